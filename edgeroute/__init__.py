@@ -1,0 +1,3 @@
+"""A local-first LLM router: personal data stays on this machine, the rest goes where it is best."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,144 @@
+"""Every error that a caller can act on.
+
+::
+
+    EdgeRouteError            a sentence, and what to do next
+    ├── SettingsError         a setting or a data file is wrong: file, line, what is expected
+    ├── PrivacyRefused        it may not leave, and nothing here can answer
+    ├── NothingAnswered       every candidate failed
+    ├── ProviderError         a managed API failed; ``kind`` says what that means for the next step
+    ├── LocalModelError       the local model is missing, broken or too small
+    ├── KeyringUnavailable    no keyring, or it does not answer
+    ├── StoreError            the local database cannot be read or written
+    └── Cancelled             the user stopped it
+
+Programming mistakes raise builtins and are never caught here.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class ErrorKind(StrEnum):
+    """What a provider's failure means for retry, failover and breaker."""
+
+    AUTH = "auth"
+    BILLING = "billing"
+    RATE_LIMIT = "rate_limit"
+    OUTAGE = "outage"
+    CONTEXT = "context"
+    CONTENT_FILTER = "content_filter"
+    BAD_REQUEST = "bad_request"
+    UNKNOWN_MODEL = "unknown_model"
+    CANCELLED = "cancelled"
+    NO_KEY = "no_key"
+
+
+class EdgeRouteError(Exception):
+    """A failure with a sentence for people and, in ``hint``, what to do next."""
+
+    exit_code: ClassVar[int] = 1
+    http_status: ClassVar[int] = 500
+    code: ClassVar[str] = "failed"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}" if self.hint else self.message
+
+
+class SettingsError(EdgeRouteError):
+    """A setting, a rule or a data file is wrong. ``line`` counts from 1; 0 is the whole file."""
+
+    exit_code = 1
+    code = "invalid_settings"
+
+    def __init__(self, message: str, *, file: str = "", line: int = 0, hint: str = "") -> None:
+        place = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
+        super().__init__(f"{place}{message}", hint)
+        self.file = file
+        self.line = line
+
+
+class PrivacyRefused(EdgeRouteError):
+    """The prompt must stay on this machine and nothing here can answer it."""
+
+    exit_code = 3
+    http_status = 403
+    code = "privacy_refused"
+
+
+class NothingAnswered(EdgeRouteError):
+    """Every candidate was tried and failed."""
+
+    exit_code = 4
+    http_status = 503
+    code = "nothing_answered"
+
+
+class ProviderError(EdgeRouteError):
+    """A managed API failed.
+
+    ``retry_after`` is in seconds. ``bytes_sent`` counts request bytes that were handed to the
+    network. ``message`` holds no part of the prompt and no key.
+    """
+
+    http_status = 502
+    code = "provider_error"
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        provider: str,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        bytes_sent: int = 0,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint)
+        self.kind = kind
+        self.provider = provider
+        self.status = status
+        self.retry_after = retry_after
+        self.bytes_sent = bytes_sent
+
+
+class LocalModelError(EdgeRouteError):
+    """The local model is missing, broken, out of memory or too small for the prompt."""
+
+    exit_code = 4
+    http_status = 503
+    code = "local_model"
+
+    def __init__(
+        self, message: str, hint: str = "", *, kind: ErrorKind = ErrorKind.OUTAGE
+    ) -> None:
+        super().__init__(message, hint)
+        self.kind = kind
+
+
+class KeyringUnavailable(EdgeRouteError):
+    """There is no usable keyring, or it does not answer in time."""
+
+    code = "keyring_unavailable"
+
+
+class StoreError(EdgeRouteError):
+    """The local database cannot be read or written."""
+
+    code = "store"
+
+
+class Cancelled(EdgeRouteError):
+    """The user stopped the answer."""
+
+    exit_code = 1
+    http_status = 499
+    code = "cancelled"

@@ -1,0 +1,141 @@
+"""What happens while a request is answered.
+
+A model's stream is a sequence of deltas (``Delta``); the engine adds what it decides and does
+(``Event``) and ends every request with exactly one ``Answered`` or ``Failed``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from edgeroute.core.answer import Answer, FinishReason
+from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.plan import Plan
+from edgeroute.core.receipt import Attempt, Receipt
+from edgeroute.core.signals import Signals
+from edgeroute.core.usage import Usage
+from edgeroute.core.verdict import PrivacyMode, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """More of the answer's visible text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """More of the model's thinking. ``payload`` is the provider's own JSON for replay, sent once
+    when the block ends; it then carries no text."""
+
+    text: str = ""
+    payload: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """More of the tool call number ``index``; ``id`` and ``name`` come with its first piece."""
+
+    index: int
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageDelta:
+    """Token counts; a later one replaces an earlier one. ``model`` is the name the provider gives."""
+
+    usage: Usage
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The model ended its answer. A stream that closes without one is incomplete, never a success."""
+
+    reason: FinishReason
+    detail: str = ""
+
+
+Delta = TextDelta | ReasoningDelta | ToolCallDelta | UsageDelta | Finish
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The decision, before anything is sent. ``conversation`` is the conversation's id."""
+
+    plan: Plan
+    verdict: Verdict
+    signals: Signals
+    mode: PrivacyMode
+    conversation: str
+    receipt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStarted:
+    """Attempt ``number`` (from 1) goes to ``model``."""
+
+    number: int
+    model: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded:
+    """An attempt is over, well or badly."""
+
+    number: int
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know. ``kind`` is a stable word such as ``disagreement``."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Text shown so far is withdrawn: another answer stands in its place (cascade, retry)."""
+
+    model: str
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Terminal: the whole answer and its receipt."""
+
+    answer: Answer
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Terminal: no answer, or one that broke off. ``partial`` is what had been shown."""
+
+    error: EdgeRouteError
+    receipt: Receipt
+    partial: Answer | None = None
+    status: Literal["failed", "cancelled"] = field(default="failed")
+
+
+Event = (
+    Planned
+    | AttemptStarted
+    | AttemptEnded
+    | Notice
+    | Folded
+    | TextDelta
+    | ReasoningDelta
+    | ToolCallDelta
+    | Answered
+    | Failed
+)

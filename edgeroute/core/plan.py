@@ -1,0 +1,56 @@
+"""The ordered candidates for one request, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from edgeroute.core.cards import Place
+from edgeroute.core.request import Commit
+
+Strategy = Literal["single", "cascade", "ensemble"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A model to try, by friendly id, and why it stands where it stands.
+
+    ``cause`` says after which failure it is tried: ``first`` (the choice itself), ``outage``,
+    ``rate_limit`` or ``last_resort``.
+    """
+
+    model: str
+    place: Place
+    reason: str
+    cause: Literal["first", "outage", "rate_limit", "last_resort"] = "first"
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A model that the policy named and the plan passed over."""
+
+    model: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where a request goes. ``candidates`` is never empty; the last one is local.
+
+    ``rule`` is the id of the rule that decided and ``why`` its sentence.
+    ``verify`` names the model that checks the answer, or is empty.
+    """
+
+    rule: str
+    why: str
+    candidates: tuple[Candidate, ...]
+    strategy: Strategy = "single"
+    commit: Commit = "first_token"
+    skipped: tuple[Skipped, ...] = ()
+    verify: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def first(self) -> Candidate:
+        """The candidate that is tried first."""
+        return self.candidates[0]

@@ -1,0 +1,98 @@
+"""The receipt of a request: what was found, which rule matched, who received bytes, what it cost.
+
+A receipt holds types and counts, never a value, a prompt or an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from edgeroute.core.cards import Place
+from edgeroute.core.request import FrontDoor
+from edgeroute.core.usage import UNKNOWN_COST, Cost, Usage
+from edgeroute.core.verdict import PrivacyMode
+
+Outcome = Literal["answered", "failed", "cancelled", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One model that was tried.
+
+    ``host`` and ``bytes_sent`` say who received how much; both are empty for a local model and for
+    an attempt that failed before anything was written. ``error`` is an ``ErrorKind`` value.
+    ``role`` is ``answer``, ``judge`` or ``verify``. ``rate`` is the price used, USD per million
+    tokens, as text ``input/output``.
+    """
+
+    model: str
+    place: Place
+    started: datetime
+    outcome: Outcome
+    duration_ms: int = 0
+    first_token_ms: int | None = None
+    reason: str = ""
+    error: str = ""
+    detail: str = ""
+    status: int | None = None
+    host: str = ""
+    bytes_sent: int = 0
+    usage: Usage = Usage()
+    cost: Cost = UNKNOWN_COST
+    rate: str = ""
+    role: str = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Why a request went where it went."""
+
+    id: str
+    created: datetime
+    conversation: str
+    front_door: FrontDoor
+    mode: PrivacyMode
+    private: bool
+    privacy_reason: str
+    findings: Mapping[str, int]
+    latched: bool
+    rule: str
+    why: str
+    route: Place | None
+    model: str
+    attempts: tuple[Attempt, ...] = ()
+    task: str = ""
+    tier: str = ""
+    user: str = ""
+    input_tokens: int = 0
+    duration_ms: int = 0
+    first_token_ms: int | None = None
+    error: str = ""
+    notes: tuple[str, ...] = ()
+    masked: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def left_machine(self) -> bool:
+        """Whether any byte of the prompt was sent to another machine."""
+        return any(a.place is Place.CLOUD and a.bytes_sent > 0 for a in self.attempts)
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens of the attempt that answered."""
+        for attempt in reversed(self.attempts):
+            if attempt.outcome == "answered" and attempt.role == "answer":
+                return attempt.usage
+        return Usage()
+
+    @property
+    def cost(self) -> Cost:
+        """What all attempts cost together."""
+        spent = [a.cost for a in self.attempts if a.bytes_sent or a.outcome == "answered"]
+        total = Cost(Decimal(0), "reported") if spent else Cost(Decimal(0), "computed")
+        for cost in spent:
+            total = total + cost
+        return total

@@ -1,0 +1,55 @@
+"""What a request tells about itself, computed on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Task = Literal[
+    "chat",
+    "summarization",
+    "reasoning",
+    "code_completion",
+    "explain_code",
+    "refactor",
+    "implement",
+    "architecture_review",
+    "agentic_tools",
+    "image",
+    "data_transformation",
+]
+TASKS: tuple[Task, ...] = get_args(Task)
+Complexity = Literal["low", "medium", "high"]
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Where one signal comes from (``caller``, ``structure``, ``text``, ``classifier``, ``default``)
+    and how sure it is, in 0..1."""
+
+    origin: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """The names that routing conditions know.
+
+    ``task`` is empty where the classifier abstains: the policy's default rule then decides.
+    ``domain`` is ``medical``, ``legal`` or empty. ``language`` is an ISO 639-1 code or empty.
+    ``input_tokens`` and ``output_tokens`` are estimates.
+    """
+
+    task: Task | Literal[""] = ""
+    complexity: Complexity = "medium"
+    input_tokens: int = 0
+    output_tokens: int = 0
+    domain: str = ""
+    language: str = ""
+    has_images: bool = False
+    has_tools: bool = False
+    has_code: bool = False
+    has_files: bool = False
+    internal_code: bool = False
+    turns: int = 1
+    origins: tuple[tuple[str, Signal], ...] = ()

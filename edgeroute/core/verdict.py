@@ -1,0 +1,62 @@
+"""What the privacy check found, and what that means for a prompt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PrivacyMode(StrEnum):
+    """A conversation's privacy mode."""
+
+    AUTO = "auto"
+    PRIVATE = "private"
+    MASK = "mask"
+
+    @property
+    def strictness(self) -> int:
+        """How much the mode keeps here; a request may raise it, never lower it."""
+        return {PrivacyMode.AUTO: 0, PrivacyMode.MASK: 1, PrivacyMode.PRIVATE: 2}[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Personal data at ``[start, end)`` (code points) of one inspected text.
+
+    ``type`` is an entity of rules/privacy.yaml such as ``US_SSN``; ``score`` is in 0..1;
+    ``source`` names the recogniser; ``where`` names the text, such as ``messages[2]`` or ``tools``.
+    The value itself is never kept.
+    """
+
+    type: str
+    start: int
+    end: int
+    score: float
+    source: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a request may leave this machine as it stands.
+
+    ``reason`` is a sentence for people. ``complete`` is false where the scan stopped at the first
+    hit or failed; a failed scan is always ``private``. ``internal_code`` marks source code of the
+    user's own organisation: local, or the enterprise provider named in settings.
+    """
+
+    private: bool
+    reason: str
+    findings: tuple[Finding, ...] = ()
+    complete: bool = True
+    internal_code: bool = False
+
+    @property
+    def types(self) -> Mapping[str, int]:
+        """How many findings there are of each type, most frequent first."""
+        return dict(Counter(finding.type for finding in self.findings).most_common())
+
+
+CLEAR = Verdict(private=False, reason="No personal data found.")

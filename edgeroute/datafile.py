@@ -1,0 +1,107 @@
+"""YAML data files: read, validated against a schema, with file and line in every error.
+
+Packaged data lies in ``models/`` and ``rules/``; a user's own files of the same name stand beside
+them and win by id.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+import yaml
+
+from edgeroute.core.errors import SettingsError
+
+T = TypeVar("T")
+
+_PACKAGE: Final = Path(__file__).resolve().parent
+_PATH_STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+MAX_BYTES: Final = 4 * 1024 * 1024
+
+
+def packaged(folder: str) -> Path:
+    """The folder ``models`` or ``rules`` that was shipped with this program."""
+    inside = _PACKAGE / "data" / folder
+    return inside if inside.is_dir() else _PACKAGE.parent / folder
+
+
+def data_files(folder: str, own: Path | None = None, suffix: str = ".yaml") -> Iterator[Path]:
+    """The packaged files of ``folder`` and the user's ``own``, the user's winning by file name."""
+    found = {path.name: path for path in sorted(packaged(folder).glob(f"*{suffix}"))}
+    if own is not None and own.is_dir():
+        found |= {path.name: path for path in sorted(own.glob(f"*{suffix}"))}
+    yield from found.values()
+
+
+def data_file(folder: str, name: str, own: Path | None = None) -> Path:
+    """The user's file ``name`` if there is one, else the packaged file."""
+    if own is not None and (own / name).is_file():
+        return own / name
+    return packaged(folder) / name
+
+
+def load(path: Path, schema: type[T]) -> T:
+    """The content of ``path`` as a ``schema`` (a msgspec type).
+
+    Raises:
+        SettingsError: unreadable, not YAML, or not what the schema expects, with file and line.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"cannot be read ({error.strerror}).", file=str(path)) from error
+    if len(data) > MAX_BYTES:
+        raise SettingsError("is larger than 4 MiB, which no data file needs.", file=str(path))
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SettingsError("is not UTF-8 text.", file=str(path)) from error
+    return parse(text, schema, str(path))
+
+
+def parse(text: str, schema: type[T], file: str) -> T:
+    """``text`` as a ``schema``; ``file`` is named in errors.
+
+    Raises:
+        SettingsError: not YAML, or not what the schema expects, with file and line.
+    """
+    try:
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        loader = yaml.CSafeLoader(text)
+        try:
+            content = loader.get_single_data()
+        finally:
+            loader.dispose()
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or "is not valid YAML"
+        line = mark.line + 1 if mark else 0
+        raise SettingsError(f"not valid YAML: {what}.", file=file, line=line) from error
+    try:
+        return msgspec.convert(content, schema)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `")
+        line = line_of(node, path.rstrip("`")) if node else 1
+        raise SettingsError(f"{message}.", file=file, line=line) from error
+
+
+def line_of(node: yaml.Node, path: str) -> int:
+    """The line (from 1) of the value at a msgspec ``path`` such as ``$.routing.rules[0].model``."""
+    for match in _PATH_STEP.finditer(path):
+        name, index = match.group(1), match.group(2)
+        following: yaml.Node | None = None
+        if name is not None and isinstance(node, yaml.MappingNode):
+            following = next((v for k, v in node.value if k.value == name), None)
+        elif index is not None and isinstance(node, yaml.SequenceNode) and index.isdigit():
+            following = node.value[int(index)] if int(index) < len(node.value) else None
+        elif index == "..." and isinstance(node, yaml.MappingNode) and node.value:
+            following = node.value[0][1]
+        if following is None:
+            break
+        node = following
+    return node.start_mark.line + 1
+

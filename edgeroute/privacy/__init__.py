@@ -1,0 +1,1 @@
+"""Find personal data, decide what may leave, and clear exactly those bytes."""

@@ -1,0 +1,1 @@
+"""Managed APIs: who they are, what they cost, how they fail, and the one door to them."""
