@@ -104,4 +104,3 @@ def line_of(node: yaml.Node, path: str) -> int:
             break
         node = following
     return node.start_mark.line + 1
-

@@ -8,6 +8,7 @@ stream, so ``SafeStream`` carries its state from piece to piece.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final, Literal
 
 _ESC: Final = "\x1b"
@@ -41,7 +42,6 @@ class SafeStream:
         """The safe part of ``piece``, given all that came before."""
         out: list[str] = []
         at = 0
-        # A carriage return repaints the line in a terminal; as part of CRLF it is only noise.
         while at < len(piece):
             if self._state == "ground":
                 run = _PLAIN_RUN.match(piece, at)
@@ -55,36 +55,56 @@ class SafeStream:
 
     def _step(self, char: str) -> None:
         """Read one character of, or just before, a control sequence."""
-        if self._state == "ground":
-            if char == _ESC:
-                self._enter("escape")
-            elif char == "\x9b":
-                self._enter("csi")
-            elif char in _C1_STRING:
-                self._enter("string")
-        elif self._state == "escape":
-            if char == "[":
-                self._enter("csi")
-            elif char in "]PX^_":
-                self._enter("string")
-            elif not " " <= char <= "/":
-                self._state = "ground"
-        elif self._state == "csi":
-            self._held += 1
-            if not " " <= char <= "?" or self._held > _STRING_LIMIT:
-                self._enter("escape" if char == _ESC else "ground")
-        elif self._state == "string":
-            self._held += 1
-            if char == _ESC:
-                self._state = "string_escape"
-            elif char in "\x07\x9c" or self._held > _STRING_LIMIT:
-                self._state = "ground"
-        elif self._state == "string_escape":
-            self._state = "ground" if char == "\\" else "string"
+        _STEPS[self._state](self, char)
+
+    def _ground(self, char: str) -> None:
+        if char == _ESC:
+            self._enter("escape")
+        elif char == "\x9b":
+            self._enter("csi")
+        elif char in _C1_STRING:
+            self._enter("string")
+
+    def _escape(self, char: str) -> None:
+        if char == "[":
+            self._enter("csi")
+        elif char in "]PX^_":
+            self._enter("string")
+        elif char != _ESC and not " " <= char <= "/":
+            self._enter("ground")
+
+    def _csi(self, char: str) -> None:
+        self._held += 1
+        if char == _ESC:
+            self._enter("escape")
+        elif not " " <= char <= "?" or self._held > _STRING_LIMIT:
+            self._enter("ground")
+
+    def _string(self, char: str) -> None:
+        self._held += 1
+        if char == _ESC:
+            self._state = "string_escape"
+        elif char in "\x07\x9c" or self._held > _STRING_LIMIT:
+            self._enter("ground")
+
+    def _string_escape(self, char: str) -> None:
+        if char == "\\":
+            self._enter("ground")
+        elif char != _ESC:
+            self._state = "string"
 
     def _enter(self, state: _State) -> None:
         self._state = state
         self._held = 0
+
+
+_STEPS: Final[dict[_State, Callable[[SafeStream, str], None]]] = {
+    "ground": SafeStream._ground,  # noqa: SLF001
+    "escape": SafeStream._escape,  # noqa: SLF001
+    "csi": SafeStream._csi,  # noqa: SLF001
+    "string": SafeStream._string,  # noqa: SLF001
+    "string_escape": SafeStream._string_escape,  # noqa: SLF001
+}
 
 
 def safe(text: str) -> str:

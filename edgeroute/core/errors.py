@@ -117,9 +117,7 @@ class LocalModelError(EdgeRouteError):
     http_status = 503
     code = "local_model"
 
-    def __init__(
-        self, message: str, hint: str = "", *, kind: ErrorKind = ErrorKind.OUTAGE
-    ) -> None:
+    def __init__(self, message: str, hint: str = "", *, kind: ErrorKind = ErrorKind.OUTAGE) -> None:
         super().__init__(message, hint)
         self.kind = kind
 

@@ -27,8 +27,11 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
-    """More of the model's thinking. ``payload`` is the provider's own JSON for replay, sent once
-    when the block ends; it then carries no text."""
+    """More of the model's thinking.
+
+    ``payload`` is the provider's own JSON for replay, sent once when the block ends; it then
+    carries no text.
+    """
 
     text: str = ""
     payload: str = ""
@@ -46,7 +49,7 @@ class ToolCallDelta:
 
 @dataclass(frozen=True, slots=True)
 class UsageDelta:
-    """Token counts; a later one replaces an earlier one. ``model`` is the name the provider gives."""
+    """Token counts; a later one replaces an earlier one. ``model`` is the provider's name for it."""
 
     usage: Usage
     model: str = ""
@@ -54,7 +57,7 @@ class UsageDelta:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The model ended its answer. A stream that closes without one is incomplete, never a success."""
+    """The model ended its answer. A stream that closes without one is incomplete."""
 
     reason: FinishReason
     detail: str = ""

@@ -54,8 +54,10 @@ class PriceRow:
 
 @dataclass(frozen=True, slots=True)
 class PeakHours:
-    """Weekly hours of dearer prices, in UTC: ``(start, end)`` hours on ``weekdays`` (Monday is 0),
-    except on ``holidays``."""
+    """Weekly hours of dearer prices, in UTC.
+
+    ``windows`` are ``(start, end)`` hours on ``weekdays`` (Monday is 0), except on ``holidays``.
+    """
 
     windows: tuple[tuple[float, float], ...]
     weekdays: frozenset[int] = frozenset(range(7))
@@ -90,13 +92,11 @@ class PriceList:
         ]
         if not valid:
             return None
-        best = max(
-            valid, key=lambda row: (row.peak, row.above_input_tokens, row.since or date.min)
-        )
+        best = max(valid, key=lambda row: (row.peak, row.above_input_tokens, row.since or date.min))
         return best.rate
 
     def cost(self, usage: Usage, moment: datetime) -> Cost:
-        """The cost of ``usage`` at ``moment``: reported by the provider, else computed, else unknown."""
+        """The cost of ``usage`` at ``moment``: as the provider reports, else computed, else unknown."""
         if usage.reported_cost is not None:
             return Cost(usage.reported_cost, "reported")
         rate = self.rate(moment, usage.input)

@@ -41,7 +41,7 @@ class Attempt:
     status: int | None = None
     host: str = ""
     bytes_sent: int = 0
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     cost: Cost = UNKNOWN_COST
     rate: str = ""
     role: str = "answer"

@@ -41,9 +41,9 @@ class ChatRequest:
     """One prompt on its way.
 
     ``tool_choice`` is ``auto``, ``none``, ``required`` or the name of one tool.
-    ``response_format`` is a JSON schema for the answer, ``{}`` for any JSON object, ``None`` for text.
-    ``extra`` holds fields of the caller's wire format (``wire``) that have no noun here; they go out
-    unchanged on that same wire and are dropped on any other.
+    ``response_format`` is a JSON schema for the answer, ``{}`` for any JSON object, ``None`` for
+    text. ``extra`` holds fields of the caller's wire format (``wire``) that have no noun here; they
+    go out unchanged on that same wire and are dropped on any other.
     ``privacy`` may only tighten the conversation's mode, never loosen it.
     """
 
@@ -54,7 +54,7 @@ class ChatRequest:
     parallel_tool_calls: bool | None = None
     response_format: Mapping[str, object] | None = None
     response_format_name: str = "answer"
-    sampling: Sampling = Sampling()
+    sampling: Sampling = field(default_factory=Sampling)
     reasoning_effort: str = ""
     wire: str = ""
     extra: Mapping[str, object] = field(default_factory=dict)

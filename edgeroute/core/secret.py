@@ -6,8 +6,11 @@ from typing import NoReturn
 
 
 class Secret:
-    """A key or password. Every way of printing or copying it shows stars; ``reveal`` is the only
-    way to the value, and only the egress door and the keyring call it."""
+    """A key or password.
+
+    Every way of printing or copying it shows stars; ``reveal`` is the only way to the value, and
+    only the egress door and the keyring call it.
+    """
 
     __slots__ = ("_value",)
 

@@ -24,8 +24,10 @@ Complexity = Literal["low", "medium", "high"]
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Where one signal comes from (``caller``, ``structure``, ``text``, ``classifier``, ``default``)
-    and how sure it is, in 0..1."""
+    """Where one signal comes from and how sure it is, in 0..1.
+
+    ``origin`` is ``caller``, ``structure``, ``text``, ``classifier`` or ``default``.
+    """
 
     origin: str
     confidence: float
