@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 _PACKAGE: Final = Path(__file__).resolve().parent
 _PATH_STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+_UNKNOWN_KEY: Final = re.compile(r"unknown field `(.+)`")
 MAX_BYTES: Final = 4 * 1024 * 1024
 
 
@@ -84,9 +85,17 @@ def parse(text: str, schema: type[T], file: str) -> T:
     try:
         return msgspec.convert(content, schema)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `")
-        line = line_of(node, path.rstrip("`")) if node else 1
+        message, path = split_validation_error(error)
+        line = line_of(node, path) if node else 1
         raise SettingsError(f"{message}.", file=file, line=line) from error
+
+
+def split_validation_error(error: msgspec.ValidationError) -> tuple[str, str]:
+    """What a validation error says and the path it speaks of, an unknown key included."""
+    message, _, path = str(error).partition(" - at `")
+    path = path.rstrip("`") or "$"
+    unknown = _UNKNOWN_KEY.search(message)
+    return message, f"{path}.{unknown.group(1)}" if unknown else path
 
 
 def line_of(node: yaml.Node, path: str) -> int:
@@ -95,7 +104,12 @@ def line_of(node: yaml.Node, path: str) -> int:
         name, index = match.group(1), match.group(2)
         following: yaml.Node | None = None
         if name is not None and isinstance(node, yaml.MappingNode):
-            following = next((v for k, v in node.value if k.value == name), None)
+            pair = next((pair for pair in node.value if pair[0].value == name), None)
+            if pair is None:
+                break
+            if match.end() == len(path):
+                return int(pair[0].start_mark.line) + 1
+            following = pair[1]
         elif index is not None and isinstance(node, yaml.SequenceNode) and index.isdigit():
             following = node.value[int(index)] if int(index) < len(node.value) else None
         elif index == "..." and isinstance(node, yaml.MappingNode) and node.value:
@@ -103,4 +117,4 @@ def line_of(node: yaml.Node, path: str) -> int:
         if following is None:
             break
         node = following
-    return node.start_mark.line + 1
+    return int(node.start_mark.line) + 1

@@ -49,7 +49,7 @@ class ToolCallDelta:
 
 @dataclass(frozen=True, slots=True)
 class UsageDelta:
-    """Token counts; a later one replaces an earlier one. ``model`` is the provider's name for it."""
+    """Token counts; a later one replaces an earlier one. ``model`` is as the provider says."""
 
     usage: Usage
     model: str = ""

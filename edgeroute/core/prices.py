@@ -96,7 +96,7 @@ class PriceList:
         return best.rate
 
     def cost(self, usage: Usage, moment: datetime) -> Cost:
-        """The cost of ``usage`` at ``moment``: as the provider reports, else computed, else unknown."""
+        """The cost of ``usage`` at ``moment``: reported, else computed, else unknown."""
         if usage.reported_cost is not None:
             return Cost(usage.reported_cost, "reported")
         rate = self.rate(moment, usage.input)

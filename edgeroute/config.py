@@ -1,0 +1,354 @@
+"""One validated settings object, and the folders everything lies in."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+import tempfile
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+
+from edgeroute.core.errors import SettingsError
+from edgeroute.core.request import Tier
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.datafile import split_validation_error
+
+# Linux allows 108 bytes in a socket's path, macOS 104; the socket's own name needs some of them.
+_SOCKET_FOLDER_LIMIT: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The folders of one installation.
+
+    ``config`` holds config.toml and the user's own rules and models YAML, ``data`` the database,
+    ``models`` model files, ``state`` logs and the endpoint's token, ``runtime`` sockets and locks.
+    """
+
+    config: Path
+    data: Path
+    models: Path
+    state: Path
+    runtime: Path
+
+    @property
+    def settings(self) -> Path:
+        """The settings file."""
+        return self.config / "config.toml"
+
+    @classmethod
+    def find(cls) -> Paths:
+        """The platform's folders, or everything under EDGEROUTE_HOME where that is set.
+
+        EDGEROUTE_MODELS moves the model files alone, so that installations can share them.
+        """
+        home = os.environ.get("EDGEROUTE_HOME", "")
+        if home:
+            base = Path(home).expanduser().absolute()
+            paths = cls(
+                base / "config", base / "data", base / "models", base / "state", base / "run"
+            )
+        else:
+            import platformdirs  # noqa: PLC0415
+
+            dirs = platformdirs.PlatformDirs("edgeroute", appauthor=False)
+            data = dirs.user_data_path
+            paths = cls(
+                dirs.user_config_path,
+                data,
+                data / "models",
+                dirs.user_state_path,
+                dirs.user_runtime_path,
+            )
+        models = os.environ.get("EDGEROUTE_MODELS", "")
+        runtime = paths.runtime
+        if len(os.fsencode(runtime)) > _SOCKET_FOLDER_LIMIT:
+            digest = hashlib.blake2b(os.fsencode(runtime), digest_size=6).hexdigest()
+            runtime = Path(tempfile.gettempdir()) / f"edgeroute-{os.getuid()}-{digest}"
+        return cls(
+            paths.config,
+            paths.data,
+            Path(models).expanduser().absolute() if models else paths.models,
+            paths.state,
+            runtime,
+        )
+
+
+class _Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A table of the settings file: unknown keys are errors."""
+
+
+class Router(_Table, frozen=True):
+    """``policy`` names rules/<name>.yaml or a path; ``tier`` how much quality may cost."""
+
+    policy: str = "default"
+    tier: Tier = "balanced"
+
+
+class Privacy(_Table, frozen=True):
+    """``mode`` is what new conversations start in.
+
+    ``level`` overrides the level of rules/privacy.yaml. ``ocr`` reads images with tesseract where
+    that is installed; without it every image counts as private. ``enterprise_provider`` may receive
+    internal code under a contract of yours; without one internal code stays here.
+    """
+
+    mode: PrivacyMode = PrivacyMode.AUTO
+    level: Literal["", "balanced", "strict"] = ""
+    ocr: bool = False
+    enterprise_provider: str = ""
+    encrypt: bool = True
+
+
+class Endpoint(_Table, frozen=True):
+    """An OpenAI-compatible server that answers as the local model.
+
+    Another machine's counts as local only with ``trusted = true``.
+    """
+
+    base_url: str
+    model: str = ""
+    trusted: bool = False
+    context_tokens: int = 32_768
+
+
+class Local(_Table, frozen=True):
+    """``backend`` is auto, llamacpp, omlx or the name of an endpoint.
+
+    ``model`` is auto or an id of models/local.yaml. ``context_tokens`` of 0 is chosen by memory.
+    """
+
+    backend: str = "auto"
+    model: str = "auto"
+    context_tokens: int = 0
+    idle_minutes: float = 10
+    threads: int = 0
+    endpoints: dict[str, Endpoint] = {}
+
+
+class Provider(_Table, frozen=True):
+    """A provider of your own, or changes to a packaged one.
+
+    ``enterprise`` says that a contract covers your organisation's code there.
+    """
+
+    wire: Literal["openai-chat", "openai-responses", "anthropic-messages"] = "openai-chat"
+    base_url: str = ""
+    models: list[str] = []
+    region: str = ""
+    key_variable: str = ""
+    enterprise: bool = False
+    headers: dict[str, str] = {}
+    context_tokens: int = 128_000
+
+
+class Server(_Table, frozen=True):
+    """The localhost endpoint."""
+
+    host: str = "127.0.0.1"
+    port: int = 8377
+    origins: list[str] = []
+
+
+class Budget(_Table, frozen=True):
+    """Limits in USD; 0 is no limit. ``at_limit`` is what happens at 100 %."""
+
+    daily_usd: float = 0
+    monthly_usd: float = 0
+    conversation_usd: float = 0
+    at_limit: Literal["local", "cheaper", "ask"] = "local"
+
+
+class Keys(_Table, frozen=True):
+    """Where provider keys may come from besides the OS keyring."""
+
+    environment: bool = False
+
+
+class Alerts(_Table, frozen=True):
+    """``command`` is run for every alert, with the alert as JSON on its standard input."""
+
+    command: list[str] = []
+
+
+class Network(_Table, frozen=True):
+    """``ca_file`` adds a certificate authority; ``proxy`` is for managed APIs only."""
+
+    ca_file: str = ""
+    proxy: str = ""
+
+
+class Telemetry(_Table, frozen=True):
+    """OpenTelemetry over OTLP; nothing is sent without an ``endpoint``."""
+
+    endpoint: str = ""
+    content: bool = False
+
+
+class Chat(_Table, frozen=True):
+    """The chat app: ``theme``, ``mouse``, and ``keys`` that replace keys by action id."""
+
+    theme: str = ""
+    mouse: bool = True
+    keys: dict[str, str] = {}
+
+
+class Settings(_Table, frozen=True):
+    """Everything a user can set, with its defaults."""
+
+    router: Router = Router()
+    privacy: Privacy = Privacy()
+    local: Local = Local()
+    providers: dict[str, Provider] = {}
+    server: Server = Server()
+    budget: Budget = Budget()
+    keys: Keys = Keys()
+    alerts: Alerts = Alerts()
+    network: Network = Network()
+    telemetry: Telemetry = Telemetry()
+    chat: Chat = Chat()
+
+
+def load(path: Path) -> Settings:
+    """The settings in ``path``; defaults where there is no such file.
+
+    Raises:
+        SettingsError: unreadable, not TOML, an unknown key or a wrong value, with file and line.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot be read: {error}.", file=str(path)) from error
+    return parse(text, str(path))
+
+
+def parse(text: str, file: str = "config.toml") -> Settings:
+    """The settings in ``text``; ``file`` is named in errors.
+
+    Raises:
+        SettingsError: as for ``load``.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+)", str(error))
+        line = int(found.group(1)) if found else len(text.splitlines())
+        raise SettingsError(f"is not valid TOML: {error}.", file=file, line=line) from error
+    try:
+        return msgspec.convert(content, Settings)
+    except msgspec.ValidationError as error:
+        message, path = split_validation_error(error)
+        raise SettingsError(
+            f"{message}.",
+            file=file,
+            line=_line_of(text, path),
+            hint="See `edgeroute config show` for every setting.",
+        ) from error
+
+
+def _line_of(text: str, path: str) -> int:
+    """The line (from 1) of the key or table at a msgspec ``path`` such as ``$.local.backend``."""
+    plain = re.sub(r"\[\d+\]", "", path.removeprefix("$").replace("[...]", ".*"))
+    wanted = [step for step in plain.split(".") if step]
+    best, depth, table = 0, 0, list[str]()
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.strip()
+        if line.startswith("["):
+            here = table = _key(line.strip("[]"))
+        elif "=" in line and not line.startswith("#"):
+            here = table + _key(line.partition("=")[0])
+        else:
+            continue
+        matches = all(a in {b, "*"} for a, b in zip(wanted, here, strict=False))
+        if matches and depth < len(here) <= len(wanted):
+            best, depth = number, len(here)
+    return best or 1
+
+
+def _key(dotted: str) -> list[str]:
+    return [step.strip().strip("\"'") for step in dotted.split(".")]
+
+
+def change(path: Path, key: str, value: str) -> Settings:
+    """Set the dotted ``key`` to ``value`` in the file, comments kept, and return what now holds.
+
+    ``value`` is read as TOML where it is TOML, else as text. Nothing is written unless the result
+    is valid.
+
+    Raises:
+        SettingsError: the key is unknown or the value is wrong.
+    """
+    import tomlkit  # noqa: PLC0415
+    import tomlkit.items  # noqa: PLC0415
+
+    text = path.read_text("utf-8") if path.exists() else ""
+    try:
+        document = tomlkit.parse(text)
+    except tomlkit.exceptions.ParseError as error:
+        raise SettingsError(f"is not valid TOML: {error}.", file=str(path)) from error
+    try:
+        parsed: Any = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value
+    table: Any = document
+    *tables, last = _key(key)
+    for name in tables:
+        table = table.setdefault(name, tomlkit.table())
+        if not isinstance(table, dict):
+            raise SettingsError(f"`{key}` is no setting.", hint="See `edgeroute config show`.")
+    table[last] = parsed
+    changed = tomlkit.dumps(document)
+    settings = parse(changed, str(path))
+    _write(path, changed)
+    return settings
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace ``path`` in one step; readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".config-")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(temporary).replace(path)
+
+
+def show(settings: Settings) -> str:
+    """Every setting with its value, as TOML."""
+    lines: list[str] = []
+    _show_table(msgspec.to_builtins(settings), "", lines)
+    return "\n".join(lines).strip() + "\n"
+
+
+def _show_table(table: dict[str, Any], name: str, lines: list[str]) -> None:
+    values = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    if name and (values or not table):
+        lines.append(f"\n[{name}]")
+    lines.extend(f"{key} = {_toml(value)}" for key, value in values.items())
+    for key, value in table.items():
+        if isinstance(value, dict) and value:
+            _show_table(value, f"{name}.{key}" if name else key, lines)
+
+
+def _toml(value: object) -> str:
+    # JSON's strings, numbers, booleans and arrays are TOML's.
+    return msgspec.json.encode(value).decode()
+
+
+def system_user() -> str:
+    """The name of the person at this machine, for the ledger."""
+    import getpass  # noqa: PLC0415
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.getuid()) if sys.platform != "win32" else "user"
