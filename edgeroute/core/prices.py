@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from edgeroute.core.usage import Cost, Usage
@@ -43,6 +43,7 @@ class PriceRow:
 
     It holds from ``since`` (inclusive) to ``until`` (exclusive) for requests of more than
     ``above_input_tokens`` input tokens, inside ``peak`` hours only where that is set.
+    ``source`` is the page it was read from and ``as_of`` the day of reading.
     """
 
     rate: Rate
@@ -50,6 +51,8 @@ class PriceRow:
     until: date | None = None
     above_input_tokens: int = 0
     peak: bool = False
+    source: str = ""
+    as_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,12 @@ class PriceList:
 
     def rate(self, moment: datetime, input_tokens: int = 0) -> Rate | None:
         """The rate for a request of ``input_tokens`` at ``moment`` (UTC), or None if unknown."""
+        row = self.row(moment, input_tokens)
+        return row.rate if row else None
+
+    def row(self, moment: datetime, input_tokens: int = 0) -> PriceRow | None:
+        """The price that holds for a request of ``input_tokens`` at ``moment`` (UTC), if known."""
+        moment = moment.astimezone(UTC)
         today = moment.date()
         at_peak = self.peak is not None and self.peak.holds(moment)
         valid = [
@@ -90,10 +99,11 @@ class PriceList:
             and (row.above_input_tokens == 0 or input_tokens > row.above_input_tokens)
             and (at_peak or not row.peak)
         ]
-        if not valid:
-            return None
-        best = max(valid, key=lambda row: (row.peak, row.above_input_tokens, row.since or date.min))
-        return best.rate
+        return max(
+            valid,
+            key=lambda row: (row.since or date.min, row.peak, row.above_input_tokens),
+            default=None,
+        )
 
     def cost(self, usage: Usage, moment: datetime) -> Cost:
         """The cost of ``usage`` at ``moment``: reported, else computed, else unknown."""
