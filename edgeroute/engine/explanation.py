@@ -1,0 +1,60 @@
+"""Where a request would go and why, before anything is sent."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from edgeroute.core.plan import Plan
+from edgeroute.core.signals import Signals
+from edgeroute.core.verdict import PrivacyMode, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The decision for one request.
+
+    ``latched`` says that the conversation stays local because of what it held before;
+    ``would_be`` is the model that would have been chosen without personal data, or empty.
+    """
+
+    mode: PrivacyMode
+    verdict: Verdict
+    latched: bool
+    latch_reason: str
+    signals: Signals
+    plan: Plan
+    would_be: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented object: privacy, signals, rule and candidates."""
+        signals = asdict(self.signals)
+        origins = signals.pop("origins")
+        return {
+            "privacy": {
+                "mode": self.mode.value,
+                "private": self.verdict.private or self.latched,
+                "reason": self.latch_reason if self.latched else self.verdict.reason,
+                "latched": self.latched,
+                "complete": self.verdict.complete,
+                "internal_code": self.verdict.internal_code,
+                "types": dict(self.verdict.types),
+                "findings": [asdict(finding) for finding in self.verdict.findings],
+            },
+            "signals": signals
+            | {
+                "origins": {
+                    name: {"origin": origin["origin"], "confidence": origin["confidence"]}
+                    for name, origin in origins
+                }
+            },
+            "rule": self.plan.rule,
+            "why": self.plan.why,
+            "strategy": self.plan.strategy,
+            "candidates": [
+                {"model": candidate.model, "reason": candidate.reason, "place": candidate.place}
+                for candidate in self.plan.candidates
+            ],
+            "skipped": [asdict(skipped) for skipped in self.plan.skipped],
+            "notes": list(self.plan.notes),
+        }
