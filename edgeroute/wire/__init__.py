@@ -1,1 +1,5 @@
-"""Wire formats, both ways: our nouns to a provider's JSON and back. Pure: no clock, no network."""
+"""Wire formats: between our nouns and the bytes of the three protocols. Pure; opens nothing.
+
+``format`` holds the contract, ``formats.FORMATS`` the formats by name, ``stream`` reads the bytes
+of an answer.
+"""

@@ -1,0 +1,149 @@
+"""Our endpoint's answer in the form of a chat completion, whole or streamed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgeroute.core.answer import Answer
+from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.events import (
+    Answered,
+    Event,
+    Failed,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+)
+from edgeroute.core.messages import Reasoning
+from edgeroute.wire import capsule
+from edgeroute.wire.format import Envelope, dump
+from edgeroute.wire.usage import to_openai_chat
+
+DONE = b"data: [DONE]\n\n"
+
+
+def encode_answer(answer: Answer, envelope: Envelope) -> dict[str, Any]:
+    """The body of a whole answer."""
+    message: dict[str, Any] = {"role": "assistant", "content": answer.text, "refusal": None}
+    if answer.finish == "refusal":
+        message |= {"content": None, "refusal": answer.text}
+    reasoning = [part for part in answer.message.parts if isinstance(part, Reasoning)]
+    text = "".join(part.text for part in reasoning)
+    if text:
+        message["reasoning_content"] = text
+    details = _details(answer)
+    if details:
+        message["reasoning_details"] = details
+    calls = [
+        {
+            "id": call.id,
+            "type": "function",
+            "function": {"name": call.name, "arguments": call.arguments},
+        }
+        for call in answer.message.tool_calls
+    ]
+    if calls:
+        message |= {"content": message["content"] or None, "tool_calls": calls}
+    return {
+        "id": envelope.id,
+        "object": "chat.completion",
+        "created": envelope.created,
+        "model": answer.model,
+        "choices": [
+            {
+                "index": 0,
+                "message": message,
+                "logprobs": None,
+                "finish_reason": finish_reason(answer),
+            }
+        ],
+        "usage": to_openai_chat(answer.usage),
+    }
+
+
+def encode_error(error: EdgeRouteError) -> dict[str, Any]:
+    """The body of an error."""
+    kind = "invalid_request_error" if 400 <= error.http_status < 500 else "server_error"
+    return {"error": {"message": str(error), "type": kind, "param": None, "code": error.code}}
+
+
+def finish_reason(answer: Answer) -> str:
+    """How the answer ended, in this format's words."""
+    return "stop" if answer.finish == "refusal" else answer.finish
+
+
+def _details(answer: Answer) -> list[dict[str, Any]]:
+    sealed = [
+        capsule.seal(part.origin, part.payload)
+        for part in answer.message.parts
+        if isinstance(part, Reasoning)
+    ]
+    return [
+        {"type": "reasoning.encrypted", "data": data, "format": "edgeroute-v1", "index": index}
+        for index, data in enumerate(filter(None, sealed))
+    ]
+
+
+class ChatEncoder:
+    """Writes one streamed chat completion."""
+
+    def __init__(self, envelope: Envelope) -> None:
+        self._envelope = envelope
+        self._begun = False
+
+    def feed(self, event: Event) -> list[bytes]:
+        """The bytes of one event."""
+        match event:
+            case TextDelta(text=text) if text:
+                return [self._chunk({"content": text})]
+            case ReasoningDelta(text=text) if text:
+                return [self._chunk({"reasoning_content": text})]
+            case ToolCallDelta():
+                return [self._chunk({"tool_calls": [_call(event)]})]
+            case Answered(answer=answer):
+                return self._close(answer)
+            case Failed(error=error):
+                return [_frame(encode_error(error)), DONE]
+        return []
+
+    def _close(self, answer: Answer) -> list[bytes]:
+        frames: list[bytes] = []
+        details = _details(answer)
+        if details:
+            frames.append(self._chunk({"reasoning_details": details}))
+        frames.append(self._chunk({}, finish_reason(answer)))
+        if self._envelope.usage:
+            counts = to_openai_chat(answer.usage)
+            frames.append(_frame(self._head() | {"choices": [], "usage": counts}))
+        return [*frames, DONE]
+
+    def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> bytes:
+        if not self._begun:
+            self._begun = True
+            delta = {"role": "assistant", **delta}
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        return _frame(self._head() | {"choices": [choice]})
+
+    def _head(self) -> dict[str, Any]:
+        return {
+            "id": self._envelope.id,
+            "object": "chat.completion.chunk",
+            "created": self._envelope.created,
+            "model": self._envelope.model,
+        }
+
+
+def _call(delta: ToolCallDelta) -> dict[str, Any]:
+    function: dict[str, Any] = {"arguments": delta.arguments}
+    if not delta.id and not delta.name:
+        return {"index": delta.index, "function": function}
+    return {
+        "index": delta.index,
+        "id": delta.id,
+        "type": "function",
+        "function": {"name": delta.name, **function},
+    }
+
+
+def _frame(body: dict[str, Any]) -> bytes:
+    return b"data: " + dump(body) + b"\n\n"

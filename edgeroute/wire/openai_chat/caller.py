@@ -1,0 +1,209 @@
+"""What a caller of our endpoint asks in the form of a chat completion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from edgeroute.core.messages import (
+    File,
+    Image,
+    Message,
+    Part,
+    Reasoning,
+    Role,
+    Text,
+    ToolCall,
+    ToolResult,
+    Unreadable,
+)
+from edgeroute.core.request import ChatRequest, Sampling, Tool
+from edgeroute.wire import capsule
+from edgeroute.wire.fields import (
+    Json,
+    integer,
+    mapping,
+    mappings,
+    need_list,
+    number,
+    sequence,
+    string,
+    strings,
+)
+from edgeroute.wire.format import WireError
+from edgeroute.wire.openai_chat.request import NAME
+from edgeroute.wire.parts import image_from_url, read_data_url, unreadable
+
+_ROLES: Final[dict[str, Role]] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+    "function": "tool",
+}
+# These have a noun of their own, concern our endpoint only, or would identify the user elsewhere.
+_KNOWN: Final = frozenset(
+    {
+        "model", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens",
+        "temperature", "top_p", "seed", "stop", "tools", "tool_choice", "parallel_tool_calls",
+        "functions", "function_call", "response_format", "reasoning_effort", "n", "user",
+        "safety_identifier", "metadata", "store", "prompt_cache_key",
+    }
+)  # fmt: skip
+
+
+def decode_request(body: Json) -> ChatRequest:
+    """The request in ``body``.
+
+    Raises:
+        WireError: something is missing or of the wrong type.
+    """
+    if body.get("n") not in (None, 1):
+        raise WireError("n must be 1: EdgeRoute gives one answer to a request.")
+    limit = body.get("max_completion_tokens", body.get("max_tokens"))
+    tools, others = _tools(body)
+    extra = {key: value for key, value in body.items() if key not in _KNOWN}
+    if others:
+        extra["tools"] = others
+    schema, name = _response_format(body.get("response_format"))
+    parallel = body.get("parallel_tool_calls")
+    return ChatRequest(
+        messages=tuple(
+            _message(item, position) for position, item in enumerate(need_list(body, "messages"))
+        ),
+        model=string(body.get("model")) or "auto",
+        tools=tools,
+        tool_choice=_tool_choice(body.get("tool_choice", body.get("function_call"))),
+        parallel_tool_calls=parallel if isinstance(parallel, bool) else None,
+        response_format=schema,
+        response_format_name=name or "answer",
+        sampling=Sampling(
+            temperature=number(body.get("temperature"), "temperature"),
+            top_p=number(body.get("top_p"), "top_p"),
+            max_output_tokens=integer(limit, "max_tokens"),
+            stop=strings(body.get("stop"), "stop"),
+            seed=integer(body.get("seed"), "seed"),
+        ),
+        reasoning_effort=string(body.get("reasoning_effort")),
+        wire=NAME,
+        extra=extra,
+        user=string(body.get("user")),
+        front_door="http",
+        store=body.get("store") is not False,
+    )
+
+
+def _tools(body: Json) -> tuple[tuple[Tool, ...], list[Any]]:
+    tools: list[Tool] = []
+    others: list[Any] = []
+    legacy = [{"type": "function", "function": item} for item in sequence(body.get("functions"))]
+    for item in [*sequence(body.get("tools")), *legacy]:
+        function = mapping(mapping(item).get("function"))
+        if mapping(item).get("type") != "function" or not string(function.get("name")):
+            others.append(item)
+            continue
+        strict = function.get("strict")
+        tools.append(
+            Tool(
+                name=string(function.get("name")),
+                description=string(function.get("description")),
+                parameters=mapping(function.get("parameters")),
+                strict=strict if isinstance(strict, bool) else None,
+            )
+        )
+    return tuple(tools), others
+
+
+def _tool_choice(value: object) -> str:
+    if isinstance(value, str):
+        return "required" if value == "any" else value
+    found = mapping(value)
+    return string(mapping(found.get("function")).get("name")) or string(found.get("name")) or "auto"
+
+
+def _response_format(value: object) -> tuple[Json | None, str]:
+    found = mapping(value)
+    if found.get("type") == "json_object":
+        return mapping(found.get("schema")), ""
+    if found.get("type") == "json_schema":
+        wrapped = mapping(found.get("json_schema"))
+        return mapping(wrapped.get("schema")), string(wrapped.get("name"))
+    return None, ""
+
+
+def _message(item: object, position: int) -> Message:
+    message = mapping(item)
+    role = _ROLES.get(string(message.get("role")))
+    if role is None:
+        raise WireError(
+            f"messages[{position}].role must be system, developer, user, assistant or tool."
+        )
+    content = message.get("content")
+    if content is not None and not isinstance(content, str | list):
+        raise WireError(f"messages[{position}].content must be a string or a list of parts.")
+    parts = tuple(_parts(content))
+    name = string(message.get("name"))
+    if role == "tool":
+        call_id = string(message.get("tool_call_id")) or name
+        return Message("tool", (ToolResult(call_id, _plain(parts), name),))
+    if role == "assistant":
+        parts = (*_reasoning(message), *parts, *_calls(message))
+    return Message(role, parts, name)
+
+
+def _plain(parts: tuple[Part, ...]) -> tuple[Text | Image | File | Unreadable, ...]:
+    return tuple(part for part in parts if isinstance(part, Text | Image | File | Unreadable))
+
+
+def _parts(content: object) -> Iterator[Part]:
+    if isinstance(content, str):
+        if content:
+            yield Text(content)
+        return
+    for part in sequence(content):
+        yield Text(part) if isinstance(part, str) else read_part(part)
+
+
+def read_part(part: object) -> Text | Image | File | Unreadable:
+    """One content part; what cannot be read is kept as it came."""
+    found = mapping(part)
+    kind = found.get("type")
+    if kind in {"text", "refusal"} and isinstance(found.get(str(kind)), str):
+        return Text(found[str(kind)])
+    if kind == "image_url":
+        address = found.get("image_url")
+        url = string(address) or string(mapping(address).get("url"))
+        return image_from_url(url, string(mapping(address).get("detail"))) or unreadable(part)
+    if kind == "file":
+        file = mapping(found.get("file"))
+        data = read_data_url(string(file.get("file_data")))
+        if data:
+            return File(string(file.get("filename")), data[0], data[1])
+    return unreadable(part)
+
+
+def _calls(message: Json) -> Iterator[ToolCall]:
+    for call in mappings(message.get("tool_calls")):
+        function = mapping(call.get("function"))
+        yield ToolCall(
+            string(call.get("id")),
+            string(function.get("name")),
+            string(function.get("arguments")) or "{}",
+        )
+    legacy = mapping(message.get("function_call"))
+    if legacy:
+        name = string(legacy.get("name"))
+        yield ToolCall(name, name, string(legacy.get("arguments")) or "{}")
+
+
+def _reasoning(message: Json) -> Iterator[Reasoning]:
+    """Reasoning that we gave out; its text is known to us only through its payload's origin."""
+    text = string(message.get("reasoning_content"))
+    for detail in mappings(message.get("reasoning_details")):
+        found = capsule.unseal(string(detail.get("data")))
+        if found:
+            yield Reasoning(text, *found)
+            text = ""
+    if text:
+        yield Reasoning(text)

@@ -1,0 +1,234 @@
+"""A request as the body of a chat completion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from edgeroute.core.messages import (
+    File,
+    Image,
+    Message,
+    Part,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolResult,
+    Unreadable,
+)
+from edgeroute.core.request import ChatRequest, Tool
+from edgeroute.wire import structured
+from edgeroute.wire.fields import sequence
+from edgeroute.wire.format import Target, WireError, load
+from edgeroute.wire.parts import as_text, data_url, image_url, payload_object
+
+NAME = "openai-chat"
+_MARK = {"type": "ephemeral"}
+
+
+def encode_request(request: ChatRequest, target: Target) -> dict[str, Any]:
+    """The body of ``request`` for ``target``. Messages come last, so that turns share a prefix."""
+    card = target.card
+    body: dict[str, Any] = {"model": card.wire_id}
+    if target.stream:
+        body |= {"stream": True, "stream_options": {"include_usage": True}}
+    body |= _sampling(request)
+    if request.reasoning_effort and "reasoning" in card.abilities:
+        body["reasoning_effort"] = request.reasoning_effort
+    if request.response_format is not None:
+        body["response_format"] = _response_format(request, target)
+    if target.cache and target.session_id and "cache_key" in card.abilities:
+        body["prompt_cache_key"] = target.session_id
+    extra = dict(request.extra) if request.wire == NAME else {}
+    body |= _tools(request, extra.pop("tools", ()))
+    body |= {key: value for key, value in extra.items() if key not in body and key != "messages"}
+    body["messages"] = list(_messages(request, target))
+    return body
+
+
+def _sampling(request: ChatRequest) -> dict[str, Any]:
+    sampling = request.sampling
+    body = {
+        "max_tokens": sampling.max_output_tokens,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "seed": sampling.seed,
+        "stop": list(sampling.stop) or None,
+    }
+    return {key: value for key, value in body.items() if value is not None}
+
+
+def _response_format(request: ChatRequest, target: Target) -> dict[str, Any]:
+    schema = request.response_format
+    if not schema or not structured.takes_schema(target.card):
+        return {"type": "json_object"}
+    return {
+        "type": "json_schema",
+        "json_schema": {
+            "name": request.response_format_name,
+            "schema": schema,
+            "strict": structured.is_strict(schema),
+        },
+    }
+
+
+def _tools(request: ChatRequest, others: object) -> dict[str, Any]:
+    tools = [_tool(tool) for tool in request.tools] + list(sequence(others))
+    if not tools:
+        return {}
+    body: dict[str, Any] = {"tools": tools}
+    choice = request.tool_choice
+    if choice in {"none", "required"}:
+        body["tool_choice"] = choice
+    elif choice != "auto":
+        body["tool_choice"] = {"type": "function", "function": {"name": choice}}
+    if request.parallel_tool_calls is not None:
+        body["parallel_tool_calls"] = request.parallel_tool_calls
+    return body
+
+
+def _tool(tool: Tool) -> dict[str, Any]:
+    function: dict[str, Any] = {"name": tool.name}
+    if tool.description:
+        function["description"] = tool.description
+    function["parameters"] = tool.parameters or {"type": "object", "properties": {}}
+    if tool.strict is not None:
+        function["strict"] = tool.strict
+    return {"type": "function", "function": function}
+
+
+def _messages(request: ChatRequest, target: Target) -> Iterator[dict[str, Any]]:
+    asked = ""
+    if not structured.takes_schema(target.card):
+        asked = structured.instruction(request, any_object=True)
+    if asked:
+        yield {"role": "system", "content": asked}
+    marked = bool(target.cache and target.cache.system_prompt) and (
+        "cache_marks" in target.card.abilities
+    )
+    last_system = _leading_systems(request) - 1
+    images: list[dict[str, Any]] = []
+    for position, message in enumerate(request.messages):
+        if message.role == "tool":
+            for part in message.parts:
+                if isinstance(part, ToolResult):
+                    yield _tool_message(part, target, images)
+            continue
+        if images:
+            yield {"role": "user", "content": images}
+            images = []
+        encoded = _message(message, request, target)
+        if marked and position == last_system and isinstance(encoded["content"], str):
+            encoded["content"] = [
+                {"type": "text", "text": encoded["content"], "cache_control": _mark(target)}
+            ]
+        yield encoded
+    if images:
+        yield {"role": "user", "content": images}
+
+
+def _leading_systems(request: ChatRequest) -> int:
+    roles = [message.role for message in request.messages]
+    return next((n for n, role in enumerate(roles) if role != "system"), len(roles))
+
+
+def _mark(target: Target) -> dict[str, Any]:
+    assert target.cache is not None
+    return _MARK if target.cache.duration == "5m" else _MARK | {"ttl": target.cache.duration}
+
+
+def _message(message: Message, request: ChatRequest, target: Target) -> dict[str, Any]:
+    encoded: dict[str, Any] = {"role": message.role}
+    if message.name:
+        encoded["name"] = message.name
+    if message.role == "assistant":
+        return encoded | _assistant(message, target)
+    parts = [part for part in message.parts if isinstance(part, Text | Image | File | Unreadable)]
+    blocks = [_block(part, request, target) for part in parts]
+    if all(block["type"] == "text" for block in blocks):
+        encoded["content"] = "\n\n".join(block["text"] for block in blocks)
+    else:
+        encoded["content"] = blocks
+    return encoded
+
+
+def _assistant(message: Message, target: Target) -> dict[str, Any]:
+    text = "\n\n".join(as_text(part) for part in message.parts if _plain(part))  # type: ignore[arg-type]
+    encoded: dict[str, Any] = {"content": text}
+    for part in message.parts:
+        if isinstance(part, Reasoning) and part.payload and part.origin == target.origin:
+            _replay(encoded, payload_object(part.payload), target)
+    calls = [_call(part) for part in message.parts if isinstance(part, ToolCall)]
+    if calls:
+        encoded["content"] = encoded["content"] or None
+        encoded["tool_calls"] = calls
+    return encoded
+
+
+def _plain(part: Part) -> bool:
+    return isinstance(part, Text | Image | File | Unreadable)
+
+
+def _replay(encoded: dict[str, Any], payload: dict[str, Any], target: Target) -> None:
+    """Give a model its own thinking back, in the field in which it came (see stream.py)."""
+    content = payload.pop("content", None)
+    if isinstance(content, list):
+        encoded["content"] = [*content, {"type": "text", "text": encoded["content"]}]
+    elif isinstance(content, str) and "keep_thinking" in target.card.abilities:
+        encoded["content"] = content + encoded["content"]
+    encoded |= payload
+
+
+def _call(call: ToolCall) -> dict[str, Any]:
+    return {
+        "id": call.id,
+        "type": "function",
+        "function": {"name": call.name, "arguments": call.arguments},
+    }
+
+
+def _tool_message(
+    result: ToolResult, target: Target, images: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """A tool's result; its images, which this role cannot hold, go into ``images``."""
+    texts: list[str] = []
+    for part in result.parts:
+        if isinstance(part, Image) and "images" in target.card.abilities:
+            images.append(_image(part))
+            texts.append("[The tool returned an image; it follows.]")
+        else:
+            texts.append(as_text(part))
+    return {"role": "tool", "tool_call_id": result.call_id, "content": "\n\n".join(texts)}
+
+
+def _block(
+    part: Text | Image | File | Unreadable, request: ChatRequest, target: Target
+) -> dict[str, Any]:
+    abilities = target.card.abilities
+    if isinstance(part, Image) and "images" in abilities:
+        return _image(part)
+    if isinstance(part, File) and "files" in abilities:
+        content = data_url(part.media_type, part.data)
+        return {"type": "file", "file": {"filename": part.name, "file_data": content}}
+    if isinstance(part, Unreadable) and request.wire == NAME and part.payload:
+        return _as_sent(part)
+    return {"type": "text", "text": as_text(part)}
+
+
+def _as_sent(part: Unreadable) -> dict[str, Any]:
+    try:
+        block = load(part.payload)
+    except WireError:
+        block = None
+    return block if isinstance(block, dict) and "type" in block else _note(part)
+
+
+def _note(part: Unreadable) -> dict[str, Any]:
+    return {"type": "text", "text": as_text(part)}
+
+
+def _image(image: Image) -> dict[str, Any]:
+    address: dict[str, Any] = {"url": image_url(image)}
+    if image.detail:
+        address["detail"] = image.detail
+    return {"type": "image_url", "image_url": address}

@@ -1,0 +1,101 @@
+"""Server-sent events, read from bytes that arrive in pieces of any size."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from edgeroute.wire.format import WireError
+
+MAX_LINE_BYTES: Final = 4 * 1024 * 1024
+MAX_EVENT_BYTES: Final = 8 * 1024 * 1024
+# Only these end a line; str.splitlines would also split at U+2028 and U+0085, as found in JSON.
+_END: Final = re.compile(rb"\r\n|\r|\n")
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSentEvent:
+    """One event: its name (``message`` where it has none) and its joined data lines."""
+
+    event: str
+    data: str
+
+
+class SseParser:
+    """Feed it bytes as they come; it gives the events that are complete.
+
+    An event that lacks its closing blank line is never given: what was cut off is not known.
+    """
+
+    def __init__(
+        self, max_line_bytes: int = MAX_LINE_BYTES, max_event_bytes: int = MAX_EVENT_BYTES
+    ) -> None:
+        self._max_line = max_line_bytes
+        self._max_event = max_event_bytes
+        self._line: list[bytes] = []
+        self._line_bytes = 0
+        self._name = ""
+        self._data: list[str] = []
+        self._data_bytes = 0
+        self._after_cr = False
+        self._first = True
+
+    def feed(self, chunk: bytes) -> list[ServerSentEvent]:
+        """The events that ``chunk`` completes.
+
+        Raises:
+            WireError: a line or an event is larger than the limit.
+        """
+        if not chunk:
+            return []
+        if self._after_cr and chunk.startswith(b"\n"):
+            chunk = chunk[1:]
+        self._after_cr = chunk.endswith(b"\r") or (self._after_cr and not chunk)
+        *lines, rest = _END.split(chunk)
+        events: list[ServerSentEvent] = []
+        for line in lines:
+            self._append(line)
+            whole = b"".join(self._line)
+            self._line, self._line_bytes = [], 0
+            event = self._take(whole)
+            if event is not None:
+                events.append(event)
+        self._append(rest)
+        return events
+
+    def close(self) -> bool:
+        """The bytes are over. True if nothing was left half read."""
+        clean = not self._line_bytes and not self._data
+        self._line, self._line_bytes, self._data, self._data_bytes = [], 0, [], 0
+        return clean
+
+    def _append(self, piece: bytes) -> None:
+        self._line_bytes += len(piece)
+        if self._line_bytes > self._max_line:
+            raise WireError(f"A line of the stream is longer than {self._max_line} bytes.")
+        if piece:
+            self._line.append(piece)
+
+    def _take(self, line: bytes) -> ServerSentEvent | None:
+        if self._first:
+            self._first = False
+            line = line.removeprefix(_BOM)
+        if not line:
+            return self._dispatch()
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"data":
+            self._data_bytes += len(value)
+            if self._data_bytes > self._max_event:
+                raise WireError(f"An event of the stream is larger than {self._max_event} bytes.")
+            self._data.append(value.decode("utf-8", "replace"))
+        elif field == b"event":
+            self._name = value.decode("utf-8", "replace")
+        return None
+
+    def _dispatch(self) -> ServerSentEvent | None:
+        name, data = self._name, self._data
+        self._name, self._data, self._data_bytes = "", [], 0
+        return ServerSentEvent(name or "message", "\n".join(data)) if data else None
