@@ -32,6 +32,10 @@ def _unheard(count: int) -> None:
     del count
 
 
+class DamagedFile(LocalModelError):
+    """A file is not what the catalogue pins: a pull replaces it."""
+
+
 class _Note(msgspec.Struct, frozen=True):
     """What was true of a file when its hash was last found right. ``checked`` is Unix time."""
 
@@ -69,7 +73,8 @@ def require_trusted(
     ``full`` takes the hash even where the note is fresh; ``on_bytes`` hears how many were read.
 
     Raises:
-        LocalModelError: missing, a link, writable by others, or with another content.
+        DamagedFile: it has another content.
+        LocalModelError: missing, a link, or writable by others.
     """
     path = folder / pinned.file
     status = _status(path)
@@ -128,8 +133,8 @@ def require_private(path: Path, status: os.stat_result) -> None:
         )
 
 
-def _changed(path: Path) -> LocalModelError:
-    return LocalModelError(
+def _changed(path: Path) -> DamagedFile:
+    return DamagedFile(
         f"{path.name} is not the file that EdgeRoute knows: it was damaged or changed.",
         "Fetch it again with `edgeroute models pull`.",
     )
