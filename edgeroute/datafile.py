@@ -90,6 +90,13 @@ def parse(text: str, schema: type[T], file: str) -> T:
         raise SettingsError(f"{message}.", file=file, line=line) from error
 
 
+def mistake(path: Path, where: str, message: str) -> SettingsError:
+    """An error about the value at ``where`` (a path such as ``$.models[0].id``) of a YAML file
+    that fits its schema but does not make sense."""
+    node = yaml.compose(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
+    return SettingsError(message, file=str(path), line=line_of(node, where) if node else 1)
+
+
 def split_validation_error(error: msgspec.ValidationError) -> tuple[str, str]:
     """What a validation error says and the path it speaks of, an unknown key included."""
     message, _, path = str(error).partition(" - at `")

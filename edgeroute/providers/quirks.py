@@ -1,0 +1,279 @@
+"""What single providers want different from the wire format that they speak.
+
+A quirk changes a request's body before it is cleared. Bodies keep the order of their keys, since
+providers cache by prefix. ``QUIRKS`` holds every quirk by the name that models/providers/*.yaml
+use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstance:
+    """What a quirk may need to know besides the body. ``session_id`` is random."""
+
+    wire: str
+    stream: bool
+    session_id: str = ""
+
+
+Quirk = Callable[[Body, Circumstance], Body]
+
+_COMMON_FIELDS: Final = frozenset(
+    {
+        "include_reasoning",
+        "max_completion_tokens",
+        "max_tokens",
+        "messages",
+        "model",
+        "parallel_tool_calls",
+        "reasoning_effort",
+        "reasoning_format",
+        "response_format",
+        "seed",
+        "service_tier",
+        "stop",
+        "stream",
+        "stream_options",
+        "temperature",
+        "tool_choice",
+        "tools",
+        "top_p",
+        "user",
+    }
+)
+_ALPHANUMERIC: Final = string.ascii_letters + string.digits
+
+
+def apply(names: tuple[str, ...], body: Body, circumstance: Circumstance) -> Body:
+    """``body`` after the quirks called ``names``, in their order."""
+    for name in names:
+        body = QUIRKS[name](body, circumstance)
+    return body
+
+
+def _without(body: Body, *keys: str) -> Body:
+    return {key: value for key, value in body.items() if key not in keys}
+
+
+def _renamed(body: Body, old: str, new: str) -> Body:
+    if old not in body or new in body:
+        return _without(body, old)
+    return {new if key == old else key: value for key, value in body.items()}
+
+
+def _json_asked(body: Body) -> bool:
+    return body.get("response_format", {}).get("type") in {"json_object", "json_schema"}
+
+
+def max_completion_tokens(body: Body, circumstance: Circumstance) -> Body:
+    """Reasoning models count thinking in, and refuse the old name of the limit."""
+    if circumstance.wire != "openai-chat":
+        return body
+    return _renamed(body, "max_tokens", "max_completion_tokens")
+
+
+def no_sampling(body: Body, _: Circumstance) -> Body:
+    """The model refuses sampling parameters."""
+    return _without(body, "temperature", "top_p", "top_k")
+
+
+def temperature_only_1(body: Body, _: Circumstance) -> Body:
+    """The model refuses every temperature but its own default of 1."""
+    return _without(body, "temperature", "top_p")
+
+
+def temperature_at_most_1(body: Body, _: Circumstance) -> Body:
+    """The range of temperatures is (0, 1], not [0, 2]."""
+    temperature = body.get("temperature")
+    if not isinstance(temperature, int | float):
+        return body
+    return body | {"temperature": min(max(temperature, 0.01), 1)}
+
+
+def no_stop(body: Body, _: Circumstance) -> Body:
+    """The model refuses stop sequences."""
+    return _without(body, "stop")
+
+
+def no_penalties(body: Body, _: Circumstance) -> Body:
+    """The model refuses presence and frequency penalties."""
+    return _without(body, "presence_penalty", "frequency_penalty")
+
+
+def no_stream_options(body: Body, _: Circumstance) -> Body:
+    """The usage comes with the last chunk unasked, and the field is refused."""
+    return _without(body, "stream_options")
+
+
+def random_seed(body: Body, _: Circumstance) -> Body:
+    """Mistral's name for the seed."""
+    return _renamed(body, "seed", "random_seed")
+
+
+def no_required_tool_choice(body: Body, _: Circumstance) -> Body:
+    """A tool cannot be demanded."""
+    return _without(body, "tool_choice") if body.get("tool_choice") == "required" else body
+
+
+def no_forced_tool_choice(body: Body, _: Circumstance) -> Body:
+    """Neither any tool nor a certain one can be demanded."""
+    choice = body.get("tool_choice")
+    forced = choice == "required" or (
+        isinstance(choice, Mapping) and choice.get("type") not in {"auto", "none"}
+    )
+    return _without(body, "tool_choice") if forced else body
+
+
+def tool_choice_any(body: Body, _: Circumstance) -> Body:
+    """Mistral's word for ``required``."""
+    return body | {"tool_choice": "any"} if body.get("tool_choice") == "required" else body
+
+
+def short_tool_ids(body: Body, _: Circumstance) -> Body:
+    """Mistral takes tool call ids of nine letters and digits only."""
+
+    def short(identifier: object) -> str:
+        text = str(identifier)
+        if len(text) == 9 and text.isascii() and text.isalnum():
+            return text
+        digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=9).digest()
+        return "".join(_ALPHANUMERIC[byte % len(_ALPHANUMERIC)] for byte in digest)
+
+    def message(original: Mapping[str, Any]) -> dict[str, Any]:
+        changed = dict(original)
+        if "tool_call_id" in changed:
+            changed["tool_call_id"] = short(changed["tool_call_id"])
+        if "tool_calls" in changed:
+            changed["tool_calls"] = [
+                call | {"id": short(call.get("id"))} for call in changed["tool_calls"]
+            ]
+        return changed
+
+    return body | {"messages": [message(one) for one in body.get("messages", ())]}
+
+
+def no_schema_while_streaming(body: Body, circumstance: Circumstance) -> Body:
+    """A JSON schema is refused in a stream; any JSON object is not."""
+    if circumstance.stream and body.get("response_format", {}).get("type") == "json_schema":
+        return body | {"response_format": {"type": "json_object"}}
+    return body
+
+
+def only_common_fields(body: Body, circumstance: Circumstance) -> Body:
+    """A field that the provider does not know is an error there."""
+    if circumstance.wire != "openai-chat":
+        return body
+    return {key: value for key, value in body.items() if key in _COMMON_FIELDS}
+
+
+def thinking_switch(body: Body, circumstance: Circumstance) -> Body:
+    """Thinking is on or off; there are no degrees of effort."""
+    effort = body.get("reasoning_effort")
+    if circumstance.wire != "openai-chat" or effort is None:
+        return body
+    kind = "disabled" if effort in {"none", "minimal"} else "enabled"
+    return {
+        "thinking" if key == "reasoning_effort" else key: (
+            {"type": kind} if key == "reasoning_effort" else value
+        )
+        for key, value in body.items()
+    }
+
+
+def enable_thinking(body: Body, _: Circumstance) -> Body:
+    """Alibaba's switch for thinking."""
+    effort = body.get("reasoning_effort")
+    if effort is None:
+        return body
+    changed = _renamed(body, "reasoning_effort", "enable_thinking")
+    return changed | {"enable_thinking": effort not in {"none", "minimal"}}
+
+
+def no_thinking_for_json(body: Body, _: Circumstance) -> Body:
+    """Alibaba gives JSON only without thinking."""
+    if not _json_asked(body):
+        return body
+    changed = _without(body, "reasoning_effort")
+    return _before_messages(changed, "enable_thinking", value=False)
+
+
+def thinking_with_budget(body: Body, _: Circumstance) -> Body:
+    """Older Claude models take a number of thinking tokens, not a degree of effort."""
+    if body.get("thinking", {}).get("type") != "adaptive":
+        return body
+    effort = body.get("output_config", {}).get("effort", "medium")
+    share = {"low": 0.2, "medium": 0.5}.get(effort, 0.8)
+    budget = max(1024, int(body.get("max_tokens", 8192) * share))
+    changed = body | {"thinking": {"type": "enabled", "budget_tokens": min(budget, 32_000)}}
+    rest = _without(changed.get("output_config", {}), "effort")
+    if not rest:
+        return _without(changed, "output_config", "temperature", "top_p", "top_k")
+    return _without(changed | {"output_config": rest}, "temperature", "top_p", "top_k")
+
+
+def cache_user_id(body: Body, circumstance: Circumstance) -> Body:
+    """DeepSeek keeps caches apart by ``user_id``: a random one per conversation."""
+    if not circumstance.session_id or circumstance.wire != "openai-chat":
+        return body
+    return _before_messages(body, "user_id", circumstance.session_id)
+
+
+def openrouter_privacy(body: Body, circumstance: Circumstance) -> Body:
+    """Only hosts that keep nothing, and that understand every parameter where that matters;
+    the same host for the same conversation, so that its cache is of use.
+    """
+    routing: dict[str, Any] = {"data_collection": "deny"}
+    if body.get("tools") or "response_format" in body:
+        routing["require_parameters"] = True
+    given = body.get("provider")
+    if isinstance(given, Mapping):
+        routing = {**given, **routing}
+    changed = _before_messages(body, "provider", routing)
+    if circumstance.session_id:
+        changed = _before_messages(changed, "session_id", circumstance.session_id)
+    return changed
+
+
+def _before_messages(body: Body, key: str, value: object) -> Body:
+    """``body`` with ``key``, in front of the messages: what never changes comes first."""
+    rest = _without(body, key)
+    if "messages" not in rest:
+        return rest | {key: value}
+    messages = rest.pop("messages")
+    return rest | {key: value, "messages": messages}
+
+
+QUIRKS: Final[Mapping[str, Quirk]] = {
+    quirk.__name__: quirk
+    for quirk in (
+        cache_user_id,
+        enable_thinking,
+        max_completion_tokens,
+        no_forced_tool_choice,
+        no_penalties,
+        no_required_tool_choice,
+        no_sampling,
+        no_schema_while_streaming,
+        no_stop,
+        no_stream_options,
+        no_thinking_for_json,
+        only_common_fields,
+        openrouter_privacy,
+        random_seed,
+        short_tool_ids,
+        temperature_at_most_1,
+        temperature_only_1,
+        thinking_switch,
+        thinking_with_budget,
+        tool_choice_any,
+    )
+}
