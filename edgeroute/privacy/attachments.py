@@ -1,0 +1,178 @@
+"""The whole text of an attached file, or the reason why it cannot be read whole.
+
+What we cannot read we cannot clear, so every doubt is an error: encrypted, damaged, too large, a
+picture inside, nothing to read. Nothing is executed, fetched or written to disk.
+"""
+
+from __future__ import annotations
+
+import html.parser
+import io
+import zipfile
+from collections.abc import Iterator
+from typing import Any, Final
+
+MAX_BYTES: Final = 20 * 1024 * 1024
+MAX_TEXT: Final = 2_000_000
+MAX_PAGES: Final = 300
+MAX_UNPACKED: Final = 60 * 1024 * 1024
+MAX_PARTS: Final = 2_000
+MAX_RATIO: Final = 150
+
+_WORD: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
+class UnreadableFile(Exception):
+    """The file cannot be read whole; the message is a sentence that names no content."""
+
+
+def text_of(media_type: str, data: bytes) -> str:
+    """Everything that a reader of the file could see, plus what it hides (comments, properties).
+
+    What the file *is* decides how it is read; ``media_type`` only tells HTML from other text.
+
+    Raises:
+        UnreadableFile: it cannot be read whole.
+    """
+    if len(data) > MAX_BYTES:
+        raise UnreadableFile(f"The file is larger than {MAX_BYTES // 1024 // 1024} MiB.")
+    try:
+        if data[:1024].lstrip().startswith(b"%PDF-"):
+            text = _pdf(data)
+        elif data.startswith(b"PK"):
+            text = _docx(data)
+        else:
+            text = _plain(data, is_html="html" in media_type.lower())
+    except UnreadableFile:
+        raise
+    except RecursionError as error:
+        raise UnreadableFile("The file is nested too deeply to be read.") from error
+    except Exception as error:
+        # The parsers raise dozens of types for damaged files, and a file is never worth a crash.
+        raise UnreadableFile("The file is damaged or of a kind that cannot be read.") from error
+    if not text.strip():
+        raise UnreadableFile("The file holds no text that can be read.")
+    if len(text) > MAX_TEXT:
+        raise UnreadableFile(f"The file holds more than {MAX_TEXT:,} characters.")
+    return text
+
+
+def _plain(data: bytes, *, is_html: bool) -> str:
+    """Text, Markdown, CSV, JSON, code, HTML."""
+    encoding = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise UnreadableFile("The file is not text.") from error
+    if any(ord(sign) < 9 or 13 < ord(sign) < 27 for sign in set(text)):
+        raise UnreadableFile("The file is not text.")
+    if is_html or text.lstrip()[:15].lower().startswith(("<!doctype html", "<html")):
+        return f"{text}\n{_without_tags(text)}"
+    return text
+
+
+def _without_tags(text: str) -> str:
+    """What a browser would show: entities resolved, words joined that tags split."""
+    parser = _ShownText()
+    parser.feed(text)
+    parser.close()
+    return "".join(parser.shown)
+
+
+class _ShownText(html.parser.HTMLParser):
+    """Collects the text between tags."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.shown: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.shown.append(data)
+
+
+def _pdf(data: bytes) -> str:
+    import pypdf  # noqa: PLC0415 - only who attaches a PDF pays for it
+
+    reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
+    if reader.is_encrypted:
+        raise UnreadableFile("The PDF is encrypted.")
+    if len(reader.pages) > MAX_PAGES:
+        raise UnreadableFile(f"The PDF has more than {MAX_PAGES} pages.")
+    if reader.attachments:
+        raise UnreadableFile("The PDF holds other files.")
+    texts = [str(value) for value in (reader.metadata or {}).values()]
+    xmp = reader.xmp_metadata
+    if xmp is not None:
+        texts.append(xmp.stream.get_data().decode("utf-8", "replace"))
+    for field in (reader.get_fields() or {}).values():
+        texts += [str(field.get(key, "")) for key in ("/T", "/V", "/DV")]
+    size = 0
+    for number, page in enumerate(reader.pages, 1):
+        text = page.extract_text()
+        if len(page.images):
+            raise UnreadableFile(f"Page {number} of the PDF holds a picture.")
+        if not text.strip():
+            raise UnreadableFile(f"Page {number} of the PDF holds no text that can be read.")
+        texts += [text, *_notes(page)]
+        size += len(text)
+        if size > MAX_TEXT:
+            break
+    return "\n".join(texts)
+
+
+def _notes(page: Any) -> Iterator[str]:
+    """Texts and link addresses of a PDF page's annotations."""
+    for reference in page.get("/Annots") or ():
+        note = reference.get_object()
+        for key in ("/Contents", "/T", "/Subj", "/RC"):
+            if key in note:
+                yield str(note[key])
+        action = note.get("/A")
+        if action is not None and "/URI" in action.get_object():
+            yield str(action.get_object()["/URI"])
+
+
+def _docx(data: bytes) -> str:
+    """Every part of a Word file: body, tables, headers, notes, comments, properties."""
+    import docx  # noqa: PLC0415 - only who attaches a Word file pays for it
+
+    _check_archive(data)
+    document = docx.Document(io.BytesIO(data))
+    texts: list[str] = []
+    for part in document.part.package.iter_parts():
+        name = str(part.partname).lower()
+        if not name.endswith((".xml", ".rels")):
+            raise UnreadableFile("The Word file holds a picture or another file.")
+        texts += _xml(part.blob)
+        texts += [rel.target_ref for rel in part.rels.values() if rel.is_external]
+    return "\n".join(texts)
+
+
+def _check_archive(data: bytes) -> None:
+    """Refuse an archive that unpacks to more than a document needs."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = archive.infolist()
+    if any(part.flag_bits & 1 for part in parts):
+        raise UnreadableFile("The file is encrypted.")
+    unpacked = sum(part.file_size for part in parts)
+    ratio = unpacked / max(1, len(data))
+    if len(parts) > MAX_PARTS or unpacked > MAX_UNPACKED or ratio > MAX_RATIO:
+        raise UnreadableFile("The file unpacks to more than a document needs.")
+
+
+def _xml(blob: bytes) -> Iterator[str]:
+    """Text of each paragraph of an XML part, its runs joined; other text one by one."""
+    from docx.oxml import parse_xml  # noqa: PLC0415 - resolves no entity, see its parser
+
+    inside: set[Any] = set()
+    root = parse_xml(blob)
+    for paragraph in root.iter(f"{_WORD}p"):
+        runs = list(paragraph.iter(f"{_WORD}t", f"{_WORD}delText", f"{_WORD}instrText"))
+        inside.update(runs)
+        yield "".join(run.text or "" for run in runs)
+    for element in root.iter():
+        if element not in inside and element.text and element.text.strip():
+            yield element.text
+        for name in ("descr", "title", f"{_WORD}author", f"{_WORD}initials"):
+            if value := element.get(name):
+                yield value
