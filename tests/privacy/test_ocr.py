@@ -24,7 +24,7 @@ def test_it_reads_a_real_picture() -> None:
     reader = Tesseract.find()
     if reader is None:
         pytest.skip("tesseract is not installed")
-    assert "".join(reader.read(picture("521-44-9821")).split()) == "521-44-9821"
+    assert "".join(reader.read(picture("412-44-2124", scale=5)).split()) == "412-44-2124"
 
 
 @pytest.mark.parametrize("script", ["exit 1", "sleep 30", "kill -9 $$"])

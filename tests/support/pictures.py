@@ -8,16 +8,13 @@ _DIGITS: Final = {
     "1": "00100 01100 00100 00100 00100 00100 01110",
     "2": "01110 10001 00001 00110 01000 10000 11111",
     "4": "00010 00110 01010 10010 11111 00010 00010",
-    "5": "11111 10000 11110 00001 00001 10001 01110",
-    "8": "01110 10001 10001 01110 10001 10001 01110",
-    "9": "01110 10001 10001 01111 00001 00010 01100",
     "-": "00000 00000 00000 11111 00000 00000 00000",
     " ": "00000 00000 00000 00000 00000 00000 00000",
 }
 
 
 def picture(text: str, scale: int = 8) -> bytes:
-    """``text`` (digits 1 2 4 5 8 9, dash, space) in black on white, as a PGM file."""
+    """``text`` (digits 1 2 4, dash, space) in black on white, as a PGM file."""
     glyphs = [_DIGITS[sign].split() for sign in f"  {text}  "]
     rows = ["".join(glyph[row] + "0" for glyph in glyphs) for row in range(7)]
     blank = ["0" * len(rows[0])] * 4
