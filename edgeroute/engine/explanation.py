@@ -15,7 +15,7 @@ class Explanation:
     """The decision for one request.
 
     ``latched`` says that the conversation stays local because of what it held before;
-    ``would_be`` is the model that would have been chosen without personal data, or empty.
+    ``otherwise`` is the model that would have been chosen without personal data, or empty.
     """
 
     mode: PrivacyMode
@@ -24,7 +24,7 @@ class Explanation:
     latch_reason: str
     signals: Signals
     plan: Plan
-    would_be: str = ""
+    otherwise: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The documented object: privacy, signals, rule and candidates."""
