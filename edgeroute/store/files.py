@@ -1,0 +1,168 @@
+"""Private files and folders: 0600 and 0700 whatever the umask, ours alone, never through a link."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shlex
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from edgeroute.core.errors import StoreError
+
+FOLDER_MODE: Final = 0o700
+FILE_MODE: Final = 0o600
+_OTHERS: Final = 0o077
+
+
+def private_folder(path: Path) -> Path:
+    """``path`` as a folder that only its owner can enter, made (with its parents) if missing.
+
+    Raises:
+        StoreError: it is a link or no folder, belongs to someone else, or others may enter it.
+    """
+    try:
+        for folder in reversed([path, *path.parents]):
+            if not os.path.lexists(folder):
+                # Another process may make the same folder at the same moment.
+                with suppress(FileExistsError):
+                    folder.mkdir(FOLDER_MODE)
+                    folder.chmod(FOLDER_MODE)
+        status = path.lstat()
+    except OSError as error:
+        raise trouble(error, path, "made") from error
+    if not stat.S_ISDIR(status.st_mode):
+        raise StoreError(f"{path} is not a folder.", "Move it away; EdgeRoute needs its place.")
+    _refuse_shared(path, status, FOLDER_MODE)
+    return path
+
+
+def check_private(path: Path) -> None:
+    """Refuse ``path`` unless it is missing or a plain file that only its owner can read.
+
+    Raises:
+        StoreError: it is a link or no file, belongs to someone else, or others may read it.
+    """
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise trouble(error, path, "read") from error
+    _refuse_odd(path, status)
+
+
+def open_private(path: Path, flags: int = os.O_RDWR) -> int:
+    """A descriptor of ``path``, made 0600 if missing; the caller closes it.
+
+    Raises:
+        StoreError: as for ``check_private``, or it cannot be opened.
+    """
+    try:
+        descriptor = os.open(
+            path, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, FILE_MODE
+        )
+    except OSError as error:
+        raise trouble(error, path, "opened") from error
+    try:
+        _refuse_odd(path, os.fstat(descriptor))
+        os.fchmod(descriptor, FILE_MODE)  # a umask may have taken the owner's own bits
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def read_private(path: Path, limit: int = 16 * 1024 * 1024) -> bytes | None:
+    """The content of ``path``, or None if there is no such file.
+
+    Raises:
+        StoreError: as for ``check_private``, it cannot be read, or holds over ``limit`` bytes.
+    """
+    if not os.path.lexists(path):
+        return None
+    descriptor = open_private(path, os.O_RDONLY)
+    try:
+        with os.fdopen(descriptor, "rb") as file:
+            content = file.read(limit + 1)
+    except OSError as error:
+        raise trouble(error, path, "read") from error
+    if len(content) > limit:
+        raise StoreError(f"{path} is larger than {limit} bytes.", "Move it away and try again.")
+    return content
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Make ``content`` the whole of ``path``: after a crash there is the old file or the new one.
+
+    The folder must exist. A link in the place of ``path`` is refused, not followed.
+
+    Raises:
+        StoreError: ``path`` is not ours alone, or it cannot be written (its old content stays).
+    """
+    check_private(path)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
+        descriptor = os.open(
+            draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE
+        )
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(file.fileno(), FILE_MODE)
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.rename(path)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+    except OSError as error:
+        raise trouble(error, path, "written") from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the folder's own entries (names, renames) durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def trouble(error: OSError, path: Path, done: str) -> StoreError:
+    """``error`` as a sentence: ``path`` could not be ``done``, and what helps."""
+    why = error.strerror or type(error).__name__
+    hints = {
+        errno.ENOSPC: "The disk is full: free some space and try again.",
+        errno.EDQUOT: "Your disk quota is used up: free some space and try again.",
+        errno.EROFS: "The disk is read-only. Set EDGEROUTE_HOME to a folder that can be written.",
+        errno.EACCES: f"Check who owns it: ls -ld {shlex.quote(str(path.parent))}",
+        errno.ELOOP: "It is a link, and EdgeRoute follows none here: put a real file in its place.",
+    }
+    hint = hints.get(error.errno or 0, "Check the disk and the folder's permissions.")
+    return StoreError(f"{path} could not be {done} ({why}).", hint)
+
+
+def _refuse_odd(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        what = "a link" if stat.S_ISLNK(status.st_mode) else "not a plain file"
+        raise StoreError(f"{path} is {what}.", "Put a plain file in its place, or move it away.")
+    _refuse_shared(path, status, FILE_MODE)
+
+
+def _refuse_shared(path: Path, status: os.stat_result, mode: int) -> None:
+    quoted = shlex.quote(str(path))
+    if status.st_uid != os.geteuid():
+        raise StoreError(
+            f"{path} belongs to another user (uid {status.st_uid}).",
+            f"Run: sudo chown $(id -u) {quoted}",
+        )
+    if stat.S_IMODE(status.st_mode) & _OTHERS:
+        raise StoreError(
+            f"{path} can be reached by other users of this machine.",
+            f"Run: chmod {mode:o} {quoted}",
+        )

@@ -1,0 +1,93 @@
+"""Full-text search over conversations."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from edgeroute.store.codec import moment, printable
+from edgeroute.store.database import Database
+
+_OPEN: Final = "\x02"
+_CLOSE: Final = "\x03"
+# Scripts without spaces between words: the tokenizer sees a sentence as one word.
+_UNSPACED: Final = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]"
+)
+_COLUMNS: Final = (
+    "c.id, c.title, t.created, (SELECT count(*) FROM turns o"
+    " WHERE o.conversation = t.conversation AND o.id < t.id) AS position"
+)
+_SNIPPET_BEFORE: Final = 40
+_SNIPPET_LENGTH: Final = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A turn that matches: turn ``position`` (from 0) of ``conversation``.
+
+    ``marks`` are the places in ``snippet`` that match, as (start, end).
+    """
+
+    conversation: str
+    title: str
+    position: int
+    created: datetime
+    snippet: str
+    marks: tuple[tuple[int, int], ...] = ()
+
+
+def search(database: Database, query: str, limit: int = 50) -> list[Hit]:
+    """Turns that hold all words of ``query`` (each may be the beginning of a word), best first."""
+    text = printable(query)
+    words = re.findall(r"\w+", text)
+    if not words:
+        return []
+    if _UNSPACED.search(text):
+        return _scan(database, text.strip(), limit)
+    rows = database.read(
+        f"SELECT {_COLUMNS}, snippet(search, 0, ?, ?, '…', 24) AS snippet"  # noqa: S608
+        " FROM search JOIN turns t ON t.id = search.rowid"
+        " JOIN conversations c ON c.id = t.conversation"
+        " WHERE search MATCH ? ORDER BY search.rank LIMIT ?",
+        (_OPEN, _CLOSE, " ".join(f'"{word}"*' for word in words), limit),
+    )
+    return [_hit(row, *_marked(row["snippet"])) for row in rows]
+
+
+def _scan(database: Database, text: str, limit: int) -> list[Hit]:
+    rows = database.read(
+        f"SELECT {_COLUMNS}, t.text FROM turns t"  # noqa: S608
+        " JOIN conversations c ON c.id = t.conversation"
+        " WHERE instr(t.text, ?) ORDER BY t.id DESC LIMIT ?",
+        (text, limit),
+    )
+    hits = []
+    for row in rows:
+        at = row["text"].index(text)
+        start = max(0, at - _SNIPPET_BEFORE)
+        snippet = row["text"][start : start + _SNIPPET_LENGTH]
+        hits.append(_hit(row, snippet, ((at - start, min(at - start + len(text), len(snippet))),)))
+    return hits
+
+
+def _hit(row: Any, snippet: str, marks: tuple[tuple[int, int], ...]) -> Hit:
+    return Hit(row["id"], row["title"], row["position"], moment(row["created"]), snippet, marks)
+
+
+def _marked(snippet: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """The snippet without its marks, and where they were."""
+    plain: list[str] = []
+    marks: list[tuple[int, int]] = []
+    length = start = 0
+    for piece in re.split(f"([{_OPEN}{_CLOSE}])", snippet):
+        if piece == _OPEN:
+            start = length
+        elif piece == _CLOSE:
+            marks.append((start, length))
+        else:
+            plain.append(piece)
+            length += len(piece)
+    return "".join(plain), tuple(marks)
