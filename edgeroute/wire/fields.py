@@ -89,3 +89,8 @@ def need_list(body: Json, name: str) -> list[Any]:
     if not isinstance(value, list) or not value:
         raise WireError(f"{name} must be a list with at least one entry.")
     return value
+
+
+def given(**values: object) -> dict[str, Any]:
+    """The ``values`` that are not None."""
+    return {name: value for name, value in values.items() if value is not None}

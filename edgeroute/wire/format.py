@@ -9,9 +9,9 @@ Abilities of a card that formats look at: ``images``, ``files``, ``tools``, ``js
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol
 
 from edgeroute.core.errors import EdgeRouteError
 
@@ -117,19 +117,36 @@ class StreamEncoder(Protocol):
         ...
 
 
-class WireFormat(Protocol):
-    """One protocol, in both directions."""
+class WholeDecoder(StreamDecoder, Protocol):
+    """A decoder that also takes an answer in one piece."""
 
-    name: ClassVar[str]
-    path: ClassVar[str]
-
-    def encode_request(self, request: ChatRequest, target: Target) -> dict[str, Any]:
-        """The body to send to a provider; stable parts first, messages last."""
+    def whole(self, body: Mapping[str, Any]) -> list[Delta]:
+        """The deltas of a whole answer, ending with ``Finish``."""
         ...
 
-    def decoder(self, origin: str) -> StreamDecoder:
+
+@dataclass(frozen=True, slots=True)
+class WireFormat:
+    """One protocol, in both directions.
+
+    ``path`` is appended to a provider's base address. Towards a provider: ``encode_request`` gives
+    the body to send, stable parts first and messages last. Towards a caller of our endpoint:
+    ``decode_request`` gives what he asks or raises ``WireError``; ``encode_answer``,
+    ``encode_error`` and ``encoder`` give what he reads.
+    """
+
+    name: str
+    path: str
+    encode_request: Callable[[ChatRequest, Target], dict[str, Any]]
+    new_decoder: Callable[[], WholeDecoder]
+    decode_request: Callable[[Mapping[str, Any]], ChatRequest]
+    encode_answer: Callable[[Answer, Envelope], dict[str, Any]]
+    encode_error: Callable[[EdgeRouteError], dict[str, Any]]
+    encoder: Callable[[Envelope], StreamEncoder]
+
+    def decoder(self, origin: str = "") -> StreamDecoder:  # noqa: ARG002
         """A decoder for one streamed answer of ``origin`` (``provider/family``)."""
-        ...
+        return self.new_decoder()
 
     def decode_answer(self, body: Mapping[str, Any]) -> list[Delta]:
         """The deltas of a whole answer, ending with ``Finish``.
@@ -138,27 +155,7 @@ class WireFormat(Protocol):
             WireFault: the provider reports an error.
             WireError: the body is not of this format.
         """
-        ...
-
-    def decode_request(self, body: Mapping[str, Any]) -> ChatRequest:
-        """What a caller of our endpoint asks.
-
-        Raises:
-            WireError: the body is not of this format.
-        """
-        ...
-
-    def encode_answer(self, answer: Answer, envelope: Envelope) -> dict[str, Any]:
-        """The body that our endpoint sends for a whole answer."""
-        ...
-
-    def encode_error(self, error: EdgeRouteError) -> dict[str, Any]:
-        """The body that our endpoint sends for an error."""
-        ...
-
-    def encoder(self, envelope: Envelope) -> StreamEncoder:
-        """An encoder for one streamed answer of our endpoint."""
-        ...
+        return self.new_decoder().whole(body)
 
 
 def origin_of(card: ModelCard) -> str:

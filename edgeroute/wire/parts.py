@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from edgeroute.core.messages import File, Image, Text, ToolCall, Unreadable
+from edgeroute.core.messages import File, Image, Message, Part, Text, ToolCall, Unreadable
 from edgeroute.wire.format import WireError, dump_text, load
+
+Plain = Text | Image | File | Unreadable
 
 _DATA_URL: Final = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w.+-]+=[^;,]*)*);base64,", re.ASCII)
 _TEXT_TYPES: Final = (
@@ -64,7 +67,18 @@ def unreadable(part: object, kind: str = "") -> Unreadable:
     return Unreadable(kind or "unknown", dump_text(part))
 
 
-def as_text(part: Text | Image | File | Unreadable) -> str:
+def plain(parts: Iterable[Part]) -> tuple[Plain, ...]:
+    """The parts that are content, leaving out reasoning, tool calls and tool results."""
+    return tuple(part for part in parts if isinstance(part, Plain))
+
+
+def leading_systems(messages: Sequence[Message]) -> int:
+    """How many messages at the start are system messages."""
+    roles = [message.role for message in messages]
+    return next((n for n, role in enumerate(roles) if role != "system"), len(roles))
+
+
+def as_text(part: Plain) -> str:
     """What a model that cannot take ``part`` reads in its place."""
     if isinstance(part, Text):
         return part.text

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from edgeroute.core.messages import (
     File,
-    Image,
     Message,
     Part,
     Reasoning,
@@ -15,7 +14,6 @@ from edgeroute.core.messages import (
     Text,
     ToolCall,
     ToolResult,
-    Unreadable,
 )
 from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.wire import capsule
@@ -32,7 +30,8 @@ from edgeroute.wire.fields import (
 )
 from edgeroute.wire.format import WireError
 from edgeroute.wire.openai_chat.request import NAME
-from edgeroute.wire.parts import image_from_url, read_data_url, unreadable
+from edgeroute.wire.parts import Plain, image_from_url, plain, read_data_url, unreadable
+from edgeroute.wire.tools import read_tools
 
 _ROLES: Final[dict[str, Role]] = {
     "system": "system",
@@ -95,24 +94,12 @@ def decode_request(body: Json) -> ChatRequest:
 
 
 def _tools(body: Json) -> tuple[tuple[Tool, ...], list[Any]]:
-    tools: list[Tool] = []
-    others: list[Any] = []
     legacy = [{"type": "function", "function": item} for item in sequence(body.get("functions"))]
-    for item in [*sequence(body.get("tools")), *legacy]:
-        function = mapping(mapping(item).get("function"))
-        if mapping(item).get("type") != "function" or not string(function.get("name")):
-            others.append(item)
-            continue
-        strict = function.get("strict")
-        tools.append(
-            Tool(
-                name=string(function.get("name")),
-                description=string(function.get("description")),
-                parameters=mapping(function.get("parameters")),
-                strict=strict if isinstance(strict, bool) else None,
-            )
-        )
-    return tuple(tools), others
+    return read_tools([*sequence(body.get("tools")), *legacy], _function, "parameters")
+
+
+def _function(tool: Json) -> Json | None:
+    return mapping(tool.get("function")) if tool.get("type") == "function" else None
 
 
 def _tool_choice(value: object) -> str:
@@ -146,14 +133,10 @@ def _message(item: object, position: int) -> Message:
     name = string(message.get("name"))
     if role == "tool":
         call_id = string(message.get("tool_call_id")) or name
-        return Message("tool", (ToolResult(call_id, _plain(parts), name),))
+        return Message("tool", (ToolResult(call_id, plain(parts), name),))
     if role == "assistant":
         parts = (*_reasoning(message), *parts, *_calls(message))
     return Message(role, parts, name)
-
-
-def _plain(parts: tuple[Part, ...]) -> tuple[Text | Image | File | Unreadable, ...]:
-    return tuple(part for part in parts if isinstance(part, Text | Image | File | Unreadable))
 
 
 def _parts(content: object) -> Iterator[Part]:
@@ -165,7 +148,7 @@ def _parts(content: object) -> Iterator[Part]:
         yield Text(part) if isinstance(part, str) else read_part(part)
 
 
-def read_part(part: object) -> Text | Image | File | Unreadable:
+def read_part(part: object) -> Plain:
     """One content part; what cannot be read is kept as it came."""
     found = mapping(part)
     kind = found.get("type")

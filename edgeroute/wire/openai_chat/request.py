@@ -9,21 +9,26 @@ from edgeroute.core.messages import (
     File,
     Image,
     Message,
-    Part,
     Reasoning,
-    Text,
     ToolCall,
     ToolResult,
     Unreadable,
 )
 from edgeroute.core.request import ChatRequest, Tool
-from edgeroute.wire import structured
-from edgeroute.wire.fields import sequence
+from edgeroute.wire import caching, structured
+from edgeroute.wire.fields import given, sequence
 from edgeroute.wire.format import Target, WireError, load
-from edgeroute.wire.parts import as_text, data_url, image_url, payload_object
+from edgeroute.wire.parts import (
+    Plain,
+    as_text,
+    data_url,
+    image_url,
+    leading_systems,
+    payload_object,
+    plain,
+)
 
 NAME = "openai-chat"
-_MARK = {"type": "ephemeral"}
 
 
 def encode_request(request: ChatRequest, target: Target) -> dict[str, Any]:
@@ -48,14 +53,13 @@ def encode_request(request: ChatRequest, target: Target) -> dict[str, Any]:
 
 def _sampling(request: ChatRequest) -> dict[str, Any]:
     sampling = request.sampling
-    body = {
-        "max_tokens": sampling.max_output_tokens,
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "seed": sampling.seed,
-        "stop": list(sampling.stop) or None,
-    }
-    return {key: value for key, value in body.items() if value is not None}
+    return given(
+        max_tokens=sampling.max_output_tokens,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        seed=sampling.seed,
+        stop=list(sampling.stop) or None,
+    )
 
 
 def _response_format(request: ChatRequest, target: Target) -> dict[str, Any]:
@@ -103,10 +107,7 @@ def _messages(request: ChatRequest, target: Target) -> Iterator[dict[str, Any]]:
         asked = structured.instruction(request, any_object=True)
     if asked:
         yield {"role": "system", "content": asked}
-    marked = bool(target.cache and target.cache.system_prompt) and (
-        "cache_marks" in target.card.abilities
-    )
-    last_system = _leading_systems(request) - 1
+    last_system = leading_systems(request.messages) - 1
     images: list[dict[str, Any]] = []
     for position, message in enumerate(request.messages):
         if message.role == "tool":
@@ -118,23 +119,21 @@ def _messages(request: ChatRequest, target: Target) -> Iterator[dict[str, Any]]:
             yield {"role": "user", "content": images}
             images = []
         encoded = _message(message, request, target)
-        if marked and position == last_system and isinstance(encoded["content"], str):
-            encoded["content"] = [
-                {"type": "text", "text": encoded["content"], "cache_control": _mark(target)}
-            ]
+        if position == last_system:
+            _mark(encoded, target)
         yield encoded
     if images:
         yield {"role": "user", "content": images}
 
 
-def _leading_systems(request: ChatRequest) -> int:
-    roles = [message.role for message in request.messages]
-    return next((n for n, role in enumerate(roles) if role != "system"), len(roles))
-
-
-def _mark(target: Target) -> dict[str, Any]:
-    assert target.cache is not None
-    return _MARK if target.cache.duration == "5m" else _MARK | {"ttl": target.cache.duration}
+def _mark(encoded: dict[str, Any], target: Target) -> None:
+    """Ask for the system prompt ``encoded`` to be kept, where the host passes such marks on."""
+    plan, content = target.cache, encoded["content"]
+    if plan is None or not plan.system_prompt or "cache_marks" not in target.card.abilities:
+        return
+    if isinstance(content, str) and caching.reaches_minimum(target, content):
+        block = {"type": "text", "text": content, "cache_control": caching.mark(plan)}
+        encoded["content"] = [block]
 
 
 def _message(message: Message, request: ChatRequest, target: Target) -> dict[str, Any]:
@@ -143,8 +142,7 @@ def _message(message: Message, request: ChatRequest, target: Target) -> dict[str
         encoded["name"] = message.name
     if message.role == "assistant":
         return encoded | _assistant(message, target)
-    parts = [part for part in message.parts if isinstance(part, Text | Image | File | Unreadable)]
-    blocks = [_block(part, request, target) for part in parts]
+    blocks = [_block(part, request, target) for part in plain(message.parts)]
     if all(block["type"] == "text" for block in blocks):
         encoded["content"] = "\n\n".join(block["text"] for block in blocks)
     else:
@@ -153,7 +151,7 @@ def _message(message: Message, request: ChatRequest, target: Target) -> dict[str
 
 
 def _assistant(message: Message, target: Target) -> dict[str, Any]:
-    text = "\n\n".join(as_text(part) for part in message.parts if _plain(part))  # type: ignore[arg-type]
+    text = "\n\n".join(as_text(part) for part in plain(message.parts))
     encoded: dict[str, Any] = {"content": text}
     for part in message.parts:
         if isinstance(part, Reasoning) and part.payload and part.origin == target.origin:
@@ -163,10 +161,6 @@ def _assistant(message: Message, target: Target) -> dict[str, Any]:
         encoded["content"] = encoded["content"] or None
         encoded["tool_calls"] = calls
     return encoded
-
-
-def _plain(part: Part) -> bool:
-    return isinstance(part, Text | Image | File | Unreadable)
 
 
 def _replay(encoded: dict[str, Any], payload: dict[str, Any], target: Target) -> None:
@@ -201,9 +195,7 @@ def _tool_message(
     return {"role": "tool", "tool_call_id": result.call_id, "content": "\n\n".join(texts)}
 
 
-def _block(
-    part: Text | Image | File | Unreadable, request: ChatRequest, target: Target
-) -> dict[str, Any]:
+def _block(part: Plain, request: ChatRequest, target: Target) -> dict[str, Any]:
     abilities = target.card.abilities
     if isinstance(part, Image) and "images" in abilities:
         return _image(part)

@@ -20,10 +20,10 @@ from edgeroute.core.events import (
     UsageDelta,
 )
 from edgeroute.wire import usage
+from edgeroute.wire.faults import message_of, raise_if_fault
 from edgeroute.wire.fields import Json, mapping, mappings, string
 from edgeroute.wire.format import WireError, WireFault, dump_text, load_object
 from edgeroute.wire.openai_chat.calls import CallTracker
-from edgeroute.wire.openai_chat.faults import raise_if_fault
 from edgeroute.wire.sse import ServerSentEvent
 from edgeroute.wire.think import CLOSE, OPEN, Piece, ThinkTags
 
@@ -70,7 +70,7 @@ class ChatDecoder:
             return self.close()
         chunk = load_object(data)
         if event.event == "error":
-            raise WireFault(chunk, string(mapping(chunk.get("error", chunk)).get("message")))
+            raise WireFault(chunk, message_of(chunk.get("error", chunk)))
         return list(self._chunk(chunk))
 
     def whole(self, body: Json) -> list[Delta]:

@@ -18,9 +18,9 @@ def raise_if_fault(body: Json) -> None:
     base = mapping(body.get("base_resp"))
     if base.get("status_code") not in (None, 0):
         raise WireFault(body, string(base.get("status_msg")))
-    if body.get("object") == "error" or body.get("type") == "error":
+    if "error" in (body.get("object"), body.get("type")):
         raise WireFault(body, message_of(body))
-    if "choices" not in body and "output" not in body and "detail" in body:
+    if "detail" in body and not {"choices", "output", "content"} & body.keys():
         raise WireFault(body, str(body["detail"]))
 
 

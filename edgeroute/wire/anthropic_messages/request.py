@@ -1,0 +1,220 @@
+"""A request as the body of an Anthropic message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from edgeroute.core.messages import (
+    File,
+    Image,
+    Message,
+    Reasoning,
+    ToolCall,
+    ToolResult,
+    Unreadable,
+)
+from edgeroute.core.request import ChatRequest, Tool
+from edgeroute.wire import caching, structured
+from edgeroute.wire.fields import given, sequence
+from edgeroute.wire.format import Target
+from edgeroute.wire.parts import (
+    Plain,
+    arguments_object,
+    as_text,
+    encode_base64,
+    leading_systems,
+    payload_object,
+    plain,
+)
+
+NAME = "anthropic-messages"
+_EFFORTS: Final = {"minimal": "low"}
+_BAD_ID: Final = re.compile(r"[^a-zA-Z0-9_-]")
+
+
+def encode_request(request: ChatRequest, target: Target) -> dict[str, Any]:
+    """The body of ``request`` for ``target``. Messages come last, so that turns share a prefix."""
+    card = target.card
+    sampling = request.sampling
+    extra = dict(request.extra) if request.wire == NAME else {}
+    limit = sampling.max_output_tokens or card.max_output_tokens
+    body: dict[str, Any] = {"model": card.wire_id, "max_tokens": limit}
+    if target.stream:
+        body["stream"] = True
+    body |= given(
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        stop_sequences=list(sampling.stop) or None,
+    )
+    body |= _thinking(request, target)
+    tools = [_tool(tool) for tool in request.tools] + list(sequence(extra.pop("tools", ())))
+    system = [_text(text) for text in _system_texts(request, target)]
+    messages = _messages(request, target)
+    if tools:
+        body |= _tool_choice(request)
+    body |= {key: value for key, value in extra.items() if key not in body | {"messages": ()}}
+    _mark(body, tools, system, messages, target)
+    if tools:
+        body["tools"] = tools
+    if system:
+        body["system"] = system
+    body["messages"] = messages
+    return body
+
+
+def _thinking(request: ChatRequest, target: Target) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    output: dict[str, Any] = {}
+    if request.reasoning_effort and "reasoning" in target.card.abilities:
+        if request.reasoning_effort == "none":
+            body["thinking"] = {"type": "disabled"}
+        else:
+            body["thinking"] = {"type": "adaptive"}
+            output["effort"] = _EFFORTS.get(request.reasoning_effort, request.reasoning_effort)
+    if request.response_format and structured.takes_schema(target.card):
+        output["format"] = {"type": "json_schema", "schema": request.response_format}
+    return body | {"output_config": output} if output else body
+
+
+def _tool_choice(request: ChatRequest) -> dict[str, Any]:
+    names = {"auto": "auto", "none": "none", "required": "any"}
+    choice: dict[str, Any] = {"type": names.get(request.tool_choice, "tool")}
+    if choice["type"] == "tool":
+        choice["name"] = request.tool_choice
+    if request.parallel_tool_calls is not None and choice["type"] != "none":
+        choice["disable_parallel_tool_use"] = not request.parallel_tool_calls
+    return {} if choice == {"type": "auto"} else {"tool_choice": choice}
+
+
+def _tool(tool: Tool) -> dict[str, Any]:
+    encoded: dict[str, Any] = {"name": tool.name}
+    if tool.description:
+        encoded["description"] = tool.description
+    encoded["input_schema"] = tool.parameters or {"type": "object", "properties": {}}
+    if tool.strict is not None:
+        encoded["strict"] = tool.strict
+    return encoded
+
+
+def _system_texts(request: ChatRequest, target: Target) -> Iterator[str]:
+    for message in request.messages[: leading_systems(request.messages)]:
+        yield from (as_text(part) for part in plain(message.parts) if as_text(part))
+    # Any JSON object cannot be asked for on this wire; a schema only of models that take one.
+    if not (request.response_format and structured.takes_schema(target.card)):
+        asked = structured.instruction(request, any_object=False)
+        if asked:
+            yield asked
+
+
+def _mark(
+    body: dict[str, Any],
+    tools: list[Any],
+    system: list[dict[str, Any]],
+    messages: list[dict[str, Any]],
+    target: Target,
+) -> None:
+    """Ask for tools, system prompt and history to be kept: three marks of the four allowed.
+
+    The mark for the history stands at the top level, so that messages keep their bytes from turn
+    to turn; the longer-lived marks come before it, as they must.
+    """
+    plan = target.cache
+    if plan is None or "cache_control" in body:
+        return
+    if plan.system_prompt:
+        if tools and isinstance(tools[-1], dict) and caching.reaches_minimum(target, tools):
+            tools[-1] = tools[-1] | {"cache_control": caching.mark(plan)}
+        if system and caching.reaches_minimum(target, tools, system):
+            system[-1]["cache_control"] = caching.mark(plan)
+    if plan.history and caching.reaches_minimum(target, tools, system, messages):
+        body["cache_control"] = {"type": "ephemeral"}
+
+
+def _messages(request: ChatRequest, target: Target) -> list[dict[str, Any]]:
+    """The turns; neighbours of one role become one message, as tool results demand."""
+    messages: list[dict[str, Any]] = []
+    for message in request.messages[leading_systems(request.messages) :]:
+        if message.role == "system":
+            blocks = [_text(f"[System] {as_text(part)}") for part in plain(message.parts)]
+        else:
+            blocks = list(_blocks(message, request, target))
+        if not blocks:
+            continue
+        role = "assistant" if message.role == "assistant" else "user"
+        if messages and messages[-1]["role"] == role:
+            messages[-1]["content"] += blocks
+        else:
+            messages.append({"role": role, "content": blocks})
+    return messages
+
+
+def _blocks(message: Message, request: ChatRequest, target: Target) -> Iterator[dict[str, Any]]:
+    for part in message.parts:
+        if isinstance(part, Reasoning):
+            block = payload_object(part.payload) if part.origin == target.origin else {}
+            if block.get("type") in {"thinking", "redacted_thinking"}:
+                yield block
+        elif isinstance(part, ToolCall):
+            yield {
+                "type": "tool_use",
+                "id": _id(part.id),
+                "name": part.name,
+                "input": arguments_object(part),
+            }
+        elif isinstance(part, ToolResult):
+            yield _result(part, request, target)
+        else:
+            yield from _block(part, request, target)
+
+
+def _result(result: ToolResult, request: ChatRequest, target: Target) -> dict[str, Any]:
+    content = [block for part in result.parts for block in _block(part, request, target)]
+    encoded: dict[str, Any] = {"type": "tool_result", "tool_use_id": _id(result.call_id)}
+    if content:
+        encoded["content"] = content
+    if result.is_error:
+        encoded["is_error"] = True
+    return encoded
+
+
+def _block(part: Plain, request: ChatRequest, target: Target) -> Iterator[dict[str, Any]]:
+    abilities = target.card.abilities
+    if isinstance(part, Image) and "images" in abilities:
+        yield {"type": "image", "source": _image_source(part)}
+    elif isinstance(part, File) and "files" in abilities:
+        yield {"type": "document", "source": _file_source(part), "title": part.name}
+    elif isinstance(part, Unreadable) and request.wire == NAME and payload_object(part.payload):
+        yield payload_object(part.payload)
+    elif as_text(part).strip():  # blank text blocks are refused
+        yield _text(as_text(part))
+
+
+def _image_source(image: Image) -> dict[str, Any]:
+    if image.url:
+        return {"type": "url", "url": image.url}
+    return {
+        "type": "base64",
+        "media_type": image.media_type,
+        "data": encode_base64(image.data),
+    }
+
+
+def _file_source(file: File) -> dict[str, Any]:
+    if file.media_type == "text/plain":
+        return {
+            "type": "text",
+            "media_type": "text/plain",
+            "data": file.data.decode("utf-8", "replace"),
+        }
+    return {"type": "base64", "media_type": file.media_type, "data": encode_base64(file.data)}
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text}
+
+
+def _id(call_id: str) -> str:
+    """A call's id in the characters that this format allows; other providers use more."""
+    return _BAD_ID.sub("_", call_id)

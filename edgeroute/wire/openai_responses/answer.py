@@ -1,0 +1,125 @@
+"""Our endpoint's answer in the form of a response, whole or streamed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgeroute.core.answer import Answer
+from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.events import (
+    Answered,
+    Event,
+    Failed,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+)
+from edgeroute.core.messages import Reasoning, Text, ToolCall
+from edgeroute.wire import capsule
+from edgeroute.wire.format import Envelope, dump
+from edgeroute.wire.openai_responses.items import OutputItems
+from edgeroute.wire.usage import to_openai_responses
+
+_INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
+
+
+def encode_answer(answer: Answer, envelope: Envelope) -> dict[str, Any]:
+    """The body of a whole answer."""
+    items = OutputItems(envelope.id)
+    calls = 0
+    for part in answer.message.parts:
+        if isinstance(part, Text):
+            items.text(part.text)
+        elif isinstance(part, Reasoning):
+            items.reasoning(part.text)
+            items.payload(capsule.seal(part.origin, part.payload))
+        elif isinstance(part, ToolCall):
+            items.call(calls, part.id, part.name, part.arguments)
+            calls += 1
+    items.close()
+    return _finished(envelope, answer, items.done)
+
+
+def encode_error(error: EdgeRouteError) -> dict[str, Any]:
+    """The body of an error."""
+    kind = "invalid_request_error" if 400 <= error.http_status < 500 else "server_error"
+    return {"error": {"message": str(error), "type": kind, "param": None, "code": error.code}}
+
+
+def _response(envelope: Envelope, status: str, output: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "id": envelope.id,
+        "object": "response",
+        "created_at": envelope.created,
+        "status": status,
+        "error": None,
+        "incomplete_details": None,
+        "instructions": None,
+        "metadata": {},
+        "model": envelope.model,
+        "output": output,
+        "parallel_tool_calls": True,
+        "temperature": None,
+        "tool_choice": "auto",
+        "tools": [],
+        "top_p": None,
+        "store": False,
+        "usage": None,
+    }
+
+
+def _finished(envelope: Envelope, answer: Answer, output: list[dict[str, Any]]) -> dict[str, Any]:
+    reason = _INCOMPLETE.get(answer.finish)
+    body = _response(envelope, "incomplete" if reason else "completed", output)
+    body |= {"model": answer.model, "usage": to_openai_responses(answer.usage)}
+    return body | {"incomplete_details": {"reason": reason}} if reason else body
+
+
+class ResponsesEncoder:
+    """Writes one streamed response. Every event carries the next sequence number."""
+
+    def __init__(self, envelope: Envelope) -> None:
+        self._envelope = envelope
+        self._items = OutputItems(envelope.id)
+        self._sequence = 0
+        self._begun = False
+
+    def feed(self, event: Event) -> list[bytes]:
+        """The bytes of one event."""
+        match event:
+            case TextDelta(text=text):
+                self._items.text(text)
+            case ReasoningDelta(text=text, payload=payload):
+                self._items.reasoning(text)
+                self._items.payload(capsule.seal(self._envelope.origin, payload))
+            case ToolCallDelta(index=index):
+                self._items.call(index, event.id, event.name, event.arguments)
+            case Answered(answer=answer):
+                self._items.close()
+                frames = self._frames()
+                response = _finished(self._envelope, answer, self._items.done)
+                kind = f"response.{response['status']}"
+                return [*frames, self._frame({"type": kind, "response": response})]
+            case Failed(error=error):
+                return [*self._frames(), self._error(error)]
+            case _:
+                return []
+        return self._frames()
+
+    def _error(self, error: EdgeRouteError) -> bytes:
+        body = {"type": "error", "code": error.code, "message": str(error), "param": None}
+        return self._frame(body)
+
+    def _frames(self) -> list[bytes]:
+        events = self._items.take()
+        if not self._begun:
+            self._begun = True
+            response = _response(self._envelope, "in_progress", [])
+            opening = ("response.created", "response.in_progress")
+            events = [*({"type": kind, "response": response} for kind in opening), *events]
+        return [self._frame(event) for event in events]
+
+    def _frame(self, body: dict[str, Any]) -> bytes:
+        body = {**body, "sequence_number": self._sequence}
+        self._sequence += 1
+        return f"event: {body['type']}\ndata: ".encode() + dump(body) + b"\n\n"

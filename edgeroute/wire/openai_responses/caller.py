@@ -1,0 +1,176 @@
+"""What a caller of our endpoint asks in the form of a response."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from edgeroute.core.messages import (
+    File,
+    Message,
+    Part,
+    Reasoning,
+    Role,
+    Text,
+    ToolCall,
+    ToolResult,
+)
+from edgeroute.core.request import ChatRequest, Sampling
+from edgeroute.wire import capsule
+from edgeroute.wire.fields import Json, integer, mapping, mappings, number, string
+from edgeroute.wire.format import WireError
+from edgeroute.wire.openai_responses.request import NAME
+from edgeroute.wire.parts import Plain, image_from_url, read_data_url, unreadable
+from edgeroute.wire.tools import read_tools
+
+_ROLES: Final[dict[str, Role]] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+}
+# These have a noun of their own, concern our endpoint only, or would identify the user elsewhere.
+_KNOWN: Final = frozenset(
+    {
+        "model", "input", "instructions", "stream", "stream_options", "max_output_tokens",
+        "temperature", "top_p", "tools", "tool_choice", "parallel_tool_calls", "text", "reasoning",
+        "store", "user", "safety_identifier", "metadata", "prompt_cache_key", "include",
+    }
+)  # fmt: skip
+_STATEFUL: Final = ("previous_response_id", "conversation", "prompt")
+
+
+def decode_request(body: Json) -> ChatRequest:
+    """The request in ``body``.
+
+    Raises:
+        WireError: something is missing, of the wrong type, or refers to what a provider stores.
+    """
+    for name in _STATEFUL:
+        if body.get(name) is not None:
+            raise WireError(
+                f"{name} is not supported: EdgeRoute stores nothing at providers.",
+                "Send the whole conversation in input.",
+            )
+    text = mapping(body.get("text"))
+    schema, name = _format(mapping(text.get("format")))
+    tools, others = read_tools(body.get("tools"), _function, "parameters")
+    extra = {key: value for key, value in body.items() if key not in (*_KNOWN, *_STATEFUL)}
+    if others:
+        extra["tools"] = others
+    choice, parallel = body.get("tool_choice"), body.get("parallel_tool_calls")
+    return ChatRequest(
+        messages=(*_instructions(body), *_messages(body.get("input"))),
+        model=string(body.get("model")) or "auto",
+        tools=tools,
+        tool_choice=string(choice) or string(mapping(choice).get("name")) or "auto",
+        parallel_tool_calls=parallel if isinstance(parallel, bool) else None,
+        response_format=schema,
+        response_format_name=name or "answer",
+        sampling=Sampling(
+            temperature=number(body.get("temperature"), "temperature"),
+            top_p=number(body.get("top_p"), "top_p"),
+            max_output_tokens=integer(body.get("max_output_tokens"), "max_output_tokens"),
+        ),
+        reasoning_effort=string(mapping(body.get("reasoning")).get("effort")),
+        wire=NAME,
+        extra=extra,
+        user=string(body.get("user")),
+        front_door="http",
+        store=body.get("store") is not False,
+    )
+
+
+def _instructions(body: Json) -> Iterator[Message]:
+    text = string(body.get("instructions"))
+    if text:
+        yield Message("system", (Text(text),))
+
+
+def _format(found: Json) -> tuple[Json | None, str]:
+    if found.get("type") == "json_object":
+        return {}, ""
+    if found.get("type") == "json_schema":
+        return mapping(found.get("schema")), string(found.get("name"))
+    return None, ""
+
+
+def _function(tool: Json) -> Json | None:
+    return tool if tool.get("type") == "function" else None
+
+
+def _messages(items: object) -> Iterator[Message]:
+    """The turns; what a model said in one go (reasoning, text, calls) is one message."""
+    if isinstance(items, str) and items:
+        yield Message("user", (Text(items),))
+        return
+    if not isinstance(items, list) or not items:
+        raise WireError("input must be a text or a list with at least one item.")
+    said: list[Part] = []
+    for position, item in enumerate(items):
+        role, parts = _item(mapping(item), item, position)
+        if role == "assistant":
+            said += parts
+            continue
+        if said:
+            yield Message("assistant", tuple(said))
+        said = []
+        yield Message(role, tuple(parts))
+    if said:
+        yield Message("assistant", tuple(said))
+
+
+def _item(found: Json, item: object, position: int) -> tuple[Role, list[Part]]:
+    match found.get("type", "message"):
+        case "message":
+            role = _ROLES.get(string(found.get("role")))
+            if role is None:
+                raise WireError(
+                    f"input[{position}].role must be system, developer, user or assistant."
+                )
+            return role, list(_content(found.get("content"), position))
+        case "function_call":
+            arguments = string(found.get("arguments")) or "{}"
+            call_id = string(found.get("call_id"))
+            return "assistant", [ToolCall(call_id, string(found.get("name")), arguments)]
+        case "function_call_output":
+            parts = tuple(_content(found.get("output"), position))
+            return "tool", [ToolResult(string(found.get("call_id")), parts)]
+        case "reasoning":
+            text = "\n\n".join(string(part.get("text")) for part in mappings(found.get("summary")))
+            kept = capsule.unseal(string(found.get("encrypted_content"))) or ("", "")
+            return "assistant", [Reasoning(text, *kept)]
+        case "item_reference":
+            raise WireError(
+                f"input[{position}] refers to an item stored at a provider.",
+                "Send the item itself.",
+            )
+        case _:
+            return "user", [unreadable(item)]
+
+
+def _content(content: object, position: int) -> Iterator[Plain]:
+    if isinstance(content, str):
+        if content:
+            yield Text(content)
+    elif isinstance(content, list):
+        yield from (_part(mapping(part), part) for part in content)
+    else:
+        raise WireError(f"input[{position}] must hold a text or a list of parts.")
+
+
+def _part(found: Json, part: object) -> Plain:
+    match found.get("type"):
+        case "input_text" | "output_text" | "text" if isinstance(found.get("text"), str):
+            return Text(found["text"])
+        case "refusal" if isinstance(found.get("refusal"), str):
+            return Text(found["refusal"])
+        case "input_image" if isinstance(found.get("image_url"), str):
+            detail = string(found.get("detail"))
+            image = image_from_url(found["image_url"], "" if detail == "auto" else detail)
+            return image or unreadable(part)
+        case "input_file":
+            data = read_data_url(string(found.get("file_data")))
+            if data:
+                return File(string(found.get("filename")), data[0], data[1])
+    return unreadable(part)

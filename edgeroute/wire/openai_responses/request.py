@@ -1,0 +1,176 @@
+"""A request as the body of a response."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from edgeroute.core.messages import (
+    File,
+    Image,
+    Message,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolResult,
+    Unreadable,
+)
+from edgeroute.core.request import ChatRequest, Tool
+from edgeroute.wire import structured
+from edgeroute.wire.fields import given, sequence
+from edgeroute.wire.format import Target
+from edgeroute.wire.parts import (
+    Plain,
+    as_text,
+    data_url,
+    image_url,
+    leading_systems,
+    payload_object,
+    plain,
+)
+
+NAME = "openai-responses"
+
+
+def encode_request(request: ChatRequest, target: Target) -> dict[str, Any]:
+    """The body of ``request`` for ``target``. The input comes last, so that turns share a prefix.
+
+    The provider is told to store nothing; encrypted reasoning comes back to us instead.
+    """
+    card, sampling = target.card, request.sampling
+    extra = dict(request.extra) if request.wire == NAME else {}
+    body: dict[str, Any] = {"model": card.wire_id, "store": False}
+    if target.stream:
+        body["stream"] = True
+    body |= given(
+        max_output_tokens=sampling.max_output_tokens,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+    )
+    if "reasoning" in card.abilities:
+        body["include"] = ["reasoning.encrypted_content"]
+        if request.reasoning_effort:
+            body["reasoning"] = {"effort": request.reasoning_effort}
+    if request.response_format is not None:
+        body["text"] = {"format": _format(request, target)}
+    if target.cache and target.session_id and "cache_key" in card.abilities:
+        body["prompt_cache_key"] = target.session_id
+    body |= _tools(request, extra.pop("tools", ()))
+    body |= {key: value for key, value in extra.items() if key not in body | {"input": ()}}
+    instructions = "\n\n".join(_instructions(request, target))
+    if instructions:
+        body["instructions"] = instructions
+    body["input"] = list(_items(request, target))
+    return body
+
+
+def _format(request: ChatRequest, target: Target) -> dict[str, Any]:
+    schema = request.response_format
+    if not schema or not structured.takes_schema(target.card):
+        return {"type": "json_object"}
+    return {
+        "type": "json_schema",
+        "name": request.response_format_name,
+        "schema": schema,
+        "strict": structured.is_strict(schema),
+    }
+
+
+def _tools(request: ChatRequest, others: object) -> dict[str, Any]:
+    tools = [_tool(tool) for tool in request.tools] + list(sequence(others))
+    if not tools:
+        return {}
+    body: dict[str, Any] = {"tools": tools}
+    choice = request.tool_choice
+    if choice in {"none", "required"}:
+        body["tool_choice"] = choice
+    elif choice != "auto":
+        body["tool_choice"] = {"type": "function", "name": choice}
+    if request.parallel_tool_calls is not None:
+        body["parallel_tool_calls"] = request.parallel_tool_calls
+    return body
+
+
+def _tool(tool: Tool) -> dict[str, Any]:
+    encoded: dict[str, Any] = {"type": "function", "name": tool.name}
+    if tool.description:
+        encoded["description"] = tool.description
+    encoded["parameters"] = tool.parameters or {"type": "object", "properties": {}}
+    # This format is strict unless told otherwise, which few schemas are written for.
+    encoded["strict"] = bool(tool.strict)
+    return encoded
+
+
+def _instructions(request: ChatRequest, target: Target) -> Iterator[str]:
+    for message in request.messages[: leading_systems(request.messages)]:
+        yield from (as_text(part) for part in plain(message.parts))
+    if not structured.takes_schema(target.card):
+        asked = structured.instruction(request, any_object=True)
+        if asked:
+            yield asked
+
+
+def _items(request: ChatRequest, target: Target) -> Iterator[dict[str, Any]]:
+    for message in request.messages[leading_systems(request.messages) :]:
+        if message.role == "assistant":
+            yield from _assistant(message, target)
+            continue
+        for part in message.parts:
+            if isinstance(part, ToolResult):
+                yield _output(part, request, target)
+            elif isinstance(part, Unreadable) and _is_item(part, request):
+                yield payload_object(part.payload)
+        content = [
+            _block(part, request, target)
+            for part in plain(message.parts)
+            if not (isinstance(part, Unreadable) and _is_item(part, request))
+        ]
+        if content:
+            yield {"type": "message", "role": message.role, "content": content}
+
+
+def _is_item(part: Unreadable, request: ChatRequest) -> bool:
+    """Whether the caller sent ``part`` as an item of its own, not inside a message."""
+    return request.wire == NAME and bool(part.payload) and not part.kind.startswith("input_")
+
+
+def _assistant(message: Message, target: Target) -> Iterator[dict[str, Any]]:
+    for part in message.parts:
+        if isinstance(part, Reasoning):
+            item = payload_object(part.payload) if part.origin == target.origin else {}
+            if item.get("type") == "reasoning":
+                yield item
+        elif isinstance(part, ToolCall):
+            yield {
+                "type": "function_call",
+                "call_id": part.id,
+                "name": part.name,
+                "arguments": part.arguments,
+            }
+        elif isinstance(part, Text | Image | File | Unreadable):
+            content = [{"type": "output_text", "text": as_text(part)}]
+            yield {"type": "message", "role": "assistant", "content": content}
+
+
+def _output(result: ToolResult, request: ChatRequest, target: Target) -> dict[str, Any]:
+    blocks = [_block(part, request, target) for part in result.parts]
+    output: Any = blocks
+    if all(block["type"] == "input_text" for block in blocks):
+        output = "\n\n".join(block["text"] for block in blocks)
+    return {"type": "function_call_output", "call_id": result.call_id, "output": output}
+
+
+def _block(part: Plain, request: ChatRequest, target: Target) -> dict[str, Any]:
+    abilities = target.card.abilities
+    if isinstance(part, Image) and "images" in abilities:
+        return {
+            "type": "input_image",
+            "image_url": image_url(part),
+            "detail": part.detail or "auto",
+        }
+    if isinstance(part, File) and "files" in abilities:
+        content = data_url(part.media_type, part.data)
+        return {"type": "input_file", "filename": part.name, "file_data": content}
+    if isinstance(part, Unreadable) and request.wire == NAME and payload_object(part.payload):
+        return payload_object(part.payload)
+    return {"type": "input_text", "text": as_text(part)}
