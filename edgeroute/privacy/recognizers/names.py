@@ -1,0 +1,143 @@
+"""People's names, and the addresses that only a model sees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, Protocol
+
+from edgeroute.privacy.recognizers import context
+from edgeroute.privacy.recognizers.page import Hit, Page
+from edgeroute.privacy.recognizers.rampart import Span
+
+_BEFORE: Final = 110
+_AFTER: Final = 130
+_WINDOW: Final = 420
+_BATCH: Final = 8
+
+# A word that could be a name: a capital letter where no sentence starts, or two of them in a row,
+# or one at the start of a line.
+_CAPITAL: Final = re.compile(
+    r"(?<=[^\s.!?:]\s)[^\W\d_a-z][^\W\d_]*[^\W\dA-Z_]|(?<![^\W\d_])[^\W\d_a-z][\w'-]+\s{1,2}[^\W\d_a-z][\w'-]+|(?:^|\n|[:\"'>|,;]\s{0,3})[^\W\d_a-z][^\W\d_]{2,}"
+)
+_PLACE: Final = re.compile(
+    r"(?<![\w.,$])\d{1,6}[A-Za-z]?,?\s{1,4}[^\W\d_]{3,}(?:\s[^\W\d_]{2,}){0,3}(?:\s\d{1,5}|,|\n|\sst\b)|[^\W\d_a-z][\w'.-]{2,}(?:\s[\w'.-]{2,}){0,3}\s\d{1,5}[a-z]?\.?\s{0,2}(?:[,\n]|$)"
+)
+
+
+class NameModel(Protocol):
+    """Labels the words of short texts; rampart.LABELS holds the labels."""
+
+    def read(self, texts: Sequence[str], least: float = 0.3) -> list[list[Span]]:
+        """The spans of each text."""
+        ...
+
+
+class Names:
+    """Names whose context makes them private, and streets with their house numbers.
+
+    ``bare`` also reads text without any such context, for the level at which bare names count.
+    """
+
+    name = "names"
+    types = ("PERSON", "STREET_ADDRESS")
+
+    def __init__(self, model: NameModel, *, bare: bool = False) -> None:
+        self._model = model
+        self._bare = bare
+
+    def find(self, page: Page) -> Iterator[Hit]:
+        """The model reads only where a cue and something like a name are near."""
+        windows = list(self._windows(page))
+        for first in range(0, len(windows), _BATCH):
+            page.tick()
+            batch = windows[first : first + _BATCH]
+            texts = [page.text[start:end] for start, end in batch]
+            for (start, _), spans in zip(batch, self._model.read(texts), strict=True):
+                placed = [Span(s.label, s.start + start, s.end + start, s.score) for s in spans]
+                yield from _people(page, placed)
+                yield from _streets(page, placed)
+
+    def _windows(self, page: Page) -> Iterator[tuple[int, int]]:
+        """The parts to read, each at most ``_WINDOW`` long or a little more, none overlapping."""
+        length = len(page.text)
+        if self._bare or page.full:
+            marks = [(0, length)]
+        else:
+            cues = [match.span() for match in context.CUES.finditer(page.lower)]
+            places = [match.span() for match in _PLACE.finditer(page.text)] if page.has_digits else []
+            near = [(max(0, a - _BEFORE), min(length, b + _AFTER)) for a, b in cues]
+            near += [(max(0, a - 40), min(length, b + 60)) for a, b in places]
+            marks = _merged(sorted(near))
+        for start, end in marks:
+            for low, high in _cut(page.text, start, end):
+                if page.full or _CAPITAL.search(page.text, low, high) or _lower_name(page, low, high):
+                    yield low, high
+
+
+def _lower_name(page: Page, low: int, high: int) -> bool:
+    """Whether a name could stand there without its capital letters."""
+    return re.search(r"\bmy\s|name is|i am |i'm |\bdear |\bhi |ich |je |soy |sono |ik |sou |reference for|\bto [a-z]{3,12}[,.]", page.lower[low:high]) is not None
+
+
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in spans:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """``[start, end)`` in windows that begin and end between words."""
+    while start > 0 and start < len(text) and text[start].isalnum() and text[start - 1].isalnum():
+        start -= 1
+    while start < end:
+        stop = min(start + _WINDOW, end)
+        if stop < len(text):
+            for mark in ("\n", ". ", ", ", " "):
+                place = text.rfind(mark, start + _WINDOW // 2, stop + 1)
+                if place > start and end - start > _WINDOW:
+                    stop = place + len(mark)
+                    break
+            else:
+                while stop < len(text) and stop < start + 2 * _WINDOW and text[stop].isalnum():
+                    stop += 1
+        yield start, stop
+        start = stop
+
+
+def _people(page: Page, spans: list[Span]) -> Iterator[Hit]:
+    """Neighbouring given names and surnames are one person."""
+    run: list[Span] = []
+    for span in [*(s for s in spans if s.label in {"GIVEN_NAME", "SURNAME"}), None]:
+        if span is not None and run and span.start - run[-1].end <= 3:
+            run.append(span)
+            continue
+        if run:
+            yield from _person(page, run)
+        run = [span] if span is not None else []
+
+
+def _person(page: Page, run: list[Span]) -> Iterator[Hit]:
+    start, end = run[0].start, run[-1].end
+    text = page.text[start:end]
+    sure = max(span.score for span in run)
+    if len(text) < 2 or sure < 0.5 or any(c.isdigit() for c in text):
+        return
+    score = context.standing(page, start, end)
+    if len(run) == 1 and " " not in text:
+        score -= 0.0 if sure > 0.8 else 0.15
+    yield Hit("PERSON", start, end, score * min(1.0, 0.4 + sure * 0.65))
+
+
+def _streets(page: Page, spans: list[Span]) -> Iterator[Hit]:
+    """A street's name next to its number."""
+    for one, two in zip(spans, spans[1:], strict=False):
+        labels = {one.label, two.label}
+        if labels in ({"BUILDING_NUMBER", "STREET_NAME"}, {"SECONDARY_ADDRESS", "STREET_NAME"}) and two.start - one.end <= 3:
+            sure = min(one.score, two.score)
+            if sure >= 0.5 and any(c.isdigit() for c in page.text[one.start : two.end]):
+                yield Hit("STREET_ADDRESS", one.start, two.end, 0.3 + 0.5 * sure)

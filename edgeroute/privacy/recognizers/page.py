@@ -1,0 +1,90 @@
+"""One text while it is read: the words around a place, and what kind of text it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Protocol
+
+WORD: Final = re.compile(r"[^\W\d_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Personal data of ``type`` at ``[start, end)`` of a page, as sure as ``score`` (0..1)."""
+
+    type: str
+    start: int
+    end: int
+    score: float
+
+
+class OverBudget(Exception):  # noqa: N818 - it is a limit, and only the detector sees it
+    """Reading the page took longer than it may."""
+
+
+class Page:
+    """A text that recognisers read. ``text`` is already normalised; ``lower`` has its length.
+
+    ``tick`` is called between steps of long work and raises OverBudget once time is up.
+    ``full`` asks for every finding, otherwise the first one that counts is enough.
+    """
+
+    def __init__(
+        self, text: str, *, full: bool = False, tick: Callable[[], None] = lambda: None
+    ) -> None:
+        self.text = text
+        self.full = full
+        self.tick = tick
+
+    @cached_property
+    def lower(self) -> str:
+        """``text`` in lower case, character for character."""
+        lowered = self.text.lower()
+        if len(lowered) == len(self.text):
+            return lowered
+        return "".join(c.lower() if len(c.lower()) == 1 else c for c in self.text)
+
+    @cached_property
+    def has_digits(self) -> bool:
+        """Whether there is any digit."""
+        return re.search(r"\d", self.text) is not None
+
+    def before(self, place: int, length: int = 48) -> str:
+        """The lower-case text that ends at ``place``."""
+        return self.lower[max(0, place - length) : place]
+
+    def after(self, place: int, length: int = 32) -> str:
+        """The lower-case text that starts at ``place``."""
+        return self.lower[place : place + length]
+
+    def words_before(self, place: int, count: int = 6, length: int = 64) -> list[str]:
+        """The last ``count`` words before ``place``, nearest last. A cut word is left out."""
+        start = max(0, place - length)
+        words = WORD.findall(self.lower, start, place)
+        if start and words and self.lower[start - 1].isalpha() and self.lower[start].isalpha():
+            words = words[1:]
+        return words[-count:]
+
+    def words_after(self, place: int, count: int = 3, length: int = 40) -> list[str]:
+        """The first ``count`` words after ``place``, nearest first."""
+        return WORD.findall(self.lower, place, place + length)[:count]
+
+    def line(self, place: int, most: int = 400) -> tuple[int, int]:
+        """Where the line around ``place`` starts and ends; at most ``most`` to either side."""
+        start = self.text.rfind("\n", max(0, place - most), place) + 1
+        end = self.text.find("\n", place, place + most)
+        return start or max(0, place - most), end if end >= 0 else min(len(self.text), place + most)
+
+
+class Finder(Protocol):
+    """Finds one kind of personal data."""
+
+    name: str
+    types: tuple[str, ...]
+
+    def find(self, page: Page) -> Iterator[Hit]:
+        """What it finds, in no fixed order. Positions are of ``page.text``."""
+        ...
