@@ -125,20 +125,29 @@ class Database:
             rows = self.read("SELECT value FROM values_kept WHERE name = ?", (name,))
         return bytes(rows[0]["value"])
 
-    def flush(self) -> None:
-        """Move everything from the write-ahead log into the file and empty the log."""
+    def flush(self) -> bool:
+        """Move the write-ahead log into the file and empty it; False where others still read it."""
         with self._lock:
             self._ready()
             with self._explained():
-                self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                row = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not row[0]
 
     def compact(self) -> None:
-        """Rewrite the file without its free pages, then empty the log."""
+        """Rewrite the file without its free pages and empty the log.
+
+        Raises:
+            StoreError: the disk is full, or another program is using the database.
+        """
         with self._lock:
             self._ready()
             with self._explained():
                 self._writer.execute("VACUUM")
-        self.flush()
+        if not self.flush():
+            raise StoreError(
+                f"Another program is using {self.path}, so that old pages stay in its log.",
+                "Close other EdgeRoute windows and do it again.",
+            )
 
     def close(self) -> None:
         """Close both connections; a later call opens them again."""

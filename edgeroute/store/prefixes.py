@@ -33,13 +33,13 @@ SELECT p.conversation, p.length, c.latched,
 class PrefixMatch:
     """The conversation whose first ``length`` messages (system ones not counted) are the same.
 
-    ``continues`` is true where the match is all that is known of that conversation, and false where
+    ``whole`` is true where the match is all that is known of that conversation, and false where
     the new request branches off earlier: then it is a fork, which inherits ``latched``.
     """
 
     conversation: str
     length: int
-    continues: bool
+    whole: bool
     latched: bool
 
 

@@ -176,7 +176,7 @@ def test_a_conversation_that_stores_nothing_keeps_its_latch(
     assert conversations.turns(chat) == []
     found = conversations.recognise([*history, user("go on")])
     assert found is not None
-    assert (found.conversation, found.latched, found.continues) == (chat, True, True)
+    assert (found.conversation, found.latched, found.whole) == (chat, True, True)
     database.flush()
     database.close()
     assert b"secret" not in database.path.read_bytes()
@@ -209,7 +209,7 @@ def test_recognition_survives_what_clients_change(conversations: Conversations) 
     echoed = [system("Tuesday."), user(" What is it?"), assistant("It is 42."), user("Sure?")]
     found = conversations.recognise(echoed)
     assert found is not None
-    assert (found.conversation, found.length, found.continues) == (chat, 2, True)
+    assert (found.conversation, found.length, found.whole) == (chat, 2, True)
     assert conversations.recognise([user("What is it?")]) is None
     assert conversations.recognise([user("What is it?"), assistant("43"), user("Sure?")]) is None
 
@@ -222,7 +222,7 @@ def test_an_earlier_branch_is_a_fork_that_inherits_the_latch(conversations: Conv
     conversations.latch(chat, "US_SSN")
     found = conversations.recognise([*beginning, user("Something else")])
     assert found is not None
-    assert (found.conversation, found.length, found.continues, found.latched) == (
+    assert (found.conversation, found.length, found.whole, found.latched) == (
         chat,
         2,
         False,
@@ -252,7 +252,7 @@ def test_a_very_long_history_is_recognised(conversations: Conversations) -> None
     conversations.remember_prefixes(chat, history[:2600])
     found = conversations.recognise(history)
     assert found is not None
-    assert (found.length, found.continues) == (2600, True)
+    assert (found.length, found.whole) == (2600, True)
     assert conversations.recognise(history[:10]) is not None
 
 
