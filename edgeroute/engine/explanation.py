@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from edgeroute.core.plan import Plan
@@ -15,7 +16,8 @@ class Explanation:
     """The decision for one request.
 
     ``latched`` says that the conversation stays local because of what it held before;
-    ``otherwise`` is the model that would have been chosen without personal data, or empty.
+    ``otherwise`` is the model that would have been chosen had nothing forced the request to stay
+    here. ``masked`` counts what would be replaced by placeholders, by type.
     """
 
     mode: PrivacyMode
@@ -25,6 +27,7 @@ class Explanation:
     signals: Signals
     plan: Plan
     otherwise: str = ""
+    masked: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The documented object: privacy, signals, rule and candidates."""
@@ -39,6 +42,7 @@ class Explanation:
                 "complete": self.verdict.complete,
                 "internal_code": self.verdict.internal_code,
                 "types": dict(self.verdict.types),
+                "masked": dict(self.masked),
                 "findings": [asdict(finding) for finding in self.verdict.findings],
             },
             "signals": signals

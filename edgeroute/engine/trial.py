@@ -7,7 +7,13 @@ from datetime import datetime
 from edgeroute.core.answer import AnswerDraft
 from edgeroute.core.cards import ModelCard, Place
 from edgeroute.core.clock import Clock
-from edgeroute.core.errors import EdgeRouteError, LocalModelError, ProviderError
+from edgeroute.core.errors import (
+    EdgeRouteError,
+    ErrorKind,
+    LocalModelError,
+    PrivacyRefused,
+    ProviderError,
+)
 from edgeroute.core.events import (
     Delta,
     Finish,
@@ -62,11 +68,27 @@ class Trial:
             case Finish(reason, _):
                 self.draft.finish = reason
 
+    def must_have_ended(self) -> None:
+        """Check that the model said that its answer is whole.
+
+        Raises:
+            ProviderError: it broke off.
+        """
+        if self.draft.finish is None:
+            raise ProviderError(
+                ErrorKind.OUTAGE,
+                self.card.provider,
+                f"{self.card.id} broke off in the middle of its answer.",
+                bytes_sent=self.bytes_sent,
+            )
+
     def ended(self, outcome: Outcome, error: EdgeRouteError | None = None) -> Attempt:
         """The receipt's line for this attempt."""
         kind = str(error.kind) if isinstance(error, ProviderError | LocalModelError) else ""
         if isinstance(error, ProviderError):
             self.bytes_sent = error.bytes_sent
+        elif isinstance(error, PrivacyRefused):
+            self.bytes_sent = 0
         usage = self.draft.usage
         return Attempt(
             model=self.card.id,

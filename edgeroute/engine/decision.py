@@ -1,0 +1,211 @@
+"""From a request to a plan: whose conversation it is, what it holds, where it may go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from edgeroute.core.cards import ModelCard
+from edgeroute.core.clock import Clock
+from edgeroute.core.plan import Plan
+from edgeroute.core.request import ChatRequest, Tier
+from edgeroute.core.signals import Signals
+from edgeroute.core.verdict import PrivacyMode, Verdict
+from edgeroute.engine.explanation import Explanation
+from edgeroute.engine.session import Session, Sessions
+
+if TYPE_CHECKING:
+    from edgeroute.engine.health import Health
+    from edgeroute.engine.masking import Masked, Masking
+    from edgeroute.local.backend import LocalBackend
+    from edgeroute.privacy.inspector import Inspector
+    from edgeroute.providers.catalog import Catalog
+    from edgeroute.routing.planner import PlanInput
+    from edgeroute.routing.policy import Policy
+    from edgeroute.routing.tiers import Tiers
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What the settings say about routing."""
+
+    tier: Tier = "balanced"
+    enterprise: str = ""
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided for one request, before anything is sent.
+
+    ``outbound`` is what a managed API would get: the request itself, or its masked form.
+    ``reason`` says in a sentence why the request may or may not leave.
+    """
+
+    request: ChatRequest
+    outbound: ChatRequest
+    session: Session
+    verdict: Verdict
+    signals: Signals
+    plan: Plan
+    reason: str
+    private: bool
+    tier: Tier
+    masked: Masked | None = None
+    otherwise: str = ""
+
+    def explanation(self) -> Explanation:
+        """The decision as `explain` shows it."""
+        return Explanation(
+            mode=self.session.mode,
+            verdict=self.verdict,
+            latched=self.session.latched,
+            latch_reason=self.session.latch_reason,
+            signals=self.signals,
+            plan=self.plan,
+            otherwise=self.otherwise,
+            masked=dict(self.masked.types) if self.masked else {},
+        )
+
+
+class Decider:
+    """Steps 1 to 4 of the way of one prompt."""
+
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        inspector: Inspector,
+        masking: Masking,
+        policy: Callable[[], Policy],
+        tiers: Callable[[], Tiers],
+        catalog: Catalog,
+        local: LocalBackend,
+        health: Health,
+        preferences: Preferences,
+        clock: Clock,
+    ) -> None:
+        self._sessions = sessions
+        self._inspector = inspector
+        self._masking = masking
+        self._policy = policy
+        self._tiers = tiers
+        self._catalog = catalog
+        self._local = local
+        self._health = health
+        self._preferences = preferences
+        self._clock = clock
+
+    async def decide(
+        self, request: ChatRequest, *, dry: bool = False, full: bool = False
+    ) -> Decision:
+        """Decide where ``request`` goes. A ``dry`` decision leaves no trace."""
+        session = await asyncio.to_thread(
+            self._sessions.peek if dry else self._sessions.open, request
+        )
+        verdict = await self._inspector.inspect(request, full=full)
+        masked: Masked | None = None
+        if verdict.private and session.mode is PrivacyMode.MASK and not session.latched:
+            masked = await self._masking.mask(session, request)
+        if verdict.private and masked is None and not session.latched:
+            latched = await asyncio.to_thread(self._sessions.latch, session, verdict.reason)
+            session = session if dry else latched
+        private = _stays(session, verdict, masked)
+        reason = _reason(session, verdict, masked)
+        return await asyncio.to_thread(
+            self._plan, request, session, verdict, masked, private=private, reason=reason
+        )
+
+    def _plan(
+        self,
+        request: ChatRequest,
+        session: Session,
+        verdict: Verdict,
+        masked: Masked | None,
+        *,
+        private: bool,
+        reason: str,
+    ) -> Decision:
+        # The planner brings the expression library: not needed before the first request.
+        from edgeroute.routing.planner import plan  # noqa: PLC0415
+        from edgeroute.routing.signals import read_signals  # noqa: PLC0415
+
+        signals = read_signals(request, internal_code=verdict.internal_code)
+        asked = self._plan_input(request, session, signals, private=private, reason=reason)
+        chosen = plan(asked)
+        otherwise = ""
+        if private:
+            free = plan(replace(asked, private=False, private_reason=""))
+            otherwise = free.first.model
+        return Decision(
+            request=request,
+            outbound=masked.request if masked else request,
+            session=session,
+            verdict=verdict,
+            signals=signals,
+            plan=chosen,
+            reason=reason,
+            private=private,
+            tier=asked.tier,
+            masked=masked,
+            otherwise=otherwise,
+        )
+
+    def _plan_input(
+        self,
+        request: ChatRequest,
+        session: Session,
+        signals: Signals,
+        *,
+        private: bool,
+        reason: str,
+    ) -> PlanInput:
+        from edgeroute.routing.planner import PlanInput  # noqa: PLC0415
+
+        local = self._local.card
+        named = self._catalog.card(request.model)
+        around = self._health.circumstances(session.id)
+        return PlanInput(
+            policy=self._policy(),
+            tiers=self._tiers(),
+            signals=signals,
+            cards=self._cards(local),
+            around=around,
+            private=private,
+            private_reason=reason if private else "",
+            mode=session.mode,
+            tier=request.tier or self._preferences.tier,
+            model=named.id if named else request.model,
+            user=request.user or self._preferences.user,
+            front_door=request.front_door,
+            commit=request.commit,
+            needs_schema=bool(request.response_format),
+            local=local.id,
+            enterprise=self._preferences.enterprise,
+            spent_today=float(self._health.spent_today()),
+            holding=self._health.holding(session.id),
+        )
+
+    def _cards(self, local: ModelCard) -> Mapping[str, ModelCard]:
+        return {**self._catalog.cards, local.id: local}
+
+
+def _stays(session: Session, verdict: Verdict, masked: Masked | None) -> bool:
+    """Whether the request must be answered on this machine."""
+    if session.latched or session.mode is PrivacyMode.PRIVATE:
+        return True
+    return verdict.private and masked is None
+
+
+def _reason(session: Session, verdict: Verdict, masked: Masked | None) -> str:
+    if masked is not None:
+        return "Personal data is replaced by placeholders before anything leaves."
+    if verdict.private:
+        return verdict.reason
+    if session.latched:
+        return f"This conversation stays on this machine: {session.latch_reason}"
+    if session.mode is PrivacyMode.PRIVATE:
+        return "This conversation is set to stay on this machine."
+    return verdict.reason

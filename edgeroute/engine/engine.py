@@ -1,0 +1,103 @@
+"""The one way of a prompt: every front door calls ``stream`` and reads the same events."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from traceback import extract_tb
+
+from edgeroute.core.clock import Clock
+from edgeroute.core.errors import Cancelled, EdgeRouteError
+from edgeroute.core.events import Answered, Event, Failed, Planned
+from edgeroute.core.ids import new_id
+from edgeroute.core.receipt import Receipt
+from edgeroute.core.request import ChatRequest
+from edgeroute.engine.decision import Decider, Decision
+from edgeroute.engine.delivery import Delivery, Outcome
+from edgeroute.engine.explanation import Explanation
+from edgeroute.engine.recorder import Recorder, Trip
+
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Decides, delivers, records."""
+
+    def __init__(
+        self, decider: Decider, delivery: Delivery, recorder: Recorder, clock: Clock
+    ) -> None:
+        self._decider = decider
+        self._delivery = delivery
+        self._recorder = recorder
+        self._clock = clock
+
+    async def explain(self, request: ChatRequest, *, full: bool = False) -> Explanation:
+        """Where ``request`` would go and why. Sends nothing, loads no model, leaves no trace.
+
+        With ``full`` every finding is named; without, the check stops at the first.
+        """
+        decision = await self._decider.decide(request, dry=True, full=full)
+        return decision.explanation()
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Event]:
+        """Answer ``request``; the last event is the only ``Answered`` or ``Failed``.
+
+        Closing the generator stops the answer: the model is told to stop, and what was shown so
+        far is kept with its receipt.
+        """
+        now = self._clock.now()
+        trip = Trip(new_id(now), now, self._clock.monotonic())
+        outcome = Outcome()
+        decision: Decision | None = None
+        try:
+            decision = await self._decider.decide(request)
+            yield Planned(
+                decision.plan,
+                decision.verdict,
+                decision.signals,
+                decision.session.mode,
+                decision.session.id,
+                trip.id,
+            )
+            async with aclosing(self._delivery.run(decision, outcome)) as events:
+                async for event in events:
+                    yield event
+        except (GeneratorExit, asyncio.CancelledError):
+            outcome.cancelled()
+            outcome.error = Cancelled("You stopped the answer.")
+            await asyncio.shield(self._record(trip, request, decision, outcome))
+            raise
+        except EdgeRouteError as error:
+            outcome.error = error
+        except Exception as error:  # noqa: BLE001 - every request ends with one terminal event
+            # A traceback may quote the prompt, so the log keeps types and places only.
+            log.error("request failed: %s", places(error))  # noqa: TRY400
+            outcome.error = EdgeRouteError(
+                f"Something broke inside EdgeRoute ({type(error).__name__}).",
+                "Try again; `edgeroute doctor` checks the installation.",
+            )
+        receipt, notices = await self._record(trip, request, decision, outcome)
+        for notice in notices:
+            yield notice
+        if outcome.answer is not None:
+            yield Answered(outcome.answer, receipt)
+        else:
+            assert outcome.error is not None
+            yield Failed(outcome.error, receipt, outcome.partial)
+
+    async def _record(
+        self, trip: Trip, request: ChatRequest, decision: Decision | None, outcome: Outcome
+    ) -> tuple[Receipt, list[Event]]:
+        receipt = self._recorder.receipt(trip, request, decision, outcome)
+        notices = await asyncio.to_thread(
+            self._recorder.record, receipt, request, decision, outcome
+        )
+        return receipt, list(notices)
+
+
+def places(error: BaseException) -> str:
+    """An error's type and the places in the code that it came through, without any value."""
+    frames = [f"{frame.name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-6:]]
+    return f"{type(error).__name__} at {' > '.join(frames)}"
