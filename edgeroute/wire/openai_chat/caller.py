@@ -89,7 +89,6 @@ def decode_request(body: Json) -> ChatRequest:
         extra=extra,
         user=string(body.get("user")),
         front_door="http",
-        store=body.get("store") is not False,
     )
 
 

@@ -1,0 +1,112 @@
+"""The SSE parser."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeroute.wire.format import WireError
+from edgeroute.wire.sse import ServerSentEvent, SseParser
+
+
+def parse(*chunks: bytes) -> list[ServerSentEvent]:
+    """The events of ``chunks``."""
+    parser = SseParser()
+    return [event for chunk in chunks for event in parser.feed(chunk)]
+
+
+def nameless(*data: str) -> list[ServerSentEvent]:
+    """Events without a name."""
+    return [ServerSentEvent("message", each) for each in data]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+def test_every_line_end_is_read(end: bytes) -> None:
+    """CR, LF and CRLF end lines alike, however the bytes are cut."""
+    data = end.join([b"data: a", b"", b"data: b", b"", b""])
+    assert parse(data) == nameless("a", "b")
+    assert parse(*[bytes([byte]) for byte in data]) == nameless("a", "b")
+
+
+def test_a_crlf_cut_in_two_is_one_line_end() -> None:
+    """A CR at the end of a chunk and an LF at the start of the next are no blank line."""
+    assert parse(b"data: a\r", b"\ndata: b\r\n\r", b"\n") == nameless("a\nb")
+
+
+def test_empty_chunks_between_cr_and_lf_change_nothing() -> None:
+    """Nothing at all may come between the halves of a CRLF."""
+    assert parse(b"data: a\r", b"", b"\n", b"data: b\n\n") == nameless("a\nb")
+
+
+def test_comments_and_unknown_fields_are_ignored() -> None:
+    """Keep-alive comments, ids and retry times are no events."""
+    assert parse(b": keep-alive\n\n:\n\nid: 1\nretry: 5\n\ndata: x\n\n") == nameless("x")
+
+
+def test_data_may_lack_its_space_and_span_lines() -> None:
+    """``data:x`` equals ``data: x``; several lines are joined with a line feed."""
+    assert parse(b"data:x\ndata:  y\n\n") == nameless("x\n y")
+
+
+def test_names_belong_to_one_event() -> None:
+    """The name of an event does not stick to the next."""
+    events = parse(b"event: ping\ndata: 1\n\ndata: 2\n\n")
+    assert events == [ServerSentEvent("ping", "1"), ServerSentEvent("message", "2")]
+
+
+def test_separators_inside_json_do_not_split() -> None:
+    """U+2028, U+0085, form feeds and the like are text, not line ends."""
+    text = "a\u2028b\u0085c\x0bd\x0ce\x1cf"
+    assert parse(f"data: {text}\n\n".encode()) == nameless(text)
+
+
+def test_a_byte_order_mark_is_tolerated() -> None:
+    """A BOM at the start hides nothing, even cut in two."""
+    assert parse(b"\xef\xbb", b"\xbfdata: x\n\n") == nameless("x")
+
+
+def test_characters_cut_between_chunks_are_whole() -> None:
+    """A UTF-8 character may be split over chunks; a broken one becomes U+FFFD."""
+    assert parse(b"data: \xc3", b"\xa9\n\n") == nameless("é")
+    assert parse(b"data: \xc3\n\n") == nameless("\ufffd")
+
+
+def test_an_event_without_its_blank_line_is_no_event() -> None:
+    """What a cut-off stream left half said is dropped, and the parser tells."""
+    parser = SseParser()
+    assert parser.feed(b"data: whole\n\ndata: half\n") == nameless("whole")
+    assert not parser.close()
+    assert SseParser().close()
+
+
+def test_a_line_has_a_limit() -> None:
+    """An endless line fails before it fills the memory."""
+    parser = SseParser(max_line_bytes=100)
+    parser.feed(b"data: " + b"x" * 90)
+    with pytest.raises(WireError, match="longer than 100 bytes"):
+        parser.feed(b"x" * 10)
+
+
+def test_an_event_has_a_limit() -> None:
+    """Endless data lines of one event fail before they fill the memory."""
+    parser = SseParser(max_event_bytes=100)
+    with pytest.raises(WireError, match="larger than 100 bytes"):
+        parser.feed(b"data: 0123456789\n" * 11)
+
+
+@given(
+    st.lists(st.sampled_from([b"data: \xc3\xa9", b"data:x", b": c", b"event: e", b"", b"id"])),
+    st.lists(st.sampled_from([b"\n", b"\r", b"\r\n"]), min_size=1),
+    st.lists(st.integers(1, 7), min_size=1),
+)
+def test_chunking_changes_nothing(lines: list[bytes], ends: list[bytes], sizes: list[int]) -> None:
+    """However a stream is cut into chunks, the events are the same."""
+    data = b"".join(line + ends[n % len(ends)] for n, line in enumerate(lines))
+    chunks: list[bytes] = []
+    start = 0
+    while start < len(data):
+        size = sizes[len(chunks) % len(sizes)]
+        chunks.append(data[start : start + size])
+        start += size
+    assert parse(*chunks) == parse(data)
