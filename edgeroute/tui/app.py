@@ -1,0 +1,80 @@
+"""The chat app: themes, the user's keys, the palette."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from edgeroute.tui.commands import COMMANDS
+from edgeroute.tui.keymap import keys_with
+from edgeroute.tui.screens.chat import ChatScreen
+from edgeroute.tui.screens.onboarding import OnboardingScreen
+from edgeroute.tui.theme import DEFAULT, OURS, rich_theme, variable_defaults
+
+if TYPE_CHECKING:
+    from textual.theme import Theme
+
+    from edgeroute.core.verdict import PrivacyMode
+    from edgeroute.tui.ports import Runtime
+
+
+class ChatApp(App[int]):
+    """EdgeRoute in a terminal.
+
+    Raises:
+        SettingsError: the user's own keys are wrong.
+    """
+
+    TITLE = "EdgeRoute"
+    BINDINGS: ClassVar[list[BindingType]] = []
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.keys = keys_with(runtime.chat.keys)
+        super().__init__()
+        self.runtime = runtime
+        for theme in OURS:
+            self.register_theme(theme)
+        self.set_keymap(self.keys)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The meaning colours for themes that are not ours."""
+        return variable_defaults()
+
+    def on_mount(self) -> None:
+        """Theme, then the chat, then the first-run page."""
+        self.theme_changed_signal.subscribe(self, self.recolour, immediate=True)
+        wanted = self.runtime.chat.theme
+        self.theme = wanted if wanted in self.available_themes else DEFAULT
+        self.recolour(self.current_theme)
+        self.push_screen(ChatScreen(self.runtime))
+        if self.runtime.first_run:
+            self.push_screen(OnboardingScreen(self.runtime), self.onboarded)
+
+    def onboarded(self, mode: PrivacyMode | None) -> None:
+        """Keep the privacy mode that new chats begin with."""
+        if mode is not None:
+            self.runtime.save("privacy.mode", mode.value)
+            for screen in self.screen_stack:
+                if isinstance(screen, ChatScreen):
+                    screen.request_changed(mode=mode)
+
+    def recolour(self, theme: Theme) -> None:
+        """Frozen answers follow the theme."""
+        del theme
+        self.console.push_theme(rich_theme(self.theme_variables))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette offers what the slash commands do."""
+        if isinstance(screen, ChatScreen):
+            for command in COMMANDS:
+                name = command.help[0].upper() + command.help[1:]
+
+                async def run(action: str = command.action) -> None:
+                    await screen.run_action(action)
+
+                yield SystemCommand(name, f"/{command.name}", run)

@@ -1,0 +1,221 @@
+"""The engine's events as messages of the chat app: the only module that knows both."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from textual.message import Message as TextualMessage
+
+from edgeroute.core.display import SafeStream
+from edgeroute.core.errors import Cancelled, EdgeRouteError
+from edgeroute.core.events import (
+    Answered,
+    AttemptEnded,
+    AttemptStarted,
+    Event,
+    Failed,
+    Folded,
+    Notice,
+    Planned,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+)
+
+if TYPE_CHECKING:
+    from edgeroute.core.answer import Answer
+    from edgeroute.core.receipt import Attempt, Receipt
+
+FLUSH_SECONDS: Final = 0.1
+
+
+class TurnPlanned(TextualMessage):
+    """The engine has decided where this turn goes."""
+
+    def __init__(self, planned: Planned) -> None:
+        super().__init__()
+        self.planned = planned
+
+
+class TurnTrying(TextualMessage):
+    """An attempt started."""
+
+    def __init__(self, model: str, reason: str, number: int) -> None:
+        super().__init__()
+        self.model, self.reason, self.number = model, reason, number
+
+
+class TurnAttempted(TextualMessage):
+    """An attempt ended."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        super().__init__()
+        self.attempt = attempt
+
+
+class TurnText(TextualMessage):
+    """More of the answer, safe to show."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+class TurnThinking(TextualMessage):
+    """More of the model's thinking, safe to show."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+class TurnNotice(TextualMessage):
+    """Something to show in place."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__()
+        self.kind, self.text = kind, text
+
+
+class TurnFolded(TextualMessage):
+    """What was shown is withdrawn for another answer."""
+
+    def __init__(self, model: str, text: str, reason: str) -> None:
+        super().__init__()
+        self.model, self.text, self.reason = model, text, reason
+
+
+class TurnDone(TextualMessage):
+    """The turn ended well."""
+
+    def __init__(self, answer: Answer, receipt: Receipt) -> None:
+        super().__init__()
+        self.answer, self.receipt = answer, receipt
+
+
+class TurnBroken(TextualMessage):
+    """The turn ended without a whole answer. ``receipt`` is None where the engine gave none."""
+
+    def __init__(
+        self,
+        error: EdgeRouteError,
+        receipt: Receipt | None,
+        partial: Answer | None,
+        *,
+        cancelled: bool,
+    ) -> None:
+        super().__init__()
+        self.error, self.receipt, self.partial = error, receipt, partial
+        self.cancelled = cancelled
+
+
+@dataclass
+class _Buffer:
+    """Text of one kind that waits for the next flush."""
+
+    make: Callable[[str], TextualMessage]
+    post: Callable[[TextualMessage], object]
+    stream: SafeStream
+    pieces: list[str]
+    timer: asyncio.TimerHandle | None = None
+
+    def add(self, text: str) -> None:
+        self.pieces.append(self.stream.feed(text))
+        if self.timer is None:
+            loop = asyncio.get_running_loop()
+            self.timer = loop.call_later(FLUSH_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+        text = "".join(self.pieces)
+        self.pieces.clear()
+        if text:
+            self.post(self.make(text))
+
+
+class Bridge:
+    """Runs one turn and posts what happens; text is flushed every 100 ms, not per token."""
+
+    def __init__(self, post: Callable[[TextualMessage], object]) -> None:
+        self._post = post
+        self._text = _Buffer(TurnText, post, SafeStream(), [])
+        self._thinking = _Buffer(TurnThinking, post, SafeStream(), [])
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, events: AsyncIterator[Event]) -> None:
+        """Begin the turn."""
+        self._task = asyncio.create_task(self._run(events))
+
+    def stop(self) -> None:
+        """Ask the turn to end; its terminal message still comes."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def ended(self) -> None:
+        """Return once the turn is over."""
+        if self._task is not None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self, events: AsyncIterator[Event]) -> None:
+        terminal = False
+        error: EdgeRouteError
+        try:
+            async for event in events:
+                terminal = self._translate(event) or terminal
+        except asyncio.CancelledError:
+            error = Cancelled("Stopped.")
+        except EdgeRouteError as raised:
+            error = raised
+        except Exception as raised:  # noqa: BLE001 - the prompt must survive a defect of the engine
+            error = EdgeRouteError(
+                f"EdgeRoute itself failed ({type(raised).__name__}).", "The log has the details."
+            )
+        else:
+            error = EdgeRouteError("The answer ended without a result.", "Try again.")
+        if not terminal:
+            self._flush()
+            cancelled = isinstance(error, Cancelled)
+            self._post(TurnBroken(error, None, None, cancelled=cancelled))
+
+    def _flush(self) -> None:
+        self._thinking.flush()
+        self._text.flush()
+
+    def _translate(self, event: Event) -> bool:
+        """Post ``event``; whether it was the terminal one."""
+        if isinstance(event, TextDelta):
+            self._text.add(event.text)
+        elif isinstance(event, ReasoningDelta):
+            if event.text:
+                self._thinking.add(event.text)
+        elif not isinstance(event, ToolCallDelta):
+            self._flush()
+            self._post(_message(event))
+        return isinstance(event, Answered | Failed)
+
+
+def _message(  # noqa: PLR0911 - one return per kind of event is the table
+    event: Planned | AttemptStarted | AttemptEnded | Notice | Folded | Answered | Failed,
+) -> TextualMessage:
+    match event:
+        case Planned():
+            return TurnPlanned(event)
+        case AttemptStarted(number, model, reason):
+            return TurnTrying(model, reason, number)
+        case AttemptEnded(_, attempt):
+            return TurnAttempted(attempt)
+        case Notice(kind, text):
+            return TurnNotice(kind, text)
+        case Folded(model, text, reason):
+            return TurnFolded(model, text, reason)
+        case Answered(answer, receipt):
+            return TurnDone(answer, receipt)
+        case Failed(error, receipt, partial, status):
+            return TurnBroken(error, receipt, partial, cancelled=status == "cancelled")

@@ -1,0 +1,142 @@
+"""One table of everything a key can do: it makes the bindings, the help screen and the footer.
+
+A user's own keys stand in config.toml under ``[chat.keys]`` by action id; ``none`` unbinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from textual.binding import Binding
+
+from edgeroute.core.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a key does. ``id`` is what users name; ``action`` is what the screen runs."""
+
+    id: str
+    keys: str
+    action: str
+    label: str
+    help: str
+    group: str
+    footer: bool = False
+
+
+CHAT: Final = (
+    Action("help", "f1", "show_help", "help", "All keys and commands", "App", footer=True),
+    Action("newline", "ctrl+j,shift+enter,alt+enter", "newline", "newline",
+           "Begin a new line in the message", "Message", footer=True),
+    Action("privacy", "ctrl+t", "cycle_privacy", "privacy",
+           "Change how much of this chat stays here", "Message", footer=True),
+    Action("route", "ctrl+o", "show_plan", "route",
+           "Show the plan for the next message, and change it", "Message", footer=True),
+    Action("model", "ctrl+l", "pick_model", "model",
+           "Choose the model for the next message", "Message", footer=True),
+    Action("findings", "f4", "show_findings", "personal data",
+           "List the personal data found in the message", "Message"),
+    Action("attach", "ctrl+shift+a,alt+a", "attach", "attach",
+           "Attach a file (or type @ and its path)", "Message"),
+    Action("editor", "ctrl+g", "open_editor", "editor",
+           "Write the message in $EDITOR", "Message"),
+    Action("prompts", "ctrl+r", "search_prompts", "past prompts",
+           "Search what you asked before", "Message"),
+    Action("stop", "escape", "stop", "stop",
+           "Stop the answer, keep what came; twice when idle: edit the last message", "Answer"),
+    Action("up", "alt+up", "block(-1)", "block up",
+           "Go to the message or code block above", "Answer"),
+    Action("down", "alt+down", "block(1)", "block down",
+           "Go to the message or code block below", "Answer"),
+    Action("trace", "f2", "show_trace", "trace",
+           "Why the last answer went where it went", "Answer"),
+    Action("new", "ctrl+n", "new_chat", "new chat",
+           "Begin a new chat", "Chats", footer=True),
+    Action("chats", "ctrl+s", "show_chats", "chats",
+           "List of chats: open, rename, delete, fork, export, pin", "Chats", footer=True),
+    Action("find", "ctrl+f", "find", "find", "Search the text of all chats", "Chats", footer=True),
+    Action("sidebar", "ctrl+b", "toggle_sidebar", "sidebar", "Show or hide the chats", "Chats"),
+    Action("spend", "f3", "show_spend", "spend", "What was spent, and what was saved", "App", footer=True),
+    Action("providers", "f5", "show_providers", "providers",
+           "Providers: their state and keys", "App", footer=True),
+    Action("left", "f8", "show_left", "left machine",
+           "What left this machine, when, and to whom", "App"),
+    Action("theme", "f10", "pick_theme", "theme", "Choose a theme", "App"),
+    Action("interrupt", "ctrl+c", "interrupt", "copy or quit",
+           "Copy the selection; else stop; twice to quit", "App"),
+    Action("quit", "ctrl+q", "quit_app", "quit", "Quit", "App"),
+)  # fmt: skip
+
+ON_MESSAGE: Final = (
+    Action("copy", "y", "ask('copy')", "copy", "Copy the message or code block", "On a message"),
+    Action("edit", "e", "ask('edit')", "edit", "Edit the question and ask again", "On a message"),
+    Action("again", "r", "ask('again')", "again", "Ask again", "On a message"),
+    Action("again_local", "l", "ask('again_local')", "local", "Ask again, here only", "On a message"),
+    Action("branch", "b", "ask('branch')", "branch", "A new chat from here", "On a message"),
+    Action("details", "enter", "ask('details')", "trace", "The whole receipt", "On a message"),
+)  # fmt: skip
+
+# Keys that the message box or the terminal needs; no action may take them.
+RESERVED: Final = frozenset({"enter", "tab", "backspace", "up", "down", "left", "right", "ctrl+m"})
+
+
+def keys_with(own: Mapping[str, str]) -> dict[str, str]:
+    """The keys of every action of the chat, the user's ``own`` winning.
+
+    Raises:
+        SettingsError: an unknown action, a key that is needed elsewhere, or one key twice.
+    """
+    known = {action.id: action for action in CHAT}
+    for name in own:
+        if name not in known:
+            raise SettingsError(
+                f"chat.keys.{name} is no action.", hint=f"Known are: {', '.join(sorted(known))}."
+            )
+    keys = {name: own.get(name, action.keys).replace(" ", "") for name, action in known.items()}
+    keys = {name: "" if text == "none" else text for name, text in keys.items()}
+    taken: dict[str, str] = {}
+    for name, text in keys.items():
+        for key in filter(None, text.split(",")):
+            if key in RESERVED:
+                raise SettingsError(f"chat.keys.{name}: the message box needs {key}.")
+            if key in taken:
+                raise SettingsError(
+                    f"chat.keys: {key} is set for both {taken[key]} and {name}.",
+                    hint="Give one of them another key, or none.",
+                )
+            taken[key] = name
+    return keys
+
+
+def bindings(actions: Iterable[Action], *, priority: bool = False) -> list[Binding]:
+    """Textual bindings for ``actions``, with ids that a keymap can change."""
+    return [
+        Binding(
+            action.keys,
+            action.action,
+            action.label,
+            show=action.footer,
+            id=action.id,
+            priority=priority,
+        )
+        for action in actions
+    ]
+
+
+def shown(keys: str) -> str:
+    """The first key of ``keys`` as people write it: ``ctrl+t``, ``f1``, ``esc``."""
+    return keys.partition(",")[0].replace("escape", "esc")
+
+
+def help_rows(keys: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """Rows of (keys, help) by group, for the help screen."""
+    groups: dict[str, list[tuple[str, str]]] = {"Message": [("enter", "Send, once it is checked")]}
+    for action in (*CHAT, *ON_MESSAGE):
+        text = keys.get(action.id, action.keys)
+        if text:
+            row = (" ".join(shown(key) for key in text.split(",")), action.help)
+            groups.setdefault(action.group, []).append(row)
+    return groups

@@ -1,0 +1,398 @@
+"""The chat screen: everything its keys and commands do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import subprocess
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import events, work
+from textual.content import Content
+from textual.css.query import NoMatches
+
+from edgeroute.core.cards import Place
+from edgeroute.core.display import safe_line
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.tui.commands import Command
+from edgeroute.tui.screens.chat_list import ChatShelf
+from edgeroute.tui.screens.dialogs import Ask, Confirm
+from edgeroute.tui.screens.findings import findings_picker, value_of
+from edgeroute.tui.screens.help import HelpScreen
+from edgeroute.tui.screens.picker import Item, Picker, filtered
+from edgeroute.tui.screens.plan import PlanScreen
+from edgeroute.tui.screens.providers import ProvidersScreen
+from edgeroute.tui.screens.receipt import ReceiptScreen
+from edgeroute.tui.screens.spend import SpendScreen
+from edgeroute.tui.state import Phase, loosens
+from edgeroute.tui.widgets.transcript.block import AnswerBlock, Block
+from edgeroute.tui.widgets.transcript.error_card import ErrorCard
+from edgeroute.tui.words import MODE_SENTENCES, MODE_WORDS, ago, cost_words
+
+if TYPE_CHECKING:
+    from edgeroute.tui.app import ChatApp
+
+TWICE_SECONDS = 2.0
+
+
+class ChatScreen(ChatShelf):
+    """The chat."""
+
+    app: ChatApp
+    _last_press: tuple[str, float] = ("", 0.0)
+
+    async def run_command(self, command: object, argument: str) -> None:
+        """Run a slash command, with its argument where it takes one."""
+        assert isinstance(command, Command)
+        if command.argument and argument:
+            await getattr(self, f"action_{command.action}")(argument) or None
+            return
+        await self.run_action(command.action)
+
+    def twice(self, key: str) -> bool:
+        """Whether ``key`` is pressed for the second time in two seconds."""
+        now = asyncio.get_running_loop().time()
+        before, self._last_press = self._last_press, (key, now)
+        return before[0] == key and now - before[1] < TWICE_SECONDS
+
+    # Message
+
+    def action_newline(self) -> None:
+        """A new line in the message."""
+        if self.composer.has_focus:
+            self.composer.insert("\n")
+
+    @work(exclusive=True, group="dialog")
+    async def action_cycle_privacy(self) -> None:
+        """The next privacy mode."""
+        await self.change_privacy(self.state.next_mode)
+
+    @work(exclusive=True, group="dialog")
+    async def action_set_privacy(self, mode: str) -> None:
+        """Go to the privacy mode."""
+        await self.change_privacy(PrivacyMode(mode))
+
+    async def change_privacy(self, wanted: PrivacyMode) -> None:
+        """Tightening happens at once; loosening is confirmed; a latched chat is never loosened."""
+        current = self.state.mode
+        if wanted is current:
+            return
+        if loosens(current, wanted):
+            if self.state.latched:
+                self.notify(
+                    f"{self.state.latch_reason or 'It held personal data'}. ctrl+n begins another.",
+                    title="This chat stays local",
+                    severity="warning",
+                    markup=False,
+                )
+                return
+            sure = Confirm(
+                f"Change this chat from {MODE_WORDS[current]} to {MODE_WORDS[wanted]}?",
+                f"{MODE_SENTENCES[wanted]} Earlier messages of this chat may leave with the next.",
+                f"Change to {MODE_WORDS[wanted]}",
+            )
+            if not await self.app.push_screen_wait(sure):
+                return
+        if self.state.id:
+            self.runtime.conversations.set_mode(self.state.id, wanted)
+        self.request_changed(mode=wanted)
+
+    @work(exclusive=True, group="dialog")
+    async def action_show_plan(self) -> None:
+        """The plan for what stands in the message box."""
+        if not self.text:
+            self.notify("Type a message first: the plan depends on it.", markup=False)
+            return
+        version, prompt = self.state.version, self.state.prompt(self.composer.text)
+        check = self.checker.known(version) or await self.checker.check(
+            version, self.state.request(prompt), self.composer.text
+        )
+        if check.explanation is None:
+            self.notify(check.error, severity="error", markup=False)
+            return
+        chosen = await self.app.push_screen_wait(PlanScreen(check.explanation))
+        if chosen:
+            self.request_changed(model=chosen)
+
+    @work(exclusive=True, group="dialog")
+    async def action_pick_model(self, name: str = "") -> None:
+        """The model for the next message; the privacy check still decides whether it may."""
+        cards = self.runtime.catalog.cards
+        if name and (name in cards or name in {"auto", "local"}):
+            self.request_changed(model=name)
+            return
+        now = self.runtime.clock.now()
+        items = [
+            Item("auto", Content.assemble(("auto".ljust(36), "bold"), "what the rules pick")),
+            Item(
+                "local", Content.assemble(("local".ljust(36), "bold"), "the model on this machine")
+            ),
+        ]
+        for card in cards.values():
+            rate = card.prices.rate(now)
+            price = (
+                f"${rate.input} in, ${rate.output} out per 1M tokens" if rate else "price unknown"
+            )
+            here = card.place is Place.LOCAL
+            items.append(
+                Item(
+                    card.id,
+                    Content.assemble(
+                        (safe_line(card.id, 34).ljust(36), "bold"),
+                        ("stays here" if here else price, "$local" if here else "$muted"),
+                    ),
+                )
+            )
+        picker = Picker("Model for the next message", filtered(items), value=name)
+        chosen = await self.app.push_screen_wait(picker)
+        if chosen is not None:
+            self.request_changed(model=chosen.id)
+
+    @work(exclusive=True, group="dialog")
+    async def action_show_findings(self) -> None:
+        """What was found in the message; choosing one means that it is not personal."""
+        text = self.composer.text
+        findings = (await self.runtime.inspector.scan(text, full=True)).findings if text else ()
+        chosen = await self.app.push_screen_wait(findings_picker(text, findings))
+        if chosen is None:
+            return
+        value = value_of(text, findings)(chosen.id)
+        sure = Confirm(
+            "Never count this as personal data again?",
+            f"{safe_line(value, 80)}\n\nFrom now on it may leave this machine. Only a keyed hash of"
+            " it is kept in your allow list.",
+            "Not personal",
+        )
+        if await self.app.push_screen_wait(sure):
+            await self.runtime.inspector.allow(value)
+            self.request_changed()
+
+    @work(exclusive=True, group="dialog")
+    async def action_attach(self, path: str = "") -> None:
+        """Attach a file."""
+        text = "Its content is checked like the message. Images count as private."
+        name: str | None = path or await self.app.push_screen_wait(Ask("Attach a file", text))
+        if name:
+            self.attach_file(name)
+
+    def action_open_editor(self) -> None:
+        """Write the message in $EDITOR."""
+        editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+        handle, name = tempfile.mkstemp(suffix=".md")
+        path = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(self.composer.text)
+            with self.app.suspend():
+                subprocess.run([*editor, name], check=False)  # noqa: S603 - the user's own editor
+            self.composer.put(path.read_text("utf-8").rstrip("\n"))
+        except OSError as error:
+            self.notify(f"{editor[0]}: {error.strerror}. Set $EDITOR.", markup=False)
+        finally:
+            path.unlink(missing_ok=True)
+
+    @work(exclusive=True, group="dialog")
+    async def action_search_prompts(self) -> None:
+        """Search what was asked before."""
+        prompts = self.runtime.conversations.prompts()
+        items = [Item(str(at), Content(safe_line(p, 100)), p) for at, p in enumerate(prompts)]
+        picker = Picker("What you asked before", filtered(items), empty="Nothing asked yet.")
+        chosen = await self.app.push_screen_wait(picker)
+        if chosen is not None:
+            self.composer.put(prompts[int(chosen.id)])
+
+    # Answer
+
+    async def action_stop(self) -> None:
+        """Close the suggestions, leave a block, stop the answer; twice when idle: edit the last."""
+        if self.suggestions.open:
+            self.suggestions.close()
+        elif not self.composer.has_focus:
+            self.composer.focus()
+        elif self.stop():
+            return
+        elif self.state.queue:
+            self.state = replace(self.state, queue=self.state.queue[:-1])
+            await self.transcript.queue(self.state.queue)
+        elif self.twice("escape") and not self.text and self.state.messages:
+            questions = [m.text for m in self.state.messages if m.role == "user"]
+            await self.edit(len(questions) - 1, questions[-1])
+
+    async def edit(self, turn: int, text: str) -> None:
+        """Ask question ``turn`` differently, in a fork: nothing is lost."""
+        await self.fork(turn)
+        self.composer.put(text)
+        self.composer.focus()
+
+    async def action_block(self, step: int) -> None:
+        """Move the block cursor; below the last block is the message box."""
+        if not await self.transcript.move(step):
+            self.composer.focus()
+
+    async def on_block_asked(self, event: Block.Asked) -> None:
+        """A key on a question or an answer."""
+        block = event.block
+        if event.what == "copy":
+            self.copy(block.chosen_text)
+        elif event.what == "branch":
+            await self.fork(block.turn + 1)
+        elif event.what == "details":
+            self.show_receipt(block)
+        elif self.state.phase is Phase.IDLE:
+            question = self.question(block.turn)
+            if question is None:
+                return
+            if event.what == "edit":
+                await self.edit(block.turn, question)
+            else:
+                await self.ask_again(block.turn, question, here=event.what == "again_local")
+
+    def question(self, turn: int) -> str | None:
+        """The text of question number ``turn``."""
+        questions = [m.text for m in self.state.messages if m.role == "user"]
+        return questions[turn] if turn < len(questions) else None
+
+    async def ask_again(self, turn: int, question: str, *, here: bool) -> None:
+        """Ask the last question anew in its place; an earlier one in a fork, so nothing is lost."""
+        self.composer.focus()
+        if turn + 1 == len(self.runtime.conversations.turns(self.state.id)):
+            self.runtime.conversations.keep_turns(self.state.id, turn)
+            await self.open_chat(self.state.id)
+        else:
+            await self.fork(turn)
+        await self.send(question, here=here)
+
+    async def action_again(self, *, here: bool = False) -> None:
+        """Ask the last question again; after a failure, the one that failed."""
+        if self.state.phase is not Phase.IDLE:
+            return
+        if self.transcript.query(ErrorCard) and self.sent is not None:
+            text = self.sent.text
+            if self.text == text:
+                self.composer.put("")
+            await self.send(text, here=here)
+            return
+        questions = [m.text for m in self.state.messages if m.role == "user"]
+        if questions:
+            await self.ask_again(len(questions) - 1, questions[-1], here=here)
+
+    async def action_again_local(self) -> None:
+        """Ask the last question again, here only."""
+        await self.action_again(here=True)
+
+    async def on_error_card_pressed(self, event: ErrorCard.Pressed) -> None:
+        """A button on the error card."""
+        if event.what == "copy_error":
+            self.copy(event.details)
+        else:
+            self.composer.focus()
+            await self.action_again(here=event.what == "again_local")
+
+    def copy(self, text: str) -> None:
+        """To the clipboard, through the terminal."""
+        self.app.copy_to_clipboard(text)
+        self.notify(f"{len(text)} characters, through the terminal (OSC 52).", title="Copied")
+
+    def show_receipt(self, block: Block) -> None:
+        """The receipt of an answer, or of the answer to a question."""
+        answers = [
+            b
+            for b in self.transcript.blocks
+            if isinstance(b, AnswerBlock) and b.turn == block.turn and b.receipt
+        ]
+        if answers and answers[-1].receipt:
+            self.app.push_screen(ReceiptScreen(answers[-1].receipt))
+        else:
+            self.notify("There is no receipt for this one.", markup=False)
+
+    def action_show_trace(self) -> None:
+        """Why the last answer, or failure, went where it went."""
+        cards = [card for card in self.transcript.query(ErrorCard) if card.receipt]
+        last = self.transcript.last_answer
+        receipt = cards[-1].receipt if cards else last.receipt if last else None
+        if receipt is None:
+            self.notify("No answer yet.", markup=False)
+        else:
+            self.app.push_screen(ReceiptScreen(receipt))
+
+    # App
+
+    def action_show_help(self) -> None:
+        """All keys and commands."""
+        self.app.push_screen(HelpScreen(self.app.keys))
+
+    def action_show_spend(self) -> None:
+        """What was spent."""
+        self.app.push_screen(SpendScreen(self.runtime.ledger, self.runtime.daily_limit))
+
+    def action_show_providers(self) -> None:
+        """Providers and keys."""
+        self.app.push_screen(ProvidersScreen(self.runtime), lambda _: self.request_changed())
+
+    @work(exclusive=True, group="dialog")
+    async def action_show_left(self) -> None:
+        """What left this machine: time, host, bytes, model, rule."""
+        now = self.runtime.clock.now()
+        receipts = {r.id: r for r in self.runtime.receipts.list(left_machine=True)}
+        items = [
+            Item(
+                r.id,
+                Content.assemble(
+                    (ago(r.created, now).ljust(11), "$muted"),
+                    (safe_line(next((a.host for a in r.attempts if a.host), ""), 28).ljust(30)),
+                    f"{sum(a.bytes_sent for a in r.attempts):>9,} bytes  ",
+                    (f"{safe_line(r.model, 30)} · {cost_words(r.cost)}", "$muted"),
+                ),
+                f"{r.model} {' '.join(a.host for a in r.attempts)} {r.rule}",
+            )
+            for r in receipts.values()
+        ]
+        chosen = await self.app.push_screen_wait(
+            Picker("What left this machine", filtered(items), empty="Nothing left this machine.")
+        )
+        if chosen is not None:
+            await self.app.push_screen_wait(ReceiptScreen(receipts[chosen.id]))
+
+    @work(exclusive=True, group="dialog")
+    async def action_pick_theme(self) -> None:
+        """Choose a theme and keep it."""
+        items = [Item(name, Content(name)) for name in sorted(self.app.available_themes)]
+        chosen = await self.app.push_screen_wait(Picker("Theme", filtered(items)))
+        if chosen is not None:
+            self.app.theme = chosen.id
+            self.runtime.save("chat.theme", chosen.id)
+
+    def action_interrupt(self) -> None:
+        """Copy what is selected; else stop; twice quits."""
+        selected = self.composer.selected_text or self.get_selected_text()
+        if selected:
+            self.copy(selected)
+        elif not self.stop():
+            if self.twice("ctrl+c"):
+                self.action_quit_app()
+            else:
+                self.notify("Press ctrl+c again to quit.", markup=False)
+
+    def action_quit_app(self) -> None:
+        """Stop what runs and leave."""
+        self.stop()
+        self.app.exit()
+
+    def on_composer_leave(self) -> None:
+        """ctrl+d in the empty box."""
+        self.action_quit_app()
+
+    def on_key(self, event: events.Key) -> None:
+        """Typing on a block goes to the message box."""
+        try:
+            focused = self.query_one("Block:focus", Block)
+        except NoMatches:
+            return
+        if event.is_printable and event.character and focused.has_focus:
+            event.stop()
+            self.composer.focus()
+            self.composer.insert(event.character)

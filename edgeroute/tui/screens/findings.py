@@ -1,0 +1,46 @@
+"""The personal data found in the message, and the way to say that something is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.content import Content
+
+from edgeroute.core.display import safe_line
+from edgeroute.core.verdict import Finding
+from edgeroute.tui.screens.picker import Item, Picker, filtered
+from edgeroute.tui.words import details, type_words
+
+
+def findings_picker(text: str, findings: tuple[Finding, ...]) -> Picker:
+    """A list of ``findings`` in ``text``; Enter on one means that it is not personal."""
+    items = [
+        Item(
+            str(at),
+            Content.assemble(
+                (type_words(f.type).ljust(18), "bold $personal"),
+                (safe_line(text[f.start : f.end], 40).ljust(42)),
+                (f"{f.score:.0%}  {safe_line(f.source, 24)}", "$muted"),
+            ),
+            f"{f.type} {text[f.start : f.end]}",
+        )
+        for at, f in enumerate(findings)
+    ]
+    picker = Picker(
+        f"{details(findings)} in this message" if findings else "Personal data",
+        filtered(items),
+        keys={"n": "not personal"},
+        empty="No personal data found in this message.",
+    )
+    picker.KEYS = "n or enter: not personal, never count it again   esc close"
+    return picker
+
+
+def value_of(text: str, findings: tuple[Finding, ...]) -> Callable[[str], str]:
+    """The value behind the id of a choice."""
+
+    def value(chosen: str) -> str:
+        finding = findings[int(chosen)]
+        return text[finding.start : finding.end]
+
+    return value

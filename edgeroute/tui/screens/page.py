@@ -1,0 +1,75 @@
+"""The frame that every screen over the chat shares: a panel with a title, a body and its keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from edgeroute.core.display import safe_line
+
+Result = TypeVar("Result")
+
+
+class Page(ModalScreen[Result]):
+    """A panel over the chat; Esc closes it."""
+
+    CSS_PATH = "page.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "close", show=False)]
+    TITLE = ""
+    KEYS = "esc close"
+
+    def compose(self) -> ComposeResult:
+        """Title, body, keys."""
+        with Vertical(id="panel"):
+            yield Static(Content(safe_line(self.heading(), 100)), id="heading", markup=False)
+            yield from self.body()
+            yield Static(Content(self.KEYS), id="keys", markup=False)
+
+    def heading(self) -> str:
+        """The title of the panel."""
+        return self.TITLE or ""
+
+    def body(self) -> ComposeResult:
+        """What stands between title and keys."""
+        raise NotImplementedError
+
+    def action_close(self) -> None:
+        """Close without a result."""
+        self.dismiss(None)
+
+
+class Reading(Page[None]):
+    """A panel that is read: its content scrolls."""
+
+    def body(self) -> ComposeResult:
+        """The scrolling content."""
+        with VerticalScroll(id="body"):
+            yield from self.content()
+
+    def content(self) -> list[Widget]:
+        """What is read."""
+        raise NotImplementedError
+
+
+def section(title: str) -> Static:
+    """A heading inside a panel."""
+    return Static(Content(title), classes="section", markup=False)
+
+
+def line(text: Content | str, classes: str = "") -> Static:
+    """A line inside a panel; foreign text must be safe already."""
+    return Static(
+        text if isinstance(text, Content) else Content(text), classes=classes, markup=False
+    )
+
+
+def pair(name: str, value: str, width: int = 18, style: str = "") -> Static:
+    """A name and its value, aligned."""
+    return line(Content.assemble((name.ljust(width), "$muted"), (value, style)))

@@ -1,0 +1,107 @@
+"""The plan for the next message: who would answer, who after that, who was passed over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from edgeroute.core.cards import Place
+from edgeroute.core.display import safe_line
+from edgeroute.tui.screens.page import Page, line, pair, section
+from edgeroute.tui.words import MODE_WORDS, counted, tokens
+
+if TYPE_CHECKING:
+    from edgeroute.engine.explanation import Explanation
+
+_CAUSES = {
+    "first": "first",
+    "outage": "if that fails",
+    "rate_limit": "if that is at its limit",
+    "last_resort": "at the very end",
+}
+
+
+class PlanScreen(Page[str | None]):
+    """Enter on a candidate takes it for the next message; the privacy check still holds."""
+
+    TITLE = "Route of the next message"
+    KEYS = "enter use this model for the next message   esc close"
+
+    def __init__(self, explanation: Explanation) -> None:
+        super().__init__()
+        self.explanation = explanation
+
+    def body(self) -> ComposeResult:
+        """What was seen, which rule decided, the candidates."""
+        seen, plan = self.explanation, self.explanation.plan
+        signals = seen.signals
+        found = counted(seen.verdict.types)
+        yield section("What was seen")
+        yield pair(
+            "privacy", f"{MODE_WORDS[seen.mode]} · {found or safe_line(seen.verdict.reason)}"
+        )
+        if seen.latched:
+            yield pair("chat", safe_line(f"stays local: {seen.latch_reason}"))
+        kind = [signals.task or "not recognised", f"{signals.complexity} complexity"]
+        kind += [
+            word
+            for word, there in (
+                (signals.domain, bool(signals.domain)),
+                (signals.language, bool(signals.language)),
+                ("code", signals.has_code),
+                ("images", signals.has_images),
+                ("tools", signals.has_tools),
+                ("internal code", signals.internal_code),
+            )
+            if there
+        ]
+        yield pair("task", safe_line(" · ".join(kind)))
+        yield pair(
+            "size", f"~{tokens(signals.input_tokens)} in, ~{tokens(signals.output_tokens)} out"
+        )
+        yield section("What decided")
+        yield pair("rule", safe_line(plan.rule) or "none")
+        yield pair("why", safe_line(plan.why))
+        if plan.strategy != "single":
+            yield pair("strategy", plan.strategy)
+        if plan.verify:
+            yield pair("checked by", safe_line(plan.verify))
+        for note in plan.notes:
+            yield pair("note", safe_line(note))
+        yield section("Who answers")
+        yield OptionList(
+            *[
+                Option(
+                    Content.assemble(
+                        (f"{at}  ", "$muted"),
+                        (safe_line(c.model, 50).ljust(34), "bold"),
+                        (
+                            "stays here  " if c.place is Place.LOCAL else "leaves      ",
+                            "$local" if c.place is Place.LOCAL else "$cloud",
+                        ),
+                        (f"{_CAUSES[c.cause]} · {safe_line(c.reason, 80)}", "$muted"),
+                    ),
+                    id=str(at),
+                )
+                for at, c in enumerate(plan.candidates, 1)
+            ],
+            id="choices",
+            markup=False,
+        )
+        if plan.skipped:
+            yield section("Passed over")
+            for skipped in plan.skipped:
+                text = f"{safe_line(skipped.model, 40)}: {safe_line(skipped.reason, 100)}"
+                yield line(text, "dim")
+
+    def on_mount(self) -> None:
+        """The first candidate is chosen."""
+        self.query_one(OptionList).focus()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Use that model."""
+        self.dismiss(self.explanation.plan.candidates[event.option_index].model)

@@ -1,0 +1,100 @@
+"""The whole receipt of an answer: what was found, which rule, who was tried, who received bytes."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widget import Widget
+
+from edgeroute.core.display import safe_line
+from edgeroute.core.receipt import Attempt, Receipt
+from edgeroute.tui.screens.page import Reading, line, pair, section
+from edgeroute.tui.words import MODE_WORDS, cost_words, counted, reason, seconds, tokens
+
+
+class ReceiptScreen(Reading):
+    """A receipt in full."""
+
+    def __init__(self, receipt: Receipt) -> None:
+        super().__init__()
+        self.receipt = receipt
+
+    def heading(self) -> str:
+        """Which receipt."""
+        return f"Receipt {self.receipt.id}"
+
+    def content(self) -> list[Widget]:
+        """Decision, attempts, money."""
+        receipt = self.receipt
+        hosts = ", ".join(
+            dict.fromkeys(f"{a.host} ({a.bytes_sent:,} bytes)" for a in receipt.attempts if a.host)
+        )
+        where = (
+            (f"left this machine: {hosts}", "$cloud")
+            if receipt.left_machine
+            else ("stayed on this machine", "$local")
+        )
+        rows: list[Widget] = [
+            section("Decision"),
+            pair("where", safe_line(where[0]), style=f"bold {where[1]}"),
+            pair("answered by", safe_line(receipt.model) or "nobody"),
+            pair("why", safe_line(reason(receipt))),
+            pair("rule", safe_line(f"{receipt.rule}: {receipt.why}") if receipt.rule else "none"),
+            section("Privacy"),
+            pair("mode", MODE_WORDS[receipt.mode]),
+            pair("found", counted(receipt.findings) or "nothing personal"),
+            pair("because", safe_line(receipt.privacy_reason)),
+        ]
+        if receipt.masked:
+            rows.append(pair("masked", counted(receipt.masked)))
+        if receipt.latched:
+            rows.append(pair("chat", "stays local from here on"))
+        rows += [
+            section("Request"),
+            pair("task", safe_line(receipt.task) or "not recognised"),
+            pair("tier", receipt.tier or "balanced"),
+            pair("input", f"~{tokens(receipt.input_tokens)} tokens"),
+            pair("time", self._time()),
+            pair("cost", cost_words(receipt.cost)),
+            section("Attempts" if receipt.attempts else "No attempts"),
+        ]
+        for number, attempt in enumerate(receipt.attempts, 1):
+            rows += self._attempt(number, attempt)
+        if receipt.notes:
+            rows.append(section("Notes"))
+            rows += [line(safe_line(note, 400)) for note in receipt.notes]
+        if receipt.error:
+            rows.append(pair("ended", safe_line(receipt.error), style="$error"))
+        return rows
+
+    def _time(self) -> str:
+        first = self.receipt.first_token_ms
+        start = f", first word after {seconds(first)}" if first is not None else ""
+        return seconds(self.receipt.duration_ms) + start
+
+    def _attempt(self, number: int, attempt: Attempt) -> list[Widget]:
+        usage = attempt.usage
+        good = attempt.outcome == "answered"
+        role = f" as {attempt.role}" if attempt.role != "answer" else ""
+        outcome = attempt.outcome if not attempt.error else f"{attempt.outcome}: {attempt.error}"
+        rows: list[Widget] = [
+            line(
+                Content.assemble(
+                    (f"{number}  ", "$muted"),
+                    (safe_line(attempt.model + role, 60), "bold"),
+                    "  ",
+                    (outcome, "$local" if good else "$error"),
+                )
+            )
+        ]
+        facts = [
+            safe_line(attempt.reason, 100),
+            safe_line(attempt.detail, 100),
+            seconds(attempt.duration_ms),
+            f"{attempt.bytes_sent:,} bytes to {safe_line(attempt.host, 60)}"
+            if attempt.bytes_sent
+            else "no byte left",
+            f"{tokens(usage.input)} in, {tokens(usage.output)} out" if usage.total else "",
+            cost_words(attempt.cost) if good else "",
+        ]
+        rows.append(line("   " + " · ".join(filter(None, facts)), "dim"))
+        return rows

@@ -1,0 +1,86 @@
+"""What was spent, on what, and what it would have been with the premium model only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from textual.content import Content
+from textual.widget import Widget
+
+from edgeroute.core.display import safe_line
+from edgeroute.tui.screens.page import Reading, line, section
+from edgeroute.tui.words import dollars, money, tokens
+
+if TYPE_CHECKING:
+    from edgeroute.store.ledger import SpendRow
+    from edgeroute.tui.ports import Ledger
+
+_BAR: Final = 18
+
+
+def bar(share: float, width: int = _BAR) -> str:
+    """A bar of ``share`` (0..1) of ``width`` cells, in eighths."""
+    eighths = round(max(0.0, min(1.0, share)) * width * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")).ljust(width)
+
+
+class SpendScreen(Reading):
+    """By day, model and task."""
+
+    TITLE = "Spend"
+
+    def __init__(self, ledger: Ledger, limit: Decimal | None) -> None:
+        super().__init__()
+        self._ledger = ledger
+        self._limit = limit
+
+    def content(self) -> list[Widget]:
+        """Today, saved, and three tables."""
+        models = self._ledger.rows("model")
+        spent = sum((r.cost for r in models if r.cost is not None), Decimal(0))
+        premium = sum((r.baseline for r in models if r.baseline is not None), Decimal(0))
+        unknown = sum(1 for r in models if r.cost is None)
+        limit = f" of {dollars(self._limit)} a day" if self._limit else ""
+        saved = max(Decimal(0), premium - spent)
+        rows: list[Widget] = [
+            line(
+                Content.assemble(
+                    ("today ", "$muted"), (dollars(self._ledger.today()), "bold"), (limit, "$muted")
+                )
+            ),
+            line(
+                Content.assemble(
+                    ("saved ", "$muted"),
+                    (dollars(saved), "bold $local"),
+                    (f" against the premium model for everything ({dollars(premium)})", "$muted"),
+                )
+            ),
+        ]
+        if unknown:
+            rows.append(line(f"The cost of {unknown} models is not known and not counted.", "dim"))
+        for title, table in (
+            ("By day", self._ledger.rows("day")[:14]),
+            ("By model", models),
+            ("By task", self._ledger.rows("task")),
+        ):
+            rows.append(section(title))
+            rows += self._table(table) or [line("Nothing yet.", "dim")]
+        return rows
+
+    @staticmethod
+    def _table(table: Sequence[SpendRow]) -> list[Widget]:
+        most = max((r.cost for r in table if r.cost), default=Decimal(1))
+        return [
+            line(
+                Content.assemble(
+                    safe_line(r.label, 30).ljust(31),
+                    (bar(float((r.cost or 0) / most)), "$primary"),
+                    (f" {money(r.cost):>12}", "bold"),
+                    (f" {r.calls:>5} calls {tokens(r.tokens):>8} tokens", "$muted"),
+                )
+            )
+            for r in table
+        ]

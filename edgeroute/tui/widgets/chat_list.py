@@ -1,0 +1,44 @@
+"""Rows of the chat list, for the side pane and the chat picker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from edgeroute.core.display import safe_line
+from edgeroute.tui.words import ago
+
+if TYPE_CHECKING:
+    from edgeroute.store.conversation import Conversation
+
+
+def row(chat: Conversation, now: datetime, width: int = 24) -> Content:
+    """Two lines: the title; where it was answered and when."""
+    place = "stays local" if chat.latched else chat.place or "new"
+    colour = {"stays local": "$forced", "local": "$local", "cloud": "$cloud"}.get(place, "$muted")
+    when = "pinned" if chat.pinned else ago(chat.updated, now)
+    return Content.assemble(
+        safe_line(chat.title, width) or "new chat",
+        ("\n" + place, colour),
+        (f" · {when}", "$muted"),
+    )
+
+
+class Sidebar(OptionList, can_focus=False):
+    """The newest chats at the left; a click opens one."""
+
+    def __init__(self) -> None:
+        super().__init__(id="sidebar", markup=False)
+        self.border_title = "Chats"
+
+    def show(self, chats: Sequence[Conversation], now: datetime, current: str) -> None:
+        """Fill the list and mark ``current``."""
+        self.clear_options()
+        self.add_options([Option(row(chat, now), id=chat.id) for chat in chats])
+        ids = [chat.id for chat in chats]
+        self.highlighted = ids.index(current) if current in ids else None

@@ -1,0 +1,75 @@
+"""The top line: which chat, how private, how the local model is, what today cost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static
+
+from edgeroute.core.display import safe_line
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.tui.words import MODE_WORDS, dollars
+
+_MODE_COLOURS = {
+    PrivacyMode.AUTO: "$primary",
+    PrivacyMode.PRIVATE: "$local",
+    PrivacyMode.MASK: "$masked",
+}
+
+
+class Header(Horizontal):
+    """One line; its parts are set apart from each other."""
+
+    def compose(self) -> ComposeResult:
+        """Name and chat at the left; badge, local model and money at the right."""
+        yield Static(id="title", markup=False)
+        yield Static(id="badge", markup=False)
+        yield Static(id="local", markup=False)
+        yield Static(id="money", markup=False)
+
+    def show_chat(self, title: str, mode: PrivacyMode, *, latched: bool) -> None:
+        """Name the chat and its privacy mode."""
+        name = safe_line(title, 80) or "new chat"
+        self.query_one("#title", Static).update(
+            Content.assemble(("EdgeRoute", "bold $primary"), ("  /  ", "$muted"), name)
+        )
+        held = latched and mode is not PrivacyMode.PRIVATE
+        word = f"{MODE_WORDS[mode]} · STAYS LOCAL" if held else MODE_WORDS[mode]
+        colour = "$forced" if held else _MODE_COLOURS[mode]
+        self.query_one("#badge", Static).update(
+            Content.assemble((f" {word} ", f"bold $on-badge on {colour}"))
+        )
+
+    def show_local(self, state: str, model: str) -> None:
+        """Say how the local model is."""
+        colour = {
+            "missing": "$error",
+            "unreachable": "$error",
+            "loading": "$forced",
+            "stopped": "$muted",
+            "idle": "$muted",
+        }
+        self.query_one("#local", Static).update(
+            Content.assemble(
+                ("local ", "$muted"),
+                (safe_line(state, 30), colour.get(state, "$local")),
+                (f" {safe_line(model, 30)}" if model else "", "$muted"),
+            )
+        )
+
+    def show_money(self, today: Decimal, limit: Decimal | None) -> None:
+        """Say what today cost, and of how much."""
+        share = today / limit if limit else Decimal(0)
+        colour = "$error" if share >= 1 else "$forced" if share >= Decimal("0.8") else "$foreground"
+        over = " limit reached" if share >= 1 else ""
+        self.query_one("#money", Static).update(
+            Content.assemble(
+                ("today ", "$muted"),
+                (dollars(today), colour),
+                (f" of {dollars(limit)}" if limit else "", "$muted"),
+                (over, "$error"),
+            )
+        )

@@ -1,0 +1,1 @@
+"""The transcript: one live answer, light finished ones, and a window over long chats."""

@@ -1,0 +1,212 @@
+"""What the transcript is made of: questions and answers that can be walked over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar, Final, Literal
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Collapsible, Markdown, Static
+from textual.widgets.markdown import MarkdownFence
+
+from edgeroute.core.display import safe, safe_line
+from edgeroute.core.receipt import Receipt
+from edgeroute.tui.keymap import ON_MESSAGE, bindings
+from edgeroute.tui.widgets.transcript.frozen import FrozenBody
+from edgeroute.tui.widgets.transcript.live import LiveBody
+from edgeroute.tui.words import receipt_line
+
+What = Literal["copy", "edit", "again", "again_local", "branch", "details"]
+_FENCE: Final = re.compile(r"^(`{3,}|~{3,})[^\n]*\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
+
+
+class Block(Vertical, can_focus=True, can_focus_children=False):
+    """A question or an answer. ``turn`` counts exchanges from 0, ``code`` is the chosen code."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(ON_MESSAGE)]
+
+    class Asked(Message):
+        """A key was pressed on a block."""
+
+        def __init__(self, block: Block, what: What) -> None:
+            super().__init__()
+            self.block, self.what = block, what
+
+    def __init__(self, text: str, turn: int) -> None:
+        super().__init__()
+        self.text = safe(text)
+        self.turn = turn
+        self.code = -1
+
+    @property
+    def codes(self) -> list[str]:
+        """The code blocks in the text."""
+        return []
+
+    @property
+    def chosen_text(self) -> str:
+        """What copying takes: the chosen code block, else everything."""
+        return self.codes[self.code] if 0 <= self.code < len(self.codes) else self.text
+
+    def choose(self, code: int) -> None:
+        """Choose code block ``code``, or the whole block with -1."""
+        self.code = code
+
+    def action_ask(self, what: What) -> None:
+        """Hand a key on to the screen."""
+        self.post_message(self.Asked(self, what))
+
+
+class Question(Block):
+    """What the user asked."""
+
+    def __init__(self, text: str, turn: int, files: Sequence[str] = ()) -> None:
+        super().__init__(text, turn)
+        self._files = files
+
+    def compose(self) -> ComposeResult:
+        """The text, and the names of what was attached."""
+        yield Static(Content(self.text), markup=False, classes="text")
+        if self._files:
+            names = ", ".join(safe_line(name, 60) for name in self._files)
+            yield Static(Content(f"attached: {names}"), classes="files")
+
+
+class ReceiptLine(Static):
+    """One dim line under an answer: where it stayed or went, and the rest."""
+
+    def show(self, receipt: Receipt) -> None:
+        """Say what ``receipt`` says."""
+        where, rest = receipt_line(receipt)
+        style = "$cloud" if receipt.left_machine else "$local"
+        self.update(Content.assemble((where, style), (f" · {rest}", "$muted")))
+
+
+class AnswerBlock(Block):
+    """An answer: live while it is written, light once it is finished, real again when chosen."""
+
+    def __init__(
+        self, text: str = "", turn: int = 0, receipt: Receipt | None = None, *, live: bool = False
+    ) -> None:
+        super().__init__(text, turn)
+        self.receipt = receipt
+        self._live = live
+        self._newest = live
+        self._body: LiveBody | FrozenBody = LiveBody() if live else FrozenBody(self.text)
+        self._progress = Static("", classes="progress", markup=False)
+        self._receipt = ReceiptLine(classes="receipt", markup=False)
+        self._thinking = ""
+
+    def compose(self) -> ComposeResult:
+        """Progress while nothing has come, the text, the receipt line."""
+        yield self._progress
+        yield self._body
+        yield self._receipt
+
+    def on_mount(self) -> None:
+        """Show what is known already."""
+        self._progress.display = self._live
+        self._receipt.display = self.receipt is not None
+        if self.receipt is not None:
+            self._receipt.show(self.receipt)
+
+    @property
+    def codes(self) -> list[str]:
+        """The code blocks in the text."""
+        return [match.group(2) for match in _FENCE.finditer(self.text)]
+
+    def progress(self, text: str) -> None:
+        """What is happening while there is no text yet; empty hides the line."""
+        self._progress.update(Content(safe_line(text, 160)))
+        self._progress.display = bool(text)
+
+    def think(self, piece: str) -> None:
+        """More of the model's thinking, of which the last line is shown."""
+        self._thinking += piece
+        last = self._thinking.rstrip().rpartition("\n")[2]
+        self.progress(f"thinking: {last[-120:]}")
+
+    async def write(self, piece: str) -> None:
+        """More of the answer."""
+        self.progress("")
+        self.text += piece
+        if isinstance(self._body, LiveBody):
+            await self._body.write(piece)
+
+    async def fold(self, model: str, text: str, reason: str) -> None:
+        """Put what was shown away: another answer takes its place."""
+        if isinstance(self._body, LiveBody):
+            await self._body.finish()
+        self.text = ""
+        fresh = LiveBody()
+        folded = Collapsible(
+            Static(Content(safe(text)), markup=False),
+            title=safe_line(f"{model}, withdrawn: {reason}", 120),
+            classes="folded",
+        )
+        await self.mount(folded, before=self._body)
+        await self._replace(fresh)
+
+    async def note(self, kind: str, text: str) -> None:
+        """A notice inside the answer."""
+        content = Content.assemble((f"{safe_line(kind, 30)}: ", "bold"), safe_line(text, 400))
+        await self.mount(Static(content, classes="notice", markup=False), before=self._receipt)
+
+    async def finish(self, text: str, receipt: Receipt | None) -> None:
+        """The answer is whole (or stopped): ``text`` is what stands."""
+        self._live = False
+        self.progress("")
+        if isinstance(self._body, LiveBody):
+            await self._body.finish()
+            if self.text != safe(text) and text:
+                await self._body.update(safe(text))
+        self.text = safe(text) or self.text
+        self.receipt = receipt
+        if receipt is not None:
+            self._receipt.show(receipt)
+            self._receipt.display = True
+
+    async def thaw(self) -> None:
+        """Real Markdown, so that its text can be selected and its code blocks chosen."""
+        if isinstance(self._body, FrozenBody):
+            await self._replace(LiveBody(self.text))
+
+    async def freeze(self) -> None:
+        """One light widget, unless the answer is still being written."""
+        self._newest = False
+        if isinstance(self._body, LiveBody) and not self._live:
+            await self._replace(FrozenBody(self.text))
+
+    async def _replace(self, body: LiveBody | FrozenBody) -> None:
+        old, self._body = self._body, body
+        if self.is_attached:
+            await self.mount(body, after=old)
+            await old.remove()
+
+    async def on_focus(self) -> None:
+        """A chosen answer becomes real."""
+        await self.thaw()
+
+    async def on_blur(self) -> None:
+        """A left answer becomes light again, but for the newest."""
+        self.choose(-1)
+        if not self._newest:
+            await self.freeze()
+
+    def choose(self, code: int) -> None:
+        """Mark code block ``code``."""
+        super().choose(code)
+        for at, fence in enumerate(self.query(MarkdownFence)):
+            fence.set_class(at == code, "-chosen")
+            if at == code:
+                fence.scroll_visible()
+
+    def on_markdown_link_clicked(self, event: Markdown.LinkClicked) -> None:
+        """Say where a link leads; nothing is opened."""
+        event.stop()
+        self.app.notify(safe_line(event.href, 300), title="Link (not opened)", markup=False)

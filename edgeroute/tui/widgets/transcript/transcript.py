@@ -1,0 +1,246 @@
+"""The scrolling list of exchanges: only a window of it is mounted, one answer at most is live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+from edgeroute.core.receipt import Receipt
+from edgeroute.tui.widgets.transcript.block import AnswerBlock, Block, Question
+from edgeroute.tui.widgets.transcript.error_card import ErrorCard
+from edgeroute.tui.widgets.transcript.window import Window
+
+WELCOME = (
+    ("EdgeRoute", "bold $primary"),
+    ("\n\nAsk anything. The line above the message box says where it will go, and why,\n", ""),
+    ("before you send it. Personal data stays on this machine.\n\n", ""),
+    ("ctrl+t", "bold $primary"),
+    ("  keep this chat local or mask personal data\n", "$muted"),
+    ("ctrl+o", "bold $primary"),
+    ("  see the whole plan and change it\n", "$muted"),
+    ("/     ", "bold $primary"),
+    ("  commands        ", "$muted"),
+    ("@", "bold $primary"),
+    ("  attach a file        ", "$muted"),
+    ("f1", "bold $primary"),
+    ("  all keys", "$muted"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message of a chat: a question (with the names of its files) or an answer."""
+
+    kind: str
+    text: str
+    turn: int
+    receipt: str = ""
+    files: tuple[str, ...] = ()
+
+
+class Transcript(VerticalScroll, can_focus=False):
+    """The chat so far."""
+
+    def __init__(self, receipts: Callable[[str], Receipt | None]) -> None:
+        super().__init__(id="transcript")
+        self._receipts = receipts
+        self._entries: list[Entry] = []
+        self._window = Window()
+        self.live: AnswerBlock | None = None
+        self.live_model = ""
+
+    def compose(self) -> ComposeResult:
+        """The welcome, until there is something to show."""
+        yield Button("", id="earlier", compact=True)
+        yield Static(Content.assemble(*WELCOME), id="welcome", markup=False)
+        yield Button("", id="later", compact=True)
+
+    async def on_mount(self) -> None:
+        """Begin empty."""
+        await self.show([])
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The mounted questions and answers, from the top."""
+        return list(self.query(Block))
+
+    @property
+    def last_answer(self) -> AnswerBlock | None:
+        """The newest answer on the screen."""
+        answers = list(self.query(AnswerBlock))
+        return answers[-1] if answers else None
+
+    async def show(self, entries: Sequence[Entry], *, at: int | None = None) -> None:
+        """Show a chat: its end, or around entry ``at``."""
+        self._entries = list(entries)
+        total = len(entries)
+        self.live = None
+        await self._display(Window.tail(total) if at is None else Window.around(at, total))
+        if at is None:
+            self.anchor(bool(total))
+        else:
+            self.release_anchor()
+            self.call_after_refresh(self._reveal, at)
+
+    def _reveal(self, at: int) -> None:
+        shown = self.blocks
+        place = at - self._window.start
+        if 0 <= place < len(shown):
+            shown[place].focus()
+            self.scroll_to_widget(shown[place], animate=False, top=True)
+
+    async def _display(self, window: Window) -> None:
+        self._window = window
+        async with self.batch():
+            await self.remove_children("Block, ErrorCard, .standalone")
+            widgets = [self._make(entry) for entry in self._entries[window.start : window.end]]
+            await self.mount_all(widgets, after="#welcome")
+        self._label()
+
+    def _make(self, entry: Entry) -> Widget:
+        if entry.kind == "user":
+            return Question(entry.text, entry.turn, entry.files)
+        return AnswerBlock(
+            entry.text, entry.turn, self._receipts(entry.receipt) if entry.receipt else None
+        )
+
+    def _label(self) -> None:
+        self.query_one("#welcome").display = not self._entries
+        self.set_class(not self._entries, "-empty")
+        for name, count, word in (
+            ("#earlier", self._window.earlier, "earlier"),
+            ("#later", self._window.later, "later"),
+        ):
+            button = self.query_one(name, Button)
+            button.display = count > 0
+            button.label = Content(f"{count} {word} messages")
+
+    async def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Load more at either end."""
+        if event.button.id == "earlier":
+            event.stop()
+            await self.load_older()
+        elif event.button.id == "later":
+            event.stop()
+            await self._display(self._window.newer())
+
+    async def load_older(self) -> None:
+        """Mount earlier messages; the view stays on what was read."""
+        if not self._window.earlier or self.live is not None:
+            return
+        first = self._window.start
+        self.release_anchor()
+        await self._display(self._window.older())
+        self.call_after_refresh(self._hold, first - self._window.start)
+
+    def _hold(self, place: int) -> None:
+        shown = self.blocks
+        if place < len(shown):
+            self.scroll_to_widget(shown[place], animate=False, top=True)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Reaching the top loads more."""
+        super().watch_scroll_y(old_value, new_value)
+        if new_value <= 0 < old_value and self._window.earlier:
+            self.call_after_refresh(self.load_older)
+
+    async def begin(self, text: str, files: Sequence[str]) -> AnswerBlock:
+        """A new exchange: the question, and an answer that is about to come."""
+        for answer in self.query(AnswerBlock):
+            await answer.freeze()
+        if self._window.later:
+            await self._display(Window.tail(len(self._entries)))
+        turn = self._entries[-1].turn + 1 if self._entries else 0
+        self._entries.append(Entry("user", text, turn, files=tuple(files)))
+        self.live = AnswerBlock(turn=turn, live=True)
+        async with self.batch():
+            await self.mount(Question(text, turn, files), self.live, before="#later")
+            await self._prune(extra=2)
+        self.anchor()
+        return self.live
+
+    async def _prune(self, extra: int) -> None:
+        """Let the oldest mounted messages go once there are too many."""
+        total = len(self._entries) + extra - 1
+        self._window = Window(self._window.start, total, total)
+        keep = Window.tail(total)
+        surplus = keep.start - self._window.start
+        if surplus > 0:
+            for block in self.blocks[:surplus]:
+                await block.remove()
+            self._window = keep
+        self._label()
+
+    async def finish(self, text: str, receipt: Receipt | None) -> None:
+        """The live answer is finished."""
+        if self.live is None:
+            return
+        await self.live.finish(text, receipt)
+        self._entries.append(Entry("answer", text, self.live.turn, receipt.id if receipt else ""))
+        self.live = None
+
+    async def fail(self, message: str, hint: str, receipt: Receipt | None) -> None:
+        """The live answer became an error card; the exchange is not part of the chat."""
+        card = ErrorCard(message, hint, receipt)
+        if self.live is not None:
+            await self.live.remove()
+            self.live = None
+            if self._entries and self._entries[-1].kind == "user":
+                self._entries.pop()
+        total = len(self._entries)
+        self._window = Window(min(self._window.start, total), total, total)
+        await self.mount(card, before="#later")
+        self.anchor()
+
+    async def note(self, kind: str, text: str) -> None:
+        """A notice in place: inside the live answer, else at the end."""
+        if self.live is not None:
+            await self.live.note(kind, text)
+            return
+        content = Content.assemble((f"{kind}: ", "bold"), text)
+        await self.mount(
+            Static(content, classes="notice standalone", markup=False), before="#later"
+        )
+
+    async def forget_failure(self) -> None:
+        """Take away error cards and the questions that they belong to."""
+        for card in self.query(ErrorCard):
+            before = card.query_ancestor(Transcript).children
+            place = before.index(card)
+            if place and isinstance(before[place - 1], Question):
+                await before[place - 1].remove()
+            await card.remove()
+
+    async def queue(self, prompts: Sequence[str]) -> None:
+        """Show what waits to be sent."""
+        await self.remove_children(".queued")
+        rows = [
+            Static(Content(f"next: {text}"), classes="queued standalone", markup=False)
+            for text in prompts
+        ]
+        await self.mount_all(rows, after="#later")
+
+    async def move(self, step: int) -> bool:
+        """Move the block cursor; False where it leaves the transcript at the bottom."""
+        stops = [(block, code) for block in self.blocks for code in range(-1, len(block.codes))]
+        if not stops:
+            return False
+        here = next((b for b in self.blocks if b.has_focus), None)
+        at = len(stops) if here is None else stops.index((here, here.code))
+        if at + step >= len(stops):
+            return False
+        block, code = stops[max(0, at + step)]
+        if not block.has_focus:
+            block.focus()
+            if isinstance(block, AnswerBlock):
+                await block.thaw()
+        block.choose(code)
+        if code < 0:
+            self.scroll_to_widget(block, animate=False)
+        return True

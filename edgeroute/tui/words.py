@@ -1,0 +1,152 @@
+"""The words the chat app uses for verdicts, plans, receipts, money and time. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from edgeroute.core.cards import Place
+from edgeroute.core.display import safe_line
+from edgeroute.core.receipt import Receipt
+from edgeroute.core.usage import Cost
+from edgeroute.core.verdict import Finding, PrivacyMode
+
+MODE_WORDS: Mapping[PrivacyMode, str] = {
+    PrivacyMode.AUTO: "AUTO",
+    PrivacyMode.PRIVATE: "LOCAL ONLY",
+    PrivacyMode.MASK: "MASK",
+}
+MODE_SENTENCES: Mapping[PrivacyMode, str] = {
+    PrivacyMode.AUTO: "Personal data stays here; everything else goes where it is answered best.",
+    PrivacyMode.PRIVATE: "Nothing of this chat leaves this machine.",
+    PrivacyMode.MASK: "Personal data is replaced by placeholders before anything leaves.",
+}
+_TYPE_WORDS: Mapping[str, str] = {
+    "PERSON": "name",
+    "EMAIL_ADDRESS": "e-mail",
+    "PHONE_NUMBER": "phone",
+    "LOCATION": "place",
+    "CREDIT_CARD": "card number",
+    "IBAN_CODE": "IBAN",
+    "IP_ADDRESS": "IP address",
+    "DATE_OF_BIRTH": "date of birth",
+}
+_ACRONYMS = frozenset({"US", "UK", "SSN", "IBAN", "IP", "ID", "API", "URL", "JWT", "AWS", "NHS"})
+
+
+def type_words(entity: str) -> str:
+    """An entity type such as ``US_SSN`` in words."""
+    name = safe_line(entity, 40)
+    if name in _TYPE_WORDS:
+        return _TYPE_WORDS[name]
+    return " ".join(word if word in _ACRONYMS else word.lower() for word in name.split("_"))
+
+
+def counted(types: Mapping[str, int]) -> str:
+    """``{"PERSON": 2, "US_SSN": 1}`` as ``2 x name, US SSN``."""
+    return ", ".join(
+        type_words(kind) if count == 1 else f"{count} x {type_words(kind)}"
+        for kind, count in types.items()
+    )
+
+
+def details(findings: tuple[Finding, ...]) -> str:
+    """How many personal details: ``1 personal detail``, ``3 personal details``."""
+    count = len(findings)
+    return f"{count} personal detail{'' if count == 1 else 's'}"
+
+
+def money(amount: Decimal | None) -> str:
+    """USD, with as many places as the amount deserves; ``cost unknown`` where it is."""
+    if amount is None:
+        return "cost unknown"
+    if amount == 0:
+        return "free"
+    if amount < Decimal("0.0001"):
+        return "<$0.0001"
+    return f"${amount:.4f}" if amount < 1 else f"${amount:,.2f}"
+
+
+def dollars(amount: Decimal) -> str:
+    """USD with two places, for totals."""
+    return f"${amount:,.2f}"
+
+
+def cost_words(cost: Cost) -> str:
+    """A cost as the receipt line says it; ``~`` marks an estimate."""
+    text = money(cost.amount)
+    return f"~{text}" if cost.basis == "estimated" and cost.amount else text
+
+
+def tokens(count: int) -> str:
+    """``812``, ``12.4k``, ``1.2M``."""
+    if count < 10_000:
+        return str(count)
+    if count < 1_000_000:
+        return f"{count / 1000:.1f}k"
+    return f"{count / 1_000_000:.1f}M"
+
+
+def seconds(milliseconds: int) -> str:
+    """``0.3 s``, ``12 s``, ``2 min 5 s``."""
+    if milliseconds < 10_000:
+        return f"{milliseconds / 1000:.1f} s"
+    whole = milliseconds // 1000
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
+
+
+def left(until: datetime, now: datetime) -> str:
+    """The time until ``until``: ``4:12``, ``0:09``; empty once it is over."""
+    rest = int((until - now).total_seconds())
+    return f"{rest // 60}:{rest % 60:02d}" if rest > 0 else ""
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """``now``, ``5 min``, ``3 h``, ``yesterday``, ``12 Mar``."""
+    passed = now - moment
+    if passed < timedelta(minutes=1):
+        return "now"
+    if passed < timedelta(hours=1):
+        return f"{int(passed.total_seconds() // 60)} min"
+    if passed < timedelta(days=1):
+        return f"{int(passed.total_seconds() // 3600)} h"
+    if passed < timedelta(days=2):
+        return "yesterday"
+    return f"{moment.day} {moment:%b}"
+
+
+def receipt_line(receipt: Receipt) -> tuple[str, str]:
+    """The line under an answer: whether it left this machine, and the rest."""
+    if receipt.left_machine:
+        hosts = dict.fromkeys(safe_line(a.host, 60) for a in receipt.attempts if a.bytes_sent)
+        where = (
+            "left this machine" if not any(hosts) else f"left to {', '.join(filter(None, hosts))}"
+        )
+    else:
+        where = "stayed here"
+    usage = receipt.usage
+    cached = f" ({tokens(usage.cache_read)} cached)" if usage.cache_read else ""
+    parts = [
+        safe_line(receipt.model or "no model", 60),
+        safe_line(reason(receipt), 80),
+        seconds(receipt.duration_ms),
+        f"{tokens(usage.input)} in{cached}, {tokens(usage.output)} out" if usage.total else "",
+        cost_words(receipt.cost),
+    ]
+    return where, " · ".join(part for part in parts if part)
+
+
+def reason(receipt: Receipt) -> str:
+    """Why the receipt's model answered, in a few words."""
+    failed = sum(1 for a in receipt.attempts if a.outcome == "failed" and a.role == "answer")
+    tried = f" after {failed} failed" if failed else ""
+    if receipt.masked:
+        return f"masked {counted(receipt.masked)}{tried}"
+    if receipt.route is Place.LOCAL and receipt.findings:
+        return f"found {counted(receipt.findings)}"
+    if receipt.route is Place.LOCAL and receipt.latched:
+        return "this chat stays local"
+    if receipt.route is Place.LOCAL and receipt.mode is PrivacyMode.PRIVATE:
+        return "local only"
+    return (f"rule {receipt.rule}" if receipt.rule else receipt.why) + tried

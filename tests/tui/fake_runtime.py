@@ -1,0 +1,600 @@
+"""A runtime whose engine follows a script and yields real events, for tests of the chat app.
+
+The words of a prompt pick the script: ``fail``, ``cascade``, ``disagree``, ``hold`` (streams until
+released), ``mask``; an e-mail address, a phone number or a social security number is personal data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from edgeroute.core.answer import Answer
+from edgeroute.core.cards import ModelCard, Place
+from edgeroute.core.errors import ErrorKind, NothingAnswered
+from edgeroute.core.events import (
+    Answered,
+    AttemptEnded,
+    AttemptStarted,
+    Event,
+    Failed,
+    Folded,
+    Notice,
+    Planned,
+    TextDelta,
+)
+from edgeroute.core.messages import Message, assistant, user
+from edgeroute.core.plan import Candidate, Plan, Skipped
+from edgeroute.core.prices import PriceList, PriceRow, Rate
+from edgeroute.core.receipt import Attempt, Receipt
+from edgeroute.core.request import ChatRequest
+from edgeroute.core.secret import Secret
+from edgeroute.core.signals import Signals
+from edgeroute.core.usage import FREE, Cost, Usage
+from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode, Verdict
+from edgeroute.engine.explanation import Explanation
+from edgeroute.local.backend import LocalStatus
+from edgeroute.store.conversation import Conversation, Turn
+from edgeroute.store.ledger import SpendRow
+from edgeroute.store.search import Hit
+
+NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
+LOCAL = "local/qwen2.5-coder-1.5b"
+CLOUD = "anthropic/claude-sonnet-4.6"
+SPARE = "deepseek/v4-flash"
+HOST = "api.anthropic.com"
+PATTERNS = {
+    "EMAIL_ADDRESS": re.compile(r"[\w.]+@[\w.]+\w"),
+    "US_SSN": re.compile(r"\b\d{3}-\d{2}-\d{4}\b"),
+    "PHONE_NUMBER": re.compile(r"\+\d[\d ]{7,}\d"),
+    "PERSON": re.compile(r"\bAnna Berg\b"),
+}
+ANSWER = (
+    "A hash table keeps **key and value pairs** in an array and finds each one by a number "
+    "computed from its key.\n\n"
+    "## How a lookup works\n\n"
+    "1. Hash the key to a large number.\n"
+    "2. Take it modulo the size of the array: that is the bucket.\n"
+    "3. Compare the keys in the bucket, since two keys may share it.\n\n"
+    "```python\n"
+    "def find(table, key):\n"
+    "    bucket = table[hash(key) % len(table)]\n"
+    "    return next((v for k, v in bucket if k == key), None)\n"
+    "```\n\n"
+    "| operation | average | worst |\n|---|---|---|\n"
+    "| find | O(1) | O(n) |\n| insert | O(1) | O(n) |\n"
+)
+
+
+class FakeClock:
+    """A clock that stands still."""
+
+    def now(self) -> datetime:
+        """Always the same moment."""
+        return NOW
+
+    def monotonic(self) -> float:
+        """Always the same second."""
+        return 1000.0
+
+
+@dataclass(frozen=True)
+class FakeScan:
+    """What the patterns found."""
+
+    findings: tuple[Finding, ...]
+
+
+def find(text: str, where: str = "") -> tuple[Finding, ...]:
+    """What the patterns find in ``text``."""
+    return tuple(
+        sorted(
+            (
+                Finding(kind, hit.start(), hit.end(), 0.95, "pattern", where)
+                for kind, pattern in PATTERNS.items()
+                for hit in pattern.finditer(text)
+            ),
+            key=lambda finding: finding.start,
+        )
+    )
+
+
+class FakeInspector:
+    """Scans with the patterns; ``allowed`` collects what the user called not personal."""
+
+    def __init__(self) -> None:
+        self.allowed: list[str] = []
+        self.scans = 0
+
+    async def scan(self, text: str, *, full: bool = True) -> FakeScan:
+        """Everything the patterns find that is not allowed."""
+        self.scans += 1
+        found = find(text)
+        return FakeScan(tuple(f for f in found if text[f.start : f.end] not in self.allowed))
+
+    async def allow(self, value: str) -> None:
+        """Never find ``value`` again."""
+        self.allowed.append(value)
+
+
+class FakeLocal:
+    """A local model that is whatever the test says."""
+
+    def __init__(self) -> None:
+        self.now = LocalStatus("ready", "qwen2.5-coder-1.5b", "1.6 GB", "llamacpp")
+
+    async def status(self) -> LocalStatus:
+        """What the test says."""
+        return self.now
+
+
+@dataclass
+class FakeEngine:
+    """Follows the script of the module's docstring."""
+
+    runtime: FakeRuntime
+    requests: list[ChatRequest] = field(default_factory=list)
+    release: asyncio.Event = field(default_factory=asyncio.Event)
+    check_gate: asyncio.Event | None = None
+    answer: str = ANSWER
+    explained: int = 0
+    cancelled: int = 0
+
+    def judge(self, request: ChatRequest) -> Explanation:
+        """The decision for ``request``."""
+        chat = self.runtime.conversations.get(request.conversation)
+        mode = request.privacy or PrivacyMode.AUTO
+        latched = bool(chat and chat.latched)
+        findings: list[Finding] = []
+        for at, message in enumerate(request.messages):
+            if message.role == "user":
+                allowed = self.runtime.inspector.allowed
+                text = message.text
+                findings += [
+                    f for f in find(text, f"messages[{at}]") if text[f.start : f.end] not in allowed
+                ]
+        verdict = (
+            Verdict(True, "Personal data was found.", tuple(findings[:1]), complete=False)
+            if findings
+            else CLEAR
+        )
+        here = verdict.private or latched or mode is PrivacyMode.PRIVATE
+        here = (here and mode is not PrivacyMode.MASK) or request.model == "local"
+        text = request.messages[-1].text
+        signals = Signals(
+            task="explain_code" if "code" in text else "chat",
+            input_tokens=12 + len(text) // 4,
+            output_tokens=400,
+        )
+        local = Candidate(LOCAL, Place.LOCAL, "the local model", "last_resort")
+        if here:
+            plan = Plan(
+                "privacy",
+                "personal data stays on this machine",
+                (replace(local, cause="first"),),
+                skipped=(Skipped(CLOUD, "not for personal data"),),
+            )
+        else:
+            chosen = CLOUD if request.model in {"auto", "local"} else request.model
+            plan = Plan(
+                "explain",
+                "explanations go to the model that explains best",
+                (
+                    Candidate(chosen, Place.CLOUD, "rule explain names it"),
+                    Candidate(SPARE, Place.CLOUD, "after an outage", "outage"),
+                    local,
+                ),
+                skipped=(Skipped("openai/gpt-5.5", "no key is stored"),),
+            )
+        return Explanation(
+            mode,
+            verdict,
+            latched,
+            chat.latch_reason if chat else "",
+            signals,
+            plan,
+            CLOUD if here else "",
+        )
+
+    async def explain(self, request: ChatRequest, *, full: bool = False) -> Explanation:
+        """The decision; waits for ``check_gate`` where a test set one."""
+        self.explained += 1
+        if self.check_gate is not None:
+            await self.check_gate.wait()
+        return self.judge(request)
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
+        """The scripted events."""
+        self.requests.append(request)
+        judged = self.judge(request)
+        conversation = request.conversation
+        receipt_id = f"r{len(self.requests):04d}"
+        text = request.messages[-1].text
+        first = judged.plan.first
+        yield Planned(
+            judged.plan, judged.verdict, judged.signals, judged.mode, conversation, receipt_id
+        )
+        yield AttemptStarted(1, first.model, first.reason)
+        receipt = self.receipt(request, judged, receipt_id)
+        if "fail" in text:
+            failed = self.attempt(first, "failed", error=ErrorKind.OUTAGE.value, detail="503")
+            yield AttemptEnded(1, failed)
+            broken = replace(
+                receipt, model="", route=None, attempts=(failed,), error="nothing_answered"
+            )
+            self.runtime.receipts.add(broken)
+            yield Failed(
+                NothingAnswered("Every candidate failed.", "Look at f5, then try again."), broken
+            )
+            return
+        if "cascade" in text:
+            yield TextDelta("I think it is about 41.")
+            yield Folded(SPARE, "I think it is about 41.", "the two cheap answers disagreed")
+        shown = ""
+        try:
+            for piece in re.findall(r"\S+\s*|\s+", self.answer):
+                shown += piece
+                yield TextDelta(piece)
+                if "hold" in text and len(shown) > 150:
+                    await self.release.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            partial = Answer(assistant(shown), "length", Usage(), first.model, complete=False)
+            stopped = replace(receipt, error="cancelled")
+            self.runtime.receipts.add(stopped)
+            yield Failed(NothingAnswered("Stopped."), stopped, partial, "cancelled")
+            return
+        if "disagree" in text:
+            yield Notice("disagreement", "gpt-5.5 checked this and disagrees about the dose.")
+        yield AttemptEnded(1, receipt.attempts[0])
+        answer = Answer(assistant(shown), "stop", receipt.usage, first.model)
+        self.runtime.receipts.add(receipt)
+        self.runtime.conversations.record(conversation, request, answer, receipt)
+        yield Answered(answer, receipt)
+
+    def attempt(self, candidate: Candidate, outcome: str, **values: object) -> Attempt:
+        """An attempt with ``candidate``."""
+        cloud = candidate.place is Place.CLOUD
+        base = Attempt(
+            candidate.model,
+            candidate.place,
+            NOW,
+            "answered",
+            duration_ms=1900,
+            first_token_ms=420,
+            reason=candidate.reason,
+            host=HOST if cloud else "",
+            bytes_sent=912 if cloud else 0,
+            usage=Usage(input_uncached=172, cache_read=640, output_visible=164),
+            cost=Cost(Decimal("0.0041"), "computed") if cloud else FREE,
+            rate="3/15" if cloud else "",
+        )
+        return replace(base, outcome=outcome, **values)  # type: ignore[arg-type]
+
+    def receipt(self, request: ChatRequest, judged: Explanation, receipt: str) -> Receipt:
+        """A receipt as the engine would write it."""
+        first = judged.plan.first
+        masked = judged.mode is PrivacyMode.MASK and judged.verdict.private
+        return Receipt(
+            receipt,
+            NOW,
+            request.conversation,
+            "chat",
+            judged.mode,
+            judged.verdict.private,
+            judged.verdict.reason,
+            judged.verdict.types,
+            judged.latched,
+            judged.plan.rule,
+            judged.plan.why,
+            first.place,
+            first.model,
+            (self.attempt(first, "answered"),),
+            task=judged.signals.task,
+            tier="balanced",
+            input_tokens=judged.signals.input_tokens,
+            duration_ms=1900,
+            first_token_ms=420,
+            masked=judged.verdict.types if masked else {},
+        )
+
+
+def turn_of(messages: tuple[Message, ...], receipt: str = "") -> Turn:
+    """A stored exchange."""
+    return Turn(0, NOW, messages, complete=True, receipt=receipt)
+
+
+class FakeConversations:
+    """Chats in memory."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Conversation] = {}
+        self.stored: dict[str, list[Turn]] = {}
+
+    def add(self, row: Conversation, turns: Sequence[Turn] = ()) -> None:
+        """Put a chat in."""
+        self.rows[row.id] = row
+        self.stored[row.id] = list(turns)
+
+    def record(
+        self, conversation: str, request: ChatRequest, answer: Answer, receipt: Receipt
+    ) -> None:
+        """Keep a turn, as the engine does."""
+        row = self.rows[conversation]
+        title = row.title or request.messages[-1].text[:40]
+        reason = "a message held " + ", ".join(receipt.findings) if receipt.private else ""
+        self.rows[conversation] = replace(
+            row,
+            title=title,
+            model=receipt.model,
+            latched=row.latched or (receipt.private and receipt.mode is PrivacyMode.AUTO),
+            latch_reason=row.latch_reason or reason,
+        )
+        turn = turn_of((request.messages[-1], answer.message), receipt.id)
+        self.stored[conversation].append(turn)
+
+    def list(self, limit: int = 200) -> Sequence[Conversation]:
+        """Pinned ones first, then the newest."""
+        rows = sorted(self.rows.values(), key=lambda r: (r.pinned, r.updated), reverse=True)
+        return rows[:limit]
+
+    def get(self, conversation: str) -> Conversation | None:
+        """One chat."""
+        return self.rows.get(conversation)
+
+    def create(self, mode: PrivacyMode) -> Conversation:
+        """A new chat."""
+        row = Conversation(f"c{len(self.rows) + 1}", "", NOW, NOW, mode)
+        self.add(row)
+        return row
+
+    def turns(self, conversation: str) -> Sequence[Turn]:
+        """What was said."""
+        return self.stored[conversation]
+
+    def rename(self, conversation: str, title: str) -> None:
+        """Another title."""
+        self.rows[conversation] = replace(self.rows[conversation], title=title)
+
+    def delete(self, conversation: str) -> None:
+        """Gone."""
+        del self.rows[conversation], self.stored[conversation]
+
+    def pin(self, conversation: str, pinned: bool, /) -> None:
+        """To the top, or back."""
+        self.rows[conversation] = replace(self.rows[conversation], pinned=pinned)
+
+    def set_mode(self, conversation: str, mode: PrivacyMode) -> None:
+        """Another privacy mode."""
+        self.rows[conversation] = replace(self.rows[conversation], mode=mode)
+
+    def fork(self, conversation: str, turns: int | None = None) -> Conversation:
+        """A new chat with the same beginning and latch."""
+        row = replace(
+            self.rows[conversation],
+            id=f"c{len(self.rows) + 1}",
+            title=f"{self.rows[conversation].title} (fork)",
+        )
+        self.add(row, self.stored[conversation][:turns])
+        return row
+
+    def keep_turns(self, conversation: str, turns: int) -> None:
+        """Forget the rest."""
+        del self.stored[conversation][turns:]
+
+    def export(self, conversation: str) -> str:
+        """As Markdown."""
+        return "\n\n".join(m.text for t in self.stored[conversation] for m in t.messages)
+
+    def search(self, words: str, limit: int = 50) -> Sequence[Hit]:
+        """Every message with the words."""
+        return [
+            Hit(chat, self.rows[chat].title, at, NOW, message.text[:120])
+            for chat, turns in self.stored.items()
+            for at, turn in enumerate(turns)
+            for message in turn.messages
+            if words.lower() in message.text.lower()
+        ][:limit]
+
+    def prompts(self, limit: int = 500) -> Sequence[str]:
+        """What was asked."""
+        asked = [
+            message.text
+            for turns in self.stored.values()
+            for turn in turns
+            for message in turn.messages
+            if message.role == "user"
+        ]
+        return list(dict.fromkeys(reversed(asked)))[:limit]
+
+
+class FakeReceipts:
+    """Receipts in memory."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Receipt] = {}
+
+    def add(self, receipt: Receipt) -> None:
+        """Keep one."""
+        self.rows[receipt.id] = receipt
+
+    def get(self, receipt: str) -> Receipt | None:
+        """One receipt."""
+        return self.rows.get(receipt)
+
+    def list(self, *, left_machine: bool = False, limit: int = 200) -> Sequence[Receipt]:
+        """All, or those that left."""
+        rows = [r for r in self.rows.values() if r.left_machine or not left_machine]
+        return rows[:limit]
+
+
+def spend(
+    label: str, calls: int, tokens: int, cost: Decimal | None, baseline: Decimal | None
+) -> SpendRow:
+    """A row of the ledger."""
+    usage = Usage(input_uncached=tokens)
+    return SpendRow(label, calls, calls, 0, usage, cost, 0 if cost else 1, baseline, None)
+
+
+class FakeLedger:
+    """A ledger with fixed rows."""
+
+    def today(self) -> Decimal:
+        """Spent today."""
+        return Decimal("0.42")
+
+    def rows(self, by: str) -> Sequence[SpendRow]:
+        """Fixed rows; days for ``day``."""
+        if by == "day":
+            return [
+                spend(f"2026-11-{16 + n}", 10 + n, 9000 * n, Decimal(n) / 10, Decimal(n))
+                for n in range(1, 7)
+            ]
+        return [
+            spend(CLOUD, 31, 92_400, Decimal("0.2710"), Decimal("0.9120")),
+            spend(SPARE, 58, 130_100, Decimal("0.0312"), Decimal("1.2200")),
+            spend(LOCAL, 44, 61_000, Decimal(0), Decimal("0.6020")),
+            spend("openrouter/auto", 2, 1_200, None, Decimal("0.0100")),
+        ]
+
+
+@dataclass(frozen=True)
+class FakeProvider:
+    """How a provider is."""
+
+    id: str
+    name: str
+    state: str = "ok"
+    has_key: bool = True
+    until: datetime | None = None
+    detail: str = ""
+
+
+class FakeProviders:
+    """Providers in every state."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, Secret] = {}
+
+    def status(self) -> Sequence[FakeProvider]:
+        """One in every state."""
+        return [
+            FakeProvider("anthropic", "Anthropic", detail="0.6 s"),
+            FakeProvider("deepseek", "DeepSeek", "slow", detail="3.1 s"),
+            FakeProvider(
+                "moonshot",
+                "Moonshot",
+                "open",
+                until=NOW + timedelta(seconds=252),
+                detail="3 outages",
+            ),
+            FakeProvider("openai", "OpenAI", has_key="openai" in self.keys),
+        ]
+
+    async def test(self, provider: str) -> str:
+        """A sentence."""
+        return f"{provider}: the key works."
+
+    async def set_key(self, provider: str, key: Secret) -> None:
+        """Keep the key."""
+        self.keys[provider] = key
+
+    async def delete_key(self, provider: str) -> None:
+        """Forget the key."""
+        self.keys.pop(provider, None)
+
+
+@dataclass(frozen=True)
+class FakeChatSettings:
+    """Defaults of the chat app."""
+
+    theme: str = ""
+    mouse: bool = True
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FakeCatalog:
+    """Three models."""
+
+    cards: Mapping[str, ModelCard]
+
+
+def card(name: str, price_in: str, price_out: str, place: Place = Place.CLOUD) -> ModelCard:
+    """A model with one price."""
+    rate = Rate(Decimal(price_in), Decimal(price_out))
+    provider, _, wire = name.partition("/")
+    return ModelCard(name, provider, wire, place=place, prices=PriceList((PriceRow(rate),)))
+
+
+class FakeRuntime:
+    """Everything the chat app needs, scripted."""
+
+    def __init__(self, *, chats: bool = True) -> None:
+        self.clock = FakeClock()
+        self.chat = FakeChatSettings()
+        self.daily_limit: Decimal | None = Decimal(5)
+        self.new_mode = PrivacyMode.AUTO
+        self.first_run = False
+        self.inspector = FakeInspector()
+        self.local = FakeLocal()
+        self.conversations = FakeConversations()
+        self.receipts = FakeReceipts()
+        self.ledger = FakeLedger()
+        self.providers = FakeProviders()
+        self.catalog = FakeCatalog(
+            {
+                CLOUD: card(CLOUD, "3", "15"),
+                SPARE: card(SPARE, "0.3", "0.5"),
+                LOCAL: card(LOCAL, "0", "0", Place.LOCAL),
+            }
+        )
+        self.engine = FakeEngine(self)
+        self.warmed = 0
+        self.saved: dict[str, str] = {}
+        self.closed = False
+        if chats:
+            self._fill()
+
+    def _fill(self) -> None:
+        for at, (title, place, latched, pinned) in enumerate(
+            (
+                ("Contract draft", "local", True, True),
+                ("Rust borrow checker", "cloud", False, False),
+                ("Trip to Bergen", "cloud", False, False),
+                ("Letter to the bank", "local", True, False),
+                ("A regex for dates", "local", False, False),
+            )
+        ):
+            when = NOW - timedelta(hours=5 * at, minutes=12)
+            row = Conversation(
+                f"c{at + 1}",
+                title,
+                when,
+                when,
+                PrivacyMode.AUTO,
+                latched=latched,
+                latch_reason="message 1 held a name" if latched else "",
+                pinned=pinned,
+                model=LOCAL if place == "local" else CLOUD,
+            )
+            turns = [
+                turn_of((user(f"A question about {title.lower()}"), assistant("A short answer.")))
+            ]
+            self.conversations.add(row, turns)
+
+    async def warm(self) -> None:
+        """Count the call."""
+        self.warmed += 1
+
+    def save(self, key: str, value: str) -> None:
+        """Remember the setting."""
+        self.saved[key] = value
+
+    async def close(self) -> None:
+        """Remember that it was closed."""
+        self.closed = True
