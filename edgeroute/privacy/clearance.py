@@ -210,7 +210,7 @@ def _seal(
     outgoing: Outgoing, *, conversation: str, policy_version: str, deadline: float, nonce: bytes
 ) -> bytes:
     """A keyed digest of everything that a clearance allows, each field with its length."""
-    digest = hashlib.blake2b(key=_KEY, digest_size=32)
+    digest = hashlib.blake2b(key=_SEALING_KEY, digest_size=32)
     scheme, host, port = outgoing.destination
     fields: list[str | bytes] = [
         outgoing.method,
@@ -235,6 +235,6 @@ def _seal(
 
 _HINT: Final = "Nothing was sent; send the prompt again."
 _MAX_UNUSED: Final = 10_000  # forgotten clearances are worthless, the oldest go first
-_KEY: Final = secrets.token_bytes(32)
+_SEALING_KEY: Final = secrets.token_bytes(32)
 _LOCK: Final = threading.Lock()
 _ISSUED: Final[dict[bytes, Callable[[], str]]] = {}

@@ -219,6 +219,6 @@ def test_only_the_gate_can_mint() -> None:
     for path in package.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             names = {getattr(node, field, None) for field in ("id", "attr", "name")}
-            if names & {"Mint", "_ISSUED", "_KEY", "_seal"}:
+            if names & {"Mint", "_ISSUED", "_SEALING_KEY", "_seal"}:
                 naming.add(path.relative_to(package).as_posix())
     assert naming <= {"privacy/clearance.py", "privacy/gate.py"}

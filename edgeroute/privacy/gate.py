@@ -1,0 +1,118 @@
+"""Reads the text of the very bytes that would leave, and mints the clearance for them.
+
+The gate trusts nobody: it knows nothing of the request that became these bytes. It reads address,
+headers and body; what it cannot read, it refuses. Every answer but "nothing found" is a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from edgeroute.core.clock import Clock
+from edgeroute.core.errors import PrivacyRefused
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.privacy.clearance import Clearance, Mint, Outgoing, is_loopback
+from edgeroute.privacy.inspector import Inspector
+from edgeroute.privacy.leaves import Pairs, parse, texts
+from edgeroute.privacy.media import Uncleared, without_cleared
+
+LIFETIME: Final = 30.0
+
+
+class Gate:
+    """The only maker of clearances.
+
+    ``enterprise_hosts`` may receive internal code; ``lifetime`` is how many seconds a clearance
+    is good for.
+    """
+
+    def __init__(
+        self,
+        inspector: Inspector,
+        clock: Clock,
+        *,
+        enterprise_hosts: Collection[str] = (),
+        lifetime: float = LIFETIME,
+    ) -> None:
+        self._inspector = inspector
+        self._clock = clock
+        self._enterprise = frozenset(host.lower() for host in enterprise_hosts)
+        self._lifetime = lifetime
+        self._mint = Mint(lambda: inspector.version)
+
+    async def clear(
+        self, outgoing: Outgoing, *, conversation: str, mode: PrivacyMode, latched: bool
+    ) -> Clearance:
+        """Leave to send ``outgoing`` once.
+
+        ``mode`` is the conversation's; ``latched`` says that it held personal data before.
+
+        Raises:
+            PrivacyRefused: it must stay here, or nobody knows whether it may leave.
+        """
+        if latched or mode not in {PrivacyMode.AUTO, PrivacyMode.MASK}:
+            raise PrivacyRefused("This conversation stays on this machine.", _HINT)
+        scheme, host, _ = outgoing.destination
+        if scheme != "https" and not is_loopback(host):
+            raise PrivacyRefused("Only an encrypted connection may leave this machine.", _HINT)
+        try:
+            version = self._inspector.version
+            found = list(_texts(outgoing, self._inspector))
+            verdict = await self._inspector.recheck(found)
+        except Uncleared:
+            raise PrivacyRefused(
+                "The request holds a picture, a file or encoded data that was not checked.", _HINT
+            ) from None
+        except ValueError:
+            raise PrivacyRefused("The request cannot be read, so it was not sent.", _HINT) from None
+        except Exception:  # noqa: BLE001 - nobody knows what is in it
+            raise PrivacyRefused("The privacy check failed, so nothing was sent.", _HINT) from None
+        if verdict.private:
+            raise PrivacyRefused(f"The request was not sent. {verdict.reason}", _HINT)
+        if verdict.internal_code and host not in self._enterprise:
+            raise PrivacyRefused("The request holds internal code and was not sent.", _HINT)
+        return self._mint.mint(
+            outgoing,
+            conversation=conversation,
+            policy_version=version,
+            now_monotonic=self._clock.monotonic(),
+            lifetime=self._lifetime,
+        )
+
+
+def _texts(outgoing: Outgoing, inspector: Inspector) -> Iterator[str]:
+    """Every text in ``outgoing``.
+
+    Raises:
+        ValueError: the body is not JSON.
+        Uncleared: it holds media that the inspector did not clear.
+    """
+    place = urlsplit(outgoing.url)
+    yield unquote(place.path).replace("/", " ")
+    yield from texts(Pairs(parse_qsl(place.query, keep_blank_values=True)))
+    yield unquote(place.query)
+    yield from texts(outgoing.headers)
+    if outgoing.body:
+        body = without_cleared(parse(outgoing.body.decode("utf-8")), inspector.has_cleared)
+        yield from _body_texts(body)
+
+
+def _body_texts(body: object) -> Iterator[str]:
+    """The texts of a body, message by message and tool by tool, as the inspector cuts them."""
+    if not isinstance(body, Pairs):
+        yield from texts(body)
+        return
+    rest: list[tuple[str, object]] = []
+    for key, value in body:
+        if isinstance(value, list):
+            rest.append((key, None))
+            for item in value:
+                yield from texts(Pairs([(key, item)]))
+        else:
+            rest.append((key, value))
+    yield from texts(Pairs(rest))
+
+
+_HINT: Final = "A local model can answer it; see what was found with `edgeroute scan`."
