@@ -1,0 +1,55 @@
+"""What the worker may not do: reach a network, start a program, leave a core file."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import resource
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+_PR_SET_DUMPABLE: Final = 4
+_OUT_OF_MEMORY_SCORE: Final = "500"
+_REFUSED: Final = frozenset(
+    {
+        "os.exec", "os.posix_spawn", "os.spawn", "os.system", "pty.spawn", "subprocess.Popen",
+        "socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo",
+        "urllib.Request",
+    }
+)  # fmt: skip
+_ADDRESSED: Final = frozenset({"socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg"})
+
+
+def allowed(event: str, arguments: tuple[Any, ...]) -> bool:
+    """Whether the audit ``event`` is one that hosting a model needs."""
+    if event in _REFUSED:
+        return False
+    if event in _ADDRESSED:
+        address = arguments[1] if len(arguments) > 1 else None
+        # A path is a Unix socket; no address is a socket that is connected already.
+        return address is None or isinstance(address, str | bytes)
+    return True
+
+
+def install(
+    add: Callable[[Callable[[str, tuple[Any, ...]], None]], None] = sys.addaudithook,
+) -> None:
+    """Refuse from now on, for the life of the process, what ``allowed`` does not allow."""
+
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        if not allowed(event, arguments):
+            raise PermissionError(f"the local model's process may not do {event}")
+
+    add(watch)
+
+
+def harden() -> None:
+    """No core file, no debugger of another user, first to go when memory is short."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text(_OUT_OF_MEMORY_SCORE, "ascii")
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -1,0 +1,222 @@
+"""Requests in turn, one model in memory, and memory given back when nobody asks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from edgeroute.core.errors import EdgeRouteError, LocalModelError
+from edgeroute.core.request import ChatRequest
+from edgeroute.local import hardware
+from edgeroute.local.catalogue import GIB, Build
+from edgeroute.local.models import LocalModels
+from edgeroute.local.worker.host import Counts, Host, Stopped, Token
+from edgeroute.local.worker.output import Meaning, OutputReader, StopWatch
+from edgeroute.local.worker.prompt import Prompt, Thinking, write
+
+T = TypeVar("T")
+
+_WINDOWS: Final = (16_384, 8_192, 4_096, 2_048)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One step of an answer: a token (none at the very end) and what it means so far."""
+
+    token: Token | None
+    meanings: tuple[Meaning, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The last step: why, and how many tokens."""
+
+    finish: str
+    counts: Counts
+
+
+Step = Piece | Ended
+
+
+class Service:
+    """Hosts one model at a time in its own thread.
+
+    ``window`` of 0 is by memory, ``threads`` of 0 by cores.
+    """
+
+    def __init__(
+        self,
+        models: LocalModels,
+        *,
+        window: int = 0,
+        threads: int = 0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.models = models
+        self.state = "idle"
+        self._window = window
+        self._threads = threads
+        self._monotonic = monotonic
+        self._used = monotonic()
+        self._waiting = 0
+        self._host: Host | None = None
+        self._turn = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="llama")
+
+    @property
+    def loaded(self) -> Host | None:
+        """The model in memory."""
+        return self._host
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long nobody has asked anything."""
+        return 0.0 if self._waiting else self._monotonic() - self._used
+
+    @asynccontextmanager
+    async def _in_turn(self) -> AsyncIterator[None]:
+        self._waiting += 1
+        try:
+            async with self._turn:
+                yield
+        finally:
+            self._waiting -= 1
+            self._used = self._monotonic()
+            self.state = "ready" if self._host else "idle"
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def count(self, model: str, text: str) -> int:
+        """How many tokens ``text`` has for ``model``.
+
+        Raises:
+            LocalModelError: it is not there or cannot be loaded.
+        """
+        async with self._in_turn():
+            return await self._run(lambda: len(self._ready(model).tokenize(text)))
+
+    async def answer(
+        self, request: ChatRequest, *, thinking: bool, top: int | None = None
+    ) -> AsyncIterator[Step]:
+        """The answer, step by step, ending with ``Ended``; closing the iterator stops it.
+
+        Raises:
+            EdgeRouteError: no such model, no memory, the prompt is too long, llama.cpp failed.
+        """
+        loop = asyncio.get_running_loop()
+        steps: asyncio.Queue[Step | Exception] = asyncio.Queue()
+        stop = threading.Event()
+
+        def hand_over(step: Step | Exception) -> None:
+            loop.call_soon_threadsafe(steps.put_nowait, step)
+
+        def work() -> None:
+            try:
+                host = self._ready(request.model)
+                host.stop = stop.is_set
+                if not self._threads:
+                    host.use_threads(hardware.threads_now(self.models.machine.cores))
+                self.state = "answering"
+                for step in _steps(host, request, thinking=thinking, top=top):
+                    hand_over(step)
+            except Stopped:
+                return
+            except EdgeRouteError as error:
+                hand_over(error)
+            except Exception:  # llama.cpp and ctypes raise whatever they like
+                logging.getLogger(__name__).exception("llama.cpp failed")
+                self.unload()
+                hand_over(
+                    LocalModelError(
+                        "llama.cpp failed while it answered.",
+                        "Try again; llama.log in EdgeRoute's state folder says more.",
+                    )
+                )
+
+        async with self._in_turn():
+            working = asyncio.ensure_future(self._run(work))
+            try:
+                while True:
+                    step = await steps.get()
+                    if isinstance(step, Exception):
+                        raise step
+                    yield step
+                    if isinstance(step, Ended):
+                        return
+            finally:
+                stop.set()
+                # Whoever comes next must find the thread free, even if we are being cancelled.
+                await asyncio.shield(working)
+
+    def _ready(self, model: str) -> Host:
+        """The host of ``model``, loaded if need be. Runs in the thread."""
+        build = self.models.choose(model)
+        if self._host is not None and self._host.build == build:
+            return self._host
+        self.unload()
+        self.state = "loading"
+        path = self.models.path(build)
+        window = self._fitting_window(build)
+        threads = self._threads or self.models.machine.cores
+        self._host = Host(build, path, window, threads)
+        return self._host
+
+    def _fitting_window(self, build: Build) -> int:
+        window = self.models.window(build, self._window)
+        free = hardware.available_memory()
+        if not free:
+            return window
+        for smaller in (window, *(size for size in _WINDOWS if size < window)):
+            if hardware.bytes_needed(build, smaller) <= free:
+                return smaller
+        needed = hardware.bytes_needed(build, _WINDOWS[-1])
+        raise LocalModelError(
+            f"{build.id} needs about {needed / GIB:.1f} GB of memory, and {free / GIB:.1f} GB "
+            "is free.",
+            "Close other programs, or choose a smaller model with `edgeroute models use`.",
+        )
+
+    def unload(self) -> None:
+        """Free the model's memory. Runs in the thread."""
+        host, self._host = self._host, None
+        if host is not None:
+            host.close()
+
+    async def unload_idle(self) -> None:
+        """Free the model's memory, unless somebody is waiting for it."""
+        if not self._waiting and self._host is not None:
+            async with self._turn:
+                await self._run(self.unload)
+            self.state = "idle"
+
+
+def _steps(host: Host, request: ChatRequest, *, thinking: bool, top: int | None) -> Iterator[Step]:
+    mode: Thinking = "never"
+    if host.build.thinking == "switchable":
+        mode = "on" if thinking else "off"
+    prompt: Prompt = write(request, host.build.style, mode)
+    tokens = host.read(prompt)
+    tools = request.tools if request.tool_choice != "none" else ()
+    bare = host.build.style == "qwen2.5"
+    reader = OutputReader(tools, thinking=prompt.thinking, bare=bare)
+    list(reader.feed(prompt.opening))
+    stops = StopWatch(request.sampling.stop)
+    schema = None if tools else request.response_format
+    for token in host.draw(tokens, request.sampling, schema, top):
+        text = stops.feed(token.text)
+        yield Piece(token, tuple(reader.feed(text)))
+        if stops.found:
+            host.finish = "stop"
+            break
+    rest = tuple(reader.feed(stops.close())) + tuple(reader.close())
+    if rest:
+        yield Piece(None, rest)
+    yield Ended("tool_calls" if reader.called else host.finish, host.counts)
