@@ -1,0 +1,322 @@
+"""The plan: from rules, tier, verdict, health and budget to ordered candidates with reasons.
+
+Pure. The plan always holds a local candidate; it is the last one unless it was chosen first.
+A private request has local candidates only, whatever the policy or the caller asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from edgeroute.core.cards import ModelCard, Place
+from edgeroute.core.plan import Plan
+from edgeroute.core.request import Commit, FrontDoor, Tier
+from edgeroute.core.signals import Signals
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.routing.conditions import Facts
+from edgeroute.routing.draft import Draft
+from edgeroute.routing.fitness import Circumstances, closest, current, through
+from edgeroute.routing.outcomes import Advice
+from edgeroute.routing.policy import Policy, Rule
+from edgeroute.routing.stickiness import Holding, reason_to_stay
+from edgeroute.routing.strategies import line_up
+from edgeroute.routing.tiers import LOCAL, Tiers
+
+STRATEGY_NAMES: Final = frozenset({"cascade", "ensemble"})
+AUTO: Final = frozenset({"", "auto"})
+_LAST: Final = "The local model answers when every provider fails."
+_MOST_OF_A_ROLE: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PlanInput:
+    """Everything that a plan depends on.
+
+    ``private`` says that the prompt must stay here (personal data, mode, latch); ``private_reason``
+    is the sentence for it. In mode ``mask`` a prompt that could be masked is not private.
+    ``model`` is what the caller asked for: ``auto``, ``local``, ``cascade``, ``ensemble`` or a
+    friendly id. ``local`` is the id of the local model in use. ``enterprise`` is the provider that
+    may see internal code. ``cards`` holds managed and local models by friendly id; ``same_as`` maps
+    a model to the one whose weights it serves.
+    """
+
+    policy: Policy
+    tiers: Tiers
+    signals: Signals
+    cards: Mapping[str, ModelCard]
+    around: Circumstances
+    private: bool = False
+    private_reason: str = ""
+    mode: PrivacyMode = PrivacyMode.AUTO
+    tier: Tier = "balanced"
+    model: str = "auto"
+    user: str = ""
+    front_door: FrontDoor = "cli"
+    commit: Commit | None = None
+    needs_schema: bool = False
+    local: str = LOCAL
+    enterprise: str = ""
+    same_as: Mapping[str, str] = field(default_factory=dict)
+    spent_today: float = 0.0
+    holding: Holding | None = None
+    advice: Advice | None = None
+
+
+def facts(request: PlanInput) -> Facts:
+    """The names that conditions know, as they are for this request."""
+    signals = request.signals
+    return {
+        "task": signals.task,
+        "complexity": signals.complexity,
+        "input_tokens": float(signals.input_tokens),
+        "output_tokens": float(signals.output_tokens),
+        "tier": request.tier,
+        "domain": signals.domain,
+        "language": signals.language,
+        "has_images": signals.has_images,
+        "has_tools": signals.has_tools,
+        "has_code": signals.has_code,
+        "has_files": signals.has_files,
+        "internal_code": signals.internal_code,
+        "privacy": "private" if request.private else request.mode.value,
+        "user": request.user,
+        "front_door": request.front_door,
+        "hour": float(request.around.now.hour),
+        "turns": float(signals.turns),
+        "spent_today": request.spent_today,
+    }
+
+
+def plan(request: PlanInput) -> Plan:
+    """Where the request goes, in order, with a reason for each candidate."""
+    rule = request.policy.match(facts(request))
+    draft = _draft(request)
+    if request.private:
+        return _stay_here(request, rule, draft)
+    if request.signals.internal_code:
+        return _internal(request, rule, draft)
+    if request.model == LOCAL:
+        draft.last_resort("You asked for the local model.")
+        return _finish(request, rule, draft, "explicit", "You asked for the local model.")
+    if request.model not in AUTO and request.model not in STRATEGY_NAMES:
+        if draft.offer(request.model, "You asked for this model.", patient=True):
+            _add_fallbacks(request, rule, draft)
+            return _finish(request, rule, draft, "explicit", f"You asked for {request.model}.")
+        draft.note(f"{request.model} cannot answer this, so the policy chooses.")
+    strategy = request.model if request.model in STRATEGY_NAMES else rule.strategy
+    lined_up = False
+    if strategy != "single":
+        top = rule.model if rule.strategy == strategy else request.policy.top_of(strategy)
+        lined_up = line_up(draft, request, top, strategy)
+    if not lined_up:
+        strategy = "single"
+        _choose(request, rule, draft)
+    _add_fallbacks(request, rule, draft)
+    return _finish(request, rule, draft, rule.id, rule.sentence, strategy=strategy)
+
+
+def pick(request: PlanInput, name: str, avoid: str = "") -> str:
+    """The first model that ``name`` (a model, role or ladder) stands for and that can take the
+    request, from another provider than ``avoid`` where there is one; ``""`` if none can.
+
+    This finds judges and verifiers. For a private request only ``local`` is ever picked.
+    """
+    if request.private or request.signals.internal_code:
+        return request.local if name == LOCAL else ""
+    draft = _draft(request)
+    for model in request.tiers.models(name, request.signals.input_tokens):
+        draft.offer(model, "picked")
+    found = sorted(draft.models(), key=lambda card: card.provider == avoid)
+    return found[0].id if found else ""
+
+
+def _draft(request: PlanInput) -> Draft:
+    return Draft(
+        request.cards,
+        request.signals,
+        request.around,
+        request.local,
+        needs_schema=request.needs_schema,
+    )
+
+
+def _stay_here(request: PlanInput, rule: Rule, draft: Draft) -> Plan:
+    reason = request.private_reason or "The prompt must stay on this machine."
+    if request.model not in AUTO | STRATEGY_NAMES:
+        wanted = [request.model]
+    else:
+        wanted = [*request.tiers.models(rule.model, request.signals.input_tokens), *rule.fallbacks]
+    for name in wanted:
+        card = request.cards.get(name)
+        if card is not None and card.place is Place.LOCAL:
+            draft.offer(name, reason)
+        elif name != LOCAL:
+            draft.skip(name, "It is a managed model, and this prompt stays on this machine.")
+    draft.last_resort(reason)
+    return _finish(request, rule, draft, "privacy", reason)
+
+
+def _internal(request: PlanInput, rule: Rule, draft: Draft) -> Plan:
+    """Internal code goes to the enterprise provider of the settings, or stays here."""
+    why = "Internal code stays on this machine."
+    if request.enterprise and request.model != LOCAL:
+        why = f"Internal code goes to {request.enterprise}, or stays on this machine."
+        asked = rule.model if request.model in AUTO | STRATEGY_NAMES else request.model
+        _offer_enterprise(request, asked, why, draft)
+    draft.last_resort(why)
+    return _finish(request, rule, draft, "internal-code", why)
+
+
+def _offer_enterprise(request: PlanInput, asked: str, why: str, draft: Draft) -> None:
+    """Take in the enterprise provider's own copy of the wanted model, or what is closest to it."""
+    names = request.tiers.models(asked, request.signals.input_tokens)
+    wanted = next((c for c in map(request.cards.get, names) if c and c.place is Place.CLOUD), None)
+    grade = wanted.grade if wanted else 2
+    options = closest(request.enterprise, grade, request.cards, request.around.now)
+    same = through(request.enterprise, wanted, request.cards, request.same_as) if wanted else None
+    for card in [*([same] if same else []), *options]:
+        if draft.offer(card.id, why):
+            return
+
+
+def _choose(request: PlanInput, rule: Rule, draft: Draft) -> None:
+    """The rule's choice, after what tier, cache and experience have to say."""
+    tokens = request.signals.input_tokens
+    tier = request.tiers.tier(request.tier)
+    if "tier" not in rule.names:
+        if tier.first == "local":
+            draft.offer_local(tier.why)
+        elif tier.first == "best":
+            for name in request.tiers.models(tier.role, tokens):
+                if draft.offer(name, tier.why):
+                    break
+    names = request.tiers.models(rule.model, tokens)
+    chosen = draft.usable(names)
+    if chosen is not None and not draft.candidates:
+        _prefer_cache(request, chosen, draft)
+        _prefer_experience(request, chosen, draft)
+    offered = 0
+    for name in names:
+        offered += draft.offer(name, rule.sentence, "outage" if draft.candidates else "first")
+        if offered == _MOST_OF_A_ROLE:
+            break
+
+
+def _prefer_cache(request: PlanInput, chosen: ModelCard, draft: Draft) -> None:
+    holding = request.holding
+    held = request.cards.get(holding.model) if holding else None
+    if not request.policy.sticky or holding is None or held is None:
+        return
+    reason = reason_to_stay(
+        holding,
+        held,
+        chosen,
+        signals=request.signals,
+        now=request.around.now,
+        worth_usd=request.policy.sticky_worth_usd,
+    )
+    if reason and draft.offer(held.id, reason):
+        draft.note(reason)
+
+
+def _prefer_experience(request: PlanInput, chosen: ModelCard, draft: Draft) -> None:
+    advice = request.advice
+    if advice is None or advice.model == chosen.id or draft.candidates:
+        return
+    if request.policy.outcomes_act and draft.offer(advice.model, advice.sentence):
+        return
+    draft.note(advice.sentence)
+
+
+def _add_fallbacks(request: PlanInput, rule: Rule, draft: Draft) -> None:
+    first = draft.first_cloud() or _meant(request, rule)
+    for name in rule.fallbacks:
+        for model in request.tiers.models(name, request.signals.input_tokens):
+            draft.offer(model, "The rule's own fallback.", "outage")
+    _add_primary_failure(request, first, draft)
+    _add_rate_limit(request, first, draft)
+    draft.settle_limited()
+    gateway = request.tiers.gateway
+    if gateway and first is not None and all(c.provider != gateway for c in draft.models()):
+        _offer_through(request, gateway, first, draft, "last_resort")
+    draft.last_resort(_LAST)
+
+
+def _meant(request: PlanInput, rule: Rule) -> ModelCard | None:
+    """The model that was wanted, though it cannot be had now: fallbacks stay close to it."""
+    asked = request.model if request.model in request.cards else rule.model
+    names = request.tiers.models(asked, request.signals.input_tokens)
+    living = (current(name, request.cards, request.around.now)[0] for name in names)
+    return next((card for card in living if card and card.place is Place.CLOUD), None)
+
+
+def _add_primary_failure(request: PlanInput, first: ModelCard | None, draft: Draft) -> None:
+    target = request.policy.primary_failure
+    if not target:
+        return
+    if any(card.provider == target for card in request.cards.values()):
+        if first is not None:
+            _offer_through(request, target, first, draft, "outage")
+        return
+    for name in request.tiers.models(target, request.signals.input_tokens):
+        draft.offer(name, "The policy's fallback when the first choice fails.", "outage")
+
+
+def _offer_through(
+    request: PlanInput, provider: str, first: ModelCard, draft: Draft, cause: str
+) -> None:
+    same = through(provider, first, request.cards, request.same_as)
+    if same is not None and draft.offer(same.id, f"The same model through {provider}.", cause):
+        return
+    for card in closest(provider, first.grade, request.cards, request.around.now):
+        if draft.offer(card.id, f"The closest that {provider} offers to {first.id}.", cause):
+            return
+
+
+def _add_rate_limit(request: PlanInput, first: ModelCard | None, draft: Draft) -> None:
+    """Models for when the first one limits requests, or, where that is local, for when it fails."""
+    target = request.policy.rate_limit
+    if not target:
+        return
+    names = list(request.tiers.models(target, request.signals.input_tokens))
+    role = request.tiers.roles.get(target)
+    grade = first.grade if first else 1
+    if role is not None and role.other_provider:
+        cards = [request.cards[name] for name in names if name in request.cards]
+        others = [card for card in cards if first is None or card.provider != first.provider]
+        names = [card.id for card in sorted(others, key=lambda card: abs(card.grade - grade))]
+    cause, reason = "rate_limit", "Another provider, for when the first one limits requests."
+    if draft.candidates and draft.candidates[0].place is Place.LOCAL and first is None:
+        cause, reason = "outage", "A managed model, for when the local one fails."
+    offered = 0
+    for name in names:
+        offered += draft.offer(name, reason, cause)
+        if offered == _MOST_OF_A_ROLE:
+            break
+
+
+def _finish(
+    request: PlanInput,
+    rule: Rule,
+    draft: Draft,
+    rule_id: str,
+    why: str,
+    *,
+    strategy: str = "single",
+) -> Plan:
+    verify = ""
+    if rule.verify and rule_id == rule.id:
+        first = draft.first_cloud()
+        verify = pick(request, rule.verify, first.provider if first else "")
+        if verify and first is not None and verify == first.id:
+            verify = ""
+        draft.note(f"{verify} checks the answer." if verify else "Nothing can check the answer.")
+    return draft.plan(
+        rule_id,
+        why,
+        strategy=strategy,
+        commit=request.commit or rule.commit or request.policy.commit,
+        verify=verify,
+    )
