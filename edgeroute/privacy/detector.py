@@ -29,7 +29,7 @@ MODEL_FOLDER: Final = "rampart"
 _MOST_PARTS: Final = 64
 
 
-class DetectionFailed(Exception):  # noqa: N818 - named in the contract between rooms
+class DetectionFailed(Exception):
     """The text could not be read to its end. Whoever asked keeps it on this machine."""
 
 
@@ -109,7 +109,7 @@ class Detector:
             raise DetectionFailed(f"The text is longer than the {most:,} characters that are read.")
         internal = self._internal.found(text)
         findings: list[Finding] = []
-        if text.strip() and self._policy.private_origin(origin):
+        if self._policy.private_origin(origin):
             findings.append(Finding("PERSONAL_RECORDS", 0, len(text), 1.0, "origin"))
         if full or not findings:
             for finding in self._findings(text, full=full):

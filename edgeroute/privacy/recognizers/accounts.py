@@ -6,23 +6,19 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.recognizers.page import Hit, Page
+from edgeroute.privacy.recognizers.page import Hit, Page, words
 
 _IBAN: Final = re.compile(
     r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])"
 )
-_PUBLISHED: Final = frozenset(
-    "GB82WEST12345698765432 DE89370400440532013000X GB29NWBK60161331926819".split()
-)
-_WORDS: Final = frozenset(
-    """iban konto kontonummer bank account compte cuenta conto conta rekening rachunek konta
-    transfer \u00fcberweisung virement transferencia bonifico przelew""".split()
-)
+_PUBLISHED: Final = words("GB82WEST12345698765432 DE89370400440532013000X GB29NWBK60161331926819")
+_WORDS: Final = words("""iban konto kontonummer bank account compte cuenta conto conta rekening rachunek konta
+    transfer \u00fcberweisung virement transferencia bonifico przelew""")
 _BITCOIN: Final = re.compile(
     r"(?<![A-Za-z0-9])(?:bc1[ac-hj-np-z02-9]{25,62}|[13][1-9A-HJ-NP-Za-km-z]{25,34})(?![A-Za-z0-9])"
 )
 _ETHEREUM: Final = re.compile(r"(?<![A-Za-z0-9])0x[0-9a-fA-F]{40}(?![A-Za-z0-9])")
-_COINS: Final = frozenset("btc bitcoin wallet eth ethereum crypto coin ledger address".split())
+_COINS: Final = words("btc bitcoin wallet eth ethereum crypto coin ledger address")
 
 
 class Accounts:

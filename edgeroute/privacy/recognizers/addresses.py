@@ -8,7 +8,7 @@ from typing import Final
 
 from edgeroute.privacy.recognizers.page import Hit, Page
 
-_NAME: Final = r"[^\W\d_a-z][\w'.-]{0,24}"
+_NAME: Final = r"[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff][\w'.-]{0,24}"
 _SUFFIX: Final = (
     r"(?:Alley|Avenue|Ave|Bend|Bluffs?|Boulevard|Blvd|Branch|Bridge|Brooks?|Burgs?|Bypass|Camp|Canyon|Cape"
     r"|Causeway|Centers?|Circles?|Cir|Cliffs?|Close|Club|Common|Corners?|Course|Courts?|Ct|Coves?|Creek|Crescent"
@@ -36,32 +36,38 @@ _ORDINAL: Final = re.compile(
 _UNIT_FIRST: Final = re.compile(
     rf"\b(?:Apt|Apartment|Suite|Unit|Flat|Studio|Room|House)\.?\s?#?\d{{1,5}}[A-Za-z]{{0,2}},?\s{{1,3}}(?:\d{{1,5}}\s)?(?:{_NAME}\s?){{1,4}}[,\n]"
 )
-_UNIT_ANY: Final = re.compile(rf"(?<![\w.])\d{{1,4}},?\s{{1,8}}(?:Apt|Suite|Unit|Flat)\.?\s\d{{1,5}}\b|\b(?:Apt|Suite)\.\s?\d{{1,5}}\b")
+_UNIT_ANY: Final = re.compile(r"(?<![\w.])\d{1,4},?\s{1,8}(?:Apt|Suite|Unit|Flat)\.?\s\d{1,5}\b|\b(?:Apt|Suite)\.\s?\d{1,5}\b")
 _STATE_ZIP: Final = re.compile(
     rf"(?:{_NAME}\s?){{1,4}},\s(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY])\s\d{{5}}(?:-\d{{4}})?(?!\d)"
 )
 _UK_POSTCODE: Final = re.compile(r"(?<![\w-])(?:[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2})(?![\w-])")
 _CANADA: Final = re.compile(r"(?<![\w-])[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d(?![\w-])")
 _DUTCH: Final = re.compile(rf"(?<![\w.])[1-9]\d{{3}} ?(?!SA|SD|SS)[A-Z]{{2}}[, ]{{1,2}}{_NAME}")
+_JOINT: Final = r"(?:(?:de|du|des|de la|del|della|di|da|do|dos|la|le|les|l'|d'|von|den|van|san|santa)\s?){0,2}"
 _CONTINENTAL: Final = re.compile(
-    r"\b(?:rue|avenue|av\.?|avda\.?|avenida|boulevard|bd|bvd|chemin|impasse|all\u00e9e|quai|calle|c/|cl\.|callej\u00f3n|pasaje|pasadizo|paseo|plaza|ronda|"
-    r"rambla|camino|carrer|carretera|acceso|alameda|c\u00e1\u00f1ada|glorieta|urbanizaci\u00f3n|v\u00eda|cuesta|via|viale|piazza|corso|vicolo|largo|contrada|borgo|strada|canale|"
-    r"stretto|rotonda|incrocio|piazzetta|rua|travessa|pra\u00e7a|estrada|rodovia|ladeira|"
-    r"ul\.?|ulica|ulicy|al\.|aleja|aleje|alei|plac|placu|pl\.|os\.|osiedle|skwer|rondo|bulwar|stra\u00dfe|str\.)"
-    rf"\s{{1,2}}(?:(?:de|du|des|de la|del|della|di|da|do|dos|la|le|les|l'|d'|von|den|van)\s?){{0,2}}(?:[^\W\d_][\w'.-]{{1,24}},?\s){{1,4}}(?:n[\u00ba\u00b0o.]{{0,3}}\s?|num\.?\s|,\s?)?\d{{1,5}}\b",
-    re.IGNORECASE,
+    r"\b(?i:rue|avenue|av\.?|avda\.?|avenida|boulevard|bd|bvd|chemin|impasse|all\u00e9e|quai|calle|c/|cl\.|callej\u00f3n|pasaje|pasadizo|paseo|plaza|ronda"
+    r"|rambla|camino|carrer|carretera|acceso|alameda|c\u00e1\u00f1ada|glorieta|urbanizaci\u00f3n|v\u00eda|cuesta|via|viale|piazza|corso|vicolo|largo|contrada|borgo|strada|canale"
+    r"|stretto|rotonda|incrocio|piazzetta|rua|travessa|pra\u00e7a|estrada|rodovia|ladeira"
+    r"|ul\.?|ulica|ulicy|al\.|aleja|aleje|alei|plac|placu|pl\.|os\.|osiedle|skwer|rondo|bulwar|stra\u00dfe|str\.)"
+    rf"\s{{1,2}}{_JOINT}{_NAME},?(?:\s[^\W\d_][\w'.-]{{0,24}},?){{0,3}}\s(?:n[\u00ba\u00b0o.]{{0,3}}\s?|num\.?\s)?\d{{1,5}}\b"
 )
 _NUMBER_FIRST: Final = re.compile(
-    r"(?<![\w.,])\d{1,4}(?:\s?(?:bis|ter|[a-d]))?,?\s(?:rue|avenue|boulevard|bd|chemin|impasse|all\u00e9e|quai|place|route|cours|passage)\s"
-    rf"(?:(?:de|du|des|de la|la|le|les|d'|l')\s?){{0,2}}{_NAME}",
-    re.IGNORECASE,
+    r"(?<![\w.,])\d{1,4}(?:\s?(?:bis|ter|[a-d]))?,?\s(?i:rue|avenue|boulevard|bd|chemin|impasse|all\u00e9e|quai|place|route|cours|passage)\s"
+    rf"{_JOINT}{_NAME}"
 )
 _GERMANIC: Final = re.compile(
-    r"\b[^\W\d_][\w'.-]{1,24}(?:[ -]{0,1}[^\W\d_][\w'.-]{1,20}){0,2}[ -]?(?:stra\u00dfe|strasse|str\.|gasse|weg|allee|platz|ring|ufer|damm|chaussee|straat|laan|dreef"
-    r"|plein|gracht|kade|singel|hof|pad|steeg|dijk|v\u00e4gen|gatan|gade|vej|gata|veien|katu|tie|utca|\u00fat|t\u00e9r)\s\d{1,5}\s?[a-z]?(?![\w.]\d)"
-    r"(?=[,;.\s\n]|$)",
-    re.IGNORECASE,
+    rf"\b{_NAME}(?:[ -]?[^\W\d_][\w'.-]{{1,20}}){{0,2}}(?<=\w\w)[ -]?(?i:stra\u00dfe|strasse|str\.|gasse|weg|allee|platz|ufer|damm|chaussee|straat|laan|dreef"
+    r"|plein|gracht|singel|steeg|dijk|v\u00e4gen|gatan|vej|gata|veien|katu|utca|t\u00e9r|u\.)\s\d{1,5}\s?[a-z]?(?![\w.]\d)(?=[,;.\s\n]|$)"
 )
+_MILITARY: Final = re.compile(
+    r"\b(?i:apo|fpo|dpo),?\s(?i:aa|ae|ap)\s\d{5}\b|\b(?i:psc|cmr|unit)\s\d{1,5},?\s(?i:box)\s\d{1,5}\b"
+)
+_SAID: Final = re.compile(
+    r"\b(?i:corner of|located (?:at|on|in)|lives? (?:at|on|in)|living (?:at|on)|reside[sd]? (?:at|on)|residing at|drops you off at|address (?:is|to|with)|(?:home|billing|shipping|mailing)? ?address:"
+    rf"|(?:restaurant|office|house|place|party|meeting) is (?:at|on)|return to|deliver(?:ed)? to|ship(?:ped)? to|sent to|taxi to|arrived at|meet you at|it's in|it is)\s(?:the )?(?:\d{{1,6}}\s)?"
+    rf"(?:\d{{1,5}}\s(?:{_NAME}[ ,]{{0,2}}){{1,4}}|(?:{_NAME}\s){{1,4}}\d{{1,5}}\b)"
+)
+_INVENTED: Final = re.compile(r"(?:123|1234)\s(?:Main|Fake|Example|Any|Sample|Test|Your|Elm)\b")
 _POSTCODE_CITY: Final = re.compile(
     rf"(?<![\w.,-])(?:[A-Z]{{1,2}}-)?(?:\d{{2}}-\d{{3}}|\d{{5}}-\d{{3}}|\d{{5}})\s{_NAME}"
 )
@@ -84,16 +90,22 @@ class Addresses:
             return
         text = page.text
         for match in _ENGLISH.finditer(text):
+            if _INVENTED.match(match.group()):
+                continue
             near = _LIVES.search(page.before(match.start(), 48)) is not None
             sure = len(match["more"]) > 3 or re.search(rf"\b{_PROPER_SUFFIX}\b", match.group())
             yield Hit("STREET_ADDRESS", *match.span(), 0.75 if near or sure else 0.4)
         for pattern, alone in _FORMS:
             for match in pattern.finditer(text):
+                if _INVENTED.search(text, max(0, match.start() - 40), match.end()):
+                    continue
                 near = alone >= 0.5 or _LIVES.search(page.before(match.start(), 64)) is not None
                 yield Hit("STREET_ADDRESS", *match.span(), max(alone, 0.7) if near else alone)
 
 
 _FORMS: Final = (
+    (_MILITARY, 0.75),
+    (_SAID, 0.6),
     (_ORDINAL, 0.7),
     (_UNIT_FIRST, 0.6),
     (_UNIT_ANY, 0.6),

@@ -16,7 +16,7 @@ _MONTH: Final = (
 _DATE: Final = re.compile(
     r"(?<![\w./-])(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2}"
     rf"|\d{{1,2}}(?:st|nd|rd|th|\.|\u00ba)?\s(?:de\s)?{_MONTH},?\s(?:de\s)?(?:19|20)\d\d"
-    rf"|{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s(?:19|20)\d\d)(?![\w/-])",
+    rf"|{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s(?:19|20)\d\d)(?![^\WT_]|[\d/-])",
     re.IGNORECASE,
 )
 _WORDS: Final = re.compile(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.recognizers.page import Hit, Page
+from edgeroute.privacy.recognizers.page import Hit, Page, words
 
 _RUN: Final = re.compile(r"(?<![\w.,/-])\d(?:[ -]?\d){11,18}(?![\w]|[.,/-]\d)")
 _GROUPED: Final = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5}")
@@ -15,19 +15,15 @@ _ISSUER: Final = re.compile(
     r"|3[47]\d{13}$|3(?:0[0-5]|[689]\d)\d{11}$|35(?:2[89]|[3-8]\d)\d{12}$"
     r"|6(?:011|4[4-9]\d|5\d\d)\d{12}$|62\d{14,17}$|(?:5[06-9]|6\d)\d{10,17}$"
 )
-_WORDS: Final = frozenset(
-    """card cards credit debit visa mastercard maestro amex discover kreditkarte karte bankkarte
+_WORDS: Final = words("""card cards credit debit visa mastercard maestro amex discover kreditkarte karte bankkarte
     carte bancaire tarjeta carta cartao cart\u00e3o kaart creditcard karta karty kart\u0105 cvv cvc
-    charge expiring""".split()
-)
+    charge expiring""")
 # Numbers that payment providers publish for tests.
-_PUBLISHED: Final = frozenset(
-    """4111111111111111 4242424242424242 4000056655665556 5555555555554444 2223003122003222
+_PUBLISHED: Final = words("""4111111111111111 4242424242424242 4000056655665556 5555555555554444 2223003122003222
     5200828282828210 5105105105105100 378282246310005 371449635398431 6011111111111117
     6011000990139424 3056930009020004 36227206271667 3566002020360505 6200000000000005
     4012888888881881 4000000000000002 4222222222222 30569309025904 38520000023237
-    3530111333300000 378734493671000 5019717010103742 6331101999990016""".split()
-)
+    3530111333300000 378734493671000 5019717010103742 6331101999990016""")
 
 
 class Cards:
@@ -45,8 +41,8 @@ class Cards:
             digits = re.sub(r"\D", "", run)
             if digits in _PUBLISHED or len(set(digits)) < 3:
                 continue
-            words = page.words_before(match.start(), 8, 80) + page.words_after(match.end(), 5)
-            near = not _WORDS.isdisjoint(words)
+            around = page.words_before(match.start(), 8, 80) + page.words_after(match.end(), 5)
+            near = not _WORDS.isdisjoint(around)
             valid = _luhn(digits) and _ISSUER.match(digits) is not None
             tidy = run.isdigit() or _GROUPED.fullmatch(run) is not None
             if near and tidy:

@@ -39,6 +39,7 @@ _OWN: Final = re.compile(
     r"|\bik (?:ben|heet)|\bmijn naam is|\bnazywam si\u0119|\bjestem|\bmam na imi\u0119|\bmeu nome \u00e9|\b(?:me )?chamo(?:-me)?|\bsou|\bjmenuji se|\bjag heter|\bjeg heter|\bbenim ad\u0131m|\bmeg h\u00edvnak|\bm\u0103 numesc|\b\u043c\u0435\u043d\u044f \u0437\u043e\u0432\u0443\u0442)"
     rf"\s{{0,2}}[,:]?\s{{0,2}}{_TITLE}$"
 )
+_MY_NAME: Final = re.compile(r"\bmy (?:full )?name is\s$|\bi, $")
 _KINSHIP: Final = re.compile(
     rf"\b{_MY}\s(?:[\w-]{{1,14}}\s){{0,2}}?{_KIN}(?:\s(?:and|named|called|is|,)|,|'s name is|\s-|\s\()?\s{{0,2}}{_TITLE}$"
 )
@@ -82,10 +83,10 @@ _HEALTH: Final = (
     r"|krankgeschrieben|depression\w*|befund|diagnose|schwanger|krebs|arr\u00eat maladie|enceinte|de baja|embarazad\w*|c\u00e1ncer|malattia|incinta|ziek\w*|zwanger|kanker|zwolnieni\w*|depresj\w*|depresi\w*|depressie|choro\w*|ci\u0105\u017c\w*|afastad\w*|doen\u00e7a|gr\u00e1vida"
 )
 _WORK: Final = (
-    r"fired|layoffs?|laid off|resign\w*|salary|payroll|performance review|often late|missed (?:two )?deadlines|disciplinar\w*|terminat(?:ed|ion)|pip|promotion|burnout|harass\w*|complain\w*|onboarding|new hire|interview(?:ed)?|resume|curriculum vitae|cv|work experience|unp\u00fcnktlich|gek\u00fcndigt|zwolnion\w*|licenziat\w*|despedid\w*|ontslagen|demitid\w*|en retard|ritardo|llega tarde|atras\w*|sp\u00f3\u017ani\w*|te laat"
+    r"fired|layoffs?|laid off|resign\w*|salary|payroll|performance review|often late|missed (?:two )?deadlines|disciplinar\w*|terminat(?:ed|ion)|pip|promotion|burnout|harass\w*|complain\w*|onboarding|new hire|interviewed|work experience|unp\u00fcnktlich|gek\u00fcndigt|zwolnion\w*|licenziat\w*|despedid\w*|ontslagen|demitid\w*|en retard|ritardo|llega tarde|atras\w*|sp\u00f3\u017ani\w*|te laat"
 )
 _LAW: Final = (
-    r"arrest\w*|custody|divorc\w*|alimony|lawsuit|evict\w*|convict\w*|probation|restraining order|testament|beneficiary|inheritance|passport|visa|immigration|social security|bank account|loan|mortgage|credit card|landlord|rent|tenancy|insurance claim|affair|cheating|acknowledge that i"
+    r"arrest\w*|custody|divorc\w*|alimony|lawsuit|evict\w*|convict\w*|probation|restraining order|testament|beneficiary|inheritance|passport|visa|immigration|social security|bank account|loan|mortgage|credit card|landlord|rent|tenancy|insurance claim|affair|cheating|acknowledge that i|data (?:leak|breach)|leaked|confidential|credentials|account issue|employee records|contact details|personal (?:data|information|details)|incident report|his ssn|her ssn"
 )
 _MATTERS: Final = re.compile(rf"\b(?:{_HEALTH}|{_WORK}|{_LAW})\b")
 
@@ -93,10 +94,10 @@ _FICTION: Final = re.compile(
     r"\b(?:stor(?:y|ies)|novels?|fiction\w*|fan ?fic\w*|screenplay|script|scene|characters?|protagonist|plot|chapters?|episodes?|sitcom|anime|manga|fairy ?tale|fable|role-?play\w*|pretend|imagine|hypothetical|dialogue|monologue|lyrics|rap|song|haiku|limerick|sonnet|poems?|play|movie|film|series|game|rpg|dnd|d&d|quest|superhero|wizard|villain|comedy|crossover|parody|satire|joke|geschichte|roman|gedicht|histoire|conte|cuento|historia de|racconto|storia|verhaal|opowiadanie|bajka|conto)\b"
 )
 _MATHS: Final = re.compile(
-    r"\b(?:how (?:many|much|far|long|old|fast|tall)|what (?:is|are|was) (?:the|his|her|their) (?:total|average|sum|difference|ratio|probability|percentage|perimeter|area)|in total|altogether|combien|wie ?viele?|cu[a\u00e1]nt[oa]s?|quant[oi]|quanti|quante|hoeveel|ile|quantos|quantas|\u0441\u043a\u043e\u043b\u044c\u043a\u043e)\b"
+    r"\b(?:how (?:many|much|far|long|old|fast|tall)|what(?:'s| is| are| was| were| will be| would be)? (?:the|his|her|their|its) (?:annual|combined|cost|price|number|salary|length|age|total|average|sum|difference|ratio|probability|percentage|perimeter|area)|in total|altogether|combien|wie ?viele?|cu[a\u00e1]nt[oa]s?|quant[oi]|quanti|quante|hoeveel|ile|quantos|quantas|\u0441\u043a\u043e\u043b\u044c\u043a\u043e)\b"
 )
 _QUESTION: Final = re.compile(
-    r"^\W{0,3}(?:who|what|when|where|which|whose|why|how|is|are|was|were|did|does|do|has|have|list|name|give me|show|tell me|summari[sz]e the life|write a biography|biography|compare|explain|describe|wer|was|wann|wo|welche\w*|wie|fasse das leben|nenne|liste|gib|qui|que|quand|o\u00f9|quel\w*|combien|r\u00e9sume la vie|donne|qui\u00e9n\w*|qu\u00e9|cu\u00e1\w*|d\u00f3nde|resume la vida|dame|chi|cosa|quando|dove|quale|riassumi la vita|dammi|wie|wat|wanneer|waar|welke|vat het leven|geef|kto|co|kim|kiedy|gdzie|jak\w*|stre\u015b\u0107 \u017cycie|quem|o que|onde|qual|resuma a vida)\b"
+    r"^\W{0,3}(?:(?:in|on|at|to|for|from|by|with) (?:which|what|whom)|who|what|when|where|which|whose|why|how|is|are|was|were|did|does|do|has|have|list|name|give me|show|tell me|summari[sz]e the life|write a biography|biography|compare|explain|describe|wer|was|wann|wo|welche\w*|wie|fasse das leben|nenne|liste|gib|qui|que|quand|o\u00f9|quel\w*|combien|r\u00e9sume la vie|donne|qui\u00e9n\w*|qu\u00e9|cu\u00e1\w*|d\u00f3nde|resume la vida|dame|chi|cosa|quando|dove|quale|riassumi la vita|dammi|wie|wat|wanneer|waar|welke|vat het leven|geef|kto|co|kim|kiedy|gdzie|jak\w*|stre\u015b\u0107 \u017cycie|quem|o que|onde|qual|resuma a vida)\b"
 )
 _PERSONAL: Final = re.compile(rf"\b(?:{_MY}|me|i'm|i am|mich|mir|moi|ik|mnie)\b")
 
@@ -129,12 +130,12 @@ def standing(page: Page, start: int, end: int) -> float:
     if _KINSHIP.search(before):
         return 0.85
     sort = kind(page.lower)
-    if _POSSESSION.match(after):
-        return 0.8 if not sort.question else 0.5
     if sort.maths or sort.question:
         return NOBODY
     if _OWN.search(before):
-        return 0.5 if sort.fiction else 0.8
+        return 0.8 if not sort.fiction else 0.6 if _MY_NAME.search(before) else 0.5
+    if _POSSESSION.match(after):
+        return 0.8 if not sort.fiction else 0.5
     if sort.fiction:
         return NOBODY
     if _FIELD.search(before) or _SIGN_OFF.search(before):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from edgeroute.privacy.recognizers.page import Hit, Page
+from edgeroute.privacy.recognizers.page import Hit, Page, words
 
 _PLAIN: Final = re.compile(
     r"(?<![\w.+%-])[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24}(?![\w@])(?!\.\w)"
@@ -27,25 +27,20 @@ _SPLIT: Final = re.compile(
 )
 
 _RESERVED_ENDS: Final = (".example", ".test", ".invalid", ".localhost", ".local")
-_PLACEHOLDER_DOMAINS: Final = frozenset(
-    """example.com example.org example.net example.edu domain.com yourdomain.com mydomain.com
+_PLACEHOLDER_DOMAINS: Final = words("""example.com example.org example.net example.edu domain.com yourdomain.com mydomain.com
     company.com yourcompany.com email.com mail.com test.com site.com website.com acme.com foo.com
     bar.com abc.com xyz.com host.com server.com sample.com users.noreply.github.com
-    placeholder.com""".split()
-)
-_ROLE_BOXES: Final = frozenset(
-    """noreply no-reply donotreply do-not-reply support info help helpdesk admin administrator sales
+    placeholder.com""")
+_ROLE_BOXES: Final = words("""noreply no-reply donotreply do-not-reply support info help helpdesk admin administrator sales
     contact hello team feedback security abuse postmaster webmaster hostmaster press media jobs
     careers hr billing service customerservice customer.service newsletter office privacy legal
-    marketing enquiries inquiries notifications git root user username you your.email youremail
+    marketing enquiries inquiries notifications notification alerts alert opensource orders order
+    returns booking reservations customer-service git root user username you your.email youremail
     your_email your.name yourname someone somebody example test name email me first.last
-    firstname.lastname""".split()
-)
-_FILE_ENDS: Final = frozenset(
-    "png jpg jpeg gif svg webp py js ts tsx jsx css scss html json yaml yml xml md txt csv sh rs go".split()
-)
-_DOCS_PROVIDERS: Final = frozenset("git hg svn".split())
-_INTERNAL_ENDS: Final = frozenset("internal corp intra intranet lan home".split())
+    firstname.lastname""")
+_FILE_ENDS: Final = words("png jpg jpeg gif svg webp py js ts tsx jsx css scss html json yaml yml xml md txt csv sh rs go")
+_DOCS_PROVIDERS: Final = words("git hg svn")
+_INTERNAL_ENDS: Final = words("internal corp intra intranet lan home")
 
 
 class Emails:

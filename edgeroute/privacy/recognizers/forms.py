@@ -61,7 +61,8 @@ _SAMPLE_NAMES: Final = re.compile(
 
 class Forms:
     """Machine-readable travel documents, clinical messages, contact cards, tables of people, mail and
-    what the tools of a person's own accounts returned."""
+    what the tools of a person's own accounts returned.
+    """
 
     name = "forms"
     types = ("PASSPORT", "PERSONAL_RECORDS")

@@ -128,9 +128,11 @@ def _person(page: Page, run: list[Span]) -> Iterator[Hit]:
     if len(text) < 2 or sure < 0.5 or any(c.isdigit() for c in text):
         return
     score = context.standing(page, start, end)
-    if len(run) == 1 and " " not in text:
-        score -= 0.0 if sure > 0.8 else 0.15
-    yield Hit("PERSON", start, end, score * min(1.0, 0.4 + sure * 0.65))
+    if sure < 0.6:
+        score -= 0.1
+    if not any(c.isupper() for c in text) and not page.flat and score < 0.8:
+        score -= 0.1
+    yield Hit("PERSON", start, end, score)
 
 
 def _streets(page: Page, spans: list[Span]) -> Iterator[Hit]:
@@ -139,5 +141,9 @@ def _streets(page: Page, spans: list[Span]) -> Iterator[Hit]:
         labels = {one.label, two.label}
         if labels in ({"BUILDING_NUMBER", "STREET_NAME"}, {"SECONDARY_ADDRESS", "STREET_NAME"}) and two.start - one.end <= 3:
             sure = min(one.score, two.score)
-            if sure >= 0.5 and any(c.isdigit() for c in page.text[one.start : two.end]):
-                yield Hit("STREET_ADDRESS", one.start, two.end, 0.3 + 0.5 * sure)
+            place = page.text[one.start : two.end]
+            street = one if one.label == "STREET_NAME" else two
+            proper = page.flat or page.text[street.start].isupper()
+            counted = context.kind(page.lower).maths or not proper
+            if sure >= 0.6 and any(c.isdigit() for c in place) and not re.search(r"[.!?]\s", place):
+                yield Hit("STREET_ADDRESS", one.start, two.end, 0.3 if counted else 0.3 + 0.5 * sure)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from edgeroute.privacy.recognizers.page import Hit, Page
+from edgeroute.privacy.recognizers.page import Hit, Page, words
 
 _SSN: Final = re.compile(
     r"(?<![\w-])(?!000|666)\d{3}(?P<gap>[-. ]{1,3})(?!00)\d{2}(?P=gap)(?!0000)\d{4}(?![\w-]|\.\d)"
@@ -18,7 +18,7 @@ _SSN_WORDS: Final = re.compile(r"\b(?:ssn|s\.s\.n|social security|social|itin)\b
 _SAMPLE: Final = re.compile(
     r"\b(?:regex|regexp|format|example|sample|dummy|fake|mask|placeholder|validat\w+|test data)\b"
 )
-_SAMPLE_SSNS: Final = frozenset("123-45-6789 078-05-1120 219-09-9999 111-11-1111".split())
+_SAMPLE_SSNS: Final = words("123-45-6789 078-05-1120 219-09-9999 111-11-1111")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ _NUMBERS: Final = (
     _number(r"\d{3}-\d{3}-\d{3} \d{2}", "", "\u0441\u043d\u0438\u043b\u0441"),
     _number(r"[A-Z]{3} ?\d{6}", "", r"dow[o\u00f3]d"),
     _number(r"\d{3}[- ]?\d{3}[- ]?\d{2}[- ]?\d{2}", "pl.nip", r"\bnip\b", "TAX_ID"),
+    _number(r"[A-Z9]{5}\d[0156]\d(?:[0-2]\d|3[01])\d[A-Z9]{2}[A-Z0-9][A-Z]{2}", "", "", "DRIVER_LICENSE"),
     _number(r"\d{2}-\d{7}", "", r"\bein\b|\btax|\btin\b|employer id", "TAX_ID"),
 )
 
@@ -99,7 +100,7 @@ class NationalIds:
     """Numbers that a state gave to a person."""
 
     name = "national_ids"
-    types = ("US_SSN", "NATIONAL_ID", "TAX_ID", "PASSPORT")
+    types = ("US_SSN", "NATIONAL_ID", "TAX_ID", "PASSPORT", "DRIVER_LICENSE")
 
     def find(self, page: Page) -> Iterator[Hit]:
         """US numbers first, then every country's."""
@@ -127,7 +128,7 @@ class NationalIds:
             # The numbers of manuals count only as somebody's: "Miller's SSN 123-45-6789".
             owned = re.search(r"(?:'s|\bmy|\bhis|\bher|\btheir) (?:ssn|social)[^\n]{0,20}$", before)
             yield Hit("US_SSN", *match.span(), 0.7 if owned else 0.35 if named else 0.2)
-        elif named or match["gap"] == "-":
+        elif named or match["gap"] in "-.":
             yield Hit("US_SSN", *match.span(), 0.95 if named else 0.8)
 
 

@@ -11,6 +11,11 @@ from typing import Final, Protocol
 WORD: Final = re.compile(r"[^\W\d_]+")
 
 
+def words(text: str) -> frozenset[str]:
+    """The words of ``text`` as a set: how word lists are written here."""
+    return frozenset(text.split())
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """Personal data of ``type`` at ``[start, end)`` of a page, as sure as ``score`` (0..1)."""
@@ -21,7 +26,7 @@ class Hit:
     score: float
 
 
-class OverBudget(Exception):  # noqa: N818 - it is a limit, and only the detector sees it
+class OverBudget(Exception):
     """Reading the page took longer than it may."""
 
 
@@ -52,6 +57,12 @@ class Page:
         """Whether there is any digit."""
         return re.search(r"\d", self.text) is not None
 
+    @cached_property
+    def flat(self) -> bool:
+        """Whether the letters are all small or all capital, so that case says nothing."""
+        start = self.text[:2000]
+        return start.islower() or start.isupper()
+
     def before(self, place: int, length: int = 48) -> str:
         """The lower-case text that ends at ``place``."""
         return self.lower[max(0, place - length) : place]
@@ -63,10 +74,10 @@ class Page:
     def words_before(self, place: int, count: int = 6, length: int = 64) -> list[str]:
         """The last ``count`` words before ``place``, nearest last. A cut word is left out."""
         start = max(0, place - length)
-        words = WORD.findall(self.lower, start, place)
-        if start and words and self.lower[start - 1].isalpha() and self.lower[start].isalpha():
-            words = words[1:]
-        return words[-count:]
+        found = WORD.findall(self.lower, start, place)
+        if start and found and self.lower[start - 1].isalpha() and self.lower[start].isalpha():
+            found = found[1:]
+        return found[-count:]
 
     def words_after(self, place: int, count: int = 3, length: int = 40) -> list[str]:
         """The first ``count`` words after ``place``, nearest first."""

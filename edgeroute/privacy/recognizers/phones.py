@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.recognizers.page import Hit, Page
+from edgeroute.privacy.recognizers.page import WORD, Hit, Page, words
 
 _EXTENSION: Final = r"(?:\s{0,2}(?:x|ext\.?|extension|#)\s{0,2}\d{1,6})?"
 _INTERNATIONAL: Final = re.compile(
@@ -18,29 +18,32 @@ _NORTH_AMERICAN: Final = re.compile(
 )
 _NATIONAL: Final = re.compile(
     r"(?<![\w.,/:+-])(?:\(0\d{1,5}\)[ -]?\d(?:[ -]?\d){4,8}"
-    r"|0\d{1,4}(?:[ .-]{1,2}\d{2,4}){2,5}|0\d{2,4}[ -/]\d{5,8}|\(\d{2,3}\) ?\d{4,5}-\d{4}"
+    r"|0\d{1,4}(?:[ .-]{1,2}\d{2,4}){2,5}|0\d{2,4}[ /-]\d{5,8}|\(\d{2,4}\)[ .-]{0,2}\d{3,8}(?:[ .-]\d{2,4}){0,3}"
     r"|00\d{1,3}(?:[ .-]?\d){7,12})(?![\d.,/:-]?\d)"
 )
+_SURE: Final = re.compile(
+    r"(?:00\d{2}|0[1-9]\d{1,3})(?:[ .-]{1,2}\d{2,4}){2,4}|0[1-9]\d{2,3}[ -]\d{5,7}|\(0?\d{2,4}\)[ .-]{0,2}\d{3,8}(?:[ .-]\d{2,4}){0,3}|00\d{2}(?:[ .-]\d{2,4}){2,4}"
+)
+_IN_NUMBERS: Final = re.compile(r"[\d,;\[(=x*/+]\s{0,3}$")
 _ANY: Final = re.compile(
     r"(?<![\w.,+-])(?:\(\d{1,5}\)|\d{2,5})(?:[ ./-]{0,2}\(?\d{2,9}\)?){0,5}(?![\w]|[.,:/]\d)"
 )
-_WORDS: Final = frozenset(
-    """call calls calling phone phones telephone tel mobile cell cellphone fax reach text whatsapp
+_WORDS: Final = words("""message messages receiving registered tele telephonic team call calls calling phone phones telephone tel mobile cell cellphone fax reach text whatsapp
     sms dial ring contact callback hotline answering voicemail landline phonenumber telephonenum
     telefon telefonnummer handy handynummer mobil anrufen erreichen rufen ruf rufnummer
     t\u00e9l\u00e9phone telephone portable appelez appeler num\u00e9ro t\u00e9l
     tel\u00e9fono telefono m\u00f3vil movil celular ll\u00e1mame llamar n\u00famero
     cellulare chiamami chiamare numero telefone telem\u00f3vel ligue ligar
     telefoon mobiel bel bellen nummer telefoonnummer telefonu kom\u00f3rka dzwo\u0144 zadzwo\u0144
-    numer kom telefonnum puhelin telefonn\u00ed \u0442\u0435\u043b\u0435\u0444\u043e\u043d""".split()
-)
-_AFTER: Final = frozenset("office fax mobile cell home work phone tel direct whatsapp".split())
+    numer kom telefonnum puhelin telefonn\u00ed \u0442\u0435\u043b\u0435\u0444\u043e\u043d""")
+_AFTER: Final = words("office fax mobile cell home work phone tel direct whatsapp")
 _SCRIPT_WORDS: Final = re.compile(
     "\u624b\u673a|\u7535\u8bdd|\u96fb\u8a71|\u643a\u5e2f|\uc804\ud654|\ud734\ub300|"
     "\u0647\u0627\u062a\u0641|\u062c\u0648\u0627\u0644|\u05d8\u05dc\u05e4\u05d5\u05df|\u092b\u094b\u0928"
 )
 _INVENTED: Final = re.compile(r"555\D{0,2}\s?01\d\d(?:\D|$)")
-_DOCUMENTATION: Final = re.compile(r"\b(?:regex|regexp|pattern|format|formats|example|dummy|fake)\b")
+_DOCUMENTATION: Final = re.compile(r"\b(?:regex|regexp|pattern|validator|example|dummy|fake)\b")
+_PLACEHOLDER: Final = re.compile(r"123\D{0,2}456\D{0,2}789|^0?1?\D{0,2}234\D?567\D?89")
 _DATE: Final = re.compile(r"(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d$")
 
 
@@ -61,7 +64,7 @@ class Phones:
         for match in _NATIONAL.finditer(page.text):
             if self._counts(page, match) and not _DATE.match(match.group()):
                 near = self._near(page, match)
-                yield Hit("PHONE_NUMBER", *match.span(), 0.8 if near else 0.4)
+                yield Hit("PHONE_NUMBER", *match.span(), 0.8 if near else _alone(page, match))
         for match in _ANY.finditer(page.text):
             digits = sum(c.isdigit() for c in match.group())
             if not 7 <= digits <= 13 or _DATE.match(match.group()):
@@ -71,7 +74,7 @@ class Phones:
 
     @staticmethod
     def _counts(page: Page, match: re.Match[str]) -> bool:
-        if _INVENTED.search(match.group()):
+        if _INVENTED.search(match.group()) or _PLACEHOLDER.search(match.group()):
             return False
         digits = re.sub(r"\D", "", match.group())
         if len(set(digits)) < 3:
@@ -81,7 +84,23 @@ class Phones:
 
     @staticmethod
     def _near(page: Page, match: re.Match[str]) -> bool:
-        before = page.words_before(match.start(), 5, 48)
-        if not _WORDS.isdisjoint(before) or not _AFTER.isdisjoint(page.words_after(match.end(), 1)):
+        start = match.start()
+        before = page.words_before(start, 7, 60)
+        if not _WORDS.isdisjoint(before[-1:]) or not _AFTER.isdisjoint(page.words_after(match.end(), 1)):
+            return True
+        line = page.before(start, 60).rpartition("\n")[2]
+        same_line = before[-len(WORD.findall(line)) :] if line.strip() else []
+        if not _WORDS.isdisjoint(same_line):
             return True
         return _SCRIPT_WORDS.search(page.before(match.start(), 12)) is not None
+
+
+def _alone(page: Page, match: re.Match[str]) -> float:
+    """How sure a national form is without a word next to it; one of a row of numbers is not."""
+    digits = sum(c.isdigit() for c in match.group())
+    if not 9 <= digits <= 14 or _SURE.fullmatch(match.group()) is None:
+        return 0.4
+    row = _IN_NUMBERS.search(page.before(match.start(), 6)) or re.match(
+        r"\s{0,2}[\d,;\])=*/+]", page.after(match.end(), 4)
+    )
+    return 0.4 if row else 0.6

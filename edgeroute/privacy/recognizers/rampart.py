@@ -34,7 +34,7 @@ _LONG_RUN: Final = re.compile(r"\w{90,}")
 _PIECE: Final = re.compile(r"[A-Z]?[a-z]{1,60}|[A-Z]{1,60}|\d{1,60}|_+|[^\WA-Za-z\d_]{1,60}")
 
 
-class ModelMissing(Exception):  # noqa: N818 - the detector turns it into its own error
+class ModelMissing(Exception):
     """A file of the model is not there, or is not the pinned one."""
 
 

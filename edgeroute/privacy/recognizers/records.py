@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.recognizers.page import Hit, Page
+from edgeroute.privacy.recognizers.page import Hit, Page, words
 
 _VALUE: Final = re.compile(
     r"(?<![\w@.])(?=[\w./*-]{0,24}\d)[A-Za-z0-9*][\w./*-]{2,34}(?:[ -][A-Z0-9]{1,6}(?![\w.])){0,5}"
@@ -37,9 +37,9 @@ _label("MEDICAL_RECORD", 0.8, """mrn, npi, nhc, nass, medical record, medical re
 _label("PASSPORT", 0.8, """passport, passports, passeport, pasaporte, passaporto, reisepass, pass,
     passnummer, paszport, paszportu, paspoort, passaporte, travel document""")
 _label("DRIVER_LICENSE", 0.8, """driver license, driver s license, drivers license, driver licence,
-    driver s licence, driving licence, driving license, license, licence, f\u00fchrerschein, permis,
+    driver s licence, driving licence, driving license, f\u00fchrerschein, permis,
     prawo jazdy, prawa jazdy, rijbewijs, patente, carnet de conducir, permiso de conducir, dl""")
-_label("NATIONAL_ID", 0.8, """ssn, social security, national insurance, nino, bsn, pesel, nie, dni,
+_label("NATIONAL_ID", 0.8, """id number, identification number, identity number, ssn, social security, national insurance, nino, bsn, pesel, nie, dni,
     nif, cpf, cnpj, codice fiscale, s\u00e9cu, s\u00e9curit\u00e9 sociale, steuer id, steueridentifikationsnummer,
     identity card, id card, national id, aadhaar, aadhar, personalausweis, personnummer, dowodu,
     dow\u00f3d, ausweis, rg, curp, rut, carte d identit\u00e9, carta d identit\u00e0, document number, curp""")
@@ -56,13 +56,13 @@ _label("PERSONAL_ID", 0.7, """customer id, customer number, customer no, employe
 _label("VEHICLE", 0.75, """license plate, licence plate, number plate, vin, kennzeichen, matr\u00edcula,
     targa, kenteken, rejestracyjny, plaque d immatriculation, vehicle identification""")
 
-_FILLERS: Final = frozenset(
-    """number numbers no num nr n id is was are and the my your his her their this that for of to as has
+_FILLERS: Final = words("""number numbers no num nr n id is was are and the my your his her their this that for of to as has
     with card code licence license nummer numer num\u00e9ro numero n\u00famero ist lautet est \u00e8 es \u00e9 jest to
     mit von del de la le du des a o details linked ending in full new old existing uk us california
-    bank checking savings der die das""".split()
-)
-_WEAK: Final = frozenset("pass chart license licence policy savings checking transit pan nie rg dl rx rut".split())
+    bank checking savings der die das""")
+_WEAK: Final = words("pass chart license licence policy savings checking transit pan nie rg dl rx rut")
+# These say so much that a few other words may stand in between.
+_SPECIFIC: Final = words("mrn npi ssn nhc passport pesel bsn aadhaar")
 _MONEY: Final = re.compile(r"[$\u20ac\u00a3\u00a5]\s?$")
 
 
@@ -92,11 +92,11 @@ def _labelled(page: Page, match: re.Match[str]) -> Hit | None:
     digits = sum(c.isdigit() for c in value)
     if digits < 4 or _DATE_OR_TIME.match(value) or _MONEY.search(page.before(match.start(), 2)):
         return None
-    words = page.words_before(match.start(), 6, 56)
-    for back in range(len(words)):
-        stop = len(words) - back
+    said = page.words_before(match.start(), 6, 56)
+    for back in range(len(said)):
+        stop = len(said) - back
         for size in (3, 2, 1):
-            phrase = " ".join(words[max(0, stop - size) : stop])
+            phrase = " ".join(said[max(0, stop - size) : stop])
             if phrase in _LABELS and stop - size >= 0:
                 type_, score = _LABELS[phrase]
                 if phrase in _WEAK and (back > 1 or digits < 5):
@@ -104,6 +104,6 @@ def _labelled(page: Page, match: re.Match[str]) -> Hit | None:
                 if digits < 5 and score < 0.8:
                     continue
                 return Hit(type_, *match.span(), score - 0.02 * back)
-        if words[stop - 1] not in _FILLERS:
+        if said[stop - 1] not in _FILLERS and _SPECIFIC.isdisjoint(said[:stop]):
             return None
     return None

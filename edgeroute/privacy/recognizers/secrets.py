@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.recognizers.page import Hit, Page
+from edgeroute.privacy.recognizers.page import Hit, Page, words
 
 _EDGE: Final = r"(?<![A-Za-z0-9_])"
 _END: Final = r"(?![A-Za-z0-9_])"
@@ -32,7 +32,7 @@ _VENDOR: Final = re.compile(
             r"do[opr]_v1_[a-f0-9]{40,80}|dop_v1_[a-f0-9]{64}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}|sq0[a-z]{3}-[A-Za-z0-9_-]{22,60}",
             r"gsk_[A-Za-z0-9]{30,80}|xai-[A-Za-z0-9]{40,120}|r8_[A-Za-z0-9]{30,50}|pplx-[A-Za-z0-9]{30,80}|nvapi-[A-Za-z0-9_-]{40,90}|tgp_v1_[A-Za-z0-9_-]{30,60}",
             r"lin_api_[A-Za-z0-9]{30,60}|ntn_[A-Za-z0-9]{40,60}|secret_[A-Za-z0-9]{40,50}|figd_[A-Za-z0-9_-]{30,60}|PMAK-[A-Za-z0-9-]{40,80}",
-            r"dapi[a-f0-9]{32}|hvs\.[A-Za-z0-9_-]{20,120}|s\.[A-Za-z0-9]{24}|glsa_[A-Za-z0-9_]{32,60}|glc_[A-Za-z0-9+/=]{30,200}|NRAK-[A-Z0-9]{27}",
+            r"dapi[a-f0-9]{32}|hv[sbr]\.[A-Za-z0-9_-]{20,120}|glsa_[A-Za-z0-9_]{32,60}|glc_[A-Za-z0-9+/=]{30,200}|NRAK-[A-Z0-9]{27}",
             r"sntrys_[A-Za-z0-9+/=_-]{30,300}|phc_[A-Za-z0-9]{30,60}|rnd_[A-Za-z0-9]{28,40}|fo1_[A-Za-z0-9_-]{40,60}|FlyV1 fm\d_[A-Za-z0-9+/=,_-]{40,800}",
             r"sbp_[a-f0-9]{40}|vercel_[A-Za-z0-9]{20,40}|pat[A-Za-z0-9]{14}\.[a-f0-9]{64}|atlasv1\.[A-Za-z0-9_-]{40,90}|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{40,90}",
             r"AGE-SECRET-KEY-1[A-Z0-9]{50,70}|amzn\.mws\.[a-f0-9-]{30,40}|EAA[A-Za-z0-9]{40,300}|EAACEdEose0cBA[A-Za-z0-9]{10,200}",
@@ -65,13 +65,16 @@ _NAME: Final = (
     r"|client[_ -]?secret|private[_ -]?key|encryption[_ -]?key|signing[_ -]?key|bearer(?:[_ -]?token)?|refresh[_ -]?token|session[_ -]?(?:key|token)"
     r"|token|credential|webhook[_ -]?secret|license[_ -]?key|pin|otp)"
 )
+_PASSWORD: Final = (
+    r"(?:pass(?:wor[dt]|wd|phrase|code)s?|pwd|pw|passwort|kennwort|mot\s?de\s?passe|contrase\u00f1a|haslo|has\u0142o|wachtwoord|senha|pin|secret)"
+)
 _ASSIGNED: Final = re.compile(
-    rf"(?<![A-Za-z])(?:[\w.-]{{0,40}}[_.-])?{_NAME}(?:[_-]?\w{{1,12}})?[\"'`\]]{{0,2}}\s{{0,3}}(?::=|=>|[:=])\s{{0,3}}"
+    rf"(?<![A-Za-z])(?:[\w.-]{{0,40}}[_.-])?{_NAME}(?:\d{{1,3}}|_(?:value|prod|dev|live|old|new|main|default|\d{{1,2}}))?[\"'`\]]{{0,2}}\s{{0,3}}(?::=|=>|[:=])\s{{0,3}}"
     r"(?P<quote>[\"'`]?)(?P<value>[^\s\"'`<>,;]{4,200}|(?<=[\"'])[^\"'\n]{4,80})",
     re.IGNORECASE,
 )
 _SPOKEN: Final = re.compile(
-    rf"\b{_NAME}(?:\s(?:for|of|to|on)\s(?:[\w.-]{{1,20}}\s){{1,3}}?)?(?:\s(?:is|was|tried|are|ist|lautet|est|es|\u00e8|jest|\u00e9)|\s?:)?\s{{1,2}}"
+    rf"\b{_PASSWORD}(?:\s(?:for|of|to|on)\s(?:[\w.-]{{1,20}}\s){{1,3}}?)?(?:\s(?:is|was|tried|are|ist|lautet|est|es|\u00e8|jest|\u00e9))?\s?:?\s{{1,2}}"
     r"(?P<quote>[\"'`]?)(?P<value>[^\s\"'`<>]{4,64})",
     re.IGNORECASE,
 )
@@ -80,7 +83,7 @@ _FLAG: Final = re.compile(
     r"(?<!\S)(?:--?(?:password|passwd|token|api-key|secret|pass)(?:=|\s)|-u\s[\w.-]{1,40}:|-p(?=\S{6}))(?P<value>[^\s\"'<>]{4,128})"
 )
 _SEED: Final = re.compile(
-    r"\b(?:seed|recovery|mnemonic|backup|wallet)(?:\s(?:phrase|words?|seed))?\b[^\n]{0,24}?[:=]?\s{0,2}((?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})\b"
+    r"\b(?:(?:seed|recovery|backup|wallet|secret)\s(?:phrase|words?|seed)|mnemonic|seed)\b[^\n,]{0,24}?[:=]?\s{0,2}((?:[a-z]{3,8} ){11,23}[a-z]{3,8})\b"
 )
 _CODES: Final = re.compile(
     r"\b(?:backup|recovery|2fa|two.factor|verification|otp|one.time|pin|tan|door|alarm|gate)\b[^\n]{0,24}\b(?:codes?|pins?|tans?)?\b[^\n\w]{0,4}(?:(?:is|was|are|for|the|to|my|door|house|card)\s){0,4}[:=]?\s{0,2}"
@@ -135,7 +138,7 @@ def _named(page: Page) -> Iterator[Hit]:
             yield Hit("SECRET", *match.span(1), 0.85)
     for match in _ASSIGNED.finditer(text):
         value = match["value"]
-        if _is_secret(value, quoted=bool(match["quote"])):
+        if _is_secret(value, quoted=bool(match["quote"])) or _is_plain_password(page, match):
             yield Hit("SECRET", *match.span("value"), 0.8)
     for match in _QUOTED.finditer(text):
         value = match["value"]
@@ -159,16 +162,32 @@ def _named(page: Page) -> Iterator[Hit]:
             yield Hit("SECRET", *match.span(1), 0.7)
 
 
-_STOP: Final = frozenset("the and that with for you your this from are was will not".split())
+_IDENTIFIER: Final = re.compile(r"[a-z]+\d?(?:[_./-][a-z]+\d?){1,8}(?:\.\w{1,5})?", re.IGNORECASE)
+_STOP_VALUES: Final = words("""required incorrect invalid missing wrong expired forgotten protected authentication
+    description boolean integer number varchar hashed encrypted manager reset change strength
+    length policy please should cannot minimum maximum""")
+_STOP: Final = frozenset(["the", "and", "that", "with", "for", "you", "your", "this", "from", "are", "was", "will", "not"])
 
 
 def _is_secret(value: str, *, quoted: bool) -> bool:
     """Whether what stands after ``password =`` is one: a letter-only word counts if it is quoted."""
     if not _is_value(value):
         return False
-    return _is_mixed(value) or (quoted and len(value) >= 6 and " " not in value) or (
-        len(value) >= 12 and _is_random(value)
-    )
+    if quoted:
+        return _is_mixed(value) or (len(value) >= 6 and " " not in value and "_" not in value)
+    return _is_mixed(value) and _IDENTIFIER.fullmatch(value) is None
+
+
+def _is_plain_password(page: Page, match: re.Match[str]) -> bool:
+    """A letter-only word after ``password=`` or ``password:``, where it can be nothing else."""
+    value = match["value"]
+    if not value.isalpha() or len(value) < 6 or _PLACEHOLDER.match(value):
+        return False
+    named = re.match(rf"(?:[\w.-]*[_.-])?{_PASSWORD}\d?[\"'\s]*[:=]", match.group(), re.IGNORECASE)
+    tight = re.search(r"[:=]\S|:\s\S", match.group()) is not None
+    follows = page.text[match.end() : match.end() + 1]
+    alone = page.text.count(value) == 1 and follows in {"", "\n", " ", "&", "\r", "'", '"'}
+    return named is not None and tight and alone and value.lower() not in _STOP_VALUES
 
 
 def _is_value(value: str) -> bool:
@@ -187,7 +206,7 @@ def _is_mixed(value: str) -> bool:
         return len(value) >= 5
     if symbols and letters and re.search(r"[!@#$%^&*?+=~]", inner):
         return len(value) >= 6 and re.search(r"[!@#$%^&*?+=~]", inner[1:]) is not None
-    return value.isdigit() and len(value) >= 6 or re.search(r"[a-z][A-Z][a-z]+[A-Z]|[A-Z]{2}[a-z]+[A-Z]", inner) is not None
+    return (value.isdigit() and len(value) >= 6) or re.search(r"[a-z][A-Z][a-z]+[A-Z]|[A-Z]{2}[a-z]+[A-Z]", inner) is not None
 
 
 def _is_random(value: str) -> bool:
