@@ -14,7 +14,6 @@ from edgeroute.core.usage import Usage
 from edgeroute.wire.format import WireFault
 from tests.support.wire import FIXTURES, answer_of, read_fixture
 
-
 NOTHING = Usage()
 
 
