@@ -85,7 +85,8 @@ class ProviderError(EdgeRouteError):
     """A managed API failed.
 
     ``retry_after`` is in seconds. ``bytes_sent`` counts request bytes that were handed to the
-    network. ``message`` holds no part of the prompt and no key.
+    network. ``message`` holds no part of the prompt and no key. ``transient`` is false where asking
+    the same provider again at once is pointless: a time-out, a name that is not found.
     """
 
     http_status = 502
@@ -100,11 +101,13 @@ class ProviderError(EdgeRouteError):
         status: int | None = None,
         retry_after: float | None = None,
         bytes_sent: int = 0,
+        transient: bool = True,
         hint: str = "",
     ) -> None:
         super().__init__(message, hint)
         self.kind = kind
         self.provider = provider
+        self.transient = transient
         self.status = status
         self.retry_after = retry_after
         self.bytes_sent = bytes_sent
