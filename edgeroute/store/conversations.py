@@ -142,12 +142,15 @@ class Conversations:
 
     def keep_turns(self, id: str, turns: int) -> None:  # noqa: A002
         """Delete all but the first ``turns`` turns, as for an edited prompt. The latch stays."""
-        name = self._must(id).id
-        self._database.write(
-            "DELETE FROM turns WHERE conversation = ? AND id NOT IN"
-            " (SELECT id FROM turns WHERE conversation = ? ORDER BY id LIMIT ?)",
-            (name, name, turns),
-        )
+        with self._database.transaction() as connection:
+            conversation = self._must(id)
+            name = conversation.id
+            with search.forgetting(connection, conversation.turns - turns):
+                connection.execute(
+                    "DELETE FROM turns WHERE conversation = ? AND id NOT IN"
+                    " (SELECT id FROM turns WHERE conversation = ? ORDER BY id LIMIT ?)",
+                    (name, name, turns),
+                )
 
     def export(
         self,
@@ -158,7 +161,7 @@ class Conversations:
         return transcript.export(self._must(id), self.turns(id), style)
 
     def search(self, words: str, limit: int = 50) -> Sequence[search.Hit]:
-        """Turns that hold all of ``words`` (each may be the beginning of a word), best first."""
+        """Turns that hold all of ``words`` (or words that begin so), latest first."""
         return search.search(self._database, words, limit)
 
     def prompts(self, limit: int = 500) -> Sequence[str]:
@@ -227,10 +230,16 @@ class Conversations:
         """Delete it with its turns, receipts and masks; nothing of it stays readable on the disk.
 
         Backups and files set aside go too, since it may be in them.
+
+        Raises:
+            StoreError: there is no such conversation, or another program is reading the database,
+                so that its text stays in the log; deleting any other one later removes it.
         """
         with self._database.transaction() as connection:
-            name = self._must(id).id
-            connection.execute("DELETE FROM conversations WHERE id = ?", (name,))
+            conversation = self._must(id)
+            name = conversation.id
+            with search.forgetting(connection, conversation.turns):
+                connection.execute("DELETE FROM conversations WHERE id = ?", (name,))
             connection.execute("DELETE FROM receipts WHERE conversation = ?", (name,))
         self._database.flush()
         rescue.erase_leftovers(self._database.path)

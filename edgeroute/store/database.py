@@ -125,29 +125,46 @@ class Database:
             rows = self.read("SELECT value FROM values_kept WHERE name = ?", (name,))
         return bytes(rows[0]["value"])
 
-    def flush(self) -> bool:
-        """Move the write-ahead log into the file and empty it; False where others still read it."""
+    def flush(self) -> None:
+        """Move the write-ahead log into the file and empty it.
+
+        Raises:
+            StoreError: the disk is full, or another program keeps reading the log.
+        """
         with self._lock:
             self._ready()
             with self._explained():
                 row = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            return not row[0]
+        if row[0]:
+            raise StoreError(
+                f"Another program is using {self.path}, so that old pages stay in its log.",
+                "Close other EdgeRoute windows and do it again.",
+            )
 
     def compact(self) -> None:
         """Rewrite the file without its free pages and empty the log.
 
         Raises:
-            StoreError: the disk is full, or another program is using the database.
+            StoreError: as for ``flush``.
         """
         with self._lock:
             self._ready()
             with self._explained():
                 self._writer.execute("VACUUM")
-        if not self.flush():
-            raise StoreError(
-                f"Another program is using {self.path}, so that old pages stay in its log.",
-                "Close other EdgeRoute windows and do it again.",
-            )
+        self.flush()
+
+    def check(self) -> bool:
+        """Read the whole file; False where it is damaged, and the next start then mends it.
+
+        Small files are checked at every start. For a large one this takes a second or more for
+        every hundred megabytes, so it is for idle moments.
+        """
+        self._ready()
+        with self._read_lock:
+            sound = opening.is_sound(self._reader)
+        if not sound:
+            opening.mark_for_check(self.path)
+        return sound
 
     def close(self) -> None:
         """Close both connections; a later call opens them again."""

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
 import shlex
 import stat
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from edgeroute.core.errors import StoreError
+from edgeroute.core.errors import EdgeRouteError, StoreError
 
 FOLDER_MODE: Final = 0o700
 FILE_MODE: Final = 0o600
+LOCK_SECONDS: Final = 20.0
+_LOCK_POLL_SECONDS: Final = 0.02
 _OTHERS: Final = 0o077
 
 
@@ -122,6 +127,29 @@ def write_private(path: Path, content: bytes) -> None:
         sync_folder(path.parent)
     except OSError as error:
         raise trouble(error, path, "written") from error
+
+
+@contextmanager
+def alone(path: Path, refusal: EdgeRouteError, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+    """Hold the lock file ``path``, which only one process at a time can.
+
+    Raises:
+        EdgeRouteError: ``refusal``, after waiting for ``seconds``.
+    """
+    descriptor = open_private(path)
+    try:
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise refusal from error
+                time.sleep(_LOCK_POLL_SECONDS)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,18 +2,16 @@
 
 Beside ``edgeroute.db`` lies ``edgeroute.db.id``: whether the file is plain, or a fingerprint of the
 key it was encrypted with. It tells a wrong key from a damaged file, which look the same to SQLite.
-Its modification time is that of the last full check.
+A modification time of 0 asks for a full check at the next opening.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import hmac
 import os
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,11 +24,8 @@ from edgeroute.store.migrations import Migration, apply
 
 APPLICATION_ID: Final = 0x45524F55  # "EROU"
 _PLAIN_HEADER: Final = b"SQLite format 3\x00"
-_LOCK_SECONDS: Final = 30.0
-_LOCK_POLL_SECONDS: Final = 0.05
-# A check reads the whole file: small files are checked at every start, large ones once a day.
+# A check reads the whole file, which would delay the start where that is large.
 _SMALL_BYTES: Final = 8 * 1024 * 1024
-_CHECK_EVERY_SECONDS: Final = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +46,27 @@ def open_file(
         StoreError: not ours alone, another key, a newer EdgeRoute's, locked, or no space.
     """
     files.private_folder(path.parent)
-    with _alone(path):
+    busy = StoreError(
+        f"Another EdgeRoute has been opening {path} for a long time.",
+        "Wait for it or end it, then try again.",
+    )
+    with files.alone(path.with_name(f".{path.name}.lock"), busy):
         for suffix in ("", "-wal", "-shm"):
             files.check_private(path.with_name(path.name + suffix))
         try:
             return _open(path, key, migrations, now)
         except sqlite.Error as error:
             raise sqlite.explain(error, path) from error
+
+
+def is_sound(connection: Any) -> bool:
+    """Whether SQLite can read the whole file and finds nothing wrong."""
+    try:
+        return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+    except sqlite.Error as error:
+        if sqlite.damaged(error):
+            return False
+        raise
 
 
 def mark_for_check(path: Path) -> None:
@@ -98,15 +107,13 @@ def _open(path: Path, key: Secret | None, migrations: Sequence[Migration], now: 
 
 def _checked(path: Path, key: Secret | None) -> Any:
     """A connection to a healthy file; None where it is damaged."""
-    due = _check_is_due(path)
     connection = None
     try:
         connection = sqlite.connect(path, key)
         found = int(connection.execute("PRAGMA application_id").fetchone()[0])
         tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
-        if due:
-            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if verdict != "ok":
+        if _check_is_due(path):
+            if not is_sound(connection):
                 connection.close()
                 return None
             with suppress(OSError):
@@ -147,28 +154,6 @@ def _upgrade(
     apply(connection, migrations, now.isoformat())
 
 
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Only one process at a time opens, migrates or rescues the file."""
-    descriptor = files.open_private(path.with_name(f".{path.name}.lock"))
-    try:
-        deadline = time.monotonic() + _LOCK_SECONDS
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError as error:
-                if time.monotonic() > deadline:
-                    raise StoreError(
-                        f"Another EdgeRoute has been opening {path} for a long time.",
-                        "Wait for it or end it, then try again.",
-                    ) from error
-                time.sleep(_LOCK_POLL_SECONDS)
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def _identity_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.id")
 
@@ -187,7 +172,6 @@ def _write_identity(path: Path, key: Secret | None) -> None:
     file = _identity_file(path)
     if files.read_private(file) != _identity(key):
         files.write_private(file, _identity(key))
-        mark_for_check(path)
 
 
 def _is_ours(path: Path, key: Secret | None) -> bool:
@@ -225,7 +209,6 @@ def _header(path: Path) -> bytes:
 
 def _check_is_due(path: Path) -> bool:
     try:
-        age = time.time() - _identity_file(path).stat().st_mtime
-        return path.stat().st_size <= _SMALL_BYTES or not 0 <= age < _CHECK_EVERY_SECONDS
+        return path.stat().st_size <= _SMALL_BYTES or _identity_file(path).stat().st_mtime == 0
     except OSError:
         return True

@@ -8,6 +8,7 @@ from typing import Final
 from edgeroute.store import rescue
 from edgeroute.store.codec import stamp
 from edgeroute.store.database import Database
+from edgeroute.store.search import forgetting
 
 _CONTENT: Final = (("conversations", "updated"), ("receipts", "created"))
 _RECORDS: Final = (("ledger", "created"), ("alerts", "created"), ("outcomes", "created"))
@@ -28,15 +29,12 @@ def purge(
     """
     limit = stamp(before) if before else "9999"
     with database.transaction() as connection:
-        gone = {
-            table: int(
-                connection.execute(
-                    f"DELETE FROM {table} WHERE {column} < ?",  # noqa: S608
-                    (limit,),
-                ).rowcount
-            )
-            for table, column in (*_CONTENT, *(_RECORDS if records else ()))
-        }
+        gone = {}
+        turns = int(connection.execute("SELECT count(*) FROM turns").fetchone()[0])
+        with forgetting(connection, turns):
+            for table, column in (*_CONTENT, *(_RECORDS if records else ())):
+                delete = f"DELETE FROM {table} WHERE {column} < ?"  # noqa: S608
+                gone[table] = int(connection.execute(delete, (limit,)).rowcount)
     database.compact()
     rescue.erase_leftovers(database.path)
     return gone

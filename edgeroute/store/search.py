@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -20,6 +22,7 @@ _COLUMNS: Final = (
     "c.id, c.title, t.created, (SELECT count(*) FROM turns o"
     " WHERE o.conversation = t.conversation AND o.id < t.id) AS position"
 )
+_FEW_TURNS: Final = 20
 _SNIPPET_BEFORE: Final = 40
 _SNIPPET_LENGTH: Final = 160
 
@@ -40,7 +43,7 @@ class Hit:
 
 
 def search(database: Database, query: str, limit: int = 50) -> list[Hit]:
-    """Turns that hold all words of ``query`` (each may be the beginning of a word), best first."""
+    """Turns that hold all words of ``query`` (or words that begin so), latest first."""
     text = printable(query)
     words = re.findall(r"\w+", text)
     if not words:
@@ -48,13 +51,29 @@ def search(database: Database, query: str, limit: int = 50) -> list[Hit]:
     if _UNSPACED.search(text):
         return _scan(database, text.strip(), limit)
     rows = database.read(
-        f"SELECT {_COLUMNS}, snippet(search, 0, ?, ?, '…', 24) AS snippet"  # noqa: S608
-        " FROM search JOIN turns t ON t.id = search.rowid"
-        " JOIN conversations c ON c.id = t.conversation"
-        " WHERE search MATCH ? ORDER BY search.rank LIMIT ?",
+        f"SELECT {_COLUMNS}, found.snippet FROM ("  # noqa: S608
+        " SELECT rowid AS turn, snippet(search, 0, ?, ?, '…', 24) AS snippet FROM search"
+        " WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?) found"
+        " JOIN turns t ON t.id = found.turn JOIN conversations c ON c.id = t.conversation"
+        " ORDER BY t.id DESC",
         (_OPEN, _CLOSE, " ".join(f'"{word}"*' for word in words), limit),
     )
     return [_hit(row, *_marked(row["snippet"])) for row in rows]
+
+
+@contextmanager
+def forgetting(connection: Any, turns: int) -> Iterator[None]:
+    """Delete ``turns`` turns inside, so that none of their words stays in the index.
+
+    Few are cut out of the index one by one; for many it is cheaper to write it anew.
+    """
+    if turns <= _FEW_TURNS:
+        yield
+        return
+    connection.execute("INSERT INTO search (search, rank) VALUES ('secure-delete', 0)")
+    yield
+    connection.execute("INSERT INTO search (search) VALUES ('optimize')")
+    connection.execute("INSERT INTO search (search, rank) VALUES ('secure-delete', 1)")
 
 
 def _scan(database: Database, text: str, limit: int) -> list[Hit]:

@@ -182,13 +182,17 @@ def test_a_conversation_that_stores_nothing_keeps_its_latch(
     assert b"secret" not in database.path.read_bytes()
 
 
-def test_deleting_leaves_no_trace(conversations: Conversations, database: Database) -> None:
+@pytest.mark.parametrize("turns", [1, 40])
+def test_deleting_leaves_no_trace(
+    conversations: Conversations, database: Database, turns: int
+) -> None:
     """Text, title, masks, index and backups of a deleted conversation are not on the disk."""
     canary = "quetzalcoatl"
     keep = conversations.create(title="kept").id
     conversations.append(keep, [user("harmless")])
     chat = conversations.create().id
-    conversations.append(chat, [user(f"{canary} here"), assistant(canary * 3000)])
+    for _ in range(turns):
+        conversations.append(chat, [user(f"{canary} here"), assistant(f"{canary} " * 300)])
     conversations.set_masks(chat, {"<X>": canary})
     backup = database.path.with_name(database.path.name + ".backup-v1")
     backup.write_bytes(canary.encode())

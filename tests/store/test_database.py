@@ -15,7 +15,7 @@ import pytest
 
 from edgeroute.core.errors import StoreError
 from edgeroute.core.secret import Secret
-from edgeroute.store import sqlite
+from edgeroute.store import opening, sqlite
 from edgeroute.store.database import Database
 from edgeroute.store.migrations import MIGRATIONS
 
@@ -366,6 +366,31 @@ def test_a_killed_program_loses_nothing_it_had_acknowledged(path: Path, key: Sec
             assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         total = rows // 2
         database.close()
+
+
+def test_a_large_file_is_checked_when_asked_or_when_it_has_failed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large file opens at once; damage is found by use or a check and mended at next start."""
+    monkeypatch.setattr(opening, "_SMALL_BYTES", 0)
+    database = Database.open(path, KEYS[1])
+    with database.transaction():
+        add(database, *("x" * 3000 for _ in range(200)))
+    assert database.check()
+    database.close()
+    data = bytearray(path.read_bytes())
+    flip_middle(data)
+    path.write_bytes(data)
+    found = Database.open(path, KEYS[1])
+    assert found.notices == ()
+    with pytest.raises(StoreError, match="Start EdgeRoute again"):
+        messages(found)
+    assert not found.check()
+    found.close()
+    mended = Database.open(path, KEYS[1])
+    assert "damaged" in mended.notices[0]
+    assert len(messages(mended)) > 100
+    mended.close()
 
 
 def test_the_moment_names_the_file_set_aside(path: Path) -> None:
