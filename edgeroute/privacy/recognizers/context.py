@@ -59,7 +59,7 @@ _FIELD: Final = re.compile(
     r"(?:^|[\n|,;{(>\t*\"'_-]|\.\s|\s{2}|note\W{1,2}|:\s)\s{0,4}(?:(?:full|first|last|given|family|customer|patient|employee|client|contact|account|legal|user|tenant|student|applicant|candidate|cardholder|holder|sender|recipient|emergency|doctor|employer|manager|trustee|witness)?[ _-]?names?|patient(?:in)?|client|customer|tenant|employee|applicant|candidate|attn|attention|contact|cardholder|account holder|holder|owner|beneficiary|trustee|emergency contact|doctor|physician|m\u00e9dico|manager|supervisor|signed|signature|prepared by|submitted by|reported by|assigned to|assignee|author|interviewer|interviewee|user|member|resident|student|parent|guardian|spouse|from|to|cc|ship to|bill to|billing address|address|mieter|kontoinhaber(?: ist)?|inhaber|titulaire|titular|intestatario|w\u0142a\u015bciciel|rekeninghouder|nombre|apellidos?|nom|pr\u00e9nom|nome|cognome|naam|imi\u0119(?: i nazwisko)?|nazwisko|vorname|nachname|domicilio|remitente|responsable)"
     rf"[\"'*_]{{0,3}}\s{{0,3}}[:=|]\s{{0,12}}[\"'*_]{{0,3}}\s{{0,2}}{_TITLE}$"
 )
-_NAMED: Final = re.compile(r"\b(?:name|nome|nombre|nom|naam|kontoinhaber ist|titulaire|titular|intestat[oa] a|w\u0142a\u015bciciel|op naam van|auf den namen|tenant|patient|resident|employee|customer|client|cardholder|beneficiary)\s{1,2}(?:is\s|of\s|are\s)?" + _TITLE + "$")
+_NAMED: Final = re.compile(r"(?:\b(?:my|his|her|their|full|first|last|maiden|partner's)\sname|,\sname|\b(?:nome|nombre|nom|naam|kontoinhaber ist|titulaire|titular|intestat[oa] a|w\u0142a\u015bciciel|op naam van|auf den namen|tenant|patient|resident|employee|customer|client|cardholder|beneficiary))\s{1,2}(?:is\s|of\s|are\s)?" + _TITLE + "$")
 _ADDRESSED: Final = re.compile(
     r"\b(?:e-?mails?|mails?|messages?|texts?|letters?|notes?|cards?|toast|eulogy|speech|sms|dm|reply|reminder|invitation|invite|reference|recommendation|resignation|warning|complaint|review|evaluation|appraisal|feedback|report|apology|thank[ -]you|gift|party|surprise|birthday|wedding|funeral|meeting|call|appointment|arbeitszeugnis|zeugnis|beurteilung|\u00e9valuation(?: annuelle)?|lettre|certificat|evaluaci\u00f3n(?: de desempe\u00f1o)?|carta|correo|valutazione(?: annuale)?|lettera|beoordeling(?:sverslag|sgesprek)?|functioneringsverslag|brief|mailtje|ocen[aey]?(?: roczn[aeyą]+)?(?: pracownic[zaeyą]+)?|opini[aęe]|list|avalia\u00e7\u00e3o(?: de desempenho)?|referencia|referenz|refer\u00eancia)"
     rf"\s(?:\w{{2,12}}\s)?(?:to|for|from|about|with|on|an|f\u00fcr|von|\u00fcber|pour|de|\u00e0|para|a|sobre|per|di|voor|van|aan|over|dla|do|o|od|thanks for|saying thanks for)\s{_TITLE}$"
@@ -94,7 +94,7 @@ _FICTION: Final = re.compile(
     r"\b(?:stor(?:y|ies)|novels?|fiction\w*|fan ?fic\w*|screenplay|script|scene|characters?|protagonist|plot|chapters?|episodes?|sitcom|anime|manga|fairy ?tale|fable|role-?play\w*|pretend|imagine|hypothetical|dialogue|monologue|lyrics|rap|song|haiku|limerick|sonnet|poems?|play|movie|film|series|game|rpg|dnd|d&d|quest|superhero|wizard|villain|comedy|crossover|parody|satire|joke|geschichte|roman|gedicht|histoire|conte|cuento|historia de|racconto|storia|verhaal|opowiadanie|bajka|conto)\b"
 )
 _MATHS: Final = re.compile(
-    r"\b(?:how (?:many|much|far|long|old|fast|tall)|what(?:'s| is| are| was| were| will be| would be)? (?:the|his|her|their|its) (?:annual|combined|cost|price|number|salary|length|age|total|average|sum|difference|ratio|probability|percentage|perimeter|area)|in total|altogether|combien|wie ?viele?|cu[a\u00e1]nt[oa]s?|quant[oi]|quanti|quante|hoeveel|ile|quantos|quantas|\u0441\u043a\u043e\u043b\u044c\u043a\u043e)\b"
+    r"\b(?:how (?:many|much|far|long|old|fast|tall)|what(?:'s| is| are| was| were| will be| would be)? (?:the|his|her|their|its) (?:annual|combined|cost|price|number|salary|length|age|total|average|sum|difference|ratio|probability|percentage|perimeter|area)|in total|altogether|combien|wie ?(?:viel\w*|oft|lange|weit|alt|gro\u00df|hoch|schnell)|cu[a\u00e1]nt[oa]s?|quant[oi]|quanti|quante|hoeveel|ile|quantos|quantas|\u0441\u043a\u043e\u043b\u044c\u043a\u043e)\b"
 )
 _QUESTION: Final = re.compile(
     r"^\W{0,3}(?:(?:in|on|at|to|for|from|by|with) (?:which|what|whom)|who|what|when|where|which|whose|why|how|is|are|was|were|did|does|do|has|have|list|name|give me|show|tell me|summari[sz]e the life|write a biography|biography|compare|explain|describe|wer|was|wann|wo|welche\w*|wie|fasse das leben|nenne|liste|gib|qui|que|quand|o\u00f9|quel\w*|combien|r\u00e9sume la vie|donne|qui\u00e9n\w*|qu\u00e9|cu\u00e1\w*|d\u00f3nde|resume la vida|dame|chi|cosa|quando|dove|quale|riassumi la vita|dammi|wie|wat|wanneer|waar|welke|vat het leven|geef|kto|co|kim|kiedy|gdzie|jak\w*|stre\u015b\u0107 \u017cycie|quem|o que|onde|qual|resuma a vida)\b"
@@ -123,8 +123,11 @@ def kind(lower: str) -> Kind:
     )
 
 
-def standing(page: Page, start: int, end: int) -> float:
-    """How surely the name at ``[start, end)`` is of somebody private, 0..1."""
+def standing(page: Page, start: int, end: int, *, whole: bool) -> float:
+    """How surely the name at ``[start, end)`` is of somebody private, 0..1.
+
+    ``whole`` says that it is a given name with a surname; half a name needs more around it.
+    """
     before = page.before(start, 90)
     after = page.after(end, 60)
     if _KINSHIP.search(before):
@@ -138,15 +141,17 @@ def standing(page: Page, start: int, end: int) -> float:
         return 0.8 if not sort.fiction else 0.5
     if sort.fiction:
         return NOBODY
-    if _FIELD.search(before) or _SIGN_OFF.search(before):
+    if _SIGN_OFF.search(before):
         return 0.75
+    if _FIELD.search(before):
+        return 0.75 if whole else 0.55
     if _SALUTATION.search(before) or _NAMED.search(before) or _ADDRESSED.search(before):
         return 0.7
     if _OTHERS_KIN.search(before) or _DOING.match(after) or _ABOUT_SOMEBODY.search(before):
         return 0.65
     low, high = sentence(page, start)
     if _MATTERS.search(page.lower, low, high):
-        return 0.65
+        return 0.65 if whole else 0.5
     return BARE
 
 

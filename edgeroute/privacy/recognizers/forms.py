@@ -11,19 +11,23 @@ from edgeroute.privacy.recognizers.page import Hit, Page
 _MRZ: Final = re.compile(r"(?m)^[PIACV][A-Z<][A-Z]{3}[A-Z<]{10,41}$|[A-Z]{3,20}<<[A-Z]{2,20}(?:<[A-Z]{1,20}){0,4}<{2,}")
 _HL7: Final = re.compile(r"(?:^|[\r\n])(?:MSH|PID|NK1|PV1|OBR|OBX)\|[^\n]{6,}")
 _VCARD: Final = re.compile(r"BEGIN:(?:VCARD|VEVENT)\b|(?:^|\n)(?:FN|ATTENDEE|ORGANIZER)[:;][^\n]{3,}")
+_NOBODY: Final = re.compile(
+    r"example\.(?:com|org|net)|\b(?:no-?reply|alerts?|notifications?|info|support|news(?:letter)?)@", re.IGNORECASE
+)
 _SPEAKER: Final = re.compile(r"(?:^|\n)\s{0,4}(?:from|to|cc|bcc|sender|recipient)\s{0,2}:\s{1,2}[^\n@]{0,60}@[^\n]{3,60}", re.IGNORECASE)
 
 # A tool's name, as agents write it when they report a call: the words decide whose data it returned.
 _CALL: Final = re.compile(
-    r"(?:^|[\n{,>])\s{0,6}(?:[\"']?(?:action|tool|tool_name|function|name|recipient_name)[\"']?\s{0,2}[:=]\s{0,2}[\"']?|\[tool:|<invoke name=[\"'])"
-    r"(?P<tool>[A-Za-z][\w.:-]{2,60})"
+    r"(?:^|[\n{,>])\s{0,6}(?:[\"']?(?:action|tool|tool_name|function|recipient_name)[\"']?\s{0,2}[:=]\s{0,2}[\"']?|\[tool:|<invoke name=[\"'])"
+    r"(?P<tool>[A-Za-z][\w.:-]{2,60})\]?",
+    re.IGNORECASE,
 )
 _PERSONAL_TOOL: Final = re.compile(
     r"(?:g?mail|outlook|inbox|messenger|message|slack|teams|whatsapp|telegram|signal|sms|calendar|contact|addressbook|notion"
     r"|notes|facebook|instagram|zoom|crm|salesforce|patient|drive|dropbox|photos)",
     re.IGNORECASE,
 )
-_RESULT: Final = re.compile(r"(?:^|\n)\s{0,4}(?:observation|result|output|tool output|response)\s{0,2}:|function_results|tool_result|\]\s", re.IGNORECASE)
+_RESULT: Final = re.compile(r"(?:^|\n)\s{0,4}(?:observation|result|output|tool output|response)\s{0,2}:|function_results|tool_result", re.IGNORECASE)
 _MESSAGES: Final = re.compile(
     r"[\"'](?:from|sender|sender_id|from_name|author|attendees|participants|recipient|recipients)[\"']\s{0,2}:\s{0,2}(?:[\"'](?P<who>[^\"']{2,80})|\[)"
 )
@@ -79,7 +83,7 @@ class Forms:
         for match in _VCARD.finditer(text):
             yield Hit("PERSONAL_RECORDS", *match.span(), 0.8)
         for match in _SPEAKER.finditer(text):
-            if not re.search(r"example\.(?:com|org|net)", match.group()):
+            if not _NOBODY.search(match.group()):
                 yield Hit("PERSONAL_RECORDS", *match.span(), 0.6)
         yield from _tool_results(page)
         yield from _objects(page)
@@ -89,7 +93,8 @@ class Forms:
 def _tool_results(page: Page) -> Iterator[Hit]:
     text = page.text
     for match in _CALL.finditer(text):
-        if _PERSONAL_TOOL.search(match["tool"]) and _RESULT.search(text, match.end(), match.end() + 4000):
+        shown = match.group().endswith("]") or _RESULT.search(text, match.end(), match.end() + 4000)
+        if _PERSONAL_TOOL.search(match["tool"]) and shown:
             yield Hit("PERSONAL_RECORDS", *match.span("tool"), 0.8)
     if _BODY.search(text):
         for match in _MESSAGES.finditer(text):

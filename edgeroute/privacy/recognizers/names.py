@@ -25,6 +25,18 @@ _PLACE: Final = re.compile(
 )
 
 
+# A name inside an identifier, a path or a product's name is none: kserve-llama, Array.isArray.
+_IDENTIFIER: Final = re.compile(r"[-_/](?=\w)|[.(](?=\w)|\(\)")
+_ATTACHED: Final = re.compile(r"[_/.@-]$")
+
+
+_NAME_BEFORE: Final = re.compile(r"(?<=[^\s.!?]\s)([^\W\d_a-z][^\W\d_]*[^\W\dA-Z_]\s)$")
+_NAME_AFTER: Final = re.compile(
+    r"(?:\s(?:van|de|der|den|von|da|dos|di|del|la|le|al|el|bin|ten|ter|zu)){0,3}\s[^\W\d_a-z][^\W\d_]*[^\W\dA-Z_](?!\w)"
+)
+_NO_STREET: Final = re.compile(r"[.!?]\s|\b123\s")
+
+
 class NameModel(Protocol):
     """Labels the words of short texts; rampart.LABELS holds the labels."""
 
@@ -122,17 +134,27 @@ def _people(page: Page, spans: list[Span]) -> Iterator[Hit]:
 
 
 def _person(page: Page, run: list[Span]) -> Iterator[Hit]:
-    start, end = run[0].start, run[-1].end
+    start, end = _with_neighbours(page, run[0].start, run[-1].end)
     text = page.text[start:end]
     sure = max(span.score for span in run)
     if len(text) < 2 or sure < 0.5 or any(c.isdigit() for c in text):
         return
-    score = context.standing(page, start, end)
+    whole = len(run) > 1 or any(c in " .-" for c in text.strip())
+    score = context.standing(page, start, end, whole=whole)
     if sure < 0.6:
         score -= 0.1
-    if not any(c.isupper() for c in text) and not page.flat and score < 0.8:
-        score -= 0.1
+    if not page.flat and score < 0.8 and (text.islower() or (text.isupper() and not whole)):
+        score -= 0.15
+    if _IDENTIFIER.match(page.text, end) or _ATTACHED.search(page.text, max(0, start - 2), start):
+        score -= 0.2
     yield Hit("PERSON", start, end, score)
+
+
+def _with_neighbours(page: Page, start: int, end: int) -> tuple[int, int]:
+    """The name with the capitalised words right beside it: the model may see only half a name."""
+    before = _NAME_BEFORE.search(page.text, max(0, start - 30), start)
+    after = _NAME_AFTER.match(page.text, end)
+    return before.start(1) if before else start, after.end() if after else end
 
 
 def _streets(page: Page, spans: list[Span]) -> Iterator[Hit]:
@@ -145,5 +167,5 @@ def _streets(page: Page, spans: list[Span]) -> Iterator[Hit]:
             street = one if one.label == "STREET_NAME" else two
             proper = page.flat or page.text[street.start].isupper()
             counted = context.kind(page.lower).maths or not proper
-            if sure >= 0.6 and any(c.isdigit() for c in place) and not re.search(r"[.!?]\s", place):
+            if sure >= 0.6 and any(c.isdigit() for c in place) and not _NO_STREET.search(page.text[max(0, one.start - 4) : two.end]):
                 yield Hit("STREET_ADDRESS", one.start, two.end, 0.3 if counted else 0.3 + 0.5 * sure)

@@ -41,9 +41,9 @@ _SCRIPT_WORDS: Final = re.compile(
     "\u624b\u673a|\u7535\u8bdd|\u96fb\u8a71|\u643a\u5e2f|\uc804\ud654|\ud734\ub300|"
     "\u0647\u0627\u062a\u0641|\u062c\u0648\u0627\u0644|\u05d8\u05dc\u05e4\u05d5\u05df|\u092b\u094b\u0928"
 )
-_INVENTED: Final = re.compile(r"555\D{0,2}\s?01\d\d(?:\D|$)")
+_INVENTED: Final = re.compile(r"555\D{0,3}01\d{1,2}")
 _DOCUMENTATION: Final = re.compile(r"\b(?:regex|regexp|pattern|validator|example|dummy|fake)\b")
-_PLACEHOLDER: Final = re.compile(r"123\D{0,2}456\D{0,2}789|^0?1?\D{0,2}234\D?567\D?89")
+_PLACEHOLDER: Final = re.compile(r"123\D{1,2}456\D{1,2}789")
 _DATE: Final = re.compile(r"(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d$")
 
 

@@ -90,7 +90,7 @@ class Records:
 def _labelled(page: Page, match: re.Match[str]) -> Hit | None:
     value = match.group()
     digits = sum(c.isdigit() for c in value)
-    if digits < 4 or _DATE_OR_TIME.match(value) or _MONEY.search(page.before(match.start(), 2)):
+    if "XX" in value or digits < 4 or _DATE_OR_TIME.match(value) or _MONEY.search(page.before(match.start(), 2)):
         return None
     said = page.words_before(match.start(), 6, 56)
     for back in range(len(said)):
