@@ -6,10 +6,11 @@ A receipt holds types and counts, never a value, a prompt or an answer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from enum import StrEnum
+from typing import Any, Literal
 
 from edgeroute.core.cards import Place
 from edgeroute.core.request import FrontDoor
@@ -96,3 +97,26 @@ class Receipt:
         for cost in spent:
             total = total + cost
         return total
+
+    def as_json(self) -> dict[str, Any]:
+        """The receipt for other programs: its fields, what left, and what all of it cost.
+
+        Amounts are decimal text in USD, null where unknown; times are ISO 8601 in UTC.
+        """
+        fields: dict[str, Any] = _plain(asdict(self))
+        return fields | {
+            "left_machine": self.left_machine,
+            "cost": _plain(asdict(self.cost)),
+            "usage": _plain(asdict(self.usage)),
+        }
+
+
+def _plain(value: Any) -> Any:
+    """``value`` in the types that JSON has."""
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal | StrEnum) else value

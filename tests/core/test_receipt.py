@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -44,3 +46,19 @@ def test_every_attempt_that_was_sent_is_paid() -> None:
 def test_nothing_sent_costs_nothing() -> None:
     """A request without any attempt is free, not unknown."""
     assert _receipt().cost.amount == 0
+
+
+def test_a_receipt_as_json_is_plain_and_complete() -> None:
+    """Every field has its name, amounts are text, an unknown cost is null."""
+    receipt = _receipt(
+        _attempt(Place.CLOUD, 9, "failed", Cost(None, "unknown")),
+        _attempt(Place.LOCAL, 0, "answered", FREE),
+    )
+    content = json.loads(json.dumps(receipt.as_json()))
+    assert set(content) == {f.name for f in fields(Receipt)} | {"left_machine", "cost", "usage"}
+    assert content["left_machine"] is True
+    assert (content["mode"], content["created"]) == ("auto", NOW.isoformat())
+    assert content["attempts"][0]["cost"] == {"amount": None, "basis": "unknown"}
+    assert content["attempts"][1]["place"] == "local"
+    assert content["cost"] == {"amount": "0", "basis": "unknown"}
+    assert content["usage"]["input_uncached"] == 1
