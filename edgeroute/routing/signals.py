@@ -147,7 +147,7 @@ def _task(
     request: ChatRequest, text: str, guess: Guess, origin: str
 ) -> tuple[Task | Literal[""], Signal]:
     if request.task in TASKS:
-        return cast("Task", request.task), Signal("caller", 1.0)
+        return request.task, Signal("caller", 1.0)
     last = request.messages[-1] if request.messages else None
     if last is not None and any(isinstance(part, ToolResult | ToolCall) for part in last.parts):
         return "agentic_tools", Signal("structure", 0.97)
@@ -177,9 +177,11 @@ def _complexity(
     score -= 0.1 * min(2, len(_EASY.findall(text[:1_000])))
     score += 0.1 * (tokens > 2_000) + 0.15 * (tokens > 12_000) + 0.1 * (tokens > 60_000)
     score += 0.05 * (code and tokens > 600) + 0.05 * (turns > 8)
-    level = "high" if score >= _HIGH_FROM else "medium" if score >= _MEDIUM_FROM else "low"
+    level: Complexity = (
+        "high" if score >= _HIGH_FROM else "medium" if score >= _MEDIUM_FROM else "low"
+    )
     distance = min(abs(score - _MEDIUM_FROM), abs(score - _HIGH_FROM))
-    return cast("Complexity", level), round(min(0.8, 0.4 + distance), 2)
+    return level, round(min(0.8, 0.4 + distance), 2)
 
 
 class _Words:

@@ -24,12 +24,13 @@ _CODE_LINE: Final = re.compile(
     re.IGNORECASE,
 )
 _INLINE_CODE: Final = re.compile(
-    r"`[^`\n]+`|\b\w+\([\w, .\"'\[\]=*]*\)|\w+\.\w+\(|=>|->|==|!=|&&|\|\||\[\w+:\w*\]|;\s|\{\w*:"
-    r"|[^\W_]+_\w+"
+    r"`[^`\n]+`|\b\w+\([\w, .\"'\[\]=*]*\)|\w+\.\w+\(|=>|->|==|!=|&&|\|\||\[\w+:\w*\]"
+    r"|;\s|\{\w*:|[^\W_]+_\w+"
 )
 _ERROR: Final = re.compile(
     r"Traceback \(most recent|\b\w+(?:Error|Exception)\b|\berror\s*(?:TS|CS|E|:|\[)"
-    r"|\bat \S+\(\S+:\d+\)|[Ss]egmentation fault|undefined reference|npm ERR|\bpanic:|\bE\d{4}\b|line \d+",
+    r"|\bat \S+\(\S+:\d+\)|[Ss]egmentation fault|undefined reference|npm ERR"
+    r"|\bpanic:|\bE\d{4}\b|line \d+",
 )
 _OPTIONS: Final = re.compile(r"(?:^|\n)\s*\(?[A-Ea-e1-5][).:]\s*\S")
 _MATH: Final = re.compile(
@@ -59,7 +60,8 @@ NAMES: Final = (
     "error", "options", "math", "url", "markup", "data_rows", "dialogue", "first_person",
     "second_person", "question", "asks_last", "starts_code", "ends_code", "ends_open", "hole",
     "digits", "capitals", "signs", "not_ascii", "lower_start", "prose_first", "long_line",
-    "one_line", "quoted", "blank_lines", "short", "comma_list", "starts_capital", "ends_full_stop", "indented",
+    "one_line", "quoted", "blank_lines", "short", "comma_list",
+    "starts_capital", "ends_full_stop", "indented",
 )  # fmt: skip
 
 

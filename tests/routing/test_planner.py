@@ -1,0 +1,320 @@
+"""Plans: what always holds, and what each part of the decision does."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edgeroute.core.cards import ModelCard, Place
+from edgeroute.core.request import TIERS as TIER_NAMES
+from edgeroute.core.signals import TASKS, Signals
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.routing.cascade import CascadePolicy
+from edgeroute.routing.conditions import Condition
+from edgeroute.routing.fitness import Circumstances
+from edgeroute.routing.outcomes import Advice
+from edgeroute.routing.planner import pick, plan
+from edgeroute.routing.policy import Policy, Rule
+from edgeroute.routing.stickiness import Holding
+from tests.support.routing import LOCAL, NOW, card, cards, plan_input
+
+NAMES = (*cards(), "local", "small", "middle", "large", "by_size", "nobody/knows", "local/other")
+CONDITIONS = (
+    'task == "refactor"', "input_tokens < 1000", 'tier == "free"', "has_tools",
+    'privacy == "private"', 'complexity == "high" or internal_code', "hour >= 12",
+)  # fmt: skip
+names = st.sampled_from(NAMES)
+share, count = st.just(0.9), st.just(9)
+conditions = st.sampled_from([Condition(text) for text in CONDITIONS])
+
+
+def policy(model: str = "moonshot/kimi-k2.6", **more) -> Policy:
+    """A policy of one rule that sends everything to ``model``."""
+    rule = {k: more.pop(k) for k in ("strategy", "fallbacks", "verify", "why") if k in more}
+    known = {"primary_failure": "openrouter", "rate_limit": "backup_provider", **more}
+    return Policy("test", (Rule("default", None, model, **rule),), **known)
+
+
+@st.composite
+def policies(draw) -> Policy:
+    """Any policy over the names of the small catalog."""
+    rules = [
+        Rule(
+            f"r{n}", draw(conditions), draw(names),
+            strategy=draw(st.sampled_from(["single", "cascade", "ensemble"])),
+            fallbacks=tuple(draw(st.lists(names, max_size=2))), verify=draw(st.just("") | names),
+        )
+        for n in range(draw(st.integers(0, 3)))
+    ]  # fmt: skip
+    last = Rule("default", None, draw(names))
+    return Policy(
+        "random", (*rules, last), primary_failure=draw(st.just("openrouter") | st.just("") | names),
+        rate_limit=draw(st.just("backup_provider") | st.just("") | names),
+    )  # fmt: skip
+
+
+@st.composite
+def inputs(draw, **fixed):
+    """Any request under any policy, health and budget."""
+    signals = Signals(
+        task=draw(st.sampled_from((*TASKS, ""))),
+        complexity=draw(st.sampled_from(["low", "medium", "high"])),
+        input_tokens=draw(st.integers(0, 2_000_000)),
+        output_tokens=draw(st.integers(0, 5_000)),
+        has_images=draw(st.booleans()),
+        has_tools=draw(st.booleans()),
+        internal_code=draw(st.booleans()) if "internal" not in fixed else fixed.pop("internal"),
+    )
+    providers = ["anthropic", "moonshot", "deepseek", "openai", "openrouter"]
+    around = Circumstances(
+        NOW,
+        ready=draw(st.none() | st.lists(st.sampled_from(providers))),
+        blocked=draw(st.dictionaries(st.sampled_from(providers), st.just("It is failing."))),
+        limited=draw(st.dictionaries(st.sampled_from(providers), st.just("It is close."))),
+        budget_left=draw(st.none() | st.decimals(-1, 3, places=2)),
+    )
+    holding = st.builds(Holding, names, st.integers(0, 10_000))
+    return plan_input(
+        draw(policies()), signals, around=around,
+        private=fixed.get("private", draw(st.booleans())),
+        mode=draw(st.sampled_from(PrivacyMode)),
+        tier=draw(st.sampled_from(TIER_NAMES)),
+        model=draw(st.sampled_from(["auto", "local", "cascade", "ensemble", *NAMES])),
+        needs_schema=draw(st.booleans()),
+        local=draw(st.sampled_from([LOCAL, "local"])),
+        enterprise=draw(st.sampled_from(["", "openai"])),
+        holding=draw(st.none() | holding),
+        advice=draw(st.none() | st.builds(Advice, names, st.just("8 of 9."), share, count)),
+    )  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(inputs())
+def test_a_plan_is_never_empty_never_repeats_and_always_says_why(given_input):
+    """Whatever the policy, health and budget: candidates, each once, each with a sentence."""
+    made = plan(given_input)
+    models = [candidate.model for candidate in made.candidates]
+    assert models
+    assert len(models) == len(set(models))
+    assert all(candidate.reason.strip() for candidate in made.candidates)
+    assert made.why.strip()
+    assert made.rule
+    assert made.first.cause == "first"
+    assert any(candidate.place is Place.LOCAL for candidate in made.candidates)
+    assert all(skipped.reason for skipped in made.skipped)
+    if made.verify:
+        assert made.verify != made.first.model
+
+
+@settings(max_examples=100, deadline=None)
+@given(inputs(private=True))
+def test_a_private_request_has_no_cloud_candidate(given_input):
+    """Nothing leads a private request off this machine: no rule, tier, strategy, fallback, advice
+    or choice of the caller, and no managed model judges or verifies it.
+    """
+    made = plan(given_input)
+    assert all(candidate.place is Place.LOCAL for candidate in made.candidates)
+    assert not made.verify
+    assert made.strategy == "single"
+    for name in NAMES:
+        picked = pick(given_input, name)
+        assert picked in {"", given_input.local}
+
+
+@settings(max_examples=60, deadline=None)
+@given(inputs(private=False, internal=True))
+def test_internal_code_goes_to_the_enterprise_provider_or_stays(given_input):
+    """Internal code reaches the one provider named for it, or nobody."""
+    for candidate in plan(given_input).candidates:
+        if candidate.place is Place.CLOUD:
+            assert given_input.cards[candidate.model].provider == given_input.enterprise
+
+
+@settings(max_examples=60, deadline=None)
+@given(inputs(private=False))
+def test_no_candidate_is_known_to_fail(given_input):
+    """No managed candidate lacks a key, is blocked, retired, too small or beyond the budget."""
+    around = given_input.around
+    for candidate in plan(given_input).candidates:
+        if candidate.place is Place.LOCAL:
+            continue
+        known = given_input.cards[candidate.model]
+        assert around.ready is None or known.provider in around.ready
+        assert known.provider not in around.blocked
+        assert not known.retired(NOW.date())
+        assert known.context_tokens >= given_input.signals.input_tokens
+        assert not given_input.signals.has_images or "images" in known.abilities
+        assert around.budget_left is None or around.budget_left > 0
+
+
+def first(made) -> str:
+    """The model that is tried first."""
+    return made.first.model
+
+
+def test_missing_model_is_sought_through_the_gateway():
+    """With nothing but an OpenRouter key the same model is bought there."""
+    made = plan(plan_input(policy(), around=Circumstances(NOW, ready=["openrouter"])))
+    assert first(made) == "openrouter/moonshotai/kimi-k2.6"
+    assert made.skipped[0].reason == "There is no key for moonshot."
+
+
+def test_open_breaker_and_rate_limit():
+    """A blocked provider is passed over; one that is close to its limit waits behind the others."""
+    blocked = Circumstances(NOW, blocked={"moonshot": "Moonshot is failing."})
+    assert first(plan(plan_input(policy(), around=blocked))) == "openrouter/moonshotai/kimi-k2.6"
+    near = Circumstances(NOW, limited={"moonshot": "Moonshot is close to its limit."})
+    made = plan(plan_input(policy(), around=near))
+    causes = {candidate.model: candidate.cause for candidate in made.candidates}
+    assert first(made) != "moonshot/kimi-k2.6"
+    assert causes["moonshot/kimi-k2.6"] == "rate_limit"
+
+
+def test_used_up_budget_leaves_the_local_model():
+    """At the daily limit nothing that costs money is asked, and the reason says so."""
+    made = plan(plan_input(policy(), around=Circumstances(NOW, budget_left=Decimal(0))))
+    assert [candidate.model for candidate in made.candidates] == [LOCAL]
+    assert "budget" in made.first.reason
+
+
+def test_call_beyond_the_rest_of_the_budget_goes_to_a_cheaper_model():
+    """What is left of the budget decides which models can be afforded."""
+    signals = Signals(input_tokens=100_000, output_tokens=1_000)
+    around = Circumstances(NOW, budget_left=Decimal("0.05"))
+    made = plan(
+        plan_input(policy("large", fallbacks=("openai/gpt-6-luna",)), signals, around=around)
+    )
+    assert first(made) == "openai/gpt-6-luna"
+
+
+def test_retired_model_is_replaced_with_a_note():
+    """A model past its shutdown gives way to its successor."""
+    made = plan(plan_input(policy("openai/gpt-5")))
+    assert first(made) == "openai/gpt-5.5"
+    assert any("shut down" in note for note in made.notes)
+
+
+def test_tiers():
+    """Free is local first, premium the best model first; a rule about tiers decides for itself."""
+    assert first(plan(plan_input(policy(), tier="free"))) == LOCAL
+    assert first(plan(plan_input(policy(), tier="premium"))) == "anthropic/claude-opus-4.7"
+    own = Policy("t", (
+        Rule("cheap", Condition('tier == "premium"'), "deepseek/v4-flash"),
+        Rule("default", None, "local"),
+    ))  # fmt: skip
+    assert first(plan(plan_input(own, tier="premium"))) == "deepseek/v4-flash"
+
+
+def test_explicit_model_is_respected_but_for_privacy():
+    """A named model comes first; personal data keeps the request here all the same."""
+    asked = {"model": "openai/gpt-5.5"}
+    assert first(plan(plan_input(policy(), **asked))) == "openai/gpt-5.5"
+    private = plan(
+        plan_input(policy(), **asked, private=True, private_reason="A US SSN was found.")
+    )
+    assert [candidate.model for candidate in private.candidates] == [LOCAL]
+    assert private.why == "A US SSN was found."
+    assert private.skipped[0].model == "openai/gpt-5.5"
+    local = plan(plan_input(policy(), model="local"))
+    assert [candidate.model for candidate in local.candidates] == [LOCAL]
+
+
+def test_rule_that_names_another_local_model_uses_the_one_that_is_there():
+    """A local model that is not set up is stood in for, with a note."""
+    made = plan(plan_input(policy("local/qwen9")))
+    assert first(made) == LOCAL
+    assert any("stands in" in note for note in made.notes)
+
+
+def test_ladder_goes_by_input_size():
+    """A ladder picks a role by the size of the input."""
+    assert first(plan(plan_input(policy("by_size")))) == "openai/gpt-6-luna"
+    long = Signals(input_tokens=5_000, output_tokens=100)
+    assert first(plan(plan_input(policy("by_size"), long))) == "anthropic/claude-opus-4.7"
+
+
+def test_verification_comes_from_another_provider():
+    """The second model is not the one that answers, and another maker's where there is one."""
+    made = plan(plan_input(policy("large", verify="large")))
+    assert (first(made), made.verify) == ("anthropic/claude-opus-4.7", "openai/gpt-5.5")
+
+
+def test_cascade_lines_up_from_cheap_to_strong():
+    """The rungs stand first, in order, each with the cause `first`; fallbacks come after them."""
+    made = plan(plan_input(policy("large", strategy="cascade")))
+    rungs = [candidate.model for candidate in made.candidates if candidate.cause == "first"]
+    assert made.strategy == "cascade"
+    assert rungs == ["openai/gpt-6-luna", "deepseek/v4-flash", "anthropic/claude-opus-4.7"]
+
+
+def test_cascade_that_would_cost_more_than_the_strong_model_is_not_run():
+    """The budget guard compares what a cascade is expected to cost with the last rung alone."""
+    dear = policy("openai/gpt-6-luna", strategy="cascade", cascade=CascadePolicy(ladder=("large",)))
+    made = plan(plan_input(dear))
+    assert made.strategy == "single"
+    assert any("no cascade" in note for note in made.notes)
+
+
+def test_ensemble_keeps_to_its_ceiling():
+    """Voters that would go beyond the ceiling are left out; one voter is no ensemble."""
+    made = plan(plan_input(policy("large"), model="ensemble"))
+    assert made.strategy == "ensemble"
+    signals = Signals(input_tokens=100_000, output_tokens=1_000)
+    small = plan(plan_input(policy("large"), signals, model="ensemble"))
+    assert "anthropic/claude-opus-4.7" not in {
+        c.model for c in small.candidates if c.cause == "first"
+    }
+
+
+def test_internal_code_takes_the_enterprise_copy():
+    """The enterprise provider's copy of the wanted model is preferred to another of its models."""
+    extra = cards(card("azure/kimi-k2.6"), card("azure/gpt-5.5", grade=3))
+    signals = Signals(internal_code=True, input_tokens=100, output_tokens=10)
+    made = plan(plan_input(policy(), signals, cards=extra, enterprise="azure"))
+    assert [candidate.model for candidate in made.candidates] == ["azure/kimi-k2.6", LOCAL]
+    assert plan(plan_input(policy(), signals)).candidates[0].model == LOCAL
+
+
+@pytest.mark.parametrize(
+    ("cached", "model"), [(9_000, "openai/gpt-5.5"), (0, "moonshot/kimi-k2.6")]
+)
+def test_conversation_stays_where_its_prompt_is_cached(cached, model):
+    """A better model that holds the cache is kept while that costs no more than moving."""
+    from edgeroute.core.prices import PriceList, PriceRow, Rate
+
+    rate = Rate(Decimal(5), Decimal(5), cache_read=Decimal("0.05"))
+    holder = card("openai/gpt-5.5", grade=3, context=1_000_000, prices=PriceList((PriceRow(rate),)))
+    signals = Signals(task="chat", input_tokens=9_000, output_tokens=100)
+    made = plan(
+        plan_input(
+            policy(),
+            signals,
+            cards=cards(holder),
+            holding=Holding("openai/gpt-5.5", cached, "chat"),
+        )
+    )
+    assert first(made) == model
+
+
+def test_experience_is_told_and_acted_on_where_the_policy_says_so():
+    """Advice is a note; with `outcomes.act` it changes the choice."""
+    advice = Advice("openai/gpt-6-luna", "12 of 15 similar prompts were fine on it.", 0.8, 15)
+    told = plan(plan_input(policy(), advice=advice))
+    assert first(told) == "moonshot/kimi-k2.6"
+    assert advice.sentence in told.notes
+    acted = plan(plan_input(policy(outcomes_act=True), advice=advice))
+    assert acted.first.model == "openai/gpt-6-luna"
+    assert acted.first.reason == advice.sentence
+
+
+def test_a_local_model_too_small_for_the_prompt_is_the_last_resort_with_a_note():
+    """A window that is too small is said, and the local model is still there."""
+    tiny = ModelCard(LOCAL, "local", "q", place=Place.LOCAL, context_tokens=100)
+    made = plan(plan_input(policy("local"), cards=cards(tiny)))
+    assert first(made) != LOCAL
+    assert made.candidates[-1].model == LOCAL
+    alone = plan(plan_input(policy("local"), cards=cards(tiny), private=True))
+    assert any("do not fit" in note for note in alone.notes)

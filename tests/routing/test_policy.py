@@ -1,0 +1,146 @@
+"""Policies: the reference one, the shipped ones, and mistakes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from edgeroute.core.errors import SettingsError
+from edgeroute.core.plan import Plan
+from edgeroute.core.signals import Signals
+from edgeroute.routing.conditions import Condition
+from edgeroute.routing.planner import plan
+from edgeroute.routing.policy import Policy, policy_names
+from tests.support.routing import LOCAL, plan_input, policy_file
+
+REFERENCE = """\
+routing:
+  rules:
+    - condition: input_tokens < 1000 and task == "code_completion"
+      model: local/qwen3.6-27b
+    - condition: task == "explain_code" and input_tokens < 8000
+      model: anthropic/claude-haiku-4.5
+    - condition: task == "refactor" or task == "implement"
+      model: moonshot/kimi-k2.6
+    - condition: task == "architecture_review" or complexity == "high"
+      model: anthropic/claude-opus-4.7
+    - default: deepseek/v4-flash
+  fallback:
+    primary_failure: openrouter
+    rate_limit: backup_provider
+  cache:
+    system_prompt: true
+    duration: 1h
+"""
+
+
+@pytest.fixture
+def reference(tmp_path: Path) -> Policy:
+    """The policy of the documentation, as written."""
+    return Policy.load(policy_file(tmp_path, REFERENCE))
+
+
+def chosen(policy: Policy, **signals) -> Plan:
+    """The plan for a request with these signals."""
+    return plan(
+        plan_input(policy, Signals(**{"input_tokens": 500, "output_tokens": 200, **signals}))
+    )
+
+
+@pytest.mark.parametrize(
+    ("signals", "model"),
+    [
+        ({"task": "code_completion"}, LOCAL),
+        ({"task": "explain_code"}, "anthropic/claude-haiku-4.5"),
+        ({"task": "refactor"}, "moonshot/kimi-k2.6"),
+        ({"task": "implement", "complexity": "high"}, "moonshot/kimi-k2.6"),
+        ({"task": "architecture_review"}, "anthropic/claude-opus-4.7"),
+        ({"task": "chat", "complexity": "high"}, "anthropic/claude-opus-4.7"),
+        ({"task": "chat"}, "deepseek/v4-flash"),
+        ({"task": ""}, "deepseek/v4-flash"),
+        ({"task": "explain_code", "input_tokens": 8_000}, "deepseek/v4-flash"),
+        ({"task": "code_completion", "input_tokens": 1_000}, "deepseek/v4-flash"),
+    ],
+)
+def test_each_branch_of_the_reference_policy_is_taken(reference, signals, model):
+    """The documented policy loads as written and each of its branches goes where it says."""
+    assert chosen(reference, **signals).first.model == model
+
+
+def test_both_fallbacks_of_the_reference_policy_are_there(reference):
+    """An outage goes to the same model through the gateway, a rate limit to another provider."""
+    made = chosen(reference, task="refactor")
+    by_cause = {c.cause: c.model for c in reversed(made.candidates)}
+    assert by_cause["outage"] == "openrouter/moonshotai/kimi-k2.6"
+    assert made.candidates[-1].model == LOCAL
+    assert by_cause["rate_limit"] == "openai/gpt-6-luna"
+    assert reference.cache_system_prompt
+    assert reference.cache_duration == "1h"
+
+
+def test_rules_without_ids_are_numbered(reference):
+    """A rule can be named even where nobody gave it an id."""
+    assert [rule.id for rule in reference.rules] == [
+        "rule-1", "rule-2", "rule-3", "rule-4", "default",
+    ]  # fmt: skip
+    assert reference.rule("rule-2").line == 5
+
+
+@pytest.mark.parametrize("name", policy_names())
+def test_packaged_policies_load(name):
+    """Every policy that is shipped is valid and says why for each rule."""
+    policy = Policy.named(name)
+    assert policy.description
+    assert all(rule.why for rule in policy.rules)
+
+
+def test_packaged_coding_assistant_is_the_reference_policy(reference):
+    """The shipped coding assistant means what the documented policy means."""
+    shipped = Policy.named("coding-assistant")
+    assert [(str(r.condition), r.model) for r in shipped.rules] == [
+        (str(r.condition), r.model) for r in reference.rules
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ('task == "refactor" or', 'tusk == "refactor" or', 7, "unknown name `tusk`"),
+        ("  fallback:", "  fallbak:", 12, "fallbak"),
+        ("      model: moonshot/kimi-k2.6\n", "", 7, "`condition` and `model`"),
+        ("    - default: deepseek/v4-flash\n", "", 0, "no default"),
+        ("duration: 1h", "duration: 2h", 17, "2h"),
+        ("    - default: deepseek/v4-flash", "    - default: ''", 11, "empty"),
+    ],
+)  # fmt: skip
+def test_mistakes_name_file_and_line(tmp_path, old, new, line, said):
+    """A wrong policy is refused with the place of the mistake."""
+    path = policy_file(tmp_path, REFERENCE.replace(old, new))
+    with pytest.raises(SettingsError, match=re.escape(said)) as caught:
+        Policy.load(path)
+    assert caught.value.file == str(path)
+    assert caught.value.line == line
+
+
+def test_double_ids_are_refused(tmp_path):
+    """Two rules never share an id."""
+    text = "routing:\n  rules:\n    - {default: local, id: a}\n    - {default: local, id: a}\n"
+    with pytest.raises(SettingsError, match="used twice"):
+        Policy.load(policy_file(tmp_path, text))
+
+
+def test_own_policy_wins_by_name_and_an_unknown_one_is_named(tmp_path):
+    """The user's rules folder comes first; a policy that does not exist lists those that do."""
+    policy_file(tmp_path, "routing:\n  rules:\n    - default: local\n", "default")
+    assert Policy.named("default", tmp_path).rules[0].model == "local"
+    with pytest.raises(SettingsError, match="coding-assistant"):
+        Policy.named("nowhere", tmp_path)
+
+
+def test_facts_pick_the_first_rule_that_holds(reference):
+    """Order decides."""
+    facts = {"task": "code_completion", "input_tokens": 10.0, "complexity": "high"}
+    assert reference.match(facts).id == "rule-1"
+    assert isinstance(reference.rules[0].condition, Condition)
