@@ -116,6 +116,14 @@ class StreamEncoder(Protocol):
         """The bytes to send for one event, in order."""
         ...
 
+    def error(self, error: EdgeRouteError) -> list[bytes]:
+        """The bytes that end the stream with an error."""
+        ...
+
+    def keep_alive(self) -> bytes:
+        """Bytes that mean nothing, for a client that would lose patience."""
+        ...
+
 
 class WholeDecoder(StreamDecoder, Protocol):
     """A decoder that also takes an answer in one piece."""
@@ -125,24 +133,34 @@ class WholeDecoder(StreamDecoder, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class WireFormat:
-    """One protocol, in both directions.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerFormat:
+    """What a caller of our endpoint speaks.
 
-    ``path`` is appended to a provider's base address. Towards a provider: ``encode_request`` gives
-    the body to send, stable parts first and messages last. Towards a caller of our endpoint:
-    ``decode_request`` gives what he asks or raises ``WireError``; ``encode_answer``,
-    ``encode_error`` and ``encoder`` give what he reads.
+    ``path`` follows the base address. ``decode_request`` raises ``WireError``. ``encode_answer``,
+    ``encode_error`` and ``encoder`` write what the caller reads; ``id_prefix`` begins the id of an
+    answer.
     """
 
     name: str
     path: str
-    encode_request: Callable[[ChatRequest, Target], dict[str, Any]]
-    new_decoder: Callable[[], WholeDecoder]
+    id_prefix: str
     decode_request: Callable[[Mapping[str, Any]], ChatRequest]
     encode_answer: Callable[[Answer, Envelope], dict[str, Any]]
     encode_error: Callable[[EdgeRouteError], dict[str, Any]]
     encoder: Callable[[Envelope], StreamEncoder]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireFormat(CallerFormat):
+    """One protocol, in both directions.
+
+    Towards a provider, ``encode_request`` gives the body to send: stable parts first, messages
+    last.
+    """
+
+    encode_request: Callable[[ChatRequest, Target], dict[str, Any]]
+    new_decoder: Callable[[], WholeDecoder]
 
     def decoder(self, origin: str = "") -> StreamDecoder:  # noqa: ARG002
         """A decoder for one streamed answer of ``origin`` (``provider/family``)."""

@@ -13,6 +13,7 @@ from edgeroute.wire.format import WireFormat
 FORMAT: Final = WireFormat(
     name=NAME,
     path="/messages",
+    id_prefix="msg_",
     encode_request=encode_request,
     new_decoder=MessagesDecoder,
     decode_request=decode_request,

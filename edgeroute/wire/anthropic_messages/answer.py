@@ -103,8 +103,16 @@ class MessagesEncoder:
             case Answered(answer=answer):
                 return self._close(answer)
             case Failed(error=error):
-                return [_frame(encode_error(error))]
+                return self.error(error)
         return []
+
+    def error(self, error: EdgeRouteError) -> list[bytes]:
+        """The bytes that end the stream with an error."""
+        return [_frame(encode_error(error))]
+
+    def keep_alive(self) -> bytes:
+        """A ping, which this format allows at any time."""
+        return _frame({"type": "ping"})
 
     def _begin(self) -> list[bytes]:
         if self._begun:

@@ -13,6 +13,7 @@ from edgeroute.wire.openai_chat.stream import ChatDecoder
 FORMAT: Final = WireFormat(
     name=NAME,
     path="/chat/completions",
+    id_prefix="chatcmpl-",
     encode_request=encode_request,
     new_decoder=ChatDecoder,
     decode_request=decode_request,

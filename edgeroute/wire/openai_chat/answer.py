@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from edgeroute.core.answer import Answer
 from edgeroute.core.errors import EdgeRouteError
@@ -19,7 +19,8 @@ from edgeroute.wire import capsule
 from edgeroute.wire.format import Envelope, dump
 from edgeroute.wire.usage import to_openai_chat
 
-DONE = b"data: [DONE]\n\n"
+DONE: Final = b"data: [DONE]\n\n"
+KEEP_ALIVE: Final = b": keep-alive\n\n"
 
 
 def encode_answer(answer: Answer, envelope: Envelope) -> dict[str, Any]:
@@ -103,8 +104,16 @@ class ChatEncoder:
             case Answered(answer=answer):
                 return self._close(answer)
             case Failed(error=error):
-                return [_frame(encode_error(error)), DONE]
+                return self.error(error)
         return []
+
+    def error(self, error: EdgeRouteError) -> list[bytes]:
+        """The bytes that end the stream with an error."""
+        return [frame(encode_error(error)), DONE]
+
+    def keep_alive(self) -> bytes:
+        """A comment."""
+        return KEEP_ALIVE
 
     def _close(self, answer: Answer) -> list[bytes]:
         frames: list[bytes] = []
@@ -114,7 +123,7 @@ class ChatEncoder:
         frames.append(self._chunk({}, finish_reason(answer)))
         if self._envelope.usage:
             counts = to_openai_chat(answer.usage)
-            frames.append(_frame(self._head() | {"choices": [], "usage": counts}))
+            frames.append(frame(self._head() | {"choices": [], "usage": counts}))
         return [*frames, DONE]
 
     def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> bytes:
@@ -122,7 +131,7 @@ class ChatEncoder:
             self._begun = True
             delta = {"role": "assistant", **delta}
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return _frame(self._head() | {"choices": [choice]})
+        return frame(self._head() | {"choices": [choice]})
 
     def _head(self) -> dict[str, Any]:
         return {
@@ -145,5 +154,6 @@ def _call(delta: ToolCallDelta) -> dict[str, Any]:
     }
 
 
-def _frame(body: dict[str, Any]) -> bytes:
+def frame(body: dict[str, Any]) -> bytes:
+    """A nameless event."""
     return b"data: " + dump(body) + b"\n\n"

@@ -17,6 +17,7 @@ from edgeroute.core.events import (
 from edgeroute.core.messages import Reasoning, Text, ToolCall
 from edgeroute.wire import capsule
 from edgeroute.wire.format import Envelope, dump
+from edgeroute.wire.openai_chat.answer import KEEP_ALIVE
 from edgeroute.wire.openai_responses.items import OutputItems
 from edgeroute.wire.usage import to_openai_responses
 
@@ -38,12 +39,6 @@ def encode_answer(answer: Answer, envelope: Envelope) -> dict[str, Any]:
             calls += 1
     items.close()
     return _finished(envelope, answer, items.done)
-
-
-def encode_error(error: EdgeRouteError) -> dict[str, Any]:
-    """The body of an error."""
-    kind = "invalid_request_error" if 400 <= error.http_status < 500 else "server_error"
-    return {"error": {"message": str(error), "type": kind, "param": None, "code": error.code}}
 
 
 def _response(envelope: Envelope, status: str, output: list[dict[str, Any]]) -> dict[str, Any]:
@@ -101,14 +96,19 @@ class ResponsesEncoder:
                 kind = f"response.{response['status']}"
                 return [*frames, self._frame({"type": kind, "response": response})]
             case Failed(error=error):
-                return [*self._frames(), self._error(error)]
+                return self.error(error)
             case _:
                 return []
         return self._frames()
 
-    def _error(self, error: EdgeRouteError) -> bytes:
+    def error(self, error: EdgeRouteError) -> list[bytes]:
+        """The bytes that end the stream with an error."""
         body = {"type": "error", "code": error.code, "message": str(error), "param": None}
-        return self._frame(body)
+        return [*self._frames(), self._frame(body)]
+
+    def keep_alive(self) -> bytes:
+        """A comment."""
+        return KEEP_ALIVE
 
     def _frames(self) -> list[bytes]:
         events = self._items.take()

@@ -1,0 +1,113 @@
+"""The old text completions, which editors still use: in from callers only, never to a provider."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from edgeroute.core.answer import Answer
+from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.events import Answered, Event, Failed, TextDelta
+from edgeroute.core.messages import user
+from edgeroute.core.request import ChatRequest, Sampling
+from edgeroute.wire.fields import Json, integer, number, string, strings
+from edgeroute.wire.format import CallerFormat, Envelope, WireError
+from edgeroute.wire.openai_chat.answer import (
+    DONE,
+    KEEP_ALIVE,
+    encode_error,
+    finish_reason,
+    frame,
+)
+from edgeroute.wire.usage import to_openai_chat
+
+_DEFAULT_TOKENS: Final = 16  # as this format has it
+_FILL: Final = "Write what belongs between BEFORE and AFTER, and nothing else.\n"
+
+
+def decode_request(body: Json) -> ChatRequest:
+    """The request in ``body``: one prompt, perhaps with a suffix to write towards.
+
+    Raises:
+        WireError: something is missing, of the wrong type, or more than one prompt.
+    """
+    prompts = strings(body.get("prompt"), "prompt")
+    if len(prompts) != 1 or not prompts[0]:
+        raise WireError("prompt must be one text.", "Send several prompts one after the other.")
+    if body.get("n") not in (None, 1) or body.get("echo"):
+        raise WireError("n must be 1 and echo must be false.")
+    suffix = string(body.get("suffix"))
+    prompt = f"{_FILL}BEFORE:\n{prompts[0]}\nAFTER:\n{suffix}" if suffix else prompts[0]
+    limit = integer(body.get("max_tokens"), "max_tokens")
+    return ChatRequest(
+        messages=(user(prompt),),
+        model=string(body.get("model")) or "auto",
+        sampling=Sampling(
+            temperature=number(body.get("temperature"), "temperature"),
+            top_p=number(body.get("top_p"), "top_p"),
+            max_output_tokens=_DEFAULT_TOKENS if limit is None else limit,
+            stop=strings(body.get("stop"), "stop"),
+            seed=integer(body.get("seed"), "seed"),
+        ),
+        user=string(body.get("user")),
+        front_door="http",
+    )
+
+
+def encode_answer(answer: Answer, envelope: Envelope) -> dict[str, Any]:
+    """The body of a whole answer."""
+    body = _body(envelope, answer.text, finish_reason(answer))
+    return body | {"model": answer.model, "usage": to_openai_chat(answer.usage)}
+
+
+def _body(envelope: Envelope, text: str, finish: str | None) -> dict[str, Any]:
+    return {
+        "id": envelope.id,
+        "object": "text_completion",
+        "created": envelope.created,
+        "model": envelope.model,
+        "choices": [{"index": 0, "text": text, "logprobs": None, "finish_reason": finish}],
+    }
+
+
+class CompletionEncoder:
+    """Writes one streamed text completion."""
+
+    def __init__(self, envelope: Envelope) -> None:
+        self._envelope = envelope
+
+    def feed(self, event: Event) -> list[bytes]:
+        """The bytes of one event."""
+        match event:
+            case TextDelta(text=text) if text:
+                return [frame(_body(self._envelope, text, None))]
+            case Answered(answer=answer):
+                return self._close(answer)
+            case Failed(error=error):
+                return self.error(error)
+        return []
+
+    def _close(self, answer: Answer) -> list[bytes]:
+        frames = [frame(_body(self._envelope, "", finish_reason(answer)))]
+        if self._envelope.usage:
+            counts = {"choices": [], "usage": to_openai_chat(answer.usage)}
+            frames.append(frame(_body(self._envelope, "", None) | counts))
+        return [*frames, DONE]
+
+    def error(self, error: EdgeRouteError) -> list[bytes]:
+        """The bytes that end the stream with an error."""
+        return [frame(encode_error(error)), DONE]
+
+    def keep_alive(self) -> bytes:
+        """A comment."""
+        return KEEP_ALIVE
+
+
+FORMAT: Final = CallerFormat(
+    name="legacy-completions",
+    path="/completions",
+    id_prefix="cmpl-",
+    decode_request=decode_request,
+    encode_answer=encode_answer,
+    encode_error=encode_error,
+    encoder=CompletionEncoder,
+)
