@@ -8,13 +8,23 @@ if TYPE_CHECKING:
     from edgeroute.tui.ports import Runtime
 
 
-def run(runtime: Runtime) -> int:
-    """Run the chat app until the user leaves; the exit code of the program.
+def run(runtime: Runtime, *, plain: bool = False) -> int:
+    """Run the chat until the user leaves; the exit code of the program.
+
+    ``plain`` writes labelled lines; so does a terminal that cannot be drawn on, and ACCESSIBLE.
 
     Raises:
         SettingsError: the user's own keys are wrong.
     """
-    from edgeroute.tui.app import ChatApp  # noqa: PLC0415 - Textual is loaded when it is needed
+    import os  # noqa: PLC0415 - nothing is loaded before it is needed
+    import sys  # noqa: PLC0415
+
+    from edgeroute.tui import plain as lines  # noqa: PLC0415
+
+    if plain or lines.wanted(os.environ, terminal=sys.stdin.isatty() and sys.stdout.isatty()):
+        return lines.run(runtime)
+
+    from edgeroute.tui.app import ChatApp  # noqa: PLC0415 - Textual is not for plain mode
 
     app = ChatApp(runtime)
     app.run(mouse=runtime.chat.mouse)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
+import textual
+from rich.segment import Segments
+from rich.traceback import Traceback
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -67,6 +70,12 @@ class ChatApp(App[int]):
         """Frozen answers follow the theme."""
         del theme
         self.console.push_theme(rich_theme(self.theme_variables))
+
+    def _fatal_error(self) -> None:
+        """Textual would print every local variable: prompts and findings are no one's business."""
+        traceback = Traceback(show_locals=False, suppress=[textual])
+        self._exit_renderables.append(Segments(self.console.render(traceback)))
+        self._close_messages_no_wait()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette offers what the slash commands do."""

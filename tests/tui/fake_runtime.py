@@ -56,6 +56,15 @@ PATTERNS = {
 ANSWER = (
     "A hash table keeps **key and value pairs** in an array and finds each one by a number "
     "computed from its key.\n\n"
+    "```python\n"
+    "def find(table, key):\n"
+    "    bucket = table[hash(key) % len(table)]\n"
+    "    return next((v for k, v in bucket if k == key), None)\n"
+    "```\n"
+)
+LONG_ANSWER = (
+    "A hash table keeps **key and value pairs** in an array and finds each one by a number "
+    "computed from its key.\n\n"
     "## How a lookup works\n\n"
     "1. Hash the key to a large number.\n"
     "2. Take it modulo the size of the array: that is the bucket.\n"

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from textual import events, work
 from textual.content import Content
-from textual.css.query import NoMatches
 
 from edgeroute.core.cards import Place
 from edgeroute.core.display import safe_line
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui.commands import Command
+from edgeroute.tui.keymap import ON_MESSAGE
 from edgeroute.tui.screens.chat_list import ChatShelf
 from edgeroute.tui.screens.dialogs import Ask, Confirm
 from edgeroute.tui.screens.findings import findings_picker, value_of
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from edgeroute.tui.app import ChatApp
 
 TWICE_SECONDS = 2.0
+BLOCK_KEYS = frozenset(action.keys for action in ON_MESSAGE)
 
 
 class ChatScreen(ChatShelf):
@@ -49,9 +50,9 @@ class ChatScreen(ChatShelf):
         """Run a slash command, with its argument where it takes one."""
         assert isinstance(command, Command)
         if command.argument and argument:
-            await getattr(self, f"action_{command.action}")(argument) or None
-            return
-        await self.run_action(command.action)
+            getattr(self, f"action_{command.action}")(argument)
+        else:
+            await self.run_action(command.action)
 
     def twice(self, key: str) -> bool:
         """Whether ``key`` is pressed for the second time in two seconds."""
@@ -387,12 +388,9 @@ class ChatScreen(ChatShelf):
         self.action_quit_app()
 
     def on_key(self, event: events.Key) -> None:
-        """Typing on a block goes to the message box."""
-        try:
-            focused = self.query_one("Block:focus", Block)
-        except NoMatches:
-            return
-        if event.is_printable and event.character and focused.has_focus:
+        """Typing on a block goes to the message box, but for the block's own keys."""
+        typed = event.is_printable and event.character and event.key not in BLOCK_KEYS
+        if typed and isinstance(self.focused, Block):
             event.stop()
             self.composer.focus()
-            self.composer.insert(event.character)
+            self.composer.insert(event.character or "")

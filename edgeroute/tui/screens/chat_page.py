@@ -17,7 +17,7 @@ from edgeroute.core.messages import File, Image
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui.checker import Check, Checker
-from edgeroute.tui.commands import parsed
+from edgeroute.tui.commands import matching, parsed
 from edgeroute.tui.keymap import CHAT, bindings
 from edgeroute.tui.state import ChatState, Phase, opened
 from edgeroute.tui.strip import IDLE, StripView, blocked, strip_view
@@ -163,7 +163,11 @@ class ChatPage(Screen[None]):
         """Text, mode, model or attachments changed; ask again where it would go."""
         self.state = self.state.changed(**values)
         self.show_state()
-        if (not self.text and not self.state.attachments) or parsed(self.text):
+        if (
+            (not self.text and not self.state.attachments)
+            or parsed(self.text)
+            or matching(self.text)
+        ):
             self.checker.cancel()
             self.composer.border_subtitle = ""
             self.strip.view = self.resting_view()

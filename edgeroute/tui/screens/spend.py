@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edgeroute.store.ledger import SpendRow
     from edgeroute.tui.ports import Ledger
 
-_BAR: Final = 18
+_BAR: Final = 14
 
 
 def bar(share: float, width: int = _BAR) -> str:
@@ -76,10 +76,10 @@ class SpendScreen(Reading):
         return [
             line(
                 Content.assemble(
-                    safe_line(r.label, 30).ljust(31),
+                    safe_line(r.label, 28).ljust(29),
                     (bar(float((r.cost or 0) / most)), "$primary"),
                     (f" {money(r.cost):>12}", "bold"),
-                    (f" {r.calls:>5} calls {tokens(r.tokens):>8} tokens", "$muted"),
+                    (f" {r.calls:>5} calls {tokens(r.tokens):>7} tokens", "$muted"),
                 )
             )
             for r in table

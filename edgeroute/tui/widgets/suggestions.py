@@ -60,7 +60,9 @@ class Suggestions(OptionList, can_focus=False):
         options = [
             Option(
                 Content.assemble(
-                    (f"/{c.name}", "bold"), (f" {c.argument}", "$muted"), f"  {c.help}"
+                    (f"/{c.name}", "bold"),
+                    (f" {c.argument}".ljust(16 - len(c.name)), "$muted"),
+                    c.help,
                 ),
                 id=f"/{c.name}",
             )
