@@ -7,29 +7,30 @@ command pays only for what it uses.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import secrets
-from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from decimal import Decimal
 from functools import cached_property
+from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Self
 
 from edgeroute import config
 from edgeroute.core.clock import Clock, SystemClock
-from edgeroute.core.errors import EdgeRouteError, KeyringUnavailable, StoreError
+from edgeroute.core.errors import KeyringUnavailable, StoreError
 from edgeroute.core.secret import Secret
 from edgeroute.core.verdict import PrivacyMode
 
 if TYPE_CHECKING:
     from edgeroute.config import Chat, Paths, Settings
     from edgeroute.engine.engine import Engine
-    from edgeroute.engine.health import Health
-    from edgeroute.engine.masking import Masking
     from edgeroute.engine.providers import Providers
-    from edgeroute.engine.session import Sessions
+    from edgeroute.engine.surroundings import Surroundings
     from edgeroute.local.backend import LocalBackend
     from edgeroute.local.models import LocalModels
+    from edgeroute.local.process import WorkerProcess
+    from edgeroute.privacy.detector import Detector
     from edgeroute.privacy.gate import Gate
     from edgeroute.privacy.inspector import Inspector
     from edgeroute.privacy.lists import Lists
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from edgeroute.providers.catalog import Catalog
     from edgeroute.providers.client import Client
     from edgeroute.providers.egress import Door
+    from edgeroute.providers.health import Health
+    from edgeroute.providers.resilience import Resilience
     from edgeroute.routing.policy import Policy
     from edgeroute.routing.tiers import Tiers
     from edgeroute.store.alerts import Alerts
@@ -50,6 +53,8 @@ if TYPE_CHECKING:
 
 _DATABASE_SECRET = "database"  # noqa: S105 - a name
 _LISTS_SECRET = "privacy lists"  # noqa: S105 - a name
+_SESSIONS_SECRET = "provider sessions"  # noqa: S105 - a name
+_PREMIUM = "anthropic/claude-opus-4.7"
 
 
 class Runtime:
@@ -149,7 +154,7 @@ class Runtime:
         return Database(self._database_path, self._database_key, now=self.clock.now)
 
     @property
-    def _database_path(self) -> config.Path:
+    def _database_path(self) -> Path:
         return self.paths.data / "edgeroute.db"
 
     def _database_key(self) -> Secret | None:
@@ -259,7 +264,9 @@ class Runtime:
         return self.lists.allows(value)
 
     def _warm_detector(self) -> None:
-        with suppress(Exception):  # a detector that cannot load keeps every prompt here, and says so
+        with suppress(
+            Exception
+        ):  # a detector that cannot load keeps every prompt here, and says so
             self.detector.warm()
 
     @cached_property
@@ -270,7 +277,11 @@ class Runtime:
         from edgeroute.privacy.gate import Gate  # noqa: PLC0415
 
         enterprise = self.catalog.provider(self.settings.privacy.enterprise_provider)
-        hosts = [urlsplit(url).hostname or "" for url in enterprise.wires.values()] if enterprise else []
+        hosts = (
+            [urlsplit(url).hostname or "" for url in enterprise.wires.values()]
+            if enterprise
+            else []
+        )
         return Gate(self.inspector, self.clock, enterprise_hosts=hosts)
 
     # Providers
@@ -307,6 +318,38 @@ class Runtime:
         network = self.settings.network
         return Door(ca_file=network.ca_file, proxy=network.proxy)
 
+    @cached_property
+    def resilience(self) -> Resilience:
+        """How often, how long, how soon again: rules/resilience.yaml.
+
+        Raises:
+            SettingsError: it is not valid.
+        """
+        from edgeroute.providers.resilience import load_resilience  # noqa: PLC0415
+
+        return load_resilience(self.paths.config / "rules")
+
+    @cached_property
+    def health(self) -> Health:
+        """Circuit breakers and rate limits of all providers."""
+        from edgeroute.providers.health import Health  # noqa: PLC0415
+
+        return Health(self.resilience)
+
+    @cached_property
+    def client(self) -> Client:
+        """Speaks with managed APIs through the door."""
+        from edgeroute.providers.client import Client  # noqa: PLC0415
+
+        return Client(self.door, self.health.rate_limits, self.clock)
+
+    @cached_property
+    def providers(self) -> Providers:
+        """The managed APIs as a front door shows them."""
+        from edgeroute.engine.providers import Providers  # noqa: PLC0415
+
+        return Providers(self.catalog, self.keys, self.health, self.door, self.clock)
+
     # Routing
 
     @cached_property
@@ -339,3 +382,124 @@ class Runtime:
         from edgeroute.local.models import LocalModels  # noqa: PLC0415
 
         return LocalModels(self.paths.models, self.paths.config / "models")
+
+    @cached_property
+    def local(self) -> LocalBackend:
+        """The model that answers on this machine.
+
+        Raises:
+            SettingsError: the settings name a backend that does not exist.
+        """
+        from edgeroute.local.choose import choose  # noqa: PLC0415
+        from edgeroute.privacy import lockdown  # noqa: PLC0415
+
+        local = self.settings.local
+        chosen = choose(
+            local.backend,
+            local.model,
+            models=self.models,
+            process=self.worker,
+            endpoints=local.endpoints,
+            key_of=self._endpoint_key,
+            opening=lockdown.opening,
+        )
+        # Looking for oMLX is asynchronous; whoever asks for the backend may run in a loop already.
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(asyncio.run, chosen).result()
+
+    @cached_property
+    def worker(self) -> WorkerProcess:
+        """The llama.cpp worker of this user, started when it is needed."""
+        from edgeroute.local.process import WorkerProcess  # noqa: PLC0415
+
+        local = self.settings.local
+        return WorkerProcess(
+            self.paths.runtime,
+            self.paths.state,
+            self.paths.models,
+            own=self.paths.config / "models",
+            window=local.context_tokens,
+            threads=local.threads,
+            idle_seconds=local.idle_minutes * 60,
+        )
+
+    def _endpoint_key(self, name: str) -> Secret | None:
+        with suppress(KeyringUnavailable):
+            return self.keys.get(name)
+        return None
+
+    # Engine
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        """What the planner must know besides the request."""
+        from edgeroute.engine.surroundings import Limits, Surroundings  # noqa: PLC0415
+
+        budget = self.settings.budget
+        surroundings = Surroundings(
+            ready=self.providers.ready,
+            health=self.health,
+            states=self.states,
+            ledger=self.ledger,
+            limits=Limits(
+                Decimal(str(budget.daily_usd)),
+                Decimal(str(budget.monthly_usd)),
+                Decimal(str(budget.conversation_usd)),
+            ),
+            clock=self.clock,
+        )
+        surroundings.recall()
+        return surroundings
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The one way of a prompt.
+
+        Raises:
+            SettingsError: a policy or provider file is not valid.
+        """
+        from edgeroute.engine.attempts import Attempts  # noqa: PLC0415
+        from edgeroute.engine.decision import Decider, Preferences  # noqa: PLC0415
+        from edgeroute.engine.delivery import Delivery  # noqa: PLC0415
+        from edgeroute.engine.engine import Engine  # noqa: PLC0415
+        from edgeroute.engine.masking import Masking  # noqa: PLC0415
+        from edgeroute.engine.recorder import Recorder  # noqa: PLC0415
+        from edgeroute.engine.session import Sessions  # noqa: PLC0415
+
+        self.check()
+        user = config.system_user()
+        decider = Decider(
+            sessions=Sessions(self.conversations, self.settings.privacy.mode),
+            inspector=self.inspector,
+            masking=Masking(self.conversations, self.inspector, self.privacy_policy),
+            policy=lambda: self.policy,
+            tiers=lambda: self.tiers,
+            catalog=self.catalog,
+            local=self.local,
+            surroundings=self.surroundings,
+            preferences=Preferences(
+                self.settings.router.tier, self.settings.privacy.enterprise_provider, user
+            ),
+            clock=self.clock,
+        )
+        attempts = Attempts(
+            catalog=self.catalog,
+            gate=self.gate,
+            client=self.client,
+            keys=self.keys,
+            local=self.local,
+            policy=lambda: self.policy,
+            salt=lambda: self.database.kept(_SESSIONS_SECRET),
+            clock=self.clock,
+        )
+        recorder = Recorder(
+            receipts=self.receipts,
+            ledger=self.ledger,
+            conversations=self.conversations,
+            surroundings=self.surroundings,
+            premium=self.catalog.card(_PREMIUM),
+            user=user,
+            clock=self.clock,
+        )
+        delivery = Delivery(attempts, self.health, self.resilience, self.clock, Random())  # noqa: S311
+        return Engine(decider, delivery, recorder, self.clock)

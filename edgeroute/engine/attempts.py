@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,21 +15,25 @@ from edgeroute.core.events import Delta
 from edgeroute.core.plan import Candidate
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
-from edgeroute.engine.session import Session
+from edgeroute.engine.decision import Decision
 from edgeroute.engine.trial import Trial
 
 if TYPE_CHECKING:
     from edgeroute.local.backend import LocalBackend
     from edgeroute.privacy.gate import Gate
     from edgeroute.providers.catalog import Catalog
-    from edgeroute.providers.client import Client
+    from edgeroute.providers.client import Client, Patience
     from edgeroute.providers.provider import Provider
+    from edgeroute.routing.policy import Policy
     from edgeroute.store.keys import Keys
     from edgeroute.wire.format import CachePlan
 
 
 class Attempts:
-    """The only way from the engine to a model."""
+    """The only way from the engine to a model.
+
+    ``salt`` is a secret of this machine, from which providers' session ids are made.
+    """
 
     def __init__(
         self,
@@ -39,6 +43,8 @@ class Attempts:
         client: Client,
         keys: Keys,
         local: LocalBackend,
+        policy: Callable[[], Policy],
+        salt: Callable[[], bytes],
         clock: Clock,
     ) -> None:
         self._catalog = catalog
@@ -46,88 +52,97 @@ class Attempts:
         self._client = client
         self._keys = keys
         self._local = local
+        self._policy = policy
+        self._salt = salt
         self._clock = clock
 
-    def trial(self, number: int, candidate: Candidate, role: str = "answer") -> Trial:
-        """A fresh attempt with ``candidate``.
+    def card(self, candidate: Candidate) -> ModelCard:
+        """The card of a plan's candidate."""
+        card = self._catalog.card(candidate.model)
+        if candidate.place is Place.LOCAL or card is None:
+            return self._local.card
+        return card
 
-        Raises:
-            ProviderError: nobody knows such a model.
-        """
-        return Trial(number, candidate, self._card(candidate), self._clock, role)
+    def trial(self, number: int, candidate: Candidate, role: str = "answer") -> Trial:
+        """A fresh attempt with ``candidate``."""
+        return Trial(number, candidate, self.card(candidate), self._clock, role)
 
     async def deltas(
-        self, trial: Trial, request: ChatRequest, session: Session, cache: CachePlan | None
+        self, trial: Trial, decision: Decision, patience: Patience | None = None
     ) -> AsyncGenerator[Delta]:
-        """What the model says, piece by piece; also taken into the trial.
+        """What the model says, piece by piece, up to its end; also taken into the trial.
 
         Raises:
             ProviderError: the managed API failed, or broke off without ending its answer.
-            LocalModelError: the local model failed.
+            LocalModelError: the local model failed or broke off.
             PrivacyRefused: the gate or the door would not let the bytes out.
         """
-        opened = (
-            self._local_deltas(trial, request)
-            if trial.card.place is Place.LOCAL
-            else self._cloud_deltas(trial, request, session, cache)
-        )
+        if trial.card.place is Place.LOCAL:
+            opened = self._local.answer(replace(decision.request, model=trial.candidate.model))
+        else:
+            opened = self._cloud(trial, decision, patience)
+            if decision.masked is not None:
+                opened = decision.masked.restored(opened)
         async with aclosing(opened) as deltas:
             async for delta in deltas:
                 trial.add(delta)
                 yield delta
+        trial.must_have_ended()
 
-    async def _local_deltas(self, trial: Trial, request: ChatRequest) -> AsyncGenerator[Delta]:
-        asked = replace(request, model=trial.candidate.model)
-        async with aclosing(self._local.answer(asked)) as deltas:
-            async for delta in deltas:
-                yield delta
-
-    async def _cloud_deltas(
-        self, trial: Trial, request: ChatRequest, session: Session, cache: CachePlan | None
+    async def _cloud(
+        self, trial: Trial, decision: Decision, patience: Patience | None
     ) -> AsyncGenerator[Delta]:
-        from edgeroute.providers.call import prepare  # noqa: PLC0415 - not needed to answer locally
+        # Nothing of this is needed to answer locally.
+        from edgeroute.providers.cache import session_id  # noqa: PLC0415
+        from edgeroute.providers.call import prepare  # noqa: PLC0415
 
-        card = trial.card
+        card, session = trial.card, decision.session
         provider = self._catalog.provider(card.provider)
-        if provider is None:
-            raise ProviderError(
-                ErrorKind.UNKNOWN_MODEL, card.provider, f"There is no provider {card.provider}."
-            )
+        assert provider is not None
         key = await asyncio.to_thread(self._key, provider)
-        if key is None and provider.needs_key:
-            raise ProviderError(
-                ErrorKind.NO_KEY,
-                provider.id,
-                f"There is no key for {provider.name}.",
-                hint=f"Add one with `edgeroute keys set {provider.id}`.",
-            )
-        outgoing = prepare(request, card, provider, session_id=session.cache_key, cache=cache)
+        outgoing = prepare(
+            decision.outbound,
+            card,
+            provider,
+            session_id=session_id(session.id, provider.id, self._salt()),
+            cache=self._cache(card, decision.outbound),
+        )
         clearance = await self._gate.clear(
             outgoing, conversation=session.id, mode=session.mode, latched=session.latched
         )
         # From here on bytes may be on their way; an error says how many really were.
         trial.sent(outgoing.destination[1], len(outgoing.body))
-        stream = self._client.stream(outgoing, clearance, card, provider, key)
+        stream = self._client.stream(
+            outgoing, clearance, card, provider, key, patience=patience, on_head=trial.sent
+        )
         async with aclosing(stream) as deltas:
             async for delta in deltas:
                 yield delta
 
     def _key(self, provider: Provider) -> Secret | None:
+        hint = f"Add one with `edgeroute keys set {provider.id}`."
+        message = f"There is no key for {provider.name}."
         try:
-            return self._keys.get(provider.id, provider.key_variable)
+            key = self._keys.get(provider.id, provider.key_variable)
         except KeyringUnavailable as error:
-            if not provider.needs_key:
-                return None
-            raise ProviderError(
-                ErrorKind.NO_KEY, provider.id, error.message, hint=error.hint
-            ) from error
+            key, message, hint = None, error.message, error.hint
+        if key is None and provider.needs_key:
+            raise ProviderError(ErrorKind.NO_KEY, provider.id, message, hint=hint)
+        return key
 
-    def _card(self, candidate: Candidate) -> ModelCard:
-        if candidate.place is Place.LOCAL:
-            return self._local.card
-        card = self._catalog.card(candidate.model)
-        if card is None:
-            raise ProviderError(
-                ErrorKind.UNKNOWN_MODEL, "", f"Nobody offers a model called {candidate.model}."
-            )
-        return card
+    def _cache(self, card: ModelCard, request: ChatRequest) -> CachePlan | None:
+        from edgeroute.providers.cache import plan_cache  # noqa: PLC0415
+        from edgeroute.routing.tokens import message_tokens, tool_tokens  # noqa: PLC0415
+
+        policy = self._policy()
+        system = [message for message in request.messages if message.role == "system"]
+        said = [message for message in request.messages[:-1] if message.role != "system"]
+        return plan_cache(
+            card,
+            system_prompt=policy.cache_system_prompt,
+            duration=policy.cache_duration,
+            prefix_tokens=round(
+                (message_tokens(system) + tool_tokens(request.tools)) * card.token_factor
+            ),
+            history_tokens=round(message_tokens(said) * card.token_factor),
+        )

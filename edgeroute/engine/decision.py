@@ -17,8 +17,8 @@ from edgeroute.engine.explanation import Explanation
 from edgeroute.engine.session import Session, Sessions
 
 if TYPE_CHECKING:
-    from edgeroute.engine.health import Health
     from edgeroute.engine.masking import Masked, Masking
+    from edgeroute.engine.surroundings import Surroundings
     from edgeroute.local.backend import LocalBackend
     from edgeroute.privacy.inspector import Inspector
     from edgeroute.providers.catalog import Catalog
@@ -83,7 +83,7 @@ class Decider:
         tiers: Callable[[], Tiers],
         catalog: Catalog,
         local: LocalBackend,
-        health: Health,
+        surroundings: Surroundings,
         preferences: Preferences,
         clock: Clock,
     ) -> None:
@@ -94,7 +94,7 @@ class Decider:
         self._tiers = tiers
         self._catalog = catalog
         self._local = local
-        self._health = health
+        self._surroundings = surroundings
         self._preferences = preferences
         self._clock = clock
 
@@ -166,7 +166,7 @@ class Decider:
 
         local = self._local.card
         named = self._catalog.card(request.model)
-        around = self._health.circumstances(session.id)
+        around = self._surroundings.circumstances(session.id)
         return PlanInput(
             policy=self._policy(),
             tiers=self._tiers(),
@@ -184,8 +184,8 @@ class Decider:
             needs_schema=bool(request.response_format),
             local=local.id,
             enterprise=self._preferences.enterprise,
-            spent_today=float(self._health.spent_today()),
-            holding=self._health.holding(session.id),
+            spent_today=float(self._surroundings.spent_today()),
+            holding=self._surroundings.holding(session.id),
         )
 
     def _cards(self, local: ModelCard) -> Mapping[str, ModelCard]:

@@ -1,4 +1,4 @@
-"""From a plan to one answer: try the candidates in order until one has answered.
+"""From a plan to one answer: carry out what the failover says, and show what may be shown.
 
 Words that were shown are never followed by another model's words. With ``commit: first_token`` a
 failure after the first visible piece ends the request; with ``commit: complete`` the answer is held
@@ -7,15 +7,17 @@ back until it is whole, so that any failure can still be rescued.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from random import Random
+from typing import TYPE_CHECKING
 
 from edgeroute.core.answer import Answer
-from edgeroute.core.cards import Place
+from edgeroute.core.clock import Clock
 from edgeroute.core.errors import (
     EdgeRouteError,
-    ErrorKind,
     LocalModelError,
     NothingAnswered,
     PrivacyRefused,
@@ -24,19 +26,34 @@ from edgeroute.core.errors import (
 from edgeroute.core.events import (
     AttemptEnded,
     AttemptStarted,
+    Delta,
     Event,
     ReasoningDelta,
     TextDelta,
     ToolCallDelta,
 )
-from edgeroute.core.plan import Candidate
+from edgeroute.core.plan import Skipped
 from edgeroute.core.receipt import Attempt
 from edgeroute.engine.attempts import Attempts
 from edgeroute.engine.decision import Decision
 from edgeroute.engine.trial import Trial
+from edgeroute.providers.failover import (
+    Accept,
+    Action,
+    Broke,
+    Completed,
+    Failover,
+    FirstWord,
+    GiveUp,
+    KeptHere,
+    Show,
+    Stopped,
+    Try,
+)
 
-Shown = TextDelta | ReasoningDelta | ToolCallDelta
-_NOT_ROUTED_AROUND = frozenset({ErrorKind.CONTENT_FILTER, ErrorKind.BAD_REQUEST})
+if TYPE_CHECKING:
+    from edgeroute.providers.health import Health
+    from edgeroute.providers.resilience import Resilience
 
 
 @dataclass(slots=True)
@@ -44,6 +61,7 @@ class Outcome:
     """What came of a delivery. Without an ``answer`` there is an ``error``."""
 
     attempts: list[Attempt] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
     answer: Answer | None = None
     error: EdgeRouteError | None = None
     partial: Answer | None = None
@@ -62,85 +80,134 @@ class Outcome:
 class Delivery:
     """Steps 5 and 6 of the way of one prompt."""
 
-    def __init__(self, attempts: Attempts) -> None:
+    def __init__(
+        self, attempts: Attempts, health: Health, numbers: Resilience, clock: Clock, rng: Random
+    ) -> None:
         self._attempts = attempts
+        self._health = health
+        self._numbers = numbers
+        self._clock = clock
+        self._rng = rng
 
     async def run(self, decision: Decision, outcome: Outcome) -> AsyncGenerator[Event]:
-        """Try the plan's candidates; what comes of it is left in ``outcome``."""
-        for candidate in decision.plan.candidates:
-            if not self._still_worth_trying(candidate, outcome):
-                continue
-            async with aclosing(self._try(candidate, decision, outcome)) as events:
+        """Look for an answer along the plan; what comes of it is left in ``outcome``."""
+        plan = decision.plan
+        failover = Failover(
+            plan.candidates,
+            {candidate.model: self._attempts.card(candidate) for candidate in plan.candidates},
+            self._health,
+            self._numbers,
+            tokens=decision.signals.input_tokens,
+            commit=plan.commit,
+            rng=self._rng,
+        )
+        outcome.skipped = failover.skipped
+        action: Action = failover.start(self._clock.monotonic())
+        while isinstance(action, Try):
+            await asyncio.sleep(action.delay)
+            attempt = _Attempt(action, failover, self._clock)
+            async with aclosing(self._carry_out(attempt, decision, outcome)) as events:
                 async for event in events:
                     yield event
-            if outcome.answer is not None or outcome.partial is not None:
-                return
-        outcome.error = self._verdict(decision, outcome)
+            action = attempt.next_action
+        if isinstance(action, GiveUp):
+            outcome.error = _in_words(decision, action.error)
 
-    async def _try(
-        self, candidate: Candidate, decision: Decision, outcome: Outcome
+    async def _carry_out(
+        self, attempt: _Attempt, decision: Decision, outcome: Outcome
     ) -> AsyncGenerator[Event]:
-        number = len(outcome.attempts) + 1
-        yield AttemptStarted(number, candidate.model, candidate.reason)
-        trial = self._attempts.trial(number, candidate)
+        """One attempt, from its start to what the failover makes of its end."""
+        trial = self._attempts.trial(attempt.number, attempt.order.candidate)
         outcome.under_way = trial
-        hold = decision.plan.commit == "complete"
-        held: list[Shown] = []
-        shown = False
+        yield AttemptStarted(attempt.number, trial.card.id, attempt.order.why)
+        patience = attempt.order.patience
+        error: EdgeRouteError | None = None
         try:
-            request = decision.request if candidate.place is Place.LOCAL else decision.outbound
-            async with aclosing(
-                self._attempts.deltas(trial, request, decision.session, None)
-            ) as deltas:
+            async with aclosing(self._attempts.deltas(trial, decision, patience)) as deltas:
                 async for delta in deltas:
-                    if not isinstance(delta, Shown):
-                        continue
-                    if hold:
-                        held.append(delta)
-                    else:
-                        shown = shown or not isinstance(delta, ReasoningDelta)
-                        yield delta
-            trial.must_have_ended()
-        except (ProviderError, LocalModelError, PrivacyRefused) as error:
-            outcome.under_way = None
-            attempt = trial.ended("failed", error)
-            outcome.attempts.append(attempt)
-            outcome.error = error
-            if shown:
-                outcome.partial = trial.draft.answer()
-            yield AttemptEnded(number, attempt)
-            return
+                    for piece in attempt.came(delta):
+                        yield piece
+            attempt.ended(trial)
+        except (ProviderError, LocalModelError) as broke:
+            error = broke
+            attempt.broke(broke)
+        except PrivacyRefused as refused:
+            error = refused
+            attempt.kept_here(refused)
+        except (GeneratorExit, asyncio.CancelledError):
+            attempt.stopped()
+            raise
         outcome.under_way = None
-        attempt = trial.ended("answered")
-        outcome.attempts.append(attempt)
-        outcome.first_token_ms = trial.first_token_ms
-        for delta in held:
-            yield delta
-        outcome.answer = replace(trial.draft.answer(), model=candidate.model)
-        outcome.error = None
-        yield AttemptEnded(number, attempt)
+        match attempt.next_action:
+            case Accept():
+                for piece in attempt.held:
+                    yield piece
+                outcome.answer = replace(trial.draft.answer(), model=trial.card.id)
+                outcome.first_token_ms = trial.first_token_ms
+                ended = trial.ended("answered")
+            case GiveUp(_, partial):
+                outcome.partial = trial.draft.answer() if partial else None
+                ended = trial.ended("failed", error)
+            case _:
+                ended = trial.ended("rejected" if error is None else "failed", error)
+        outcome.attempts.append(ended)
+        yield AttemptEnded(attempt.number, ended)
 
-    def _still_worth_trying(self, candidate: Candidate, outcome: Outcome) -> bool:
-        """Whether ``candidate`` may follow what has failed so far."""
-        error = outcome.error
-        if error is None:
-            return True
-        if isinstance(error, PrivacyRefused):
-            return candidate.place is Place.LOCAL
-        return not (isinstance(error, ProviderError) and error.kind in _NOT_ROUTED_AROUND)
 
-    def _verdict(self, decision: Decision, outcome: Outcome) -> EdgeRouteError:
-        """The error for people when nothing has answered."""
-        last = outcome.error
-        if decision.private and last is not None:
-            return PrivacyRefused(
-                f"{decision.reason} The local model could not answer: {last.message}",
-                last.hint or "`edgeroute doctor` says how to get a local model.",
-            )
-        if isinstance(last, ProviderError) and last.kind in _NOT_ROUTED_AROUND:
-            return last
-        tried = "; ".join(f"{a.model}: {a.detail}" for a in outcome.attempts)
-        return NothingAnswered(
-            f"Nothing could answer. Tried {tried}" if tried else "There was nothing to try.",
-            last.hint if last else "",
+class _Attempt:
+    """What the failover has said of one attempt so far, and what is held back of its answer."""
+
+    def __init__(self, order: Try, failover: Failover, clock: Clock) -> None:
+        self.order = order
+        self.number = order.number
+        self.held: list[TextDelta | ReasoningDelta | ToolCallDelta] = []
+        self.next_action: Action = order
+        self._failover = failover
+        self._clock = clock
+        self._showing = False
+        self._began = False
+
+    def came(self, delta: Delta) -> list[TextDelta | ReasoningDelta | ToolCallDelta]:
+        """What may be shown now that ``delta`` has come."""
+        if not isinstance(delta, TextDelta | ReasoningDelta | ToolCallDelta):
+            return []
+        self.held.append(delta)
+        if not self._began and not isinstance(delta, ReasoningDelta):
+            self._began = True
+            action = self._failover.on(FirstWord(), self._clock.monotonic())
+            self._showing = isinstance(action, Show)
+        if not self._showing:
+            return []
+        shown, self.held = self.held, []
+        return shown
+
+    def ended(self, trial: Trial) -> None:
+        """The answer is whole."""
+        finish = trial.draft.finish
+        assert finish is not None
+        self._report(Completed(finish, trial.draft.empty))
+
+    def broke(self, error: ProviderError | LocalModelError) -> None:
+        """The model failed."""
+        self._report(Broke(error))
+
+    def kept_here(self, error: PrivacyRefused) -> None:
+        """The gate or the door let nothing out."""
+        self._report(KeptHere(error))
+
+    def stopped(self) -> None:
+        """The user stopped it."""
+        self._report(Stopped())
+
+    def _report(self, event: Broke | Completed | KeptHere | Stopped) -> None:
+        self.next_action = self._failover.on(event, self._clock.monotonic())
+
+
+def _in_words(decision: Decision, error: EdgeRouteError) -> EdgeRouteError:
+    """The error for people; a prompt that must stay here was refused for privacy."""
+    if decision.private and isinstance(error, NothingAnswered | LocalModelError):
+        return PrivacyRefused(
+            f"{decision.reason} It must stay here, and no model here could answer. {error.message}",
+            error.hint or "`edgeroute doctor` says how to get a local model.",
         )
+    return error

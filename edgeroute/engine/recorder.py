@@ -17,6 +17,7 @@ from edgeroute.core.usage import Usage
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.decision import Decision
 from edgeroute.engine.delivery import Outcome
+from edgeroute.engine.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from edgeroute.core.cards import ModelCard
@@ -43,6 +44,7 @@ class Recorder:
         receipts: Receipts,
         ledger: Ledger,
         conversations: Conversations,
+        surroundings: Surroundings,
         premium: ModelCard | None,
         user: str,
         clock: Clock,
@@ -50,6 +52,7 @@ class Recorder:
         self._receipts = receipts
         self._ledger = ledger
         self._conversations = conversations
+        self._surroundings = surroundings
         self._premium = premium
         self._user = user
         self._clock = clock
@@ -118,6 +121,8 @@ class Recorder:
         try:
             self._receipts.add(receipt)
             self._ledger.record(receipt, **self._comparison(receipt))
+            if any(attempt.place is Place.CLOUD for attempt in receipt.attempts):
+                self._surroundings.remember()
             if decision is not None:
                 self._keep_turn(receipt, request, decision, outcome)
         except StoreError as error:
@@ -130,6 +135,10 @@ class Recorder:
         answer = outcome.answer or outcome.partial
         if answer is None:
             return
+        if receipt.route is Place.CLOUD:
+            self._surroundings.answered(
+                decision.session.id, receipt.model, receipt.usage, decision.signals.task
+            )
         turn = (*decision.session.new, answer.message)
         self._conversations.append(
             decision.session.id,

@@ -6,9 +6,8 @@ retries, restarts, forks, branches and whatever model a client names.
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from edgeroute.core.messages import Message
 from edgeroute.core.request import ChatRequest
@@ -18,16 +17,13 @@ if TYPE_CHECKING:
     from edgeroute.store.conversation import Conversation
     from edgeroute.store.conversations import Conversations
 
-_KNOWN_SESSIONS: Final = 1_000
-
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """One request's conversation.
 
-    ``new`` are the messages that are not stored yet. ``cache_key`` is a random word by which
-    providers recognise the conversation for their prompt caches; it says nothing of the user.
-    ``model`` gave the last answer. ``exists`` is false for a peek at a conversation to be.
+    ``new`` are the messages that are not stored yet. ``model`` gave the last answer. ``exists`` is
+    false for a peek at a conversation to be.
     """
 
     id: str
@@ -35,7 +31,6 @@ class Session:
     latched: bool = False
     latch_reason: str = ""
     new: tuple[Message, ...] = ()
-    cache_key: str = ""
     model: str = ""
     exists: bool = True
 
@@ -46,7 +41,6 @@ class Sessions:
     def __init__(self, conversations: Conversations, default_mode: PrivacyMode) -> None:
         self._conversations = conversations
         self._default_mode = default_mode
-        self._cache_keys: dict[str, str] = {}
 
     def open(self, request: ChatRequest) -> Session:
         """The session of ``request``; a conversation is begun where there is none."""
@@ -58,7 +52,7 @@ class Sessions:
             name = begun.id
         if peek.latched:
             self._conversations.latch(name, peek.latch_reason)
-        return replace(peek, id=name, exists=True, cache_key=self._cache_key(name))
+        return replace(peek, id=name, exists=True)
 
     def peek(self, request: ChatRequest) -> Session:
         """The session that ``open`` would give, without beginning anything."""
@@ -113,11 +107,6 @@ class Sessions:
         found = self._conversations.get(conversation)
         reason = found.latch_reason if found else ""
         return reason or "It branches off a conversation that held personal data."
-
-    def _cache_key(self, conversation: str) -> str:
-        while len(self._cache_keys) >= _KNOWN_SESSIONS and conversation not in self._cache_keys:
-            del self._cache_keys[next(iter(self._cache_keys))]
-        return self._cache_keys.setdefault(conversation, secrets.token_hex(12))
 
 
 def _after(messages: tuple[Message, ...], known: int) -> tuple[Message, ...]:

@@ -72,15 +72,17 @@ class Trial:
         """Check that the model said that its answer is whole.
 
         Raises:
-            ProviderError: it broke off.
+            ProviderError: a managed API broke off.
+            LocalModelError: the local model did.
         """
-        if self.draft.finish is None:
-            raise ProviderError(
-                ErrorKind.OUTAGE,
-                self.card.provider,
-                f"{self.card.id} broke off in the middle of its answer.",
-                bytes_sent=self.bytes_sent,
-            )
+        if self.draft.finish is not None:
+            return
+        message = f"{self.card.id} broke off in the middle of its answer."
+        if self.card.place is Place.LOCAL:
+            raise LocalModelError(message, "Try again.")
+        raise ProviderError(
+            ErrorKind.OUTAGE, self.card.provider, message, bytes_sent=self.bytes_sent
+        )
 
     def ended(self, outcome: Outcome, error: EdgeRouteError | None = None) -> Attempt:
         """The receipt's line for this attempt."""

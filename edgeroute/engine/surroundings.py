@@ -1,8 +1,9 @@
-"""What holds for all providers at this moment: keys, breakers, limits, budget, caches."""
+"""What the planner must know besides the request: keys, breakers, limits, budget, caches."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,10 +14,13 @@ from edgeroute.core.errors import StoreError
 from edgeroute.core.usage import Usage
 
 if TYPE_CHECKING:
+    from edgeroute.providers.health import Health
     from edgeroute.routing.fitness import Circumstances
     from edgeroute.routing.stickiness import Holding
     from edgeroute.store.ledger import Ledger
+    from edgeroute.store.states import States
 
+_HEALTH: Final = "provider health"
 _KNOWN_CACHES: Final = 1_000
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -30,26 +34,26 @@ class Limits:
     conversation: Decimal = Decimal(0)
 
 
-class Health:
-    """The state of the providers as the planner sees it.
+class Surroundings:
+    """The state of providers and money as the planner sees it.
 
-    ``ready`` are the providers that have a key or need none. ``blocked`` and ``limited`` map a
-    provider or model to the sentence that says why it should not, or not now, be asked.
+    ``ready`` names the providers that have a key or need none; ``states`` keeps what was learned of
+    them across restarts.
     """
 
     def __init__(
         self,
         *,
         ready: Callable[[], Collection[str]],
-        blocked: Callable[[], Mapping[str, str]],
-        limited: Callable[[], Mapping[str, str]],
+        health: Health,
+        states: States,
         ledger: Ledger,
         limits: Limits,
         clock: Clock,
     ) -> None:
         self._ready = ready
-        self._blocked = blocked
-        self._limited = limited
+        self._health = health
+        self._states = states
         self._ledger = ledger
         self._limits = limits
         self._clock = clock
@@ -63,9 +67,31 @@ class Health:
             now=self._clock.now().astimezone(),
             ready=self._ready(),
             blocked=self._blocked(),
-            limited=self._limited(),
             budget_left=self.budget_left(conversation),
         )
+
+    def _blocked(self) -> dict[str, str]:
+        """Providers that are not asked now, each with its sentence."""
+        sentences = {}
+        for line in self._health.report(self._clock.monotonic()):
+            if line.trouble:
+                sentences[line.provider] = f"{line.provider} is not asked: {line.trouble}."
+            elif line.circuit == "open":
+                sentences[line.provider] = (
+                    f"{line.provider} failed several times and rests for {line.seconds:.0f} s more."
+                )
+        return sentences
+
+    def remember(self) -> None:
+        """Keep across a restart what was learned of the providers."""
+        saved = self._health.dump(self._clock.monotonic(), self._clock.now().timestamp())
+        self._states.set(_HEALTH, saved)
+
+    def recall(self) -> None:
+        """Take in what an earlier process learned of the providers; nothing if that is lost."""
+        with suppress(StoreError):
+            saved = self._states.get(_HEALTH, {})
+            self._health.load(saved, self._clock.monotonic(), self._clock.now().timestamp())
 
     def spent_today(self) -> Decimal:
         """Known cost of this day in USD; 0 where the ledger cannot be read."""

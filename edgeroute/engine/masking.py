@@ -1,0 +1,91 @@
+"""Mask mode: placeholders out to the provider, the real values back into its answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from edgeroute.core.errors import PrivacyRefused
+from edgeroute.core.events import Delta, Finish, ReasoningDelta, TextDelta, ToolCallDelta
+from edgeroute.core.request import ChatRequest
+from edgeroute.engine.session import Session
+
+if TYPE_CHECKING:
+    from edgeroute.privacy.inspector import Inspector
+    from edgeroute.privacy.mask import Masker
+    from edgeroute.privacy.placeholders import MaskMap
+    from edgeroute.privacy.policy import Policy
+    from edgeroute.privacy.restore import Restorer
+    from edgeroute.store.conversations import Conversations
+
+_MAP: Final = "map"
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A request that may leave. ``types`` counts what was replaced, by type."""
+
+    request: ChatRequest
+    types: Mapping[str, int]
+    masker: Masker
+
+    async def restored(self, deltas: AsyncIterator[Delta]) -> AsyncGenerator[Delta]:
+        """The provider's deltas with the real values in place of their placeholders."""
+        text, thoughts = self.masker.restorer(), self.masker.restorer()
+        calls: dict[int, Restorer] = {}
+        async for delta in deltas:
+            match delta:
+                case TextDelta(piece):
+                    yield TextDelta(text.feed(piece))
+                case ReasoningDelta(piece, ""):
+                    yield ReasoningDelta(thoughts.feed(piece))
+                case ToolCallDelta(index, _, _, piece):
+                    call = calls.setdefault(index, self.masker.restorer(in_json=True))
+                    yield replace(delta, arguments=call.feed(piece))
+                case Finish():
+                    if rest := thoughts.close():
+                        yield ReasoningDelta(rest)
+                    if rest := text.close():
+                        yield TextDelta(rest)
+                    for index, call in calls.items():
+                        if rest := call.close():
+                            yield ToolCallDelta(index, arguments=rest)
+                    yield delta
+                case _:
+                    yield delta
+
+
+class Masking:
+    """Masks requests and keeps each conversation's placeholders in the store."""
+
+    def __init__(self, conversations: Conversations, inspector: Inspector, policy: Policy) -> None:
+        self._conversations = conversations
+        self._inspector = inspector
+        self._policy = policy
+
+    async def mask(self, session: Session, request: ChatRequest) -> Masked | None:
+        """``request`` with placeholders; None where that cannot be done with certainty."""
+        from edgeroute.privacy.mask import Masker  # noqa: PLC0415
+        from edgeroute.privacy.policy import Action  # noqa: PLC0415
+
+        mapping = await asyncio.to_thread(self._load, session)
+        masker = Masker(
+            mapping, self._inspector, lambda kind: self._policy.action(kind) is Action.MASK
+        )
+        try:
+            masked = await masker.mask_request(request)
+        except PrivacyRefused:
+            return None
+        if session.exists:
+            saved = {_MAP: mapping.dump().decode()}
+            await asyncio.to_thread(self._conversations.set_masks, session.id, saved)
+        return Masked(masked, Counter(entry.type for entry in mapping.entries), masker)
+
+    def _load(self, session: Session) -> MaskMap:
+        from edgeroute.privacy.placeholders import MaskMap  # noqa: PLC0415
+
+        stored = self._conversations.masks(session.id).get(_MAP, "") if session.exists else ""
+        return MaskMap.load(stored.encode()) if stored else MaskMap()
