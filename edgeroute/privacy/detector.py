@@ -120,6 +120,7 @@ class Detector:
 
     def _findings(self, text: str, *, full: bool) -> Iterator[Finding]:
         """Every finding that counts, stage by stage, each part of the text in turn."""
+        stages = self._ready()  # loading is not the text's fault
         deadline = self._clock() + self._policy.budget.seconds
 
         def tick() -> None:
@@ -129,8 +130,7 @@ class Detector:
         if not text.strip():
             return
         pages = list(_pages(text, full=full, tick=tick))
-        for stage in self._ready():
-            analyzer, artifacts = stage
+        for analyzer, artifacts in stages:
             for page, place in pages:
                 tick()
                 for result in analyzer.analyze(

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.recognizers.page import Hit, Page
+from edgeroute.privacy.recognizers.page import Hit, Page, words
 
 _NAME: Final = r"[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff][\w'.-]{0,24}"
+_NAMES: Final = rf"{_NAME}(?:\s{_NAME}){{0,3}}"
 _SUFFIX: Final = (
     r"(?:Alley|Avenue|Ave|Bend|Bluffs?|Boulevard|Blvd|Branch|Bridge|Brooks?|Burgs?|Bypass|Camp|Canyon|Cape"
     r"|Causeway|Centers?|Circles?|Cir|Cliffs?|Close|Club|Common|Corners?|Course|Courts?|Ct|Coves?|Creek|Crescent"
@@ -28,17 +29,17 @@ _PROPER_SUFFIX: Final = (
 )
 _UNIT: Final = r"(?:Apt|Apartment|Suite|Ste|Unit|Flat|Studio|Room|Appartamento|Apto|Piso|Whg|App|lok|m)\.?\s?#?\d{1,5}[A-Za-z]{0,2}"
 _ENGLISH: Final = re.compile(
-    rf"(?<![\w.,/-])\d{{1,6}}[A-Za-z]?,?\s(?:{_NAME}\s){{1,4}}{_SUFFIX}\b\.?(?P<more>(?:,?\s{{1,4}}{_UNIT})?(?:[,\n]\s{{0,4}}(?:{_NAME}\s?){{1,4}})?(?:,?\s(?:[A-Z]{{2}}\s)?(?:\d{{5}}(?:-\d{{4}})?))?)"
+    rf"(?<![\w.,/-])\d{{1,6}}[A-Za-z]?,?\s(?:{_NAME}\s){{1,4}}{_SUFFIX}\b\.?(?P<more>(?:,?\s{{1,4}}{_UNIT})?(?:[,\n]\s{{0,4}}{_NAMES})?(?:,?\s(?:[A-Z]{{2}}\s)?(?:\d{{5}}(?:-\d{{4}})?))?)"
 )
 _ORDINAL: Final = re.compile(
     rf"(?<![\w.,/-])\d{{1,6}}\s(?:[NSEW]\.?\s)?\d{{1,3}}(?:st|nd|rd|th)\s{_PROPER_SUFFIX}\b|(?i:\bp\.?\s?o\.?\s?box)\s\d{{2,7}}\b"
 )
 _UNIT_FIRST: Final = re.compile(
-    rf"\b(?:Apt|Apartment|Suite|Unit|Flat|Studio|Room|House)\.?\s?#?\d{{1,5}}[A-Za-z]{{0,2}},?\s{{1,3}}(?:\d{{1,5}}\s)?(?:{_NAME}\s?){{1,4}}[,\n]"
+    rf"\b(?:Apt|Apartment|Suite|Unit|Flat|Studio|Room|House)\.?\s?#?\d{{1,5}}[A-Za-z]{{0,2}},?\s{{1,3}}(?:\d{{1,5}}\s)?{_NAMES}[,\n]"
 )
 _UNIT_ANY: Final = re.compile(r"(?<![\w.])\d{1,4},?\s{1,8}(?:Apt|Suite|Unit|Flat)\.?\s\d{1,5}\b|\b(?:Apt|Suite)\.\s?\d{1,5}\b")
 _STATE_ZIP: Final = re.compile(
-    rf"(?:{_NAME}\s?){{1,4}},\s(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY])\s\d{{5}}(?:-\d{{4}})?(?!\d)"
+    r"(?<=[^\W\d_]),\s(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY])\s\d{5}(?:-\d{4})?(?!\d)"
 )
 _UK_POSTCODE: Final = re.compile(r"(?<![\w-])(?:[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2})(?![\w-])")
 _CANADA: Final = re.compile(r"(?<![\w-])[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d(?![\w-])")
@@ -55,10 +56,17 @@ _NUMBER_FIRST: Final = re.compile(
     r"(?<![\w.,])\d{1,4}(?:\s?(?:bis|ter|[a-d]))?,?\s(?i:rue|avenue|boulevard|bd|chemin|impasse|all\u00e9e|quai|place|route|cours|passage)\s"
     rf"{_JOINT}{_NAME}"
 )
-_GERMANIC: Final = re.compile(
-    rf"\b{_NAME}(?:[ -]?[^\W\d_][\w'.-]{{1,20}}){{0,2}}(?<=\w\w)[ -]?(?i:stra\u00dfe|strasse|str\.|gasse|weg|allee|platz|ufer|damm|chaussee|straat|laan|dreef"
-    r"|plein|gracht|singel|steeg|dijk|v\u00e4gen|gatan|vej|gata|veien|katu|utca|t\u00e9r|u\.)\s\d{1,5}\s?[a-z]?(?![\w.]\d)(?=[,;.\s\n]|$)"
+_AFTER_WORD: Final = re.compile(r"(?<=[^\W\d_])\.?\s(\d{1,5}\s?[a-z]?)(?![\w.]\d)(?=[,;.\s]|$)")
+_STREET_WORD: Final = re.compile(
+    rf"{_NAME}(?:[ -][^\W\d_][\w'.-]{{1,20}}){{0,2}}$"
 )
+_STREET_ENDS: Final = tuple(
+    words(
+        """stra\u00dfe strasse str gasse weg allee platz ufer damm chaussee straat laan dreef plein
+        gracht singel steeg dijk v\u00e4gen gatan vej gata veien katu utca \u00fatja t\u00e9r \u00fat kade"""
+    )
+)
+_NO_STREETS: Final = words("norweg unterweg hinweg decade away railway")
 _MILITARY: Final = re.compile(
     r"\b(?i:apo|fpo|dpo),?\s(?i:aa|ae|ap)\s\d{5}\b|\b(?i:psc|cmr|unit)\s\d{1,5},?\s(?i:box)\s\d{1,5}\b"
 )
@@ -101,6 +109,18 @@ class Addresses:
                     continue
                 near = alone >= 0.5 or _LIVES.search(page.before(match.start(), 64)) is not None
                 yield Hit("STREET_ADDRESS", *match.span(), max(alone, 0.7) if near else alone)
+        for match in _AFTER_WORD.finditer(text):
+            yield from _numbered(page, match)
+
+
+def _numbered(page: Page, match: re.Match[str]) -> Iterator[Hit]:
+    """A street as one word, then its number: Lindenweg 4, Bjorndreef 8, P\u00e1va utca 3."""
+    last = page.words_before(match.start(), 1, 40)
+    if not last or not last[0].endswith(_STREET_ENDS) or last[0] in _NO_STREETS:
+        return
+    street = _STREET_WORD.search(page.text, max(0, match.start() - 48), match.start())
+    if street is not None and len(street.group()) > 5:
+        yield Hit("STREET_ADDRESS", street.start(), match.end(), 0.55)
 
 
 _FORMS: Final = (
@@ -115,6 +135,5 @@ _FORMS: Final = (
     (_DUTCH, 0.6),
     (_CONTINENTAL, 0.6),
     (_NUMBER_FIRST, 0.6),
-    (_GERMANIC, 0.55),
     (_POSTCODE_CITY, 0.4),
 )

@@ -39,7 +39,7 @@ _NUMBER_WORD: Final = "|".join(sorted([*_UNITS, *_TENS, "plus", "double", "tripl
 _SPELLED: Final = re.compile(
     rf"\b(?:{_NUMBER_WORD})(?:[\s,.-]{{1,3}}(?:{_NUMBER_WORD}|\d{{1,4}})){{4,40}}\b", re.IGNORECASE
 )
-_APART: Final = re.compile(r"(?<![\w.])\d(?:[ ._-]{1,3}\d){7,24}(?![\w.])")
+_APART: Final = re.compile(r"(?<![\w.])(?<!\d[ ._-])\d(?:[ ._-]{1,3}\d){7,18}(?![\w.]|[ ._,-]{1,3}\d)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,22 +3,46 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
 from edgeroute.privacy.recognizers import context
-from edgeroute.privacy.recognizers.page import Hit, Page
+from edgeroute.privacy.recognizers.page import Hit, Page, words
 from edgeroute.privacy.recognizers.rampart import Span
 
 _BEFORE: Final = 110
-_AFTER: Final = 130
+_AFTER: Final = 120
+_AROUND: Final = 50
 _WINDOW: Final = 420
 _BATCH: Final = 8
 
 # A word that could be a name: a capital letter where no sentence starts, or two of them in a row,
 # or one at the start of a line.
 _CAPITAL: Final = re.compile(
-    r"(?<=[^\s.!?:]\s)[^\W\d_a-z][^\W\d_]*[^\W\dA-Z_]|(?<![^\W\d_])[^\W\d_a-z][\w'-]+\s{1,2}[^\W\d_a-z][\w'-]+|(?:^|\n|[:\"'>|,;]\s{0,3})[^\W\d_a-z][^\W\d_]{2,}"
+    r"(?<![^\W\d_])[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff][^\W\d_]{1,24}"
+)
+_SENTENCE_START: Final = re.compile(r"(?:^|[.!?\n]\s{0,8})[\"'(*>\s-]{0,4}$")
+_STANDS_ALONE: Final = re.compile(r"\s{0,2}(?:[,\n:;]|$|'s\b|[^\W\d_a-z])")
+# Words with a capital letter that are nobody, wherever they stand.
+_NOBODY: Final = words(
+    """i the a an and or but if in on at to of for from with as is are was were be it its this that
+    these those he she we you they my your our his her their what who which when where why how there
+    here do does did not no yes can could should would will may must please write create make give
+    list use using explain describe summarize translate rewrite provide generate find let help tell
+    add show also then first second third next last each all any some one two three four five six
+    january february march april may june july august september october november december monday
+    tuesday wednesday thursday friday saturday sunday english french german spanish italian dutch
+    polish portuguese russian chinese japanese american british european indian african asian python
+    javascript typescript java html css sql json xml yaml api http https url ai ml llm gpt chatgpt
+    openai google microsoft apple amazon facebook twitter linkedin instagram youtube github linux
+    windows mac ios android docker kubernetes aws azure excel word powerpoint pdf csv usa uk us eu
+    covid internet note notes step example input output question answer section chapter part table
+    figure title name email date address phone dear hi hello hey best regards thanks sincerely mr mrs
+    ms miss dr prof user assistant system data model test class function string return null true false
+    none error warning info todo ok id der die das und ist ich sie wir le la les un une des et est je
+    vous nous el los las una y es lo il gli e di che het de een en van is o os um uma em por w z na do
+    nie jest"""
 )
 _PLACE: Final = re.compile(
     r"(?<![\w.,$])\d{1,6}[A-Za-z]?,?\s{1,4}[^\W\d_]{3,}(?:\s[^\W\d_]{2,}){0,3}(?:\s\d{1,5}|,|\n|\sst\b)|[^\W\d_a-z][\w'.-]{2,}(?:\s[\w'.-]{2,}){0,3}\s\d{1,5}[a-z]?\.?\s{0,2}(?:[,\n]|$)"
@@ -73,23 +97,45 @@ class Names:
     def _windows(self, page: Page) -> Iterator[tuple[int, int]]:
         """The parts to read, each at most ``_WINDOW`` long or a little more, none overlapping."""
         length = len(page.text)
-        if self._bare or page.full:
+        if self._bare:
             marks = [(0, length)]
         else:
-            cues = [match.span() for match in context.CUES.finditer(page.lower)]
-            places = [match.span() for match in _PLACE.finditer(page.text)] if page.has_digits else []
-            near = [(max(0, a - _BEFORE), min(length, b + _AFTER)) for a, b in cues]
-            near += [(max(0, a - 40), min(length, b + 60)) for a, b in places]
-            marks = _merged(sorted(near))
+            marks = _merged(sorted(self._marks(page)))
         for start, end in marks:
-            for low, high in _cut(page.text, start, end):
-                if page.full or _CAPITAL.search(page.text, low, high) or _lower_name(page, low, high):
-                    yield low, high
+            yield from _cut(page.text, start, end)
+
+    def _marks(self, page: Page) -> Iterator[tuple[int, int]]:
+        """Where a cue and something like a name are near each other, and where a street may be."""
+        length = len(page.text)
+        names = [match.span() for match in _CAPITAL.finditer(page.text) if _could_be_name(page, match)]
+        starts = [start for start, _ in names]
+        for cue in context.CUES.finditer(page.lower):
+            low, high = max(0, cue.start() - _BEFORE), min(length, cue.end() + _AFTER)
+            first, last = bisect_left(starts, low), bisect_left(starts, high)
+            if first < last:
+                start, end = min(cue.start(), starts[first]), max(cue.end(), names[last - 1][1])
+                yield max(0, start - _AROUND), min(length, end + _AROUND)
+            elif _LOWER_NAME.search(page.lower, max(0, cue.start() - 4), min(length, cue.end() + 24)):
+                yield max(0, cue.start() - _AROUND), min(length, cue.end() + 2 * _AROUND)
+        if page.has_digits:
+            for place in _PLACE.finditer(page.text):
+                yield max(0, place.start() - 40), min(length, place.end() + 60)
 
 
-def _lower_name(page: Page, low: int, high: int) -> bool:
-    """Whether a name could stand there without its capital letters."""
-    return re.search(r"\bmy\s|name is|i am |i'm |\bdear |\bhi |ich |je |soy |sono |ik |sou |reference for|\bto [a-z]{3,12}[,.]", page.lower[low:high]) is not None
+def _could_be_name(page: Page, match: re.Match[str]) -> bool:
+    """Whether a capitalised word may name somebody: not a known word, not one that opens a sentence."""
+    word = match.group()
+    if word.lower() in _NOBODY:
+        return False
+    before = page.text[max(0, match.start() - 12) : match.start()]
+    if _SENTENCE_START.search(before) is None:
+        return True
+    return _STANDS_ALONE.match(page.text, match.end()) is not None
+
+
+_LOWER_NAME: Final = re.compile(
+    r"\bmy\s|name is|i am |i'm |\bdear |\bhi |\bich |\bje |\bsoy |\bsono |\bik |\bsou |reference for|\bto [a-z]{3,12}[,.]"
+)
 
 
 def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

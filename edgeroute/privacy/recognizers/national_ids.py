@@ -112,13 +112,14 @@ class NationalIds:
         for match in _SSN_RUN.finditer(page.text):
             if _SSN_WORDS.search(page.before(match.start(), 48)):
                 yield Hit("US_SSN", *match.span(), 0.8)
-        for number in _NUMBERS:
-            for match in number.shape.finditer(page.text):
-                if number.words and not number.words.search(page.before(match.start(), 64)):
-                    continue
-                if number.check and not _checks(number.check, match.group()):
-                    continue
-                yield Hit(number.type, *match.span(), 0.85)
+        for start, end in page.numbers:
+            for number in _NUMBERS:
+                for match in number.shape.finditer(page.text, start, end):
+                    if number.words and not number.words.search(page.before(match.start(), 64)):
+                        continue
+                    if number.check and not _checks(number.check, match.group()):
+                        continue
+                    yield Hit(number.type, *match.span(), 0.85)
 
     @staticmethod
     def _ssn(page: Page, match: re.Match[str]) -> Iterator[Hit]:

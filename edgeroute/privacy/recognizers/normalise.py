@@ -35,9 +35,8 @@ _ESCAPE: Final = re.compile(
 )
 _TEX: Final = re.compile(r"\\(?:frac|begin|text|times|theta|nabla|right|ref|tau|nu)\b|\$\\")
 
-_MIXED: Final = re.compile(r"[\w.@+-]{2,128}")
-_LATIN: Final = re.compile(r"[A-Za-z]")
-_OTHER: Final = re.compile(r"[\u0370-\u03ff\u0400-\u04ff\u0531-\u0587]")
+_SCRIPTS: Final = r"[\u0370-\u03ff\u0400-\u04ff\u0531-\u0587]"
+_MIXED: Final = re.compile(rf"(?<=[A-Za-z]){_SCRIPTS}{{1,40}}|{_SCRIPTS}{{1,40}}(?=[A-Za-z])")
 _LOOK_ALIKE: Final = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u04bb\u043a\u043c"
     "\u0442\u0432\u043d\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425"
@@ -68,8 +67,7 @@ def normalise(text: str) -> Normal:
     normal = Normal(text, None, len(text))
     if not text.isascii():
         normal = _replaced(normal, _COMBINED, _folded)
-        if _OTHER.search(normal.text):
-            normal = _replaced(normal, _MIXED, _without_look_alikes)
+        normal = _replaced(normal, _MIXED, lambda match: match.group().translate(_LOOK_ALIKE))
     if "&" in text or "\\" in text or "%" in text or "=" in text:
         tex = _TEX.search(text) is not None
         normal = _replaced(normal, _ESCAPE, lambda match: _unescaped(match, tex=tex))
@@ -129,13 +127,6 @@ def _fold(group: str) -> str:
     if unicodedata.category(group) in {"Zs", "Zl", "Zp"}:
         return "\n" if group in "\u2028\u2029" else " "
     return unicodedata.normalize("NFKC", group)
-
-
-def _without_look_alikes(match: re.Match[str]) -> str | None:
-    run = match.group()
-    if _LATIN.search(run) and _OTHER.search(run):
-        return run.translate(_LOOK_ALIKE)
-    return None
 
 
 def _unescaped(match: re.Match[str], *, tex: bool) -> str | None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Final, Protocol
 
 WORD: Final = re.compile(r"[^\W\d_]+")
+_NUMBER: Final = re.compile(r"\d(?:[ ./A-Za-z-]{0,2}\d){3,}")
 
 
 def words(text: str) -> frozenset[str]:
@@ -56,6 +57,18 @@ class Page:
     def has_digits(self) -> bool:
         """Whether there is any digit."""
         return re.search(r"\d", self.text) is not None
+
+    @cached_property
+    def numbers(self) -> list[tuple[int, int]]:
+        """Where numbers of four or more digits are, with what may belong to them on either side."""
+        near: list[tuple[int, int]] = []
+        for match in _NUMBER.finditer(self.text):
+            start, end = max(0, match.start() - 14), min(len(self.text), match.end() + 14)
+            if near and start <= near[-1][1]:
+                near[-1] = (near[-1][0], end)
+            else:
+                near.append((start, end))
+        return near
 
     @cached_property
     def flat(self) -> bool:
