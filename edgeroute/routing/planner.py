@@ -241,7 +241,28 @@ def _add_fallbacks(request: PlanInput, rule: Rule, draft: Draft) -> None:
     gateway = request.tiers.gateway
     if gateway and first is not None and all(c.provider != gateway for c in draft.models()):
         _offer_through(request, gateway, first, draft, "last_resort")
+    if draft.first_cloud() is None:
+        _add_what_there_is(request, first, draft)
     draft.last_resort(_LAST)
+
+
+def _add_what_there_is(request: PlanInput, meant: ModelCard | None, draft: Draft) -> None:
+    """The policy names nothing that can be asked: take the closest of what the user has."""
+    ready = request.around.ready
+    if ready is None:
+        return
+    grade = meant.grade if meant else 2
+    have = [card for card in request.cards.values() if card.provider in ready]
+    have = [card for card in have if card.place is Place.CLOUD]
+    have.sort(key=lambda card: (abs(card.grade - grade), -card.grade))
+    cause = "outage" if draft.candidates else "first"
+    wanted = f"to {meant.id} " if meant else ""
+    offered = 0
+    for card in have:
+        reason = f"The closest {wanted}of the models that you can use."
+        offered += draft.offer(card.id, reason, cause)
+        if offered == _MOST_OF_A_ROLE:
+            break
 
 
 def _meant(request: PlanInput, rule: Rule) -> ModelCard | None:
