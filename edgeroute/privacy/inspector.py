@@ -11,8 +11,8 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from dataclasses import replace
+from typing import Final, NamedTuple, Protocol
 
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import CLEAR, Finding, Verdict
@@ -57,8 +57,7 @@ class ImageReader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
+class _Task(NamedTuple):
     """One text or attachment whose verdict is not known yet."""
 
     key: bytes
@@ -270,8 +269,9 @@ def _of_request(read: Sequence[tuple[_Task, Verdict]], *, stopped: bool) -> Verd
     own: list[Finding] = []
     joined: list[Finding] = []
     for task, verdict in read:
-        found = joined if isinstance(task.content, Passage) and task.content.joined else own
-        found += [replace(finding, where=task.where) for finding in verdict.findings]
+        if verdict.findings:
+            found = joined if isinstance(task.content, Passage) and task.content.joined else own
+            found += [replace(finding, where=task.where) for finding in verdict.findings]
     return Verdict(
         private=first is not None,
         reason=first.reason if first is not None else CLEAR.reason,

@@ -56,6 +56,10 @@ class Pairs(tuple[tuple[str, Any], ...]):
     __slots__ = ()
 
 
+OBJECTS: Final = (Pairs, dict, Mapping)
+_CONTAINERS: Final = (*OBJECTS, list, tuple)
+
+
 def parse(text: str) -> Any:
     """The JSON value in ``text``; objects become ``Pairs``, so that a doubled key hides nothing.
 
@@ -110,10 +114,10 @@ class _Reader:
             raise ValueError("nested too deeply")
         if isinstance(value, str):
             self._string(key, value)
-        elif isinstance(value, Pairs | Mapping):
+        elif isinstance(value, OBJECTS):
             for name, item in value if isinstance(value, Pairs) else value.items():
                 self._member(str(name), item, depth)
-        elif isinstance(value, list | tuple):
+        elif isinstance(value, (list, tuple)):
             for item in value:
                 self.read(key, item, depth + 1)
         elif isinstance(value, int | float) and not isinstance(value, bool):
@@ -126,7 +130,7 @@ class _Reader:
             self._key(key)
 
     def _member(self, name: str, item: Any, depth: int) -> None:
-        if isinstance(item, Pairs | Mapping | list | tuple):
+        if isinstance(item, _CONTAINERS):
             self._key(name)
             if name in OWN_KEYS:
                 self._whole += texts(item, all_numbers=name in {"arguments", "input"})

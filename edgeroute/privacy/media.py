@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
-from edgeroute.privacy.leaves import MAX_DEPTH, OWN_KEYS, WORDS, Pairs
+from edgeroute.privacy.leaves import MAX_DEPTH, OBJECTS, OWN_KEYS, WORDS, Pairs
 
 _SEALED: Final = re.compile(r"[A-Za-z0-9+/_-]+={0,2}", re.ASCII)
 _SEALED_LENGTH: Final = 512
@@ -59,6 +59,8 @@ def without_cleared(value: Any, cleared: Callable[[bytes], bool]) -> Any:
     Raises:
         Uncleared: one of them was not.
     """
+    if not _may_hold_media(value):
+        return value
     return _Stripper(cleared).strip(value, "", False, False, 0)  # noqa: FBT003
 
 
@@ -73,7 +75,7 @@ class _Stripper:
             raise Uncleared("nested too deeply")
         if isinstance(value, str):
             return self._string(value, key, in_media=in_media)
-        if isinstance(value, Pairs | Mapping):
+        if isinstance(value, OBJECTS):
             pairs = value if isinstance(value, Pairs) else tuple(value.items())
             # A call's arguments and a schema may well speak of files.
             spoken = spoken or key in OWN_KEYS
@@ -81,12 +83,12 @@ class _Stripper:
             return Pairs(
                 (name, self.strip(item, name, media, spoken, depth + 1)) for name, item in pairs
             )
-        if isinstance(value, list | tuple):
+        if isinstance(value, (list, tuple)):
             return [self.strip(item, key, in_media, spoken, depth + 1) for item in value]
         return value
 
     def _string(self, text: str, key: str, *, in_media: bool) -> str:
-        if text[:16].lstrip()[:5].lower() == "data:":
+        if _is_data_url(text):
             return self._take(text, _data_url(text.strip()))
         is_word = text in WORDS or text in _MEDIA_TYPES
         if in_media and not is_word and (key not in _WORD_KEYS or is_sealed(text, 64)):
@@ -101,6 +103,25 @@ class _Stripper:
         if self._cleared(text.encode("utf-8", "surrogatepass")):
             return ""
         raise Uncleared("not cleared")
+
+
+def _may_hold_media(value: Any) -> bool:
+    """Whether there is any reason to look closer: a cheap walk that most bodies end with."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            if item in _MEDIA_TYPES or _is_data_url(item) or is_sealed(item):
+                return True
+        elif isinstance(item, (list, tuple)):  # the pairs of an object too
+            waiting += item
+        elif isinstance(item, OBJECTS):
+            waiting += item.values()
+    return False
+
+
+def _is_data_url(text: str) -> bool:
+    return ":" in text[:24] and text[:24].lstrip()[:5].lower() == "data:"
 
 
 def _names_media(key: str, value: Any) -> bool:

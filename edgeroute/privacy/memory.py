@@ -10,8 +10,7 @@ import hashlib
 import secrets
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from edgeroute.core.verdict import Verdict
 
@@ -30,8 +29,7 @@ def data_digest(data: bytes) -> bytes:
     return hashlib.blake2b(data, key=_KEY, digest_size=16, person=b"data").digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """From where a text came, and which findings count (see Passage)."""
 
     origin: str

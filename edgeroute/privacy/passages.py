@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from edgeroute.core.messages import (
     File,
@@ -26,8 +26,7 @@ _NEAR: Final = 40
 _GLUED: Final = 24  # characters to either side that are also read without a gap
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """One text. ``where`` names its place, ``origin`` who wrote it (see Policy.private_origin).
 
     A ``joined`` passage holds the ends of texts that are read on their own too. Where ``near`` is
@@ -41,8 +40,7 @@ class Passage:
     near: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(NamedTuple):
     """A picture or a file, by its bytes."""
 
     where: str
@@ -109,7 +107,8 @@ class _Reader:
 
     def message(self, where: str, message: Message) -> None:
         calls = [{"id": call.id, "name": call.name} for call in message.tool_calls]
-        self.value(where, message.role, {"name": message.name, "tool_calls": calls})
+        if calls or message.name:
+            self.value(where, message.role, {"name": message.name, "tool_calls": calls})
         for part in message.parts:
             self._part(where, message.role, part)
 
