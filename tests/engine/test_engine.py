@@ -1,0 +1,267 @@
+"""The way of one prompt: private ones stay, others leave, and every request ends once."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from edgeroute.core.cards import Place
+from edgeroute.core.errors import Cancelled, PrivacyRefused
+from edgeroute.core.events import Answered, AttemptEnded, AttemptStarted, Failed, Planned
+from edgeroute.core.messages import Image, Message, Text, Unreadable, assistant, user
+from edgeroute.core.request import ChatRequest
+from edgeroute.core.verdict import PrivacyMode
+from tests.support import replies
+from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, house
+from tests.support.scripted_provider import Close, Sleep, always
+
+CLOUD_ANSWER = "A table of buckets."
+
+
+async def test_an_open_prompt_is_answered_by_the_cloud(tmp_path: Path) -> None:
+    """Nothing found: the plan's model answers, and the receipt says who received how much."""
+    async with house(tmp_path) as home:
+        seen = await home.ask(OPEN)
+        assert [type(event) for event in seen.events[:2]] == [Planned, AttemptStarted]
+        assert isinstance(seen.end, Answered)
+        assert seen.text == seen.end.answer.text == CLOUD_ANSWER
+        receipt = seen.receipt
+        assert (receipt.route, receipt.model) == (Place.CLOUD, "mock/m")
+        assert receipt.left_machine
+        assert receipt.attempts[0].host == "127.0.0.1"
+        assert receipt.attempts[0].bytes_sent == len(home.cloud["mock"].requests[0].body) or (
+            receipt.attempts[0].bytes_sent > 0
+        )
+        assert home.runtime.receipts.get(receipt.id) == receipt
+
+
+async def test_a_private_prompt_sends_no_byte(tmp_path: Path) -> None:
+    """Personal data found: the local model answers, whatever model was asked for."""
+    async with house(tmp_path) as home:
+        for model in ("auto", "mock/m", "cascade", "ensemble", "nobody/knows"):
+            seen = await home.ask(PRIVATE, model=model)
+            assert seen.text == LOCAL_ANSWER
+            assert seen.receipt.findings == {"US_SSN": 1}
+            assert seen.receipt.route is Place.LOCAL
+            assert not seen.receipt.left_machine
+        assert home.cloud["mock"].connections == 0
+
+
+async def test_private_mode_sends_nothing_at_all(tmp_path: Path) -> None:
+    """In private mode even a harmless prompt stays here."""
+    async with house(tmp_path) as home:
+        seen = await home.ask(OPEN, privacy=PrivacyMode.PRIVATE)
+        assert seen.receipt.route is Place.LOCAL
+        assert home.cloud["mock"].connections == 0
+
+
+async def test_the_latch_holds_in_later_turns_and_after_a_restart(tmp_path: Path) -> None:
+    """A conversation that held personal data stays here, under its id and by its prefix."""
+    async with house(tmp_path) as home:
+        first = await home.ask(PRIVATE)
+        name = first.receipt.conversation
+        later = await home.ask("And what is a heap?", conversation=name)
+        assert later.receipt.route is Place.LOCAL
+        assert later.receipt.latched
+        again = home.reopened()
+        events = [e async for e in again.engine.stream(_follow_up(name))]
+        assert isinstance(events[-1], Answered)
+        assert events[-1].receipt.route is Place.LOCAL
+        await again.close()
+        assert home.cloud["mock"].connections == 0
+
+
+def _follow_up(name: str) -> ChatRequest:
+    return ChatRequest((user("And what is a tree?"),), conversation=name, model="mock/m")
+
+
+async def test_the_latch_is_inherited_by_forks_and_branches(tmp_path: Path) -> None:
+    """A fork, a regenerated turn and a client that cuts the private turn out of sight of a header
+    all stay here.
+    """
+    async with house(tmp_path) as home:
+        mine = await home.ask("Tell me of trees.", privacy=PrivacyMode.AUTO)
+        name = mine.receipt.conversation
+        history = [user("Tell me of trees."), assistant(CLOUD_ANSWER)]
+        await home.ask([*history, user(PRIVATE)])
+        sent = home.bytes_out
+        branch = await home.ask([*history, user("And of shrubs?")])
+        assert branch.receipt.route is Place.LOCAL
+        other = await home.ask([*history, user("And of moss?")], conversation="a-new-name")
+        assert other.receipt.route is Place.LOCAL
+        fork = home.runtime.conversations.fork(name)
+        forked = await home.ask("And of lichen?", conversation=fork.id, model="mock/m")
+        assert forked.receipt.route is Place.LOCAL
+        assert home.bytes_out == sent
+
+
+async def test_a_clients_own_history_continues_one_conversation(tmp_path: Path) -> None:
+    """A client without a conversation header is recognised by what it repeats."""
+    async with house(tmp_path) as home:
+        first = await home.ask([user("Tell me of trees.")])
+        second = await home.ask(
+            [user("Tell me of trees."), assistant(CLOUD_ANSWER), user("And of shrubs?")]
+        )
+        assert first.receipt.conversation == second.receipt.conversation
+        turns = home.runtime.conversations.turns(first.receipt.conversation)
+        assert [len(turn.messages) for turn in turns] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        Image("image/png", b"\x89PNG not really"),
+        Image("image/png", url="https://example.com/a.png"),
+        Unreadable("input_audio", '{"data":"AAAA"}'),
+    ],
+)
+async def test_what_cannot_be_read_stays_here(tmp_path: Path, part: Image | Unreadable) -> None:
+    """Images, addresses of images and audio are private by definition."""
+    async with house(tmp_path) as home:
+        seen = await home.ask([Message("user", (Text("What is this?"), part))])
+        assert seen.receipt.private
+        assert home.cloud["mock"].connections == 0
+
+
+async def test_a_detector_that_breaks_keeps_everything_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crash in the privacy check is a finding."""
+
+    def crash(*args: object, **options: object) -> None:
+        raise MemoryError
+
+    async with house(tmp_path) as home:
+        monkeypatch.setattr(home.runtime.detector, "scan", crash)
+        seen = await home.ask(OPEN)
+        assert seen.receipt.private
+        assert seen.receipt.route is Place.LOCAL
+        assert home.cloud["mock"].connections == 0
+
+
+async def test_all_providers_down_means_local(tmp_path: Path) -> None:
+    """When every managed API fails, the local model answers and the receipt lists who was tried."""
+    down = always(replies.error(503))
+    async with house(tmp_path, {"one": down, "two": down}) as home:
+        seen = await home.ask(OPEN)
+        assert seen.text == LOCAL_ANSWER
+        tried = [attempt.model for attempt in seen.receipt.attempts]
+        assert tried[0] == "one/m"
+        assert "two/m" in tried
+        assert seen.receipt.attempts[-1].place is Place.LOCAL
+        ended = [event for event in seen.events if isinstance(event, AttemptEnded)]
+        assert len(ended) == len(seen.receipt.attempts)
+
+
+async def test_a_private_prompt_without_a_local_model_is_refused(tmp_path: Path) -> None:
+    """No local answer and private: refused for privacy with a way out, nothing sent."""
+    async with house(tmp_path, local=always([Close()])) as home:
+        seen = await home.ask(PRIVATE)
+        assert isinstance(seen.end, Failed)
+        assert isinstance(seen.end.error, PrivacyRefused)
+        assert seen.end.error.exit_code == 3
+        assert seen.end.error.hint
+        assert home.cloud["mock"].connections == 0
+
+
+async def test_mask_mode_sends_placeholders_and_restores_them(tmp_path: Path) -> None:
+    """In mask mode the provider sees placeholders only; the answer has the real values."""
+    mail = "anna.berg@fjordmail.no"
+    echo = always(replies.chat("I wrote to <EMAIL_ADDRESS_1> for you."))
+    async with house(tmp_path, {"mock": echo}) as home:
+        seen = await home.ask(
+            f"Write a short note to {mail} about lunch.", privacy=PrivacyMode.MASK
+        )
+        sent = home.cloud["mock"].requests[0].body.decode()
+        assert mail not in sent
+        assert "<EMAIL_ADDRESS_1>" in sent
+        assert seen.text == f"I wrote to {mail} for you."
+        assert seen.receipt.masked == {"EMAIL_ADDRESS": 1}
+        assert not seen.receipt.latched
+        kept = home.runtime.conversations.messages(seen.receipt.conversation)
+        assert mail in kept[0].text
+
+
+async def test_what_must_not_be_masked_stays_here(tmp_path: Path) -> None:
+    """A secret is never replaced and sent: it stays, in mask mode too."""
+    async with house(tmp_path) as home:
+        seen = await home.ask(
+            "Why does this fail: AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMIK7MDENGbPxRfiCYzzzzzzzzKEYq",
+            privacy=PrivacyMode.MASK,
+        )
+        assert seen.receipt.route is Place.LOCAL
+        assert home.cloud["mock"].connections == 0
+
+
+async def test_closing_the_stream_stops_the_model_and_keeps_what_was_shown(
+    tmp_path: Path,
+) -> None:
+    """The user stops: the connection ends, the turn is kept as partial, the receipt too."""
+    slow = [*replies.chat_events(["one ", "two ", "three"])[:2], Sleep(30)]
+    async with house(tmp_path, {"mock": always(replies.stream(slow))}) as home:
+        stream = home.runtime.engine.stream(ChatRequest((user(OPEN),)))
+        receipt_id = conversation = ""
+        async for event in stream:
+            if isinstance(event, Planned):
+                receipt_id, conversation = event.receipt_id, event.conversation
+            if type(event).__name__ == "TextDelta":
+                break
+        await stream.aclose()
+        receipt = home.runtime.receipts.get(receipt_id)
+        assert receipt is not None
+        assert receipt.error == Cancelled.code
+        assert receipt.attempts[0].outcome == "cancelled"
+        turn = home.runtime.conversations.turns(conversation)[0]
+        assert not turn.complete
+        for _ in range(100):
+            if home.cloud["mock"].hang_ups:
+                break
+            await asyncio.sleep(0.02)
+        assert home.cloud["mock"].hang_ups == 1
+
+
+async def test_a_full_disk_costs_the_record_not_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a turn cannot be saved the answer is given all the same, with a notice."""
+    from edgeroute.core.errors import StoreError
+
+    def full(*args: object) -> None:
+        raise StoreError("The disk is full.", "Free some space.")
+
+    async with house(tmp_path) as home:
+        await home.ask(OPEN)
+        monkeypatch.setattr(home.runtime.receipts, "add", full)
+        seen = await home.ask(OPEN)
+        assert isinstance(seen.end, Answered)
+        assert any(getattr(event, "kind", "") == "not_saved" for event in seen.events)
+
+
+async def test_a_bug_is_one_terminal_event_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever breaks inside, the request ends with one failure that quotes nothing."""
+
+    async def broken(*args: object, **options: object) -> None:
+        raise RuntimeError(PRIVATE)
+
+    async with house(tmp_path) as home:
+        monkeypatch.setattr(home.runtime.engine._decider, "decide", broken)
+        seen = await home.ask(PRIVATE)
+        assert seen.terminals == 1
+        assert isinstance(seen.end, Failed)
+        assert "521" not in str(seen.end.error)
+        assert home.cloud["mock"].connections == 0
+
+
+async def test_explain_leaves_no_trace(tmp_path: Path) -> None:
+    """Explaining sends nothing, begins no conversation and latches nothing."""
+    async with house(tmp_path) as home:
+        explained = await home.runtime.engine.explain(ChatRequest((user(PRIVATE),)), full=True)
+        assert explained.verdict.private
+        assert explained.otherwise == "mock/m"
+        assert [candidate.place for candidate in explained.plan.candidates] == [Place.LOCAL]
+        assert not home.runtime.conversations.list()
+        assert home.cloud["mock"].connections == home.local.connections == 0
