@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from edgeroute.providers.catalog import Catalog
     from edgeroute.providers.egress import Door
     from edgeroute.providers.health import Health
+    from edgeroute.providers.key_check import KeyCheck
     from edgeroute.providers.provider import Provider
     from edgeroute.store.keys import Keys
 
@@ -85,15 +86,25 @@ class Providers:
             SettingsError: there is no such provider.
             KeyringUnavailable: the keyring cannot be read.
         """
-        from edgeroute.providers.key_check import probe_key  # noqa: PLC0415
+        return (await self.check(provider)).text
+
+    async def check(self, provider: str) -> KeyCheck:
+        """Try the stored key: what it is worth, as a word for programs and a sentence.
+
+        Raises:
+            SettingsError: there is no such provider.
+            KeyringUnavailable: the keyring cannot be read.
+        """
+        from edgeroute.providers.key_check import KeyCheck, probe_key  # noqa: PLC0415
 
         found = self.named(provider)
         key = await asyncio.to_thread(self._keys.get, found.id, found.key_variable)
         if key is None:
-            return (
+            text = (
                 f"There is no key for {found.name}. Add one with `edgeroute keys set {found.id}`."
             )
-        return (await probe_key(found, key, self._door, clock=self._clock)).text
+            return KeyCheck(found.id, "unknown", text)
+        return await probe_key(found, key, self._door, clock=self._clock)
 
     async def set_key(self, provider: str, key: Secret) -> None:
         """Store a key in the OS keyring.

@@ -22,6 +22,7 @@ from edgeroute.store.codec import (
 from edgeroute.store.conversation import COLUMNS, Conversation, Turn, conversation_of, turn_of
 from edgeroute.store.database import Database
 from edgeroute.store.prefixes import Prefixes, PrefixMatch
+from edgeroute.store.purge import purge
 
 ID_LIMIT: Final = 200
 _TITLE_LIMIT: Final = 120
@@ -243,6 +244,17 @@ class Conversations:
             connection.execute("DELETE FROM receipts WHERE conversation = ?", (name,))
         self._database.flush()
         rescue.erase_leftovers(self._database.path)
+
+    def purge(self, *, before: datetime | None = None, records: bool = False) -> dict[str, int]:
+        """Delete all conversations and receipts, or those last touched before ``before``.
+
+        With ``records`` the ledger, alerts and outcomes go too. Returns how many rows of each
+        table went; nothing of them stays readable on the disk.
+
+        Raises:
+            StoreError: another program is using the database; doing it again finishes the work.
+        """
+        return purge(self._database, before=before, records=records)
 
     def masks(self, id: str) -> dict[str, str]:  # noqa: A002
         """The placeholders of mask mode and what they stand for."""

@@ -26,6 +26,8 @@ _ITEM: Final = "keys"
 _VERSION: Final = 1
 # Another process may set a key: what was read is believed for this long.
 _FRESH_SECONDS: Final = 30.0
+# Where there is no keyring, fifteen providers do not look for one fifteen times.
+_FAILED_SECONDS: Final = 5.0
 
 
 class Keys:
@@ -48,6 +50,7 @@ class Keys:
         self._lock = threading.RLock()
         self._content: dict[str, dict[str, str]] | None = None
         self._read_at = 0.0
+        self._failure: KeyringUnavailable | None = None
 
     def get(self, provider: str, variable: str = "") -> Secret | None:
         """The key of ``provider``: from the keyring, else from the environment variable
@@ -120,7 +123,7 @@ class Keys:
     def forget(self) -> None:
         """Read the keyring anew at the next call."""
         with self._lock:
-            self._content = None
+            self._content = self._failure = None
 
     def describe(self) -> str:
         """The class of the keyring in use.
@@ -137,16 +140,23 @@ class Keys:
     def _read(self) -> dict[str, dict[str, str]]:
         with self._lock:
             now = time.monotonic()
+            if self._failure is not None and now - self._read_at < _FAILED_SECONDS:
+                raise self._failure
             if self._content is None or now - self._read_at > _FRESH_SECONDS:
-                self._content = _parse(self._door.read())
                 self._read_at = now
+                self._content = self._failure = None
+                try:
+                    self._content = _parse(self._door.read())
+                except KeyringUnavailable as error:
+                    self._failure = KeyringUnavailable(error.message, error.hint)
+                    raise
             return self._content
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, dict[str, str]]]:
         """The content to change; it is written where it differs afterwards."""
         with self._lock, self._alone():
-            self._content = None
+            self.forget()
             content = self._read()
             before = _text(content)
             try:

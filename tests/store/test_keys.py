@@ -82,6 +82,25 @@ def test_the_keyring_is_not_asked_for_every_request() -> None:
     assert keys.get("openai") == Secret("new")
 
 
+def test_a_missing_keyring_is_not_looked_for_again_and_again() -> None:
+    """For a few seconds the same answer is given; a change or ``forget`` looks anew."""
+    looks = []
+
+    def choose() -> Fake:
+        looks.append(1)
+        raise KeyringUnavailable("There is no keyring here.", "Install one.")
+
+    keys = Keys(door=KeyringDoor("edgeroute", "keys", choose=choose))
+    for _ in range(5):
+        with pytest.raises(KeyringUnavailable, match="Install one"):
+            keys.get("openai")
+    assert len(looks) == 1
+    keys.forget()
+    with pytest.raises(KeyringUnavailable):
+        keys.providers()
+    assert len(looks) == 2
+
+
 def test_the_environment_counts_only_when_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable is ignored unless the settings allow it, and the keyring comes first."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-env")

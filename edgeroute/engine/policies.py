@@ -1,0 +1,93 @@
+"""Routing policies as a front door shows them: which there are, what is wrong, what a rule does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeroute.core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from edgeroute.core.cards import ModelCard
+    from edgeroute.routing.check import Finding
+    from edgeroute.routing.expectations import Result
+    from edgeroute.routing.policy import Policy
+    from edgeroute.routing.tiers import Tiers
+
+
+class Policies:
+    """The packaged policies and the user's ``own``.
+
+    ``cards`` are the managed models, ``ready`` the providers that have a key or need none.
+    """
+
+    def __init__(
+        self,
+        own: Path,
+        tiers: Tiers,
+        cards: Mapping[str, ModelCard],
+        ready: Callable[[], Collection[str]],
+        today: date,
+    ) -> None:
+        self._own = own
+        self._tiers = tiers
+        self._cards = cards
+        self._ready = ready
+        self._today = today
+
+    def names(self) -> Sequence[str]:
+        """The policies that can be named.
+
+        Raises:
+            SettingsError: a file is not YAML.
+        """
+        from edgeroute.routing.policy import policy_names  # noqa: PLC0415 - loads rule-engine
+
+        return policy_names(self._own)
+
+    def named(self, name: str) -> Policy:
+        """The policy ``name``, or the one in the file ``name``.
+
+        Raises:
+            SettingsError: there is none, or it is wrong, with file and line.
+        """
+        from edgeroute.routing.policy import Policy  # noqa: PLC0415
+
+        return Policy.load(Path(name)) if Path(name).is_file() else Policy.named(name, self._own)
+
+    def check(self, name: str) -> Sequence[Finding]:
+        """What is wrong with a policy that loads.
+
+        Raises:
+            SettingsError: it does not load, with file and line.
+        """
+        from edgeroute.routing.check import check  # noqa: PLC0415
+
+        return check(self.named(name), self._tiers, self._cards, self._today, self._ready())
+
+    def explain(self, policy: str, rule: str) -> str:
+        """A rule of ``policy``, or a finding of the check by its code, as Markdown.
+
+        Raises:
+            SettingsError: there is no such rule or policy.
+        """
+        from edgeroute.routing.explain import explain  # noqa: PLC0415
+
+        found = self.named(policy)
+        text = explain(found, self._tiers, rule)
+        if not text:
+            known = ", ".join(one.id for one in found.rules)
+            raise SettingsError(f"{found.name} has no rule `{rule}`.", hint=f"It has: {known}.")
+        return text
+
+    def test(self, file: Path, policy: str = "") -> Sequence[Result]:
+        """What became of the expectations in ``file``, for its own policy or for ``policy``.
+
+        Raises:
+            SettingsError: the file or the policy is wrong, with file and line.
+        """
+        from edgeroute.routing.expectations import run_expectations  # noqa: PLC0415
+
+        return run_expectations(file, self._own, self.named(policy) if policy else None)
