@@ -79,7 +79,7 @@ _INVENTED: Final = re.compile(r"(?:123|1234)\s(?:Main|Fake|Example|Any|Sample|Te
 _POSTCODE_CITY: Final = re.compile(
     rf"(?<![\w.,-])(?:[A-Z]{{1,2}}-)?(?:\d{{2}}-\d{{3}}|\d{{5}}-\d{{3}}|\d{{5}})\s{_NAME}"
 )
-_LIVES: Final = re.compile(
+LIVES: Final = re.compile(
     r"\b(?:address|live|lives|living|reside|resides|residing|located|ship|shipped|deliver|delivery|mail|sent"
     r"|return|billing|home|domicilio|direcci\u00f3n|adresse|indirizzo|adres|endere\u00e7o|morada|wohne|wohnt|wohnhaft"
     r"|habite|vivo|vive|abito|abita|moro|mora|mieszkam|mieszka|woon|woont|wonend|corner)\b"
@@ -100,14 +100,14 @@ class Addresses:
         for match in _ENGLISH.finditer(text):
             if _INVENTED.match(match.group()):
                 continue
-            near = _LIVES.search(page.before(match.start(), 48)) is not None
+            near = LIVES.search(page.before(match.start(), 48)) is not None
             sure = len(match["more"]) > 3 or re.search(rf"\b{_PROPER_SUFFIX}\b", match.group())
             yield Hit("STREET_ADDRESS", *match.span(), 0.75 if near or sure else 0.4)
         for pattern, alone in _FORMS:
             for match in pattern.finditer(text):
                 if _INVENTED.search(text, max(0, match.start() - 40), match.end()):
                     continue
-                near = alone >= 0.5 or _LIVES.search(page.before(match.start(), 64)) is not None
+                near = alone >= 0.5 or LIVES.search(page.before(match.start(), 64)) is not None
                 yield Hit("STREET_ADDRESS", *match.span(), max(alone, 0.7) if near else alone)
         for match in _AFTER_WORD.finditer(text):
             yield from _numbered(page, match)

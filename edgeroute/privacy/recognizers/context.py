@@ -166,21 +166,16 @@ def sentence(page: Page, place: int) -> tuple[int, int]:
 
 _STOPS: Final = re.compile(r"(?<![A-Z])(?<!\b(?:mr|ms|dr|st))(?<!mrs)[.!?]\s|\n", re.IGNORECASE)
 
-# Every cue above, in one pass over a text: where none is, no name can count, and no model runs.
-CUES: Final = re.compile(
-    "|".join(
-        (
-            rf"\b(?:{_HEALTH}|{_WORK}|{_LAW})\b",
-            rf"\b{_KIN}\b",
-            r"\bnames?\b|\bi am\b|\bi'm\b|\bthis is\b|\bcall me\b|\bi, |\bsigned\b|\bmyself\b",
-            r"\b(?:ich|je|moi|soy|llamo|nombre|sono|chiamo|ik|naam|nazywam|jestem|imi\u0119|sou|chamo|nome|jmenuji|jag|jeg|benim|numesc|\u043c\u0435\u043d\u044f)\b",
-            r"\b(?:dear|hi|hello|hey|hiya|good (?:morning|afternoon|evening)|liebe[rs]?|hallo|geehrte[rs]?|cher|ch\u00e8re|bonjour|estimad[oa]s?|querid[oa]|hola|gentile|car[oa]|ciao|beste|geachte|drog[ai]|szanown[ya]|prezad[oa]|ol\u00e1)\b",
-            r"\b(?:regards|sincerely|yours|cheers|best|thanks|thank you|cordialement|saludos|atentamente|saluti|groet\w*|pozdrawiam|powa\u017caniem|atenciosamente|gr\u00fc\u00dfe\w*)\b",
-            r"\b(?:client|customer|tenant|applicant|candidate|attn|contact|cardholder|holder|owner|beneficiary|trustee|doctor|physician|m\u00e9dico|apellidos?|author|user|member|resident|guardian|spouse|kontoinhaber|titulaire|titular|intestatario|w\u0142a\u015bciciel|rekeninghouder|nom|pr\u00e9nom|nazwisko|vorname|nachname)\b",
-            r"\b(?:e-?mails?|mails?|messages?|texts?|letters?|notes?|cards?|toast|eulogy|reply|reminder|invitation|reference|recommendation|warning|complaint|review|evaluation|appraisal|feedback|birthday|wedding|funeral|meeting|appointment|\w*zeugnis|\u00e9valuation|evaluaci\u00f3n|valutazione|beoordeling\w*|functioneringsverslag|ocen[aey]\w*|avalia\u00e7\u00e3o|lettre|carta|lettera|brief)\b",
-            r"\b(?:tell|ask|remind|invite|inform|notify|dating|married|behalf|registered|belongs|under|declined|shoutout|spoke|lives?|resid\w+|born|reached)\b",
-            r"\b(?:mr|mrs|ms|miss|dr|herr|frau)\b",
-            r"'s (?:ssn|social|account|address|phone|number|card|passport|salary|record|diagnosis|e-?mail|password|contact)",
-        )
-    )
+# Cues: where none is, no name can count and no model has to read. After these a name may follow.
+NEAR: Final = re.compile(
+    rf"\b(?:{_KIN}|names?|name'?s|i am|i'm|this is|call me|signed|myself|me|i"
+    r"|ich|je|moi|soy|llamo|nombre|sono|chiamo|ik|naam|nazywam|jestem|imi\u0119|sou|chamo|nome|jmenuji|jag|jeg|benim|numesc|h\u00edvnak|\u0437\u043e\u0432\u0443\u0442|bin|hei\u00dfe|heisse|hier ist|suis|nom"
+    r"|dear|hi|hello|hey|hiya|morning|afternoon|evening|greetings|liebe[rs]?|hallo|geehrte[rs]?|cher|ch\u00e8re|bonjour|salut|estimad[oa]s?|querid[oa]|hola|gentile|egregi[oa]|car[oa]|ciao|beste|geachte|hoi|drog[ai]|szanown[ya]|cze\u015b\u0107|prezad[oa]|ol\u00e1|oi"
+    r"|regards|sincerely|yours|truly|cheers|best|wishes|thanks|thank you|respectfully|cordially|love|cordialement|saludos|saludo|atentamente|saluti|groet\w*|pozdrawiam|powa\u017caniem|atenciosamente|abra\u00e7os?|gr\u00fc\u00dfe\w*"
+    r"|applicant|candidate|attn|attention|contact|cardholder|holder|owner|trustee|physician|m\u00e9dico|apellidos?|author|user|member|resident|guardian|spouse|from|to|cc|by|assignee|recipient|sender|witness|interviewe[re]|kontoinhaber|inhaber|mieter|titulaire|titular|intestat[oa]\w*|w\u0142a\u015bciciel|rekeninghouder|pr\u00e9nom|cognome|nazwisko|vorname|nachname|domicilio|remitente|responsable|address"
+    r"|for|about|with|an|f\u00fcr|von|\u00fcber|pour|de|\u00e0|para|a|sobre|per|di|voor|van|aan|over|dla|do|od"
+    r"|text|call|message|tell|ask|remind|invite|ping|inform|notify|meet|pay|paid|owes?|dating|under|defendant|plaintiff|claimant|victim|suspect|nurse|customer|representative"
+    r"|mr|mrs|ms|miss|dr|herr|frau|mme|sra|pani|mevrouw)\b"
 )
+NEAR_IN_STORIES: Final = re.compile(rf"\b{_MY}\s(?:[\w-]{{1,14}}\s){{0,2}}?{_KIN}\b|\bmy (?:full )?name is\b|\bi, ")
+MATTERS: Final = _MATTERS

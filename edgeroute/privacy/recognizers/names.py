@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final, Protocol
 
-from edgeroute.privacy.recognizers import context
+from edgeroute.privacy.recognizers import addresses, context
 from edgeroute.privacy.recognizers.page import Hit, Page, words
 from edgeroute.privacy.recognizers.rampart import Span
 
-_BEFORE: Final = 110
-_AFTER: Final = 120
 _AROUND: Final = 50
+_REACH: Final = 40
 _WINDOW: Final = 420
 _BATCH: Final = 8
 
@@ -44,8 +44,14 @@ _NOBODY: Final = words(
     vous nous el los las una y es lo il gli e di che het de een en van is o os um uma em por w z na do
     nie jest"""
 )
+_UPPER: Final = r"[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff]"
 _PLACE: Final = re.compile(
-    r"(?<![\w.,$])\d{1,6}[A-Za-z]?,?\s{1,4}[^\W\d_]{3,}(?:\s[^\W\d_]{2,}){0,3}(?:\s\d{1,5}|,|\n|\sst\b)|[^\W\d_a-z][\w'.-]{2,}(?:\s[\w'.-]{2,}){0,3}\s\d{1,5}[a-z]?\.?\s{0,2}(?:[,\n]|$)"
+    rf"(?<![\w.,$])\d{{1,6}}[A-Za-z]?,?\s{{1,4}}{_UPPER}[^\W\d_]{{2,}}(?:\s[^\W\d_]{{2,}}){{0,3}}(?:\s\d{{1,5}}|,|\n|\sst\b)"
+    rf"|{_UPPER}[\w'.-]{{2,24}}(?:\s[\w'.-]{{2,24}}){{0,3}}\s\d{{1,5}}[a-z]?\.?\s{{0,2}}(?:[,\n]|$)"
+)
+_PLACE_LOOSE: Final = re.compile(
+    r"(?<![\w.,$])\d{1,6}[A-Za-z]?,?\s{1,4}[^\W\d_]{3,24}(?:\s[^\W\d_]{2,24}){0,3}(?:\s\d{1,5}|,|\n|\sst\b)"
+    r"|[^\W\d_][\w'.-]{2,24}(?:\s[\w'.-]{2,24}){0,3}\s\d{1,5}[a-z]?\.?\s{0,2}(?:[,\n.]|$)"
 )
 
 
@@ -107,18 +113,28 @@ class Names:
     def _marks(self, page: Page) -> Iterator[tuple[int, int]]:
         """Where a cue and something like a name are near each other, and where a street may be."""
         length = len(page.text)
-        names = [match.span() for match in _CAPITAL.finditer(page.text) if _could_be_name(page, match)]
+        names = [m.span() for m in _CAPITAL.finditer(page.text) if _could_be_name(page, m)]
         starts = [start for start, _ in names]
-        for cue in context.CUES.finditer(page.lower):
-            low, high = max(0, cue.start() - _BEFORE), min(length, cue.end() + _AFTER)
-            first, last = bisect_left(starts, low), bisect_left(starts, high)
-            if first < last:
-                start, end = min(cue.start(), starts[first]), max(cue.end(), names[last - 1][1])
-                yield max(0, start - _AROUND), min(length, end + _AROUND)
-            elif _LOWER_NAME.search(page.lower, max(0, cue.start() - 4), min(length, cue.end() + 24)):
-                yield max(0, cue.start() - _AROUND), min(length, cue.end() + 2 * _AROUND)
-        if page.has_digits:
-            for place in _PLACE.finditer(page.text):
+        sort = context.kind(page.lower)
+        unlikely = sort.maths or sort.fiction or sort.question
+        for cue in (context.NEAR_IN_STORIES if unlikely else context.NEAR).finditer(page.lower):
+            near = starts[bisect_left(starts, cue.end()) :][:3]
+            if near and near[0] <= cue.end() + _REACH:
+                yield max(0, cue.start() - _AROUND), min(length, near[0] + _AROUND)
+            elif _LOWER_NAME.match(page.lower, cue.start()):
+                yield max(0, cue.start() - _AROUND), min(length, cue.end() + _AROUND)
+        if not unlikely:
+            whole = [a for (a, b), (c, _) in pairwise(names) if c - b <= 4]
+            for cue in context.MATTERS.finditer(page.lower):
+                low, high = context.sentence(page, cue.start())
+                near = whole[bisect_left(whole, low) : bisect_left(whole, high)]
+                if near:
+                    yield max(low, near[0] - _AROUND), min(high, near[-1] + _AROUND)
+            for after in _AFTER_NAME.finditer(page.text):
+                yield max(0, after.start() - _AROUND), min(length, after.end() + _AROUND)
+        if page.has_digits and not sort.maths:
+            loose = page.flat or addresses.LIVES.search(page.lower) is not None
+            for place in (_PLACE if not loose else _PLACE_LOOSE).finditer(page.text):
                 yield max(0, place.start() - 40), min(length, place.end() + 60)
 
 
@@ -133,8 +149,13 @@ def _could_be_name(page: Page, match: re.Match[str]) -> bool:
     return _STANDS_ALONE.match(page.text, match.end()) is not None
 
 
+# Where a name may follow without its capital letter.
 _LOWER_NAME: Final = re.compile(
-    r"\bmy\s|name is|i am |i'm |\bdear |\bhi |\bich |\bje |\bsoy |\bsono |\bik |\bsou |reference for|\bto [a-z]{3,12}[,.]"
+    r"(?:my|name|name is|i am|i'm|dear|hi|ich|je|soy|sono|ik|sou)\s|reference for\s|for [a-z]{3,12}[,.]"
+)
+_AFTER_NAME: Final = re.compile(
+    r"[^\W\d_a-z][\w-]{1,24}(?:'s\s(?:[a-z]{2,10}\s){0,2}(?:ssn|social|account|address|phone|number|card|passport|licen[cs]e|salary|record|diagnosis|details|e-?mail|password|contact|birth|file|tax|test|contract|performance)"
+    r"|\s(?:lives?|resid|can be reached|tested positive|has been diag|is pregnant))"
 )
 
 

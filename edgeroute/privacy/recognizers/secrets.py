@@ -68,6 +68,9 @@ _NAME: Final = (
 _PASSWORD: Final = (
     r"(?:pass(?:wor[dt]|wd|phrase|code)s?|pwd|pw|passwort|kennwort|mot\s?de\s?passe|contrase\u00f1a|haslo|has\u0142o|wachtwoord|senha|pin|secret)"
 )
+_ANY_NAME: Final = re.compile(
+    r"pass|pw|kennwort|mot\s?de|contrase|has[l\u0142]o|wachtwoord|senha|secret|key|token|credential|pin|otp|bearer|authoriz|-u |seed|mnemonic|wallet|backup|recovery|2fa|factor|verification|one.time|tan|door|alarm|gate"
+)
 _ASSIGNED: Final = re.compile(
     rf"(?<![A-Za-z])(?:[\w.-]{{0,40}}[_.-])?{_NAME}(?:\d{{1,3}}|_(?:value|prod|dev|live|old|new|main|default|\d{{1,2}}))?[\"'`\]]{{0,2}}\s{{0,3}}(?::=|=>|[:=])\s{{0,3}}"
     r"(?P<quote>[\"'`]?)(?P<value>[^\s\"'`<>,;]{4,200}|(?<=[\"'])[^\"'\n]{4,80})",
@@ -133,6 +136,8 @@ class Secrets:
 
 def _named(page: Page) -> Iterator[Hit]:
     text = page.text
+    if _ANY_NAME.search(page.lower) is None:
+        return
     for match in _BASIC.finditer(text):
         if not _PLACEHOLDER.match(match[1]) and not _is_filler(match[1]) and _is_random(match[1]):
             yield Hit("SECRET", *match.span(1), 0.85)
