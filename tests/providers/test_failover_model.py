@@ -1,0 +1,231 @@
+"""Breaker and failover together agree with a small reference model under random events.
+
+The model knows nothing of the implementation: it keeps plain lists and recomputes everything from
+the history of what was reported. EDGEROUTE_EXAMPLES raises the number of sequences.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from random import Random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from edgeroute.core.cards import ModelCard, Place
+from edgeroute.core.errors import ErrorKind, LocalModelError, ProviderError
+from edgeroute.core.plan import Candidate
+from edgeroute.providers.breaker import Breaker
+from edgeroute.providers.failover import (
+    Accept,
+    Broke,
+    Completed,
+    Failover,
+    FirstWord,
+    GiveUp,
+    Stopped,
+    Try,
+)
+from edgeroute.providers.health import Health
+from edgeroute.providers.resilience import Resilience
+
+EXAMPLES = int(os.environ.get("EDGEROUTE_EXAMPLES", "300"))
+NUMBERS = Resilience()
+CARDS = {
+    card.id: card
+    for card in (
+        ModelCard("a/small", "a", "small", context_tokens=1_000),
+        ModelCard("a/large", "a", "large", context_tokens=9_000),
+        ModelCard("b/small", "b", "small", context_tokens=1_000),
+        ModelCard("c/large", "c", "large", context_tokens=9_000),
+        ModelCard("local/q", "local", "q", place=Place.LOCAL, context_tokens=4_000),
+    )
+}
+KINDS = [kind for kind in ErrorKind if kind is not ErrorKind.CANCELLED]
+
+
+@dataclass
+class Model:
+    """The breaker's rule, word for word: the history of outages and successes of one provider."""
+
+    events: list[tuple[float, str]] = field(default_factory=list)
+
+    def blocked(self, now: float) -> bool:
+        """Replay the history and say whether a request at ``now`` must not go."""
+        window: list[float] = []
+        opened: float | None = None
+        probe: float | None = None
+        for at, what in self.events:
+            is_half_open = opened is not None and at >= opened + 300
+            if what == "start":
+                probe = at if is_half_open else probe
+            elif what == "outage":
+                if opened is not None and not is_half_open:
+                    continue
+                window = [moment for moment in window if moment > at - 300] + [at]
+                if is_half_open or len(window) == 3:
+                    window, opened, probe = [], at, None
+            elif what == "alive" and is_half_open:
+                window, opened, probe = [], None, None
+            elif what == "released":
+                probe = None
+        if opened is None:
+            return False
+        return now < opened + 300 or (probe is not None and now < probe + 60)
+
+
+@dataclass
+class World:
+    """One health for many prompts, with the model beside it."""
+
+    health: Health = field(default_factory=lambda: Health(NUMBERS))
+    breakers: dict[str, Model] = field(default_factory=dict)
+    now: float = 0.0
+
+    def model(self, card: ModelCard) -> Model:
+        """The model of the card's provider."""
+        return self.breakers.setdefault(card.provider, Model())
+
+    def note(self, card: ModelCard, what: str, at: float | None = None) -> None:
+        """Write the event into the model's history."""
+        if card.place is Place.CLOUD:
+            self.model(card).events.append((self.now if at is None else at, what))
+
+
+OUTAGE = (ErrorKind.OUTAGE, True, None)
+steps = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 0.0, 1.0, 59.0, 60.0, 60.0, 100.0, 150.0, 299.0, 300.0, 301.0]),
+        st.sampled_from(["start", "outage", "outage", "outage", "alive", "released"]),
+    ),
+    max_size=30,
+)
+
+
+@settings(max_examples=EXAMPLES * 3, deadline=None)
+@given(steps)
+def test_the_breaker_alone_agrees_with_the_model(walk: list[tuple[float, str]]):
+    """Any order of starts, outages, answers and stops, at any time, admits what the model does."""
+    breaker, model, now = Breaker(NUMBERS.breaker), Model(), 0.0
+    report = {"start": breaker.started, "outage": breaker.failed, "alive": breaker.succeeded}
+    for pause, what in walk:
+        now += pause
+        if what == "released":
+            breaker.released()
+        else:
+            report[what](now)
+        model.events.append((now, what))
+        assert breaker.admits(now) != model.blocked(now)
+        assert (breaker.wait(now) == 0) == breaker.admits(now)
+
+
+outcomes = st.one_of(
+    st.just("answer"),
+    st.just(OUTAGE),
+    st.just((ErrorKind.OUTAGE, False, None)),
+    st.just("break after a word"),
+    st.just("stop"),
+    st.just("empty"),
+    st.tuples(st.sampled_from(KINDS), st.booleans(), st.sampled_from([None, 0.0, 2.0, 60.0])),
+)
+prompts = st.tuples(
+    st.permutations(["a/small", "a/large", "b/small", "c/large"]),
+    st.integers(0, 4),
+    st.sampled_from(["first_token", "complete"]),
+    st.sampled_from(["outage", "rate_limit"]),
+    st.lists(outcomes, min_size=1, max_size=8),
+    st.sampled_from([0.0, 1.0, 30.0, 61.0, 301.0]),
+)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(prompts, min_size=1, max_size=10), st.integers(0, 99))
+def test_random_prompts_agree_with_the_model(asked: list, seed: int):
+    """No blocked provider is asked, tries stay few, and every prompt ends in one of three ways."""
+    world = World()
+    rng = Random(seed)
+    for order, cloud, commit, cause, script, pause in asked:
+        world.now += pause
+        run_prompt(world, order[:cloud], commit=commit, cause=cause, script=script, rng=rng)
+
+
+def run_prompt(world: World, order, *, commit, cause, script, rng) -> None:
+    """One prompt to its end, checked at every step."""
+    for card in CARDS.values():
+        refusal = world.health.refusal(card, 0, world.now)
+        open_circuit = refusal is not None and refusal.kind is ErrorKind.OUTAGE
+        account = refusal is not None and not open_circuit
+        assert account or open_circuit == world.model(card).blocked(world.now)
+    candidates = [
+        Candidate(model, Place.CLOUD, "t", "first" if n == 0 else cause)
+        for n, model in enumerate(order)
+    ]
+    candidates.append(Candidate("local/q", Place.LOCAL, "t", "last_resort"))
+    failover = Failover(candidates, CARDS, world.health, NUMBERS, commit=commit, rng=rng)
+    action = failover.start(world.now)
+    tried: list[str] = []
+    too_long: list[int] = []
+    final_kind = None
+    answers = iter(script)
+    while isinstance(action, Try):
+        card = action.card
+        check_try(world, action, tried, too_long, final_kind)
+        tried.append(card.id)
+        world.note(card, "start", world.now + action.delay)
+        world.now += action.delay + 0.5
+        outcome = next(answers, "answer")
+        action, final_kind = report(world, failover, card, outcome, commit)
+        if final_kind is ErrorKind.CONTEXT:
+            too_long.append(card.context_tokens)
+    assert isinstance(action, Accept | GiveUp)
+    if isinstance(action, GiveUp):
+        assert action.error.message
+
+
+def check_try(world, action, tried, too_long, last_kind) -> None:
+    """What must hold of every try."""
+    card, place = action.card, action.card.place
+    assert last_kind is not ErrorKind.CONTENT_FILTER
+    assert action.number == len(tried) + 1 <= NUMBERS.retry.in_all
+    assert tried.count(card.id) < NUMBERS.retry.per_model
+    assert 0 <= action.delay <= NUMBERS.retry.longest_wait + NUMBERS.retry.pause_to
+    assert all(card.context_tokens > window for window in too_long)
+    if card.id in tried:
+        assert tried[-1] == card.id, "a model is tried again at once or never"
+        assert action.delay > 0
+        assert last_kind in {ErrorKind.OUTAGE, ErrorKind.RATE_LIMIT}
+        assert place is Place.CLOUD
+    if place is Place.CLOUD:
+        assert not world.model(card).blocked(world.now + action.delay)
+
+
+def report(world, failover, card, outcome, commit):
+    """Report ``outcome`` to the machine and to the model."""
+    if outcome == "answer":
+        failover.on(FirstWord(), world.now)
+        world.note(card, "alive")
+        return failover.on(Completed("stop"), world.now), None
+    if outcome == "stop":
+        world.note(card, "released")
+        action = failover.on(Stopped(), world.now)
+        assert isinstance(action, GiveUp)
+        return action, None
+    if outcome == "empty":
+        world.note(card, "alive")
+        return failover.on(Completed("stop", empty=True), world.now), None
+    shown = outcome == "break after a word"
+    kind, transient, wait = (ErrorKind.OUTAGE, True, None) if shown else outcome
+    if card.place is Place.LOCAL:
+        error = LocalModelError("broken", kind=kind)
+    else:
+        error = ProviderError(kind, card.provider, "broken", transient=transient, retry_after=wait)
+        gone = kind is ErrorKind.NO_KEY
+        world.note(card, "outage" if kind is ErrorKind.OUTAGE else "released" if gone else "alive")
+    if shown:
+        failover.on(FirstWord(), world.now)
+    action = failover.on(Broke(error), world.now)
+    if shown and commit == "first_token":
+        assert isinstance(action, GiveUp), "words that were shown are never continued by others"
+        assert action.partial
+    return action, kind
