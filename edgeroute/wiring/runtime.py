@@ -1,0 +1,194 @@
+"""Everything of one process, built part by part when it is first asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from functools import cached_property
+from random import Random
+from typing import TYPE_CHECKING, Self
+
+from edgeroute import config
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.wiring.models import Models
+
+if TYPE_CHECKING:
+    from edgeroute.config import Chat, Paths
+    from edgeroute.engine.engine import Engine
+    from edgeroute.engine.surroundings import Surroundings
+    from edgeroute.routing.policy import Policy
+    from edgeroute.routing.tiers import Tiers
+
+
+_SESSIONS_SECRET = "provider sessions"  # noqa: S105 - a name
+_PREMIUM = "anthropic/claude-opus-4.7"
+
+
+class Runtime(Models):
+    """The wired parts of one process.
+
+    ``open`` reads the settings and closes the process to the network but for the egress door.
+    """
+
+    @classmethod
+    def open(cls, paths: Paths | None = None) -> Self:
+        """The runtime for the settings file of ``paths`` (default: this user's).
+
+        Raises:
+            SettingsError: the settings are wrong, with file and line.
+        """
+        from edgeroute.privacy import lockdown  # noqa: PLC0415
+
+        found = paths or config.Paths.find()
+        settings = config.load(found.settings)
+        lockdown.install()
+        return cls(found, settings)
+
+    def check(self) -> None:
+        """Refuse to go on with policies that are not valid.
+
+        Raises:
+            SettingsError: with file and line.
+        """
+        _ = self.privacy_policy, self.policy, self.tiers, self.catalog
+
+    async def warm(self) -> None:
+        """Load what the first answer needs, away from the event loop."""
+        await asyncio.to_thread(self.check)
+        _ = self.engine
+        await asyncio.to_thread(self._warm_detector)
+
+    async def close(self) -> None:
+        """Let go of connections, threads and files."""
+        for name in ("local", "door", "inspector"):
+            if name in self.__dict__:
+                await self.__dict__[name].close()
+        if "database" in self.__dict__:
+            await asyncio.to_thread(self.database.close)
+
+    # Settings, as the front doors ask for them.
+
+    @property
+    def chat(self) -> Chat:
+        """What the settings say about the chat app."""
+        return self.settings.chat
+
+    @property
+    def daily_limit(self) -> Decimal | None:
+        """The daily budget in USD, if there is one."""
+        daily = self.settings.budget.daily_usd
+        return Decimal(str(daily)) if daily else None
+
+    @property
+    def new_mode(self) -> PrivacyMode:
+        """The privacy mode that new conversations start in."""
+        return self.settings.privacy.mode
+
+    @property
+    def first_run(self) -> bool:
+        """Whether nothing has been set up here yet."""
+        return not self.paths.settings.exists() and not self._database_path.exists()
+
+    def save(self, key: str, value: str) -> None:
+        """Keep the setting ``key`` (dotted, as in config.toml).
+
+        Raises:
+            SettingsError: no such setting, or a wrong value.
+        """
+        self.settings = config.change(self.paths.settings, key, value)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The routing policy in force.
+
+        Raises:
+            SettingsError: it is not valid, with file and line.
+        """
+        from edgeroute.routing.policy import Policy  # noqa: PLC0415
+
+        return Policy.named(self.settings.router.policy, self.paths.config / "rules")
+
+    @cached_property
+    def tiers(self) -> Tiers:
+        """Tiers, roles and ladders.
+
+        Raises:
+            SettingsError: rules/tiers.yaml is not valid.
+        """
+        from edgeroute.routing.tiers import Tiers  # noqa: PLC0415
+
+        return Tiers.load(self.paths.config / "rules")
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        """What the planner must know besides the request."""
+        from edgeroute.engine.surroundings import Limits, Surroundings  # noqa: PLC0415
+
+        budget = self.settings.budget
+        surroundings = Surroundings(
+            ready=self.providers.ready,
+            health=self.health,
+            states=self.states,
+            ledger=self.ledger,
+            limits=Limits(
+                Decimal(str(budget.daily_usd)),
+                Decimal(str(budget.monthly_usd)),
+                Decimal(str(budget.conversation_usd)),
+            ),
+            clock=self.clock,
+        )
+        surroundings.recall()
+        return surroundings
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The one way of a prompt.
+
+        Raises:
+            SettingsError: a policy or provider file is not valid.
+        """
+        from edgeroute.engine.attempts import Attempts  # noqa: PLC0415
+        from edgeroute.engine.decision import Decider, Preferences  # noqa: PLC0415
+        from edgeroute.engine.delivery import Delivery  # noqa: PLC0415
+        from edgeroute.engine.engine import Engine  # noqa: PLC0415
+        from edgeroute.engine.masking import Masking  # noqa: PLC0415
+        from edgeroute.engine.recorder import Recorder  # noqa: PLC0415
+        from edgeroute.engine.session import Sessions  # noqa: PLC0415
+
+        self.check()
+        user = config.system_user()
+        decider = Decider(
+            sessions=Sessions(self.conversations, self.settings.privacy.mode),
+            inspector=self.inspector,
+            masking=Masking(self.conversations, self.inspector, self.privacy_policy),
+            policy=lambda: self.policy,
+            tiers=lambda: self.tiers,
+            catalog=self.catalog,
+            local=self.local,
+            surroundings=self.surroundings,
+            preferences=Preferences(
+                self.settings.router.tier, self.settings.privacy.enterprise_provider, user
+            ),
+            clock=self.clock,
+        )
+        attempts = Attempts(
+            catalog=self.catalog,
+            gate=self.gate,
+            client=self.client,
+            keys=self.keys,
+            local=self.local,
+            policy=lambda: self.policy,
+            salt=lambda: self.database.kept(_SESSIONS_SECRET),
+            clock=self.clock,
+        )
+        recorder = Recorder(
+            receipts=self.receipts,
+            ledger=self.ledger,
+            conversations=self.conversations,
+            surroundings=self.surroundings,
+            premium=self.catalog.card(_PREMIUM),
+            user=user,
+            clock=self.clock,
+        )
+        delivery = Delivery(attempts, self.health, self.resilience, self.clock, Random())  # noqa: S311
+        return Engine(decider, delivery, recorder, self.clock)
