@@ -12,8 +12,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import PrivacyRefused
+from edgeroute.core.hosts import is_loopback
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.privacy.clearance import Clearance, Mint, Outgoing, is_loopback
+from edgeroute.privacy.clearance import Clearance, Mint, Outgoing
 from edgeroute.privacy.inspector import Inspector
 from edgeroute.privacy.leaves import Pairs, parse, texts
 from edgeroute.privacy.media import Uncleared, without_cleared

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from edgeroute.core.errors import PrivacyRefused
-from edgeroute.privacy.clearance import is_loopback
+from edgeroute.core.hosts import is_loopback
 
 
 class _Door:

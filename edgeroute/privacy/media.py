@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
@@ -115,7 +115,7 @@ def _may_hold_media(value: Any) -> bool:
                 return True
         elif isinstance(item, (list, tuple)):  # the pairs of an object too
             waiting += item
-        elif isinstance(item, OBJECTS):
+        elif isinstance(item, Mapping):
             waiting += item.values()
     return False
 
