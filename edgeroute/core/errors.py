@@ -9,6 +9,7 @@
     ├── ProviderError         a managed API failed; ``kind`` says what that means for the next step
     ├── LocalModelError       the local model is missing, broken or too small
     ├── KeyringUnavailable    no keyring, or it does not answer
+    ├── BudgetReached         a budget is used up and the settings say to ask
     ├── StoreError            the local database cannot be read or written
     └── Cancelled             the user stopped it
 
@@ -129,6 +130,14 @@ class KeyringUnavailable(EdgeRouteError):
     """There is no usable keyring, or it does not answer in time."""
 
     code = "keyring_unavailable"
+
+
+class BudgetReached(EdgeRouteError):
+    """A budget is used up, and the settings say to ask before more is spent."""
+
+    exit_code = 4
+    http_status = 402
+    code = "budget_reached"
 
 
 class StoreError(EdgeRouteError):

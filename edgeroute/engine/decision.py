@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from edgeroute.core.cards import ModelCard
+from edgeroute.core.cards import ModelCard, Place
 from edgeroute.core.clock import Clock
+from edgeroute.core.errors import BudgetReached
 from edgeroute.core.plan import Plan
 from edgeroute.core.request import ChatRequest, Tier
 from edgeroute.core.signals import Signals
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from edgeroute.routing.planner import PlanInput
     from edgeroute.routing.policy import Policy
     from edgeroute.routing.tiers import Tiers
+
+
+LOCAL: Final = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,7 @@ class Decider:
 
         signals = read_signals(request, internal_code=verdict.internal_code)
         asked = self._plan_input(request, session, signals, private=private, reason=reason)
+        asked = self._within_budget(asked, session.id)
         chosen = plan(asked)
         otherwise = ""
         if private:
@@ -187,6 +192,30 @@ class Decider:
             spent_today=float(self._surroundings.spent_today()),
             holding=self._surroundings.holding(session.id),
         )
+
+    def _within_budget(self, asked: PlanInput, conversation: str) -> PlanInput:
+        """What is left of the choice when a budget is used up.
+
+        Raises:
+            BudgetReached: the user wants to be asked first.
+        """
+        at_limit = self._surroundings.at_limit
+        if asked.private or asked.model == LOCAL or at_limit == "local":
+            return asked
+        sentence = self._surroundings.used_up(conversation)
+        if not sentence:
+            return asked
+        if at_limit == "ask":
+            raise BudgetReached(
+                sentence,
+                "Ask the model `local`, or raise it with `edgeroute config set budget...`.",
+            )
+        small = {
+            name: card
+            for name, card in asked.cards.items()
+            if card.place is Place.LOCAL or card.grade == 1
+        }
+        return replace(asked, cards=small)
 
     def _cards(self, local: ModelCard) -> Mapping[str, ModelCard]:
         return {**self._catalog.cards, local.id: local}

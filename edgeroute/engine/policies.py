@@ -60,12 +60,15 @@ class Policies:
     def check(self, name: str) -> Sequence[Finding]:
         """What is wrong with a policy that loads.
 
+        Missing keys are left out where there is none at all: that is said once, not by each rule.
+
         Raises:
             SettingsError: it does not load, with file and line.
         """
         from edgeroute.routing.check import check  # noqa: PLC0415
 
-        return check(self.named(name), self._tiers, self._cards, self._today, self._ready())
+        ready = self._ready() or None
+        return check(self.named(name), self._tiers, self._cards, self._today, ready)
 
     def explain(self, policy: str, rule: str) -> str:
         """A rule of ``policy``, or a finding of the check by its code, as Markdown.

@@ -18,6 +18,7 @@ from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.decision import Decision
 from edgeroute.engine.delivery import Outcome
 from edgeroute.engine.surroundings import Surroundings
+from edgeroute.engine.watch import Watch
 
 if TYPE_CHECKING:
     from edgeroute.core.cards import ModelCard
@@ -45,6 +46,7 @@ class Recorder:
         ledger: Ledger,
         conversations: Conversations,
         surroundings: Surroundings,
+        watch: Watch,
         premium: ModelCard | None,
         user: str,
         clock: Clock,
@@ -53,6 +55,7 @@ class Recorder:
         self._ledger = ledger
         self._conversations = conversations
         self._surroundings = surroundings
+        self._watch = watch
         self._premium = premium
         self._user = user
         self._clock = clock
@@ -116,18 +119,23 @@ class Recorder:
     ) -> list[Notice]:
         """Keep ``receipt`` and, where there is one, the conversation's turn.
 
-        What could not be kept comes back as a notice.
+        What could not be kept, and alerts about money, come back as notices.
         """
+        notices: list[Notice] = []
         try:
+            average = self._watch.before(receipt.task)
             self._receipts.add(receipt)
             self._ledger.record(receipt, **self._comparison(receipt))
             if any(attempt.place is Place.CLOUD for attempt in receipt.attempts):
                 self._surroundings.remember()
             if decision is not None:
                 self._keep_turn(receipt, request, decision, outcome)
+            notices += [
+                Notice(one.kind, one.message) for one in self._watch.after(receipt, average)
+            ]
         except StoreError as error:
-            return [Notice("not_saved", f"This turn could not be saved. {error}")]
-        return []
+            notices.append(Notice("not_saved", f"This turn could not be saved. {error}"))
+        return notices
 
     def _keep_turn(
         self, receipt: Receipt, request: ChatRequest, decision: Decision, outcome: Outcome

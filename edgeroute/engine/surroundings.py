@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import StoreError
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from edgeroute.store.ledger import Ledger
     from edgeroute.store.states import States
 
+AtLimit = Literal["local", "cheaper", "ask"]
+
 _HEALTH: Final = "provider health"
 _KNOWN_CACHES: Final = 1_000
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -27,11 +29,32 @@ _EVER: Final = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Budgets in USD; 0 is no limit."""
+    """Budgets in USD; 0 is no limit.
+
+    ``at_limit`` is what happens when one is used up: ``local`` answers here, ``cheaper`` allows
+    small models only, ``ask`` refuses until the user decides.
+    """
 
     daily: Decimal = Decimal(0)
     monthly: Decimal = Decimal(0)
     conversation: Decimal = Decimal(0)
+    at_limit: AtLimit = "local"
+
+    def spending(self, ledger: Ledger, conversation: str) -> list[tuple[str, Decimal, Decimal]]:
+        """The name of each budget, its limit and what is spent of it.
+
+        Raises:
+            StoreError: the ledger cannot be read.
+        """
+        spending = []
+        if self.daily:
+            spending.append(("daily", self.daily, ledger.today()))
+        if self.monthly:
+            spending.append(("monthly", self.monthly, ledger.month()))
+        if self.conversation and conversation:
+            spent = ledger.spent(_EVER, conversation=conversation)
+            spending.append(("conversation", self.conversation, spent))
+        return spending
 
 
 class Surroundings:
@@ -101,26 +124,33 @@ class Surroundings:
             return Decimal(0)
 
     def budget_left(self, conversation: str) -> Decimal | None:
-        """USD left under the tightest limit; None without limits.
+        """USD left under the tightest limit that keeps prompts here; None without one.
 
         A ledger that cannot be read leaves nothing: a limit that nobody can check is not spent.
         """
+        if self._limits.at_limit != "local":
+            return None
         try:
-            left = [limit - spent for limit, spent in self._spending(conversation)]
+            spending = self._limits.spending(self._ledger, conversation)
         except StoreError:
             return Decimal(0)
-        return min(left) if left else None
+        return min((limit - spent for _, limit, spent in spending), default=None)
 
-    def _spending(self, conversation: str) -> list[tuple[Decimal, Decimal]]:
-        spending = []
-        if self._limits.daily:
-            spending.append((self._limits.daily, self._ledger.today()))
-        if self._limits.monthly:
-            spending.append((self._limits.monthly, self._ledger.month()))
-        if self._limits.conversation and conversation:
-            spent = self._ledger.spent(_EVER, conversation=conversation)
-            spending.append((self._limits.conversation, spent))
-        return spending
+    def used_up(self, conversation: str) -> str:
+        """The sentence about a budget that is used up; empty while there is some left."""
+        try:
+            spending = self._limits.spending(self._ledger, conversation)
+        except StoreError:
+            return "The budget cannot be checked."
+        for name, limit, spent in spending:
+            if spent >= limit:
+                return f"The {name} budget of ${limit:.2f} is used up."
+        return ""
+
+    @property
+    def at_limit(self) -> AtLimit:
+        """What happens when a budget is used up."""
+        return self._limits.at_limit
 
     def holding(self, conversation: str) -> Holding | None:
         """The model that keeps the conversation's prompt in its cache, if one does."""

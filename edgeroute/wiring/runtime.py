@@ -15,7 +15,7 @@ from edgeroute.wiring.models import Models
 if TYPE_CHECKING:
     from edgeroute.config import Chat, Paths
     from edgeroute.engine.engine import Engine
-    from edgeroute.engine.surroundings import Surroundings
+    from edgeroute.engine.surroundings import Limits, Surroundings
     from edgeroute.routing.policy import Policy
     from edgeroute.routing.tiers import Tiers
 
@@ -119,22 +119,30 @@ class Runtime(Models):
 
         return Tiers.load(self.paths.config / "rules")
 
+    @property
+    def limits(self) -> Limits:
+        """The budgets."""
+        from edgeroute.engine.surroundings import Limits  # noqa: PLC0415
+
+        budget = self.settings.budget
+        return Limits(
+            Decimal(str(budget.daily_usd)),
+            Decimal(str(budget.monthly_usd)),
+            Decimal(str(budget.conversation_usd)),
+            budget.at_limit,
+        )
+
     @cached_property
     def surroundings(self) -> Surroundings:
         """What the planner must know besides the request."""
-        from edgeroute.engine.surroundings import Limits, Surroundings  # noqa: PLC0415
+        from edgeroute.engine.surroundings import Surroundings  # noqa: PLC0415
 
-        budget = self.settings.budget
         surroundings = Surroundings(
             ready=self.providers.ready,
             health=self.health,
             states=self.states,
             ledger=self.ledger,
-            limits=Limits(
-                Decimal(str(budget.daily_usd)),
-                Decimal(str(budget.monthly_usd)),
-                Decimal(str(budget.conversation_usd)),
-            ),
+            limits=self.limits,
             clock=self.clock,
         )
         surroundings.recall()
@@ -154,6 +162,7 @@ class Runtime(Models):
         from edgeroute.engine.masking import Masking  # noqa: PLC0415
         from edgeroute.engine.recorder import Recorder  # noqa: PLC0415
         from edgeroute.engine.session import Sessions  # noqa: PLC0415
+        from edgeroute.engine.watch import Watch  # noqa: PLC0415
 
         self.check()
         user = config.system_user()
@@ -186,6 +195,13 @@ class Runtime(Models):
             ledger=self.ledger,
             conversations=self.conversations,
             surroundings=self.surroundings,
+            watch=Watch(
+                ledger=self.ledger,
+                alerts=self.alerts,
+                limits=self.limits,
+                command=self.settings.alerts.command,
+                clock=self.clock,
+            ),
             premium=self.catalog.card(_PREMIUM),
             user=user,
             clock=self.clock,
