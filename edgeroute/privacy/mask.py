@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
@@ -186,7 +187,7 @@ def _texts(request: ChatRequest) -> list[tuple[str, str]]:
     tools: dict[str, str] = {}
 
     def visit(origin: str, part: Part) -> None:
-        if isinstance(part, Text) or (isinstance(part, Reasoning) and not part.payload):
+        if isinstance(part, (Text, Reasoning)):
             found[(origin, part.text)] = None
         elif isinstance(part, ToolCall):
             tools[part.id] = part.name
@@ -213,7 +214,7 @@ def _rewritten(request: ChatRequest, masked: Callable[[str], str]) -> ChatReques
     def part(old: Part) -> Part:
         if isinstance(old, Text):
             return Text(masked(old.text))
-        if isinstance(old, Reasoning) and not old.payload:
+        if isinstance(old, Reasoning):  # the payload went out masked and comes back as it was
             return replace(old, text=masked(old.text))
         if isinstance(old, ToolCall):
             return replace(old, arguments=_masked_arguments(old.arguments, masked))
@@ -241,13 +242,17 @@ def _rewritten(request: ChatRequest, masked: Callable[[str], str]) -> ChatReques
 
 
 def _masked_arguments(arguments: str, masked: Callable[[str], str]) -> str:
-    """A call's arguments with masked strings; as they were where nothing changes."""
+    """A call's arguments with masked strings, written as they were where that is possible."""
+    written = masked(arguments)
     try:
-        value = json.loads(arguments)
+        new = _masked_value(json.loads(arguments), masked)
     except ValueError:
-        return masked(arguments)
-    new = _masked_value(value, masked)
-    return arguments if new == value else json.dumps(new, ensure_ascii=False)
+        return written
+    for text in (arguments, written):
+        with suppress(ValueError):
+            if json.loads(text) == new:
+                return text
+    return json.dumps(new, ensure_ascii=False)
 
 
 def _masked_value(value: Any, masked: Callable[[str], str]) -> Any:

@@ -110,7 +110,7 @@ async def test_the_next_turn_keeps_the_placeholders() -> None:
         Message("user", (Text("Hi"),), name=PLANT),
         Message("assistant", (ToolCall(PLANT, "t", "{}"),)),
         Message("assistant", (ToolCall("c", "t", json.dumps({PLANT: 1})),)),
-        Message("assistant", (Reasoning(PLANT, "p/f", "{}"),)),
+        Message("assistant", (Reasoning("x", "p/f", json.dumps({"thinking": PLANT})),)),
         Message("tool", (ToolResult("c9", (Text("who?"),)),)),
         Message("tool", (ToolResult("c9", (Text("Lunch?"),), name="mail"),)),
     ],
@@ -127,6 +127,32 @@ async def test_what_the_rules_keep_is_not_masked() -> None:
     """A type whose action is local is refused even though it could be replaced."""
     with pytest.raises(PrivacyRefused, match="by your rules"):
         await masker(None, None, "US_SSN").mask_request(ChatRequest((user(PLANT),)))
+
+
+async def test_thinking_goes_back_as_it_came() -> None:
+    """A payload that went out with placeholders stays as it is; the shown text is masked."""
+    mask = masker()
+    mask.mapping.placeholder("US_SSN", PLANT)
+    thought = Reasoning(f"Is {PLANT} valid?", "p/f", '{"thinking":"Is <US_SSN_1> valid?"}')
+    result = await mask.mask_request(ChatRequest((Message("assistant", (thought,)), user("And?"))))
+    part = result.messages[0].parts[0]
+    assert part == Reasoning("Is <US_SSN_1> valid?", "p/f", thought.payload)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "masked"),
+    [
+        (f'{{ "a":"{PLANT}" , "n":1.50 }}', '{ "a":"<US_SSN_1>" , "n":1.50 }'),
+        ('{"a": "521\\u002d44-9821"}', '{"a": "<US_SSN_1>"}'),
+        ('{ "a" : 1 }', '{ "a" : 1 }'),
+        (f"broken {PLANT}", "broken <US_SSN_1>"),
+    ],
+)
+async def test_arguments_keep_their_writing(arguments: str, masked: str) -> None:
+    """Arguments are the same bytes but for the values, so that a provider's cache still fits."""
+    call = Message("assistant", (ToolCall("c1", "t", arguments),))
+    result = await masker().mask_request(ChatRequest((call, user("And?"))))
+    assert result.messages[0].tool_calls[0].arguments == masked
 
 
 @pytest.mark.parametrize(
