@@ -22,7 +22,7 @@ Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Revision = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{40}$")]
 # Plain names, at most one folder deep: no file of a catalogue can lie outside the models folder.
 FileName = Annotated[
-    str, msgspec.Meta(pattern=r"^([A-Za-z0-9_][A-Za-z0-9._-]*/)?[A-Za-z0-9_][A-Za-z0-9._-]*$")
+    str, msgspec.Meta(pattern=r"^([A-Za-z0-9_][A-Za-z0-9._-]*/)?[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
 ]
 Package = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
 Version = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.+]*$")]
@@ -142,8 +142,8 @@ class Rung(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Ladder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The default choice, best first."""
 
-    gpu: tuple[Rung, ...]
-    cpu: tuple[Rung, ...]
+    gpu: Annotated[tuple[Rung, ...], msgspec.Meta(min_length=1)]
+    cpu: Annotated[tuple[Rung, ...], msgspec.Meta(min_length=1)]
 
 
 class _LocalFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

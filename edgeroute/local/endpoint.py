@@ -153,7 +153,8 @@ class Endpoint:
         begun = time.monotonic()
         try:
             async with asyncio.timeout(seconds):
-                reply = await self._client.call("/chat/completions", body, seconds=seconds)
+                # Its own limit is longer: two limits at the same moment would leave it open.
+                reply = await self._client.call("/chat/completions", body, seconds=2 * seconds)
         except TimeoutError as error:
             raise LocalModelError(
                 f"{self.name} takes requests but has not answered for {seconds:.0f} s.",

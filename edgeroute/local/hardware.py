@@ -75,7 +75,7 @@ class Recommendation:
 
 
 def recommend(catalogue: Catalogue, machine: Machine) -> list[Recommendation]:
-    """The builds that suit ``machine``, best first; never empty, the smallest always remains."""
+    """The builds that suit ``machine``, best first; never empty, the last rung always remains."""
     rungs = catalogue.ladder.gpu if machine.accelerated else catalogue.ladder.cpu
     # Firmware keeps some memory to itself: a machine sold with 16 GB reports a little less.
     memory = machine.model_memory * 1.08 / GIB
@@ -85,8 +85,8 @@ def recommend(catalogue: Catalogue, machine: Machine) -> list[Recommendation]:
         if memory >= rung.memory_gb and machine.cores >= rung.cores
     ]
     if not found:
-        smallest = min(catalogue.builds.values(), key=lambda build: build.bytes)
-        found = [Recommendation(smallest, "the smallest there is; this machine has little memory")]
+        last = catalogue.builds[rungs[-1].model]
+        found = [Recommendation(last, "the last resort: this machine has little memory")]
     return found
 
 

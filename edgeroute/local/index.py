@@ -95,7 +95,8 @@ async def download_wheel(part: Part, folder: Path, on_bytes: Callable[[int], Non
             talk.cancel()
     wheels = await asyncio.to_thread(lambda: list(folder.glob("*.whl")))
     if process.returncode != 0 or not wheels:
-        raise SourceFailed(f"pip could not get {wanted}: {_reason(output)}", unreachable=True)
+        reason = f"pip could not get {wanted}: {_reason(output)}"
+        raise SourceFailed(reason, unreachable=b"Retrying" in output)
     return wheels[0]
 
 

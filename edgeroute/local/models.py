@@ -71,7 +71,7 @@ class LocalModels:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The only hosts that a pull may touch; ``*.`` stands for any name before the dot."""
+        """The only hosts that a pull may touch, with their sub-domains."""
         return self.catalogue.hosts
 
     def list(self) -> tuple[ModelRow, ...]:

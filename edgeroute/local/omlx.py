@@ -38,21 +38,26 @@ def address(configured: str, home: Path) -> str:
     return configured or f"http://127.0.0.1:{settings_port(home)}/v1"
 
 
-async def is_omlx(base_url: str, key: Secret | None = None) -> bool:
-    """Whether oMLX answers at ``base_url``; others use its port too."""
+async def is_omlx(
+    base_url: str, key: Secret | None = None, *, seconds: float = _LOOK_SECONDS
+) -> bool:
+    """Whether oMLX answers at ``base_url``; others use its port too.
+
+    It has ``seconds`` for each of three questions, of which the first usually settles it.
+    """
     root = _root(base_url)
     client = LocalClient(base_url=root, key=key)
     try:
-        health = await client.call("/health", seconds=_LOOK_SECONDS)
+        health = await client.call("/health", seconds=seconds)
         # 503 is oMLX still loading; anything else is another program.
         if health.status not in {200, 503}:
             return False
-        models = await client.call("/v1/models", seconds=_LOOK_SECONDS)
+        models = await client.call("/v1/models", seconds=seconds)
         rows = models.body.get("data")
         owners = {row.get("owned_by") for row in rows or () if isinstance(row, Mapping)}
         if NAME in owners:
             return True
-        status = await client.call("/v1/models/status", seconds=_LOOK_SECONDS)
+        status = await client.call("/v1/models/status", seconds=seconds)
     except LocalModelError:
         return False
     return status.status == 200 and "models" in status.body

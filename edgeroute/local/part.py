@@ -44,10 +44,14 @@ class PartFile:
                 f"{target.name} is being downloaded by another EdgeRoute already.",
                 "Wait for it to end.",
             ) from error
-        require_private(self.path, os.fstat(self._file.fileno()))
         self.size = 0
         self._digest = hashlib.sha256()
-        self._rehash(self._file.seek(0, os.SEEK_END))
+        try:
+            require_private(self.path, os.fstat(self._file.fileno()))
+            self._rehash(self._file.seek(0, os.SEEK_END))
+        except BaseException:
+            self._file.close()
+            raise
 
     def _rehash(self, size: int) -> None:
         """Take the first ``size`` bytes as what is there."""

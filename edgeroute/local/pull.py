@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from edgeroute.core.errors import EdgeRouteError, LocalModelError
+from edgeroute.core.errors import EdgeRouteError, LocalModelError, ProviderError
 from edgeroute.local import index
 from edgeroute.local.catalogue import HuggingFace, Part, PinnedFile, PyPI, Source
 from edgeroute.local.files import BLOCK_BYTES, DamagedFile, require_trusted, write_note
@@ -191,8 +191,9 @@ class Puller:
                 moved = part.size > before
                 tries = 1 if moved else tries + 1
                 if tries > _RETRIES or not (moved or meter.done):
-                    problem = f"it cannot be reached ({error})"
-                    raise SourceFailed(problem, unreachable=True) from error
+                    refused = isinstance(error, ProviderError) and error.status is not None
+                    said = error.message if isinstance(error, EdgeRouteError) else str(error)
+                    raise SourceFailed(said.rstrip("."), unreachable=not refused) from error
                 await self._sleep(2.0 ** (tries - 1))
 
     async def _from_index(self, source: PyPI, part: PartFile, meter: Meter) -> None:
