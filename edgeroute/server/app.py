@@ -1,0 +1,31 @@
+"""The endpoint as one ASGI application: the guard, and behind it the routes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.routing import Router
+from starlette.types import Receive, Scope, Send
+
+from edgeroute.server import listing, own, prompts
+from edgeroute.server.desk import Desk
+from edgeroute.server.guard import Guard, Rules
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+
+def routes(desk: Desk) -> list[BaseRoute]:
+    """Every route there is."""
+    return [*prompts.routes(desk), *listing.routes(desk), *own.routes(desk)]
+
+
+def build(desk: Desk, rules: Rules) -> Guard:
+    """The application. Nothing is reachable around the guard."""
+    router = Router(routes(desk), redirect_slashes=False)
+
+    async def inside(scope: Scope, receive: Receive, send: Send) -> None:
+        # With an app in its scope the router raises for unknown routes instead of answering.
+        await router({**scope, "app": router}, receive, send)
+
+    return Guard(inside, rules)

@@ -1,0 +1,56 @@
+"""What is known of an answer while it comes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from edgeroute.core.cards import Place
+from edgeroute.core.events import Answered, AttemptStarted, Event, Failed, Planned
+from edgeroute.core.plan import Plan
+from edgeroute.core.receipt import Receipt
+from edgeroute.server.headers import Told
+
+
+class Course:
+    """Learns from the engine's events what the answer's headers tell."""
+
+    def __init__(self) -> None:
+        self.told = Told()
+        self.receipt: Receipt | None = None
+        self._plan: Plan | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a model has been asked."""
+        return bool(self.told.model)
+
+    @property
+    def held(self) -> bool:
+        """Whether words may yet be withdrawn, which a caller who has read them cannot undo."""
+        return self._plan is not None and self._plan.strategy != "single"
+
+    def learn(self, event: Event) -> None:
+        """Take in one event."""
+        match event:
+            case Planned(plan=plan, receipt_id=receipt_id):
+                self._plan = plan
+                self.told = replace(self.told, receipt=receipt_id, reason=plan.why)
+            case AttemptStarted(model=model, reason=reason):
+                self.told = replace(
+                    self.told,
+                    model=model,
+                    route=self._place(model),
+                    reason=reason or self.told.reason,
+                )
+            case Answered(receipt=receipt):
+                self.receipt = receipt
+                self.told = replace(
+                    self.told, receipt=receipt.id, model=receipt.model, route=receipt.route
+                )
+            case Failed(receipt=receipt):
+                self.receipt = receipt
+                self.told = replace(self.told, receipt=receipt.id)
+
+    def _place(self, model: str) -> Place | None:
+        candidates = self._plan.candidates if self._plan else ()
+        return next((each.place for each in candidates if each.model == model), None)

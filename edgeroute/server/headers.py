@@ -1,0 +1,85 @@
+"""The X-EdgeRoute headers: what a caller may ask for, and what an answer tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from edgeroute.core.cards import Place
+from edgeroute.core.display import safe_line
+from edgeroute.core.request import TIERS, ChatRequest
+from edgeroute.core.signals import TASKS
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.server.refusal import Refusal
+
+_PREFIX: Final = "x-edgeroute-"
+REQUEST_HEADERS: Final = tuple(
+    _PREFIX + name for name in ("privacy", "conversation", "tier", "task", "user")
+)
+RESPONSE_HEADERS: Final = tuple(
+    _PREFIX.encode() + name for name in (b"receipt", b"model", b"route", b"reason")
+)
+_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
+
+
+def apply(request: ChatRequest, headers: Mapping[str, str]) -> ChatRequest:
+    """``request`` with what the caller's headers ask for.
+
+    Raises:
+        Refusal: a value that means nothing, or a header of ours that does not exist. A mistyped
+            wish for privacy must not pass in silence.
+    """
+    for name in headers:
+        if name.startswith(_PREFIX) and name not in REQUEST_HEADERS:
+            raise _bad(name, "does not exist", REQUEST_HEADERS)
+    mode = _choice(headers, "privacy", [mode.value for mode in PrivacyMode])
+    tier = _choice(headers, "tier", TIERS)
+    conversation = headers.get(_PREFIX + "conversation", "")
+    if conversation and not _ID.fullmatch(conversation):
+        raise Refusal(400, "bad_header", "X-EdgeRoute-Conversation is not a conversation's id.")
+    return replace(
+        request,
+        privacy=PrivacyMode(mode) if mode else None,
+        tier=next((each for each in TIERS if each == tier), None),
+        task=_choice(headers, "task", TASKS),
+        conversation=conversation,
+        user=safe_line(headers.get(_PREFIX + "user", "") or request.user, 100),
+    )
+
+
+def _choice(headers: Mapping[str, str], name: str, allowed: tuple[str, ...] | list[str]) -> str:
+    value = headers.get(_PREFIX + name, "").strip().lower()
+    if value and value not in allowed:
+        raise _bad(_PREFIX + name, "has no such value", allowed)
+    return value
+
+
+def _bad(name: str, what: str, allowed: tuple[str, ...] | list[str]) -> Refusal:
+    choices = ", ".join(allowed)
+    return Refusal(400, "bad_header", f"The header {name} {what}.", f"Use one of: {choices}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the headers of an answer say about it."""
+
+    receipt: str = ""
+    model: str = ""
+    route: Place | None = None
+    reason: str = ""
+
+    def as_headers(self) -> dict[str, str]:
+        """The headers; text is cut and kept to ASCII."""
+        values = {
+            "X-EdgeRoute-Receipt": self.receipt,
+            "X-EdgeRoute-Model": self.model,
+            "X-EdgeRoute-Route": self.route.value if self.route else "",
+            "X-EdgeRoute-Reason": self.reason,
+        }
+        return {
+            name: safe_line(value).encode("ascii", "replace").decode("ascii")
+            for name, value in values.items()
+            if value
+        }

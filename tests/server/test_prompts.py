@@ -1,0 +1,333 @@
+"""Answers to prompts, as the official clients read them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import anthropic
+import openai
+import pytest
+
+from edgeroute.core.errors import NothingAnswered, PrivacyRefused
+from edgeroute.core.events import Answered, AttemptStarted, Folded, TextDelta
+from edgeroute.core.verdict import PrivacyMode
+from tests.support.endpoint import (
+    ANSWER,
+    MODEL,
+    RECEIPT,
+    Endpoint,
+    failing_script,
+    finished,
+    planned,
+    script,
+    thinking_script,
+)
+
+HI: Any = [{"role": "user", "content": "hi"}]
+
+
+@pytest.fixture
+def oai(endpoint: Endpoint) -> Any:
+    """OpenAI's own client, pointed at the endpoint."""
+    with openai.OpenAI(
+        base_url=endpoint.address + "/v1", api_key=endpoint.token, max_retries=0
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def claude(endpoint: Endpoint) -> Any:
+    """Anthropic's own client, pointed at the endpoint."""
+    with anthropic.Anthropic(
+        base_url=endpoint.address, api_key=endpoint.token, max_retries=0
+    ) as client:
+        yield client
+
+
+def test_openai_chat(oai: Any, endpoint: Endpoint) -> None:
+    """A whole chat completion."""
+    answer = oai.chat.completions.create(model="auto", messages=HI, temperature=0.5)
+    assert answer.choices[0].message.content == "Hello there"
+    assert answer.choices[0].finish_reason == "stop"
+    assert (answer.usage.prompt_tokens, answer.usage.completion_tokens) == (7, 2)
+    assert (answer.model, answer.id) == (MODEL, "chatcmpl-r1")
+    request = endpoint.engine.requests[0]
+    assert (request.messages[0].text, request.sampling.temperature) == ("hi", 0.5)
+    assert request.front_door == "http"
+
+
+def test_openai_chat_stream(oai: Any) -> None:
+    """A streamed chat completion, with counts when they are asked for."""
+    stream = oai.chat.completions.create(
+        model="auto", messages=HI, stream=True, stream_options={"include_usage": True}
+    )
+    chunks = list(stream)
+    texts = [chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices]
+    assert "".join(texts) == "Hello there"
+    assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "stop"
+    assert chunks[-1].usage.total_tokens == 9
+
+
+def test_counts_only_when_asked_for(oai: Any) -> None:
+    """A chunk without choices surprises clients that did not ask for counts."""
+    stream = oai.chat.completions.create(model="auto", messages=HI, stream=True)
+    assert all(chunk.choices for chunk in stream)
+
+
+def test_openai_tools_stream(oai: Any, endpoint: Endpoint) -> None:
+    """Tool calls put together by the client's own accumulator."""
+    endpoint.engine.script = thinking_script()
+    tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+    with oai.chat.completions.stream(model="auto", messages=HI, tools=[tool]) as stream:
+        final = stream.get_final_completion()
+    message = final.choices[0].message
+    assert [(c.id, c.function.name, c.function.arguments) for c in message.tool_calls] == [
+        ("c1", "f", '{"a":1}'),
+        ("c2", "g", "{}"),
+    ]
+    assert final.choices[0].finish_reason == "tool_calls"
+
+
+def test_openai_responses(oai: Any, endpoint: Endpoint) -> None:
+    """A whole response with reasoning, text and calls."""
+    endpoint.engine.script = thinking_script()
+    answer = oai.responses.create(model="auto", input="hi", instructions="Be brief.")
+    assert answer.output_text == "Look."
+    assert [item.type for item in answer.output] == [
+        *("reasoning", "message", "function_call", "function_call")
+    ]
+    assert answer.usage.total_tokens == 9
+    assert endpoint.engine.requests[0].messages[0].role == "system"
+
+
+def test_openai_responses_stream(oai: Any, endpoint: Endpoint) -> None:
+    """A streamed response, put together by the client's own accumulator."""
+    endpoint.engine.script = thinking_script()
+    with oai.responses.stream(model="auto", input="hi") as stream:
+        kinds = [event.type for event in stream]
+        final = stream.get_final_response()
+    assert kinds[0] == "response.created"
+    assert kinds[-1] == "response.completed"
+    assert final.output_text == "Look."
+    assert final.output[2].arguments == '{"a":1}'
+
+
+def test_openai_completions(oai: Any, endpoint: Endpoint) -> None:
+    """Old text completions, whole and streamed."""
+    answer = oai.completions.create(model="auto", prompt="hi", max_tokens=5)
+    assert answer.choices[0].text == "Hello there"
+    stream = oai.completions.create(model="auto", prompt="hi", stream=True)
+    assert "".join(chunk.choices[0].text for chunk in stream) == "Hello there"
+    assert [r.sampling.max_output_tokens for r in endpoint.engine.requests] == [5, 16]
+
+
+def test_anthropic_messages(claude: Any, endpoint: Endpoint) -> None:
+    """A whole message."""
+    answer = claude.messages.create(model="auto", max_tokens=50, messages=HI, system="Be brief.")
+    assert answer.content[0].text == "Hello there"
+    assert answer.stop_reason == "end_turn"
+    assert (answer.usage.input_tokens, answer.usage.output_tokens) == (7, 2)
+    assert endpoint.engine.requests[0].messages[0].role == "system"
+
+
+def test_anthropic_messages_stream(claude: Any, endpoint: Endpoint) -> None:
+    """A streamed message, put together by the client's own accumulator."""
+    endpoint.engine.script = thinking_script()
+    with claude.messages.stream(model="auto", max_tokens=50, messages=HI) as stream:
+        final = stream.get_final_message()
+    assert [block.type for block in final.content] == ["thinking", "text", "tool_use", "tool_use"]
+    assert final.content[0].signature.startswith("edgeroute.")
+    assert final.content[2].input == {"a": 1}
+    assert final.stop_reason == "tool_use"
+    assert final.usage.output_tokens == 2
+
+
+def test_thinking_comes_back_whole(claude: Any, endpoint: Endpoint) -> None:
+    """A client that keeps the conversation returns the payload with its origin."""
+    endpoint.engine.script = thinking_script()
+    answer = claude.messages.create(model="auto", max_tokens=50, messages=HI)
+    turn = {"role": "assistant", "content": [block.model_dump() for block in answer.content]}
+    claude.messages.create(model="auto", max_tokens=50, messages=[*HI, turn, *HI])
+    thought = endpoint.engine.requests[1].messages[1].parts[0]
+    assert (thought.origin, thought.payload) == ("acme/one", '{"reasoning_content":"Hm."}')  # type: ignore[union-attr]
+
+
+def test_tokens_are_counted_here(claude: Any, endpoint: Endpoint) -> None:
+    """The count is an estimate of this machine; no provider is asked."""
+    counted = claude.messages.count_tokens(model="auto", messages=HI)
+    assert counted.input_tokens == 42
+    assert len(endpoint.engine.requests) == 1
+
+
+def test_errors_have_status_and_hint(oai: Any, claude: Any, endpoint: Endpoint) -> None:
+    """A failed request has its own status, and its sentence says what to do next."""
+    endpoint.engine.script = failing_script(PrivacyRefused("It must stay.", "Pull a model."))
+    with pytest.raises(openai.PermissionDeniedError, match=r"It must stay\. Pull a model\."):
+        oai.chat.completions.create(model="auto", messages=HI)
+    with pytest.raises(openai.PermissionDeniedError):
+        oai.responses.create(model="auto", input="hi")
+    with pytest.raises(anthropic.PermissionDeniedError, match="Pull a model"):
+        claude.messages.create(model="auto", max_tokens=5, messages=HI)
+    with pytest.raises(anthropic.PermissionDeniedError):
+        claude.messages.create(model="auto", max_tokens=5, messages=HI, stream=True)
+
+
+def test_errors_before_the_first_word_keep_their_status(oai: Any, endpoint: Endpoint) -> None:
+    """A stream that has not begun can still say 503."""
+    endpoint.engine.script = failing_script(NothingAnswered("Nobody answered."))
+    with pytest.raises(openai.InternalServerError) as caught:
+        oai.chat.completions.create(model="auto", messages=HI, stream=True)
+    assert caught.value.status_code == 503
+    assert caught.value.response.headers["x-edgeroute-receipt"] == "r1"
+
+
+def test_errors_inside_a_stream_are_raised_by_the_clients(
+    oai: Any, claude: Any, endpoint: Endpoint
+) -> None:
+    """A stream that breaks off never looks like a whole answer."""
+    endpoint.engine.script = failing_script(NothingAnswered("It broke off."), "Hel")
+    with pytest.raises(openai.APIError, match="It broke off"):
+        list(oai.chat.completions.create(model="auto", messages=HI, stream=True))
+    with pytest.raises(openai.APIError, match="It broke off"):
+        list(oai.completions.create(model="auto", prompt="hi", stream=True))
+    with pytest.raises(anthropic.APIStatusError, match="It broke off"):
+        list(claude.messages.create(model="auto", max_tokens=5, messages=HI, stream=True))
+    events = list(oai.responses.create(model="auto", input="hi", stream=True))
+    assert (events[-1].type, events[-1].message) == ("error", "It broke off.")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_headers_tell_where_it_went(endpoint: Endpoint, stream: Any) -> None:
+    """Receipt, model, route and reason are in the headers, in a stream before its first byte."""
+    status, headers, _ = endpoint.post(stream=stream)
+    told = {name: headers.get(f"x-edgeroute-{name}") for name in ("receipt", "model", "route")}
+    assert status == 200
+    assert told == {"receipt": "r1", "model": MODEL, "route": "cloud"}
+    assert headers["x-edgeroute-reason"] == "It is cheap."
+
+
+def test_headers_of_a_stream_tell_of_the_model_that_speaks(endpoint: Endpoint) -> None:
+    """An attempt that failed before its first word is not the one the headers name."""
+    endpoint.engine.script = [
+        planned(),
+        AttemptStarted(1, MODEL, "It is cheap."),
+        AttemptStarted(2, "local/small", "All else failed\u2026"),
+        TextDelta("Hi"),
+        Answered(ANSWER, RECEIPT),
+    ]
+    _, headers, _ = endpoint.post(stream=True)
+    assert headers["x-edgeroute-model"] == "local/small"
+    assert headers["x-edgeroute-route"] == "local"
+    assert headers["x-edgeroute-reason"] == "All else failed?"
+
+
+def test_callers_headers_reach_the_engine(endpoint: Endpoint) -> None:
+    """Privacy, conversation, tier, task and user are taken from the headers."""
+    body = {"messages": HI, "user": "from the body"}
+    wishes = {
+        "X_EdgeRoute_Privacy": "Private",
+        "X_EdgeRoute_Conversation": "c-9",
+        "X_EdgeRoute_Tier": "premium",
+        "X_EdgeRoute_Task": "refactor",
+        "X_EdgeRoute_User": "ann",
+    }
+    status, _, _ = endpoint.ask("POST", "/v1/chat/completions", body, **wishes)
+    request = endpoint.engine.requests[0]
+    assert status == 200
+    assert request.privacy is PrivacyMode.PRIVATE
+    assert (request.conversation, request.tier, request.task) == ("c-9", "premium", "refactor")
+    assert request.user == "ann"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X_EdgeRoute_Privacy", "none"),
+        ("X_EdgeRoute_Privcy", "private"),
+        ("X_EdgeRoute_Tier", "gold"),
+        ("X_EdgeRoute_Task", "dance"),
+        ("X_EdgeRoute_Conversation", "../x"),
+    ],
+)
+def test_a_wish_that_means_nothing_is_refused(endpoint: Endpoint, name: str, value: str) -> None:
+    """A mistyped wish for privacy does not pass in silence."""
+    status, _, data = endpoint.ask(
+        "POST", "/v1/chat/completions", {"messages": HI}, **{name: value}
+    )
+    assert status == 400
+    assert json.loads(data)["error"]["code"] == "bad_header"
+    assert endpoint.engine.requests == []
+
+
+def test_a_caller_cannot_steer_where_it_goes(endpoint: Endpoint) -> None:
+    """Addresses, keys, headers, files and other receivers in a body are dropped at the door."""
+    names = [
+        *("base_url", "api_base", "api_key", "api_version", "headers", "extra_headers"),
+        *("default_headers", "extra_body", "extra_query", "organization", "project"),
+        *("azure_endpoint", "azure_ad_token", "custom_llm_provider", "model_list", "models"),
+        *("fallbacks", "context_window_fallbacks", "provider", "route", "transforms", "plugins"),
+        *("webhook_url", "callbacks", "success_callback", "mock_response", "file_path"),
+        *("aws_access_key_id", "vertex_credentials", "proxy", "http_client", "baseURL"),
+        *("deployment_id", "mcp_servers", "background", "guardrails", "timeout"),
+    ]
+    endpoint.post(**dict.fromkeys(names, "https://evil.example"), logprobs=True)
+    assert endpoint.engine.requests[0].extra == {"logprobs": True}
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses", "/v1/messages"])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"a":NaN}', b'{"messages":[]}', b"\xff"])
+def test_a_bad_body_is_the_callers_mistake(endpoint: Endpoint, path: str, body: bytes) -> None:
+    """A body that is no request is a 400 in the caller's own format."""
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{endpoint.port}\r\nConnection: close\r\n"
+        f"x-api-key: {endpoint.token}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    answer = endpoint.raw(head.encode() + body)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    error = json.loads(answer.partition(b"\r\n\r\n")[2])["error"]
+    assert error["type"] == "invalid_request_error"
+    assert endpoint.engine.requests == []
+
+
+def test_words_that_may_be_withdrawn_are_held_back(endpoint: Endpoint) -> None:
+    """In a cascade the caller reads only what stands at the end."""
+    endpoint.engine.script = [
+        planned("cascade"),
+        AttemptStarted(1, "local/small", "First try."),
+        TextDelta("A weak answer"),
+        Folded("local/small", "A weak answer", "It did not hold."),
+        AttemptStarted(2, MODEL, "Second try."),
+        TextDelta("Hello there"),
+        Answered(ANSWER, RECEIPT),
+    ]
+    _, headers, data = endpoint.post(stream=True)
+    assert b"weak" not in data
+    assert b"Hello there" in data
+    assert headers["x-edgeroute-model"] == MODEL
+
+
+def test_words_that_were_read_cannot_be_withdrawn(endpoint: Endpoint) -> None:
+    """A stream whose words are withdrawn ends with an error, never with two answers."""
+    endpoint.engine.script = [*script("Half")[:3], Folded(MODEL, "Half", "No."), *script("New")]
+    _, _, data = endpoint.post(stream=True)
+    assert b"withdrawn" in data
+    assert b"New" not in data
+
+
+def test_an_engine_that_breaks_tells_nothing(endpoint: Endpoint) -> None:
+    """An unknown error inside is a 500 without a word of the prompt."""
+    endpoint.engine.breaks = True
+    for stream in (False, True):
+        status, _, body = endpoint.post(stream=stream)
+        assert status == 500
+        assert "secret" not in str(body)
+
+
+def test_a_truncated_answer_says_so(oai: Any, endpoint: Endpoint) -> None:
+    """The finish reason reaches the caller."""
+    endpoint.engine.script = script("Hello there", answer=finished("length"))
+    answer = oai.chat.completions.create(model="auto", messages=HI)
+    assert answer.choices[0].finish_reason == "length"
+    assert oai.responses.create(model="auto", input="hi").status == "incomplete"
