@@ -1,0 +1,168 @@
+"""``edgeroute ask``: one answer on standard output."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import Any
+
+import click
+
+from edgeroute.cli.prompt import build_request, prompt_options, read_prompt
+from edgeroute.cli.shell import Shell, as_json, dim, foreign, note, on_terminal, out, pass_shell
+from edgeroute.cli.words import receipt_line
+from edgeroute.core.display import SafeStream, safe, safe_line
+from edgeroute.core.errors import Cancelled, EdgeRouteError
+from edgeroute.core.events import (
+    Answered,
+    AttemptEnded,
+    Event,
+    Failed,
+    Folded,
+    Notice,
+    Planned,
+    TextDelta,
+)
+from edgeroute.core.request import ChatRequest
+
+
+@click.command()
+@prompt_options
+@click.option("--json", "machine", is_flag=True, help='Print one object {"answer", "receipt"}.')
+@click.option("--no-stream", is_flag=True, help="Print the answer when it is whole.")
+@click.option("--no-store", is_flag=True, help="Keep no text of it in the history.")
+@click.option("--quiet", "-q", is_flag=True, help="No receipt line.")
+@pass_shell
+def ask(
+    shell: Shell,
+    words: tuple[str, ...],
+    *,
+    machine: bool,
+    no_stream: bool,
+    no_store: bool,
+    quiet: bool,
+    **options: Any,
+) -> int:
+    """Print one answer. Standard input, when piped, is added to the prompt.
+
+    A terminal sees the answer as it comes; a program gets it whole.
+    """
+    text = read_prompt(words)
+    request = build_request(shell, text, store=not no_store, **options)
+    streaming = on_terminal() and not no_stream and not machine
+    return shell.run(lambda: _Asking(shell, request, streaming, machine, quiet).run())
+
+
+class _Asking:
+    """One request from its first event to its last."""
+
+    def __init__(
+        self,
+        shell: Shell,
+        request: ChatRequest,
+        streaming: bool,  # noqa: FBT001
+        machine: bool,  # noqa: FBT001
+        quiet: bool,  # noqa: FBT001
+    ) -> None:
+        self._shell = shell
+        self._request = request
+        self._streaming = streaming
+        self._machine = machine
+        self._quiet = quiet
+        self._screen = SafeStream()
+        self._shown = ""
+        self._conversation = ""
+        self._receipt_id = ""
+
+    async def run(self) -> int:
+        """Answer; the exit code."""
+        terminal: Answered | Failed | None = None
+        try:
+            async with aclosing(self._shell.runtime.engine.stream(self._request)) as events:
+                async for event in events:
+                    if isinstance(event, Answered | Failed):
+                        terminal = event
+                    else:
+                        self._take(event)
+        except asyncio.CancelledError:
+            return self._stopped()
+        assert terminal is not None
+        return (
+            self._answered(terminal) if isinstance(terminal, Answered) else self._failed(terminal)
+        )
+
+    def _take(self, event: Event) -> None:
+        """Show what happens on the way."""
+        if isinstance(event, Planned):
+            self._conversation, self._receipt_id = event.conversation, event.receipt_id
+        elif isinstance(event, TextDelta):
+            self._shown += event.text
+            if self._streaming:
+                out(self._screen.feed(event.text), end="")
+        elif isinstance(event, Folded):
+            if self._streaming and self._shown:
+                out()
+                note(dim(safe_line(f"The answer of {event.model} is set aside: {event.reason}")))
+            self._shown = ""
+            self._screen = SafeStream()
+        elif isinstance(event, AttemptEnded) and event.attempt.outcome == "failed":
+            self._say(
+                f"{event.attempt.model} failed: {event.attempt.detail or event.attempt.error}"
+            )
+        elif isinstance(event, Notice):
+            self._say(event.text)
+
+    def _say(self, text: str) -> None:
+        if not self._quiet:
+            note(dim(safe_line(text, 400)))
+
+    def _answered(self, event: Answered) -> int:
+        if self._machine:
+            as_json({"answer": event.answer.text, "receipt": event.receipt.as_json()})
+            return 0
+        if self._streaming:
+            out()
+        else:
+            foreign(event.answer.text)
+        for call in event.answer.message.tool_calls:
+            self._say(f"The model asks to call {call.name}, which `ask` cannot do.")
+        if event.answer.finish in {"length", "content_filter"}:
+            self._say(f"The answer ended early ({event.answer.finish.replace('_', ' ')}).")
+        self._say(receipt_line(event.receipt))
+        return 0
+
+    def _failed(self, event: Failed) -> int:
+        if self._machine:
+            as_json(
+                {
+                    "answer": event.partial.text if event.partial else "",
+                    "receipt": event.receipt.as_json(),
+                    "error": _error(event.error),
+                }
+            )
+        elif self._streaming and self._shown:
+            out()
+        elif event.partial is not None and event.partial.text:
+            foreign(event.partial.text)
+        note(safe(f"edgeroute: {event.error.message}"))
+        if event.error.hint:
+            note(safe(event.error.hint))
+        self._say(receipt_line(event.receipt))
+        return event.error.exit_code
+
+    def _stopped(self) -> int:
+        """The user pressed ctrl+c: keep what was shown."""
+        if self._machine:
+            stopped = Cancelled("You stopped the answer.")
+            as_json({"answer": self._shown, "receipt": None, "error": _error(stopped)})
+        elif self._streaming:
+            out()
+        elif self._shown:
+            foreign(self._shown)
+        kept = f" It is kept: edgeroute history show {self._conversation}"
+        note(f"Stopped.{kept if self._conversation and self._shown else ''}")
+        return Cancelled.exit_code
+
+
+def _error(error: EdgeRouteError) -> dict[str, str]:
+    return {"code": error.code, "message": error.message, "hint": error.hint}

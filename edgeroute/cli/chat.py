@@ -1,0 +1,17 @@
+"""``edgeroute chat``: the chat app."""
+
+from __future__ import annotations
+
+import click
+
+from edgeroute.cli.shell import Shell, pass_shell
+
+
+@click.command()
+@click.option("--plain", is_flag=True, help="Labelled lines instead of a drawn screen.")
+@pass_shell
+def chat(shell: Shell, *, plain: bool = False) -> int:
+    """Open the chat app."""
+    from edgeroute import tui
+
+    return tui.run(shell.runtime, plain=plain)

@@ -1,0 +1,61 @@
+"""``edgeroute explain``: where a prompt would go, and why. Nothing is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from edgeroute.cli.prompt import build_request, prompt_options, read_prompt
+from edgeroute.cli.shell import Shell, as_json, dim, foreign, pass_shell
+from edgeroute.cli.words import found
+
+if TYPE_CHECKING:
+    from edgeroute.engine.explanation import Explanation
+
+_SKIPPED_SHOWN: Final = 5
+
+
+@click.command()
+@prompt_options
+@click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
+@click.option("--full", is_flag=True, help="Name every finding, not just the first.")
+@pass_shell
+def explain(
+    shell: Shell, words: tuple[str, ...], *, machine: bool, full: bool, **options: Any
+) -> None:
+    """Say where a prompt would go, and why. Sends nothing and loads no model."""
+    request = build_request(shell, read_prompt(words), **options)
+    found_out = shell.run(lambda: shell.runtime.engine.explain(request, full=full or machine))
+    if machine:
+        as_json(found_out.as_json())
+    else:
+        foreign(_text(found_out))
+
+
+def _text(explanation: Explanation) -> str:
+    """The explanation for people."""
+    plan, signals = explanation.plan, explanation.signals
+    stays = explanation.verdict.private or explanation.latched
+    reason = explanation.latch_reason if explanation.latched else explanation.verdict.reason
+    lines = [
+        f"Goes to   {plan.first.model}",
+        f"Because   {plan.first.reason}",
+        f"Privacy   {'stays here' if stays else 'may leave'} ({explanation.mode.value}): {reason}",
+    ]
+    if explanation.verdict.types:
+        lines.append(f"Found     {found(explanation.verdict.types)}")
+    what = [signals.task or "task unknown", f"{signals.complexity} complexity"]
+    what += [signals.domain] if signals.domain else []
+    what += ["code"] if signals.has_code else []
+    lines += [
+        f"Task      {', '.join(what)}, about {signals.input_tokens:,} tokens",
+        f"Rule      {plan.rule}: {plan.why}",
+    ]
+    if len(plan.candidates) > 1:
+        lines.append("Then      " + ", then ".join(one.model for one in plan.candidates[1:]))
+    lines += [dim(f"Not {one.model}: {one.reason}") for one in plan.skipped[:_SKIPPED_SHOWN]]
+    if len(plan.skipped) > _SKIPPED_SHOWN:
+        lines.append(dim(f"and {len(plan.skipped) - _SKIPPED_SHOWN} more were passed over"))
+    lines += [dim(text) for text in plan.notes]
+    return "\n".join(lines)

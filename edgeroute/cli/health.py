@@ -1,0 +1,271 @@
+"""What `edgeroute doctor` looks at: each check says how things are and how to mend them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import shutil
+import site
+import stat
+import sysconfig
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from edgeroute.cli.rules import policies_of
+from edgeroute.cli.words import size, when
+from edgeroute.core.errors import EdgeRouteError, KeyringUnavailable
+
+if TYPE_CHECKING:
+    from edgeroute.wiring import Runtime
+
+State = Literal["ok", "note", "bad"]
+
+_LEAST_FREE_BYTES: Final = 2_000_000_000
+# Files that tools of good name put into site-packages and that run at every start of Python.
+_KNOWN_PTH: Final = (
+    "distutils-precedence.pth",
+    "_virtualenv.pth",
+    "a1_coverage.pth",
+    "coverage.pth",
+)
+_SUPPORT: Final = ("rampart", "minilm", "wordllama")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the report; ``fix`` says what to do where the state is not ``ok``."""
+
+    name: str
+    state: State
+    text: str
+    fix: str = ""
+
+
+async def checks(runtime: Runtime) -> AsyncIterator[Check]:
+    """All checks, one after another. Nothing is sent anywhere."""
+    yield _python()
+    yield _startup_files()
+    for check in _folders(runtime):
+        yield check
+    yield _disk(runtime)
+    yield await _guarded("policies", _policies(runtime))
+    yield await _guarded("keyring", _keyring(runtime))
+    yield await _guarded("database", _database(runtime))
+    yield await _guarded("privacy check", _detector(runtime))
+    yield await _guarded("models", _models(runtime))
+    for check in await _support(runtime):
+        yield check
+    yield await _guarded("local model", _local(runtime))
+    for check in await _providers(runtime):
+        yield check
+    yield _token(runtime)
+    yield _network(runtime)
+
+
+async def _guarded(name: str, check: object) -> Check:
+    """The check, or its error as a bad line."""
+    try:
+        result: Check = await check  # type: ignore[misc]
+    except EdgeRouteError as error:
+        return Check(name, "bad", error.message, error.hint)
+    return result
+
+
+def _python() -> Check:
+    text = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    return Check("python", "ok", text)
+
+
+def _startup_files() -> Check:
+    """A .pth file with code runs at every start of Python: a way in that attackers have used."""
+    unknown = sorted(str(path) for path in _pth_files() if _runs_code(path))
+    if not unknown:
+        return Check("start-up files", "ok", "no unknown .pth file runs code")
+    return Check(
+        "start-up files",
+        "bad",
+        f"run code at every start of Python: {', '.join(unknown)}",
+        "Find out which package brought them (pip show -f NAME); remove what you do not know.",
+    )
+
+
+def _pth_files() -> Iterator[Path]:
+    folders = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    if site.ENABLE_USER_SITE:
+        folders.add(site.getusersitepackages())
+    for folder in sorted(folders):
+        yield from Path(folder).glob("*.pth")
+
+
+def _runs_code(path: Path) -> bool:
+    if path.name in _KNOWN_PTH or path.name.startswith("__editable__"):
+        return False
+    try:
+        lines = path.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return True
+    return any(line.startswith(("import ", "import\t")) for line in lines)
+
+
+def _folders(runtime: Runtime) -> Iterator[Check]:
+    paths = runtime.paths
+    for name in ("config", "data", "state", "runtime"):
+        folder: Path = getattr(paths, name)
+        try:
+            status = folder.lstat()
+        except FileNotFoundError:
+            continue
+        if status.st_uid != os.geteuid():
+            yield Check(f"{name} folder", "bad", f"{folder} belongs to another user",
+                        f"sudo chown -R $(id -u) '{folder}'")  # fmt: skip
+        elif stat.S_IMODE(status.st_mode) & 0o077:
+            yield Check(f"{name} folder", "bad", f"{folder} can be entered by other users",
+                        f"chmod 700 '{folder}'")  # fmt: skip
+        else:
+            yield Check(f"{name} folder", "ok", str(folder))
+
+
+def _disk(runtime: Runtime) -> Check:
+    folder = runtime.paths.data
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if free < _LEAST_FREE_BYTES:
+        return Check("disk", "bad", f"{size(free)} free", "Free some space: models are large.")
+    return Check("disk", "ok", f"{size(free)} free")
+
+
+async def _policies(runtime: Runtime) -> Check:
+    await asyncio.to_thread(runtime.check)
+    policy = runtime.policy
+    findings = policies_of(runtime).check(policy.file)
+    wrong = [finding for finding in findings if finding.level == "error"]
+    if wrong:
+        return Check("policies", "bad", "; ".join(map(str, wrong)), "See `edgeroute rules check`.")
+    retired = [finding.message for finding in findings if finding.code == "RT003"]
+    if retired:
+        return Check("policies", "note", "; ".join(retired), "See `edgeroute rules check`.")
+    return Check("policies", "ok", f"{policy.name} and the privacy rules are right")
+
+
+async def _keyring(runtime: Runtime) -> Check:
+    try:
+        return Check("keyring", "ok", await asyncio.to_thread(runtime.keys.describe))
+    except KeyringUnavailable as error:
+        return Check("keyring", "note", error.message, error.hint)
+
+
+async def _database(runtime: Runtime) -> Check:
+    database = runtime.database
+    encrypted = await asyncio.to_thread(lambda: database.encrypted)
+    if not await asyncio.to_thread(database.check):
+        return Check("database", "bad", f"{database.path} is damaged",
+                     "Start EdgeRoute again: it keeps what can be read.")  # fmt: skip
+    notices = " ".join(database.notices)
+    text = f"{size(database.path.stat().st_size)}, sound"
+    if not encrypted:
+        return Check(
+            "database",
+            "note",
+            f"{text}, readable by you alone but not encrypted. {notices}".rstrip(),
+            "Set up a keyring (see above) and leave privacy.encrypt on; it is then encrypted.",
+        )
+    return Check("database", "note" if notices else "ok", f"{text}, encrypted. {notices}".rstrip())
+
+
+async def _detector(runtime: Runtime) -> Check:
+    try:
+        await asyncio.to_thread(runtime.detector.warm)
+    except Exception as error:  # noqa: BLE001 - whatever it is, every prompt now stays here
+        return Check(
+            "privacy check",
+            "bad",
+            f"does not work, so that every prompt stays here: {error}",
+            "Fetch its model with `edgeroute models pull rampart`, or install EdgeRoute again.",
+        )
+    return Check("privacy check", "ok", "loaded and working")
+
+
+async def _models(runtime: Runtime) -> Check:
+    models = runtime.models
+    here = await asyncio.to_thread(models.present)
+    if not here:
+        return Check("models", "bad", "no local model is here", "edgeroute models pull")
+    for build in here:
+        await asyncio.to_thread(models.path, build)
+    return Check("models", "ok", f"{', '.join(build.id for build in here)}: right by their notes")
+
+
+async def _support(runtime: Runtime) -> list[Check]:
+    """Files that the privacy check and the task classifier read."""
+    found = []
+    for name in _SUPPORT:
+        try:
+            path = await asyncio.to_thread(runtime.models.support_path, name)
+        except KeyError:
+            continue
+        if path is None:
+            found.append(Check(name, "bad", "is not here, or not right",
+                               f"edgeroute models pull {name}"))  # fmt: skip
+        else:
+            found.append(Check(name, "ok", str(path)))
+    return found
+
+
+async def _local(runtime: Runtime) -> Check:
+    backend = await asyncio.to_thread(lambda: runtime.local)
+    status = await backend.status()
+    text = f"{status.backend}: {status.model or '-'}, {status.state}. {status.detail}".rstrip()
+    if status.state in {"missing", "unreachable"}:
+        return Check("local model", "bad", text, "Fetch a model with `edgeroute models pull`, or"
+                     " start the server that `local.backend` names.")  # fmt: skip
+    return Check("local model", "ok", text)
+
+
+async def _providers(runtime: Runtime) -> list[Check]:
+    rows = [row for row in await asyncio.to_thread(runtime.providers.status) if row.has_key]
+    if not rows:
+        return [Check("providers", "note", "none has a key, so that everything is answered here",
+                      "edgeroute keys set PROVIDER")]  # fmt: skip
+    found = []
+    for row in rows:
+        until = f" until {when(row.until)}" if row.until else ""
+        state: State = "ok" if row.state == "ok" else "note"
+        text = f"{row.state}{until}, key: {row.key}. {row.detail}".rstrip()
+        fix = "" if state == "ok" else "It is tried again by itself; until then others answer."
+        found.append(Check(row.id, state, text, fix))
+    return found
+
+
+def _token(runtime: Runtime) -> Check:
+    from edgeroute.server.token import token_path
+
+    path = token_path(runtime.paths.state)
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return Check("endpoint token", "ok", "is made when `edgeroute serve` first runs")
+    if not stat.S_ISREG(status.st_mode) or stat.S_IMODE(status.st_mode) & 0o077:
+        return Check("endpoint token", "bad", f"{path} is not yours alone",
+                     f"rm '{path}'  (a new one is made)")  # fmt: skip
+    return Check("endpoint token", "ok", str(path))
+
+
+def _network(runtime: Runtime) -> Check:
+    network = runtime.settings.network
+    ignored = [name for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "SSLKEYLOGFILE")
+               if os.environ.get(name) or os.environ.get(name.lower())]  # fmt: skip
+    text = f"proxy {network.proxy}" if network.proxy else "no proxy"
+    if network.ca_file:
+        text += f", extra authority {network.ca_file}"
+    if ignored and not network.proxy:
+        return Check(
+            "network",
+            "note",
+            f"{text}; {', '.join(ignored)} of the environment are ignored",
+            "If you need the proxy: edgeroute config set network.proxy URL",
+        )
+    return Check("network", "ok", text)

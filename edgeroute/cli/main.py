@@ -1,0 +1,28 @@
+"""The command ``edgeroute``. Version and help are printed without loading anything else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and end the program with its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given == ["--version"]:
+        from edgeroute import __version__
+
+        sys.stdout.write(f"edgeroute {__version__}\n")
+        return
+    if given in (["--help"], ["-h"]):
+        from edgeroute.cli.commands import help_text
+
+        sys.stdout.write(help_text() + "\n")
+        return
+    from edgeroute.cli.group import cli
+
+    cli.main(given, prog_name="edgeroute")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""``edgeroute models``: the models of this machine."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import click
+
+from edgeroute.cli.progress import ProgressLine
+from edgeroute.cli.shell import Shell, as_json, note, out, pass_shell, table
+from edgeroute.cli.words import size
+
+
+@click.group()
+def models() -> None:
+    """Fetch, choose and remove local models."""
+
+
+@models.command("list")
+@click.option("--json", "machine", is_flag=True, help="Print one JSON array.")
+@pass_shell
+def list_models(shell: Shell, *, machine: bool) -> None:
+    """List the models that are here and those that can be fetched."""
+    rows = shell.runtime.models.list()
+    if machine:
+        as_json(
+            [
+                {
+                    "id": row.id,
+                    "name": row.name,
+                    "kind": row.kind,
+                    "bytes": row.bytes,
+                    "licence": row.licence,
+                    "present": row.present,
+                    "recommended": row.recommended,
+                    "note": row.note,
+                }
+                for row in rows
+            ]
+        )
+        return
+    table(
+        ("ID", "", "SIZE", "LICENCE", "NOTE"),
+        [
+            (
+                row.id,
+                "here" if row.present else "best here" if row.recommended else "",
+                size(row.bytes),
+                row.licence,
+                row.note,
+            )
+            for row in rows
+        ],
+        right=(2,),
+    )
+
+
+@models.command("recommend")
+@click.option("--json", "machine", is_flag=True, help="Print one JSON array.")
+@pass_shell
+def recommend(shell: Shell, *, machine: bool) -> None:
+    """Say which models suit this machine, best first."""
+    found = shell.runtime.models
+    advice = found.recommend()
+    if machine:
+        as_json([{"id": one.build.id, "reason": one.reason} for one in advice])
+        return
+    note(f"This machine: {found.machine.sentence}.")
+    table(("ID", "WHY"), [(one.build.id, one.reason) for one in advice])
+
+
+@models.command("pull")
+@click.argument("model", default="auto")
+@pass_shell
+def pull(shell: Shell, model: str) -> None:
+    """Fetch MODEL (default: the best for this machine), resume where it stopped, check it."""
+
+    async def work() -> str:
+        runtime = shell.runtime
+        fetch = partial(runtime.door.download, hosts=runtime.models.hosts)
+        with ProgressLine() as progress:
+            pulled = await runtime.models.pull(model, fetch, progress)
+        return str(pulled.path)
+
+    out(shell.run(work))
+
+
+@models.command("use")
+@click.argument("model")
+@pass_shell
+def use(shell: Shell, model: str) -> None:
+    """Let MODEL answer on this machine (`auto`: the best that is here)."""
+    runtime = shell.runtime
+    name = "auto" if model == "auto" else runtime.models.use(model).id
+    runtime.save("local.model", name)
+    note(f"{name} answers on this machine from now on.")
+
+
+@models.command("remove")
+@click.argument("model")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@pass_shell
+def remove(shell: Shell, model: str, *, yes: bool) -> None:
+    """Delete the files of MODEL."""
+    if not yes:
+        click.confirm(f"Delete the files of {model}?", abort=True, err=True)
+    freed = shell.runtime.models.remove(model)
+    note(f"{size(freed)} are free again." if freed else f"No file of {model} was here.")

@@ -1,0 +1,77 @@
+"""A progress line on standard error: redrawn on a terminal, one line for each tenth elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+from edgeroute.cli.shell import note
+from edgeroute.cli.words import size
+from edgeroute.core.display import safe_line
+
+if TYPE_CHECKING:
+    from edgeroute.local.progress import Progress
+
+_WIDTH: Final = 24
+_REDRAW_SECONDS: Final = 0.1
+
+
+class ProgressLine:
+    """Shows what a download reports."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._drawn = 0.0
+        self._open = False
+        self._tenth: dict[tuple[str, str], int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end_line()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show one report."""
+        if progress.text:
+            self._end_line()
+            note(safe_line(progress.text, 400))
+            return
+        share = progress.done / progress.total if progress.total else 0.0
+        whole = progress.done >= progress.total > 0
+        if self._terminal:
+            now = time.monotonic()
+            if now - self._drawn >= _REDRAW_SECONDS or whole:
+                self._drawn = now
+                sys.stderr.write(f"\r\x1b[K{_line(progress, share)}")
+                sys.stderr.flush()
+                self._open = True
+            if whole:
+                self._end_line()
+            return
+        key, tenth = (progress.step, progress.file), int(share * 10)
+        if tenth > self._tenth.get(key, -1):
+            self._tenth[key] = tenth
+            note(_line(progress, share))
+
+    def _end_line(self) -> None:
+        if self._open:
+            sys.stderr.write("\n")
+            self._open = False
+
+
+def _line(progress: Progress, share: float) -> str:
+    bar = "#" * int(share * _WIDTH)
+    what = "checking" if progress.step == "verify" else "fetching"
+    speed = f", {size(progress.speed)}/s" if progress.speed else ""
+    return (
+        f"{what} {safe_line(progress.file, 40)} [{bar:<{_WIDTH}}] {share:4.0%}"
+        f" {size(progress.done)} of {size(progress.total)}{speed}"
+    )

@@ -1,0 +1,57 @@
+"""``edgeroute receipts``: what left this machine, and why."""
+
+from __future__ import annotations
+
+import click
+
+from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
+from edgeroute.cli.words import money, receipt_text, size, when
+from edgeroute.core.errors import EdgeRouteError
+
+
+@click.command()
+@click.argument("receipt", default="", metavar="[ID]")
+@click.option("--left-machine", is_flag=True, help="Only requests that sent a byte elsewhere.")
+@click.option("--conversation", "-c", default="", help="Only those of one conversation.")
+@click.option("--limit", "-n", default=30, type=click.IntRange(1, 100_000), show_default=True)
+@click.option("--json", "machine", is_flag=True, help="Print JSON.")
+@pass_shell
+def receipts(
+    shell: Shell, receipt: str, *, left_machine: bool, conversation: str, limit: int, machine: bool
+) -> None:
+    """Show the latest receipts, or one in full by its ID (its beginning will do)."""
+    store = shell.runtime.receipts
+    if receipt:
+        found = store.get(receipt)
+        if found is None:
+            raise EdgeRouteError(
+                f"There is no receipt {receipt!r}, or several begin so.",
+                "`edgeroute receipts` lists the latest.",
+            )
+        if machine:
+            as_json(found.as_json())
+        else:
+            foreign(receipt_text(found))
+        return
+    rows = store.list(left_machine=left_machine, conversation=conversation, limit=limit)
+    if machine:
+        as_json([row.as_json() for row in rows])
+        return
+    if not rows:
+        note("Nothing left this machine." if left_machine else "There are no receipts yet.")
+        return
+    table(
+        ("RECEIPT", "WHEN", "MODEL", "LEFT", "COST", "RULE"),
+        [
+            (
+                row.id,
+                when(row.created),
+                row.model or f"({row.error})",
+                size(sum(a.bytes_sent for a in row.attempts)) if row.left_machine else "nothing",
+                money(row.cost.amount) if row.left_machine else "",
+                row.rule,
+            )
+            for row in rows
+        ],
+        right=(3, 4),
+    )

@@ -1,0 +1,111 @@
+"""``edgeroute scan``: personal data in files or standard input, by type and place."""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from edgeroute.cli.shell import Shell, as_json, foreign, note, out, pass_shell, piped
+from edgeroute.core.messages import File, Message
+from edgeroute.core.request import ChatRequest
+from edgeroute.core.verdict import Verdict
+
+_REFUSED: Final = 3
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE...]")
+@click.option("--json", "machine", is_flag=True, help="Print one JSON array.")
+@click.option("--show", is_flag=True, help="Print the values that were found, too.")
+@click.option("--check", is_flag=True, help="End with exit code 3 where anything was found.")
+@pass_shell
+def scan(shell: Shell, files: tuple[Path, ...], *, machine: bool, show: bool, check: bool) -> int:
+    """Find personal data in FILEs (text, PDF, DOCX), or in what is piped in.
+
+    Only types and places are printed, never a value, unless you ask with --show.
+    """
+    if not files:
+        text = piped()
+        if not text:
+            raise click.UsageError("Name a file, or pipe text in.")
+        sources: list[tuple[str, str | bytes]] = [("-", text)]
+    else:
+        sources = [(str(path), _read(path)) for path in files]
+
+    async def work() -> list[dict[str, Any]]:
+        return [await _scan(shell, name, content, show=show) for name, content in sources]
+
+    reports = shell.run(work)
+    if machine:
+        as_json(reports)
+    else:
+        for report in reports:
+            _print(report)
+    return _REFUSED if check and any(report["private"] for report in reports) else 0
+
+
+def _read(path: Path) -> str | bytes:
+    """Text where it is text, bytes where it is a document."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise click.UsageError(f"{path} cannot be read ({error.strerror}).") from error
+    if b"\0" in content[:8192] or content.startswith(b"%PDF"):
+        return content
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content
+
+
+async def _scan(shell: Shell, name: str, content: str | bytes, *, show: bool) -> dict[str, Any]:
+    inspector = shell.runtime.inspector
+    if isinstance(content, str):
+        verdict = await inspector.scan(content, full=True)
+        return _report(name, content, verdict, show=show)
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    attached = Message("user", (File(Path(name).name, kind, content),))
+    verdict = await inspector.inspect(ChatRequest(messages=(attached,)), full=True)
+    return _report(name, "", verdict, show=False)
+
+
+def _report(name: str, text: str, verdict: Verdict, *, show: bool) -> dict[str, Any]:
+    findings = []
+    for finding in sorted(verdict.findings, key=lambda one: (one.start, one.end)):
+        entry: dict[str, Any] = {
+            "type": finding.type,
+            "start": finding.start,
+            "end": finding.end,
+            "score": round(finding.score, 3),
+            "source": finding.source,
+        }
+        if text:
+            before = text[: finding.start]
+            entry["line"] = before.count("\n") + 1
+            entry["column"] = finding.start - (before.rfind("\n") + 1) + 1
+        if show:
+            entry["value"] = text[finding.start : finding.end]
+        findings.append(entry)
+    return {
+        "file": name,
+        "private": verdict.private,
+        "reason": verdict.reason,
+        "internal_code": verdict.internal_code,
+        "findings": findings,
+    }
+
+
+def _print(report: dict[str, Any]) -> None:
+    for finding in report["findings"]:
+        place = f":{finding['line']}:{finding['column']}" if "line" in finding else ""
+        value = f"  {finding['value']!r}" if "value" in finding else ""
+        foreign(f"{report['file']}{place}: {finding['type']} ({finding['score']:.2f}){value}")
+    if not report["findings"]:
+        foreign(f"{report['file']}: {report['reason']}")
+    elif report["private"]:
+        note(f"{report['file']} would stay on this machine.")
+    else:
+        out(f"{report['file']}: may leave. {report['reason']}")

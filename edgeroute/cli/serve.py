@@ -1,0 +1,65 @@
+"""``edgeroute serve``: the localhost endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from typing import TYPE_CHECKING
+
+import click
+
+from edgeroute.cli.shell import Shell, note, out, pass_shell
+
+if TYPE_CHECKING:
+    from edgeroute.server.serve import Listening
+
+
+@click.command()
+@click.option("--host", default="", help="The address to listen on (default: 127.0.0.1).")
+@click.option("--port", default=None, type=click.IntRange(0, 65535), help="Default: 8377.")
+@click.option("--uds", "unix_socket", is_flag=True, help="Listen on a Unix socket instead.")
+@click.option(
+    "--i-accept-network-exposure",
+    "exposed",
+    is_flag=True,
+    help="Allow a --host that other machines can reach.",
+)
+@pass_shell
+def serve(shell: Shell, host: str, port: int | None, *, unix_socket: bool, exposed: bool) -> None:
+    """Serve the OpenAI and Anthropic wire formats to programs on this machine."""
+    from edgeroute.server.serve import serving
+
+    runtime = shell.runtime
+    # An invalid policy is no reason to be found out by the first request.
+    runtime.check()
+    settings = runtime.settings.server
+
+    async def work() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        async with serving(
+            runtime,
+            host or settings.host,
+            settings.port if port is None else port,
+            unix_socket=unix_socket,
+            accept_exposure=exposed,
+        ) as listening:
+            _announce(listening)
+            warming = asyncio.create_task(runtime.warm())
+            await stop.wait()
+            warming.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await warming
+        note("The endpoint has ended.")
+
+    shell.run(work)
+
+
+def _announce(listening: Listening) -> None:
+    if listening.exposed:
+        note("Other machines can reach this endpoint. Whoever has the token can use your keys.")
+    out(f"EdgeRoute listens on {listening.address}")
+    out(f"The token is in {listening.token_file}")
+    note("Press ctrl+c to end it.")

@@ -1,0 +1,132 @@
+"""What every command works with: the runtime, opened when it is first used, and the terminal.
+
+Data goes to standard output and messages to standard error. Text that comes from models, files and
+other machines is made safe before a terminal sees it, and left as it is for a program.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+from edgeroute.core.display import safe
+
+if TYPE_CHECKING:
+    from edgeroute.wiring import Runtime
+
+F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+
+
+def open_runtime() -> Runtime:
+    """The runtime of this user."""
+    from edgeroute.wiring import Runtime
+
+    return Runtime.open()
+
+
+class Shell:
+    """One run of the command line."""
+
+    def __init__(self, opener: Callable[[], Runtime] = open_runtime) -> None:
+        self._opener = opener
+
+    @cached_property
+    def runtime(self) -> Runtime:
+        """The wired parts.
+
+        Raises:
+            SettingsError: the settings are wrong, with file and line.
+        """
+        return self._opener()
+
+    def run(self, work: Callable[[], Awaitable[T]]) -> T:
+        """The result of ``work``, run on an event loop; the runtime is closed afterwards."""
+
+        async def whole() -> T:
+            try:
+                return await work()
+            finally:
+                await self._close()
+
+        return asyncio.run(whole())
+
+    def close(self) -> None:
+        """Let go of the runtime if it was opened."""
+        if "runtime" in self.__dict__:
+            asyncio.run(self._close())
+
+    async def _close(self) -> None:
+        runtime = self.__dict__.pop("runtime", None)
+        if runtime is not None:
+            await runtime.close()
+
+
+def colours() -> bool | None:
+    """False where NO_COLOR is set; None lets each stream decide (only a terminal gets colours)."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
+def on_terminal() -> bool:
+    """Whether standard output is a terminal."""
+    return sys.stdout.isatty()
+
+
+def out(text: str = "", *, end: str = "\n") -> None:
+    """Print our own words as data."""
+    click.echo(text + end, nl=False, color=colours())
+
+
+def foreign(text: str, *, end: str = "\n") -> None:
+    """Print text of others as data: made safe for a terminal, untouched for a program."""
+    shown = safe(text) if on_terminal() else text.encode("utf-8", "replace").decode()
+    click.echo(shown + end, nl=False, color=colours())
+
+
+def note(text: str, *, end: str = "\n") -> None:
+    """Print a message for the person."""
+    click.echo(text + end, nl=False, err=True, color=colours())
+
+
+def as_json(value: Any) -> None:
+    """Print ``value`` as JSON, in ASCII so that no terminal acts on it."""
+    click.echo(json.dumps(value, indent=2, default=str))
+
+
+def dim(text: str) -> str:
+    """``text`` in a quiet colour."""
+    return click.style(text, dim=True)
+
+
+def table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()
+) -> None:
+    """Print aligned columns; those numbered in ``right`` (from 0) are aligned to the right."""
+    lines = [[safe(cell).replace("\n", " ") for cell in row] for row in (headings, *rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
+    for number, line in enumerate(lines):
+        cells = [
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        text = "  ".join(cells).rstrip()
+        out(dim(text) if number == 0 else text)
+
+
+def piped() -> str:
+    """What standard input holds, empty where it is a terminal."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return ""
+    return sys.stdin.buffer.read().decode("utf-8", "replace")
+
+
+def pass_shell(command: F) -> F:
+    """Give ``command`` the shell as its first argument."""
+    return cast("F", click.pass_obj(command))
