@@ -18,6 +18,7 @@ from edgeroute.engine.decision import Decider, Decision
 from edgeroute.engine.delivery import Delivery, Outcome
 from edgeroute.engine.explanation import Explanation
 from edgeroute.engine.recorder import Recorder, Trip
+from edgeroute.engine.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +27,17 @@ class Engine:
     """Decides, delivers, records."""
 
     def __init__(
-        self, decider: Decider, delivery: Delivery, recorder: Recorder, clock: Clock
+        self,
+        decider: Decider,
+        delivery: Delivery,
+        recorder: Recorder,
+        telemetry: Telemetry,
+        clock: Clock,
     ) -> None:
         self._decider = decider
         self._delivery = delivery
         self._recorder = recorder
+        self._telemetry = telemetry
         self._clock = clock
 
     async def explain(self, request: ChatRequest, *, full: bool = False) -> Explanation:
@@ -94,6 +101,9 @@ class Engine:
         notices = await asyncio.to_thread(
             self._recorder.record, receipt, request, decision, outcome
         )
+        answer = outcome.answer or outcome.partial
+        asked = request.messages[-1].text if request.messages else ""
+        self._telemetry.tell(receipt, asked, answer.text if answer else "")
         return receipt, list(notices)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from edgeroute.config import Chat, Paths
     from edgeroute.engine.engine import Engine
     from edgeroute.engine.surroundings import Limits, Surroundings
+    from edgeroute.engine.telemetry import Telemetry
     from edgeroute.routing.policy import Policy
     from edgeroute.routing.tiers import Tiers
 
@@ -60,7 +61,7 @@ class Runtime(Models):
 
     async def close(self) -> None:
         """Let go of connections, threads and files."""
-        for name in ("local", "door", "inspector"):
+        for name in ("telemetry", "local", "door", "inspector"):
             if name in self.__dict__:
                 await self.__dict__[name].close()
         if "database" in self.__dict__:
@@ -149,6 +150,14 @@ class Runtime(Models):
         return surroundings
 
     @cached_property
+    def telemetry(self) -> Telemetry:
+        """The exporter for the user's collector; silent without one."""
+        from edgeroute.engine.telemetry import Telemetry  # noqa: PLC0415
+
+        told = self.settings.telemetry
+        return Telemetry(told.endpoint, self.gate, self.door, content=told.content)
+
+    @cached_property
     def engine(self) -> Engine:
         """The one way of a prompt.
 
@@ -207,4 +216,4 @@ class Runtime(Models):
             clock=self.clock,
         )
         delivery = Delivery(attempts, self.health, self.resilience, self.clock, Random())  # noqa: S311
-        return Engine(decider, delivery, recorder, self.clock)
+        return Engine(decider, delivery, recorder, self.telemetry, self.clock)
