@@ -10,11 +10,13 @@ from rich.segment import Segments
 from rich.traceback import Traceback
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
+from edgeroute.core.display import safe, safe_line
 from edgeroute.tui.commands import COMMANDS
 from edgeroute.tui.keymap import keys_with
-from edgeroute.tui.screens.chat import ChatScreen
+from edgeroute.tui.screens.chat import ChatScreen, chat_screen
 from edgeroute.tui.screens.onboarding import OnboardingScreen
 from edgeroute.tui.theme import DEFAULT, OURS, rich_theme, variable_defaults
 
@@ -42,19 +44,20 @@ class ChatApp(App[int]):
         self.runtime = runtime
         for theme in OURS:
             self.register_theme(theme)
-        self.set_keymap(self.keys)
+        wanted = runtime.chat.theme
+        # Set before the first paint: a change of theme styles everything anew.
+        self.set_reactive(App.theme, wanted if wanted in self.available_themes else DEFAULT)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The meaning colours for themes that are not ours."""
         return variable_defaults()
 
     def on_mount(self) -> None:
-        """Theme, then the chat, then the first-run page."""
+        """The chat, then the first-run page."""
         self.theme_changed_signal.subscribe(self, self.recolour, immediate=True)
-        wanted = self.runtime.chat.theme
-        self.theme = wanted if wanted in self.available_themes else DEFAULT
         self.recolour(self.current_theme)
-        self.push_screen(ChatScreen(self.runtime))
+        self.push_screen(chat_screen(self.runtime, self.keys))
         if self.runtime.first_run:
             self.push_screen(OnboardingScreen(self.runtime), self.onboarded)
 
@@ -70,6 +73,25 @@ class ChatApp(App[int]):
         """Frozen answers follow the theme."""
         del theme
         self.console.push_theme(rich_theme(self.theme_variables))
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """A short notice; its text may be anyone's, so it is cleaned and never markup."""
+        del markup
+        super().notify(
+            safe(message),
+            title=safe_line(title),
+            severity=severity,
+            timeout=timeout,
+            markup=False,
+        )
 
     def _fatal_error(self) -> None:
         """Textual would print every local variable: prompts and findings are no one's business."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from textual.binding import Binding
@@ -71,12 +72,19 @@ CHAT: Final = (
 )  # fmt: skip
 
 ON_MESSAGE: Final = (
-    Action("copy", "y", "ask('copy')", "copy", "Copy the message or code block", "On a message"),
-    Action("edit", "e", "ask('edit')", "edit", "Edit the question and ask again", "On a message"),
-    Action("again", "r", "ask('again')", "again", "Ask again", "On a message"),
-    Action("again_local", "l", "ask('again_local')", "local", "Ask again, here only", "On a message"),
-    Action("branch", "b", "ask('branch')", "branch", "A new chat from here", "On a message"),
-    Action("details", "enter", "ask('details')", "trace", "The whole receipt", "On a message"),
+    Action("copy", "y", "ask('copy')", "copy", "Copy the message or code block",
+           "On a message",
+           footer=True),
+    Action("edit", "e", "ask('edit')", "edit", "Edit the question and ask again", "On a message",
+           footer=True),
+    Action("again", "r", "ask('again')", "again", "Ask again", "On a message",
+           footer=True),
+    Action("again_local", "l", "ask('again_local')", "local", "Ask again, here only", "On a message",
+           footer=True),
+    Action("branch", "b", "ask('branch')", "branch", "A new chat from here", "On a message",
+           footer=True),
+    Action("details", "enter", "ask('details')", "trace", "The whole receipt", "On a message",
+           footer=True),
 )  # fmt: skip
 
 # Keys that the message box or the terminal needs; no action may take them.
@@ -111,18 +119,17 @@ def keys_with(own: Mapping[str, str]) -> dict[str, str]:
     return keys
 
 
-def bindings(actions: Iterable[Action], *, priority: bool = False) -> list[Binding]:
-    """Textual bindings for ``actions``, with ids that a keymap can change."""
+def bindings(
+    actions: Iterable[Action],
+    keys: Mapping[str, str] = MappingProxyType({}),
+    *,
+    first: bool = False,
+) -> list[Binding]:
+    """Bindings for ``actions`` with ``keys`` by id; ``first`` goes before any widget's own."""
     return [
-        Binding(
-            action.keys,
-            action.action,
-            action.label,
-            show=action.footer,
-            id=action.id,
-            priority=priority,
-        )
+        Binding(text, action.action, action.label, show=action.footer, priority=first)
         for action in actions
+        if (text := keys.get(action.id, action.keys))
     ]
 
 

@@ -67,9 +67,7 @@ class PlainChat:
         self._read = read
         self._write = write
         self._state = ChatState(mode=runtime.new_mode)
-        self._checker = Checker(
-            lambda: runtime.engine, lambda: runtime.inspector, lambda check: None
-        )
+        self._checker = Checker(lambda: runtime.engine, lambda: runtime.inspector, lambda _: None)
         self._listed: list[str] = []
         self._last_question = ""
         self._last_receipt = ""

@@ -7,18 +7,21 @@ import os
 import shlex
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
+from textual.binding import BindingType
 from textual.content import Content
+from textual.screen import Screen
 
 from edgeroute.core.cards import Place
 from edgeroute.core.display import safe_line
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui.commands import Command
-from edgeroute.tui.keymap import ON_MESSAGE
+from edgeroute.tui.keymap import CHAT, ON_MESSAGE, bindings
 from edgeroute.tui.screens.chat_list import ChatShelf
 from edgeroute.tui.screens.dialogs import Ask, Confirm
 from edgeroute.tui.screens.findings import findings_picker, value_of
@@ -35,9 +38,22 @@ from edgeroute.tui.words import MODE_SENTENCES, MODE_WORDS, ago, cost_words
 
 if TYPE_CHECKING:
     from edgeroute.tui.app import ChatApp
+    from edgeroute.tui.ports import Runtime
 
 TWICE_SECONDS = 2.0
 BLOCK_KEYS = frozenset(action.keys for action in ON_MESSAGE)
+
+
+def chat_screen(runtime: Runtime, keys: Mapping[str, str]) -> ChatScreen:
+    """The chat with ``keys`` by action id; an action without a key has none."""
+
+    class Bound(ChatScreen, inherit_bindings=False):
+        BINDINGS: ClassVar[list[BindingType]] = [
+            *Screen.BINDINGS,
+            *bindings(CHAT, keys, first=True),
+        ]
+
+    return Bound(runtime)
 
 
 class ChatScreen(ChatShelf):
@@ -106,14 +122,14 @@ class ChatScreen(ChatShelf):
     async def action_show_plan(self) -> None:
         """The plan for what stands in the message box."""
         if not self.text:
-            self.notify("Type a message first: the plan depends on it.", markup=False)
+            self.notify("Type a message first: the plan depends on it.")
             return
         version, prompt = self.state.version, self.state.prompt(self.composer.text)
         check = self.checker.known(version) or await self.checker.check(
             version, self.state.request(prompt), self.composer.text
         )
         if check.explanation is None:
-            self.notify(check.error, severity="error", markup=False)
+            self.notify(check.error, severity="error")
             return
         chosen = await self.app.push_screen_wait(PlanScreen(check.explanation))
         if chosen:
@@ -192,7 +208,7 @@ class ChatScreen(ChatShelf):
                 subprocess.run([*editor, name], check=False)  # noqa: S603 - the user's own editor
             self.composer.put(path.read_text("utf-8").rstrip("\n"))
         except OSError as error:
-            self.notify(f"{editor[0]}: {error.strerror}. Set $EDITOR.", markup=False)
+            self.notify(f"{editor[0]}: {error.strerror}. Set $EDITOR.")
         finally:
             path.unlink(missing_ok=True)
 
@@ -308,7 +324,7 @@ class ChatScreen(ChatShelf):
         if answers and answers[-1].receipt:
             self.app.push_screen(ReceiptScreen(answers[-1].receipt))
         else:
-            self.notify("There is no receipt for this one.", markup=False)
+            self.notify("There is no receipt for this one.")
 
     def action_show_trace(self) -> None:
         """Why the last answer, or failure, went where it went."""
@@ -316,7 +332,7 @@ class ChatScreen(ChatShelf):
         last = self.transcript.last_answer
         receipt = cards[-1].receipt if cards else last.receipt if last else None
         if receipt is None:
-            self.notify("No answer yet.", markup=False)
+            self.notify("No answer yet.")
         else:
             self.app.push_screen(ReceiptScreen(receipt))
 
@@ -376,7 +392,7 @@ class ChatScreen(ChatShelf):
             if self.twice("ctrl+c"):
                 self.action_quit_app()
             else:
-                self.notify("Press ctrl+c again to quit.", markup=False)
+                self.notify("Press ctrl+c again to quit.")
 
     def action_quit_app(self) -> None:
         """Stop what runs and leave."""

@@ -35,13 +35,22 @@ def snippet(hit: Hit) -> Content:
     return content
 
 
+def write_new(path: Path, text: str) -> Path:
+    """Write ``text`` to a file that does not exist yet and that only its owner can read."""
+    target = path.expanduser().absolute()
+    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    return target
+
+
 class ChatShelf(ChatTurns):
     """The page with its chats."""
 
     async def switch_chat(self, conversation: str, *, turn: int | None = None) -> None:
         """Open another chat unless an answer is running."""
         if self.state.phase is not Phase.IDLE:
-            self.notify("Wait for the answer, or stop it with esc.", markup=False)
+            self.notify("Wait for the answer, or stop it with esc.")
             return
         await self.open_chat(conversation, turn=turn)
         if turn is None:
@@ -98,7 +107,7 @@ class ChatShelf(ChatTurns):
             return
         if chat == self.state.id:
             if self.state.phase is not Phase.IDLE:
-                self.notify("Wait for the answer, or stop it with esc.", markup=False)
+                self.notify("Wait for the answer, or stop it with esc.")
                 return
             await self.open_new(self.runtime.new_mode)
         self.runtime.conversations.delete(chat)
@@ -111,16 +120,12 @@ class ChatShelf(ChatTurns):
         )
         if not path:
             return
-        target = Path(path).expanduser()
         try:
-            handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(self.runtime.conversations.export(chat))
+            written = write_new(Path(path), self.runtime.conversations.export(chat))
         except OSError as error:
-            reason = error.strerror or "it failed"
-            self.notify(f"{target}: {reason}.", title="Not exported", markup=False)
+            self.notify(f"{path}: {error.strerror or 'it failed'}.", title="Not exported")
             return
-        self.notify(str(target.absolute()), title="Exported", markup=False)
+        self.notify(str(written), title="Exported")
 
     @work(exclusive=True, group="dialog")
     async def action_find(self, words: str = "") -> None:
@@ -160,7 +165,7 @@ class ChatShelf(ChatTurns):
         if self.state.phase is Phase.IDLE:
             await self.open_new(self.runtime.new_mode)
         else:
-            self.notify("Wait for the answer, or stop it with esc.", markup=False)
+            self.notify("Wait for the answer, or stop it with esc.")
 
     async def fork(self, turns: int) -> None:
         """Go to a new chat that begins with the first ``turns`` exchanges of this one."""

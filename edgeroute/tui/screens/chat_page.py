@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, OptionList, TextArea
@@ -18,7 +17,6 @@ from edgeroute.core.receipt import Receipt
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui.checker import Check, Checker
 from edgeroute.tui.commands import matching, parsed
-from edgeroute.tui.keymap import CHAT, bindings
 from edgeroute.tui.state import ChatState, Phase, opened
 from edgeroute.tui.strip import IDLE, StripView, blocked, strip_view
 from edgeroute.tui.widgets.chat_list import Sidebar
@@ -40,7 +38,6 @@ class ChatPage(Screen[None]):
     """Header, chats, transcript, strip and message box."""
 
     CSS_PATH = "chat.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(CHAT, priority=True)]
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares a list
         (0, "-narrow"),
         (100, "-wide"),
@@ -212,7 +209,7 @@ class ChatPage(Screen[None]):
         """Show a stored chat, at its end or at exchange ``turn``."""
         row = self.runtime.conversations.get(conversation)
         if row is None:
-            self.notify("That chat is gone.", severity="warning", markup=False)
+            self.notify("That chat is gone.", severity="warning")
             return
         turns = self.runtime.conversations.turns(conversation)
         messages = [message for each in turns for message in each.messages]

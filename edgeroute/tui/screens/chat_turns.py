@@ -254,6 +254,6 @@ class ChatTurns(ChatPage):
         try:
             part = read_attachment(Path(name).expanduser())
         except (OSError, ValueError) as error:
-            self.notify(str(error), title="Not attached", severity="error", markup=False)
+            self.notify(str(error), title="Not attached", severity="error")
             return
         self.request_changed(attachments=(*self.state.attachments, part))

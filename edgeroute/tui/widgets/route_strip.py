@@ -6,6 +6,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from edgeroute.core.display import safe_line
 from edgeroute.tui.strip import IDLE, Kind, StripView
 
 COLOURS: dict[Kind, str] = {
@@ -42,9 +43,9 @@ class RouteStrip(Static):
         self.update(
             Content.assemble(
                 (f" {view.word} ", f"bold $on-badge on {colour}"),
-                (f"  {view.target}" if view.target else "", "bold"),
-                f"  {view.why}" if view.why else "",
+                (f"  {safe_line(view.target)}" if view.target else "", "bold"),
+                f"  {safe_line(view.why)}" if view.why else "",
                 (behind, "$muted"),
-                (f"\n{' ' * (len(view.word) + 4)}{view.details}", "$muted"),
+                (f"\n{' ' * (len(view.word) + 4)}{safe_line(view.details)}", "$muted"),
             )
         )

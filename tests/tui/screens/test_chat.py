@@ -239,7 +239,7 @@ async def test_the_block_cursor_walks_messages_and_code(runtime: FakeRuntime) ->
 
 
 async def test_editing_a_question_goes_on_in_a_fork(runtime: FakeRuntime) -> None:
-    """e brings the question back into the box in a new chat; the old one is whole."""
+    """Key e brings the question back into the box in a new chat; the old one is whole."""
     async with running(runtime) as chat:
         await chat.chat.open_chat("c2")
         await chat.pilot.pause()
@@ -252,7 +252,7 @@ async def test_editing_a_question_goes_on_in_a_fork(runtime: FakeRuntime) -> Non
 
 
 async def test_asking_again_replaces_the_last_answer(runtime: FakeRuntime) -> None:
-    """r on the last answer asks the same question in its place."""
+    """Key r on the last answer asks the same question in its place."""
     async with running(runtime) as chat:
         await chat.send("Explain this")
         chat.answers[-1].focus()

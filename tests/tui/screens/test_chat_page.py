@@ -102,15 +102,15 @@ async def test_warming_up_begins_after_the_first_paint(runtime: FakeRuntime) -> 
 
 @pytest.mark.parametrize(
     ("size", "sidebar", "strip"),
-    [((120, 36), True, 2), ((80, 24), False, 2), ((80, 16), False, 1), ((50, 12), False, 1)],
+    [((120, 36), 28, 2), ((80, 24), 0, 2), ((80, 16), 0, 1), ((50, 12), 0, 1)],
 )
 async def test_small_terminals_keep_what_matters(
-    runtime: FakeRuntime, size: tuple[int, int], sidebar: bool, strip: int
+    runtime: FakeRuntime, size: tuple[int, int], sidebar: int, strip: int
 ) -> None:
     """Side pane and air go first; strip and message box are always on the screen."""
     async with running(runtime, size) as chat:
         await chat.type("Explain this")
-        assert bool(chat.chat.sidebar.region.width) is sidebar
+        assert chat.chat.sidebar.region.width == sidebar
         assert chat.chat.strip.region.height == strip
         assert chat.chat.composer.region.height >= 1
         assert chat.chat.composer.region.bottom <= size[1]

@@ -209,4 +209,4 @@ class AnswerBlock(Block):
     def on_markdown_link_clicked(self, event: Markdown.LinkClicked) -> None:
         """Say where a link leads; nothing is opened."""
         event.stop()
-        self.app.notify(safe_line(event.href, 300), title="Link (not opened)", markup=False)
+        self.app.notify(safe_line(event.href, 300), title="Link (not opened)")

@@ -1,0 +1,64 @@
+"""One table of keys, and the user's own."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgeroute.core.errors import SettingsError
+from edgeroute.tui import keymap
+from edgeroute.tui.commands import COMMANDS, matching, parsed
+from edgeroute.tui.screens.chat import ChatScreen
+
+
+def test_the_defaults_have_no_conflict() -> None:
+    """Every key of the table means one thing."""
+    keys = keymap.keys_with({})
+    assert keys["privacy"] == "ctrl+t"
+
+
+def test_own_keys_win_and_none_unbinds() -> None:
+    """A user's key replaces the default."""
+    keys = keymap.keys_with({"privacy": "ctrl+y", "theme": "none"})
+    assert keys["privacy"] == "ctrl+y"
+    assert keys["theme"] == ""
+
+
+@pytest.mark.parametrize(
+    ("own", "sentence"),
+    [
+        ({"nonsense": "f9"}, "is no action"),
+        ({"privacy": "ctrl+o"}, "both"),
+        ({"privacy": "enter"}, "needs enter"),
+    ],
+)
+def test_wrong_keys_are_refused_with_a_sentence(own: dict[str, str], sentence: str) -> None:
+    """Unknown actions, conflicts and keys of the message box are errors at start."""
+    with pytest.raises(SettingsError, match=sentence):
+        keymap.keys_with(own)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [*(a.action for a in keymap.CHAT), *(c.action for c in COMMANDS)],
+)
+def test_every_action_exists(action: str) -> None:
+    """No key and no command leads nowhere."""
+    assert hasattr(ChatScreen, f"action_{action.partition('(')[0]}")
+
+
+def test_help_lists_every_action() -> None:
+    """The help screen is made from the table, unbound actions left out."""
+    rows = keymap.help_rows(keymap.keys_with({"theme": "none"}))
+    texts = [text for group in rows.values() for _, text in group]
+    assert "Choose a theme" not in texts
+    assert len(texts) == len(keymap.CHAT) + len(keymap.ON_MESSAGE)
+
+
+def test_commands_complete_until_the_first_space() -> None:
+    """``/mo`` is completed, ``/model x`` is parsed, a path is a message."""
+    assert [c.name for c in matching("/mo")] == ["model"]
+    assert matching("/model x") == []
+    found = parsed("/model x y")
+    assert found is not None
+    assert (found[0].name, found[1]) == ("model", "x y")
+    assert parsed("/usr/bin is a folder") is None

@@ -1,0 +1,111 @@
+"""The chat as labelled lines."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.tui.plain import PlainChat, wanted
+from tests.tui.fake_runtime import FakeRuntime
+
+
+def talk(runtime: FakeRuntime, *lines: str) -> list[str]:
+    """What a plain chat writes when the user enters ``lines`` and leaves."""
+    written: list[str] = []
+    rest: Iterator[str] = iter(lines)
+
+    def read(prompt: str) -> str:
+        for line in rest:
+            return line
+        raise EOFError
+
+    assert PlainChat(runtime, read, written.append).run() == 0
+    return written
+
+
+def test_each_line_says_what_it_is(runtime: FakeRuntime) -> None:
+    """Route before the answer, receipt after it."""
+    written = talk(runtime, "Explain this")
+    labels = [line.partition(":")[0] for line in written]
+    assert labels.index("Route") < labels.index("Answer") < labels.index("Receipt")
+    assert any("left to api.anthropic.com" in line for line in written)
+
+
+def test_private_text_is_said_to_stay(runtime: FakeRuntime) -> None:
+    """The route line names what was found before anything is sent."""
+    written = talk(runtime, "mail anna@example.com")
+    assert any(line.startswith("Route: LOCAL") and "e-mail" in line for line in written)
+    assert any(line.startswith("Receipt: stayed here") for line in written)
+
+
+def test_route_sends_nothing(runtime: FakeRuntime) -> None:
+    """/route only explains."""
+    written = talk(runtime, "/route Explain this")
+    assert any(line.startswith("Route: CLOUD") for line in written)
+    assert runtime.engine.requests == []
+
+
+def test_loosening_asks_and_a_latched_chat_stays(runtime: FakeRuntime) -> None:
+    """/auto after /private needs a yes; after personal data it is refused."""
+    written = talk(runtime, "/private", "/auto", "no", "hello", "/quit")
+    assert runtime.engine.requests[0].privacy is PrivacyMode.PRIVATE
+    written = talk(runtime, "mail anna@example.com", "/private", "/auto")
+    assert any("stays local" in line and line.startswith("Error") for line in written)
+
+
+def test_failures_and_withdrawn_answers_are_lines(runtime: FakeRuntime) -> None:
+    """Nothing is redrawn: a withdrawn answer is followed by the one that stands."""
+    written = talk(runtime, "cascade", "please fail")
+    at = next(n for n, line in enumerate(written) if line.startswith("Withdrawn"))
+    assert written[at - 1] == "Answer: I think it is about 41."
+    assert written[at + 1].startswith("Answer: A hash table")
+    assert any(line.startswith("Error: Every candidate failed.") for line in written)
+
+
+def test_commands_answer(runtime: FakeRuntime) -> None:
+    """Chats are numbered and opened, spend and receipts are told, nonsense is an error."""
+    written = talk(
+        runtime, "/help", "/chats", "/open 2", "/open 99", "/find bergen", "/cost", "/nonsense",
+        "/model nope", "/model local", "/why", "hello", "/why", "/local", "/new",
+    )  # fmt: skip
+    text = "\n".join(written)
+    for said in (
+        "Chat 2: Rust borrow checker",
+        "Chat: Rust borrow checker",
+        "no such number",
+        "Found 1: Trip to Bergen",
+        "Today: $0.42",
+        "/nonsense is no command",
+        "there is no model nope",
+        "Receipt: none yet",
+        "Attempt 1:",
+    ):
+        assert said in text
+    assert runtime.engine.requests[-1].model == "local"
+
+
+def test_escapes_do_not_reach_the_terminal(runtime: FakeRuntime) -> None:
+    """Answers are cleaned here too, across the pieces of the stream."""
+    runtime.engine.answer = "one \x1b]0; PWNED \x07 two"
+    assert not any("\x1b" in line or "PWNED" in line for line in talk(runtime, "Explain"))
+
+
+@pytest.mark.parametrize(
+    "environment", [{"TERM": "dumb"}, {}, {"TERM": "xterm", "ACCESSIBLE": "1"}]
+)
+def test_plain_is_chosen_where_drawing_is_wrong(environment: dict[str, str]) -> None:
+    """ACCESSIBLE, TERM=dumb and pipes get lines; a real terminal gets the app."""
+    assert wanted(environment, terminal=True)
+    assert wanted({"TERM": "xterm"}, terminal=False)
+    assert not wanted({"TERM": "xterm"}, terminal=True)
+
+
+def test_plain_mode_does_not_load_textual() -> None:
+    """Neither textual nor rich is imported for plain lines."""
+    code = "import edgeroute.tui.plain, sys; print({'textual', 'rich'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "set()"

@@ -1,0 +1,82 @@
+"""Only a window of a long chat is mounted."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeroute.core.messages import assistant, user
+from edgeroute.tui.widgets.transcript.block import Block
+from edgeroute.tui.widgets.transcript.frozen import FrozenBody
+from edgeroute.tui.widgets.transcript.live import LiveBody
+from edgeroute.tui.widgets.transcript.window import SIZE, Window
+from tests.tui.driver import running
+from tests.tui.fake_runtime import FakeRuntime, turn_of
+
+STEPS = st.lists(st.sampled_from(["older", "newer"]), max_size=30)
+
+
+@given(st.integers(0, 500), STEPS)
+def test_the_window_stays_inside_and_small(total: int, steps: list[str]) -> None:
+    """Whatever way one scrolls, at most SIZE entries are mounted and none is skipped."""
+    window = Window.tail(total)
+    for step in steps:
+        before = window
+        window = window.older() if step == "older" else window.newer()
+        assert 0 <= window.start <= window.end <= total
+        assert window.end - window.start <= SIZE
+        assert window.start <= before.end
+        assert before.start <= window.end
+
+
+@given(st.integers(1, 500), st.data())
+def test_a_place_is_inside_the_window_around_it(total: int, data: st.DataObject) -> None:
+    """Jumping to an entry mounts it."""
+    at = data.draw(st.integers(0, total - 1))
+    window = Window.around(at, total)
+    assert window.start <= at < window.end
+    assert window.end - window.start <= SIZE
+
+
+async def test_a_long_chat_mounts_a_window_of_light_widgets(runtime: FakeRuntime) -> None:
+    """A chat of 1,000 messages mounts 40, all frozen; scrolling up loads earlier ones."""
+    turns = [turn_of((user(f"question {n}"), assistant(f"answer **{n}**"))) for n in range(500)]
+    runtime.conversations.stored["c2"] = turns
+    async with running(runtime) as chat:
+        await chat.chat.open_chat("c2")
+        assert len(chat.chat.query(Block)) == SIZE
+        assert len(chat.chat.query(FrozenBody)) == SIZE // 2
+        assert len(chat.chat.query(LiveBody)) == 0
+        assert chat.chat.transcript.blocks[-1].text == "answer **499**"
+        await chat.chat.transcript.load_older()
+        assert len(chat.chat.query(Block)) == SIZE
+        assert chat.chat.transcript.blocks[0].text == "question 470"
+        await chat.send("Explain this")
+        assert len(chat.chat.query(Block)) <= SIZE + 1
+        assert chat.chat.transcript.blocks[-2].text == "Explain this"
+        assert len(chat.chat.query(LiveBody)) == 1
+
+
+async def test_a_search_hit_opens_in_the_middle(runtime: FakeRuntime) -> None:
+    """Opening at an exchange mounts what is around it and puts the cursor there."""
+    turns = [turn_of((user(f"question {n}"), assistant(f"answer {n}"))) for n in range(100)]
+    runtime.conversations.stored["c2"] = turns
+    async with running(runtime) as chat:
+        await chat.chat.switch_chat("c2", turn=50)
+        await chat.until(lambda: any(b.has_focus for b in chat.chat.query(Block)))
+        focused = next(b for b in chat.chat.query(Block) if b.has_focus)
+        assert focused.text == "question 50"
+        assert len(chat.chat.query(Block)) == SIZE
+
+
+async def test_only_the_newest_answer_is_real_markdown(runtime: FakeRuntime) -> None:
+    """Each new question freezes the answers before it; a chosen one thaws, and freezes again."""
+    async with running(runtime) as chat:
+        await chat.send("Explain one")
+        await chat.send("Explain two")
+        await chat.send("Explain three")
+        assert len(chat.chat.query(LiveBody)) == 1
+        chat.answers[0].focus()
+        await chat.until(lambda: len(chat.chat.query(LiveBody)) == 2)
+        chat.chat.composer.focus()
+        await chat.until(lambda: len(chat.chat.query(LiveBody)) == 1)
