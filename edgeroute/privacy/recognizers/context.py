@@ -15,6 +15,7 @@ from edgeroute.privacy.recognizers.page import Page
 
 BARE: Final = 0.4
 NOBODY: Final = 0.2
+_BLOCK: Final = 1000
 
 _TITLE: Final = r"(?:(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir|madam|mister|herr|frau|herrn|monsieur|madame|m|mme|se\u00f1or|se\u00f1ora|sr|sra|signor|signora|sig|pan|pani|pana|meneer|mevrouw|senhor|senhora|dhr|mevr|dott)\.?\s{1,2}){0,2}"
 
@@ -72,7 +73,7 @@ _TITLED: Final = re.compile(r"\b(?:mr|mrs|ms|miss|dr|herr|frau|mme|sig\.ra|sra|p
 
 # Right after a name.
 _POSSESSION: Final = re.compile(
-    r"^['\u2019]?s?\s{0,2}(?:(?:full|current|new|home|personal|direct|old|bank|social|medical|contact|employee|credit|passport|driver'?s?|phone|email|e-mail|date of)\s){0,3}(?:ssn|social security|account|address|phone|number|card|passport|licen[cs]e|salary|records?|diagnosis|details|e-?mail|password|credentials|birth|dob|file|pan|aadhaa?r|tax|medication|test results?|biopsy|contract|performance)\b"
+    r"^'s\s{1,2}(?:(?:full|current|new|home|personal|direct|old|bank|social|medical|contact|employee|credit|passport|driver'?s?|phone|email|e-mail|date of)\s){0,3}(?:ssn|social security|account|address|phone|number|card|passport|licen[cs]e|salary|records?|diagnosis|details|e-?mail|password|credentials|birth|dob|file|pan|aadhaa?r|tax|medication|test results?|biopsy|contract|performance)\b"
 )
 _DOING: Final = re.compile(
     r"^(?:,\s[^.\n]{0,40},)?\s{1,2}(?:lives? (?:at|on|in)|resides?|residing|lived at|was diagnosed|is diagnosed|has been diagnosed|was born|born|can be reached|at \S+@|tested positive|got fired|was fired|was arrested|is pregnant|is on sick|submitted (?:ssn|her|his)|est en arr\u00eat|ist seit|est\u00e1 de baja|\u00e8 in malattia|jest na zwolnieniu|is sinds|est\u00e1 afastad[oa])"
@@ -91,7 +92,7 @@ _LAW: Final = (
 _MATTERS: Final = re.compile(rf"\b(?:{_HEALTH}|{_WORK}|{_LAW})\b")
 
 _FICTION: Final = re.compile(
-    r"\b(?:stor(?:y|ies)|novels?|fiction\w*|fan ?fic\w*|screenplay|script|scene|characters?|protagonist|plot|chapters?|episodes?|sitcom|anime|manga|fairy ?tale|fable|role-?play\w*|pretend|imagine|hypothetical|dialogue|monologue|lyrics|rap|song|haiku|limerick|sonnet|poems?|play|movie|film|series|game|rpg|dnd|d&d|quest|superhero|wizard|villain|comedy|crossover|parody|satire|joke|geschichte|roman|gedicht|histoire|conte|cuento|historia de|racconto|storia|verhaal|opowiadanie|bajka|conto)\b"
+    r"\b(?:stor(?:y|ies)|novels?|fiction\w*|fan ?fic\w*|screenplay|characters?|protagonist|episodes?|sitcom|anime|manga|fairy ?tale|fable|role-?play\w*|pretend|dialogue|monologue|lyrics|haiku|limerick|sonnet|poems?|rpg|dnd|d&d|superhero|wizard|villain|crossover|parody|satire|(?:rap|song|joke|play|movie|film|comedy|scene|sketch) (?:about|in which|where|script|between)|(?:scene|script) (?:for|of)|geschichte|roman|gedicht|histoire|conte|cuento|historia de|racconto|storia|verhaal|opowiadanie|bajka|conto)\b"
 )
 _MATHS: Final = re.compile(
     r"\b(?:how (?:many|much|far|long|old|fast|tall)|what(?:'s| is| are| was| were| will be| would be)? (?:the|his|her|their|its) (?:annual|combined|cost|price|number|salary|length|age|total|average|sum|difference|ratio|probability|percentage|perimeter|area)|in total|altogether|combien|wie ?(?:viel\w*|oft|lange|weit|alt|gro\u00df|hoch|schnell)|cu[a\u00e1]nt[oa]s?|quant[oi]|quanti|quante|hoeveel|ile|quantos|quantas|\u0441\u043a\u043e\u043b\u044c\u043a\u043e)\b"
@@ -111,15 +112,21 @@ class Kind:
     question: bool
 
 
-@lru_cache(maxsize=8)
-def kind(lower: str) -> Kind:
-    """The kind of a lower-case text, read from its first and last 1,500 characters."""
-    ends = lower if len(lower) <= 3000 else f"{lower[:1500]}\n{lower[-1500:]}"
-    digits = re.search(r"\d|\b(?:two|three|four|five|six|twice|half|dozen)\b", ends) is not None
+def kind(page: Page, place: int) -> Kind:
+    """The kind of ``page`` around ``place``: its opening words and the thousand or two nearby."""
+    block = place // _BLOCK
+    return _kind(page.lower[max(0, block - 1) * _BLOCK : (block + 2) * _BLOCK], page.lower[:400], len(page.lower))
+
+
+@lru_cache(maxsize=64)
+def _kind(near: str, opening: str, length: int) -> Kind:
+    text = f"{opening}\n{near}" if length > 2 * _BLOCK else near
+    digits = re.search(r"\d|\b(?:two|three|four|five|six|twice|half|dozen)\b", text) is not None
+    question = length < 400 and _QUESTION.match(near) and not _PERSONAL.search(near)
     return Kind(
-        fiction=_FICTION.search(ends) is not None,
-        maths=digits and _MATHS.search(ends) is not None,
-        question=len(lower) < 400 and _QUESTION.match(lower) is not None and not _PERSONAL.search(lower),
+        fiction=_FICTION.search(text) is not None,
+        maths=digits and _MATHS.search(text) is not None,
+        question=bool(question),
     )
 
 
@@ -132,7 +139,7 @@ def standing(page: Page, start: int, end: int, *, whole: bool) -> float:
     after = page.after(end, 60)
     if _KINSHIP.search(before):
         return 0.85
-    sort = kind(page.lower)
+    sort = kind(page, start)
     if sort.maths or sort.question:
         return NOBODY
     if _OWN.search(before):
@@ -147,8 +154,10 @@ def standing(page: Page, start: int, end: int, *, whole: bool) -> float:
         return 0.75 if whole else 0.55
     if _SALUTATION.search(before) or _NAMED.search(before) or _ADDRESSED.search(before):
         return 0.7
-    if _OTHERS_KIN.search(before) or _DOING.match(after) or _ABOUT_SOMEBODY.search(before):
+    if _DOING.match(after) or _ABOUT_SOMEBODY.search(before):
         return 0.65
+    if _OTHERS_KIN.search(before):
+        return 0.65 if whole else 0.55
     low, high = sentence(page, start)
     if _MATTERS.search(page.lower, low, high):
         return 0.65 if whole else 0.5

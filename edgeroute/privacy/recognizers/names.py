@@ -62,9 +62,9 @@ _ATTACHED: Final = re.compile(r"[_/.@-]$")
 
 _NAME_BEFORE: Final = re.compile(r"(?<=[^\s.!?]\s)([^\W\d_a-z][^\W\d_]*[^\W\dA-Z_]\s)$")
 _NAME_AFTER: Final = re.compile(
-    r"(?:\s(?:van|de|der|den|von|da|dos|di|del|la|le|al|el|bin|ten|ter|zu)){0,3}\s[^\W\d_a-z][^\W\d_]*[^\W\dA-Z_](?!\w)"
+    r"(?: (?:van|de|der|den|von|da|dos|di|del|la|le|al|el|bin|ten|ter|zu)){0,3} [^\W\d_a-z][^\W\d_]*[^\W\dA-Z_](?!\w)"
 )
-_NO_STREET: Final = re.compile(r"[.!?]\s|\b123\s")
+_NO_STREET: Final = re.compile(r"[.!?]\s|\b123\s|\n")
 
 
 class NameModel(Protocol):
@@ -115,27 +115,35 @@ class Names:
         length = len(page.text)
         names = [m.span() for m in _CAPITAL.finditer(page.text) if _could_be_name(page, m)]
         starts = [start for start, _ in names]
-        sort = context.kind(page.lower)
-        unlikely = sort.maths or sort.fiction or sort.question
-        for cue in (context.NEAR_IN_STORIES if unlikely else context.NEAR).finditer(page.lower):
-            near = starts[bisect_left(starts, cue.end()) :][:3]
+        for cue in context.NEAR.finditer(page.lower):
+            near = starts[bisect_left(starts, cue.end()) :][:1]
             if near and near[0] <= cue.end() + _REACH:
-                yield max(0, cue.start() - _AROUND), min(length, near[0] + _AROUND)
+                if _likely(page, cue.start()) or context.NEAR_IN_STORIES.search(
+                    page.lower, max(0, cue.start() - 30), near[0]
+                ):
+                    yield max(0, cue.start() - _AROUND), min(length, near[0] + _AROUND)
             elif _LOWER_NAME.match(page.lower, cue.start()):
                 yield max(0, cue.start() - _AROUND), min(length, cue.end() + _AROUND)
-        if not unlikely:
-            whole = [a for (a, b), (c, _) in pairwise(names) if c - b <= 4]
-            for cue in context.MATTERS.finditer(page.lower):
-                low, high = context.sentence(page, cue.start())
-                near = whole[bisect_left(whole, low) : bisect_left(whole, high)]
-                if near:
-                    yield max(low, near[0] - _AROUND), min(high, near[-1] + _AROUND)
-            for after in _AFTER_NAME.finditer(page.text):
+        whole = [a for (a, b), (c, _) in pairwise(names) if c - b <= 4]
+        for cue in context.MATTERS.finditer(page.lower):
+            low, high = context.sentence(page, cue.start())
+            near = whole[bisect_left(whole, low) : bisect_left(whole, high)]
+            if near and _likely(page, cue.start()):
+                yield max(low, near[0] - _AROUND), min(high, near[-1] + _AROUND)
+        for after in _AFTER_NAME.finditer(page.text):
+            if _likely(page, after.start()):
                 yield max(0, after.start() - _AROUND), min(length, after.end() + _AROUND)
-        if page.has_digits and not sort.maths:
+        if page.has_digits:
             loose = page.flat or addresses.LIVES.search(page.lower) is not None
             for place in (_PLACE if not loose else _PLACE_LOOSE).finditer(page.text):
-                yield max(0, place.start() - 40), min(length, place.end() + 60)
+                if not context.kind(page, place.start()).maths:
+                    yield max(0, place.start() - 40), min(length, place.end() + 60)
+
+
+def _likely(page: Page, place: int) -> bool:
+    """Whether names around ``place`` can be anybody's at all."""
+    sort = context.kind(page, place)
+    return not (sort.maths or sort.fiction or sort.question)
 
 
 def _could_be_name(page: Page, match: re.Match[str]) -> bool:
@@ -203,6 +211,7 @@ def _people(page: Page, spans: list[Span]) -> Iterator[Hit]:
 def _person(page: Page, run: list[Span]) -> Iterator[Hit]:
     start, end = _with_neighbours(page, run[0].start, run[-1].end)
     text = page.text[start:end]
+    seen = page.text[run[0].start : run[-1].end]
     sure = max(span.score for span in run)
     if len(text) < 2 or sure < 0.5 or any(c.isdigit() for c in text):
         return
@@ -210,7 +219,7 @@ def _person(page: Page, run: list[Span]) -> Iterator[Hit]:
     score = context.standing(page, start, end, whole=whole)
     if sure < 0.6:
         score -= 0.1
-    if not page.flat and score < 0.8 and (text.islower() or (text.isupper() and not whole)):
+    if not page.flat and score < 0.8 and (seen.islower() or (seen.isupper() and " " not in seen)):
         score -= 0.15
     if _IDENTIFIER.match(page.text, end) or _ATTACHED.search(page.text, max(0, start - 2), start):
         score -= 0.2
@@ -233,6 +242,6 @@ def _streets(page: Page, spans: list[Span]) -> Iterator[Hit]:
             place = page.text[one.start : two.end]
             street = one if one.label == "STREET_NAME" else two
             proper = page.flat or page.text[street.start].isupper()
-            counted = context.kind(page.lower).maths or not proper
+            counted = context.kind(page, street.start).maths or not proper
             if sure >= 0.6 and any(c.isdigit() for c in place) and not _NO_STREET.search(page.text[max(0, one.start - 4) : two.end]):
                 yield Hit("STREET_ADDRESS", one.start, two.end, 0.3 if counted else 0.3 + 0.5 * sure)
