@@ -98,10 +98,10 @@ class Installation:
         finally:
             server.terminate()
             try:
-                server.wait(10)
+                server.communicate(timeout=10)
             except subprocess.TimeoutExpired:
                 server.kill()
-                server.wait(10)
+                server.communicate(timeout=10)
 
     def _endpoint(self, server: subprocess.Popen[str]) -> Endpoint:
         assert server.stdout is not None
