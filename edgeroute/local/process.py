@@ -32,7 +32,7 @@ _ALLOWED: Final = frozenset(
 )  # fmt: skip
 _LONGEST_SOCKET_PATH: Final = 100
 _START_SECONDS: Final = 30.0
-_END_SECONDS: Final = 5.0
+_END_SECONDS: Final = 3.0
 
 
 def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -51,12 +51,14 @@ def models(folder: Path, tmp_path: Path) -> LocalModels:
 
 
 @asynccontextmanager
-async def only_tiny(url: str, offset: int):  # type: ignore[no-untyped-def]
+async def only_tiny(
+    url: str, offset: int
+) -> AsyncIterator[tuple[int, int | None, AsyncIterator[bytes]]]:
     """A host that has the small file only."""
     if not url.endswith("tiny.gguf"):
         raise ProviderError(ErrorKind.OUTAGE, "hub", "this one is not there", status=404)
 
-    async def chunks():  # type: ignore[no-untyped-def]
+    async def chunks() -> AsyncIterator[bytes]:
         yield CONTENT[offset:]
 
     yield 200, len(CONTENT), chunks()

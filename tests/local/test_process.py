@@ -1,0 +1,103 @@
+"""Starting the worker: closed environment, safe place, nothing loaded that is not right."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from edgeroute.core.errors import LocalModelError
+from edgeroute.core.messages import user
+from edgeroute.core.request import ChatRequest
+from edgeroute.local.catalogue import GIB
+from edgeroute.local.hardware import Machine
+from edgeroute.local.llamacpp import LlamaCpp
+from edgeroute.local.models import LocalModels
+from edgeroute.local.process import WorkerProcess, scrubbed
+from tests.support.pinned import pin
+
+NOT_A_MODEL = b"GGUF but not really"
+OWN = """
+models:
+  - {id: fake, name: Fake, licence: MIT, style: qwen2.5, billions: 1, active: 1, context: 4096,
+     window: 4096, kv_bytes: 1, memory_gb: 1, file: fake.gguf, bytes: SIZE, sha256: SHA}
+"""
+
+
+def test_no_key_reaches_the_worker() -> None:
+    """Only named variables are handed on: no key, token, proxy or Python option."""
+    names = ("OPENAI_API_KEY", "HF_TOKEN", "HTTPS_PROXY", "PYTHONSTARTUP", "LD_PRELOAD")
+    secret = dict.fromkeys(names, "secret")
+    kept = scrubbed({"PATH": "/bin", "HOME": "/home/me", **secret})
+    assert "secret" not in kept.values()
+    assert kept["PATH"] == "/bin"
+
+
+@pytest.fixture
+async def worker(tmp_path: Path, folder: Path) -> AsyncIterator[WorkerProcess]:
+    """A worker of its own, ended afterwards."""
+    own = tmp_path / "own"
+    own.mkdir()
+    found = pin(NOT_A_MODEL)
+    text = OWN.replace("SIZE", str(found.bytes)).replace("SHA", found.sha256)
+    (own / "local.yaml").write_text(text)
+    process = WorkerProcess(tmp_path / "run", tmp_path / "state", folder, own)
+    yield process
+    await process.stop()
+
+
+async def failure(worker: WorkerProcess) -> LocalModelError:
+    """How an answer fails."""
+    models = LocalModels(worker.models, worker.own, machine=Machine(8 * GIB, 2))
+    with pytest.raises(LocalModelError) as caught:
+        async for _ in LlamaCpp(models, worker, "fake").answer(ChatRequest((user("Hi"),))):
+            pass
+    return caught.value
+
+
+@pytest.mark.slow
+async def test_a_changed_file_is_never_loaded(
+    worker: WorkerProcess, place: Callable[..., Path]
+) -> None:
+    """A file with another content is refused before llama.cpp sees it; a right one is loaded."""
+    place(NOT_A_MODEL[::-1], "fake.gguf")
+    assert "damaged or changed" in (await failure(worker)).message
+    place(NOT_A_MODEL, "fake.gguf")
+    assert "could not load" in (await failure(worker)).message
+
+
+@pytest.mark.slow
+async def test_ends_when_its_folder_is_gone(worker: WorkerProcess) -> None:
+    """A worker whose socket was removed can be reached by nobody, and ends when told to."""
+    await worker.ensure()
+    assert worker.pid()
+    await worker.stop()
+    assert worker.pid() == 0
+    assert await worker.health() is None
+
+
+async def test_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
+    """The limit of the system is a sentence, not a strange error."""
+    runtime = tmp_path / ("x" * 90)
+    process = WorkerProcess(runtime, tmp_path / "state", tmp_path)
+    with pytest.raises(LocalModelError, match="too long"):
+        await process.ensure()
+
+
+async def test_a_place_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    """The socket's folder is the user's own, not what somebody linked there."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "run").symlink_to(tmp_path / "real")
+    process = WorkerProcess(tmp_path / "run", tmp_path / "state", tmp_path)
+    with pytest.raises(LocalModelError, match="somebody else"):
+        await process.ensure()
+
+
+async def test_a_place_that_is_open_is_closed(tmp_path: Path) -> None:
+    """A folder that others could enter is closed before anything is put there."""
+    runtime = tmp_path / "run"
+    runtime.mkdir()
+    runtime.chmod(0o755)
+    WorkerProcess(runtime, tmp_path / "state", tmp_path)._require_safe_place()
+    assert runtime.stat().st_mode & 0o777 == 0o700
