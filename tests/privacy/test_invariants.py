@@ -117,11 +117,6 @@ class Conversation(RuleBasedStateMachine):
         """The user changes a list."""
         self.version += 1
 
-    @rule(seconds=st.floats(0, 20))
-    def wait(self, seconds: float) -> None:
-        """Time passes."""
-        self.time.moment += seconds
-
     @rule()
     def start_again(self) -> None:
         """The program is restarted."""
@@ -168,15 +163,21 @@ class Conversation(RuleBasedStateMachine):
         assert not self.latched
         assert self.fault != "rules"
         self.given.append((clearance, outgoing))
+        self._redeem(clearance, outgoing)
 
     @rule(number=st.integers(0, 5), other=st.booleans())
-    def pass_the_door(self, number: int, *, other: bool) -> None:
-        """The door takes some clearance for its own request, or for another one's."""
+    def pass_the_door_again(self, number: int, *, other: bool) -> None:
+        """A clearance is tried a second time, for its own request or for another one."""
         if not self.given:
             return
         clearance, outgoing = self.given[number % len(self.given)]
         if other:
             outgoing = Outgoing("POST", outgoing.url, json.dumps(PLANT).encode(), {})
+        received = len(self.received)
+        self._redeem(clearance, outgoing)
+        assert len(self.received) == received
+
+    def _redeem(self, clearance: Clearance, outgoing: Outgoing) -> None:
         try:
             clearance.redeem(outgoing, self.time.monotonic())
         except (PrivacyRefused, OSError):

@@ -1,0 +1,91 @@
+"""How long a resent history takes: ``python -m tests.bench.history [MODELS]``.
+
+Prints, for histories of about 400,000 characters, milliseconds of the first reading (cold) and of
+each later turn with one new message (warm), for the inspector and for the gate. Without a folder
+of model files a pattern detector stands in: the warm figures do not depend on the detector.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+
+from edgeroute.core.clock import SystemClock
+from edgeroute.core.messages import Message, assistant, user
+from edgeroute.core.request import ChatRequest
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.privacy.clearance import Outgoing
+from edgeroute.privacy.detector import Detector
+from edgeroute.privacy.gate import Gate
+from edgeroute.privacy.inspector import Inspector, TextDetector
+from edgeroute.privacy.policy import Policy
+from tests.support.detectors import PlantDetector
+
+TURNS = 20
+
+
+def history(messages: int, characters: int) -> list[Message]:
+    """Question and answer in turn, none of them alike."""
+    found: list[Message] = []
+    for number in range(messages // 2):
+        question = f"{number} How does the cache of version {number} work in detail? "
+        found.append(user((question + "the quick brown fox " * characters)[:characters]))
+        found.append(
+            assistant((f"{number} By hashing. " + "lorem ipsum " * characters)[:characters])
+        )
+    return found
+
+
+def sent(messages: list[Message]) -> Outgoing:
+    """The history as it would leave."""
+    body = {"messages": [{"role": m.role, "content": m.text} for m in messages]}
+    data = json.dumps(body, ensure_ascii=False).encode()
+    return Outgoing("POST", "https://api.example.com/v1/chat/completions", data, {})
+
+
+async def measure(detector: TextDetector, messages: int, characters: int) -> str:
+    """One line of figures."""
+    reader = Inspector(detector, lambda: "v1", seconds=600)
+    gate = Gate(reader, SystemClock())
+    turns = history(messages, characters)
+    started = time.perf_counter()
+    verdict = await reader.inspect(ChatRequest(tuple(turns)))
+    cold = time.perf_counter() - started
+    inspected: list[float] = []
+    cleared: list[float] = []
+    for number in range(TURNS):
+        turns += [user(f"And what about version {number} of it?")]
+        request, outgoing = ChatRequest(tuple(turns)), sent(turns)
+        started = time.perf_counter()
+        await reader.inspect(request)
+        inspected.append(time.perf_counter() - started)
+        started = time.perf_counter()
+        await gate.clear(outgoing, conversation="c", mode=PrivacyMode.AUTO, latched=False)
+        cleared.append(time.perf_counter() - started)
+        turns += [assistant(f"Well, {number} is fine.")]
+    await reader.close()
+    return (
+        f"{messages:6d} x {characters:6d}  cold {cold * 1000:8.0f}  "
+        f"warm inspect p50 {statistics.median(inspected) * 1000:6.1f} max "
+        f"{max(inspected) * 1000:6.1f}  warm gate p50 {statistics.median(cleared[1:]) * 1000:6.1f} "
+        f"max {max(cleared[1:]) * 1000:6.1f}  {'private' if verdict.private else 'clear'}"
+    )
+
+
+async def main() -> None:
+    """Print the table."""
+    detector: TextDetector = PlantDetector()
+    if len(sys.argv) > 1:
+        real = Detector(Policy.load(), Path(sys.argv[1]))
+        real.warm()
+        detector = real
+    for messages, characters in ((40, 10_000), (200, 2_000), (2_000, 200)):
+        print(await measure(detector, messages, characters))  # noqa: T201
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
