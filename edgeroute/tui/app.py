@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import textual
 from rich.segment import Segments
@@ -99,7 +99,7 @@ class ChatApp(App[int]):
         self._exit_renderables.append(Segments(self.console.render(traceback)))
         self._close_messages_no_wait()
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette offers what the slash commands do."""
         if isinstance(screen, ChatScreen):
             for command in COMMANDS:

@@ -79,8 +79,10 @@ ON_MESSAGE: Final = (
            footer=True),
     Action("again", "r", "ask('again')", "again", "Ask again", "On a message",
            footer=True),
-    Action("again_local", "l", "ask('again_local')", "local", "Ask again, here only", "On a message",
+    Action("again_local", "l", "ask('again_local')", "local",
+           "Ask again, here only", "On a message",
            footer=True),
+    Action("unfold", "f", "unfold", "unfold", "Show or hide withdrawn answers", "On a message"),
     Action("branch", "b", "ask('branch')", "branch", "A new chat from here", "On a message",
            footer=True),
     Action("details", "enter", "ask('details')", "trace", "The whole receipt", "On a message",
@@ -125,7 +127,7 @@ def bindings(
     *,
     first: bool = False,
 ) -> list[Binding]:
-    """Bindings for ``actions`` with ``keys`` by id; ``first`` goes before any widget's own."""
+    """Bindings for ``actions`` with ``keys`` by id; ``first``: before any widget's own."""
     return [
         Binding(text, action.action, action.label, show=action.footer, priority=first)
         for action in actions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import cast
@@ -63,7 +64,7 @@ class Driver:
         """Wait until nothing runs."""
         await self.until(lambda: self.chat.state.phase is Phase.IDLE)
 
-    async def top(self, screen: type) -> None:
+    async def top(self, screen: builtins.type[object]) -> None:
         """Wait until a screen of that class is on top."""
         await self.until(lambda: isinstance(self.app.screen, screen))
 

@@ -373,7 +373,7 @@ class FakeConversations:
         """Gone."""
         del self.rows[conversation], self.stored[conversation]
 
-    def pin(self, conversation: str, pinned: bool, /) -> None:
+    def pin(self, conversation: str, pinned: bool, /) -> None:  # noqa: FBT001
         """To the top, or back."""
         self.rows[conversation] = replace(self.rows[conversation], pinned=pinned)
 

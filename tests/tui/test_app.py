@@ -109,7 +109,9 @@ async def test_the_palette_offers_the_commands(runtime: FakeRuntime) -> None:
         assert "What left this machine" in titles
 
 
-async def test_a_crash_shows_no_values(runtime: FakeRuntime, capsys) -> None:
+async def test_a_crash_shows_no_values(
+    runtime: FakeRuntime, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The traceback of a defect holds no local variables, so no prompt."""
     secret = f"canary-{4711}"
     app = ChatApp(runtime)

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from textual.app import App
 
@@ -83,7 +83,13 @@ async def show_everywhere(chat: Driver, text: str) -> None:
     clean(chat.app)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+# No shrinking: each example runs a whole app, and a failing text is short as it is.
+@settings(
+    max_examples=5,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
 @given(texts=st.lists(HOSTILE, min_size=2, max_size=3))
 async def test_no_text_reaches_the_terminal_raw(texts: list[str]) -> None:
     """Titles, messages, names, notices, errors and file names are clean in every cell."""
@@ -117,7 +123,9 @@ async def test_pasted_escapes_never_enter_the_message_box(runtime: FakeRuntime) 
 
 
 @pytest.mark.parametrize("key", ["ctrl+s", "f5", "ctrl+l", "ctrl+r"])
-async def test_lists_are_clean(runtime: FakeRuntime, monkeypatch, key: str) -> None:
+async def test_lists_are_clean(
+    runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
     """Titles, provider names, model ids and prompts are clean in the pickers too."""
     nasty = " ".join(CORPUS)
     runtime.conversations.rows["c1"] = replace(runtime.conversations.rows["c1"], title=nasty)
@@ -148,7 +156,9 @@ async def test_a_hostile_receipt_is_clean(runtime: FakeRuntime) -> None:
         clean(chat.app)
 
 
-async def test_a_link_is_shown_not_opened(runtime: FakeRuntime, monkeypatch) -> None:
+async def test_a_link_is_shown_not_opened(
+    runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Clicking a link in an answer opens nothing."""
     opened: list[str] = []
     runtime.engine.answer = "see [this](https://example.com/x)"

@@ -105,7 +105,7 @@ class ChatPage(Screen[None]):
         self.header.show_chat(state.title, state.mode, latched=state.latched)
         names = [file_name(part) for part in state.attachments]
         chosen = f"next: {state.model}" if state.model != "auto" else ""
-        self.composer.border_title = " · ".join(filter(None, [chosen, *names]))
+        self.composer.title(" · ".join(filter(None, [chosen, *names])))
         self.composer.read_only = state.phase is Phase.WAITING
         if not self.text:
             self.strip.view = self.resting_view()

@@ -8,12 +8,13 @@ from typing import ClassVar, Literal
 
 from rich.text import Text
 from textual import events
+from textual.markup import escape
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
-from edgeroute.core.display import safe
+from edgeroute.core.display import safe, safe_line
 from edgeroute.core.verdict import Finding
 from edgeroute.tui.widgets.spans import Span, in_line, shifted, spans_of
 from edgeroute.tui.words import details
@@ -79,6 +80,10 @@ class Composer(TextArea):
         self.spans = spans_of(findings, len(self.text))
         fate = "stays on this machine" if stays else "leaves only as placeholders"
         self.border_subtitle = f"{details(tuple(findings))} · {fate} · f4" if findings else ""
+
+    def title(self, text: str) -> None:
+        """What goes with the message, in the upper edge; brackets are only brackets."""
+        self.border_title = escape(safe_line(text, 120))
 
     def watch_spans(self) -> None:
         """Draw the marks."""

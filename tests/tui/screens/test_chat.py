@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui.screens.dialogs import Ask, Confirm
 from edgeroute.tui.screens.help import HelpScreen
@@ -151,7 +155,9 @@ async def test_chats_are_opened_renamed_pinned_forked_and_deleted(runtime: FakeR
         assert len(chat.chat.query(Question)) == 1
 
 
-async def test_export_writes_a_private_file(runtime: FakeRuntime, tmp_path, monkeypatch) -> None:
+async def test_export_writes_a_private_file(
+    runtime: FakeRuntime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The file holds the chat and only its owner can read it; an existing one is not replaced."""
     monkeypatch.chdir(tmp_path)
     async with running(runtime) as chat:
@@ -283,7 +289,9 @@ async def test_a_command_takes_its_argument(runtime: FakeRuntime) -> None:
         await chat.until(lambda: chat.chat.state.model == CLOUD)
 
 
-async def test_an_at_sign_offers_files(runtime: FakeRuntime, tmp_path, monkeypatch) -> None:
+async def test_an_at_sign_offers_files(
+    runtime: FakeRuntime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """@ and the beginning of a name attach the file and leave the rest of the text."""
     (tmp_path / "notes.txt").write_text("x")
     monkeypatch.chdir(tmp_path)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
+from edgeroute.store.conversation import Conversation
 from tests.tui.driver import running
 from tests.tui.fake_runtime import CLOUD, LOCAL, SPARE, FakeRuntime
 
@@ -91,7 +93,7 @@ async def test_warming_up_begins_after_the_first_paint(runtime: FakeRuntime) -> 
     runtime.warm = warm  # type: ignore[method-assign]
     list_them = runtime.conversations.list
 
-    def listed(limit: int = 200):
+    def listed(limit: int = 200) -> Sequence[Conversation]:
         chats.append(1)
         return list_them(limit)
 
@@ -125,7 +127,9 @@ async def test_the_header_shows_the_local_model_and_the_money(runtime: FakeRunti
         assert "AUTO" in chat.words("#badge")
 
 
-async def test_no_colour_keeps_every_word(runtime: FakeRuntime, monkeypatch) -> None:
+async def test_no_colour_keeps_every_word(
+    runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With NO_COLOR the strip says the same words."""
     monkeypatch.setenv("NO_COLOR", "1")
     async with running(runtime) as chat:

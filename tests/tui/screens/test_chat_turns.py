@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from textual.widgets import Button
 
 from edgeroute.core.errors import SettingsError
+from edgeroute.core.events import Event
+from edgeroute.core.request import ChatRequest
+from edgeroute.engine.explanation import Explanation
 from edgeroute.tui.state import Phase
 from edgeroute.tui.widgets.transcript.error_card import ErrorCard
 from tests.tui.driver import running
@@ -54,10 +62,12 @@ async def test_escape_takes_back_an_enter_that_waits(runtime: FakeRuntime) -> No
         assert runtime.engine.requests == []
 
 
-async def test_a_check_that_crashes_blocks(runtime: FakeRuntime, monkeypatch) -> None:
+async def test_a_check_that_crashes_blocks(
+    runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where the check fails, the strip says BLOCKED and the message is not sent."""
 
-    async def broken(request, *, full=False):
+    async def broken(request: ChatRequest, *, full: bool = False) -> Explanation:
         raise SettingsError("rules/privacy.yaml is not valid.")
 
     monkeypatch.setattr(runtime.engine, "explain", broken)
@@ -118,7 +128,7 @@ async def test_retry_here_only_stays_local(runtime: FakeRuntime) -> None:
         await chat.send("please fail")
         await chat.until(lambda: chat.text == "please fail")
         card = chat.chat.query_one(ErrorCard)
-        list(card.query("Button"))[1].press()
+        list(card.query(Button))[1].press()
         await chat.until(lambda: len(runtime.engine.requests) == 2)
         again = runtime.engine.requests[1]
         assert again.model == "local"
@@ -133,19 +143,20 @@ async def test_copying_the_card_takes_the_details(runtime: FakeRuntime) -> None:
     async with running(runtime) as chat:
         await chat.send("please fail")
         await chat.until(lambda: bool(chat.chat.query(ErrorCard)))
-        list(chat.chat.query_one(ErrorCard).query("Button"))[2].press()
+        list(chat.chat.query_one(ErrorCard).query(Button))[2].press()
         await chat.until(lambda: "r0001" in chat.app.clipboard)
         assert "503" in chat.app.clipboard
 
 
 async def test_a_defect_of_the_engine_is_a_card_not_a_crash(
-    runtime: FakeRuntime, monkeypatch
+    runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bug below the app shows as a card and the prompt survives."""
 
-    async def broken(request):
+    async def broken(request: ChatRequest) -> AsyncIterator[Event]:
+        for event in list[Event]():
+            yield event
         raise ZeroDivisionError
-        yield
 
     monkeypatch.setattr(runtime.engine, "stream", broken)
     async with running(runtime) as chat:
@@ -159,7 +170,7 @@ async def test_a_withdrawn_answer_is_folded_away(runtime: FakeRuntime) -> None:
     async with running(runtime) as chat:
         await chat.send("cascade please")
         assert "41" not in chat.answers[-1].text
-        assert len(chat.chat.query(".folded")) == 1
+        assert len(chat.chat.query("Folded")) == 1
 
 
 async def test_disagreement_is_shown_in_place(runtime: FakeRuntime) -> None:
@@ -169,7 +180,7 @@ async def test_disagreement_is_shown_in_place(runtime: FakeRuntime) -> None:
         assert "disagrees about the dose" in chat.words("AnswerBlock .notice")
 
 
-async def test_a_file_goes_with_the_message(runtime: FakeRuntime, tmp_path) -> None:
+async def test_a_file_goes_with_the_message(runtime: FakeRuntime, tmp_path: Path) -> None:
     """An attached file is named in the message box, sent as a part, and gone afterwards."""
     note = tmp_path / "note.txt"
     note.write_text("some text")

@@ -11,12 +11,13 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Collapsible, Markdown, Static
+from textual.widgets import Markdown, Static
 from textual.widgets.markdown import MarkdownFence
 
 from edgeroute.core.display import safe, safe_line
 from edgeroute.core.receipt import Receipt
 from edgeroute.tui.keymap import ON_MESSAGE, bindings
+from edgeroute.tui.widgets.transcript.folded import Folded
 from edgeroute.tui.widgets.transcript.frozen import FrozenBody
 from edgeroute.tui.widgets.transcript.live import LiveBody
 from edgeroute.tui.words import receipt_line
@@ -56,6 +57,11 @@ class Block(Vertical, can_focus=True, can_focus_children=False):
     def choose(self, code: int) -> None:
         """Choose code block ``code``, or the whole block with -1."""
         self.code = code
+
+    def action_unfold(self) -> None:
+        """Show or hide the answers that were withdrawn."""
+        for folded in self.query(Folded):
+            folded.toggle()
 
     def action_ask(self, what: What) -> None:
         """Hand a key on to the screen."""
@@ -144,12 +150,7 @@ class AnswerBlock(Block):
             await self._body.finish()
         self.text = ""
         fresh = LiveBody()
-        folded = Collapsible(
-            Static(Content(safe(text)), markup=False),
-            title=safe_line(f"{model}, withdrawn: {reason}", 120),
-            classes="folded",
-        )
-        await self.mount(folded, before=self._body)
+        await self.mount(Folded(model, text, reason), before=self._body)
         await self._replace(fresh)
 
     async def note(self, kind: str, text: str) -> None:

@@ -1,0 +1,140 @@
+"""How the main states look; a changed picture is a question, `--snapshot-update` the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from edgeroute.tui.app import ChatApp
+from edgeroute.tui.screens.help import HelpScreen
+from edgeroute.tui.screens.plan import PlanScreen
+from edgeroute.tui.screens.receipt import ReceiptScreen
+from edgeroute.tui.screens.spend import SpendScreen
+from tests.tui.driver import Driver
+from tests.tui.fake_runtime import LONG_ANSWER, FakeRuntime
+
+WIDE, SMALL = (120, 36), (80, 24)
+PRIVATE = "Draft a reply to Anna Berg (anna@example.com, +47 412 34 567): no."
+
+
+async def empty(chat: Driver) -> None:
+    """Nothing said yet."""
+
+
+async def checking(chat: Driver) -> None:
+    """Enter waits for the verdict."""
+    chat.runtime.engine.check_gate = asyncio.Event()
+    chat.chat.composer.insert("Explain how a hash table works")
+    await chat.press("enter")
+    await chat.until(lambda: "CHECKING" in chat.strip)
+
+
+async def forced(chat: Driver) -> None:
+    """Personal data in the message box."""
+    await chat.type(PRIVATE)
+
+
+async def cloud(chat: Driver) -> None:
+    """A message that may leave."""
+    await chat.type("Explain how a hash table works")
+
+
+async def streaming(chat: Driver) -> None:
+    """An answer under way, the next prompt queued."""
+    await chat.type("Explain, and hold")
+    await chat.press("enter")
+    await chat.until(lambda: bool(chat.answers) and "computed" in chat.answers[-1].text)
+    chat.chat.composer.insert("and then?")
+    await chat.press("enter")
+    await chat.until(lambda: "and then?" in chat.words(".queued"))
+
+
+async def answered(chat: Driver) -> None:
+    """An answer with its receipt line."""
+    await chat.send("Explain how a hash table works")
+
+
+async def failed(chat: Driver) -> None:
+    """The error card, the prompt back in the box."""
+    await chat.send("please fail")
+    await chat.until(lambda: chat.text == "please fail")
+    await chat.checked()
+
+
+async def latched(chat: Driver) -> None:
+    """A chat that stays local."""
+    await chat.chat.open_chat("c1")
+
+
+async def helped(chat: Driver) -> None:
+    """All keys."""
+    await chat.press("f1")
+    await chat.top(HelpScreen)
+
+
+async def planned(chat: Driver) -> None:
+    """The plan of the next message."""
+    await cloud(chat)
+    await chat.press("ctrl+o")
+    await chat.top(PlanScreen)
+
+
+async def traced(chat: Driver) -> None:
+    """A receipt in full."""
+    await answered(chat)
+    await chat.press("f2")
+    await chat.top(ReceiptScreen)
+
+
+async def spent(chat: Driver) -> None:
+    """What was spent."""
+    await chat.press("f3")
+    await chat.top(SpendScreen)
+
+
+@pytest.mark.parametrize(
+    ("state", "size", "theme"),
+    [
+        (empty, WIDE, ""),
+        (checking, WIDE, ""),
+        (forced, WIDE, ""),
+        (forced, SMALL, ""),
+        (cloud, SMALL, ""),
+        (streaming, SMALL, ""),
+        (answered, WIDE, ""),
+        (answered, WIDE, "edgeroute-light"),
+        (failed, SMALL, ""),
+        (latched, SMALL, ""),
+        (helped, WIDE, ""),
+        (planned, WIDE, ""),
+        (traced, WIDE, ""),
+        (spent, WIDE, ""),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else None,
+)
+def test_looks_as_it_did(
+    snap_compare: Any,
+    runtime: FakeRuntime,
+    state: Callable[[Driver], Awaitable[None]],
+    size: tuple[int, int],
+    theme: str,
+) -> None:
+    """The picture of the state is the stored one."""
+    runtime.engine.answer = LONG_ANSWER
+    runtime.chat = replace(runtime.chat, theme=theme)
+    app = ChatApp(runtime)
+    app.animation_level = "none"
+
+    async def prepare(pilot: Pilot[int]) -> None:
+        chat = Driver(app, pilot, runtime)
+        await chat.until(lambda: chat.chat.local_state == "ready")
+        chat.chat.composer.cursor_blink = False
+        await state(chat)
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=prepare)
