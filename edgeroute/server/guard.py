@@ -195,9 +195,9 @@ def check_shape(scope: Scope, rules: Rules) -> None:
     headers = scope["headers"]
     if scope["method"] not in METHODS:
         raise Refusal(405, "method", "This method is not allowed.")
-    if len(headers) > rules.max_headers or (
-        sum(len(name) + len(value) for name, value in headers) > rules.max_header_bytes
-    ):
+    size = len(scope["raw_path"]) + len(scope["query_string"])
+    size += sum(len(name) + len(value) for name, value in headers)
+    if len(headers) > rules.max_headers or size > rules.max_header_bytes:
         raise Refusal(431, "headers_too_large", "The headers are too many or too large.")
     length, encoding = _headers(scope, b"content-length"), _headers(scope, b"transfer-encoding")
     if scope["method"] not in _WITH_BODY:

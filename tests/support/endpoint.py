@@ -108,7 +108,7 @@ def finished(finish: FinishReason) -> Answer:
 
 
 class ScriptedEngine:
-    """Plays ``script``; at an event in ``waits`` it waits until it is let go on or cancelled."""
+    """Plays ``script``; before event number ``hang_after`` it waits until it is cancelled."""
 
     def __init__(self) -> None:
         self.script: list[Event] = script("Hello", " there")
@@ -152,6 +152,19 @@ class FakeStore(dict[str, Any]):
         return lambda *args: self.calls.append((name, *args))
 
 
+@dataclass(frozen=True)
+class FakeConversation:
+    """What the endpoint tells of a conversation."""
+
+    id: str = "c1"
+    title: str = "Hash tables"
+    mode: PrivacyMode = PrivacyMode.MASK
+    latched: bool = False
+
+
+CONVERSATION = FakeConversation()
+
+
 class FakeLocal:
     """A local backend that is ready."""
 
@@ -165,16 +178,22 @@ class FakeLocal:
 def runtime(folder: Path) -> Any:
     """A runtime of doubles whose files lie in ``folder``."""
     cards = {MODEL: ModelCard(MODEL, "acme", "one", family="one")}
-    return SimpleNamespace(
-        engine=ScriptedEngine(),
+    wired = SimpleNamespace(
         clock=SimpleNamespace(now=lambda: NOW),
         paths=SimpleNamespace(state=folder / "state", runtime=folder / "run"),
         settings=SimpleNamespace(server=SimpleNamespace(origins=["https://page.example"])),
         catalog=SimpleNamespace(cards=cards),
-        local=FakeLocal(),
-        receipts=FakeStore(r1=RECEIPT),
-        conversations=FakeStore(),
     )
+    reset(wired)
+    return wired
+
+
+def reset(wired: Any) -> None:
+    """Give a runtime fresh doubles."""
+    wired.engine = ScriptedEngine()
+    wired.local = FakeLocal()
+    wired.receipts = FakeStore(r1=RECEIPT)
+    wired.conversations = FakeStore(c1=CONVERSATION)
 
 
 @dataclass
@@ -233,7 +252,6 @@ def running(folder: Path, **options: Any) -> Iterator[Endpoint]:
     """A real server over doubles, in a thread of its own."""
     wired = runtime(folder)
     loop = asyncio.new_event_loop()
-    begun: asyncio.Queue[Any] = asyncio.Queue()
     stop = asyncio.Event()
     ready: threading.Event = threading.Event()
     found: list[Any] = []
@@ -244,18 +262,15 @@ def running(folder: Path, **options: Any) -> Iterator[Endpoint]:
                 found.append(listening)
                 ready.set()
                 await stop.wait()
-        except BaseException as error:
+        except EdgeRouteError as error:
             found.append(error)
             ready.set()
-            raise
-        finally:
-            begun.put_nowait(None)
 
     thread = threading.Thread(target=loop.run_until_complete, args=(main(),), daemon=True)
     thread.start()
     assert ready.wait(20)
     listening = found[0]
-    if isinstance(listening, BaseException):
+    if isinstance(listening, EdgeRouteError):
         thread.join(20)
         loop.close()
         raise listening
