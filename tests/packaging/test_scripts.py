@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = [*sorted((ROOT / "packaging").glob("*.sh")), ROOT / ".ci" / "run"]
+SCRIPTS = [*sorted((ROOT / "packaging").rglob("*.sh")), ROOT / ".ci" / "run"]
 LOCKS = sorted((ROOT / "packaging").glob("requirements*.txt"))
-TOOLS = """
-basename cat cksum cut date dirname ls mkdir mv printf rm rmdir sed sleep tail tr uname
-""".split()
+TOOLS = [
+    *("basename", "cat", "cksum", "cut", "date", "dirname", "ls", "mkdir", "mv", "printf", "rm"),
+    *("rmdir", "sed", "sleep", "tail", "tr", "uname"),
+]
 
 
 @pytest.fixture
