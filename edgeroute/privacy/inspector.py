@@ -215,9 +215,11 @@ class Inspector:
         return read[::-1]
 
     def _passage(self, passage: Passage, *, full: bool) -> Verdict:
-        full = full or bool(passage.near)
         origin = "user" if passage.origin == ANYWHERE else passage.origin
         scan = self._detector.scan(passage.text, full=full, origin=origin)
+        if scan.private and passage.near and not full:  # which of all findings are near?
+            full = True
+            scan = self._detector.scan(passage.text, full=True, origin=origin)
         findings = tuple(scan.findings)
         private = scan.private
         if passage.near and private and findings:

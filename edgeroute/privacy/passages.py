@@ -23,7 +23,7 @@ from edgeroute.privacy.media import decoded, is_sealed
 
 WINDOW: Final = 160  # characters to either side of the border between two user texts
 _NEAR: Final = 40
-_GLUED: Final = 24  # characters to either side that are also read without a gap
+_GLUED: Final = 24  # characters before it that are also read without any gap, with the next word
 
 
 class Passage(NamedTuple):
@@ -197,10 +197,10 @@ def borders(user_texts: list[tuple[str, str]]) -> Iterator[Passage]:
     """
     before = ""
     for number, (where, text) in enumerate(user_texts):
-        if number:
+        if number and text.strip():
             tail, head = _tail(before), _head(text)
             cut = len(before) > WINDOW or len(text) > WINDOW
-            glued = "".join(tail[-_GLUED:].split()) + head[:_GLUED].lstrip()
+            glued = "".join(tail[-_GLUED:].split()) + head.split(maxsplit=1)[0][:_GLUED]
             joined = f"{tail} {head}\n{glued}"
             edge, second = len(tail), len(tail) + 1 + len(head)
             near = ((edge - _NEAR, edge + _NEAR), (second, len(joined))) if cut else ()

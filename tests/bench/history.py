@@ -58,7 +58,7 @@ async def measure(detector: TextDetector, messages: int, characters: int) -> str
     inspected: list[float] = []
     cleared: list[float] = []
     for number in range(TURNS):
-        turns += [user(f"And what about version {number} of it?")]
+        turns += [user(f"And how would version {number} of it handle a full table?")]
         request, outgoing = ChatRequest(tuple(turns)), sent(turns)
         started = time.perf_counter()
         await reader.inspect(request)
