@@ -16,7 +16,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from edgeroute.core.verdict import Finding
-from edgeroute.privacy.policy import Level, Policy
+from edgeroute.privacy.policy import Policy
 from edgeroute.privacy.recognizers.decoding import decoded
 from edgeroute.privacy.recognizers.internal_code import InternalCodeMarks
 from edgeroute.privacy.recognizers.normalise import Normal, normalise
@@ -166,8 +166,8 @@ class Detector:
             return
         from edgeroute.privacy.recognizers.names import Names  # noqa: PLC0415 - with the model
 
-        bare = self._policy.level is Level.STRICT
-        yield analyzer([Names(self._name_model(), bare=bare)], thresholds), PageArtifacts
+        least = self._policy.threshold("PERSON")
+        yield analyzer([Names(self._name_model(), least=least)], thresholds), PageArtifacts
 
     def _name_model(self) -> NameModel:
         if self._policy.names == "spacy":

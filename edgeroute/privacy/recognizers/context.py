@@ -19,8 +19,8 @@ _BLOCK: Final = 1000
 
 _TITLE: Final = r"(?:(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir|madam|mister|herr|frau|herrn|monsieur|madame|m|mme|se\u00f1or|se\u00f1ora|sr|sra|signor|signora|sig|pan|pani|pana|meneer|mevrouw|senhor|senhora|dhr|mevr|dott)\.?\s{1,2}){0,2}"
 
-_MY: Final = r"(?:my|our|mein|meine|meiner|meinem|meinen|unser|unsere|mon|ma|mes|notre|mi|mis|nuestro|nuestra|il mio|la mia|mio|mia|miei|mie|nostro|nostra|mijn|onze|m\u00f3j|moja|moje|mojego|mojej|mojemu|moj\u0105|nasz|nasza|meu|minha|nosso|nossa)"
-_KIN: Final = (
+MY: Final = r"(?:my|our|mein|meine|meiner|meinem|meinen|unser|unsere|mon|ma|mes|notre|mi|mis|nuestro|nuestra|il mio|la mia|mio|mia|miei|mie|nostro|nostra|mijn|onze|m\u00f3j|moja|moje|mojego|mojej|mojemu|moj\u0105|nasz|nasza|meu|minha|nosso|nossa)"
+KIN: Final = (
     r"(?:daughter|son|wife|husband|ex|ex-husband|ex-wife|ex husband|ex wife|partner|fianc\u00e9e?|fiancee?|girlfriend|boyfriend|mother|mom|mum|father|dad|parents?|sister|brother|sibling|aunt|uncle|cousin|nephew|niece"
     r"|grand(?:mother|father|ma|pa|son|daughter)|(?:step|half)[ -]?\w{3,8}|(?:mother|father|sister|brother|son|daughter)-in-law|kid|child|baby|twins?|friend|bestie|roommate|flatmate|housemate|neighbou?r|landlord|landlady"
     r"|tenant|patient|client|customer|colleague|coworker|co-worker|boss|manager|supervisor|employee|employer|assistant|student|pupil|teacher|tutor|coach|nanny|lawyer|doctor|therapist|accountant|beneficiary"
@@ -42,10 +42,10 @@ _OWN: Final = re.compile(
 )
 _MY_NAME: Final = re.compile(r"\bmy (?:full )?name is\s$|\bi, $")
 _KINSHIP: Final = re.compile(
-    rf"\b{_MY}\s(?:[\w-]{{1,14}}\s){{0,2}}?{_KIN}(?:\s(?:and|named|called|is|,)|,|'s name is|\s-|\s\()?\s{{0,2}}{_TITLE}$"
+    rf"\b{MY}\s(?:[\w-]{{1,14}}\s){{0,2}}?{KIN}(?:\s(?:and|named|called|is|,)|,|'s name is|\s-|\s\()?\s{{0,2}}{_TITLE}$"
 )
 _OTHERS_KIN: Final = re.compile(
-    rf"\b(?:his|her|their|your|the|a|an|former|ex)\s(?:[\w-]{{1,14}}\s){{0,2}}?(?:{_KIN}|account owner|account holder|owner|applicant|candidate|employee|resident|defendant|plaintiff|claimant|victim|witness|suspect|nurse|physician|customer|user|representative)(?:\s(?:named|called|is|,)|,)?\s{{0,2}}{_TITLE}$"
+    rf"\b(?:his|her|their|your|the|a|an|former|ex)\s(?:[\w-]{{1,14}}\s){{0,2}}?(?:{KIN}|account owner|account holder|owner|applicant|candidate|employee|resident|defendant|plaintiff|claimant|victim|witness|suspect|nurse|physician|customer|user|representative)(?:\s(?:named|called|is|,)|,)?\s{{0,2}}{_TITLE}$"
 )
 _SALUTATION: Final = re.compile(
     r"(?:^|[\n:>\"'.!?]\s{0,3}|\b(?:friendlier|formally|politely|email|mail|message|letter|grammar)\W{1,3})(?:dear|hi|hello|hey|hiya|good (?:morning|afternoon|evening)|greetings|liebe[rs]?|hallo|sehr geehrte[rs]?|guten tag|cher|ch\u00e8re|bonjour|salut|estimad[oa]s?|querid[oa]|hola|gentile|egregi[oa]|car[oa]|ciao|beste|geachte|hoi|drog[ai]|szanown[ya]|cze\u015b\u0107|prezad[oa]|ol\u00e1|oi)"
@@ -100,7 +100,7 @@ _MATHS: Final = re.compile(
 _QUESTION: Final = re.compile(
     r"^\W{0,3}(?:(?:in|on|at|to|for|from|by|with) (?:which|what|whom)|who|what|when|where|which|whose|why|how|is|are|was|were|did|does|do|has|have|list|name|give me|show|tell me|summari[sz]e the life|write a biography|biography|compare|explain|describe|wer|was|wann|wo|welche\w*|wie|fasse das leben|nenne|liste|gib|qui|que|quand|o\u00f9|quel\w*|combien|r\u00e9sume la vie|donne|qui\u00e9n\w*|qu\u00e9|cu\u00e1\w*|d\u00f3nde|resume la vida|dame|chi|cosa|quando|dove|quale|riassumi la vita|dammi|wie|wat|wanneer|waar|welke|vat het leven|geef|kto|co|kim|kiedy|gdzie|jak\w*|stre\u015b\u0107 \u017cycie|quem|o que|onde|qual|resuma a vida)\b"
 )
-_PERSONAL: Final = re.compile(rf"\b(?:{_MY}|me|i'm|i am|mich|mir|moi|ik|mnie)\b")
+_PERSONAL: Final = re.compile(rf"\b(?:{MY}|me|i'm|i am|mich|mir|moi|ik|mnie)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,16 +175,6 @@ def sentence(page: Page, place: int) -> tuple[int, int]:
 
 _STOPS: Final = re.compile(r"(?<![A-Z])(?<!\b(?:mr|ms|dr|st))(?<!mrs)[.!?]\s|\n", re.IGNORECASE)
 
-# Cues: where none is, no name can count and no model has to read. After these a name may follow.
-NEAR: Final = re.compile(
-    rf"\b(?:{_KIN}|names?|name'?s|i am|i'm|this is|call me|signed|myself|me|i"
-    r"|ich|je|moi|soy|llamo|nombre|sono|chiamo|ik|naam|nazywam|jestem|imi\u0119|sou|chamo|nome|jmenuji|jag|jeg|benim|numesc|h\u00edvnak|\u0437\u043e\u0432\u0443\u0442|bin|hei\u00dfe|heisse|hier ist|suis|nom"
-    r"|dear|hi|hello|hey|hiya|morning|afternoon|evening|greetings|liebe[rs]?|hallo|geehrte[rs]?|cher|ch\u00e8re|bonjour|salut|estimad[oa]s?|querid[oa]|hola|gentile|egregi[oa]|car[oa]|ciao|beste|geachte|hoi|drog[ai]|szanown[ya]|cze\u015b\u0107|prezad[oa]|ol\u00e1|oi"
-    r"|regards|sincerely|yours|truly|cheers|best|wishes|thanks|thank you|respectfully|cordially|love|cordialement|saludos|saludo|atentamente|saluti|groet\w*|pozdrawiam|powa\u017caniem|atenciosamente|abra\u00e7os?|gr\u00fc\u00dfe\w*"
-    r"|applicant|candidate|attn|attention|contact|cardholder|holder|owner|trustee|physician|m\u00e9dico|apellidos?|author|user|member|resident|guardian|spouse|from|to|cc|by|assignee|recipient|sender|witness|interviewe[re]|kontoinhaber|inhaber|mieter|titulaire|titular|intestat[oa]\w*|w\u0142a\u015bciciel|rekeninghouder|pr\u00e9nom|cognome|nazwisko|vorname|nachname|domicilio|remitente|responsable|address"
-    r"|for|about|with|an|f\u00fcr|von|\u00fcber|pour|de|\u00e0|para|a|sobre|per|di|voor|van|aan|over|dla|do|od"
-    r"|text|call|message|tell|ask|remind|invite|ping|inform|notify|meet|pay|paid|owes?|dating|under|defendant|plaintiff|claimant|victim|suspect|nurse|customer|representative"
-    r"|mr|mrs|ms|miss|dr|herr|frau|mme|sra|pani|mevrouw)\b"
+NEAR_IN_STORIES: Final = re.compile(
+    rf"\b{MY}\s(?:[\w-]{{1,14}}\s){{0,2}}?{KIN}\b|\bmy (?:full )?name is\b|\bi, "
 )
-NEAR_IN_STORIES: Final = re.compile(rf"\b{_MY}\s(?:[\w-]{{1,14}}\s){{0,2}}?{_KIN}\b|\bmy (?:full )?name is\b|\bi, ")
-MATTERS: Final = _MATTERS

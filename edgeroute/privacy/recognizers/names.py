@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Final, Protocol
 
 from edgeroute.privacy.recognizers import addresses, context
@@ -13,7 +11,6 @@ from edgeroute.privacy.recognizers.page import Hit, Page, words
 from edgeroute.privacy.recognizers.rampart import Span
 
 _AROUND: Final = 50
-_REACH: Final = 40
 _WINDOW: Final = 420
 _BATCH: Final = 8
 
@@ -55,6 +52,7 @@ _PLACE_LOOSE: Final = re.compile(
 )
 
 
+_JOINED: Final = re.compile(r"\.?[ \t-](?:(?:[A-Z]\.|van|de|der|den|von|da|dos|di|del|la|le|al|el|bin|ten|ter|zu)[ ]){0,3}")
 # A name inside an identifier, a path or a product's name is none: kserve-llama, Array.isArray.
 _IDENTIFIER: Final = re.compile(r"[-_/](?=\w)|[.(](?=\w)|\(\)")
 _ATTACHED: Final = re.compile(r"[_/.@-]$")
@@ -78,19 +76,24 @@ class NameModel(Protocol):
 class Names:
     """Names whose context makes them private, and streets with their house numbers.
 
-    ``bare`` also reads text without any such context, for the level at which bare names count.
+    ``least`` is the score at which a name counts. Context is cheap and the model is not: the model
+    reads only where a capitalised word would count if it were a name.
     """
 
     name = "names"
-    types = ("PERSON", "STREET_ADDRESS")
+    types: tuple[str, ...] = ("PERSON", "STREET_ADDRESS")
 
-    def __init__(self, model: NameModel, *, bare: bool = False) -> None:
+    def __init__(self, model: NameModel, *, least: float) -> None:
         self._model = model
-        self._bare = bare
+        self._least = least
 
     def find(self, page: Page) -> Iterator[Hit]:
-        """The model reads only where a cue and something like a name are near."""
-        windows = list(self._windows(page))
+        """People first seen by their context, then confirmed by the model; and streets."""
+        windows = [
+            window
+            for start, end in _merged(sorted(self._marks(page)))
+            for window in _cut(page.text, start, end)
+        ]
         for first in range(0, len(windows), _BATCH):
             page.tick()
             batch = windows[first : first + _BATCH]
@@ -100,39 +103,20 @@ class Names:
                 yield from _people(page, placed)
                 yield from _streets(page, placed)
 
-    def _windows(self, page: Page) -> Iterator[tuple[int, int]]:
-        """The parts to read, each at most ``_WINDOW`` long or a little more, none overlapping."""
-        length = len(page.text)
-        if self._bare:
-            marks = [(0, length)]
-        else:
-            marks = _merged(sorted(self._marks(page)))
-        for start, end in marks:
-            yield from _cut(page.text, start, end)
-
     def _marks(self, page: Page) -> Iterator[tuple[int, int]]:
-        """Where a cue and something like a name are near each other, and where a street may be."""
+        """Where a word would count if it were a name, and where a street may be."""
         length = len(page.text)
-        names = [m.span() for m in _CAPITAL.finditer(page.text) if _could_be_name(page, m)]
-        starts = [start for start, _ in names]
-        for cue in context.NEAR.finditer(page.lower):
-            near = starts[bisect_left(starts, cue.end()) :][:1]
-            if near and near[0] <= cue.end() + _REACH:
-                if _likely(page, cue.start()) or context.NEAR_IN_STORIES.search(
-                    page.lower, max(0, cue.start() - 30), near[0]
-                ):
-                    yield max(0, cue.start() - _AROUND), min(length, near[0] + _AROUND)
-            elif _LOWER_NAME.match(page.lower, cue.start()):
+        for number, group in enumerate(_capitalised(page)):
+            if number % 256 == 0:
+                page.tick()
+            end = group[-1][1]
+            whole = len(group) > 1
+            scores = (context.standing(page, start, end, whole=whole) for start, _ in group[:3])
+            if any(score >= self._least for score in scores):
+                yield max(0, group[0][0] - _AROUND), min(length, end + _AROUND)
+        for cue in (_LOWER_NAME_FLAT if page.flat else _LOWER_NAME).finditer(page.lower):
+            if self._least <= context.BARE or _likely(page, cue.start()):
                 yield max(0, cue.start() - _AROUND), min(length, cue.end() + _AROUND)
-        whole = [a for (a, b), (c, _) in pairwise(names) if c - b <= 4]
-        for cue in context.MATTERS.finditer(page.lower):
-            low, high = context.sentence(page, cue.start())
-            near = whole[bisect_left(whole, low) : bisect_left(whole, high)]
-            if near and _likely(page, cue.start()):
-                yield max(low, near[0] - _AROUND), min(high, near[-1] + _AROUND)
-        for after in _AFTER_NAME.finditer(page.text):
-            if _likely(page, after.start()):
-                yield max(0, after.start() - _AROUND), min(length, after.end() + _AROUND)
         if page.has_digits:
             loose = page.flat or addresses.LIVES.search(page.lower) is not None
             for place in (_PLACE if not loose else _PLACE_LOOSE).finditer(page.text):
@@ -143,7 +127,28 @@ class Names:
 def _likely(page: Page, place: int) -> bool:
     """Whether names around ``place`` can be anybody's at all."""
     sort = context.kind(page, place)
-    return not (sort.maths or sort.fiction or sort.question)
+    near = page.lower[max(0, place - 4) : place + 40]
+    return not (sort.maths or sort.fiction or sort.question) or (
+        context.NEAR_IN_STORIES.search(near) is not None
+    )
+
+
+def _capitalised(page: Page) -> Iterator[list[tuple[int, int]]]:
+    """Runs of words that could be names, as places of their words."""
+    if page.flat:
+        return
+    group: list[tuple[int, int]] = []
+    for match in _CAPITAL.finditer(page.text):
+        if not _could_be_name(page, match):
+            continue
+        if group and _JOINED.fullmatch(page.text, group[-1][1], match.start()) and len(group) < 5:
+            group.append(match.span())
+            continue
+        if group:
+            yield group
+        group = [match.span()]
+    if group:
+        yield group
 
 
 def _could_be_name(page: Page, match: re.Match[str]) -> bool:
@@ -159,11 +164,10 @@ def _could_be_name(page: Page, match: re.Match[str]) -> bool:
 
 # Where a name may follow without its capital letter.
 _LOWER_NAME: Final = re.compile(
-    r"(?:my|name|name is|i am|i'm|dear|hi|ich|je|soy|sono|ik|sou)\s|reference for\s|for [a-z]{3,12}[,.]"
+    rf"\b(?:my name is|name is|i am|i'm|dear|hi|reference for|(?:{context.MY})\s(?:[\w-]{{1,14}}\s){{0,2}}?{context.KIN})\s(?!i\b|the\b|a\b|an\b|and\b|is\b|to\b|in\b|who\b|that\b|was\b|has\b)[^\W\d_]{{2,}}"
 )
-_AFTER_NAME: Final = re.compile(
-    r"[^\W\d_a-z][\w-]{1,24}(?:'s\s(?:[a-z]{2,10}\s){0,2}(?:ssn|social|account|address|phone|number|card|passport|licen[cs]e|salary|record|diagnosis|details|e-?mail|password|contact|birth|file|tax|test|contract|performance)"
-    r"|\s(?:lives?|resid|can be reached|tested positive|has been diag|is pregnant))"
+_LOWER_NAME_FLAT: Final = re.compile(
+    rf"{_LOWER_NAME.pattern}|\b(?:for|to|about|from|patient|tenant|name:?|client|regards,?|sincerely,?)\s[^\W\d_]{{3,}}"
 )
 
 

@@ -1,0 +1,114 @@
+"""The privacy policy: what rules/privacy.yaml may say, and what a user may change."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from edgeroute.core.errors import SettingsError
+from edgeroute.privacy.policy import Action, Level, Policy
+
+
+@pytest.fixture
+def policy():
+    """The packaged policy."""
+    return Policy.load()
+
+
+def test_every_packaged_entity_is_documented(policy):
+    """Each entity has a label for people and a sentence that says what is found."""
+    assert all(e.label and len(e.about) > 20 for e in policy.entities.values())
+
+
+def test_secrets_are_never_maskable(policy):
+    """A password must not leave in any form, so mask mode keeps such a prompt here."""
+    assert policy.action("SECRET") is Action.LOCAL
+
+
+def test_an_unknown_type_stays_local(policy):
+    """A recogniser that the policy does not know can only make a prompt more private."""
+    assert policy.action("SOMETHING_NEW") is Action.LOCAL
+
+
+def test_an_allowed_entity_never_counts(policy, tmp_path):
+    """The action allow puts the threshold out of reach."""
+    (tmp_path / "privacy.yaml").write_text("entities: {IP_ADDRESS: {action: allow}}\n")
+    assert Policy.load(tmp_path).threshold("IP_ADDRESS") > 1
+
+
+def test_strict_needs_no_more_than_balanced(policy):
+    """Every threshold of strict is at most that of balanced."""
+    strict = msgspec.structs.replace(policy, level=Level.STRICT)
+    assert all(strict.threshold(name) <= policy.threshold(name) for name in policy.entities)
+
+
+def test_an_own_file_changes_only_what_it_names(policy, tmp_path):
+    """A user's file is laid over the packaged one, and its lists are added."""
+    (tmp_path / "privacy.yaml").write_text(
+        "level: strict\nalways_private: {words: [Project Falcon]}\ntools: {trusted: [wiki_*]}\n"
+    )
+    own = Policy.load(tmp_path)
+    assert own.level is Level.STRICT
+    assert own.always_private.words == ("Project Falcon",)
+    assert own.tools.private == policy.tools.private
+    assert own.entities == policy.entities
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("levle: strict\n", "levle"),
+        ("level: lax\n", "lax"),
+        ("entities: {US_SNN: {action: allow}}\n", "US_SNN"),
+        ("entities: {US_SSN: {balanced: 0}}\n", "US_SSN"),
+        ("always_private: {patterns: ['(']}\n", "regular expression"),
+        ("always_private: {patterns: ['a*']}\n", "empty text"),
+        ("budget: {seconds: 0}\n", "budget"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_its_name(text, said, tmp_path):
+    """No mistake in a user's file passes silently; the error names the file and the mistake."""
+    (tmp_path / "privacy.yaml").write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        Policy.load(tmp_path)
+    assert "privacy.yaml" in str(caught.value)
+    assert said in str(caught.value)
+
+
+def test_the_version_changes_with_everything_that_changes_a_verdict(policy, tmp_path):
+    """Level, lists and the allow list all lead to another version; equal input to the same."""
+    (tmp_path / "privacy.yaml").write_text("always_private: {words: [x1]}\n")
+    versions = {
+        policy.version(),
+        policy.version(b"a"),
+        policy.version(b"a", b"b"),
+        policy.version(b"ab"),
+        msgspec.structs.replace(policy, level=Level.STRICT).version(),
+        Policy.load(tmp_path).version(),
+    }
+    assert len(versions) == 6
+    assert policy.version() == Policy.load().version()
+
+
+@pytest.mark.parametrize(
+    ("origin", "private"),
+    [
+        ("user", False),
+        ("system", False),
+        ("assistant", False),
+        ("tool:GmailReadEmail", True),
+        ("tool:calendar.list", True),
+        ("tool:read_file", True),
+        ("tool:calculator", False),
+        ("attachment", True),
+    ],
+)
+def test_origin_makes_private(policy, origin, private):
+    """Results of mail, chat, calendar, contact and file tools, and attachments, are private."""
+    assert policy.private_origin(origin) is private
+
+
+def test_a_trusted_tool_is_not_private_by_origin(tmp_path):
+    """A user takes a tool off the list by trusting it."""
+    (tmp_path / "privacy.yaml").write_text("tools: {trusted: ['read_file']}\n")
+    assert not Policy.load(tmp_path).private_origin("tool:read_file")
