@@ -1,8 +1,8 @@
 """How long a resent history takes: ``python -m tests.bench.history [MODELS]``.
 
-Prints, for histories of about 400,000 characters, CPU milliseconds of the first reading (cold) and of
-each later turn with one new message (warm), for the inspector and for the gate. Without a folder
-of model files a pattern detector stands in: the warm figures do not depend on the detector.
+Prints, for histories of about 400,000 characters, CPU milliseconds of the first reading (cold) and
+of each later turn with one new message (warm), for the inspector and for the gate. Without a
+folder of model files a pattern detector stands in: the warm figures hardly depend on the detector.
 """
 
 from __future__ import annotations
