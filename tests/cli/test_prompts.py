@@ -1,0 +1,109 @@
+"""`explain` and `scan`: what would happen, and what was found; nothing is sent."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from edgeroute.core.request import ChatRequest
+from edgeroute.core.verdict import CLEAR, Finding, Verdict
+from tests.cli.conftest import Home
+from tests.support.scripted_engine import ScriptedEngine
+
+SSN = "521-44-9821"
+
+
+class FindsSsn:
+    """Finds one number."""
+
+    def __init__(self) -> None:
+        self.requests: list[ChatRequest] = []
+
+    async def scan(self, text: str, *, full: bool = True, origin: str = "user") -> Verdict:
+        """The number's place."""
+        at = text.find(SSN)
+        if at < 0:
+            return CLEAR
+        return Verdict(
+            private=True,
+            reason="Found: US social security number.",
+            findings=(Finding("US_SSN", at, at + len(SSN), 0.95, "national_ids"),),
+        )
+
+    async def inspect(self, request: ChatRequest, *, full: bool = False) -> Verdict:
+        """An attachment is private."""
+        self.requests.append(request)
+        return Verdict(private=True, reason="A file.", findings=(Finding("IBAN", 1, 5, 0.9),))
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+@pytest.fixture
+def home(home: Home) -> Home:
+    """An installation whose privacy check is quick."""
+    home.inspector = FindsSsn()
+    return home
+
+
+def test_explain_prints_the_documented_object(home: Home) -> None:
+    """--json has privacy, signals, rule and candidates, each candidate with its reason."""
+    result = home.run("explain", "--json", "hi")
+    content = json.loads(result.stdout)
+    assert {"privacy", "signals", "rule", "candidates"} <= set(content)
+    assert content["rule"] == "default"
+    assert [set(c) >= {"model", "reason"} for c in content["candidates"]] == [True, True]
+
+
+def test_explain_says_it_in_words(home: Home) -> None:
+    """A person reads where it goes, why, what was found, and what comes next."""
+    verdict = Verdict(private=True, reason="Found: SSN.", findings=(Finding("US_SSN", 0, 1, 1.0),))
+    home.engine = ScriptedEngine(verdict=verdict)
+    text = home.run("explain", "hi").stdout
+    assert "Goes to   openai/gpt-5.5" in text
+    assert "stays here (auto): Found: SSN." in text
+    assert "Found     US_SSN" in text
+    assert "Then      local/qwen" in text
+    assert "Not mock/m: There is no key for mock." in text
+
+
+def test_scan_prints_types_and_places_but_no_value(home: Home, tmp_path: Path) -> None:
+    """Values are printed only when asked for; places are line and column."""
+    file = tmp_path / "letter.txt"
+    file.write_text(f"Dear bank,\nmy number is {SSN}.\n")
+    result = home.run("scan", str(file))
+    assert f"{file}:2:14: US_SSN (0.95)" in result.stdout
+    assert SSN not in result.output
+    assert f"'{SSN}'" in home.run("scan", "--show", str(file)).stdout
+    (report,) = json.loads(home.run("scan", "--json", str(file)).stdout)
+    assert report["findings"] == [
+        {
+            "type": "US_SSN", "start": 24, "end": 35, "score": 0.95, "source": "national_ids",
+            "line": 2, "column": 14,
+        }
+    ]  # fmt: skip
+    assert SSN not in home.run("scan", "--json", str(file)).stdout
+
+
+def test_scan_reads_what_is_piped_and_can_fail_a_script(home: Home) -> None:
+    """Without a file it reads standard input; --check turns a finding into exit code 3."""
+    assert home.run("scan", stdin=f"x {SSN}").exit_code == 0
+    assert home.run("scan", "--check", stdin=f"x {SSN}").exit_code == 3
+    clear = home.run("scan", "--check", stdin="nothing here")
+    assert (clear.exit_code, clear.stdout) == (0, "-: No personal data found.\n")
+    assert home.run("scan").exit_code == 2
+    assert home.run("scan", "/no/such/file").exit_code == 2
+
+
+def test_documents_are_read_as_attachments(home: Home, tmp_path: Path) -> None:
+    """A PDF or another file that is no text goes through the same check as an attachment."""
+    file = tmp_path / "paper.pdf"
+    file.write_bytes(b"%PDF-1.7\n\x00\xff")
+    result = home.run("scan", str(file))
+    assert f"{file}: IBAN (0.90)" in result.stdout
+    assert isinstance(home.inspector, FindsSsn)
+    (request,) = home.inspector.requests
+    (part,) = request.messages[0].parts
+    assert (part.name, part.media_type) == ("paper.pdf", "application/pdf")  # type: ignore[union-attr]

@@ -1,0 +1,144 @@
+"""`history`, `receipts`, `stats` and `alerts`: what is stored, as people and programs read it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from edgeroute.core.cards import Place
+from edgeroute.core.messages import assistant, user
+from edgeroute.core.usage import FREE, UNKNOWN_COST, Usage
+from edgeroute.store.conversations import Conversations
+from tests.cli.conftest import Home
+from tests.support.receipts import attempt, receipt
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def home(home: Home) -> Home:
+    """An installation with two conversations, two receipts and an alert."""
+    runtime = home.runtime()
+    chats: Conversations = runtime.conversations
+    chats.create(id="trip")
+    chats.append("trip", [user("Where to in May?"), assistant("Rome \x1b[2J.")], model="openai/x")
+    chats.create(id="bank")
+    chats.append("bank", [user("My SSN ...")], complete=False)
+    chats.latch("bank", "Found: US_SSN.")
+    local = attempt(model="local/qwen", place=Place.LOCAL, bytes_sent=0, host="", cost=FREE)
+    for one in (
+        receipt(id="aa1", conversation="trip", created=NOW),
+        receipt(local, id="bb2", conversation="bank", created=NOW, model="local/qwen",
+                findings={"US_SSN": 2}, private=True, latched=True, user="=cmd()"),
+        receipt(attempt(cost=UNKNOWN_COST, usage=Usage()), id="bb3", created=NOW, error="outage",
+                model=""),
+    ):  # fmt: skip
+        runtime.receipts.add(one)
+        runtime.ledger.record(one, baseline=Decimal("0.5"))
+    runtime.alerts.add("budget", "80 % of today's budget is spent.")
+    runtime.database.close()
+    return home
+
+
+def test_history_lists_and_finds(home: Home) -> None:
+    """Conversations with their privacy, and turns by their words."""
+    listed = home.run("history", "list").stdout
+    assert "trip" in listed
+    assert "auto, stays here" in listed
+    (bank, trip) = json.loads(home.run("history", "list", "--json").stdout)
+    assert (bank["id"], bank["latched"], trip["title"]) == ("bank", True, "Where to in May?")
+    (hit,) = json.loads(home.run("history", "search", "--json", "rom").stdout)
+    assert (hit["conversation"], hit["position"]) == ("trip", 0)
+    nothing = home.run("history", "search", "zebra")
+    assert (nothing.stdout, nothing.stderr) == ("", "Nothing holds these words.\n")
+
+
+def test_history_shows_and_exports(home: Home, tmp_path: Path) -> None:
+    """A conversation as Markdown or JSON, into a file that only its owner can read."""
+    assert "Rome" in home.run("history", "show", "trip").stdout
+    file = tmp_path / "trip.json"
+    done = home.run("history", "export", "--format", "json", "-o", str(file), "trip")
+    assert done.exit_code == 0
+    assert json.loads(file.read_text())["id"] == "trip"
+    assert file.stat().st_mode & 0o777 == 0o600
+    missing = home.run("history", "show", "nothing")
+    assert missing.exit_code == 1
+    assert "edgeroute history list" in missing.stderr
+
+
+def test_history_deletes_after_asking(home: Home) -> None:
+    """One conversation or all of them; a no keeps them; wrong words are wrong usage."""
+    assert home.run("history", "delete", "trip", stdin="n\n").exit_code == 1
+    assert home.run("history", "delete", "--yes", "trip").exit_code == 0
+    assert [c["id"] for c in json.loads(home.run("history", "list", "--json").stdout)] == ["bank"]
+    assert home.run("history", "delete", "--all", "--yes").exit_code == 0
+    assert home.run("history", "list").stderr == "There are no conversations yet.\n"
+    assert json.loads(home.run("receipts", "--json").stdout) == []
+    assert json.loads(home.run("stats", "--json").stdout)["total"]["calls"] == 3
+    home.run("history", "delete", "--all", "--records", "--yes")
+    assert json.loads(home.run("stats", "--json").stdout)["total"]["calls"] == 0
+    for wrong in (["delete"], ["delete", "--all", "x"], ["delete", "--records", "x"]):
+        assert home.run("history", *wrong, "--yes").exit_code == 2
+
+
+def test_receipts_say_what_left(home: Home) -> None:
+    """The list, only what left, one in full by the beginning of its id."""
+    rows = home.run("receipts").stdout.splitlines()
+    assert len(rows) == 4
+    assert [
+        r["id"] for r in json.loads(home.run("receipts", "--left-machine", "--json").stdout)
+    ] == [
+        "bb3",
+        "aa1",
+    ]
+    full = home.run("receipts", "aa").stdout
+    assert "500 B to api.openai.com" in full
+    assert "attempt 1     openai/gpt-5.5: answered" in full
+    private = home.run("receipts", "bb2").stdout
+    assert "nothing left this machine" in private
+    assert "US_SSN x2" in private
+    assert json.loads(home.run("receipts", "--json", "bb2").stdout)["findings"] == {"US_SSN": 2}
+    ambiguous = home.run("receipts", "bb")
+    assert ambiguous.exit_code == 1
+    assert "several begin so" in ambiguous.stderr
+
+
+def test_stats_sum_by_what_is_asked(home: Home) -> None:
+    """Tables, JSON and CSV agree; unknown costs are said; a label is never a formula."""
+    content = json.loads(home.run("stats", "--by", "provider", "--json").stdout)
+    openai = next(row for row in content["rows"] if row["label"] == "openai")
+    assert (openai["calls"], openai["cost"], openai["unknown"]) == (2, "0.0012", 1)
+    assert content["total"]["baseline"] == "1.5"
+    table = home.run("stats", "--by", "provider").stdout
+    assert "$0.0012 + 1 unknown" in table
+    assert table.splitlines()[-1].startswith("total")
+    rows = list(csv.reader(io.StringIO(home.run("stats", "--by", "user", "--csv").stdout)))
+    assert rows[0][0] == "user"
+    assert {row[0] for row in rows[1:]} == {"ann", "'=cmd()"}
+    assert json.loads(home.run("stats", "--days", "1", "--json").stdout)["total"]["calls"] == 3
+    assert home.run("stats", "--by", "colour").exit_code == 2
+
+
+def test_alerts_are_new_once(home: Home) -> None:
+    """What was shown counts as seen; --all shows it again."""
+    assert "80 % of today's budget" in home.run("alerts").stdout
+    assert home.run("alerts").stderr == "There are no new alerts.\n"
+    (alert,) = json.loads(home.run("alerts", "--all", "--json").stdout)
+    assert (alert["kind"], alert["seen"]) == ("budget", True)
+
+
+def test_an_empty_installation_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing to show is a message, not an error."""
+    monkeypatch.setenv("EDGEROUTE_HOME", str(tmp_path / "new"))
+    fresh = Home()
+    for command in (["history", "list"], ["receipts"], ["stats"], ["alerts"],
+                    ["receipts", "--left-machine"]):  # fmt: skip
+        result = fresh.run(*command)
+        assert (result.exit_code, result.stdout) == (0, ""), command
+        assert result.stderr
