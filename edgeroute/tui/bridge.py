@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -98,12 +98,12 @@ class TurnDone(TextualMessage):
 
 
 class TurnBroken(TextualMessage):
-    """The turn ended without a whole answer. ``receipt`` is None where the engine gave none."""
+    """The turn ended without a whole answer. ``receipt`` is its id, empty where nothing began."""
 
     def __init__(
         self,
         error: EdgeRouteError,
-        receipt: Receipt | None,
+        receipt: str,
         partial: Answer | None,
         *,
         cancelled: bool,
@@ -147,8 +147,9 @@ class Bridge:
         self._text = _Buffer(TurnText, post, SafeStream(), [])
         self._thinking = _Buffer(TurnThinking, post, SafeStream(), [])
         self._task: asyncio.Task[None] | None = None
+        self._receipt = ""
 
-    def start(self, events: AsyncIterator[Event]) -> None:
+    def start(self, events: AsyncGenerator[Event]) -> None:
         """Begin the turn."""
         self._task = asyncio.create_task(self._run(events))
 
@@ -163,12 +164,13 @@ class Bridge:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    async def _run(self, events: AsyncIterator[Event]) -> None:
+    async def _run(self, events: AsyncGenerator[Event]) -> None:
         terminal = False
         error: EdgeRouteError
         try:
-            async for event in events:
-                terminal = self._translate(event) or terminal
+            async with contextlib.aclosing(events):
+                async for event in events:
+                    terminal = self._translate(event) or terminal
         except asyncio.CancelledError:
             error = Cancelled("Stopped.")
         except EdgeRouteError as raised:
@@ -182,7 +184,7 @@ class Bridge:
         if not terminal:
             self._flush()
             cancelled = isinstance(error, Cancelled)
-            self._post(TurnBroken(error, None, None, cancelled=cancelled))
+            self._post(TurnBroken(error, self._receipt, None, cancelled=cancelled))
 
     def _flush(self) -> None:
         self._thinking.flush()
@@ -197,6 +199,8 @@ class Bridge:
                 self._thinking.add(event.text)
         elif not isinstance(event, ToolCallDelta):
             self._flush()
+            if isinstance(event, Planned):
+                self._receipt = event.receipt_id
             self._post(_message(event))
         return isinstance(event, Answered | Failed)
 
@@ -218,4 +222,4 @@ def _message(  # noqa: PLR0911 - one return per kind of event is the table
         case Answered(answer, receipt):
             return TurnDone(answer, receipt)
         case Failed(error, receipt, partial, status):
-            return TurnBroken(error, receipt, partial, cancelled=status == "cancelled")
+            return TurnBroken(error, receipt.id, partial, cancelled=status == "cancelled")

@@ -149,10 +149,10 @@ class PlainChat:
             row = self._runtime.conversations.create(self._state.mode)
             self._state = replace(self._state, id=row.id)
         request = self._state.request(self._state.prompt(text), here=here)
-        await self._tell(self._runtime.engine.stream(request))
-        row_now = self._runtime.conversations.get(self._state.id)
-        if row_now is not None:
-            self._resume(row_now.id)
+        try:
+            await self._tell(self._runtime.engine.stream(request))
+        finally:
+            self._resume(self._state.id)
 
     async def _tell(self, events: AsyncIterator[Event]) -> None:
         """Write whole lines as they come; a line is never taken back."""

@@ -8,7 +8,7 @@ are quick enough for an event loop: a few milliseconds.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -34,8 +34,11 @@ ProviderState = Literal["ok", "slow", "limited", "open", "probing"]
 class Engine(Protocol):
     """The one way of a prompt."""
 
-    def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
-        """What happens while ``request`` is answered; the last event is terminal."""
+    def stream(self, request: ChatRequest) -> AsyncGenerator[Event]:
+        """What happens while ``request`` is answered; the last event is terminal.
+
+        Cancelling it stops the answer; what came so far is kept with its receipt.
+        """
         ...
 
     async def explain(self, request: ChatRequest, *, full: bool = False) -> Explanation:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -216,7 +216,7 @@ class FakeEngine:
             await self.check_gate.wait()
         return self.judge(request)
 
-    async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Event]:
         """The scripted events."""
         self.requests.append(request)
         judged = self.judge(request)
@@ -255,7 +255,13 @@ class FakeEngine:
             partial = Answer(assistant(shown), "length", Usage(), first.model, complete=False)
             stopped = replace(receipt, error="cancelled")
             self.runtime.receipts.add(stopped)
-            yield Failed(NothingAnswered("Stopped."), stopped, partial, "cancelled")
+            self.runtime.conversations.record(conversation, request, partial, stopped)
+            raise
+        if "break" in text:
+            partial = Answer(assistant(shown), "length", Usage(), first.model, complete=False)
+            self.runtime.receipts.add(receipt)
+            self.runtime.conversations.record(conversation, request, partial, receipt)
+            yield Failed(NothingAnswered("The answer broke off."), receipt, partial)
             return
         if "disagree" in text:
             yield Notice("disagreement", "gpt-5.5 checked this and disagrees about the dose.")

@@ -287,14 +287,14 @@ class ChatScreen(ChatShelf):
         """Ask the last question again; after a failure, the one that failed."""
         if self.state.phase is not Phase.IDLE:
             return
-        if self.transcript.query(ErrorCard) and self.sent is not None:
+        questions = [m.text for m in self.state.messages if m.role == "user"]
+        kept = self.sent is not None and questions[-1:] == [self.sent.text]
+        if self.transcript.query(ErrorCard) and self.sent is not None and not kept:
             text = self.sent.text
             if self.text == text:
                 self.composer.put("")
             await self.send(text, here=here)
-            return
-        questions = [m.text for m in self.state.messages if m.role == "user"]
-        if questions:
+        elif questions:
             await self.ask_again(len(questions) - 1, questions[-1], here=here)
 
     async def action_again_local(self) -> None:

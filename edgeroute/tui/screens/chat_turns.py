@@ -184,15 +184,17 @@ class ChatTurns(ChatPage):
         """Stopped: the partial answer stays. Failed: a card, and the prompt comes back."""
         live = self.transcript.live
         partial = event.partial.text if event.partial else live.text if live else ""
+        receipt = self.receipt(event.receipt) if event.receipt else None
         if event.cancelled:
-            await self.transcript.finish(partial, event.receipt)
-            if not event.receipt or partial:
-                await self.transcript.note("stopped", "You stopped this answer.")
+            await self.transcript.note("stopped", "You stopped this answer.")
+            await self.transcript.finish(partial, receipt)
             self.turn_over()
             return
-        await self.transcript.fail(event.error.message, event.error.hint, event.receipt)
+        if partial:
+            await self.transcript.finish(partial, receipt)
+        await self.transcript.fail(event.error.message, event.error.hint, receipt)
         self.turn_over()
-        if self.sent is not None:
+        if self.sent is not None and not partial:
             self.request_changed(attachments=self.sent.attachments, model=self.sent.model)
             self.give_back(self.sent.text)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -93,6 +93,21 @@ async def test_escape_stops_and_keeps_what_came(runtime: FakeRuntime) -> None:
         assert "hash table keeps" in chat.answers[-1].text
         assert "bucket if k" not in chat.answers[-1].text
         assert "You stopped" in chat.words(".notice")
+        assert "left to api.anthropic.com" in chat.words(".receipt")
+
+
+async def test_a_broken_answer_stays_above_its_card(runtime: FakeRuntime) -> None:
+    """What came before the break stays readable, and trying again replaces it."""
+    async with running(runtime) as chat:
+        await chat.send("break please")
+        await chat.until(lambda: bool(chat.chat.query(ErrorCard)))
+        assert "hash table" in chat.answers[-1].text
+        assert chat.text == ""
+        await chat.chat.run_action("again")
+        await chat.until(lambda: len(runtime.engine.requests) == 2)
+        await chat.idle()
+        assert len(runtime.engine.requests[1].messages) == 1
+        assert len(chat.chat.query(ErrorCard)) == 1
 
 
 async def test_a_prompt_typed_while_busy_waits_its_turn(runtime: FakeRuntime) -> None:
@@ -153,7 +168,7 @@ async def test_a_defect_of_the_engine_is_a_card_not_a_crash(
 ) -> None:
     """A bug below the app shows as a card and the prompt survives."""
 
-    async def broken(request: ChatRequest) -> AsyncIterator[Event]:
+    async def broken(request: ChatRequest) -> AsyncGenerator[Event]:
         for event in list[Event]():
             yield event
         raise ZeroDivisionError
