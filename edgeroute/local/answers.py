@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final
 
 from edgeroute.core.display import safe_line
@@ -45,7 +45,7 @@ _SENTENCES: Final[dict[int, tuple[str, str, ErrorKind]]] = {
 
 async def deltas(
     stream: Stream, name: str, origin: str, decoder: StreamDecoder | None = None
-) -> AsyncIterator[Delta]:
+) -> AsyncGenerator[Delta, None]:
     """The deltas of ``stream``, which a server called ``name`` sends; the last is a ``Finish``.
 
     Raises:

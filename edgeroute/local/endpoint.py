@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final
@@ -108,7 +108,7 @@ class Endpoint:
         self._model = offer.id
         self._window = offer.window or self._window
 
-    async def answer(self, request: ChatRequest) -> AsyncIterator[Delta]:
+    async def answer(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """The answer's deltas; closing the iterator hangs up, which stops the server.
 
         Raises:
@@ -120,7 +120,7 @@ class Endpoint:
             async with self._client.stream("/chat/completions", body) as stream:
                 if wait is None or stream.status not in _BUSY:
                     found = deltas(stream, self.name, origin_of(self.card), self._decoder())
-                    async with aclosing(found) as open_found:  # type: ignore[type-var]
+                    async with aclosing(found) as open_found:
                         async for delta in open_found:
                             yield delta
                     return

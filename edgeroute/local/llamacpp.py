@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -51,7 +51,7 @@ class LlamaCpp:
         named = present.get(model.removeprefix("local/"))
         return named or self._models.choose(self._model)
 
-    async def answer(self, request: ChatRequest) -> AsyncIterator[Delta]:
+    async def answer(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """The answer's deltas; closing the iterator stops the model.
 
         Raises:
@@ -61,20 +61,20 @@ class LlamaCpp:
         body = encode(request, card)
         client = await self._process.ensure()
         try:
-            async with aclosing(self._try(client, card, body)) as found:  # type: ignore[type-var]
+            async with aclosing(self._try(client, card, body)) as found:
                 async for delta in found:
                     yield delta
         except Unreachable:
             # It ended after it was found. Nothing has been answered yet: once more.
             client = await self._process.ensure()
-            async with aclosing(self._try(client, card, body)) as found:  # type: ignore[type-var]
+            async with aclosing(self._try(client, card, body)) as found:
                 async for delta in found:
                     yield delta
 
     @staticmethod
     async def _try(
         client: LocalClient, card: ModelCard, body: dict[str, Any]
-    ) -> AsyncIterator[Delta]:
+    ) -> AsyncGenerator[Delta, None]:
         async with client.stream("/v1/chat/completions", body) as stream:
             async for delta in deltas(stream, TITLE, origin_of(card)):
                 yield delta

@@ -151,7 +151,7 @@ async def test_closing_the_answer_hangs_up() -> None:
     async with fake.running() as url:
         stream = OMLX(url).answer(ASKED)
         assert isinstance(await anext(stream), TextDelta)
-        await stream.aclose()  # type: ignore[attr-defined]
+        await stream.aclose()
 
 
 async def test_told_apart_from_other_programs() -> None:

@@ -130,8 +130,8 @@ async def _chat(service: Service, request: Request) -> Response:
     return JSONResponse(reply.whole())
 
 
-async def _frames(reply: Reply, steps: AsyncIterator[Any]) -> AsyncGenerator[bytes, None]:
-    async with contextlib.aclosing(steps) as open_steps:  # type: ignore[type-var]
+async def _frames(reply: Reply, steps: AsyncGenerator[Any, None]) -> AsyncGenerator[bytes, None]:
+    async with contextlib.aclosing(steps) as open_steps:
         async for step in open_steps:
             data = b"".join(reply.feed(step))
             if data:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -105,7 +105,7 @@ class Service:
 
     async def answer(
         self, request: ChatRequest, *, thinking: bool, top: int | None = None
-    ) -> AsyncIterator[Step]:
+    ) -> AsyncGenerator[Step, None]:
         """The answer, step by step, ending with ``Ended``; closing the iterator stops it.
 
         Raises:

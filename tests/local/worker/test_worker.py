@@ -83,7 +83,7 @@ async def test_answers_in_a_stream_and_remembers_the_prefix(backend: LlamaCpp) -
 
 async def test_stops_when_the_reader_leaves(backend: LlamaCpp, process: WorkerProcess) -> None:
     """Closing an answer ends the model's work at the next token, and the next one is served."""
-    async with aclosing(backend.answer(ask("Tell a long story.", tokens=1_500))) as answer:  # type: ignore[type-var]
+    async with aclosing(backend.answer(ask("Tell a long story.", tokens=1_500))) as answer:
         async for _ in answer:
             break
     assert text(await whole(backend, ask("Say OK.", tokens=3)))
