@@ -117,13 +117,15 @@ def delete(
     runtime = shell.runtime
     if everything:
         gone = runtime.conversations.purge(records=records)
-        note(f"{gone.get('conversations', 0)} conversations are deleted.")
+        note(_deleted(gone["conversations"]))
         return
     for name in conversations:
         runtime.conversations.delete(name)
-    note(
-        f"{len(conversations)} conversation{'s are' if len(conversations) > 1 else ' is'} deleted."
-    )
+    note(_deleted(len(conversations)))
+
+
+def _deleted(count: int) -> str:
+    return f"{count} {'conversation is' if count == 1 else 'conversations are'} deleted."
 
 
 def _plain(row: Conversation) -> dict[str, Any]:
