@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _ERROR_BYTES = 64 * 1024
 _ERROR_SECONDS = 5.0
+_DRAIN_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ class Client:
                 chunks = incoming.chunks(patience.gap)
                 async for delta in _to_the_end(chunks, decoder):
                     yield delta
+                await _drain(chunks)
             else:
                 body = await incoming.read(patience.total)
                 for delta in wire.decode_answer(load_object(body)):
@@ -159,6 +161,14 @@ class Client:
             sent=incoming.bytes_sent,
             now=self._clock.now(),
         )
+
+
+async def _drain(chunks: AsyncIterator[bytes]) -> None:
+    """Read what follows the end mark: only a connection that is read to its end is used again."""
+    with suppress(TimeoutError, ProviderError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            async for _ in chunks:
+                pass
 
 
 async def _to_the_end(chunks: AsyncIterator[bytes], decoder: StreamDecoder) -> AsyncIterator[Delta]:

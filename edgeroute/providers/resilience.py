@@ -98,5 +98,5 @@ def load_resilience(own: Path | None = None) -> Resilience:
     if numbers.retry.pause_to < numbers.retry.pause_from:
         raise mistake(path, "$.retry.pause_to", "must not be less than `pause_from`.")
     if numbers.retry.in_all < numbers.retry.per_model:
-        raise mistake(path, "$.retry.in_all", "must not be less than `per_model`.")
+        raise mistake(path, "$.retry.per_model", "must not be more than `in_all`.")
     return numbers

@@ -193,7 +193,7 @@ class ScriptedProvider:
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 
-        server = await asyncio.start_server(accept, self._host, 0, ssl=self._tls)
+        server = await asyncio.start_server(accept, self._host, 0)
         self.port = server.sockets[0].getsockname()[1]
         self._started.set()
         await self._stop.wait()
@@ -206,6 +206,8 @@ class ScriptedProvider:
         self._log.connections += 1
         self._log.open_connections += 1
         try:
+            if self._tls:
+                await self._encrypt(writer, self._tls)
             while (request := await self._request(reader)) is not None:
                 reply = self._behaviour(request)
                 if not await self._play(reply, reader, writer):
@@ -217,6 +219,14 @@ class ScriptedProvider:
             writer.close()
             with suppress(ConnectionError, ssl.SSLError, TimeoutError):
                 await asyncio.wait_for(writer.wait_closed(), 1)
+
+    @staticmethod
+    async def _encrypt(writer: asyncio.StreamWriter, context: ssl.SSLContext) -> None:
+        try:
+            await writer.start_tls(context)
+        except OSError:
+            writer.transport.abort()
+            raise
 
     async def _request(self, reader: asyncio.StreamReader) -> Received | None:
         try:
