@@ -183,6 +183,13 @@ def _cgroup_number(name: str) -> int:
 
 def _cores() -> int:
     """Physical cores that this process may use: a second thread on a core does not help here."""
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text("ascii").split()
+        return max(1, min(_physical_cores(), int(quota) // int(period)))
+    return _physical_cores()
+
+
+def _physical_cores() -> int:
     logical = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
         allowed = os.sched_getaffinity(0)

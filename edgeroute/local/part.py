@@ -96,4 +96,6 @@ class PartFile:
 
     def close(self) -> None:
         """Let go of the file; what is there stays for the next time."""
+        if not self._file.closed and self.size == 0:
+            self.path.unlink(missing_ok=True)
         self._file.close()
