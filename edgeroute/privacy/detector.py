@@ -19,7 +19,7 @@ from edgeroute.core.verdict import Finding
 from edgeroute.privacy.policy import Policy
 from edgeroute.privacy.recognizers.decoding import decoded
 from edgeroute.privacy.recognizers.internal_code import InternalCodeMarks
-from edgeroute.privacy.recognizers.normalise import Normal, normalise
+from edgeroute.privacy.recognizers.normalise import normalise
 from edgeroute.privacy.recognizers.page import OverBudget, Page
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Detector:
         policy: Policy,
         models: Path,
         *,
-        allowed: Callable[[str], bool] = lambda value: False,
+        allowed: Callable[[str], bool] = lambda _: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._policy = policy
@@ -129,19 +129,31 @@ class Detector:
 
         if not text.strip():
             return
-        pages = list(_pages(text, full=full, tick=tick))
+        pages = list(self._pages(text, full=full, tick=tick))
         for analyzer, artifacts in stages:
             for page, place in pages:
                 tick()
                 for result in analyzer.analyze(
                     page.text, language="en", nlp_artifacts=artifacts(page)
                 ):
-                    if self._allowed(page.text[result.start : result.end]):
-                        continue
                     start, end = place(result.start, result.end)
                     source = result.recognition_metadata["recognizer_name"]
                     yield Finding(result.entity_type, start, end, float(result.score), source)
         tick()
+
+    def _pages(
+        self, text: str, *, full: bool, tick: Callable[[], None]
+    ) -> Iterator[tuple[Page, Callable[[int, int], tuple[int, int]]]]:
+        """The text as a reader sees it, then each coded part; and where places in them lie."""
+        normal = normalise(text)
+        yield Page(normal.text, full=full, tick=tick, allowed=self._allowed), normal.span
+        for number, part in enumerate(decoded(normal.text)):
+            tick()
+            if number >= _MOST_PARTS:
+                raise DetectionFailed("The text has more coded parts than are read.")
+            plain = normalise(part.text).text
+            place = normal.span(part.start, part.end)
+            yield Page(plain, full=full, tick=tick, allowed=self._allowed), _always(place)
 
     def _ready(self) -> Sequence[tuple[Any, Any]]:
         if self._stages is None:
@@ -199,23 +211,5 @@ class Detector:
         return f"Found: {shown}."
 
 
-def _pages(
-    text: str, *, full: bool, tick: Callable[[], None]
-) -> Iterator[tuple[Page, Callable[[int, int], tuple[int, int]]]]:
-    """The text as a reader sees it, then each coded part of it; and where places in them lie."""
-    normal = normalise(text)
-    yield Page(normal.text, full=full, tick=tick), normal.span
-    for number, part in enumerate(decoded(normal.text)):
-        tick()
-        if number >= _MOST_PARTS:
-            raise DetectionFailed("The text has more coded parts than are read.")
-        inner = normalise(part.text)
-        outer = normal.span(part.start, part.end)
-        yield Page(inner.text, full=full, tick=tick), _always(outer)
-
-
 def _always(place: tuple[int, int]) -> Callable[[int, int], tuple[int, int]]:
-    return lambda start, end: place
-
-
-__all__ = ["DetectionFailed", "Detector", "Normal", "Scan"]
+    return lambda *_: place

@@ -89,7 +89,7 @@ _WORK: Final = (
 _LAW: Final = (
     r"arrest\w*|custody|divorc\w*|alimony|lawsuit|evict\w*|convict\w*|probation|restraining order|testament|beneficiary|inheritance|passport|visa|immigration|social security|bank account|loan|mortgage|credit card|landlord|rent|tenancy|insurance claim|affair|cheating|acknowledge that i|data (?:leak|breach)|leaked|confidential|credentials|account issue|employee records|contact details|personal (?:data|information|details)|incident report|his ssn|her ssn"
 )
-_MATTERS: Final = re.compile(rf"\b(?:{_HEALTH}|{_WORK}|{_LAW})\b")
+MATTERS: Final = re.compile(rf"\b(?:{_HEALTH}|{_WORK}|{_LAW})\b")
 
 _FICTION: Final = re.compile(
     r"\b(?:stor(?:y|ies)|novels?|fiction\w*|fan ?fic\w*|screenplay|characters?|protagonist|episodes?|sitcom|anime|manga|fairy ?tale|fable|role-?play\w*|pretend|dialogue|monologue|lyrics|haiku|limerick|sonnet|poems?|rpg|dnd|d&d|superhero|wizard|villain|crossover|parody|satire|(?:rap|song|joke|play|movie|film|comedy|scene|sketch) (?:about|in which|where|script|between)|(?:scene|script) (?:for|of)|geschichte|roman|gedicht|histoire|conte|cuento|historia de|racconto|storia|verhaal|opowiadanie|bajka|conto)\b"
@@ -159,7 +159,7 @@ def standing(page: Page, start: int, end: int, *, whole: bool) -> float:
     if _OTHERS_KIN.search(before):
         return 0.65 if whole else 0.55
     low, high = sentence(page, start)
-    if _MATTERS.search(page.lower, low, high):
+    if MATTERS.search(page.lower, low, high):
         return 0.65 if whole else 0.5
     return BARE
 

@@ -117,6 +117,10 @@ class Names:
         for cue in (_LOWER_NAME_FLAT if page.flat else _LOWER_NAME).finditer(page.lower):
             if self._least <= context.BARE or _likely(page, cue.start()):
                 yield max(0, cue.start() - _AROUND), min(length, cue.end() + _AROUND)
+        if page.flat:
+            for cue in context.MATTERS.finditer(page.lower):
+                if _likely(page, cue.start()):
+                    yield context.sentence(page, cue.start())
         if page.has_digits:
             loose = page.flat or addresses.LIVES.search(page.lower) is not None
             for place in (_PLACE if not loose else _PLACE_LOOSE).finditer(page.text):

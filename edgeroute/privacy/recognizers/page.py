@@ -35,15 +35,22 @@ class Page:
     """A text that recognisers read. ``text`` is already normalised; ``lower`` has its length.
 
     ``tick`` is called between steps of long work and raises OverBudget once time is up.
-    ``full`` asks for every finding, otherwise the first one that counts is enough.
+    ``full`` asks for every finding, otherwise the first one that counts is enough. ``allowed``
+    says which exact strings do not count.
     """
 
     def __init__(
-        self, text: str, *, full: bool = False, tick: Callable[[], None] = lambda: None
+        self,
+        text: str,
+        *,
+        full: bool = False,
+        tick: Callable[[], None] = lambda: None,
+        allowed: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.text = text
         self.full = full
         self.tick = tick
+        self.allowed = allowed
 
     @cached_property
     def lower(self) -> str:

@@ -55,6 +55,8 @@ class Recognizer(EntityRecognizer):  # type: ignore[misc]
         for hit in self._finder.find(page):
             if hit.score < self._least.get(hit.type, 2.0):
                 continue
+            if page.allowed(page.text[hit.start : hit.end]):
+                continue
             results.append(self._result(hit))
             if not page.full:
                 break
