@@ -27,7 +27,8 @@ class Course:
     @property
     def held(self) -> bool:
         """Whether words may yet be withdrawn, which a caller who has read them cannot undo."""
-        return self._plan is not None and self._plan.strategy != "single"
+        plan = self._plan
+        return plan is not None and (plan.strategy != "single" or bool(plan.verify))
 
     def learn(self, event: Event) -> None:
         """Take in one event."""

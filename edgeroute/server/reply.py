@@ -178,6 +178,7 @@ def _body(piece: bytes, *, more: bool = True) -> dict[str, object]:
 async def _deliver(send: Send, message: dict[str, object]) -> None:
     """Send, or give the caller up who has stopped reading."""
     try:
-        await asyncio.wait_for(send(message), SEND_SECONDS)
+        async with asyncio.timeout(SEND_SECONDS):
+            await send(message)
     except TimeoutError:
         raise HungUp from None

@@ -15,7 +15,6 @@ from edgeroute.wire.openai_chat.answer import (
     DONE,
     KEEP_ALIVE,
     encode_error,
-    finish_reason,
     frame,
 )
 from edgeroute.wire.usage import to_openai_chat
@@ -55,8 +54,12 @@ def decode_request(body: Json) -> ChatRequest:
 
 def encode_answer(answer: Answer, envelope: Envelope) -> dict[str, Any]:
     """The body of a whole answer."""
-    body = _body(envelope, answer.text, finish_reason(answer))
+    body = _body(envelope, answer.text, _finish_reason(answer))
     return body | {"model": answer.model, "usage": to_openai_chat(answer.usage)}
+
+
+def _finish_reason(answer: Answer) -> str:
+    return answer.finish if answer.finish in {"length", "content_filter"} else "stop"
 
 
 def _body(envelope: Envelope, text: str, finish: str | None) -> dict[str, Any]:
@@ -87,7 +90,7 @@ class CompletionEncoder:
         return []
 
     def _close(self, answer: Answer) -> list[bytes]:
-        frames = [frame(_body(self._envelope, "", finish_reason(answer)))]
+        frames = [frame(_body(self._envelope, "", _finish_reason(answer)))]
         if self._envelope.usage:
             counts = {"choices": [], "usage": to_openai_chat(answer.usage)}
             frames.append(frame(_body(self._envelope, "", None) | counts))

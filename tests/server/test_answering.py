@@ -61,6 +61,17 @@ def test_a_finished_answer_closes_its_engine(endpoint: Endpoint) -> None:
         assert endpoint.engine.closed.wait(20)
 
 
+def test_a_caller_who_does_not_read_is_given_up(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader who stops reading in the middle ends the answer, and holds nothing for ever."""
+    monkeypatch.setattr("edgeroute.server.reply.SEND_SECONDS", 0.3)
+    endpoint.engine.script = script(*["x" * 100_000] * 1000)
+    with socket.create_connection(("127.0.0.1", endpoint.port), timeout=20) as connection:
+        connection.sendall(head(endpoint, stream=True))
+        assert endpoint.engine.closed.wait(20)
+
+
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """An endpoint that keeps streams alive after a tenth of a second."""

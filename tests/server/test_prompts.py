@@ -291,10 +291,11 @@ def test_a_bad_body_is_the_callers_mistake(endpoint: Endpoint, path: str, body: 
     assert endpoint.engine.requests == []
 
 
-def test_words_that_may_be_withdrawn_are_held_back(endpoint: Endpoint) -> None:
-    """In a cascade the caller reads only what stands at the end."""
+@pytest.mark.parametrize("start", [planned("cascade"), planned(verify="local/small")])
+def test_words_that_may_be_withdrawn_are_held_back(endpoint: Endpoint, start: Any) -> None:
+    """In a cascade, or before a check, the caller reads only what stands at the end."""
     endpoint.engine.script = [
-        planned("cascade"),
+        start,
         AttemptStarted(1, "local/small", "First try."),
         TextDelta("A weak answer"),
         Folded("local/small", "A weak answer", "It did not hold."),

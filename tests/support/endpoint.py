@@ -61,13 +61,13 @@ ANSWER = Answer(
 )
 
 
-def planned(strategy: Strategy = "single") -> Planned:
+def planned(strategy: Strategy = "single", *, verify: str = "") -> Planned:
     """The decision that starts every script."""
     candidates = (
         Candidate(MODEL, Place.CLOUD, "It is cheap."),
         Candidate("local/small", Place.LOCAL, "It is here.", "last_resort"),
     )
-    plan = Plan("default", "It is the default.", candidates, strategy)
+    plan = Plan("default", "It is the default.", candidates, strategy, verify=verify)
     return Planned(plan, CLEAR, Signals(input_tokens=7), PrivacyMode.AUTO, "c1", "r1")
 
 

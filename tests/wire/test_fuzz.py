@@ -13,7 +13,7 @@ from edgeroute.wire.format import WireError, WireFault
 from edgeroute.wire.formats import FORMATS
 from tests.support.wire import FIXTURES, read, wire_of
 
-COUNT = int(os.environ.get("EDGEROUTE_FUZZ", "2000"))
+COUNT = int(os.environ.get("EDGEROUTE_FUZZ", "1500"))
 SCRAPS = [
     b"\r", b"\n", b"\n\n", b"\r\n\r\n", b"data: ", b"data:", b"event: error\n", b": c\n", b"\xff",
     b"\xe2\x80\xa8", b'"', b"{", b"}", b"[]", b"null", b"true", b"-1", b"1e999", b'""', b"[[[[",

@@ -27,7 +27,7 @@ MESSAGES = {
 
 
 @pytest.mark.parametrize("wire", WIRES)
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_a_request_survives_the_way_out_and_in(wire: str, data: st.DataObject) -> None:
     """Reading what we wrote gives the request back, in every format."""
@@ -38,7 +38,7 @@ def test_a_request_survives_the_way_out_and_in(wire: str, data: st.DataObject) -
 
 @pytest.mark.parametrize("inner", WIRES)
 @pytest.mark.parametrize("outer", WIRES)
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_messages_mean_the_same_in_every_format(
     outer: str, inner: str, data: st.DataObject
@@ -61,7 +61,7 @@ def grown(request: ChatRequest, more: list[Message]) -> ChatRequest:
 
 @pytest.mark.parametrize("cache", [None, CachePlan(), CachePlan(duration="1h")])
 @pytest.mark.parametrize("wire", WIRES)
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_a_turn_extends_the_serialized_prefix(
     wire: str, cache: CachePlan | None, data: st.DataObject

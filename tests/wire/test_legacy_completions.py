@@ -1,0 +1,55 @@
+"""Old text completions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from openai.types import Completion
+
+from edgeroute.core.request import Sampling
+from edgeroute.wire.format import WireError, load_object
+from edgeroute.wire.legacy_completions import FORMAT
+
+
+def test_a_prompt_is_one_user_message() -> None:
+    """The prompt, the sampling and the old default of 16 tokens."""
+    request = FORMAT.decode_request({"prompt": ["hi"], "model": "local", "stop": "\n", "seed": 3})
+    assert [(message.role, message.text) for message in request.messages] == [("user", "hi")]
+    assert request.sampling == Sampling(max_output_tokens=16, stop=("\n",), seed=3)
+    assert request.model == "local"
+
+
+def test_a_suffix_asks_to_fill_the_gap() -> None:
+    """Editors send what stands before and after the cursor."""
+    text = FORMAT.decode_request({"prompt": "def f(", "suffix": "return x"}).messages[0].text
+    assert text.index("def f(") < text.index("return x")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"prompt": ""},
+        {"prompt": ["a", "b"]},
+        {"prompt": [1, 2]},
+        {"prompt": "a", "n": 2},
+        {"prompt": "a", "echo": True},
+        {"prompt": "a", "max_tokens": "x"},
+    ],
+)
+def test_a_bad_request_is_refused_with_a_sentence(body: dict[str, Any]) -> None:
+    """A caller's mistake is a wire error, whatever its shape."""
+    with pytest.raises(WireError, match=r"\.$"):
+        FORMAT.decode_request(body)
+
+
+def test_our_answers_are_what_the_official_client_reads(answers: list[Any], streams: Any) -> None:
+    """A whole answer validates against OpenAI's own types; a stream adds up to its text."""
+    for answer, envelope in answers:
+        Completion.model_validate(FORMAT.encode_answer(answer, envelope))
+        *chunks, end = [event.data for event in streams(FORMAT, answer, envelope)]
+        assert end == "[DONE]"
+        texts = [load_object(chunk)["choices"][0]["text"] for chunk in chunks[:-1]]
+        assert "".join(texts) == answer.text
+        assert '"total_tokens"' in chunks[-1]
