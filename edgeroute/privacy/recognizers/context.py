@@ -79,6 +79,10 @@ _DOING: Final = re.compile(
     r"^(?:,\s[^.\n]{0,40},)?\s{1,2}(?:lives? (?:at|on|in)|resides?|residing|lived at|was diagnosed|is diagnosed|has been diagnosed|was born|born|can be reached|at \S+@|tested positive|got fired|was fired|was arrested|is pregnant|is on sick|submitted (?:ssn|her|his)|est en arr\u00eat|ist seit|est\u00e1 de baja|\u00e8 in malattia|jest na zwolnieniu|is sinds|est\u00e1 afastad[oa])"
 )
 
+_ILL: Final = re.compile(
+    r"^\s(?:was diagnosed|is diagnosed|has been diagnosed|tested positive|is pregnant|is on sick|est en arr\u00eat|ist seit|est\u00e1 de baja|\u00e8 in malattia|jest na zwolnieniu|is sinds|est\u00e1 afastad[oa])"
+)
+
 _HEALTH: Final = (
     r"diagnos\w*|depress\w*|sick leave|on leave|pregnan\w*|hiv|cancer|tumou?r|chemo\w*|surger\w*|biops\w*|therap(?:y|ist)|medication|rehab|overdos\w*|suicid\w*|miscarriage|abortion|autis\w*|adhd|bipolar|anxiety|dementia|alzheimer\w*|disabilit\w*|hospitali[sz]ed|test results?|mri|prescri\w*|patient|migraine|diabet\w*"
     r"|krankgeschrieben|depression\w*|befund|diagnose|schwanger|krebs|arr\u00eat maladie|enceinte|de baja|embarazad\w*|c\u00e1ncer|malattia|incinta|ziek\w*|zwanger|kanker|zwolnieni\w*|depresj\w*|depresi\w*|depressie|choro\w*|ci\u0105\u017c\w*|afastad\w*|doen\u00e7a|gr\u00e1vida"
@@ -162,6 +166,13 @@ def standing(page: Page, start: int, end: int, *, whole: bool) -> float:
     if MATTERS.search(page.lower, low, high):
         return 0.65 if whole else 0.5
     return BARE
+
+
+def certain(page: Page, start: int, end: int) -> bool:
+    """Whether two capitalised words at ``[start, end)`` are a private name whatever a model says."""
+    if _KINSHIP.search(page.before(start, 90)):
+        return True
+    return _ILL.match(page.after(end, 60)) is not None and standing(page, start, end, whole=True) > BARE
 
 
 def sentence(page: Page, place: int) -> tuple[int, int]:

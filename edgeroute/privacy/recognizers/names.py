@@ -11,6 +11,7 @@ from edgeroute.privacy.recognizers.page import Hit, Page, words
 from edgeroute.privacy.recognizers.rampart import Span
 
 _AROUND: Final = 50
+_CERTAIN: Final = 0.65
 _WINDOW: Final = 420
 _BATCH: Final = 8
 
@@ -89,6 +90,10 @@ class Names:
 
     def find(self, page: Page) -> Iterator[Hit]:
         """People first seen by their context, then confirmed by the model; and streets."""
+        for group in _capitalised(page):
+            place = group[0][0], group[-1][1]
+            if len(group) > 1 and context.certain(page, *place):
+                yield Hit("PERSON", *place, _CERTAIN)
         windows = [
             window
             for start, end in _merged(sorted(self._marks(page)))
