@@ -218,7 +218,9 @@ class ScriptedProvider:
             self._log.open_connections -= 1
             writer.close()
             with suppress(ConnectionError, ssl.SSLError, TimeoutError):
-                await asyncio.wait_for(writer.wait_closed(), 1)
+                # TLS would wait long for a farewell from a client that is gone.
+                await asyncio.wait_for(writer.wait_closed(), 0.2 if self._tls else 1)
+            writer.transport.abort()
 
     @staticmethod
     async def _encrypt(writer: asyncio.StreamWriter, context: ssl.SSLContext) -> None:
