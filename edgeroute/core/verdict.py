@@ -43,7 +43,8 @@ class Verdict:
     """Whether a request may leave this machine as it stands.
 
     ``reason`` is a sentence for people. ``complete`` is false where the scan stopped at the first
-    hit or failed; a failed scan is always ``private``. ``internal_code`` marks source code of the
+    hit or failed; ``failed`` says that nobody knows what the text holds, which makes it ``private``
+    for this time but marks no conversation. ``internal_code`` marks source code of the
     user's own organisation: local, or the enterprise provider named in settings.
     """
 
@@ -52,6 +53,7 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     complete: bool = True
     internal_code: bool = False
+    failed: bool = False
 
     @property
     def types(self) -> Mapping[str, int]:

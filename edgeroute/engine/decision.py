@@ -113,7 +113,7 @@ class Decider:
         masked: Masked | None = None
         if verdict.private and session.mode is PrivacyMode.MASK and not session.latched:
             masked = await self._masking.mask(session, request)
-        if verdict.private and masked is None and not session.latched:
+        if verdict.private and not verdict.failed and masked is None and not session.latched:
             latched = await asyncio.to_thread(self._sessions.latch, session, verdict.reason)
             session = session if dry else latched
         private = _stays(session, verdict, masked)

@@ -297,7 +297,7 @@ def _failed(error: Exception) -> Verdict:
         reason = "The privacy check is busy with other prompts, so it stays on this machine."
     else:
         reason = "The privacy check failed, so it stays on this machine."
-    return Verdict(private=True, reason=reason, complete=False)
+    return Verdict(private=True, reason=reason, complete=False, failed=True)
 
 
 _DATA: Final = Source("sealed")

@@ -88,6 +88,8 @@ class Door:
             ProviderError: the provider cannot be reached or does not answer as a provider does.
         """
         _require_destination(outgoing.url, provider)
+        if type(clearance) is not Clearance:
+            raise ClearanceRefused("Nothing leaves without a clearance.")
         clearance.redeem(outgoing, self._monotonic())
         headers = {**outgoing.headers, **_key_header(provider, wire, key)}
         async with self._exchange(

@@ -37,7 +37,8 @@ def test_an_open_prompt_goes_to_the_provider(shared_installation: Installation) 
 
 def test_a_private_prompt_stays_here(shared_installation: Installation) -> None:
     """A prompt with a social security number is answered by the real local model, and the provider
-    receives not one byte."""
+    receives not one byte.
+    """
     with ScriptedProvider(always(replies.chat("never"))) as provider:
         shared_installation.provide(provider.base_url)
         result = shared_installation.json("ask", "--json", PRIVATE)
@@ -51,7 +52,7 @@ def test_a_private_prompt_stays_here(shared_installation: Installation) -> None:
 def test_when_the_provider_is_down_the_local_model_answers(
     shared_installation: Installation,
 ) -> None:
-    """With the provider refusing connections the answer is local and the receipt says what failed."""
+    """Where the provider refuses connections the answer is local and the receipt says so."""
     with ScriptedProvider() as provider:
         address = provider.base_url
     shared_installation.provide(address)

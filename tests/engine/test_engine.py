@@ -139,6 +139,9 @@ async def test_a_detector_that_breaks_keeps_everything_here(
         assert seen.receipt.private
         assert seen.receipt.route is Place.LOCAL
         assert home.cloud["mock"].connections == 0
+        monkeypatch.undo()
+        later = await home.ask("And what is a heap?", conversation=seen.receipt.conversation)
+        assert later.receipt.route is Place.CLOUD, "a failed check binds one prompt, not the talk"
 
 
 async def test_all_providers_down_means_local(tmp_path: Path) -> None:

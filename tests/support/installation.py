@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -14,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from edgeroute import config
+from edgeroute.local.process import WorkerProcess
 from tests.support.model_files import models_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,10 +122,17 @@ class Installation:
         raise AssertionError(f"the endpoint did not start: {''.join(said)}")
 
     def stop_worker(self) -> None:
-        """End the local model's worker, if one runs, by its pid."""
-        for pid_file in self.home.rglob("*.pid"):
-            with contextlib.suppress(ValueError, ProcessLookupError, FileNotFoundError):
-                os.kill(int(pid_file.read_text()), 15)
+        """End the local model's worker, if one runs."""
+        saved = os.environ.get("EDGEROUTE_HOME")
+        os.environ["EDGEROUTE_HOME"] = str(self.home)
+        try:
+            paths = config.Paths.find()
+        finally:
+            if saved is None:
+                del os.environ["EDGEROUTE_HOME"]
+            else:
+                os.environ["EDGEROUTE_HOME"] = saved
+        asyncio.run(WorkerProcess(paths.runtime, paths.state, paths.models).stop())
 
 
 @dataclass(frozen=True)
