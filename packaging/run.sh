@@ -16,10 +16,11 @@ install packaging/requirements.txt
 ready=$LOGS/models-$(printf '%s' "${EDGEROUTE_MODELS:-} ${EDGEROUTE_HOME:-}" | cat - models/local.yaml models/support.yaml | cksum | cut -d ' ' -f 1).done
 if [ ! -f "$ready" ]; then
     say "Fetching the models that EdgeRoute runs on this machine ..."
-    if ! { $VENV/bin/edgeroute models pull rampart && $VENV/bin/edgeroute models pull; } >&2; then
-        fail "The models could not be fetched. Check the connection and run this again:" \
-            "it goes on where it stopped."
-    fi
+    for id in rampart minilm auto; do
+        $VENV/bin/edgeroute models pull "$id" >&2 ||
+            fail "The models could not be fetched. Check the connection and run this again:" \
+                "it goes on where it stopped."
+    done
     : >"$ready"
 fi
 

@@ -14,7 +14,7 @@ install packaging/requirements-test.txt
 
 EDGEROUTE_MODELS=${EDGEROUTE_MODELS:-$CACHE/models}
 export EDGEROUTE_MODELS
-for id in rampart minilm wordllama qwen2.5-coder-0.5b; do
+for id in rampart minilm qwen2.5-coder-0.5b; do
     have=$LOGS/model-$id-$(printf '%s' "$EDGEROUTE_MODELS" | cat - models/local.yaml models/support.yaml | cksum | cut -d ' ' -f 1).done
     if [ ! -f "$have" ]; then
         if $VENV/bin/edgeroute models pull "$id" >&2; then

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -68,13 +71,31 @@ async def test_a_changed_file_is_never_loaded(
 
 
 @pytest.mark.slow
-async def test_ends_when_its_folder_is_gone(worker: WorkerProcess) -> None:
-    """A worker whose socket was removed can be reached by nobody, and ends when told to."""
-    await worker.ensure()
-    assert worker.pid()
-    await worker.stop()
-    assert worker.pid() == 0
-    assert await worker.health() is None
+async def test_ends_by_itself_when_nobody_asks(tmp_path: Path, folder: Path) -> None:
+    """An idle worker gives everything back, its socket included."""
+    process = WorkerProcess(tmp_path / "run", tmp_path / "state", folder, idle_seconds=0.2)
+    await process.ensure()
+    await _until_gone(process)
+    assert await process.health() is None
+    assert not (tmp_path / "run" / "llama.sock").exists()
+
+
+@pytest.mark.slow
+async def test_ends_when_it_is_cut_off(tmp_path: Path, folder: Path) -> None:
+    """A worker whose socket is gone can be reached by nobody, and does not stay for ever."""
+    process = WorkerProcess(tmp_path / "run", tmp_path / "state", folder, idle_seconds=30)
+    await process.ensure()
+    (tmp_path / "run" / "llama.sock").unlink()
+    await _until_gone(process)
+
+
+async def _until_gone(process: WorkerProcess) -> None:
+    for _ in range(400):
+        if not process.pid():
+            return
+        await asyncio.sleep(0.1)
+    os.kill(process.pid(), signal.SIGKILL)
+    pytest.fail("the worker did not end")
 
 
 async def test_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
