@@ -60,7 +60,8 @@ MAX_LENGTH: Final = 500
 _WORDS: Final = frozenset({"and", "or", "not", "in", "true", "false"})
 
 _TOKEN: Final = re.compile(
-    r"""\s+ | "[^"\\]*" | '[^'\\]*' | \d+(?:\.\d+)? | [A-Za-z_]\w* | [=!<>]= | <(?!<) | >(?!>) | [()\[\],+-]""",
+    r"""\s+ | "[^"\\]*" | '[^'\\]*' | \d+(?:\.\d+)? | [A-Za-z_]\w*
+    | [=!<>]= | <(?!<) | >(?!>) | [()\[\],+-]""",
     re.VERBOSE,
 )
 

@@ -1,8 +1,65 @@
-"""What became of earlier answers, and what that says about the next one."""
+"""What became of earlier answers, and what that says about the next one.
+
+Accepted, retried, edited, escalated, switched and thumbed answers are kept on this machine as a
+quality in 0..1 for a prompt and a model. For a new prompt the nearest earlier ones estimate what
+each model would achieve and cost, in words that a person can check: "12 of 15 similar prompts were
+fine on the cheap model".
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float32]
+
+# An answer of at least this quality was fine.
+FINE: Final = 0.5
+# With fewer similar prompts than this nothing is said.
+FEWEST: Final = 5
+# An estimate leans on a model's general record as if it were this many more neighbours.
+_PRIOR: Final = 4.0
+# Similarity counts by its power: near neighbours say more.
+_POWER: Final = 4
+_SUGGEST_FROM: Final = 12
+_AS_GOOD: Final = 0.03
+_POOR: Final = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """One prompt: its unit vector, and each model's quality (0..1) and cost in USD, if known."""
+
+    vector: Sequence[float] | Array
+    outcomes: Mapping[str, tuple[float, float | None]]
+    task: str = ""
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a model is expected to do: ``fine`` of ``neighbours`` similar prompts went well on it.
+
+    ``quality`` (0..1) and ``cost`` (USD, ``None`` if unknown) also lean on its general record.
+    """
+
+    model: str
+    quality: float
+    cost: float | None
+    fine: int
+    neighbours: int
+
+    @property
+    def sentence(self) -> str:
+        """The estimate in words."""
+        return f"{self.fine} of {self.neighbours} similar prompts were fine on {self.model}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +70,158 @@ class Advice:
     sentence: str
     share: float
     neighbours: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A change to a rule that the record speaks for. It is shown, never applied."""
+
+    rule: str
+    model: str
+    instead: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """One model's outcomes: rows into the table of vectors, qualities, costs (NaN if unknown)."""
+
+    rows: NDArray[np.int64]
+    quality: Array
+    cost: Array
+
+
+@dataclass(slots=True)
+class Experience:
+    """Remembered prompts, ready to be searched. Build it with ``of``."""
+
+    vectors: Array
+    records: Mapping[str, _Record] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, remembered: Iterable[Remembered]) -> Experience:
+        """The experience that ``remembered`` makes. Prompts without a vector are left out."""
+        import numpy as np  # noqa: PLC0415
+
+        kept = [row for row in remembered if len(row.vector) > 0]
+        by_model: dict[str, list[tuple[int, float, float]]] = defaultdict(list)
+        for index, row in enumerate(kept):
+            for model, (quality, cost) in row.outcomes.items():
+                by_model[model].append((index, quality, np.nan if cost is None else cost))
+        records = {}
+        for model, found in by_model.items():
+            records[model] = _Record(
+                np.array([entry[0] for entry in found], dtype=np.int64),
+                np.array([entry[1] for entry in found], dtype=np.float32),
+                np.array([entry[2] for entry in found], dtype=np.float32),
+            )
+        vectors = np.array([row.vector for row in kept], dtype=np.float32)
+        return cls(vectors, records)
+
+    def estimate(self, model: str, vector: Array, neighbours: int) -> Estimate | None:
+        """What ``model`` is expected to do on the prompt with this ``vector``.
+
+        ``None`` where fewer than ``FEWEST`` of its outcomes are remembered.
+        """
+        import numpy as np  # noqa: PLC0415
+
+        record = self.records.get(model)
+        if record is None or len(record.rows) < FEWEST:
+            return None
+        near = self.vectors[record.rows] @ np.asarray(vector, dtype=np.float32)
+        count = min(neighbours, len(near))
+        best = np.argpartition(-near, count - 1)[:count]
+        weights = np.clip(near[best], 0.01, 1) ** _POWER
+        weights *= count / weights.sum()
+        quality = record.quality[best]
+        general = float(record.quality.mean())
+        estimated = (float(weights @ quality) + _PRIOR * general) / (count + _PRIOR)
+        cost = record.cost[best]
+        known = ~np.isnan(cost)
+        spent = (
+            float((weights[known] @ cost[known]) / weights[known].sum()) if known.any() else None
+        )
+        return Estimate(model, estimated, spent, int((quality >= FINE).sum()), count)
+
+    def estimates(
+        self, vector: Array, models: Collection[str], neighbours: int
+    ) -> dict[str, Estimate]:
+        """The estimates of those ``models`` of which enough is remembered."""
+        found = (self.estimate(model, vector, neighbours) for model in models)
+        return {estimate.model: estimate for estimate in found if estimate is not None}
+
+    def advise(
+        self,
+        vector: Array,
+        chosen: str,
+        costs: Mapping[str, Decimal | None],
+        *,
+        neighbours: int,
+        good_enough: float,
+    ) -> Advice | None:
+        """The cheapest model that is expected to be good enough, where it is not ``chosen`` itself.
+
+        ``costs`` are the models that could answer, with what this call would cost on each, so that
+        what is remembered at old prices does no harm. ``good_enough`` is the quality asked for
+        (0..1); where no model reaches it, the best one counts. A cheaper model is advised only
+        where it is at most a hair worse than what ``chosen`` is expected to do, if that is known.
+        """
+        found = self.estimates(vector, costs, neighbours)
+        if not found:
+            return None
+        target = min(good_enough, max(estimate.quality for estimate in found.values()))
+        fit = [
+            e for e in found.values() if e.quality >= target - 1e-6 and costs[e.model] is not None
+        ]
+        own = found.get(chosen)
+        if own is not None:
+            fit = [e for e in fit if e.quality >= min(own.quality, good_enough) - _AS_GOOD]
+        best = min(fit, key=lambda e: (costs[e.model] or Decimal(0), -e.quality), default=None)
+        if best is None or best.model == chosen:
+            return None
+        return Advice(best.model, best.sentence, best.quality, best.neighbours)
+
+
+def suggest(remembered: Iterable[Remembered], models: Mapping[str, str]) -> list[Suggestion]:
+    """Changes to rules that the record speaks for; ``models`` maps a rule's id to its model."""
+    tallies: dict[str, dict[str, list[tuple[float, float | None]]]] = {}
+    for row in remembered:
+        for model, outcome in row.outcomes.items():
+            tallies.setdefault(row.rule, {}).setdefault(model, []).append(outcome)
+    found = []
+    for rule, by_model in tallies.items():
+        own = models.get(rule, "")
+        ranked = {m: o for m, o in by_model.items() if len(o) >= _SUGGEST_FROM}
+        if own in ranked:
+            better = _better(rule, own, ranked)
+            found += [better] if better else []
+    return found
+
+
+def _better(
+    rule: str, own: str, ranked: Mapping[str, Sequence[tuple[float, float | None]]]
+) -> Suggestion | None:
+    quality = {model: _mean([q for q, _ in outcomes]) for model, outcomes in ranked.items()}
+    cost = {model: _mean([c for _, c in rows if c is not None]) for model, rows in ranked.items()}
+    cheaper = [m for m in ranked if m != own and cost[m] < cost[own] * 0.8]
+    as_good = [m for m in cheaper if quality[m] >= quality[own] - _AS_GOOD]
+    if as_good:
+        best = min(as_good, key=lambda model: cost[model])
+        times = cost[own] / cost[best] if cost[best] else 0
+        price = f"at 1/{times:.0f} of the cost" if times else "for nothing"
+        said = f"{_tally(best, ranked)}, {_tally(own, ranked)}; {best} does it {price}."
+        return Suggestion(rule, own, best, said)
+    stronger = max(ranked, key=lambda model: quality[model])
+    if quality[own] < _POOR and quality[stronger] > quality[own] + 0.1:
+        said = f"only {_tally(own, ranked)}, but {_tally(stronger, ranked)}."
+        return Suggestion(rule, own, stronger, said[0].upper() + said[1:])
+    return None
+
+
+def _tally(model: str, ranked: Mapping[str, Sequence[tuple[float, float | None]]]) -> str:
+    outcomes = ranked[model]
+    return f"{sum(q >= FINE for q, _ in outcomes)} of {len(outcomes)} were fine on {model}"
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0

@@ -1,3 +1,4 @@
+# ruff: noqa: INP001  (a script beside its data, not a package)
 """Build the training prompts: the written ones, and combinations of pastes and asks."""
 
 from __future__ import annotations

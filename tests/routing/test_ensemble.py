@@ -1,0 +1,86 @@
+"""Ensembles: votes, judges, merges and what is said about disagreement."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgeroute.core.answer import Answer
+from edgeroute.core.messages import assistant
+from edgeroute.core.usage import Usage
+from edgeroute.routing.actions import Ask, Dropped, GiveUp, Judged, Replied, Stand
+from edgeroute.routing.ensemble import Ensemble, EnsemblePolicy
+
+VOTE = "Is 91 a prime number? Answer yes or no."
+
+
+def said(model: str, text: str) -> Replied:
+    """What ``model`` replied."""
+    return Replied(model, Answer(assistant(text), "stop", Usage(), model))
+
+
+def run(question: str, *events, combine="auto", judge="judge"):
+    """The actions after the last of ``events``."""
+    ensemble = Ensemble(("a", "b", "c"), EnsemblePolicy(combine=combine), question, judge=judge)
+    assert [action.model for action in ensemble.start()] == ["a", "b", "c"]
+    actions = []
+    for event in events:
+        assert not actions or isinstance(actions[0], Ask)
+        actions = ensemble.step(event)
+    return actions
+
+
+def test_majority_wins_and_the_other_view_is_shown():
+    """Two of three decide a closed question; the third is named in the warning."""
+    (stand,) = run(VOTE, said("a", "No"), said("b", "Yes."), said("c", "no, it is 7 x 13"))
+    assert isinstance(stand, Stand)
+    assert stand.model == "c"
+    assert stand.reason == "2 of 3 models agree."
+    assert stand.warning == "The models disagree: a: no · b: yes · c: no"
+
+
+def test_unanimous_answers_need_no_warning():
+    """Where all agree nothing else is said."""
+    (stand,) = run(VOTE, said("a", "No"), said("b", "no"), said("c", "No."))
+    assert stand.warning == ""
+
+
+def test_a_tie_goes_to_the_strongest():
+    """Models are named from cheap to strong; on a tie the last one decides."""
+    (stand,) = run(VOTE, said("a", "No"), Dropped("b", "It is down."), said("c", "Yes"))
+    assert stand.model == "c"
+    assert "disagree" in stand.warning
+
+
+def test_failures_are_tolerated_and_named():
+    """One answer is enough; with none there is no answer."""
+    (stand,) = run(VOTE, Dropped("a", "Down."), Dropped("b", "Down."), said("c", "No"))
+    assert stand.model == "c"
+    assert "a: Down." in stand.warning
+    (end,) = run(VOTE, Dropped("a", "Down."), Dropped("b", "Down."), Dropped("c", "Down."))
+    assert isinstance(end, GiveUp)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "model"), [("2", "b"), ("Answer 1.", "a"), ("9", "c"), ("?", "c")]
+)
+def test_a_judge_picks_the_best_of_open_answers(verdict, model):
+    """The judge's number decides; a reply without one leaves the strongest model's answer."""
+    replies = [said(name, f"{name} text") for name in "abc"]
+    (ask,) = run("Tell me about May.", *replies)
+    assert (ask.model, ask.role) == ("judge", "judge")
+    (stand,) = run("Tell me about May.", *replies, Judged("judge", verdict))
+    assert stand.model == model
+
+
+def test_a_merge_is_the_judges_own_text():
+    """Merging gives the judge's text under the judge's name."""
+    replies = [said(name, f"{name} text") for name in "abc"]
+    (stand,) = run("About May.", *replies, Judged("judge", "Merged."), combine="merge")
+    assert (stand.model, stand.answer.text) == ("judge", "Merged.")
+
+
+def test_without_a_judge_or_when_it_fails_the_strongest_stands():
+    """Open answers without a judge are not mixed: the strongest model's stands."""
+    replies = [said(name, f"{name} text") for name in "abc"]
+    assert run("About May.", *replies, judge="")[0].model == "c"
+    assert run("About May.", *replies, Dropped("judge", "Down."))[0].model == "c"
