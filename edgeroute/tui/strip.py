@@ -90,7 +90,7 @@ def strip_view(
             why="this text must stay here and there is no local model ready",
             details="edgeroute models recommend says which one fits this machine",
         )
-    masking = not here and explanation.mode is PrivacyMode.MASK and bool(found)
+    masking = not here and bool(explanation.masked)
     kind: Kind = "forced" if forced else "local" if here else "masked" if masking else "cloud"
     word = {"forced": "LOCAL", "local": "LOCAL", "masked": "MASKED", "cloud": "CLOUD"}[kind]
     signals = explanation.signals
@@ -121,7 +121,7 @@ def _why(
 ) -> str:
     plan = explanation.plan
     if kind == "masked":
-        return f"sent with placeholders for {counted(_types(found))}"
+        return f"sent with placeholders for {counted(explanation.masked)}"
     if explanation.mode is PrivacyMode.PRIVATE:
         return "this chat is local only"
     if kind == "forced":

@@ -207,6 +207,7 @@ class FakeEngine:
             signals,
             plan,
             CLOUD if here else "",
+            verdict.types if mode is PrivacyMode.MASK and not here else {},
         )
 
     async def explain(self, request: ChatRequest, *, full: bool = False) -> Explanation:

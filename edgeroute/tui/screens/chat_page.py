@@ -11,7 +11,6 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, OptionList, TextArea
 
-from edgeroute.core.cards import Place
 from edgeroute.core.messages import File, Image
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.verdict import PrivacyMode
@@ -200,8 +199,7 @@ class ChatPage(Screen[None]):
             now=self.runtime.clock.now(),
             last_message=len(self.state.messages),
         )
-        here = check.explanation.plan.first.place is Place.LOCAL
-        self.composer.show_findings(check.findings, stays=here)
+        self.composer.show_findings(check.findings, self.strip.view.kind)
 
     # Opening chats
 

@@ -53,7 +53,7 @@ class ChatTurns(ChatPage):
                 self.strip.view = waiting(self.strip.view)
                 self.ask(now=True)
         elif self.state.phase is Phase.IDLE and self.state.queue:
-            await self.send_queued()
+            self.run_worker(self.send_queued(), group="send", exclusive=True)
 
     async def run_command(self, command: object, argument: str) -> None:
         """Run a slash command."""
@@ -108,6 +108,7 @@ class ChatTurns(ChatPage):
         request = self.state.request(self.state.prompt(text))
         check = await self.checker.check(self.state.version, request, text)
         if self.state.phase is not Phase.WAITING:
+            self.give_back(text)
             return
         if check.explanation is None:
             self.state = replace(self.state, phase=Phase.IDLE)
@@ -178,7 +179,7 @@ class ChatTurns(ChatPage):
         """The answer is whole."""
         await self.transcript.finish(event.answer.text, event.receipt)
         self.turn_over()
-        await self.send_queued()
+        self.run_worker(self.send_queued(), group="send", exclusive=True)
 
     async def on_turn_broken(self, event: bridge.TurnBroken) -> None:
         """Stopped: the partial answer stays. Failed: a card, and the prompt comes back."""

@@ -16,6 +16,7 @@ from textual.widgets.text_area import Edit, EditResult
 
 from edgeroute.core.display import safe, safe_line
 from edgeroute.core.verdict import Finding
+from edgeroute.tui.strip import Kind
 from edgeroute.tui.widgets.spans import Span, in_line, shifted, spans_of
 from edgeroute.tui.words import details
 
@@ -75,10 +76,14 @@ class Composer(TextArea):
         self.spans = shifted(self.spans, self._known, text)
         self._known = text
 
-    def show_findings(self, findings: Sequence[Finding], *, stays: bool) -> None:
-        """Mark ``findings`` of the present text; ``stays`` says what that means for it."""
+    def show_findings(self, findings: Sequence[Finding], kind: Kind) -> None:
+        """Mark ``findings`` of the present text and say what the strip's ``kind`` means for it."""
         self.spans = spans_of(findings, len(self.text))
-        fate = "stays on this machine" if stays else "leaves only as placeholders"
+        fates: dict[Kind, str] = {
+            "masked": "leaves only as placeholders",
+            "cloud": "not private by your rules",
+        }
+        fate = fates.get(kind, "stays on this machine")
         self.border_subtitle = f"{details(tuple(findings))} · {fate} · f4" if findings else ""
 
     def title(self, text: str) -> None:

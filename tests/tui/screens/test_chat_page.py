@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from edgeroute.core.verdict import PrivacyMode
 from edgeroute.store.conversation import Conversation
 from tests.tui.driver import running
 from tests.tui.fake_runtime import CLOUD, LOCAL, SPARE, FakeRuntime
@@ -38,6 +39,16 @@ async def test_personal_data_is_marked_and_keeps_the_message_here(runtime: FakeR
         assert "found name, e-mail in this message" in chat.strip
         assert f"would be {CLOUD}" in chat.strip
         assert "2 personal details" in str(chat.chat.composer.border_subtitle)
+
+
+async def test_masked_text_says_how_it_leaves(runtime: FakeRuntime) -> None:
+    """In MASK mode the strip and the message box speak of placeholders."""
+    runtime.new_mode = PrivacyMode.MASK
+    async with running(runtime) as chat:
+        await chat.type("mail anna@example.com")
+        assert "MASKED" in chat.strip
+        assert "placeholders for e-mail" in chat.strip
+        assert "placeholders" in str(chat.chat.composer.border_subtitle)
 
 
 async def test_earlier_messages_count(runtime: FakeRuntime) -> None:
