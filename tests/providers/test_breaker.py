@@ -19,7 +19,7 @@ def opened_at(now: float) -> Breaker:
     return breaker
 
 
-def test_three_failures_within_five_minutes_open_it():
+def test_three_failures_within_five_minutes_open_it() -> None:
     """The third failure within 300 s blocks the provider for 300 s."""
     breaker = Breaker(NUMBERS)
     breaker.failed(0)
@@ -31,7 +31,7 @@ def test_three_failures_within_five_minutes_open_it():
     assert breaker.wait(299) == 300
 
 
-def test_old_failures_do_not_count():
+def test_old_failures_do_not_count() -> None:
     """Failures further apart than 300 s never open it, with or without successes between."""
     breaker = Breaker(NUMBERS)
     for number in range(20):
@@ -40,7 +40,7 @@ def test_old_failures_do_not_count():
         assert breaker.admits(number * 151 + 2)
 
 
-def test_successes_between_do_not_hide_failures():
+def test_successes_between_do_not_hide_failures() -> None:
     """Three failures within the time open it, whatever succeeded between."""
     breaker = Breaker(NUMBERS)
     for moment in (0, 10, 20):
@@ -49,7 +49,7 @@ def test_successes_between_do_not_hide_failures():
     assert not breaker.admits(22)
 
 
-def test_one_probe_then_closed():
+def test_one_probe_then_closed() -> None:
     """After 300 s exactly one request goes; its success closes the circuit."""
     breaker = opened_at(0)
     assert breaker.state(300) == "half_open"
@@ -61,7 +61,7 @@ def test_one_probe_then_closed():
     assert breaker.admits(302)
 
 
-def test_a_failed_probe_opens_it_again():
+def test_a_failed_probe_opens_it_again() -> None:
     """One failure while half open blocks for 300 s more."""
     breaker = opened_at(0)
     breaker.started(300)
@@ -70,7 +70,7 @@ def test_a_failed_probe_opens_it_again():
     assert breaker.admits(610)
 
 
-def test_a_probe_that_is_never_heard_of_is_forgotten():
+def test_a_probe_that_is_never_heard_of_is_forgotten() -> None:
     """A probe whose process died, or that the user stopped, does not block for ever."""
     breaker = opened_at(0)
     breaker.started(300)
@@ -80,7 +80,7 @@ def test_a_probe_that_is_never_heard_of_is_forgotten():
     assert breaker.admits(361)
 
 
-def test_it_survives_a_restart():
+def test_it_survives_a_restart() -> None:
     """What was dumped at one clock reading is the same at another clock's reading."""
     before = opened_at(1000)
     after = Breaker.load(NUMBERS, before.dump(1100), 5.0)
@@ -105,6 +105,6 @@ def test_it_survives_a_restart():
         },
     )
 )
-def test_a_damaged_state_blocks_nobody_for_longer(state: dict[str, object]):
+def test_a_damaged_state_blocks_nobody_for_longer(state: dict[str, object]) -> None:
     """Whatever stands in the database, the wait never exceeds the rules' own."""
     assert 0 <= Breaker.load(NUMBERS, state, 0.0).wait(0.0) <= NUMBERS.open

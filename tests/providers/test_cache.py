@@ -24,7 +24,7 @@ from edgeroute.wire.format import CachePlan
 )
 def test_marks_are_set_where_they_can_be_used(
     catalog: Catalog, model: str, prefix: int, history: int, plan: CachePlan | None
-):
+) -> None:
     """Below the model's minimum, and where nothing can be marked, nothing is asked."""
     card = catalog.card(model)
     assert card is not None
@@ -39,7 +39,7 @@ def test_marks_are_set_where_they_can_be_used(
 @pytest.mark.parametrize(
     ("duration", "lives"), [("", "5m"), ("5m", "5m"), ("30m", "5m"), ("1h", "1h"), ("12h", "1h")]
 )
-def test_durations(catalog: Catalog, duration: str, lives: str):
+def test_durations(catalog: Catalog, duration: str, lives: str) -> None:
     """The policy's duration becomes one of the two lives that providers know."""
     card = catalog.card("anthropic/claude-opus-5.5")
     assert card is not None
@@ -48,7 +48,7 @@ def test_durations(catalog: Catalog, duration: str, lives: str):
     assert plan.duration == lives
 
 
-def test_a_duration_that_is_none_is_told(catalog: Catalog):
+def test_a_duration_that_is_none_is_told(catalog: Catalog) -> None:
     """A word where a time belongs is a mistake in the policy."""
     card = catalog.card("anthropic/claude-opus-5.5")
     assert card is not None
@@ -56,7 +56,7 @@ def test_a_duration_that_is_none_is_told(catalog: Catalog):
         plan_cache(card, system_prompt=True, duration="for ever", prefix_tokens=10_000)
 
 
-def test_session_ids_tell_nobody_anything():
+def test_session_ids_tell_nobody_anything() -> None:
     """Stable for a conversation at a provider, different everywhere else, never the id itself."""
     salt = b"s" * 32
     first = session_id("private-divorce", "openai", salt)
@@ -71,7 +71,7 @@ def test_session_ids_tell_nobody_anything():
     assert "divorce" not in first
 
 
-def test_a_switch_counts_the_cache_that_it_throws_away(catalog: Catalog):
+def test_a_switch_counts_the_cache_that_it_throws_away(catalog: Catalog) -> None:
     """Moving to another model loses what was cached; staying, or starting, loses nothing."""
     opus, gpt = catalog.card("anthropic/claude-opus-5.5"), catalog.card("openai/gpt-5.5")
     assert opus is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -27,12 +28,13 @@ def chat_models(catalog: Catalog) -> list[str]:
     ]
 
 
-def body(catalog: Catalog, model: str, request: ChatRequest, **options: object) -> dict:
+def body(catalog: Catalog, model: str, request: ChatRequest, **options: Any) -> dict[str, Any]:
     """The body of ``request`` for ``model``."""
     card = catalog.card(model)
     assert card is not None
-    outgoing = prepare(request, card, catalog.providers[card.provider], **options)  # type: ignore[arg-type]
-    return json.loads(outgoing.body)
+    outgoing = prepare(request, card, catalog.providers[card.provider], **options)
+    found: dict[str, Any] = json.loads(outgoing.body)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,7 @@ def body(catalog: Catalog, model: str, request: ChatRequest, **options: object) 
         ("zai/glm-5.3", "https://api.z.ai/api/paas/v4/chat/completions"),
     ],
 )
-def test_addresses(catalog: Catalog, model: str, url: str):
+def test_addresses(catalog: Catalog, model: str, url: str) -> None:
     """Each model's request goes to the documented address of its wire format."""
     card = catalog.card(model)
     assert card is not None
@@ -62,7 +64,7 @@ def test_addresses(catalog: Catalog, model: str, url: str):
     assert not {"authorization", "x-api-key", "api-key"} & set(outgoing.headers)
 
 
-def test_anthropic_gets_its_version(catalog: Catalog):
+def test_anthropic_gets_its_version(catalog: Catalog) -> None:
     """Without the version header Anthropic answers 400."""
     card = catalog.card("anthropic/claude-haiku-4.5")
     assert card is not None
@@ -70,7 +72,7 @@ def test_anthropic_gets_its_version(catalog: Catalog):
     assert outgoing.headers["anthropic-version"] == "2023-06-01"
 
 
-def test_an_address_that_is_not_complete_is_a_sentence(catalog: Catalog):
+def test_an_address_that_is_not_complete_is_a_sentence(catalog: Catalog) -> None:
     """Azure without its resource's address says which setting is missing."""
     card = catalog.card("azure/gpt-5.5")
     assert card is not None
@@ -78,7 +80,7 @@ def test_an_address_that_is_not_complete_is_a_sentence(catalog: Catalog):
         prepare(ChatRequest((user("hi"),)), card, catalog.providers["azure"])
 
 
-def test_image_models_do_not_chat(catalog: Catalog):
+def test_image_models_do_not_chat(catalog: Catalog) -> None:
     """A prompt for text to an image model is refused before anything is built."""
     card = catalog.card("openai/gpt-image-2")
     assert card is not None
@@ -86,7 +88,7 @@ def test_image_models_do_not_chat(catalog: Catalog):
         prepare(ChatRequest((user("hi"),)), card, catalog.providers["openai"])
 
 
-def test_every_model_takes_a_full_request(catalog: Catalog):
+def test_every_model_takes_a_full_request(catalog: Catalog) -> None:
     """Sampling, tools, a forced tool, JSON and an effort: every adapter makes a body of it."""
     request = ChatRequest(
         (system("Be brief."), user("hi")),
@@ -105,7 +107,7 @@ def test_every_model_takes_a_full_request(catalog: Catalog):
             assert not {"temperature", "top_p"} & set(made)
 
 
-def test_consecutive_turns_extend_the_same_bytes(catalog: Catalog):
+def test_consecutive_turns_extend_the_same_bytes(catalog: Catalog) -> None:
     """What the next turn sends begins, byte for byte, with what this turn sent of the messages."""
     call = Message("assistant", (Text("Let me see."), ToolCall("call_1", "look", '{"q": 1}')))
     history = [system("Be brief."), user("Hello."), assistant("Hi!"), user("Und Grüße?"), call]
@@ -132,7 +134,7 @@ def test_consecutive_turns_extend_the_same_bytes(catalog: Catalog):
         )
 
 
-def test_extra_fields_go_to_the_same_wire_only(catalog: Catalog):
+def test_extra_fields_go_to_the_same_wire_only(catalog: Catalog) -> None:
     """A field that has no noun here reaches the same wire format unchanged, and no other."""
     request = ChatRequest((user("hi"),), wire="openai-chat", extra={"logit_bias": {"1": 2}})
     assert body(catalog, "openai/gpt-5.5", request)["logit_bias"] == {"1": 2}

@@ -49,7 +49,7 @@ def own_folder(tmp_path: Path, text: str, name: str = "newcomer.yaml") -> Path:
     return tmp_path
 
 
-def test_every_provider_is_there(catalog: Catalog):
+def test_every_provider_is_there(catalog: Catalog) -> None:
     """The packaged catalog holds the fifteen providers, each with an address and a key variable."""
     assert sorted(catalog.providers) == PROVIDERS
     for provider in catalog.providers.values():
@@ -77,20 +77,20 @@ def test_every_provider_is_there(catalog: Catalog):
         ("openrouter/openai/gpt-5.5", "openai/gpt-5.5"),
     ],
 )
-def test_a_model_is_found_by_every_name_it_has(catalog: Catalog, name: str, wire_id: str):
+def test_a_model_is_found_by_every_name_it_has(catalog: Catalog, name: str, wire_id: str) -> None:
     """Friendly ids, aliases and the provider's own ids lead to the same card."""
     card = catalog.card(name)
     assert card is not None
     assert card.wire_id == wire_id
 
 
-def test_an_unknown_name_is_not_guessed(catalog: Catalog):
+def test_an_unknown_name_is_not_guessed(catalog: Catalog) -> None:
     """A name that nobody has, or that two providers have, stands for nothing."""
     assert catalog.card("openai/gpt-55") is None
     assert catalog.card("") is None
 
 
-def test_a_gateway_serves_the_same_weights(catalog: Catalog):
+def test_a_gateway_serves_the_same_weights(catalog: Catalog) -> None:
     """A model is found again at a gateway, and from one gateway at another."""
     at = catalog.at("openrouter", "deepseek/v4-flash")
     assert at is not None
@@ -101,7 +101,7 @@ def test_a_gateway_serves_the_same_weights(catalog: Catalog):
     assert catalog.at("openrouter", "groq/qwen3.8-27b") is None
 
 
-def test_references_between_rows_hold(catalog: Catalog):
+def test_references_between_rows_hold(catalog: Catalog) -> None:
     """Successors and equivalents name cards that exist, and wires that we speak."""
     for card in catalog.cards.values():
         assert not card.successor or card.successor in catalog.cards
@@ -111,7 +111,7 @@ def test_references_between_rows_hold(catalog: Catalog):
         assert original in catalog.cards
 
 
-def test_every_price_says_where_it_is_from(catalog: Catalog):
+def test_every_price_says_where_it_is_from(catalog: Catalog) -> None:
     """Each price row has a source and the day on which it was read."""
     for card in catalog.cards.values():
         assert card.prices.rows, card.id
@@ -120,7 +120,7 @@ def test_every_price_says_where_it_is_from(catalog: Catalog):
             assert row.as_of is not None
 
 
-def test_a_provider_is_added_with_yaml_alone(tmp_path: Path):
+def test_a_provider_is_added_with_yaml_alone(tmp_path: Path) -> None:
     """A new OpenAI-compatible provider needs one file and no Python."""
     catalog = Catalog.load(own_folder(tmp_path, NEW))
     card = catalog.card("newcomer/first")
@@ -129,7 +129,7 @@ def test_a_provider_is_added_with_yaml_alone(tmp_path: Path):
     assert catalog.providers["newcomer"].base_url == "https://api.newcomer.example/v1"
 
 
-def test_a_users_file_replaces_the_packaged_one(tmp_path: Path):
+def test_a_users_file_replaces_the_packaged_one(tmp_path: Path) -> None:
     """The user's provider of the same id wins as a whole."""
     text = NEW.replace("id: newcomer", "id: zai")
     catalog = Catalog.load(own_folder(tmp_path, text))
@@ -154,7 +154,9 @@ def test_a_users_file_replaces_the_packaged_one(tmp_path: Path):
         (("output: 2}", "output: 2, peak: {input: 2, output: 4}}"), 9, "peak"),
     ],
 )
-def test_mistakes_name_file_and_line(tmp_path: Path, change: tuple[str, str], line: int, says: str):
+def test_mistakes_name_file_and_line(
+    tmp_path: Path, change: tuple[str, str], line: int, says: str
+) -> None:
     """Whatever is wrong in a provider file is told with its file and its line."""
     folder = own_folder(tmp_path, NEW.replace(*change))
     with pytest.raises(SettingsError) as caught:
@@ -164,14 +166,14 @@ def test_mistakes_name_file_and_line(tmp_path: Path, change: tuple[str, str], li
     assert says in str(caught.value)
 
 
-def test_two_files_of_one_id_are_refused(tmp_path: Path):
+def test_two_files_of_one_id_are_refused(tmp_path: Path) -> None:
     """Two of the user's files for one provider are a mistake, not a race."""
     own_folder(tmp_path, NEW, "a.yaml")
     with pytest.raises(SettingsError, match=r"b\.yaml:1: a\.yaml"):
         Catalog.load(own_folder(tmp_path, NEW, "b.yaml"))
 
 
-def test_a_provider_from_settings():
+def test_a_provider_from_settings() -> None:
     """`[providers.mock]` with a loopback address works, and a known model lends its limits only."""
     settings = CustomProvider(base_url="http://127.0.0.1:8000/v1", models=("m", "gpt-5.5"))
     catalog = Catalog.load(None, {"mock": settings})
@@ -200,14 +202,14 @@ def test_a_provider_from_settings():
         (CustomProvider(base_url="https://h/v1", headers={"Host": "x"}), "host"),
     ],
 )
-def test_settings_that_would_leak_are_refused(settings: CustomProvider, says: str):
+def test_settings_that_would_leak_are_refused(settings: CustomProvider, says: str) -> None:
     """Plain http beyond this machine, keys in addresses and key headers are refused."""
     with pytest.raises(SettingsError) as caught:
         Catalog.load(None, {"mine": settings})
     assert says in str(caught.value)
 
 
-def test_regions_and_addresses_of_ones_own():
+def test_regions_and_addresses_of_ones_own() -> None:
     """A region is chosen by name; Azure is ready only once it has its resource's address."""
     catalog = Catalog.load(None, {"moonshot": CustomProvider(region="china")})
     assert catalog.providers["moonshot"].base_url == "https://api.moonshot.cn/v1"
@@ -220,7 +222,7 @@ def test_regions_and_addresses_of_ones_own():
     assert catalog.card("azure/my-gpt") is not None
 
 
-def test_retired_models_are_told():
+def test_retired_models_are_told() -> None:
     """A model past its shutdown date, or soon past it, is named with its successor."""
     catalog = Catalog.load()
     day = date(2026, 11, 22)
@@ -234,7 +236,7 @@ def test_retired_models_are_told():
     ]
 
 
-def test_the_data_folder_holds_only_what_the_catalog_reads():
+def test_the_data_folder_holds_only_what_the_catalog_reads() -> None:
     """Every packaged provider file is named after its provider."""
     for path in (packaged("models") / "providers").glob("*.yaml"):
         assert f"\nid: {path.stem}\n" in "\n" + path.read_text("utf-8")

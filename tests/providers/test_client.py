@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ from edgeroute.providers.client import Client, Patience
 from edgeroute.providers.rate_limits import RateLimits
 from tests.providers.conftest import KEY, Asker
 from tests.support import faults, replies
-from tests.support.scripted_provider import Close, Reply, Sleep, always
+from tests.support.scripted_provider import Behaviour, Close, Reply, Sleep, always
 
 SHORT = Patience(first_token=0.3, gap=0.3, total=5)
 
@@ -26,16 +28,16 @@ def text_of(deltas: list[Delta]) -> str:
     return "".join(delta.text for delta in deltas if isinstance(delta, TextDelta))
 
 
-async def failure(asker: Asker, behaviour, **options: object) -> ProviderError:
+async def failure(asker: Asker, behaviour: Behaviour, **options: Any) -> ProviderError:
     """The error of a request that must fail."""
     with pytest.raises(ProviderError) as caught:
-        await asker.ask(behaviour, **options)  # type: ignore[arg-type]
+        await asker.ask(behaviour, **options)
     return caught.value
 
 
 @pytest.mark.parametrize("wire", ["openai-chat", "anthropic-messages"])
 @pytest.mark.parametrize("stream", [True, False])
-async def test_an_answer(asker: Asker, wire: str, *, stream: bool):
+async def test_an_answer(asker: Asker, wire: str, *, stream: bool) -> None:
     """Text, usage and the end arrive, streamed or whole, on both chat wires."""
     asker.wire = wire
     deltas = await asker.ask(lambda r: replies.answer(r, "One two three."), stream=stream)
@@ -69,7 +71,7 @@ async def test_an_answer(asker: Asker, wire: str, *, stream: bool):
 )
 async def test_the_faults_of_the_catalogue(
     asker: Asker, fault: str, kind: ErrorKind, *, transient: bool
-):
+) -> None:
     """Each scripted fault gets its class; no truncated stream passes for an answer."""
     behaviour = faults.FAULTS[fault].behaviour(speed=0.05)
     error = await failure(asker, behaviour, patience=SHORT)
@@ -81,14 +83,14 @@ async def test_the_faults_of_the_catalogue(
         assert error.retry_after == 2
 
 
-async def test_a_complete_stream_without_done_is_an_answer(asker: Asker):
+async def test_a_complete_stream_without_done_is_an_answer(asker: Asker) -> None:
     """S11: the finish reason ends the answer, with its usage, at the stream's end."""
     deltas = await asker.ask(faults.FAULTS["S11"].behaviour())
     assert text_of(deltas) == faults.ANSWER
     assert isinstance(deltas[-1], Finish)
 
 
-async def test_a_stream_that_has_ended_but_stays_open_is_an_answer(asker: Asker):
+async def test_a_stream_that_has_ended_but_stays_open_is_an_answer(asker: Asker) -> None:
     """A provider that says how it ends, and then only falls silent, has ended."""
     events = [one for one in replies.chat_events(["All ", "there."]) if one != replies.DONE]
     deltas = await asker.ask(always(replies.stream([*events, Sleep(30)])), patience=SHORT)
@@ -96,7 +98,7 @@ async def test_a_stream_that_has_ended_but_stays_open_is_an_answer(asker: Asker)
     assert isinstance(deltas[-1], Finish)
 
 
-async def test_invalid_json_in_a_stream_fails_cleanly(asker: Asker):
+async def test_invalid_json_in_a_stream_fails_cleanly(asker: Asker) -> None:
     """S10: what came before stands; the broken event is neither shown nor taken for an end."""
     seen: list[Delta] = []
     error = await failure(asker, faults.FAULTS["S10"].behaviour(), into=seen)
@@ -104,7 +106,7 @@ async def test_invalid_json_in_a_stream_fails_cleanly(asker: Asker):
     assert text_of(seen) == "".join(replies.words(faults.ANSWER)[:8])
 
 
-async def test_keep_alives_do_not_count_as_a_first_word(asker: Asker):
+async def test_keep_alives_do_not_count_as_a_first_word(asker: Asker) -> None:
     """Comments keep the connection alive but not the patience for a first word."""
     beats = [item for _ in range(50) for item in (b": keep-alive\n\n", Sleep(0.05))]
     error = await failure(asker, always(replies.stream(beats)), patience=SHORT)
@@ -112,7 +114,7 @@ async def test_keep_alives_do_not_count_as_a_first_word(asker: Asker):
     assert "waiting" in error.message
 
 
-async def test_keep_alives_hold_off_the_gap(asker: Asker):
+async def test_keep_alives_hold_off_the_gap(asker: Asker) -> None:
     """Between words a comment is a sign of life."""
     first, *rest = replies.chat_events(["a", "b"])[1:]
     beats = [item for _ in range(6) for item in (Sleep(0.1), b": keep-alive\n\n")]
@@ -136,12 +138,12 @@ async def test_keep_alives_hold_off_the_gap(asker: Asker):
         (replies.error(500, headers={"content-type": "text/html"}), ErrorKind.OUTAGE),
     ],
 )
-async def test_success_that_is_none(asker: Asker, reply: Reply, kind: ErrorKind):
+async def test_success_that_is_none(asker: Asker, reply: Reply, kind: ErrorKind) -> None:
     """A status of success with an error, with nothing, or with nonsense inside is a failure."""
     assert (await failure(asker, always(reply))).kind is kind
 
 
-async def test_an_error_event_after_some_words(asker: Asker):
+async def test_an_error_event_after_some_words(asker: Asker) -> None:
     """An error in the middle of a stream is classified like any other."""
     error = replies.event({"type": "error", "error": {"type": "overloaded_error"}}, "error")
     events = [*replies.messages_events(["one ", "two "])[:5], error]
@@ -154,7 +156,7 @@ async def test_an_error_event_after_some_words(asker: Asker):
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 64])
-async def test_the_same_answer_in_pieces_of_any_size(asker: Asker, size: int):
+async def test_the_same_answer_in_pieces_of_any_size(asker: Asker, size: int) -> None:
     """Where the network cuts the bytes makes no difference, not even inside a letter."""
     body = b"".join(replies.chat_events(["Grüße ", "an ", "🦜", "\u2028dich"]))
     pieces = [body[at : at + size] for at in range(0, len(body), size)]
@@ -162,7 +164,7 @@ async def test_the_same_answer_in_pieces_of_any_size(asker: Asker, size: int):
     assert text_of(deltas) == "Grüße an 🦜\u2028dich"
 
 
-async def test_cancelling_closes_the_connection_at_once(asker: Asker):
+async def test_cancelling_closes_the_connection_at_once(asker: Asker) -> None:
     """A closed generator ends the provider's work; the connection is not kept."""
     asker.server.behave(always(replies.stream([*replies.chat_events(["a"])[:2], Sleep(30)])))
     card, provider = asker.parts
@@ -174,7 +176,7 @@ async def test_cancelling_closes_the_connection_at_once(asker: Asker):
     assert asker.server.open_connections == 0
 
 
-async def test_cancelling_before_the_head_closes_the_connection(asker: Asker):
+async def test_cancelling_before_the_head_closes_the_connection(asker: Asker) -> None:
     """So does a cancelled task that still waits for the head."""
     asker.server.behave(always([Sleep(30)]))
     task = asyncio.ensure_future(asker.ask())
@@ -185,27 +187,27 @@ async def test_cancelling_before_the_head_closes_the_connection(asker: Asker):
     await until(lambda: asker.server.open_connections == 0)
 
 
-async def until(condition) -> None:
+async def until(condition: Callable[[], bool]) -> None:
     """Wait until ``condition`` holds; the test's own time limit is the end of patience."""
     while not condition():  # noqa: ASYNC110 - what is waited for lives in another thread
         await asyncio.sleep(0.01)
 
 
-async def test_connections_are_used_again(asker: Asker):
+async def test_connections_are_used_again(asker: Asker) -> None:
     """One connection serves requests that follow each other."""
     for _ in range(3):
         await asker.ask(lambda r: replies.answer(r, "ok"))
     assert asker.server.connections == 1
 
 
-async def test_a_connection_closed_in_between_costs_nothing(asker: Asker):
+async def test_a_connection_closed_in_between_costs_nothing(asker: Asker) -> None:
     """A kept connection that the provider closed meanwhile is not used again."""
     await asker.ask(lambda request: [*replies.answer(request, "first"), Close()])
     await until(lambda: asker.server.open_connections == 0)
     assert text_of(await asker.ask(lambda request: replies.answer(request, "second"))) == "second"
 
 
-async def test_rate_limits_learn_from_every_answer(asker: Asker):
+async def test_rate_limits_learn_from_every_answer(asker: Asker) -> None:
     """Headers of a good answer are enough to know that the next would be refused."""
     headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "60s"}
     asker.rate_limits = RateLimits()

@@ -24,7 +24,15 @@ from edgeroute.providers.egress import Door, Limits, tls_context
 from edgeroute.providers.provider import Provider
 from tests.providers.conftest import KEY, Asker
 from tests.support import replies
-from tests.support.scripted_provider import Close, ScriptedProvider, Send, Sleep, always
+from tests.support.scripted_provider import (
+    Close,
+    Received,
+    Reply,
+    ScriptedProvider,
+    Send,
+    Sleep,
+    always,
+)
 
 Clear = Callable[[Outgoing], Clearance]
 
@@ -50,7 +58,7 @@ async def send(door: Door, outgoing: Outgoing, clearance: Clearance, provider: P
 
 async def test_what_was_not_cleared_is_refused(
     scripted: ScriptedProvider, door: Door, clear: Clear
-):
+) -> None:
     """Another body, header or path, and a second use: refused, and not one byte leaves."""
     provider = mock(scripted.base_url)
     outgoing = request_to(provider)
@@ -75,7 +83,7 @@ async def test_what_was_not_cleared_is_refused(
 
 async def test_another_providers_address_is_refused(
     scripted: ScriptedProvider, door: Door, clear: Clear, catalog: Catalog
-):
+) -> None:
     """A cleared request to an address that is not the provider's never goes, nor does its key."""
     outgoing = request_to(mock(scripted.base_url))
     with pytest.raises(ClearanceRefused, match="not one of"):
@@ -84,7 +92,7 @@ async def test_another_providers_address_is_refused(
 
 
 @pytest.mark.parametrize("prefix", ["http://127.0.0.1:1/v1x", "http://127.0.0.1:1/v1@h"])
-async def test_a_longer_address_is_not_the_providers(door: Door, clear: Clear, prefix: str):
+async def test_a_longer_address_is_not_the_providers(door: Door, clear: Clear, prefix: str) -> None:
     """The base URL must match up to a slash."""
     provider = mock("http://127.0.0.1:1/v1")
     outgoing = Outgoing("POST", prefix, b"{}", {})
@@ -92,7 +100,7 @@ async def test_a_longer_address_is_not_the_providers(door: Door, clear: Clear, p
         await send(door, outgoing, clear(outgoing), provider)
 
 
-async def test_plain_http_is_for_ones_own_endpoint_here_only(door: Door, clear: Clear):
+async def test_plain_http_is_for_ones_own_endpoint_here_only(door: Door, clear: Clear) -> None:
     """Even a provider record that claims plain http elsewhere is refused."""
     for provider in (
         Provider("x", "X", "openai-chat", {"openai-chat": "http://10.0.0.1/v1"}, own=True),
@@ -104,7 +112,7 @@ async def test_plain_http_is_for_ones_own_endpoint_here_only(door: Door, clear: 
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_redirects_are_not_followed(asker: Asker, status: int):
+async def test_redirects_are_not_followed(asker: Asker, status: int) -> None:
     """A redirect is an outage; nobody gets the body a second time."""
     with ScriptedProvider(always(replies.chat("stolen"))) as thief:
         reply = replies.json_body({}, status, {"location": f"{thief.base_url}/chat/completions"})
@@ -126,7 +134,7 @@ async def test_redirects_are_not_followed(asker: Asker, status: int):
         ([Send(b"HTTP/1.1 200 OK\r\nx: " + b"y" * 200_000 + b"\r\n\r\n"), Close()], "not HTTP"),
     ],
 )
-async def test_what_is_no_api_is_an_outage(asker: Asker, reply, says: str):
+async def test_what_is_no_api_is_an_outage(asker: Asker, reply: Reply, says: str) -> None:
     """Captive portals, encodings we did not ask for, other protocols, endless headers."""
     with pytest.raises(ProviderError) as caught:
         await asker.ask(always(reply))
@@ -134,7 +142,7 @@ async def test_what_is_no_api_is_an_outage(asker: Asker, reply, says: str):
     assert says in caught.value.message
 
 
-async def test_a_flood_of_interim_answers_ends(asker: Asker):
+async def test_a_flood_of_interim_answers_ends(asker: Asker) -> None:
     """Interim answers without end are cut off by the limit for the head."""
     flood = [item for _ in range(200) for item in (Send(b"HTTP/1.1 102 P\r\n\r\n"), Sleep(0.02))]
     with pytest.raises(ProviderError, match="did not answer"):
@@ -143,7 +151,7 @@ async def test_a_flood_of_interim_answers_ends(asker: Asker):
 
 async def test_proxies_of_the_environment_are_ignored(
     asker: Asker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
+) -> None:
     """HTTP_PROXY, ALL_PROXY, SSLKEYLOGFILE and the rest change nothing."""
     with ScriptedProvider(always(replies.chat("from the proxy"))) as proxy:
         address = f"http://127.0.0.1:{proxy.port}"
@@ -158,7 +166,7 @@ async def test_proxies_of_the_environment_are_ignored(
         assert not log.exists()
 
 
-async def test_a_chosen_proxy_is_never_between_us_and_this_machine(clear: Clear):
+async def test_a_chosen_proxy_is_never_between_us_and_this_machine(clear: Clear) -> None:
     """The user's proxy is for the cloud; loopback is reached directly."""
     with (
         ScriptedProvider(always(replies.chat_whole("ok"))) as server,
@@ -188,7 +196,7 @@ def server_context(certificate: trustme.LeafCert) -> ssl.SSLContext:
 @pytest.mark.parametrize("case", ["good", "unknown authority", "wrong name", "expired"])
 async def test_certificates_are_verified(
     case: str, authority: trustme.CA, clear: Clear, tmp_path: Path
-):
+) -> None:
     """Only a valid certificate of a known authority for this name gets the request."""
     issuer = trustme.CA() if case == "unknown authority" else authority
     name = "other.example" if case == "wrong name" else "127.0.0.1"
@@ -212,7 +220,7 @@ async def test_certificates_are_verified(
         await door.close()
 
 
-def test_a_ca_file_that_is_none_is_told(tmp_path: Path):
+def test_a_ca_file_that_is_none_is_told(tmp_path: Path) -> None:
     """A wrong network.ca_file is a sentence, not a trace."""
     (tmp_path / "ca.pem").write_text("no certificate")
     for name in ("ca.pem", "missing.pem"):
@@ -220,7 +228,7 @@ def test_a_ca_file_that_is_none_is_told(tmp_path: Path):
             tls_context(str(tmp_path / name))
 
 
-def test_tls_is_1_2_or_later_and_verified():
+def test_tls_is_1_2_or_later_and_verified() -> None:
     """The context refuses old protocols and unverified peers."""
     context = tls_context()
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
@@ -253,7 +261,7 @@ def deaf_server() -> Iterator[int]:
             connection.close()
 
 
-async def test_a_stalled_handshake_ends(clear: Clear):
+async def test_a_stalled_handshake_ends(clear: Clear) -> None:
     """TLS that is never answered is given up after the limit for connecting."""
     with deaf_server() as port:
         door = Door(limits=Limits(connect=0.2))
@@ -265,7 +273,7 @@ async def test_a_stalled_handshake_ends(clear: Clear):
         await door.close()
 
 
-async def test_a_peer_that_does_not_read_ends(clear: Clear):
+async def test_a_peer_that_does_not_read_ends(clear: Clear) -> None:
     """A large body that nobody takes is given up after the limit for writing."""
     with deaf_server() as port:
         door = Door(limits=Limits(write=0.2))
@@ -278,7 +286,7 @@ async def test_a_peer_that_does_not_read_ends(clear: Clear):
         await door.close()
 
 
-async def test_nobody_listens(clear: Clear, door: Door):
+async def test_nobody_listens(clear: Clear, door: Door) -> None:
     """A refused connection is an outage that may pass; nothing was sent."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -292,7 +300,7 @@ async def test_nobody_listens(clear: Clear, door: Door):
 
 async def test_a_name_that_is_not_found(
     clear: Clear, door: Door, monkeypatch: pytest.MonkeyPatch, catalog: Catalog
-):
+) -> None:
     """Without a network the sentence says so, and trying again at once is pointless."""
 
     def nowhere(*_args: object, **_options: object) -> None:
@@ -309,7 +317,7 @@ async def test_a_name_that_is_not_found(
 
 async def test_localhost_must_be_this_machine(
     clear: Clear, door: Door, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     """A `localhost` that resolves to another machine is left before a byte is sent."""
     writers: list[object] = []
 
@@ -338,7 +346,7 @@ async def test_localhost_must_be_this_machine(
 
 async def test_the_library_logs_neither_address_nor_key(
     asker: Asker, caplog: pytest.LogCaptureFixture
-):
+) -> None:
     """At DEBUG for everything, no record of the HTTP library appears."""
     caplog.set_level(logging.DEBUG)
     await asker.ask(lambda r: replies.answer(r, "ok"))
@@ -347,11 +355,11 @@ async def test_the_library_logs_neither_address_nor_key(
     assert "chat/completions" not in text
 
 
-async def test_downloads_stay_inside_their_hosts(door: Door):
+async def test_downloads_stay_inside_their_hosts(door: Door) -> None:
     """A public file may move between allowed hosts, and nowhere else; it can be resumed."""
     content = bytes(range(256))
 
-    def file(request):
+    def file(request: Received) -> Reply:
         start = int(request.headers.get("range", "bytes=0-")[6:-1])
         headers = {"content-range": f"bytes {start}-255/256"} if start else {}
         return replies.whole(
@@ -382,7 +390,7 @@ async def test_downloads_stay_inside_their_hosts(door: Door):
                 pass
 
 
-async def test_an_expired_clearance_is_refused(scripted: ScriptedProvider, clear: Clear):
+async def test_an_expired_clearance_is_refused(scripted: ScriptedProvider, clear: Clear) -> None:
     """The deadline counts at the moment of sending."""
     door = Door(monotonic=lambda: time.monotonic() + 60)
     provider = mock(scripted.base_url)

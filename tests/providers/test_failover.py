@@ -51,7 +51,9 @@ def cloud(model: str, cause: str = "outage") -> Candidate:
     return Candidate(model, Place.CLOUD, "the rule says so", cause)  # type: ignore[arg-type]
 
 
-def search(*candidates: Candidate, health: Health | None = None, commit: str = "first_token"):
+def search(
+    *candidates: Candidate, health: Health | None = None, commit: str = "first_token"
+) -> Failover:
     """A search over ``candidates`` with the local model at its end."""
     return Failover(
         [*candidates, LOCAL],
@@ -74,7 +76,7 @@ def tried(action: Action) -> str:
     return action.card.id
 
 
-def test_all_is_well():
+def test_all_is_well() -> None:
     """The first candidate's words are shown as they come, and its answer is the answer."""
     failover = search(cloud("a/m", "first"))
     assert tried(failover.start(0)) == "a/m"
@@ -82,7 +84,7 @@ def test_all_is_well():
     assert failover.on(Completed("stop"), 2) == Accept()
 
 
-def test_an_outage_is_tried_once_more_then_left():
+def test_an_outage_is_tried_once_more_then_left() -> None:
     """One second try after a pause of 0.2 to 0.8 s, then the next candidate at once."""
     failover = search(cloud("a/m", "first"), cloud("b/m"))
     failover.start(0)
@@ -96,7 +98,7 @@ def test_an_outage_is_tried_once_more_then_left():
     assert following.delay == 0
 
 
-def test_a_silent_provider_is_not_tried_again():
+def test_a_silent_provider_is_not_tried_again() -> None:
     """A time-out goes straight to the next candidate."""
     failover = search(cloud("a/m", "first"), cloud("b/m"))
     failover.start(0)
@@ -109,7 +111,7 @@ def test_a_silent_provider_is_not_tried_again():
 )
 def test_a_rate_limit_is_waited_for_only_if_short(
     wait: float | None, model: str, at_least: float, at_most: float
-):
+) -> None:
     """Retry-After up to 5 s is honoured on the spot; longer, or unnamed, is left for the next."""
     failover = search(cloud("a/m", "first"), cloud("b/m", "rate_limit"))
     failover.start(0)
@@ -119,7 +121,7 @@ def test_a_rate_limit_is_waited_for_only_if_short(
     assert at_least <= action.delay <= at_most
 
 
-def test_a_rate_limit_without_anyone_else_is_tried_once_more():
+def test_a_rate_limit_without_anyone_else_is_tried_once_more() -> None:
     """Without another managed model an unnamed wait is guessed once, then the local model."""
     failover = search(cloud("a/m", "first"))
     failover.start(0)
@@ -128,7 +130,7 @@ def test_a_rate_limit_without_anyone_else_is_tried_once_more():
     assert tried(failover.on(broke(ErrorKind.RATE_LIMIT), 1)) == "local/q"
 
 
-def test_the_next_candidate_depends_on_the_cause():
+def test_the_next_candidate_depends_on_the_cause() -> None:
     """After a rate limit the rate-limit fallback is first, after an outage the outage fallback."""
     chain = (cloud("a/m", "first"), cloud("b/m", "outage"), cloud("c/m", "rate_limit"))
     limited = search(*chain)
@@ -140,14 +142,14 @@ def test_the_next_candidate_depends_on_the_cause():
 
 
 @pytest.mark.parametrize("kind", [ErrorKind.AUTH, ErrorKind.BILLING, ErrorKind.NO_KEY])
-def test_a_key_that_fails_spares_the_whole_provider(kind: ErrorKind):
+def test_a_key_that_fails_spares_the_whole_provider(kind: ErrorKind) -> None:
     """Neither a second try nor another model of the same account."""
     failover = search(cloud("a/m", "first"), cloud("a/big"), cloud("b/m"))
     failover.start(0)
     assert tried(failover.on(broke(kind), 1)) == "b/m"
 
 
-def test_a_prompt_that_is_too_long_goes_to_a_larger_window_only():
+def test_a_prompt_that_is_too_long_goes_to_a_larger_window_only() -> None:
     """Neither the same size nor a smaller one is tried, the local model included."""
     failover = search(cloud("a/m", "first"), cloud("b/m"), cloud("c/m"))
     failover.start(0)
@@ -159,7 +161,7 @@ def test_a_prompt_that_is_too_long_goes_to_a_larger_window_only():
 
 
 @pytest.mark.parametrize("kind", [ErrorKind.CONTENT_FILTER, ErrorKind.BAD_REQUEST])
-def test_refusals_are_not_routed_around(kind: ErrorKind):
+def test_refusals_are_not_routed_around(kind: ErrorKind) -> None:
     """A content filter and a bad request end the search with the provider's reason."""
     failover = search(cloud("a/m", "first"), cloud("b/m"))
     failover.start(0)
@@ -169,7 +171,7 @@ def test_refusals_are_not_routed_around(kind: ErrorKind):
     assert end.error.kind is kind
 
 
-def test_a_fallbacks_own_bad_request_is_never_the_last_word():
+def test_a_fallbacks_own_bad_request_is_never_the_last_word() -> None:
     """After another failure a bad request of the fallback is one failure of several."""
     failover = search(cloud("a/m", "first"), cloud("b/m"))
     failover.start(0)
@@ -182,14 +184,14 @@ def test_a_fallbacks_own_bad_request_is_never_the_last_word():
     assert end.error.hint == "Pull one."
 
 
-def test_a_model_that_is_not_known_leads_to_the_next():
+def test_a_model_that_is_not_known_leads_to_the_next() -> None:
     """A 404 is no reason to give up."""
     failover = search(cloud("a/m", "first"), cloud("b/m"))
     failover.start(0)
     assert tried(failover.on(broke(ErrorKind.UNKNOWN_MODEL), 1)) == "b/m"
 
 
-def test_words_that_were_shown_are_never_continued_by_another_model():
+def test_words_that_were_shown_are_never_continued_by_another_model() -> None:
     """After the first visible word a failure is the end, marked as partial."""
     failover = search(cloud("a/m", "first"), cloud("b/m"))
     failover.start(0)
@@ -199,7 +201,7 @@ def test_words_that_were_shown_are_never_continued_by_another_model():
     assert end.partial
 
 
-def test_an_answer_that_is_held_back_can_be_made_good():
+def test_an_answer_that_is_held_back_can_be_made_good() -> None:
     """In `complete` nothing is shown before the end, so a broken answer leads to the next."""
     failover = search(cloud("a/m", "first"), cloud("b/m"), commit="complete")
     failover.start(0)
@@ -211,7 +213,7 @@ def test_an_answer_that_is_held_back_can_be_made_good():
     assert failover.on(Completed("stop"), 6) == Accept()
 
 
-def test_an_answer_of_nothing_is_no_answer():
+def test_an_answer_of_nothing_is_no_answer() -> None:
     """An empty answer leads to the next candidate; an empty refusal does not."""
     failover = search(cloud("a/m", "first"), cloud("b/m"))
     failover.start(0)
@@ -222,7 +224,7 @@ def test_an_answer_of_nothing_is_no_answer():
     assert end.error.kind is ErrorKind.CONTENT_FILTER
 
 
-def test_the_gate_keeps_everything_here():
+def test_the_gate_keeps_everything_here() -> None:
     """Once the gate refuses, no managed model is tried any more."""
     failover = search(cloud("a/m", "first"), cloud("b/m"), cloud("c/m"))
     failover.start(0)
@@ -232,7 +234,7 @@ def test_the_gate_keeps_everything_here():
     assert isinstance(end.error, PrivacyRefused)
 
 
-def test_stopping_is_the_end():
+def test_stopping_is_the_end() -> None:
     """The user's stop is neither a failure of the provider nor a reason to try another."""
     health = Health()
     failover = search(cloud("a/m", "first"), health=health)
@@ -243,7 +245,7 @@ def test_stopping_is_the_end():
     assert all(line.circuit == "closed" for line in health.report(1))
 
 
-def test_an_open_circuit_is_passed_over():
+def test_an_open_circuit_is_passed_over() -> None:
     """A blocked provider is not asked, and the reason is kept for the receipt."""
     health = Health()
     for _ in range(3):
@@ -254,7 +256,7 @@ def test_an_open_circuit_is_passed_over():
     assert "circuit" in failover.skipped[0].reason
 
 
-def test_the_second_try_stops_where_the_circuit_opens():
+def test_the_second_try_stops_where_the_circuit_opens() -> None:
     """The failure that opens the circuit is not followed by another request to that provider."""
     health = Health()
     for _ in range(2):
@@ -264,7 +266,7 @@ def test_the_second_try_stops_where_the_circuit_opens():
     assert tried(failover.on(broke(ErrorKind.OUTAGE), 1)) == "b/m"
 
 
-def test_when_time_runs_out_only_this_machine_is_asked():
+def test_when_time_runs_out_only_this_machine_is_asked() -> None:
     """After 90 s without an answer the local model is next, whoever else is left."""
     failover = search(cloud("a/m", "first"), cloud("b/m"), cloud("c/m"))
     failover.start(0)

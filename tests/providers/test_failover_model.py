@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any, Literal
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,9 +17,11 @@ from hypothesis import strategies as st
 from edgeroute.core.cards import ModelCard, Place
 from edgeroute.core.errors import ErrorKind, LocalModelError, ProviderError
 from edgeroute.core.plan import Candidate
+from edgeroute.core.request import Commit
 from edgeroute.providers.breaker import Breaker
 from edgeroute.providers.failover import (
     Accept,
+    Action,
     Broke,
     Completed,
     Failover,
@@ -105,7 +108,7 @@ steps = st.lists(
 
 @settings(max_examples=EXAMPLES * 3, deadline=None)
 @given(steps)
-def test_the_breaker_alone_agrees_with_the_model(walk: list[tuple[float, str]]):
+def test_the_breaker_alone_agrees_with_the_model(walk: list[tuple[float, str]]) -> None:
     """Any order of starts, outages, answers and stops, at any time, admits what the model does."""
     breaker, model, now = Breaker(NUMBERS.breaker), Model(), 0.0
     report = {"start": breaker.started, "outage": breaker.failed, "alive": breaker.succeeded}
@@ -141,7 +144,7 @@ prompts = st.tuples(
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(prompts, min_size=1, max_size=10), st.integers(0, 99))
-def test_random_prompts_agree_with_the_model(asked: list, seed: int):
+def test_random_prompts_agree_with_the_model(asked: list[Any], seed: int) -> None:
     """No blocked provider is asked, tries stay few, and every prompt ends in one of three ways."""
     world = World()
     rng = Random(seed)
@@ -150,7 +153,15 @@ def test_random_prompts_agree_with_the_model(asked: list, seed: int):
         run_prompt(world, order[:cloud], commit=commit, cause=cause, script=script, rng=rng)
 
 
-def run_prompt(world: World, order, *, commit, cause, script, rng) -> None:
+def run_prompt(
+    world: World,
+    order: list[str],
+    *,
+    commit: Commit,
+    cause: Literal["outage", "rate_limit"],
+    script: list[Any],
+    rng: Random,
+) -> None:
     """One prompt to its end, checked at every step."""
     for card in CARDS.values():
         refusal = world.health.refusal(card, 0, world.now)
@@ -166,7 +177,7 @@ def run_prompt(world: World, order, *, commit, cause, script, rng) -> None:
     action = failover.start(world.now)
     tried: list[str] = []
     too_long: list[int] = []
-    final_kind = None
+    final_kind: ErrorKind | None = None
     answers = iter(script)
     while isinstance(action, Try):
         card = action.card
@@ -183,7 +194,13 @@ def run_prompt(world: World, order, *, commit, cause, script, rng) -> None:
         assert action.error.message
 
 
-def check_try(world, action, tried, too_long, last_kind) -> None:
+def check_try(
+    world: World,
+    action: Try,
+    tried: list[str],
+    too_long: list[int],
+    last_kind: ErrorKind | None,
+) -> None:
     """What must hold of every try."""
     card, place = action.card, action.card.place
     assert last_kind is not ErrorKind.CONTENT_FILTER
@@ -200,7 +217,9 @@ def check_try(world, action, tried, too_long, last_kind) -> None:
         assert not world.model(card).blocked(world.now + action.delay)
 
 
-def report(world, failover, card, outcome, commit):
+def report(
+    world: World, failover: Failover, card: ModelCard, outcome: Any, commit: Commit
+) -> tuple[Action, ErrorKind | None]:
     """Report ``outcome`` to the machine and to the model."""
     if outcome == "answer":
         failover.on(FirstWord(), world.now)
@@ -216,6 +235,7 @@ def report(world, failover, card, outcome, commit):
         return failover.on(Completed("stop", empty=True), world.now), None
     shown = outcome == "break after a word"
     kind, transient, wait = (ErrorKind.OUTAGE, True, None) if shown else outcome
+    error: ProviderError | LocalModelError
     if card.place is Place.LOCAL:
         error = LocalModelError("broken", kind=kind)
     else:

@@ -208,7 +208,7 @@ TABLE = [
 @pytest.mark.parametrize(("provider", "status", "body", "kind"), TABLE)
 def test_every_documented_error_has_its_class(
     provider: str, status: int | None, body: dict[str, Any], kind: ErrorKind
-):
+) -> None:
     """The documented errors of each provider are told apart by more than their status."""
     error = classify(CATALOG.providers[provider], status, {}, body, sent=7, now=NOW)
     assert error.kind is kind
@@ -219,7 +219,7 @@ def test_every_documented_error_has_its_class(
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 404, 413, 422, 429, 500, 503])
-def test_messages_never_quote_prompt_or_key(status: int):
+def test_messages_never_quote_prompt_or_key(status: int) -> None:
     """Whatever field repeats the prompt or the key, the sentence for people does not."""
     canaries = ["canary prompt text", "sk-canary-0123456789"]
     for canary in canaries:
@@ -232,7 +232,7 @@ def test_messages_never_quote_prompt_or_key(status: int):
         assert "canary" not in str(error)
 
 
-def test_the_providers_reason_is_handed_on():
+def test_the_providers_reason_is_handed_on() -> None:
     """Code words and the parameter at fault are told; they help and hold nothing private."""
     body = {
         "error": {
@@ -266,7 +266,7 @@ json_values = st.recursive(
     st.one_of(st.binary(), json_values.map(lambda value: json.dumps(value).encode())),
     st.dictionaries(st.sampled_from(["retry-after", "retry-after-ms", "x"]), st.text()),
 )
-def test_any_error_has_some_class(status: int | None, body: bytes, headers: dict[str, str]):
+def test_any_error_has_some_class(status: int | None, body: bytes, headers: dict[str, str]) -> None:
     """No body and no header, however broken, breaks the classification."""
     error = classify(CATALOG.providers["openai"], status, headers, body, sent=0, now=NOW)
     assert isinstance(error.kind, ErrorKind)

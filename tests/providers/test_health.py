@@ -20,7 +20,7 @@ def error(kind: ErrorKind, retry_after: float | None = None) -> ProviderError:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ErrorKind if kind is not ErrorKind.OUTAGE])
-def test_only_outages_open_the_circuit(kind: ErrorKind):
+def test_only_outages_open_the_circuit(kind: ErrorKind) -> None:
     """Whatever else fails, however often, the circuit stays closed."""
     health = Health()
     for moment in range(10):
@@ -28,7 +28,7 @@ def test_only_outages_open_the_circuit(kind: ErrorKind):
     assert all(line.circuit == "closed" for line in health.report(10))
 
 
-def test_an_open_circuit_concerns_the_whole_provider():
+def test_an_open_circuit_concerns_the_whole_provider() -> None:
     """Three outages of one model keep the other models of that provider from being asked."""
     health = Health()
     for _ in range(3):
@@ -39,7 +39,7 @@ def test_an_open_circuit_concerns_the_whole_provider():
     assert refusal.seconds == pytest.approx(299)
 
 
-def test_a_bad_key_is_remembered_until_it_is_changed():
+def test_a_bad_key_is_remembered_until_it_is_changed() -> None:
     """A provider that refused the key is left alone; a new key is tried at once."""
     health = Health()
     health.failed(CARD, error(ErrorKind.AUTH), 0)
@@ -48,7 +48,7 @@ def test_a_bad_key_is_remembered_until_it_is_changed():
     assert health.refusal(OTHER, 0, 1) is None
 
 
-def test_an_unknown_model_concerns_that_model_only():
+def test_an_unknown_model_concerns_that_model_only() -> None:
     """The provider's other models stay in use."""
     health = Health()
     health.failed(CARD, error(ErrorKind.UNKNOWN_MODEL), 0)
@@ -56,14 +56,14 @@ def test_an_unknown_model_concerns_that_model_only():
     assert health.refusal(OTHER, 0, 1) is None
 
 
-def test_a_local_model_is_never_refused():
+def test_a_local_model_is_never_refused() -> None:
     """Nothing comes after this machine."""
     health = Health()
     card = ModelCard("local/q", "local", "q", place=Place.LOCAL)
     assert health.refusal(card, 10**9, 0) is None
 
 
-def test_a_restart_forgets_no_open_circuit():
+def test_a_restart_forgets_no_open_circuit() -> None:
     """The dump is JSON; read 100 s later, 200 s of the block are left."""
     before = Health()
     for _ in range(3):
@@ -81,7 +81,7 @@ def test_a_restart_forgets_no_open_circuit():
 
 
 @pytest.mark.parametrize("jump", [-86_400, -1, 0, 86_400])
-def test_a_clock_set_differently_blocks_nobody_for_longer(jump: float):
+def test_a_clock_set_differently_blocks_nobody_for_longer(jump: float) -> None:
     """A day back or forth, the wait is at most what the rules say."""
     before = Health()
     for _ in range(3):
@@ -100,7 +100,7 @@ def test_a_clock_set_differently_blocks_nobody_for_longer(jump: float):
         {"breakers": {"a": []}, "accounts": {"a": ["billing", "x"]}},
     ],
 )
-def test_a_damaged_dump_is_left_aside(state: dict[str, object]):
+def test_a_damaged_dump_is_left_aside(state: dict[str, object]) -> None:
     """Nonsense in the database is not a reason to refuse."""
     health = Health()
     health.load(state, 0, 0)

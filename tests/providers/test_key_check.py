@@ -30,7 +30,7 @@ KEY = Secret("sk-canary-key")
 )
 async def test_each_outcome(
     door: Door, scripted: ScriptedProvider, reply: Reply, state: str, says: str
-):
+) -> None:
     """Good, bad, no credit, limited, no network; nothing of the key is repeated."""
     scripted.behave(always(reply))
     catalog = Catalog.load(None, {"mock": CustomProvider(base_url=scripted.base_url)})
@@ -43,7 +43,7 @@ async def test_each_outcome(
     assert request.headers["authorization"] == f"Bearer {KEY.reveal()}"
 
 
-async def test_nobody_is_asked_where_nothing_can_be_asked(door: Door, catalog: Catalog):
+async def test_nobody_is_asked_where_nothing_can_be_asked(door: Door, catalog: Catalog) -> None:
     """A provider without a free request, or without an address, is told so."""
     for name in ("minimax", "azure"):
         check = await probe_key(catalog.providers[name], KEY, door)

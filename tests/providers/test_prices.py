@@ -44,20 +44,20 @@ def cost(catalog: Catalog, model: str, usage: Usage, moment: datetime = NOON) ->
         ("2027-01-01T02:30", "0.6"),
     ],
 )
-def test_deepseeks_day_and_week(catalog: Catalog, moment: str, output: str):
+def test_deepseeks_day_and_week(catalog: Catalog, moment: str, output: str) -> None:
     """Peak hours count on working days only, and only since they exist."""
     at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
     usage = Usage(output_visible=1_000_000)
     assert cost(catalog, "deepseek/v4-flash", usage, at) == Decimal(output)
 
 
-def test_the_hours_are_utc_whatever_zone_the_moment_has(catalog: Catalog):
+def test_the_hours_are_utc_whatever_zone_the_moment_has(catalog: Catalog) -> None:
     """The same moment in Beijing's zone costs the same."""
     at = datetime.fromisoformat("2026-11-19T10:30+08:00")
     assert cost(catalog, "deepseek/v4-flash", Usage(output_visible=10**6), at) == Decimal("1.2")
 
 
-def test_a_long_prompt_makes_the_whole_request_dearer(catalog: Catalog):
+def test_a_long_prompt_makes_the_whole_request_dearer(catalog: Catalog) -> None:
     """Above 272,000 input tokens, cached ones included, every token has the higher price."""
     assert cost(catalog, "openai/gpt-5.5", Usage(272_000, output_visible=1000)) == Decimal("1.39")
     assert cost(catalog, "openai/gpt-5.5", Usage(272_001, output_visible=0)) == Decimal("2.72001")
@@ -65,7 +65,7 @@ def test_a_long_prompt_makes_the_whole_request_dearer(catalog: Catalog):
     assert cost(catalog, "openai/gpt-5.5", mixed) == Decimal("2.145")
 
 
-def test_written_cache_has_two_lives_and_two_prices(catalog: Catalog):
+def test_written_cache_has_two_lives_and_two_prices(catalog: Catalog) -> None:
     """Anthropic bills 1.25 times the input for 5 minutes and twice for an hour."""
     usage = Usage(1000, 10_000, 2000, 4000, 500, 250)
     expected = (
@@ -77,13 +77,13 @@ def test_written_cache_has_two_lives_and_two_prices(catalog: Catalog):
 @pytest.mark.parametrize(
     ("day", "price"), [("2026-12-31", "0.75"), ("2027-01-01", "1.5"), ("2027-06-01", "1.5")]
 )
-def test_introductory_prices_end(catalog: Catalog, day: str, price: str):
+def test_introductory_prices_end(catalog: Catalog, day: str, price: str) -> None:
     """From the day on which an offer ends the regular price holds."""
     at = datetime.fromisoformat(day).replace(tzinfo=UTC)
     assert cost(catalog, "gemini/gemini-3.8-flash", Usage(10**6), at) == Decimal(price)
 
 
-def test_what_the_provider_reports_wins(catalog: Catalog):
+def test_what_the_provider_reports_wins(catalog: Catalog) -> None:
     """A reported cost is taken as it is, even where the list says otherwise."""
     card = catalog.card("openai/gpt-5.5")
     assert card is not None
@@ -91,7 +91,7 @@ def test_what_the_provider_reports_wins(catalog: Catalog):
     assert (reported.amount, reported.basis) == (Decimal("0.01"), "reported")
 
 
-def test_the_first_briefs_prices_are_data():
+def test_the_first_briefs_prices_are_data() -> None:
     """The assumed prices can be calculated with; models that they lack keep today's."""
     seed = Catalog.load(prices="seed")
     million = Usage(10**6, output_visible=10**6)
@@ -137,7 +137,7 @@ def random_usage(card: ModelCard, chance: random.Random) -> Usage:
     )
 
 
-def test_costs_agree_with_an_independent_list(catalog: Catalog):
+def test_costs_agree_with_an_independent_list(catalog: Catalog) -> None:
     """200 random usages over all models cost what genai-prices says, but for the listed models."""
     pytest.importorskip("genai_prices", reason="genai-prices is in the test extra")
     chance = random.Random(20261122)
@@ -182,7 +182,7 @@ def independent_cost(card: ModelCard, usage: Usage, moment: datetime) -> Decimal
 
 
 @pytest.mark.parametrize("model", sorted(DIFFERENCES))
-def test_every_listed_difference_is_still_one(catalog: Catalog, model: str):
+def test_every_listed_difference_is_still_one(catalog: Catalog, model: str) -> None:
     """A model on the list of differences that agrees by now must leave the list."""
     pytest.importorskip("genai_prices", reason="genai-prices is in the test extra")
     card = catalog.card(model)

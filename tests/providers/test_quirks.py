@@ -75,12 +75,12 @@ BASE: dict[str, Any] = {
         ),
     ],
 )
-def test_each_quirk(quirk: str, before: dict[str, Any], after: dict[str, Any]):
+def test_each_quirk(quirk: str, before: dict[str, Any], after: dict[str, Any]) -> None:
     """A quirk changes what it is named for and nothing else."""
     assert QUIRKS[quirk](BASE | before, CHAT) == BASE | after
 
 
-def test_older_claude_thinks_with_a_budget():
+def test_older_claude_thinks_with_a_budget() -> None:
     """Adaptive thinking becomes a number of tokens below the limit of the answer."""
     body = {
         "max_tokens": 10_000,
@@ -96,7 +96,7 @@ def test_older_claude_thinks_with_a_budget():
 
 
 @given(st.lists(st.text(min_size=1), max_size=5))
-def test_mistrals_tool_ids_stay_paired(ids: list[str]):
+def test_mistrals_tool_ids_stay_paired(ids: list[str]) -> None:
     """Every id becomes nine letters and digits, the same for the call and for its result."""
     messages = [
         {"role": "assistant", "tool_calls": [{"id": one, "function": {}} for one in ids]},
@@ -110,7 +110,7 @@ def test_mistrals_tool_ids_stay_paired(ids: list[str]):
 
 
 @given(st.permutations(sorted(QUIRKS)))
-def test_messages_stay_last_and_the_original_untouched(names: list[str]):
+def test_messages_stay_last_and_the_original_untouched(names: list[str]) -> None:
     """No quirk moves the messages from the end, where turns differ, or changes its argument."""
     body = BASE | {"max_tokens": 5, "seed": 1, "reasoning_effort": "low"}
     body["messages"] = body.pop("messages")
@@ -120,7 +120,7 @@ def test_messages_stay_last_and_the_original_untouched(names: list[str]):
     assert json.dumps(body) == before
 
 
-def test_every_quirk_is_used():
+def test_every_quirk_is_used() -> None:
     """A quirk that no provider's file names is dead code."""
     used: set[str] = set()
     for path in (packaged("models") / "providers").glob("*.yaml"):

@@ -39,7 +39,7 @@ def learned(headers: dict[str, str]) -> RateLimits:
     return limits
 
 
-def test_a_model_about_to_refuse_is_passed_over():
+def test_a_model_about_to_refuse_is_passed_over() -> None:
     """Too few tokens left for this prompt means waiting for the reset; a small prompt may go."""
     limits = learned(OPENAI)
     assert limits.wait("a/m", 900, 101) == 0
@@ -48,7 +48,7 @@ def test_a_model_about_to_refuse_is_passed_over():
     assert limits.wait("b/m", 1500, 101) == 0
 
 
-def test_what_is_spent_is_subtracted_before_the_answer_says_so():
+def test_what_is_spent_is_subtracted_before_the_answer_says_so() -> None:
     """Two requests under way use up the two that were left."""
     limits = learned(OPENAI)
     limits.spend("a/m", 100)
@@ -57,19 +57,19 @@ def test_what_is_spent_is_subtracted_before_the_answer_says_so():
     assert limits.wait("a/m", 100, 101) == pytest.approx(359)
 
 
-def test_anthropics_input_tokens_are_the_ones_that_count():
+def test_anthropics_input_tokens_are_the_ones_that_count() -> None:
     """The input budget is the tighter one and its reset is a time."""
     limits = learned(ANTHROPIC)
     assert limits.wait("a/m", 400, 100) == 0
     assert limits.wait("a/m", 600, 100) == pytest.approx(30)
 
 
-def test_a_prompt_beyond_the_whole_budget_is_left_to_the_provider():
+def test_a_prompt_beyond_the_whole_budget_is_left_to_the_provider() -> None:
     """Waiting does not help a prompt that no budget would hold."""
     assert learned(OPENAI).wait("a/m", 50_000, 101) == 0
 
 
-def test_refusals_without_a_time_double_the_pause():
+def test_refusals_without_a_time_double_the_pause() -> None:
     """20 s, 40 s, 80 s ... up to 300 s; an answer starts it over."""
     limits = RateLimits()
     waits = []
@@ -92,12 +92,12 @@ def test_refusals_without_a_time_double_the_pause():
         {"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "never"},
     ],
 )
-def test_headers_that_say_nothing_are_left_aside(headers: dict[str, str]):
+def test_headers_that_say_nothing_are_left_aside(headers: dict[str, str]) -> None:
     """Azure's -1 and half a pair of headers block nobody."""
     assert learned(headers).wait("a/m", 10, 101) == 0
 
 
-def test_moonshots_headers_count_requests():
+def test_moonshots_headers_count_requests() -> None:
     """Headers without a kind are about requests; the reset may be seconds since 1970."""
     reset = str(int(WALL.timestamp()) + 15)
     headers = {"x-ratelimit-limit": "3", "x-ratelimit-remaining": "0", "x-ratelimit-reset": reset}
@@ -105,6 +105,6 @@ def test_moonshots_headers_count_requests():
 
 
 @given(st.dictionaries(st.sampled_from(sorted(OPENAI | ANTHROPIC)), st.text()))
-def test_no_header_breaks_it(headers: dict[str, str]):
+def test_no_header_breaks_it(headers: dict[str, str]) -> None:
     """Whatever a provider writes, the wait stays between now and a day."""
     assert 0 <= learned(headers).wait("a/m", 10, 101) <= 86_400

@@ -11,12 +11,12 @@ from edgeroute.core.errors import SettingsError
 from edgeroute.providers.resilience import Resilience, load_resilience
 
 
-def test_the_packaged_file_says_what_the_code_assumes():
+def test_the_packaged_file_says_what_the_code_assumes() -> None:
     """The shipped numbers and the defaults in the code are the same."""
     assert load_resilience() == Resilience()
 
 
-def test_a_users_file_wins(tmp_path: Path):
+def test_a_users_file_wins(tmp_path: Path) -> None:
     """What the user leaves out keeps its default."""
     (tmp_path / "resilience.yaml").write_text("breaker: {open: 15}\n")
     numbers = load_resilience(tmp_path)
@@ -34,7 +34,7 @@ def test_a_users_file_wins(tmp_path: Path):
         ("breaker:\n  failure: 3", 2),
     ],
 )
-def test_mistakes_name_the_line(tmp_path: Path, text: str, line: int):
+def test_mistakes_name_the_line(tmp_path: Path, text: str, line: int) -> None:
     """Numbers that make no sense are told with their line."""
     (tmp_path / "resilience.yaml").write_text(text)
     with pytest.raises(SettingsError) as caught:
@@ -42,7 +42,7 @@ def test_mistakes_name_the_line(tmp_path: Path, text: str, line: int):
     assert caught.value.line == line
 
 
-def test_patience_depends_on_the_model_and_the_prompt():
+def test_patience_depends_on_the_model_and_the_prompt() -> None:
     """Long prompts and silent thinkers are given longer; this machine all the time there is."""
     numbers = Resilience()
     plain = ModelCard("a/m", "a", "m")

@@ -35,7 +35,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
         ({}, None, None),
     ],
 )
-def test_every_way_to_say_it(headers: dict[str, str], body: Any, seconds: float | None):
+def test_every_way_to_say_it(headers: dict[str, str], body: Any, seconds: float | None) -> None:
     """Headers, dates, Gemini's RetryInfo and plain text are read; nonsense is not."""
     found = retry_after(headers, body, NOW)
     assert found == (pytest.approx(seconds) if seconds is not None else None)
@@ -55,6 +55,6 @@ def test_every_way_to_say_it(headers: dict[str, str], body: Any, seconds: float 
         ("-3", 0),
     ],
 )
-def test_durations(text: str, seconds: float | None):
+def test_durations(text: str, seconds: float | None) -> None:
     """The duration strings of rate-limit headers."""
     assert duration(text) == (pytest.approx(seconds) if seconds is not None else None)

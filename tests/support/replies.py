@@ -155,7 +155,7 @@ def messages_events(pieces: Sequence[str], *, model: str = "scripted") -> list[b
     def of(name: str, **fields: Any) -> bytes:
         return event({"type": name, **fields}, name)
 
-    start = {
+    start: dict[str, Any] = {
         "id": "msg_1",
         "type": "message",
         "role": "assistant",
