@@ -79,7 +79,7 @@ show_progress() {
         now=$(date +%s)
         # A compile counts its steps as [12/345]; pip names what it is at.
         at=$(tail -n 200 "$2" | sed -nE 's/.*(\[[0-9]+\/[0-9]+\]).*/\1/p' | tail -n 1)
-        [ -n "$at" ] || at=$(sed -nE 's/^ *(Collecting|Downloading|Building|Installing) +([^ ;]*).*/\2/p' "$2" |
+        [ -n "$at" ] || at=$(sed -nE -e 's/^Installing collected.*/unpacking/p' -e 's/^ *(Collecting|Downloading|Building) +([^ ;]*).*/\2/p' "$2" |
             tail -n 1 | cut -c 1-50)
         if [ -t 2 ]; then
             printf '\r\033[K  %s %s s' "$at" "$((now - begun))" >&2

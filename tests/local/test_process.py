@@ -68,6 +68,7 @@ async def test_a_changed_file_is_never_loaded(
     assert "damaged or changed" in (await failure(worker)).message
     place(NOT_A_MODEL, "fake.gguf")
     assert "could not load" in (await failure(worker)).message
+    assert "failed to load" in (worker.state / "llama.log").read_text()
 
 
 @pytest.mark.slow

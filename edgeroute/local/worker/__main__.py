@@ -18,11 +18,10 @@ import time
 from pathlib import Path
 from typing import Final
 
-from edgeroute.local.worker import guard
+from edgeroute.local.worker import guard, log
 
 _START_SECONDS: Final = 10.0
 _PAUSE_SECONDS: Final = 0.05
-_LOG_BYTES: Final = 1024 * 1024
 
 
 def main() -> None:
@@ -42,7 +41,7 @@ def main() -> None:
     os.chdir("/")
     os.ftruncate(lock, 0)
     os.pwrite(lock, str(os.getpid()).encode(), 0)
-    _log_to(options.log)
+    log.redirect(options.log)
     guard.harden()
     guard.install()
     # Imported in the background, so that starting is quick.
@@ -87,20 +86,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--idle-seconds", type=float, default=600.0)
     return parser.parse_args()
-
-
-def _log_to(path: Path) -> None:
-    """Everything that llama.cpp says goes into a file that holds no prompts."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-    log = os.open(path, flags, 0o600)
-    if os.fstat(log).st_size > _LOG_BYTES:
-        os.ftruncate(log, 0)
-    os.fchmod(log, 0o600)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, force=True)
 
 
 if __name__ == "__main__":

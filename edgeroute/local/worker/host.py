@@ -13,6 +13,7 @@ from typing import Any, Final
 from edgeroute.core.errors import EdgeRouteError, ErrorKind, LocalModelError
 from edgeroute.core.request import Sampling
 from edgeroute.local.catalogue import Build, Style
+from edgeroute.local.worker import log
 from edgeroute.local.worker.prompt import Prompt
 
 # Between two pieces of a prompt an answer can be stopped: small pieces where each takes long.
@@ -67,10 +68,12 @@ class Host:
             LocalModelError: llama.cpp cannot load it.
         """
         import llama_cpp  # noqa: PLC0415 - takes long, and only here
+        import llama_cpp._logger  # noqa: PLC0415
         import llama_cpp.llama_chat_format  # noqa: PLC0415
 
         # The template in the file is not even compiled: prompts are written by prompt.py.
         setattr(llama_cpp.llama_chat_format, "Jinja2ChatFormatter", _NoTemplate)  # noqa: B010
+        log.trim()
         self.build = build
         self.window = window
         self.stop: Callable[[], bool] = lambda: False
@@ -87,7 +90,8 @@ class Host:
                 n_threads=threads,
                 n_threads_batch=threads,
                 n_gpu_layers=-1 if offload else 0,
-                verbose=False,
+                # Otherwise what llama.cpp says of a failure would be thrown away.
+                verbose=True,
             )
         except (ValueError, RuntimeError, OSError, MemoryError) as error:
             raise LocalModelError(
@@ -95,6 +99,9 @@ class Host:
                 "There may be too little free memory: close other programs, or choose a smaller "
                 "model. The file llama.log in EdgeRoute's state folder says more.",
             ) from error
+
+        self._llama.verbose = False
+        llama_cpp._logger.set_verbose(False)  # noqa: SLF001
 
     def use_threads(self, count: int) -> None:
         """Compute with ``count`` threads from now on."""
