@@ -117,7 +117,7 @@ class Policy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         return datafile.load(own / FILE, Changes).applied_to(packaged, str(own / FILE))
 
     def checked(self, file: str) -> Policy:
-        """This policy, once its patterns and numbers are known to work.
+        """The same policy, once its patterns and numbers are known to work.
 
         Raises:
             SettingsError: a pattern does not compile, or a number is out of range.

@@ -1,3 +1,4 @@
+# ruff: noqa: T201 - it prints its tables
 """How well the detector decides "must this prompt stay here?", and how fast.
 
     python -m tests.bench.privacy --data DIR [--sample N] [--models DIR] [--no-latency]
@@ -153,7 +154,8 @@ def wilson(hits: int, count: int) -> tuple[float, float]:
 def is_plain(row: Row) -> bool:
     """Whether a row is an everyday benign prompt, as the latency texts are made of."""
     return row["label"] == "benign" and row["source"] in {
-        "alpaca-eval", "arena-hard-v0.1", "arena-hard-v2.0", "mt-bench", "self-instruct-seed", "koala",
+        "alpaca-eval", "arena-hard-v0.1", "arena-hard-v2.0", "koala", "mt-bench",
+        "self-instruct-seed",
     }  # fmt: skip
 
 
@@ -165,7 +167,11 @@ def latency(detector: Detector, prompts: Sequence[str]) -> None:
     chooser = random.Random(SEED)
     texts = {n: [benign(detector, prompts, n, chooser) for _ in range(k)] for n, k in LENGTHS}
     print(f"\nload of this machine: {os.getloadavg()[0]:.1f}")
-    print(f"{'milliseconds for a verdict':34}{'chars':>9}{'p50':>9}{'p95':>9}{'max':>9}")
+    print(
+        "Wall is what a person waits, on this machine as it is now; cpu is the work of all threads."
+    )
+    head = f"{'wall p50':>10}{'p95':>9}{'max':>9}{'cpu p50':>10}{'p95':>9}"
+    print(f"{'milliseconds for a verdict':34}{'chars':>9}{head}")
     for length, _ in LENGTHS:
         timed("EdgeRoute, text not seen before", length, texts[length], detector.scan)
     known = {text: detector.scan(text) for text in texts[500]}
@@ -175,9 +181,7 @@ def latency(detector: Detector, prompts: Sequence[str]) -> None:
         timed("stock Presidio, small model", length, texts[length][:count], stock)
 
 
-def benign(
-    detector: Detector, prompts: Sequence[str], length: int, chooser: random.Random
-) -> str:
+def benign(detector: Detector, prompts: Sequence[str], length: int, chooser: random.Random) -> str:
     """A text of ``length`` characters that holds nothing private, so that all stages run."""
     pool = chooser.sample(prompts, min(len(prompts), 400))
     text = ""
@@ -194,14 +198,20 @@ def benign(
 
 def timed(name: str, length: int, texts: Sequence[str], run: Callable[[str], object]) -> None:
     """Print the times of ``run`` over ``texts``."""
-    times = []
+    walls, works = [], []
     for text in texts:
-        start = time.perf_counter()
+        wall, work = time.perf_counter(), time.process_time()
         run(text)
-        times.append(1000 * (time.perf_counter() - start))
-    times.sort()
-    p95 = times[min(len(times) - 1, int(0.95 * len(times)))]
-    print(f"{name:34}{length:9}{times[len(times) // 2]:9.1f}{p95:9.1f}{times[-1]:9.1f}")
+        walls.append(1000 * (time.perf_counter() - wall))
+        works.append(1000 * (time.process_time() - work))
+    walls.sort()
+    works.sort()
+    high = min(len(walls) - 1, int(0.95 * len(walls)))
+    half = len(walls) // 2
+    print(
+        f"{name:34}{length:9}{walls[half]:10.1f}{walls[high]:9.1f}{walls[-1]:9.1f}"
+        f"{works[half]:10.1f}{works[high]:9.1f}"
+    )
 
 
 def stock_presidio() -> Callable[[str], object]:

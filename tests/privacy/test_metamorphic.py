@@ -74,7 +74,8 @@ def in_html(text, chooser):
 
 def with_hidden(text, chooser):
     """With characters that nobody sees."""
-    return "".join(c + (chooser.choice("\u200b\u200d\u2060\ufeff") if chooser.random() < 0.3 else "") for c in text)
+    hidden = ["\u200b", "\u200d", "\u2060", "\ufeff", "", "", "", ""]
+    return "".join(c + chooser.choice(hidden) for c in text)
 
 
 def wide(text, chooser):
@@ -97,7 +98,13 @@ def late(text, chooser):
     return "Please proofread the following paragraph about gardening tools. " * 40 + text
 
 
-WRAPPERS = [in_json, in_json_twice, in_code, in_log, in_csv, in_html, with_hidden, wide, broken, quoted, late]
+WRAPPERS = [
+    in_json, in_json_twice, in_code, in_log, in_csv, in_html,
+    with_hidden, wide, broken, quoted, late,
+]  # fmt: skip
+QUIET = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +141,7 @@ def test_a_wrapped_name_stays(reader, text, wrapper):
 @pytest.mark.parametrize("change", [str.upper, str.lower], ids=["upper", "lower"])
 @pytest.mark.parametrize("text", [t for t in PATTERNS if "ghp_" not in t and "postgres" not in t])
 def test_case_hides_nothing(detector, text, change):
-    """Shouting or whispering changes no verdict. (Keys in another case are no keys any more.)"""
+    """Shouting or whispering changes no verdict; only keys in another case are keys no more."""
     assert detector.scan(change(text)).private
 
 
@@ -145,7 +152,7 @@ def test_case_hides_no_name(reader, text, change):
     assert reader.scan(change(text)).private
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@QUIET
 @given(
     text=st.sampled_from(PATTERNS),
     first=st.sampled_from(WRAPPERS),
@@ -158,7 +165,7 @@ def test_two_wrappings_hide_nothing(detector, text, first, second, seed):
     assert detector.scan(second(first(text, chooser), chooser)).private
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@QUIET
 @given(text=st.text(max_size=300), private=st.sampled_from(PATTERNS[:6]))
 def test_any_neighbour_hides_nothing(detector, text, private):
     """Whatever stands above and below a private line, it is found."""

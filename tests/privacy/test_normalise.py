@@ -32,7 +32,13 @@ def test_disguises_fall(text, plain):
 
 @pytest.mark.parametrize(
     "text",
-    ["\u041c\u043e\u0439 \u043f\u0430\u0441\u043f\u043e\u0440\u0442", "\u03b1 + \u03b2", r"\frac{a}{\nu} $\nabla$", "x=10; y=20", "100% of %d"],
+    [
+        "\u041c\u043e\u0439 \u043f\u0430\u0441\u043f\u043e\u0440\u0442",
+        "\u03b1 + \u03b2",
+        r"\frac{a}{\nu} $\nabla$",
+        "x=10; y=20",
+        "100% of %d",
+    ],
 )
 def test_other_writing_is_left_alone(text):
     """Real Cyrillic and Greek, formulas and code stay what they are."""

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern is read whole
 """Bank accounts by their own check, and cryptocurrency addresses."""
 
 from __future__ import annotations

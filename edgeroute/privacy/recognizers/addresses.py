@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern is read whole
 """Postal addresses by their form."""
 
 from __future__ import annotations
@@ -37,14 +38,20 @@ _ORDINAL: Final = re.compile(
 _UNIT_FIRST: Final = re.compile(
     rf"\b(?:Apt|Apartment|Suite|Unit|Flat|Studio|Room|House)\.?\s?#?\d{{1,5}}[A-Za-z]{{0,2}},?\s{{1,3}}(?:\d{{1,5}}\s)?{_NAMES}[,\n]"
 )
-_UNIT_ANY: Final = re.compile(r"(?<![\w.])\d{1,4},?\s{1,8}(?:Apt|Suite|Unit|Flat)\.?\s\d{1,5}\b|\b(?:Apt|Suite)\.\s?\d{1,5}\b")
+_UNIT_ANY: Final = re.compile(
+    r"(?<![\w.])\d{1,4},?\s{1,8}(?:Apt|Suite|Unit|Flat)\.?\s\d{1,5}\b|\b(?:Apt|Suite)\.\s?\d{1,5}\b"
+)
 _STATE_ZIP: Final = re.compile(
     r"(?<=[^\W\d_]),\s(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY])\s\d{5}(?:-\d{4})?(?!\d)"
 )
-_UK_POSTCODE: Final = re.compile(r"(?<![\w-])(?:[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2})(?![\w-])")
+_UK_POSTCODE: Final = re.compile(
+    r"(?<![\w-])(?:[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2})(?![\w-])"
+)
 _CANADA: Final = re.compile(r"(?<![\w-])[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d(?![\w-])")
 _DUTCH: Final = re.compile(rf"(?<![\w.])[1-9]\d{{3}} ?(?!SA|SD|SS)[A-Z]{{2}}[, ]{{1,2}}{_NAME}")
-_JOINT: Final = r"(?:(?:de|du|des|de la|del|della|di|da|do|dos|la|le|les|l'|d'|von|den|van|san|santa)\s?){0,2}"
+_JOINT: Final = (
+    r"(?:(?:de|du|des|de la|del|della|di|da|do|dos|la|le|les|l'|d'|von|den|van|san|santa)\s?){0,2}"
+)
 _CONTINENTAL: Final = re.compile(
     r"\b(?i:rue|avenue|av\.?|avda\.?|avenida|boulevard|bd|bvd|chemin|impasse|all\u00e9e|quai|calle|c/|cl\.|callej\u00f3n|pasaje|pasadizo|paseo|plaza|ronda"
     r"|rambla|camino|carrer|carretera|acceso|alameda|c\u00e1\u00f1ada|glorieta|urbanizaci\u00f3n|v\u00eda|cuesta|via|viale|piazza|corso|vicolo|largo|contrada|borgo|strada|canale"
@@ -57,9 +64,7 @@ _NUMBER_FIRST: Final = re.compile(
     rf"{_JOINT}{_NAME}"
 )
 _AFTER_WORD: Final = re.compile(r"(?<=[^\W\d_])\.?\s(\d{1,5}\s?[a-z]?)(?![\w.]\d)(?=[,;.\s]|$)")
-_STREET_WORD: Final = re.compile(
-    rf"{_NAME}(?:[ -][^\W\d_][\w'.-]{{1,20}}){{0,2}}$"
-)
+_STREET_WORD: Final = re.compile(rf"{_NAME}(?:[ -][^\W\d_][\w'.-]{{1,20}}){{0,2}}$")
 _STREET_ENDS: Final = tuple(
     words(
         """stra\u00dfe strasse str gasse weg allee platz ufer damm chaussee straat laan dreef plein

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern is read whole
 """Dates of birth."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern is read whole
 """What makes a name private: kinship, health, work, law, letters, forms, the writer's own.
 
 A name alone says little. The same name in "Who was ...?" is a question of fact, in a novel it is a
@@ -60,7 +61,11 @@ _FIELD: Final = re.compile(
     r"(?:^|[\n|,;{(>\t*\"'_-]|\.\s|\s{2}|note\W{1,2}|:\s)\s{0,4}(?:(?:full|first|last|given|family|customer|patient|employee|client|contact|account|legal|user|tenant|student|applicant|candidate|cardholder|holder|sender|recipient|emergency|doctor|employer|manager|trustee|witness)?[ _-]?names?|patient(?:in)?|client|customer|tenant|employee|applicant|candidate|attn|attention|contact|cardholder|account holder|holder|owner|beneficiary|trustee|emergency contact|doctor|physician|m\u00e9dico|manager|supervisor|signed|signature|prepared by|submitted by|reported by|assigned to|assignee|author|interviewer|interviewee|user|member|resident|student|parent|guardian|spouse|from|to|cc|ship to|bill to|billing address|address|mieter|kontoinhaber(?: ist)?|inhaber|titulaire|titular|intestatario|w\u0142a\u015bciciel|rekeninghouder|nombre|apellidos?|nom|pr\u00e9nom|nome|cognome|naam|imi\u0119(?: i nazwisko)?|nazwisko|vorname|nachname|domicilio|remitente|responsable)"
     rf"[\"'*_]{{0,3}}\s{{0,3}}[:=|]\s{{0,12}}[\"'*_]{{0,3}}\s{{0,2}}{_TITLE}$"
 )
-_NAMED: Final = re.compile(r"(?:\b(?:my|his|her|their|full|first|last|maiden|partner's)\sname|,\sname|\b(?:nome|nombre|nom|naam|kontoinhaber ist|titulaire|titular|intestat[oa] a|w\u0142a\u015bciciel|op naam van|auf den namen|tenant|patient|resident|employee|customer|client|cardholder|beneficiary))\s{1,2}(?:is\s|of\s|are\s)?" + _TITLE + "$")
+_NAMED: Final = re.compile(
+    r"(?:\b(?:my|his|her|their|full|first|last|maiden|partner's)\sname|,\sname|\b(?:nome|nombre|nom|naam|kontoinhaber ist|titulaire|titular|intestat[oa] a|w\u0142a\u015bciciel|op naam van|auf den namen|tenant|patient|resident|employee|customer|client|cardholder|beneficiary))\s{1,2}(?:is\s|of\s|are\s)?"
+    + _TITLE
+    + "$"
+)
 _ADDRESSED: Final = re.compile(
     r"\b(?:e-?mails?|mails?|messages?|texts?|letters?|notes?|cards?|toast|eulogy|speech|sms|dm|reply|reminder|invitation|invite|reference|recommendation|resignation|warning|complaint|review|evaluation|appraisal|feedback|report|apology|thank[ -]you|gift|party|surprise|birthday|wedding|funeral|meeting|call|appointment|arbeitszeugnis|zeugnis|beurteilung|\u00e9valuation(?: annuelle)?|lettre|certificat|evaluaci\u00f3n(?: de desempe\u00f1o)?|carta|correo|valutazione(?: annuale)?|lettera|beoordeling(?:sverslag|sgesprek)?|functioneringsverslag|brief|mailtje|ocen[aey]?(?: roczn[aeyą]+)?(?: pracownic[zaeyą]+)?|opini[aęe]|list|avalia\u00e7\u00e3o(?: de desempenho)?|referencia|referenz|refer\u00eancia)"
     rf"\s(?:\w{{2,12}}\s)?(?:to|for|from|about|with|on|an|f\u00fcr|von|\u00fcber|pour|de|\u00e0|para|a|sobre|per|di|voor|van|aan|over|dla|do|o|od|thanks for|saying thanks for)\s{_TITLE}$"
@@ -69,7 +74,6 @@ _ABOUT_SOMEBODY: Final = re.compile(
     r"\b(?:text|call|message|email|tell|ask|remind|invite|contact|ping|inform|notify|meet|meeting with|pay|paid|owe|owes|dating|married to|divorcing|with my|behalf of|registered to|belongs to|under|declined for|signed by|met with|beneficiary|thanks for|shoutout to|spoke (?:to|with)|talked to|appointment with|lunch with|dinner with)\s{1,2}"
     rf"{_TITLE}$"
 )
-_TITLED: Final = re.compile(r"\b(?:mr|mrs|ms|miss|dr|herr|frau|mme|sig\.ra|sra|pani|mevrouw)\.?\s{1,2}$")
 
 # Right after a name.
 _POSSESSION: Final = re.compile(
@@ -87,12 +91,8 @@ _HEALTH: Final = (
     r"diagnos\w*|depress\w*|sick leave|on leave|pregnan\w*|hiv|cancer|tumou?r|chemo\w*|surger\w*|biops\w*|therap(?:y|ist)|medication|rehab|overdos\w*|suicid\w*|miscarriage|abortion|autis\w*|adhd|bipolar|anxiety|dementia|alzheimer\w*|disabilit\w*|hospitali[sz]ed|test results?|mri|prescri\w*|patient|migraine|diabet\w*"
     r"|krankgeschrieben|depression\w*|befund|diagnose|schwanger|krebs|arr\u00eat maladie|enceinte|de baja|embarazad\w*|c\u00e1ncer|malattia|incinta|ziek\w*|zwanger|kanker|zwolnieni\w*|depresj\w*|depresi\w*|depressie|choro\w*|ci\u0105\u017c\w*|afastad\w*|doen\u00e7a|gr\u00e1vida"
 )
-_WORK: Final = (
-    r"fired|layoffs?|laid off|resign\w*|salary|payroll|performance review|often late|missed (?:two )?deadlines|disciplinar\w*|terminat(?:ed|ion)|pip|promotion|burnout|harass\w*|complain\w*|onboarding|new hire|interviewed|work experience|unp\u00fcnktlich|gek\u00fcndigt|zwolnion\w*|licenziat\w*|despedid\w*|ontslagen|demitid\w*|en retard|ritardo|llega tarde|atras\w*|sp\u00f3\u017ani\w*|te laat"
-)
-_LAW: Final = (
-    r"arrest\w*|custody|divorc\w*|alimony|lawsuit|evict\w*|convict\w*|probation|restraining order|testament|beneficiary|inheritance|passport|visa|immigration|social security|bank account|loan|mortgage|credit card|landlord|rent|tenancy|insurance claim|affair|cheating|acknowledge that i|data (?:leak|breach)|leaked|confidential|credentials|account issue|employee records|contact details|personal (?:data|information|details)|incident report|his ssn|her ssn"
-)
+_WORK: Final = r"fired|layoffs?|laid off|resign\w*|salary|payroll|performance review|often late|missed (?:two )?deadlines|disciplinar\w*|terminat(?:ed|ion)|pip|promotion|burnout|harass\w*|complain\w*|onboarding|new hire|interviewed|work experience|unp\u00fcnktlich|gek\u00fcndigt|zwolnion\w*|licenziat\w*|despedid\w*|ontslagen|demitid\w*|en retard|ritardo|llega tarde|atras\w*|sp\u00f3\u017ani\w*|te laat"
+_LAW: Final = r"arrest\w*|custody|divorc\w*|alimony|lawsuit|evict\w*|convict\w*|probation|restraining order|testament|beneficiary|inheritance|passport|visa|immigration|social security|bank account|loan|mortgage|credit card|landlord|rent|tenancy|insurance claim|affair|cheating|acknowledge that i|data (?:leak|breach)|leaked|confidential|credentials|account issue|employee records|contact details|personal (?:data|information|details)|incident report|his ssn|her ssn"
 MATTERS: Final = re.compile(rf"\b(?:{_HEALTH}|{_WORK}|{_LAW})\b")
 
 _FICTION: Final = re.compile(
@@ -119,7 +119,11 @@ class Kind:
 def kind(page: Page, place: int) -> Kind:
     """The kind of ``page`` around ``place``: its opening words and the thousand or two nearby."""
     block = place // _BLOCK
-    return _kind(page.lower[max(0, block - 1) * _BLOCK : (block + 2) * _BLOCK], page.lower[:400], len(page.lower))
+    return _kind(
+        page.lower[max(0, block - 1) * _BLOCK : (block + 2) * _BLOCK],
+        page.lower[:400],
+        len(page.lower),
+    )
 
 
 @lru_cache(maxsize=64)
@@ -140,7 +144,6 @@ def standing(page: Page, start: int, end: int, *, whole: bool) -> float:
     ``whole`` says that it is a given name with a surname; half a name needs more around it.
     """
     before = page.before(start, 90)
-    after = page.after(end, 60)
     if _KINSHIP.search(before):
         return 0.85
     sort = kind(page, start)
@@ -148,31 +151,44 @@ def standing(page: Page, start: int, end: int, *, whole: bool) -> float:
         return NOBODY
     if _OWN.search(before):
         return 0.8 if not sort.fiction else 0.6 if _MY_NAME.search(before) else 0.5
-    if _POSSESSION.match(after):
-        return 0.8 if not sort.fiction else 0.5
-    if sort.fiction:
-        return NOBODY
-    if _SIGN_OFF.search(before):
-        return 0.75
-    if _FIELD.search(before):
-        return 0.75 if whole else 0.55
-    if _SALUTATION.search(before) or _NAMED.search(before) or _ADDRESSED.search(before):
-        return 0.7
-    if _DOING.match(after) or _ABOUT_SOMEBODY.search(before):
-        return 0.65
-    if _OTHERS_KIN.search(before):
-        return 0.65 if whole else 0.55
+    return NOBODY if sort.fiction else _beside(page, start, end, whole=whole)
+
+
+def _beside(page: Page, start: int, end: int, *, whole: bool) -> float:
+    """The standing that the words right beside a name, or else its sentence, give it."""
+    before, after = page.before(start, 90), page.after(end, 60)
+    for pattern, score, half in _AFTER_IT:
+        if pattern.match(after):
+            return score if whole else half
+    for pattern, score, half in _BEFORE_IT:
+        if pattern.search(before):
+            return score if whole else half
     low, high = sentence(page, start)
-    if MATTERS.search(page.lower, low, high):
-        return 0.65 if whole else 0.5
-    return BARE
+    return _MATTERING if whole and MATTERS.search(page.lower, low, high) else BARE
+
+
+# What stands beside a name, and how private it makes a whole name and half of one.
+_BEFORE_IT: Final = (
+    (_SIGN_OFF, 0.75, 0.75),
+    (_FIELD, 0.75, 0.55),
+    (_SALUTATION, 0.7, 0.7),
+    (_NAMED, 0.7, 0.7),
+    (_ADDRESSED, 0.7, 0.7),
+    (_ABOUT_SOMEBODY, 0.65, 0.65),
+    (_OTHERS_KIN, 0.65, 0.55),
+)
+_AFTER_IT: Final = ((_POSSESSION, 0.8, 0.8), (_DOING, 0.65, 0.65))
+_MATTERING: Final = 0.65
 
 
 def certain(page: Page, start: int, end: int) -> bool:
     """Whether two capitalised words at ``[start, end)`` are a private name whatever a model says."""
     if _KINSHIP.search(page.before(start, 90)):
         return True
-    return _ILL.match(page.after(end, 60)) is not None and standing(page, start, end, whole=True) > BARE
+    return (
+        _ILL.match(page.after(end, 60)) is not None
+        and standing(page, start, end, whole=True) > BARE
+    )
 
 
 def sentence(page: Page, place: int) -> tuple[int, int]:

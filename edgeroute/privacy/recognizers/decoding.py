@@ -16,9 +16,7 @@ from typing import Final
 _BASE64: Final = re.compile(
     r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,8192}(?:\r?\n[A-Za-z0-9+/]{4,76}){0,2048}={0,2}"
 )
-_HEX: Final = re.compile(
-    r"(?<![0-9A-Za-z])(?:0x)?((?:[0-9a-fA-F]{2}[ :]?){8,4096})(?![0-9A-Za-z])"
-)
+_HEX: Final = re.compile(r"(?<![0-9A-Za-z])(?:0x)?((?:[0-9a-fA-F]{2}[ :]?){8,4096})(?![0-9A-Za-z])")
 _CAESAR: Final = re.compile(r"\brot-?13\b", re.IGNORECASE)
 _BACKWARDS: Final = re.compile(r"\b(?:backwards?|reversed?)\b", re.IGNORECASE)
 _PROBE: Final = 48
@@ -39,7 +37,9 @@ _NUMBER_WORD: Final = "|".join(sorted([*_UNITS, *_TENS, "plus", "double", "tripl
 _SPELLED: Final = re.compile(
     rf"\b(?:{_NUMBER_WORD})(?:[\s,.-]{{1,3}}(?:{_NUMBER_WORD}|\d{{1,4}})){{4,40}}\b", re.IGNORECASE
 )
-_APART: Final = re.compile(r"(?<![\w.])(?<!\d[ ._-])\d(?:[ ._-]{1,3}\d){7,18}(?![\w.]|[ ._,-]{1,3}\d)")
+_APART: Final = re.compile(
+    r"(?<![\w.])(?<!\d[ ._-])\d(?:[ ._-]{1,3}\d){7,18}(?![\w.]|[ ._,-]{1,3}\d)"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern is read whole
 """E-mail addresses, also written out to hide them from machines."""
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ _ROLE_BOXES: Final = words("""noreply no-reply donotreply do-not-reply support i
     returns booking reservations customer-service git root user username you your.email youremail
     your_email your.name yourname someone somebody example test name email me first.last
     firstname.lastname""")
-_FILE_ENDS: Final = words("png jpg jpeg gif svg webp py js ts tsx jsx css scss html json yaml yml xml md txt csv sh rs go")
+_FILE_ENDS: Final = words(
+    "png jpg jpeg gif svg webp py js ts tsx jsx css scss html json yaml yml xml md txt csv sh rs go"
+)
 _DOCS_PROVIDERS: Final = words("git hg svn")
 _INTERNAL_ENDS: Final = words("internal corp intra intranet lan home")
 
@@ -69,27 +72,22 @@ class Emails:
 
 
 def _score(address: str, page: Page, match: re.Match[str]) -> float:
+    """How surely a plain address is somebody's."""
     local, _, domain = address.rpartition("@")
-    if domain in _PLACEHOLDER_DOMAINS or f".{domain}".endswith(_RESERVED_ENDS):
-        return 0.0
     end = domain.rpartition(".")[2]
-    if end in _FILE_ENDS and page.text[match.end() : match.end() + 1] not in {"", " ", "\n", ">"}:
+    before = page.text[max(0, match.start() - 8) : match.start()]
+    follows = page.text[match.end() : match.end() + 1]
+    nobody = (
+        domain in _PLACEHOLDER_DOMAINS
+        or f".{domain}".endswith(_RESERVED_ENDS)
+        or local in _DOCS_PROVIDERS
+        or (end in _FILE_ENDS and follows not in {"", " ", "\n", ">"})
+        # scheme://user@host is a web address; with a password it is a secret of its own.
+        or ("://" in before and before.endswith(("/", ":")))
+    )
+    if nobody or (end not in _INTERNAL_ENDS and not _known_ending(domain)):
         return 0.0
-    if local in _ROLE_BOXES or any(
-        domain.endswith(f".{place}") and place in local for place in ("example", "your")
-    ):
-        return 0.2
-    if local in _DOCS_PROVIDERS:
-        return 0.0
-    before = page.text[max(0, match.start() - 3) : match.start()]
-    if before.endswith("//") or before.endswith(":"):
-        # scheme://user@host is a web address; the password form is a secret of its own.
-        before_scheme = page.text[max(0, match.start() - 8) : match.start()]
-        if "://" in before_scheme:
-            return 0.0
-    if end not in _INTERNAL_ENDS and not _known_ending(domain):
-        return 0.0
-    return 0.95
+    return 0.2 if local in _ROLE_BOXES else 0.95
 
 
 def _hidden_is_real(text: str) -> bool:
@@ -97,7 +95,9 @@ def _hidden_is_real(text: str) -> bool:
     lower = text.lower()
     end = re.split(r"[^a-z]+", lower)[-1]
     marked = re.search(r"[\[({<]", lower) is not None
-    both = re.search(r"\sat\s|arroba", lower) is not None and re.search(r"\sdot\s|punto|punkt", lower)
+    both = re.search(r"\sat\s|arroba", lower) is not None and re.search(
+        r"\sdot\s|punto|punkt", lower
+    )
     if not (marked or both):
         return False
     first = re.split(r"[^\w+-]", lower)[0]

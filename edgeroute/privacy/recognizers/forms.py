@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern is read whole
 """Text whose layout says that it describes people: records, messages, tables, tool results."""
 
 from __future__ import annotations
@@ -8,13 +9,21 @@ from typing import Final
 
 from edgeroute.privacy.recognizers.page import Hit, Page
 
-_MRZ: Final = re.compile(r"(?m)^[PIACV][A-Z<][A-Z]{3}[A-Z<]{10,41}$|[A-Z]{3,20}<<[A-Z]{2,20}(?:<[A-Z]{1,20}){0,4}<{2,}")
-_HL7: Final = re.compile(r"(?:^|[\r\n])(?:MSH|PID|NK1|PV1|OBR|OBX)\|[^\n]{6,}")
-_VCARD: Final = re.compile(r"BEGIN:(?:VCARD|VEVENT)\b|(?:^|\n)(?:FN|ATTENDEE|ORGANIZER)[:;][^\n]{3,}")
-_NOBODY: Final = re.compile(
-    r"example\.(?:com|org|net)|\b(?:no-?reply|alerts?|notifications?|info|support|news(?:letter)?)@", re.IGNORECASE
+_MRZ: Final = re.compile(
+    r"(?m)^[PIACV][A-Z<][A-Z]{3}[A-Z<]{10,41}$|[A-Z]{3,20}<<[A-Z]{2,20}(?:<[A-Z]{1,20}){0,4}<{2,}"
 )
-_SPEAKER: Final = re.compile(r"(?:^|\n)\s{0,4}(?:from|to|cc|bcc|sender|recipient)\s{0,2}:\s{1,2}[^\n@]{0,60}@[^\n]{3,60}", re.IGNORECASE)
+_HL7: Final = re.compile(r"(?:^|[\r\n])(?:MSH|PID|NK1|PV1|OBR|OBX)\|[^\n]{6,}")
+_VCARD: Final = re.compile(
+    r"BEGIN:(?:VCARD|VEVENT)\b|(?:^|\n)(?:FN|ATTENDEE|ORGANIZER)[:;][^\n]{3,}"
+)
+_NOBODY: Final = re.compile(
+    r"example\.(?:com|org|net)|\b(?:no-?reply|alerts?|notifications?|info|support|news(?:letter)?)@",
+    re.IGNORECASE,
+)
+_SPEAKER: Final = re.compile(
+    r"(?:^|\n)\s{0,4}(?:from|to|cc|bcc|sender|recipient)\s{0,2}:\s{1,2}[^\n@]{0,60}@[^\n]{3,60}",
+    re.IGNORECASE,
+)
 
 # A tool's name, as agents write it when they report a call: the words decide whose data it returned.
 _CALL: Final = re.compile(
@@ -27,11 +36,16 @@ _PERSONAL_TOOL: Final = re.compile(
     r"|notes|facebook|instagram|zoom|crm|salesforce|patient|drive|dropbox|photos)",
     re.IGNORECASE,
 )
-_RESULT: Final = re.compile(r"(?:^|\n)\s{0,4}(?:observation|result|output|tool output|response)\s{0,2}:|function_results|tool_result", re.IGNORECASE)
+_RESULT: Final = re.compile(
+    r"(?:^|\n)\s{0,4}(?:observation|result|output|tool output|response)\s{0,2}:|function_results|tool_result",
+    re.IGNORECASE,
+)
 _MESSAGES: Final = re.compile(
     r"[\"'](?:from|sender|sender_id|from_name|author|attendees|participants|recipient|recipients)[\"']\s{0,2}:\s{0,2}(?:[\"'](?P<who>[^\"']{2,80})|\[)"
 )
-_BODY: Final = re.compile(r"[\"'](?:body|text|message|content|subject|title|notes)[\"']\s{0,2}:\s{0,2}[\"'][^\"']{6,}")
+_BODY: Final = re.compile(
+    r"[\"'](?:body|text|message|content|subject|title|notes)[\"']\s{0,2}:\s{0,2}[\"'][^\"']{6,}"
+)
 
 _PERSON_KEY: Final = (
     r"(?:(?:full|first|last|given|family|sur|maiden|middle|customer|patient|employee|client|user|contact|latin)[_ -]?name|fname|lname|fn|ln|first|last"
@@ -124,6 +138,10 @@ def _tables(page: Page) -> Iterator[Hit]:
         head = match.group()
         mark = next((c for c in "|;\t," if c in head), ",")
         rows = page.text[match.end() : match.end() + 600].splitlines()[1:6]
-        filled = [row for row in rows if row.count(mark) >= head.count(mark) - 1 and _TABLE_NAME.search(row)]
+        filled = [
+            row
+            for row in rows
+            if row.count(mark) >= head.count(mark) - 1 and _TABLE_NAME.search(row)
+        ]
         if head.count(mark) and filled and _TABLE_DETAIL.search(head):
             yield Hit("PERSONAL_RECORDS", match.start(), match.end(), 0.65)

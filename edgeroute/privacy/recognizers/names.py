@@ -1,9 +1,11 @@
+# ruff: noqa: E501 - a pattern is read whole
 """People's names, and the addresses that only a model sees."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final, Protocol
 
 from edgeroute.privacy.recognizers import addresses, context
@@ -17,9 +19,7 @@ _BATCH: Final = 8
 
 # A word that could be a name: a capital letter where no sentence starts, or two of them in a row,
 # or one at the start of a line.
-_CAPITAL: Final = re.compile(
-    r"(?<![^\W\d_])[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff][^\W\d_]{1,24}"
-)
+_CAPITAL: Final = re.compile(r"(?<![^\W\d_])[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff][^\W\d_]{1,24}")
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?\n]\s{0,8})[\"'(*>\s-]{0,4}$")
 _STANDS_ALONE: Final = re.compile(r"\s{0,2}(?:[,\n:;]|$|'s\b|[^\W\d_a-z])")
 # Words with a capital letter that are nobody, wherever they stand.
@@ -53,7 +53,9 @@ _PLACE_LOOSE: Final = re.compile(
 )
 
 
-_JOINED: Final = re.compile(r"\.?[ \t-](?:(?:[A-Z]\.|van|de|der|den|von|da|dos|di|del|la|le|al|el|bin|ten|ter|zu)[ ]){0,3}")
+_JOINED: Final = re.compile(
+    r"\.?[ \t-](?:(?:[A-Z]\.|van|de|der|den|von|da|dos|di|del|la|le|al|el|bin|ten|ter|zu)[ ]){0,3}"
+)
 # A name inside an identifier, a path or a product's name is none: kserve-llama, Array.isArray.
 _IDENTIFIER: Final = re.compile(r"[-_/](?=\w)|[.(](?=\w)|\(\)")
 _ATTACHED: Final = re.compile(r"[_/.@-]$")
@@ -248,13 +250,22 @@ def _with_neighbours(page: Page, start: int, end: int) -> tuple[int, int]:
 
 def _streets(page: Page, spans: list[Span]) -> Iterator[Hit]:
     """A street's name next to its number."""
-    for one, two in zip(spans, spans[1:], strict=False):
+    for one, two in pairwise(spans):
         labels = {one.label, two.label}
-        if labels in ({"BUILDING_NUMBER", "STREET_NAME"}, {"SECONDARY_ADDRESS", "STREET_NAME"}) and two.start - one.end <= 3:
+        if (
+            labels in ({"BUILDING_NUMBER", "STREET_NAME"}, {"SECONDARY_ADDRESS", "STREET_NAME"})
+            and two.start - one.end <= 3
+        ):
             sure = min(one.score, two.score)
             place = page.text[one.start : two.end]
             street = one if one.label == "STREET_NAME" else two
             proper = page.flat or page.text[street.start].isupper()
             counted = context.kind(page, street.start).maths or not proper
-            if sure >= 0.6 and any(c.isdigit() for c in place) and not _NO_STREET.search(page.text[max(0, one.start - 4) : two.end]):
-                yield Hit("STREET_ADDRESS", one.start, two.end, 0.3 if counted else 0.3 + 0.5 * sure)
+            if (
+                sure >= 0.6
+                and any(c.isdigit() for c in place)
+                and not _NO_STREET.search(page.text[max(0, one.start - 4) : two.end])
+            ):
+                yield Hit(
+                    "STREET_ADDRESS", one.start, two.end, 0.3 if counted else 0.3 + 0.5 * sure
+                )

@@ -13,7 +13,9 @@ from edgeroute.privacy.recognizers.page import Hit, Page, words
 _SSN: Final = re.compile(
     r"(?<![\w-])(?!000|666)\d{3}(?P<gap>[-. ]{1,3})(?!00)\d{2}(?P=gap)(?!0000)\d{4}(?![\w-]|\.\d)"
 )
-_SSN_RUN: Final = re.compile(r"(?<![\w.-])\d{9}(?![\w-]|\.\d)|(?<![\w-])\d{3}-\d{2,3}-?\d{3,4}(?!\w)")
+_SSN_RUN: Final = re.compile(
+    r"(?<![\w.-])\d{9}(?![\w-]|\.\d)|(?<![\w-])\d{3}-\d{2,3}-?\d{3,4}(?!\w)"
+)
 _SSN_WORDS: Final = re.compile(r"\b(?:ssn|s\.s\.n|social security|social|itin)\b[^\n]{0,32}$")
 _SAMPLE: Final = re.compile(
     r"\b(?:regex|regexp|format|example|sample|dummy|fake|mask|placeholder|validat\w+|test data)\b"
@@ -47,7 +49,9 @@ _CITIZEN: Final = r"\bid\b|identi|national|personal|citizen|kimlik|osobn|rodn|pe
 
 _NUMBERS: Final = (
     _number(r"[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]"),  # Italy
-    _number(r"[12]\s?\d{2}\s?(?:0\d|1[0-2]|[2-9]\d)\s?(?:\d{2}|2[AB])\s?\d{3}\s?\d{3}\s?\d{2}", "fr.nir"),
+    _number(
+        r"[12]\s?\d{2}\s?(?:0\d|1[0-2]|[2-9]\d)\s?(?:\d{2}|2[AB])\s?\d{3}\s?\d{3}\s?\d{2}", "fr.nir"
+    ),
     _number(r"[XYZ]-?\d{7}-?[A-Z]", "es.nie"),
     _number(r"\d{8}-?[A-Z]", "es.dni"),
     _number(r"(?:756[. ]?)(?:\d{4}[. ]?){2}\d{2}", "ch.ssn"),
@@ -56,7 +60,9 @@ _NUMBERS: Final = (
     _number(r"\d{11}", "pl.pesel", r"\bpesel\w*"),
     _number(r"\d{11}", "pl.pesel"),
     _number(r"\d{17}[\dX]", "cn.ric"),
-    _number(r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\s?\d{2}\s?\d{2}\s?\d{2}\s?[A-D]"),  # United Kingdom
+    _number(
+        r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\s?\d{2}\s?\d{2}\s?\d{2}\s?[A-D]"
+    ),  # United Kingdom
     _number(r"[A-Z]{2}\s?\d{2}\s?\d{2}\s?\d{2}\s?[A-Z]", "", r"\bni\b|\bnino\b|insurance"),
     _number(r"\d{3}[ -]?\d{3}[ -]?\d{4}", "gb.nhs", r"\bnhs\b"),
     _number(r"(?:19|20)?\d{6}[-+]\d{4}", "se.personnummer"),
@@ -72,7 +78,11 @@ _NUMBERS: Final = (
     _number(r"\d{2}\s?\d{6}\s?[A-Z]\s?\d{3}", "", r"sozialversicherung|rentenversicherung|\bsvnr"),
     _number(r"[CFGHJKLMNPRTVWXYZ0-9]{9,10}", "", r"personalausweis|ausweisn|ausweis-?nr"),
     _number(r"\d{8,9}", "nl.bsn", r"\bbsn\b|burgerservice|sofi"),
-    _number(r"\d{2}[. ]?\d{2}[. ]?\d{2}[- ]?\d{3}[. ]?\d{2}", "be.nn", r"rijksregister|registre national|\bnn\b"),
+    _number(
+        r"\d{2}[. ]?\d{2}[. ]?\d{2}[- ]?\d{3}[. ]?\d{2}",
+        "be.nn",
+        r"rijksregister|registre national|\bnn\b",
+    ),
     _number(r"\d{9}", "pt.nif", r"\bnif\b|contribuinte", "TAX_ID"),
     _number(r"\d{11}", "tr.tckimlik", r"\btc\b|kimlik"),
     _number(r"\d{4}[ -]?\d{4}[ -]?\d{4}", "in_.aadhaar", r"a?adh?aa?r\w*|uid\b"),
@@ -91,7 +101,9 @@ _NUMBERS: Final = (
     _number(r"\d{3}-\d{3}-\d{3} \d{2}", "", "\u0441\u043d\u0438\u043b\u0441"),
     _number(r"[A-Z]{3} ?\d{6}", "", r"dow[o\u00f3]d"),
     _number(r"\d{3}[- ]?\d{3}[- ]?\d{2}[- ]?\d{2}", "pl.nip", r"\bnip\b", "TAX_ID"),
-    _number(r"[A-Z9]{5}\d[0156]\d(?:[0-2]\d|3[01])\d[A-Z9]{2}[A-Z0-9][A-Z]{2}", "", "", "DRIVER_LICENSE"),
+    _number(
+        r"[A-Z9]{5}\d[0156]\d(?:[0-2]\d|3[01])\d[A-Z9]{2}[A-Z0-9][A-Z]{2}", "", "", "DRIVER_LICENSE"
+    ),
     _number(r"\d{2}-\d{7}", "", r"\bein\b|\btax|\btin\b|employer id", "TAX_ID"),
 )
 

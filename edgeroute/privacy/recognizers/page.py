@@ -113,8 +113,15 @@ class Page:
 class Finder(Protocol):
     """Finds one kind of personal data."""
 
-    name: str
-    types: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """What findings name as their source."""
+        ...
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The entities of rules/privacy.yaml that it may find."""
+        ...
 
     def find(self, page: Page) -> Iterator[Hit]:
         """What it finds, in no fixed order. Positions are of ``page.text``."""

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern is read whole
 """Telephone numbers: by their form, or by the words next to them."""
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _SURE: Final = re.compile(
 )
 _IN_NUMBERS: Final = re.compile(r"[\d,;\[(=x*/+]\s{0,3}$")
 _ANY: Final = re.compile(
-    r"(?<![\w.,+-])(?:\(\d{1,5}\)|\d{2,5})(?:[ ./-]{0,2}\(?\d{2,9}\)?){0,5}(?![\w]|[.,:/]\d)"
+    r"(?<![A-Za-z0-9_.,+-])(?:\(\d{1,5}\)|\d{2,5})(?:[ ./-]{0,2}\(?\d{2,9}\)?){0,5}(?![A-Za-z0-9_]|[.,:/]\d)"
 )
 _WORDS: Final = words("""message messages receiving registered tele telephonic team call calls calling phone phones telephone tel mobile cell cellphone fax reach text whatsapp
     sms dial ring contact callback hotline answering voicemail landline phonenumber telephonenum
@@ -44,7 +45,9 @@ _SCRIPT_WORDS: Final = re.compile(
 _INVENTED: Final = re.compile(r"555\D{0,3}01\d{1,2}")
 _DOCUMENTATION: Final = re.compile(r"\b(?:regex|regexp|pattern|validator|example|dummy|fake)\b")
 _PLACEHOLDER: Final = re.compile(r"123\D{1,2}456\D{1,2}789")
-_DATE: Final = re.compile(r"(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d$")
+_DATE: Final = re.compile(
+    r"(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d$"
+)
 
 
 class Phones:
@@ -86,7 +89,9 @@ class Phones:
     def _near(page: Page, match: re.Match[str]) -> bool:
         start = match.start()
         before = page.words_before(start, 7, 60)
-        if not _WORDS.isdisjoint(before[-1:]) or not _AFTER.isdisjoint(page.words_after(match.end(), 1)):
+        if not _WORDS.isdisjoint(before[-1:]) or not _AFTER.isdisjoint(
+            page.words_after(match.end(), 1)
+        ):
             return True
         line = page.before(start, 60).rpartition("\n")[2]
         same_line = before[-len(WORD.findall(line)) :] if line.strip() else []

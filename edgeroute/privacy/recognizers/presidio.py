@@ -23,14 +23,14 @@ from edgeroute.privacy.recognizers.page import Finder, Hit, Page
 LANGUAGE = "en"
 
 
-class PageArtifacts(NlpArtifacts):  # type: ignore[misc]
+class PageArtifacts(NlpArtifacts):
     """The page travels to the recognisers where Presidio carries the results of language models."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
 
 
-class Recognizer(EntityRecognizer):  # type: ignore[misc]
+class Recognizer(EntityRecognizer):
     """One finder as a Presidio recogniser with thresholds for each of its types."""
 
     def __init__(self, finder: Finder, thresholds: Mapping[str, float]) -> None:
@@ -47,10 +47,13 @@ class Recognizer(EntityRecognizer):  # type: ignore[misc]
         """Nothing to load: finders are ready when they are made."""
 
     def analyze(
-        self, text: str, entities: Sequence[str], nlp_artifacts: NlpArtifacts
+        self,
+        text: str,  # noqa: ARG002 - the page holds it
+        entities: Sequence[str],  # noqa: ARG002 - thresholds say what counts
+        nlp_artifacts: NlpArtifacts,
     ) -> list[RecognizerResult]:
         """The finder's hits that count; only the first one unless the page asks for all."""
-        page: Page = nlp_artifacts.page
+        page: Page = getattr(nlp_artifacts, "page")  # noqa: B009 - Presidio types only its own
         results: list[RecognizerResult] = []
         for hit in self._finder.find(page):
             if hit.score < self._least.get(hit.type, 2.0):
@@ -66,7 +69,7 @@ class Recognizer(EntityRecognizer):  # type: ignore[misc]
 
     def _result(self, hit: Hit) -> RecognizerResult:
         metadata = {
-            RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
+            RecognizerResult.RECOGNIZER_NAME_KEY: self._finder.name,
             RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
         }
         return RecognizerResult(
@@ -74,7 +77,7 @@ class Recognizer(EntityRecognizer):  # type: ignore[misc]
         )
 
 
-class ScoredInContext(ContextAwareEnhancer):  # type: ignore[misc]
+class ScoredInContext(ContextAwareEnhancer):
     """Leaves scores alone: our recognisers have read the context already."""
 
     def __init__(self) -> None:
@@ -82,11 +85,11 @@ class ScoredInContext(ContextAwareEnhancer):  # type: ignore[misc]
 
     def enhance_using_context(
         self,
-        text: str,
+        text: str,  # noqa: ARG002 - Presidio's signature, here and below
         raw_results: list[RecognizerResult],
-        nlp_artifacts: NlpArtifacts,
-        recognizers: list[EntityRecognizer],
-        context: list[str] | None = None,
+        nlp_artifacts: NlpArtifacts,  # noqa: ARG002
+        recognizers: list[EntityRecognizer],  # noqa: ARG002
+        context: list[str] | None = None,  # noqa: ARG002
     ) -> list[RecognizerResult]:
         """The results as they are."""
         return raw_results

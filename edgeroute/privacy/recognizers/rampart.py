@@ -64,7 +64,7 @@ class Rampart:
                 raise ModelMissing(f"{name} of the names model is missing.") from error
             if hashlib.sha256(data).hexdigest() != digest:
                 raise ModelMissing(f"{name} of the names model is damaged.")
-        import numpy  # noqa: PLC0415 - heavy, needed at the first scan only
+        import numpy  # noqa: ICN001, PLC0415 - heavy, needed at the first scan only
         import onnxruntime  # noqa: PLC0415
         import tokenizers  # noqa: PLC0415
 
@@ -126,12 +126,16 @@ class Rampart:
         return numpy.concatenate([shares[:, 1:, :1], both], axis=-1)
 
     def _spans(
-        self, scores: Any, offsets: Sequence[tuple[int, int]], words: Sequence[int], least: float
+        self,
+        scores: Any,
+        offsets: Sequence[tuple[int, int]],
+        words: Sequence[int | None],
+        least: float,
     ) -> list[Span]:
         """Words whose best label is sure enough; neighbours of one label become one span."""
         best = scores[: len(offsets), 1:].argmax(-1)
         spans: list[Span] = []
-        last_word = -2
+        last_word: int | None = -2
         for token, (start, end) in enumerate(offsets):
             label = LABELS[int(best[token])]
             score = float(scores[token, 1 + int(best[token])])
@@ -179,4 +183,6 @@ def _placed(spans: list[Span], shifts: list[tuple[int, int]]) -> list[Span]:
             shift = so_far
         return place - shift
 
-    return [Span(s.label, back(s.start), max(back(s.end), back(s.start) + 1), s.score) for s in spans]
+    return [
+        Span(s.label, back(s.start), max(back(s.end), back(s.start) + 1), s.score) for s in spans
+    ]

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern is read whole
 """Numbers that mean a person because of the word in front: account, passport, patient, policy."""
 
 from __future__ import annotations
@@ -29,38 +30,72 @@ def _label(type_: str, score: float, phrases: str) -> None:
         _LABELS[phrase.strip()] = (type_, score)
 
 
-_label("MEDICAL_RECORD", 0.8, """mrn, npi, nhc, nass, medical record, medical records, health record,
+_label(
+    "MEDICAL_RECORD",
+    0.8,
+    """mrn, npi, nhc, nass, medical record, medical records, health record,
     patient id, patient number, patient no, chart, hospital number, prescription, rx, nhs,
     historia clinica, historia cl\u00ednica, medical license, medicare, medicaid, health plan,
     krankenversicherung, versichertennummer, numero de historia, tarjeta sanitaria, n\u00bacol, ncol,
-    colegiado, cip, episodio""")
-_label("PASSPORT", 0.8, """passport, passports, passeport, pasaporte, passaporto, reisepass, pass,
-    passnummer, paszport, paszportu, paspoort, passaporte, travel document""")
-_label("DRIVER_LICENSE", 0.8, """driver license, driver s license, drivers license, driver licence,
+    colegiado, cip, episodio""",
+)
+_label(
+    "PASSPORT",
+    0.8,
+    """passport, passports, passeport, pasaporte, passaporto, reisepass, pass,
+    passnummer, paszport, paszportu, paspoort, passaporte, travel document""",
+)
+_label(
+    "DRIVER_LICENSE",
+    0.8,
+    """driver license, driver s license, drivers license, driver licence,
     driver s licence, driving licence, driving license, f\u00fchrerschein, permis,
-    prawo jazdy, prawa jazdy, rijbewijs, patente, carnet de conducir, permiso de conducir, dl""")
-_label("NATIONAL_ID", 0.8, """id number, identification number, identity number, ssn, social security, national insurance, nino, bsn, pesel, nie, dni,
+    prawo jazdy, prawa jazdy, rijbewijs, patente, carnet de conducir, permiso de conducir, dl""",
+)
+_label(
+    "NATIONAL_ID",
+    0.8,
+    """id number, identification number, identity number, ssn, social security, national insurance, nino, bsn, pesel, nie, dni,
     nif, cpf, cnpj, codice fiscale, s\u00e9cu, s\u00e9curit\u00e9 sociale, steuer id, steueridentifikationsnummer,
     identity card, id card, national id, aadhaar, aadhar, personalausweis, personnummer, dowodu,
-    dow\u00f3d, ausweis, rg, curp, rut, carte d identit\u00e9, carta d identit\u00e0, document number, curp""")
-_label("TAX_ID", 0.75, """tax id, tax identification, taxpayer id, taxpayer, tin, ein, utr,
-    steuernummer, ust idnr, nip, partita iva, siret, tax number, pan""")
-_label("BANK_ACCOUNT", 0.75, """account, accounts, acct, accountno, konto, kontonummer, kontonr, compte,
+    dow\u00f3d, ausweis, rg, curp, rut, carte d identit\u00e9, carta d identit\u00e0, document number, curp""",
+)
+_label(
+    "TAX_ID",
+    0.75,
+    """tax id, tax identification, taxpayer id, taxpayer, tin, ein, utr,
+    steuernummer, ust idnr, nip, partita iva, siret, tax number, pan""",
+)
+_label(
+    "BANK_ACCOUNT",
+    0.75,
+    """account, accounts, acct, accountno, konto, kontonummer, kontonr, compte,
     cuenta, conto, conta, rekening, rekeningnummer, rachunek, iban, routing, sort code, bsb, clabe,
-    savings, checking, transit, bic, swift, aba""")
-_label("PERSONAL_ID", 0.7, """customer id, customer number, customer no, employee id, employee number,
+    savings, checking, transit, bic, swift, aba""",
+)
+_label(
+    "PERSONAL_ID",
+    0.7,
+    """customer id, customer number, customer no, employee id, employee number,
     emp id, staff id, student id, student number, matriculation number, matrikelnummer, member id,
     membership number, policy number, policy, insurance number, insurance id, subscriber id, claim number,
     badge number, case number, beneficiary number, kundennummer, client id, client number, visa number,
-    voter id, voter card, mitgliedsnummer, num\u00e9ro client, numero cliente, n\u00famero de cliente""")
-_label("VEHICLE", 0.75, """license plate, licence plate, number plate, vin, kennzeichen, matr\u00edcula,
-    targa, kenteken, rejestracyjny, plaque d immatriculation, vehicle identification""")
+    voter id, voter card, mitgliedsnummer, num\u00e9ro client, numero cliente, n\u00famero de cliente""",
+)
+_label(
+    "VEHICLE",
+    0.75,
+    """license plate, licence plate, number plate, vin, kennzeichen, matr\u00edcula,
+    targa, kenteken, rejestracyjny, plaque d immatriculation, vehicle identification""",
+)
 
 _FILLERS: Final = words("""number numbers no num nr n id is was are and the my your his her their this that for of to as has
     with card code licence license nummer numer num\u00e9ro numero n\u00famero ist lautet est \u00e8 es \u00e9 jest to
     mit von del de la le du des a o details linked ending in full new old existing uk us california
     bank checking savings der die das""")
-_WEAK: Final = words("pass chart license licence policy savings checking transit pan nie rg dl rx rut")
+_WEAK: Final = words(
+    "pass chart license licence policy savings checking transit pan nie rg dl rx rut"
+)
 # These say so much that a few other words may stand in between.
 _SPECIFIC: Final = words("mrn npi ssn nhc passport pesel bsn aadhaar")
 _MONEY: Final = re.compile(r"[$\u20ac\u00a3\u00a5]\s?$")
@@ -80,7 +115,9 @@ class Records:
         if not page.has_digits:
             return
         for match in _PREFIXED.finditer(page.text):
-            yield Hit("MEDICAL_RECORD" if match.group()[:2] != "EM" else "PERSONAL_ID", *match.span(), 0.7)
+            yield Hit(
+                "MEDICAL_RECORD" if match.group()[:2] != "EM" else "PERSONAL_ID", *match.span(), 0.7
+            )
         for match in _VALUE.finditer(page.text):
             found = _labelled(page, match)
             if found is not None:
@@ -90,7 +127,12 @@ class Records:
 def _labelled(page: Page, match: re.Match[str]) -> Hit | None:
     value = match.group()
     digits = sum(c.isdigit() for c in value)
-    if "XX" in value or digits < 4 or _DATE_OR_TIME.match(value) or _MONEY.search(page.before(match.start(), 2)):
+    if (
+        "XX" in value
+        or digits < 4
+        or _DATE_OR_TIME.match(value)
+        or _MONEY.search(page.before(match.start(), 2))
+    ):
         return None
     said = page.words_before(match.start(), 6, 56)
     for back in range(len(said)):

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern is read whole
 """Passwords, keys and tokens."""
 
 from __future__ import annotations
@@ -12,42 +13,36 @@ from edgeroute.privacy.recognizers.page import Hit, Page, words
 
 _EDGE: Final = r"(?<![A-Za-z0-9_])"
 _END: Final = r"(?![A-Za-z0-9_])"
-_VENDOR: Final = re.compile(
-    _EDGE
-    + r"(?:"
-    + "|".join(
-        (
-            r"sk-(?:proj|ant|svcacct|admin|or|live|test)?[A-Za-z0-9_-]{20,200}",
-            r"(?:sk|rk|pk|whsec)_(?:live_|prod_)[A-Za-z0-9]{16,120}|(?:sk|rk)_test_[A-Za-z0-9]{20,120}|whsec_[A-Za-z0-9+/=]{24,80}",
-            r"gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_[A-Za-z0-9_]{40,255}",
-            r"gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|oas)-[A-Za-z0-9_-]{16,64}",
-            r"xox[abeoprs]-[A-Za-z0-9-]{10,200}|xapp-\d-[A-Za-z0-9-]{20,200}",
-            r"(?:AKIA|ASIA|ABIA|ACCA|AGPA|AIDA|AROA|ANPA)[A-Z0-9]{16}",
-            r"AIza[A-Za-z0-9_-]{30,40}|GOCSPX-[A-Za-z0-9_-]{20,40}|ya29\.[A-Za-z0-9_-]{20,400}",
-            r"hf_[A-Za-z0-9]{30,60}|api_org_[A-Za-z]{30,40}",
-            r"SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{30,60}",
-            r"npm_[A-Za-z0-9]{30,60}|pypi-[A-Za-z0-9_-]{40,400}|rubygems_[a-f0-9]{48}|dckr_pat_[A-Za-z0-9_-]{20,60}",
-            r"\d{8,10}:AA[A-Za-z0-9_-]{30,36}",
-            r"(?:AC|SK)[a-f0-9]{32}|key-[a-f0-9]{32}|[a-f0-9]{32}-us\d{1,2}",
-            r"do[opr]_v1_[a-f0-9]{40,80}|dop_v1_[a-f0-9]{64}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}|sq0[a-z]{3}-[A-Za-z0-9_-]{22,60}",
-            r"gsk_[A-Za-z0-9]{30,80}|xai-[A-Za-z0-9]{40,120}|r8_[A-Za-z0-9]{30,50}|pplx-[A-Za-z0-9]{30,80}|nvapi-[A-Za-z0-9_-]{40,90}|tgp_v1_[A-Za-z0-9_-]{30,60}",
-            r"lin_api_[A-Za-z0-9]{30,60}|ntn_[A-Za-z0-9]{40,60}|secret_[A-Za-z0-9]{40,50}|figd_[A-Za-z0-9_-]{30,60}|PMAK-[A-Za-z0-9-]{40,80}",
-            r"dapi[a-f0-9]{32}|hv[sbr]\.[A-Za-z0-9_-]{20,120}|glsa_[A-Za-z0-9_]{32,60}|glc_[A-Za-z0-9+/=]{30,200}|NRAK-[A-Z0-9]{27}",
-            r"sntrys_[A-Za-z0-9+/=_-]{30,300}|phc_[A-Za-z0-9]{30,60}|rnd_[A-Za-z0-9]{28,40}|fo1_[A-Za-z0-9_-]{40,60}|FlyV1 fm\d_[A-Za-z0-9+/=,_-]{40,800}",
-            r"sbp_[a-f0-9]{40}|vercel_[A-Za-z0-9]{20,40}|pat[A-Za-z0-9]{14}\.[a-f0-9]{64}|atlasv1\.[A-Za-z0-9_-]{40,90}|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{40,90}",
-            r"AGE-SECRET-KEY-1[A-Z0-9]{50,70}|amzn\.mws\.[a-f0-9-]{30,40}|EAA[A-Za-z0-9]{40,300}|EAACEdEose0cBA[A-Za-z0-9]{10,200}",
-            r"[MNO][A-Za-z0-9]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}",
-        )
-    )
-    + r")"
-    + _END
+_FORMATS: Final = (
+    r"sk-(?:proj|ant|svcacct|admin|or|live|test)?[A-Za-z0-9_-]{20,200}",
+    r"(?:sk|rk|pk|whsec)_(?:live_|prod_)[A-Za-z0-9]{16,120}|(?:sk|rk)_test_[A-Za-z0-9]{20,120}|whsec_[A-Za-z0-9+/=]{24,80}",
+    r"gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_[A-Za-z0-9_]{40,255}",
+    r"gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|oas)-[A-Za-z0-9_-]{16,64}",
+    r"xox[abeoprs]-[A-Za-z0-9-]{10,200}|xapp-\d-[A-Za-z0-9-]{20,200}",
+    r"(?:AKIA|ASIA|ABIA|ACCA|AGPA|AIDA|AROA|ANPA)[A-Z0-9]{16}",
+    r"AIza[A-Za-z0-9_-]{30,40}|GOCSPX-[A-Za-z0-9_-]{20,40}|ya29\.[A-Za-z0-9_-]{20,400}",
+    r"hf_[A-Za-z0-9]{30,60}|api_org_[A-Za-z]{30,40}",
+    r"SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{30,60}",
+    r"npm_[A-Za-z0-9]{30,60}|pypi-[A-Za-z0-9_-]{40,400}|rubygems_[a-f0-9]{48}|dckr_pat_[A-Za-z0-9_-]{20,60}",
+    r"\d{8,10}:AA[A-Za-z0-9_-]{30,36}",
+    r"(?:AC|SK)[a-f0-9]{32}|key-[a-f0-9]{32}|[a-f0-9]{32}-us\d{1,2}",
+    r"do[opr]_v1_[a-f0-9]{40,80}|dop_v1_[a-f0-9]{64}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}|sq0[a-z]{3}-[A-Za-z0-9_-]{22,60}",
+    r"gsk_[A-Za-z0-9]{30,80}|xai-[A-Za-z0-9]{40,120}|r8_[A-Za-z0-9]{30,50}|pplx-[A-Za-z0-9]{30,80}|nvapi-[A-Za-z0-9_-]{40,90}|tgp_v1_[A-Za-z0-9_-]{30,60}",
+    r"lin_api_[A-Za-z0-9]{30,60}|ntn_[A-Za-z0-9]{40,60}|secret_[A-Za-z0-9]{40,50}|figd_[A-Za-z0-9_-]{30,60}|PMAK-[A-Za-z0-9-]{40,80}",
+    r"dapi[a-f0-9]{32}|hv[sbr]\.[A-Za-z0-9_-]{20,120}|glsa_[A-Za-z0-9_]{32,60}|glc_[A-Za-z0-9+/=]{30,200}|NRAK-[A-Z0-9]{27}",
+    r"sntrys_[A-Za-z0-9+/=_-]{30,300}|phc_[A-Za-z0-9]{30,60}|rnd_[A-Za-z0-9]{28,40}|fo1_[A-Za-z0-9_-]{40,60}|FlyV1 fm\d_[A-Za-z0-9+/=,_-]{40,800}",
+    r"sbp_[a-f0-9]{40}|vercel_[A-Za-z0-9]{20,40}|pat[A-Za-z0-9]{14}\.[a-f0-9]{64}|atlasv1\.[A-Za-z0-9_-]{40,90}|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{40,90}",
+    r"AGE-SECRET-KEY-1[A-Z0-9]{50,70}|amzn\.mws\.[a-f0-9-]{30,40}|EAA[A-Za-z0-9]{40,300}|EAACEdEose0cBA[A-Za-z0-9]{10,200}",
+    r"[MNO][A-Za-z0-9]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}",
 )
+_VENDOR: Final = re.compile(f"{_EDGE}(?:{'|'.join(_FORMATS)}){_END}")
 _PRIVATE_KEY: Final = re.compile(
     r"-----BEGIN [A-Z ]{0,24}PRIVATE KEY(?: BLOCK)?-----(?:[^-]{0,8000}-----END [A-Z ]{0,24}PRIVATE KEY(?: BLOCK)?-----)?"
     r"|PuTTY-User-Key-File-\d"
 )
 _JWT: Final = re.compile(
-    _EDGE + r"ey[JI][A-Za-z0-9_-]{10,2000}\.ey[JI][A-Za-z0-9_-]{8,4000}(?:\.[A-Za-z0-9_-]{10,2000})?"
+    _EDGE
+    + r"ey[JI][A-Za-z0-9_-]{10,2000}\.ey[JI][A-Za-z0-9_-]{8,4000}(?:\.[A-Za-z0-9_-]{10,2000})?"
 )
 _ADDRESS: Final = re.compile(
     r"(?<![A-Za-z0-9])[a-zA-Z][a-zA-Z0-9+.-]{1,20}://([^\s:/@'\"<>]{0,64}):([^\s/@'\"<>]{1,128})@[\w.\[\]-]{1,128}"
@@ -65,9 +60,7 @@ _NAME: Final = (
     r"|client[_ -]?secret|private[_ -]?key|encryption[_ -]?key|signing[_ -]?key|bearer(?:[_ -]?token)?|refresh[_ -]?token|session[_ -]?(?:key|token)"
     r"|token|credential|webhook[_ -]?secret|license[_ -]?key|pin|otp)"
 )
-_PASSWORD: Final = (
-    r"(?:pass(?:wor[dt]|wd|phrase|code)s?|pwd|pw|passwort|kennwort|mot\s?de\s?passe|contrase\u00f1a|haslo|has\u0142o|wachtwoord|senha|pin|secret)"
-)
+_CODEWORD: Final = r"(?:pass(?:wor[dt]|wd|phrase|code)s?|pwd|pw|passwort|kennwort|mot\s?de\s?passe|contrase\u00f1a|haslo|has\u0142o|wachtwoord|senha|pin|secret)"
 _ANY_NAME: Final = re.compile(
     r"pass|pw|kennwort|mot\s?de|contrase|has[l\u0142]o|wachtwoord|senha|secret|key|token|credential|pin|otp|bearer|authoriz|-u |seed|mnemonic|wallet|backup|recovery|2fa|factor|verification|one.time|tan|door|alarm|gate"
 )
@@ -77,11 +70,14 @@ _ASSIGNED: Final = re.compile(
     re.IGNORECASE,
 )
 _SPOKEN: Final = re.compile(
-    rf"\b{_PASSWORD}(?:\s(?:for|of|to|on)\s(?:[\w.-]{{1,20}}\s){{1,3}}?)?(?:\s(?:is|was|tried|are|ist|lautet|est|es|\u00e8|jest|\u00e9))?\s?:?\s{{1,2}}"
+    rf"\b{_CODEWORD}(?:\s(?:for|of|to|on)\s(?:[\w.-]{{1,20}}\s){{1,3}}?)?(?:\s(?:is|was|tried|are|ist|lautet|est|es|\u00e8|jest|\u00e9))?\s?:?\s{{1,2}}"
     r"(?P<quote>[\"'`]?)(?P<value>[^\s\"'`<>]{4,64})",
     re.IGNORECASE,
 )
-_QUOTED: Final = re.compile(rf"\b{_NAME}\b[^\n\"'`]{{0,24}}(?P<quote>[\"'`])(?P<value>[^\"'`\n]{{4,64}})(?P=quote)", re.IGNORECASE)
+_QUOTED: Final = re.compile(
+    rf"\b{_NAME}\b[^\n\"'`]{{0,24}}(?P<quote>[\"'`])(?P<value>[^\"'`\n]{{4,64}})(?P=quote)",
+    re.IGNORECASE,
+)
 _FLAG: Final = re.compile(
     r"(?<!\S)(?:--?(?:password|passwd|token|api-key|secret|pass)(?:=|\s)|-u\s[\w.-]{1,40}:|-p(?=\S{6}))(?P<value>[^\s\"'<>]{4,128})"
 )
@@ -113,31 +109,33 @@ class Secrets:
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Formats first, then values that something calls a password or a key."""
-        text = page.text
-        if "-----BEGIN" in text or "PuTTY-User" in text:
-            for match in _PRIVATE_KEY.finditer(text):
-                if "PUBLIC" not in match.group()[:40]:
-                    yield Hit("SECRET", *match.span(), 0.99)
-        for match in _VENDOR.finditer(text):
-            if not _is_filler(match.group()):
-                yield Hit("SECRET", *match.span(), 0.95)
-        if "ey" in text:
-            for match in _JWT.finditer(text):
-                yield Hit("SECRET", *match.span(), 0.9)
-        if "://" in text:
-            for match in _ADDRESS.finditer(text):
-                if _is_value(match[2]) and not _PLACEHOLDER.match(match[2]):
-                    yield Hit("SECRET", *match.span(), 0.9)
-        for match in _WEBHOOK.finditer(text):
-            if not re.search(r"[Xx]{6}|0{8}", match.group()):
-                yield Hit("SECRET", *match.span(), 0.85)
-        yield from _named(page)
+        yield from _formats(page.text)
+        if _ANY_NAME.search(page.lower):
+            yield from _assigned(page)
+            yield from _told(page)
 
 
-def _named(page: Page) -> Iterator[Hit]:
+def _formats(text: str) -> Iterator[Hit]:
+    """What is a secret by its form."""
+    if "-----BEGIN" in text or "PuTTY-User" in text:
+        for match in _PRIVATE_KEY.finditer(text):
+            yield Hit("SECRET", *match.span(), 0.99)
+    for match in _VENDOR.finditer(text):
+        if not _is_filler(match.group()):
+            yield Hit("SECRET", *match.span(), 0.95)
+    for match in _JWT.finditer(text) if "ey" in text else ():
+        yield Hit("SECRET", *match.span(), 0.9)
+    for match in _ADDRESS.finditer(text) if "://" in text else ():
+        if _is_value(match[2]):
+            yield Hit("SECRET", *match.span(), 0.9)
+    for match in _WEBHOOK.finditer(text):
+        if not re.search(r"[Xx]{6}|0{8}", match.group()):
+            yield Hit("SECRET", *match.span(), 0.85)
+
+
+def _assigned(page: Page) -> Iterator[Hit]:
+    """What stands after ``name =``, in a header, in quotes or on a command line."""
     text = page.text
-    if _ANY_NAME.search(page.lower) is None:
-        return
     for match in _BASIC.finditer(text):
         if not _PLACEHOLDER.match(match[1]) and not _is_filler(match[1]) and _is_random(match[1]):
             yield Hit("SECRET", *match.span(1), 0.85)
@@ -145,21 +143,23 @@ def _named(page: Page) -> Iterator[Hit]:
         value = match["value"]
         if _is_secret(value, quoted=bool(match["quote"])) or _is_plain_password(page, match):
             yield Hit("SECRET", *match.span("value"), 0.8)
-    for match in _QUOTED.finditer(text):
-        value = match["value"]
-        if _is_value(value) and _is_mixed(value):
-            yield Hit("SECRET", *match.span("value"), 0.75)
-    for match in _SPOKEN.finditer(text):
+    for pattern in (_QUOTED, _FLAG):
+        for match in pattern.finditer(text):
+            if _is_value(match["value"]) and _is_mixed(match["value"]):
+                yield Hit("SECRET", *match.span("value"), 0.75)
+
+
+def _told(page: Page) -> Iterator[Hit]:
+    """What somebody says in a sentence: my password is ..., the seed phrase, a code."""
+    for match in _SPOKEN.finditer(page.text):
         value = match["value"].rstrip(".,;:!?)")
         mine = _MY.search(page.before(match.start(), 32)) is not None
         if _is_value(value) and (_is_mixed(value) or (mine and value.isdigit())):
-            yield Hit("SECRET", match.start("value"), match.start("value") + len(value), 0.75)
-    for match in _FLAG.finditer(text):
-        if _is_value(match["value"]) and _is_mixed(match["value"]):
-            yield Hit("SECRET", *match.span("value"), 0.75)
-    for match in _SEED.finditer(text):
-        words = re.findall(r"[a-z]+", match[1])
-        if len(set(words)) >= 0.8 * len(words) and not _STOP.intersection(words):
+            start = match.start("value")
+            yield Hit("SECRET", start, start + len(value), 0.75)
+    for match in _SEED.finditer(page.lower):
+        said = re.findall(r"[a-z]+", match[1])
+        if len(set(said)) >= 0.8 * len(said) and _STOP.isdisjoint(said):
             yield Hit("SECRET", *match.span(1), 0.85)
     for match in _CODES.finditer(page.lower):
         mine = _MY.search(page.before(match.start(1), 48)) is not None
@@ -171,7 +171,23 @@ _IDENTIFIER: Final = re.compile(r"[a-z]+\d?(?:[_./-][a-z]+\d?){1,8}(?:\.\w{1,5})
 _STOP_VALUES: Final = words("""required incorrect invalid missing wrong expired forgotten protected authentication
     description boolean integer number varchar hashed encrypted manager reset change strength
     length policy please should cannot minimum maximum""")
-_STOP: Final = frozenset(["the", "and", "that", "with", "for", "you", "your", "this", "from", "are", "was", "will", "not"])
+_STOP: Final = frozenset(
+    [
+        "the",
+        "and",
+        "that",
+        "with",
+        "for",
+        "you",
+        "your",
+        "this",
+        "from",
+        "are",
+        "was",
+        "will",
+        "not",
+    ]
+)
 
 
 def _is_secret(value: str, *, quoted: bool) -> bool:
@@ -188,7 +204,7 @@ def _is_plain_password(page: Page, match: re.Match[str]) -> bool:
     value = match["value"]
     if not value.isalpha() or len(value) < 6 or _PLACEHOLDER.match(value):
         return False
-    named = re.match(rf"(?:[\w.-]*[_.-])?{_PASSWORD}\d?[\"'\s]*[:=]", match.group(), re.IGNORECASE)
+    named = re.match(rf"(?:[\w.-]*[_.-])?{_CODEWORD}\d?[\"'\s]*[:=]", match.group(), re.IGNORECASE)
     tight = re.search(r"[:=]\S|:\s\S", match.group()) is not None
     follows = page.text[match.end() : match.end() + 1]
     alone = page.text.count(value) == 1 and follows in {"", "\n", " ", "&", "\r", "'", '"'}
@@ -211,7 +227,9 @@ def _is_mixed(value: str) -> bool:
         return len(value) >= 5
     if symbols and letters and re.search(r"[!@#$%^&*?+=~]", inner):
         return len(value) >= 6 and re.search(r"[!@#$%^&*?+=~]", inner[1:]) is not None
-    return (value.isdigit() and len(value) >= 6) or re.search(r"[a-z][A-Z][a-z]+[A-Z]|[A-Z]{2}[a-z]+[A-Z]", inner) is not None
+    return (value.isdigit() and len(value) >= 6) or re.search(
+        r"[a-z][A-Z][a-z]+[A-Z]|[A-Z]{2}[a-z]+[A-Z]", inner
+    ) is not None
 
 
 def _is_random(value: str) -> bool:

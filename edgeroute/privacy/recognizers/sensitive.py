@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern is read whole
 """What people tell about themselves: their own health, conviction, orientation."""
 
 from __future__ import annotations
