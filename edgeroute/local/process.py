@@ -47,6 +47,12 @@ def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def _is_safe(folder: os.stat_result) -> bool:
+    """Whether no other user but the system's own can replace what lies in ``folder``."""
+    sticky_or_closed = bool(folder.st_mode & stat.S_ISVTX) or not folder.st_mode & stat.S_IWOTH
+    return folder.st_uid in {os.getuid(), 0} and sticky_or_closed
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerProcess:
     """The worker whose socket lies in ``runtime`` and whose log lies in ``state``.
@@ -99,9 +105,12 @@ class WorkerProcess:
     def _require_safe_place(self) -> None:
         self.runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
         status = self.runtime.lstat()
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+        own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
+        # Whoever owns a folder above could put another in its place.
+        if not own or not all(_is_safe(above.stat()) for above in self.runtime.absolute().parents):
             raise LocalModelError(
-                f"{self.runtime} belongs to somebody else, so no model is run there.",
+                f"{self.runtime} or a folder above it belongs to somebody else, so no model is "
+                "run there.",
                 "Remove it, or set EDGEROUTE_HOME to a folder of yours.",
             )
         if stat.S_IMODE(status.st_mode) != 0o700:

@@ -116,6 +116,16 @@ async def test_a_place_that_is_a_link_is_refused(tmp_path: Path) -> None:
         await process.ensure()
 
 
+async def test_a_place_below_an_open_folder_is_refused(tmp_path: Path) -> None:
+    """Where everybody can rename folders, the socket could be somebody else's tomorrow."""
+    above = tmp_path / "open"
+    above.mkdir()
+    above.chmod(0o777)
+    process = WorkerProcess(above / "run", tmp_path / "state", tmp_path)
+    with pytest.raises(LocalModelError, match="somebody else"):
+        await process.ensure()
+
+
 async def test_a_place_that_is_open_is_closed(tmp_path: Path) -> None:
     """A folder that others could enter is closed before anything is put there."""
     runtime = tmp_path / "run"
