@@ -45,7 +45,8 @@ class Decision:
     """What was decided for one request, before anything is sent.
 
     ``outbound`` is what a managed API would get: the request itself, or its masked form.
-    ``reason`` says in a sentence why the request may or may not leave.
+    ``reason`` says in a sentence why the request may or may not leave. ``local`` is the local
+    model's id; ``judge`` may judge the answers of a cascade or an ensemble.
     """
 
     request: ChatRequest
@@ -57,8 +58,10 @@ class Decision:
     reason: str
     private: bool
     tier: Tier
+    local: str
     masked: Masked | None = None
     otherwise: str = ""
+    judge: str = ""
 
     def explanation(self) -> Explanation:
         """The decision as `explain` shows it."""
@@ -154,9 +157,21 @@ class Decider:
             reason=reason,
             private=private,
             tier=asked.tier,
+            local=asked.local,
+            judge=self._judge(asked, chosen),
             masked=masked,
             otherwise=otherwise,
         )
+
+    def _judge(self, asked: PlanInput, chosen: Plan) -> str:
+        """The model that may judge what the plan's models answer; empty where none is needed."""
+        from edgeroute.routing.planner import pick  # noqa: PLC0415
+
+        if chosen.strategy == "single":
+            return ""
+        policy = asked.policy
+        named = policy.cascade.judge if chosen.strategy == "cascade" else policy.ensemble.judge
+        return asked.local if named == LOCAL else pick(asked, named)
 
     def _plan_input(
         self,

@@ -8,13 +8,12 @@ back until it is whole, so that any failure can still be rescued.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
-from edgeroute.core.answer import Answer
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import (
     EdgeRouteError,
@@ -32,10 +31,10 @@ from edgeroute.core.events import (
     TextDelta,
     ToolCallDelta,
 )
-from edgeroute.core.plan import Skipped
-from edgeroute.core.receipt import Attempt
+from edgeroute.core.plan import Candidate
 from edgeroute.engine.attempts import Attempts
 from edgeroute.engine.decision import Decision
+from edgeroute.engine.outcome import Outcome
 from edgeroute.engine.trial import Trial
 from edgeroute.providers.failover import (
     Accept,
@@ -56,27 +55,6 @@ if TYPE_CHECKING:
     from edgeroute.providers.resilience import Resilience
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What came of a delivery. Without an ``answer`` there is an ``error``."""
-
-    attempts: list[Attempt] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-    answer: Answer | None = None
-    error: EdgeRouteError | None = None
-    partial: Answer | None = None
-    first_token_ms: int | None = None
-    under_way: Trial | None = None
-
-    def cancelled(self) -> None:
-        """The user stopped it: what was shown so far is kept."""
-        if self.under_way is not None:
-            self.attempts.append(self.under_way.ended("cancelled"))
-            if not self.under_way.draft.empty:
-                self.partial = self.under_way.draft.answer()
-            self.under_way = None
-
-
 class Delivery:
     """Steps 5 and 6 of the way of one prompt."""
 
@@ -89,16 +67,17 @@ class Delivery:
         self._clock = clock
         self._rng = rng
 
-    async def run(self, decision: Decision, outcome: Outcome) -> AsyncGenerator[Event]:
-        """Look for an answer along the plan; what comes of it is left in ``outcome``."""
-        plan = decision.plan
+    async def run(
+        self, candidates: Sequence[Candidate], decision: Decision, outcome: Outcome
+    ) -> AsyncGenerator[Event]:
+        """Look for an answer along ``candidates``; what comes of it is left in ``outcome``."""
         failover = Failover(
-            plan.candidates,
-            {candidate.model: self._attempts.card(candidate) for candidate in plan.candidates},
+            candidates,
+            {candidate.model: self._attempts.card(candidate) for candidate in candidates},
             self._health,
             self._numbers,
             tokens=decision.signals.input_tokens,
-            commit=plan.commit,
+            commit=decision.plan.commit,
             rng=self._rng,
         )
         outcome.skipped = failover.skipped

@@ -14,9 +14,10 @@ from edgeroute.core.events import Answered, Event, Failed, Planned
 from edgeroute.core.ids import new_id
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.request import ChatRequest
+from edgeroute.engine.answering import Answering
 from edgeroute.engine.decision import Decider, Decision
-from edgeroute.engine.delivery import Delivery, Outcome
 from edgeroute.engine.explanation import Explanation
+from edgeroute.engine.outcome import Outcome
 from edgeroute.engine.recorder import Recorder, Trip
 from edgeroute.engine.telemetry import Telemetry
 
@@ -29,13 +30,13 @@ class Engine:
     def __init__(
         self,
         decider: Decider,
-        delivery: Delivery,
+        answering: Answering,
         recorder: Recorder,
         telemetry: Telemetry,
         clock: Clock,
     ) -> None:
         self._decider = decider
-        self._delivery = delivery
+        self._answering = answering
         self._recorder = recorder
         self._telemetry = telemetry
         self._clock = clock
@@ -68,7 +69,7 @@ class Engine:
                 decision.session.id,
                 trip.id,
             )
-            async with aclosing(self._delivery.run(decision, outcome)) as events:
+            async with aclosing(self._answering.run(decision, outcome)) as events:
                 async for event in events:
                     yield event
         except (GeneratorExit, asyncio.CancelledError):

@@ -16,7 +16,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.core.usage import Usage
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.decision import Decision
-from edgeroute.engine.delivery import Outcome
+from edgeroute.engine.outcome import Outcome
 from edgeroute.engine.surroundings import Surroundings
 from edgeroute.engine.watch import Watch
 
@@ -110,7 +110,7 @@ class Recorder:
             duration_ms=duration,
             first_token_ms=outcome.first_token_ms,
             error=error,
-            notes=decision.plan.notes,
+            notes=(*decision.plan.notes, *([outcome.reason] if outcome.reason else ())),
             masked=dict(decision.masked.types) if decision.masked else {},
         )
 

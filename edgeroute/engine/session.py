@@ -23,7 +23,8 @@ class Session:
     """One request's conversation.
 
     ``new`` are the messages that are not stored yet. ``model`` gave the last answer. ``exists`` is
-    false for a peek at a conversation to be.
+    false for a peek at a conversation to be. ``raised`` says that ``mode`` is stricter than the
+    conversation's own.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Session:
     new: tuple[Message, ...] = ()
     model: str = ""
     exists: bool = True
+    raised: bool = False
 
 
 class Sessions:
@@ -43,24 +45,34 @@ class Sessions:
         self._default_mode = default_mode
 
     def open(self, request: ChatRequest) -> Session:
-        """The session of ``request``; a conversation is begun where there is none."""
+        """The session of ``request``; a conversation is begun where there is none.
+
+        A program that asks for more privacy raises the conversation's: what it kept here must not
+        leave with its next request. The chat app sets the mode itself, and may ask once more here.
+        """
         peek = self.peek(request)
         name = peek.id
         if not peek.exists:
-            mode = request.privacy or self._default_mode
-            begun = self._conversations.create(mode, id=request.conversation, stored=request.store)
+            begun = self._conversations.create(
+                peek.mode, id=request.conversation, stored=request.store
+            )
             name = begun.id
+        elif peek.raised and request.front_door != "chat":
+            self._conversations.set_mode(name, peek.mode)
         if peek.latched:
             self._conversations.latch(name, peek.latch_reason)
         return replace(peek, id=name, exists=True)
 
     def peek(self, request: ChatRequest) -> Session:
         """The session that ``open`` would give, without beginning anything."""
-        found, known, inherited = self._find(request)
-        stricter = max(
-            (found.mode if found else self._default_mode, request.privacy or PrivacyMode.AUTO),
-            key=lambda mode: mode.strictness,
+        found, known, origin = self._find(request)
+        inherited = _latch_of(origin) if origin else ""
+        modes = (
+            found.mode if found else self._default_mode,
+            request.privacy or PrivacyMode.AUTO,
+            origin.mode if origin else PrivacyMode.AUTO,
         )
+        stricter = max(modes, key=lambda mode: mode.strictness)
         if found is None:
             return Session(
                 id="",
@@ -77,6 +89,7 @@ class Sessions:
             latch_reason=found.latch_reason or inherited,
             new=_after(request.messages, known) if known else request.messages,
             model=found.model,
+            raised=stricter is not found.mode,
         )
 
     def latch(self, session: Session, reason: str) -> Session:
@@ -87,26 +100,24 @@ class Sessions:
             self._conversations.latch(session.id, reason)
         return replace(session, latched=True, latch_reason=reason)
 
-    def _find(self, request: ChatRequest) -> tuple[Conversation | None, int, str]:
-        """The conversation, how many of its messages the request repeats, an inherited latch.
-
-        A history that branches off a latched conversation is latched under any name.
+    def _find(self, request: ChatRequest) -> tuple[Conversation | None, int, Conversation | None]:
+        """The conversation, how many of its messages the request repeats, and the conversation
+        that the request's history comes from, whose latch and mode it inherits under any name.
         """
         match = self._conversations.recognise(request.messages)
-        inherited = self._latch_of(match.conversation) if match and match.latched else ""
+        origin = self._conversations.get(match.conversation) if match else None
         if request.conversation:
             found = self._conversations.get(request.conversation)
             stored = self._conversations.messages(found.id) if found else ()
-            return found, sum(message.role != "system" for message in stored), inherited
+            return found, sum(message.role != "system" for message in stored), origin
         if match is not None and match.whole:
-            found = self._conversations.get(match.conversation)
-            return found, match.length, inherited
-        return None, 0, inherited
+            return origin, match.length, origin
+        return None, 0, origin
 
-    def _latch_of(self, conversation: str) -> str:
-        found = self._conversations.get(conversation)
-        reason = found.latch_reason if found else ""
-        return reason or "It branches off a conversation that held personal data."
+
+def _latch_of(origin: Conversation) -> str:
+    reason = origin.latch_reason or "It branches off a conversation that held personal data."
+    return reason if origin.latched else ""
 
 
 def _after(messages: tuple[Message, ...], known: int) -> tuple[Message, ...]:

@@ -164,6 +164,7 @@ class Runtime(Models):
         Raises:
             SettingsError: a policy or provider file is not valid.
         """
+        from edgeroute.engine.answering import Answering  # noqa: PLC0415
         from edgeroute.engine.attempts import Attempts  # noqa: PLC0415
         from edgeroute.engine.decision import Decider, Preferences  # noqa: PLC0415
         from edgeroute.engine.delivery import Delivery  # noqa: PLC0415
@@ -171,6 +172,7 @@ class Runtime(Models):
         from edgeroute.engine.masking import Masking  # noqa: PLC0415
         from edgeroute.engine.recorder import Recorder  # noqa: PLC0415
         from edgeroute.engine.session import Sessions  # noqa: PLC0415
+        from edgeroute.engine.strategy import Strategy  # noqa: PLC0415
         from edgeroute.engine.watch import Watch  # noqa: PLC0415
 
         self.check()
@@ -216,4 +218,6 @@ class Runtime(Models):
             clock=self.clock,
         )
         delivery = Delivery(attempts, self.health, self.resilience, self.clock, Random())  # noqa: S311
-        return Engine(decider, delivery, recorder, self.telemetry, self.clock)
+        strategy = Strategy(attempts, self.health, self.clock)
+        answering = Answering(attempts, delivery, strategy, lambda: self.policy)
+        return Engine(decider, answering, recorder, self.telemetry, self.clock)

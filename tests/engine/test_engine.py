@@ -15,7 +15,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, house
-from tests.support.scripted_provider import Close, Sleep, always
+from tests.support.scripted_provider import Close, Sleep, Step, always
 
 CLOUD_ANSWER = "A table of buckets."
 
@@ -202,7 +202,7 @@ async def test_closing_the_stream_stops_the_model_and_keeps_what_was_shown(
     tmp_path: Path,
 ) -> None:
     """The user stops: the connection ends, the turn is kept as partial, the receipt too."""
-    slow = [*replies.chat_events(["one ", "two ", "three"])[:2], Sleep(30)]
+    slow: list[bytes | Step] = [*replies.chat_events(["one ", "two ", "three"])[:2], Sleep(30)]
     async with house(tmp_path, {"mock": always(replies.stream(slow))}) as home:
         stream = home.runtime.engine.stream(ChatRequest((user(OPEN),)))
         receipt_id = conversation = ""

@@ -1,0 +1,106 @@
+"""Steps 5 and 6: one model after the other, a cascade or an ensemble, then a second look."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from edgeroute.core.cards import Place
+from edgeroute.core.errors import LocalModelError, PrivacyRefused, ProviderError
+from edgeroute.core.events import AttemptEnded, AttemptStarted, Event, Notice
+from edgeroute.core.plan import Candidate
+from edgeroute.engine.attempts import Attempts
+from edgeroute.engine.decision import Decision
+from edgeroute.engine.delivery import Delivery
+from edgeroute.engine.outcome import Outcome
+from edgeroute.engine.strategy import Machine, Strategy
+
+if TYPE_CHECKING:
+    from edgeroute.routing.policy import Policy
+
+_DOUBT_BELOW: Final = 0.5
+
+
+class Answering:
+    """Finds the answer as the plan says, and has it verified where the rule asks for that."""
+
+    def __init__(
+        self,
+        attempts: Attempts,
+        delivery: Delivery,
+        strategy: Strategy,
+        policy: Callable[[], Policy],
+    ) -> None:
+        self._attempts = attempts
+        self._delivery = delivery
+        self._strategy = strategy
+        self._policy = policy
+
+    async def run(self, decision: Decision, outcome: Outcome) -> AsyncGenerator[Event]:
+        """Everything that happens up to the answer or the last failure."""
+        plan = decision.plan
+        candidates = list(plan.candidates)
+        if plan.strategy != "single":
+            taking_part = [one for one in candidates if one.cause == "first"]
+            machine = self._machine(decision, [one.model for one in taking_part])
+            async with aclosing(self._strategy.run(machine, decision, outcome)) as events:
+                async for event in events:
+                    yield event
+            candidates = [one for one in candidates if one.cause != "first"] or candidates[-1:]
+        if outcome.answer is None and outcome.partial is None:
+            async with aclosing(self._delivery.run(candidates, decision, outcome)) as events:
+                async for event in events:
+                    yield event
+        if outcome.answer is not None and plan.verify:
+            async for event in self._verified(decision, outcome):
+                yield event
+
+    def _machine(self, decision: Decision, models: list[str]) -> Machine:
+        from edgeroute.routing.cascade import Cascade  # noqa: PLC0415
+        from edgeroute.routing.ensemble import Ensemble  # noqa: PLC0415
+        from edgeroute.routing.signals import asked  # noqa: PLC0415
+
+        policy, request = self._policy(), decision.request
+        question = asked(request.messages)
+        if decision.plan.strategy == "ensemble":
+            return Ensemble(models, policy.ensemble, question, judge=decision.judge)
+        return Cascade(
+            models,
+            policy.cascade,
+            question,
+            judge=decision.judge,
+            schema=request.response_format,
+        )
+
+    async def _verified(self, decision: Decision, outcome: Outcome) -> AsyncIterator[Event]:
+        """A second model's view of the answer: a doubt is shown, never averaged away."""
+        from edgeroute.routing.judges import judge_messages, judged_score  # noqa: PLC0415
+        from edgeroute.routing.signals import asked  # noqa: PLC0415
+
+        assert outcome.answer is not None
+        verifier = decision.plan.verify
+        number = len(outcome.attempts) + 1
+        place = Place.LOCAL if verifier == decision.local else Place.CLOUD
+        reason = "Checks the answer."
+        trial = self._attempts.trial(number, Candidate(verifier, place, reason), "verify")
+        messages = judge_messages(asked(decision.request.messages), outcome.answer.text)
+        request = replace(decision.request, messages=messages, tools=(), extra={})
+        check = replace(decision, request=request, outbound=request, masked=None)
+        yield AttemptStarted(number, verifier, reason)
+        failure: ProviderError | LocalModelError | PrivacyRefused | None = None
+        try:
+            async with aclosing(self._attempts.deltas(trial, check)) as deltas:
+                async for _ in deltas:
+                    pass
+        except (ProviderError, LocalModelError, PrivacyRefused) as error:
+            failure = error
+        attempt = trial.ended("failed" if failure else "answered", failure)
+        outcome.attempts.append(attempt)
+        yield AttemptEnded(number, attempt)
+        score = None if failure else judged_score(trial.draft.answer().text)
+        if score is None:
+            yield Notice("unverified", f"{verifier} could not check this answer.")
+        elif score < _DOUBT_BELOW:
+            yield Notice("disagreement", f"{verifier} doubts this answer ({score:.0%} sure of it).")

@@ -1,0 +1,36 @@
+"""What came of a request while it was answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from edgeroute.core.answer import Answer
+from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.plan import Skipped
+from edgeroute.core.receipt import Attempt
+from edgeroute.engine.trial import Trial
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Without an ``answer`` there is an ``error``.
+
+    ``reason`` says why this answer of several stands; ``under_way`` is the attempt that runs now.
+    """
+
+    attempts: list[Attempt] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    answer: Answer | None = None
+    error: EdgeRouteError | None = None
+    partial: Answer | None = None
+    reason: str = ""
+    first_token_ms: int | None = None
+    under_way: Trial | None = None
+
+    def cancelled(self) -> None:
+        """The user stopped it: what was shown so far is kept."""
+        if self.under_way is not None:
+            self.attempts.append(self.under_way.ended("cancelled"))
+            if not self.under_way.draft.empty:
+                self.partial = self.under_way.draft.answer()
+            self.under_way = None

@@ -1,0 +1,259 @@
+"""Cascade and ensemble: several models are asked, one answer stands, every call is on the receipt.
+
+The decisions are the routing room's state machines; this is their shell. Answers that do not stand
+are folded away; only the one that stands is shown, the last rung of a cascade while it comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from edgeroute.core.answer import Answer
+from edgeroute.core.cards import Place
+from edgeroute.core.clock import Clock
+from edgeroute.core.errors import EdgeRouteError, LocalModelError, PrivacyRefused, ProviderError
+from edgeroute.core.events import (
+    AttemptEnded,
+    AttemptStarted,
+    Event,
+    Folded,
+    Notice,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+)
+from edgeroute.core.messages import Reasoning, Text, ToolCall
+from edgeroute.core.plan import Candidate
+from edgeroute.core.receipt import Attempt
+from edgeroute.core.receipt import Outcome as ReceiptOutcome
+from edgeroute.engine.attempts import Attempts
+from edgeroute.engine.decision import Decision
+from edgeroute.engine.outcome import Outcome
+from edgeroute.engine.trial import Trial
+
+if TYPE_CHECKING:
+    from edgeroute.providers.health import Health
+    from edgeroute.routing.actions import Action, Ask, Stand
+    from edgeroute.routing.actions import Event as Reply
+
+
+class Machine(Protocol):
+    """A cascade or an ensemble."""
+
+    def start(self) -> list[Action]:
+        """What to do first."""
+        ...
+
+    def step(self, event: Reply) -> list[Action]:
+        """What follows from ``event``."""
+        ...
+
+
+class Strategy:
+    """Carries out what a machine decides."""
+
+    def __init__(self, attempts: Attempts, health: Health, clock: Clock) -> None:
+        self._attempts = attempts
+        self._health = health
+        self._clock = clock
+
+    async def run(
+        self, machine: Machine, decision: Decision, outcome: Outcome
+    ) -> AsyncGenerator[Event]:
+        """Ask until an answer stands; without one, ``outcome`` stays without an answer."""
+        course = _Course(decision, outcome)
+        try:
+            self._carry_out(machine.start(), course)
+            while course.asked:
+                event = await course.news.get()
+                if isinstance(event, _Finished):
+                    course.asked.pop(event.ask_id)
+                    for told in course.ended(event):
+                        yield told
+                    actions = machine.step(event.reply)
+                    for told in self._settle(actions, course):
+                        yield told
+                    self._carry_out(actions, course)
+                else:
+                    yield event
+        finally:
+            await course.stop()
+
+    def _carry_out(self, actions: list[Action], course: _Course) -> None:
+        from edgeroute.routing.actions import Ask  # noqa: PLC0415
+
+        if course.over:
+            return
+        for action in actions:
+            if isinstance(action, Ask):
+                course.number += 1
+                task = asyncio.create_task(self._ask(action, course.number, course))
+                course.asked[course.number] = task
+
+    def _settle(self, actions: list[Action], course: _Course) -> list[Event]:
+        """What is shown of folds and of the answer that stands."""
+        from edgeroute.routing.actions import Fold, GiveUp, Stand  # noqa: PLC0415
+
+        told: list[Event] = []
+        for action in actions:
+            match action:
+                case Fold(model, reason):
+                    told.append(Folded(model, course.text_of(model), reason))
+                case Stand():
+                    told += course.stands(action)
+                case GiveUp(reason):
+                    course.over = True
+                    told.append(Notice("strategy", reason))
+                case _:
+                    pass
+        return told
+
+    async def _ask(self, ask: Ask, number: int, course: _Course) -> None:
+        """Ask one model, and report what came of it."""
+        from edgeroute.routing.actions import Dropped, Judged, Replied  # noqa: PLC0415
+
+        decision = course.decision
+        place = Place.LOCAL if ask.model == decision.local else Place.CLOUD
+        candidate = Candidate(ask.model, place, ask.reason)
+        trial = self._attempts.trial(number, candidate, ask.role)
+        course.trials[number] = trial
+        await course.news.put(AttemptStarted(number, ask.model, ask.reason))
+        error = await self._answered(ask, trial, course)
+        answer = replace(trial.draft.answer(), model=ask.model)
+        reply: Reply
+        if error is not None:
+            reply = Dropped(ask.model, error.message)
+        elif ask.role == "answer":
+            reply = Replied(ask.model, answer)
+        else:
+            reply = Judged(ask.model, answer.text)
+        await course.news.put(_Finished(number, ask, trial, reply, error))
+
+    async def _answered(self, ask: Ask, trial: Trial, course: _Course) -> EdgeRouteError | None:
+        """Take in the whole answer; the error where there is none."""
+        decision = course.decision
+        if ask.role != "answer":
+            asked = replace(decision.request, messages=ask.messages, tools=(), extra={})
+            decision = replace(decision, request=asked, outbound=asked, masked=None)
+        now = self._clock.monotonic
+        refusal = self._health.refusal(trial.card, decision.signals.input_tokens, now())
+        if refusal is not None:
+            return ProviderError(refusal.kind, trial.card.provider, f"Not asked: {refusal.reason}.")
+        self._health.started(trial.card, decision.signals.input_tokens, now())
+        try:
+            async with aclosing(self._attempts.deltas(trial, decision)) as deltas:
+                async for delta in deltas:
+                    if ask.show and isinstance(delta, TextDelta | ReasoningDelta | ToolCallDelta):
+                        course.shown = ask.model
+                        await course.news.put(delta)
+        except ProviderError as broke:
+            self._health.failed(trial.card, broke, now())
+            return broke
+        except (LocalModelError, PrivacyRefused) as error:
+            self._health.released(trial.card)
+            return error
+        except asyncio.CancelledError:
+            self._health.released(trial.card)
+            raise
+        self._health.answered(trial.card, now())
+        return None
+
+
+class _Finished:
+    """One ask is over."""
+
+    def __init__(
+        self, ask_id: int, ask: Ask, trial: Trial, reply: Reply, error: EdgeRouteError | None
+    ) -> None:
+        self.ask_id = ask_id
+        self.ask = ask
+        self.trial = trial
+        self.reply = reply
+        self.error = error
+
+
+class _Course:
+    """What has happened in one run."""
+
+    def __init__(self, decision: Decision, outcome: Outcome) -> None:
+        self.decision = decision
+        self.outcome = outcome
+        self.news: asyncio.Queue[Event | _Finished] = asyncio.Queue()
+        self.asked: dict[int, asyncio.Task[None]] = {}
+        self.trials: dict[int, Trial] = {}
+        self.number = len(outcome.attempts)
+        self.shown = ""
+        self.over = False
+
+    def text_of(self, model: str) -> str:
+        """What ``model`` has answered."""
+        found = (t.draft.answer().text for t in self.trials.values() if t.card.id == model)
+        return next(found, "")
+
+    def ended(self, finished: _Finished) -> list[Event]:
+        """Enter a finished attempt; an answer counts as rejected until it stands."""
+        role = finished.ask.role
+        well: ReceiptOutcome = "rejected" if role == "answer" else "answered"
+        attempt = finished.trial.ended("failed" if finished.error else well, finished.error)
+        self.trials[finished.ask_id] = finished.trial
+        self.outcome.attempts.append(attempt)
+        if finished.error is not None and self.shown == finished.ask.model:
+            self.over = True
+            self.outcome.error = finished.error
+            self.outcome.partial = finished.trial.draft.answer()
+        return [AttemptEnded(finished.ask_id, attempt)]
+
+    def stands(self, stand: Stand) -> list[Event]:
+        """Show the answer that stands, unless it was shown while it came."""
+        if self.over:
+            return []
+        self.over = True
+        self.outcome.answer = stand.answer
+        self.outcome.error = None
+        self.outcome.reason = stand.reason
+        self.outcome.attempts = [
+            replace(attempt, outcome="answered") if _is_of(attempt, stand.model) else attempt
+            for attempt in self.outcome.attempts
+        ]
+        told: list[Event] = []
+        if self.shown != stand.model:
+            told += _deltas(stand.answer)
+        if stand.warning:
+            told.append(Notice("disagreement", stand.warning))
+        return told
+
+    async def stop(self) -> None:
+        """End what is still under way, and count it as cancelled."""
+        for number, task in self.asked.items():
+            task.cancel()
+            if not task.done() and number in self.trials:
+                self.outcome.attempts.append(self.trials[number].ended("cancelled"))
+        await asyncio.gather(*self.asked.values(), return_exceptions=True)
+
+
+def _is_of(attempt: Attempt, model: str) -> bool:
+    return attempt.model == model and attempt.role == "answer" and attempt.outcome == "rejected"
+
+
+def _deltas(answer: Answer) -> list[Event]:
+    """A whole answer as the deltas that it could have come in."""
+    told: list[Event] = []
+    calls = 0
+    for part in answer.message.parts:
+        match part:
+            case Text(text):
+                told.append(TextDelta(text))
+            case Reasoning(text, _, payload):
+                told.append(ReasoningDelta(text))
+                if payload:
+                    told.append(ReasoningDelta("", payload))
+            case ToolCall(call_id, name, arguments):
+                told.append(ToolCallDelta(calls, call_id, name, arguments))
+                calls += 1
+            case _:
+                pass
+    return told
