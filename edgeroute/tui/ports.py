@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from edgeroute.core.cards import ModelCard
 from edgeroute.core.clock import Clock
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from edgeroute.store.conversation import Conversation, Turn
     from edgeroute.store.ledger import By, SpendRow
     from edgeroute.store.search import Hit
-
-ProviderState = Literal["ok", "slow", "limited", "open", "probing"]
 
 
 class Engine(Protocol):
@@ -117,7 +115,10 @@ class Ledger(Protocol):
 
 
 class ProviderStatus(Protocol):
-    """How a provider is. ``until`` ends a limit or an open breaker; ``key`` is a few words."""
+    """How a provider is. ``until`` ends a limit or an open breaker.
+
+    ``state`` is ``ok``, ``slow``, ``limited``, ``open`` or ``probing``.
+    """
 
     @property
     def id(self) -> str: ...
@@ -202,5 +203,3 @@ class Runtime(Protocol):
     def save(self, key: str, value: str) -> None:
         """Keep the setting ``key`` (dotted, as in config.toml)."""
         ...
-
-    async def close(self) -> None: ...

@@ -572,7 +572,6 @@ class FakeRuntime:
         self.engine = FakeEngine(self)
         self.warmed = 0
         self.saved: dict[str, str] = {}
-        self.closed = False
         if chats:
             self._fill()
 
@@ -610,7 +609,3 @@ class FakeRuntime:
     def save(self, key: str, value: str) -> None:
         """Remember the setting."""
         self.saved[key] = value
-
-    async def close(self) -> None:
-        """Remember that it was closed."""
-        self.closed = True
