@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from edgeroute.privacy.recognizers.decoding import decoded
 
 
-def texts(text):
+def texts(text: str) -> list[str]:
     """What is found in coded form."""
     return [part.text for part in decoded(text)]
 
@@ -24,12 +24,12 @@ def texts(text):
         ("rot13: zl anzr vf Naan", "my name is Anna"),
     ],
 )
-def test_a_coded_part_is_read(text, plain):
+def test_a_coded_part_is_read(text: str, plain: str) -> None:
     """Base64, hex and rot13 are read one level deep."""
     assert any(plain in found for found in texts(text))
 
 
-def test_spelled_digits_are_read_with_their_words():
+def test_spelled_digits_are_read_with_their_words() -> None:
     """A number in words is a number."""
     found = texts("call me: plus forty-eight six oh one, two three four, five six seven")
     assert any("+48601234567" in text or "+486" in text for text in found)
@@ -44,13 +44,13 @@ def test_spelled_digits_are_read_with_their_words():
         "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20",
     ],
 )
-def test_what_is_not_coded_is_left(text):
+def test_what_is_not_coded_is_left(text: str) -> None:
     """Digests, identifiers and rows of numbers hide nothing."""
     assert texts(text) == []
 
 
 @given(st.binary(min_size=12, max_size=200))
-def test_binary_data_never_fails(data):
+def test_binary_data_never_fails(data: bytes) -> None:
     """Any base64 and any hex is either read or left, never an error."""
     texts(base64.b64encode(data).decode())
     texts(data.hex())

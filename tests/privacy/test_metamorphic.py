@@ -7,6 +7,7 @@ import html
 import io
 import json
 import random
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -16,6 +17,8 @@ from hypothesis import strategies as st
 from edgeroute.privacy.detector import Detector
 from edgeroute.privacy.policy import Budget, Policy
 from tests.support.model_files import models_folder, require
+
+Wrapper = Callable[[str, random.Random], str]
 
 PATTERNS = [
     "My SSN is 521-44-9821, write a letter to my bank.",
@@ -39,61 +42,61 @@ NAMES = [
 ]
 
 
-def in_json(text, chooser):
+def in_json(text: str, chooser: random.Random) -> str:
     """As a value of an object."""
     return json.dumps({"role": "user", "content": text}, ensure_ascii=chooser.random() < 0.5)
 
 
-def in_json_twice(text, chooser):
+def in_json_twice(text: str, chooser: random.Random) -> str:
     """As JSON inside JSON, as tool arguments are."""
     return json.dumps({"arguments": json.dumps({"query": text})})
 
 
-def in_code(text, chooser):
+def in_code(text: str, chooser: random.Random) -> str:
     """As a string in a program."""
     return f"def run():\n    prompt = {text!r}\n    return client.send(prompt)\n"
 
 
-def in_log(text, chooser):
+def in_log(text: str, chooser: random.Random) -> str:
     """As a line of a log."""
     return f"2024-03-11T10:22:01Z INFO worker[811]: request body: {text} (took 12 ms)"
 
 
-def in_csv(text, chooser):
+def in_csv(text: str, chooser: random.Random) -> str:
     """As a field of a row."""
     buffer = io.StringIO()
     csv.writer(buffer).writerow([17, text, "open"])
     return buffer.getvalue()
 
 
-def in_html(text, chooser):
+def in_html(text: str, chooser: random.Random) -> str:
     """As a page, special characters as entities."""
     coded = "".join(f"&#{ord(c)};" if c in "@.-+" else html.escape(c) for c in text)
     return f"<p>{coded}</p>"
 
 
-def with_hidden(text, chooser):
+def with_hidden(text: str, chooser: random.Random) -> str:
     """With characters that nobody sees."""
     hidden = ["\u200b", "\u200d", "\u2060", "\ufeff", "", "", "", ""]
     return "".join(c + chooser.choice(hidden) for c in text)
 
 
-def wide(text, chooser):
+def wide(text: str, chooser: random.Random) -> str:
     """In wide letters and digits."""
     return "".join(chr(ord(c) + 0xFEE0) if c.isdigit() else c for c in text)
 
 
-def broken(text, chooser):
+def broken(text: str, chooser: random.Random) -> str:
     """With a line break between two of its sentences' parts."""
     return text.replace(", ", ",\n").replace(": ", ":\n") + "\n\n"
 
 
-def quoted(text, chooser):
+def quoted(text: str, chooser: random.Random) -> str:
     """As a quotation in a mail."""
     return "> " + text.replace("\n", "\n> ")
 
 
-def late(text, chooser):
+def late(text: str, chooser: random.Random) -> str:
     """After a long harmless beginning."""
     return "Please proofread the following paragraph about gardening tools. " * 40 + text
 
@@ -108,14 +111,14 @@ QUIET = settings(
 
 
 @pytest.fixture(scope="module")
-def detector(tmp_path_factory):
+def detector(tmp_path_factory: pytest.TempPathFactory) -> Detector:
     """Patterns alone."""
     policy = msgspec.structs.replace(Policy.load(), names="off", budget=Budget(seconds=30.0))
     return Detector(policy, tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="module")
-def reader():
+def reader() -> Detector:
     """With the real names model."""
     require("rampart/model_q4.onnx")
     policy = msgspec.structs.replace(Policy.load(), budget=Budget(seconds=30.0))
@@ -126,28 +129,28 @@ def reader():
 
 @pytest.mark.parametrize("wrapper", WRAPPERS, ids=lambda w: w.__name__)
 @pytest.mark.parametrize("text", PATTERNS)
-def test_a_wrapped_pattern_stays(detector, text, wrapper):
+def test_a_wrapped_pattern_stays(detector: Detector, text: str, wrapper: Wrapper) -> None:
     """No wrapping takes a number, an address or a secret out of sight."""
     assert detector.scan(wrapper(text, random.Random(3))).private
 
 
 @pytest.mark.parametrize("wrapper", WRAPPERS, ids=lambda w: w.__name__)
 @pytest.mark.parametrize("text", NAMES)
-def test_a_wrapped_name_stays(reader, text, wrapper):
+def test_a_wrapped_name_stays(reader: Detector, text: str, wrapper: Wrapper) -> None:
     """No wrapping takes a private name out of sight."""
     assert reader.scan(wrapper(text, random.Random(3))).private
 
 
 @pytest.mark.parametrize("change", [str.upper, str.lower], ids=["upper", "lower"])
 @pytest.mark.parametrize("text", [t for t in PATTERNS if "ghp_" not in t and "postgres" not in t])
-def test_case_hides_nothing(detector, text, change):
+def test_case_hides_nothing(detector: Detector, text: str, change: Callable[[str], str]) -> None:
     """Shouting or whispering changes no verdict; only keys in another case are keys no more."""
     assert detector.scan(change(text)).private
 
 
 @pytest.mark.parametrize("change", [str.upper, str.lower], ids=["upper", "lower"])
 @pytest.mark.parametrize("text", NAMES)
-def test_case_hides_no_name(reader, text, change):
+def test_case_hides_no_name(reader: Detector, text: str, change: Callable[[str], str]) -> None:
     """A private name is found without its capital letters too."""
     assert reader.scan(change(text)).private
 
@@ -159,7 +162,9 @@ def test_case_hides_no_name(reader, text, change):
     second=st.sampled_from([in_json, in_log, in_csv, with_hidden, late, quoted]),
     seed=st.integers(0, 1000),
 )
-def test_two_wrappings_hide_nothing(detector, text, first, second, seed):
+def test_two_wrappings_hide_nothing(
+    detector: Detector, text: str, first: Wrapper, second: Wrapper, seed: int
+) -> None:
     """Wrapping what is wrapped keeps the verdict."""
     chooser = random.Random(seed)
     assert detector.scan(second(first(text, chooser), chooser)).private
@@ -167,6 +172,6 @@ def test_two_wrappings_hide_nothing(detector, text, first, second, seed):
 
 @QUIET
 @given(text=st.text(max_size=300), private=st.sampled_from(PATTERNS[:6]))
-def test_any_neighbour_hides_nothing(detector, text, private):
+def test_any_neighbour_hides_nothing(detector: Detector, text: str, private: str) -> None:
     """Whatever stands above and below a private line, it is found."""
     assert detector.scan(f"{text}\n\n{private}\n\n{text}").private

@@ -25,7 +25,7 @@ from edgeroute.privacy.recognizers.normalise import normalise
         ("Peter\u00a0Weiss", "Peter Weiss"),
     ],
 )
-def test_disguises_fall(text, plain):
+def test_disguises_fall(text: str, plain: str) -> None:
     """Each way to write a character differently reads as the character."""
     assert normalise(text).text == plain
 
@@ -40,13 +40,13 @@ def test_disguises_fall(text, plain):
         "100% of %d",
     ],
 )
-def test_other_writing_is_left_alone(text):
+def test_other_writing_is_left_alone(text: str) -> None:
     """Real Cyrillic and Greek, formulas and code stay what they are."""
     assert normalise(text).text == text
 
 
 @given(st.text(max_size=200))
-def test_places_stay_inside_and_in_order(text):
+def test_places_stay_inside_and_in_order(text: str) -> None:
     """Every place of the normal text leads to a place of the original, in the same order."""
     normal = normalise(text)
     spans = [normal.span(i, i + 1) for i in range(len(normal.text))]
@@ -55,7 +55,7 @@ def test_places_stay_inside_and_in_order(text):
 
 
 @given(st.text(alphabet="abc 019.@", max_size=80), st.text(alphabet="abc 019.@", max_size=80))
-def test_what_follows_a_disguise_keeps_its_place(before, after):
+def test_what_follows_a_disguise_keeps_its_place(before: str, after: str) -> None:
     """A hidden character shifts nothing that comes after it."""
     text = f"{before}\u200b{after}"
     normal = normalise(text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -10,39 +12,39 @@ from edgeroute.privacy.policy import Action, Level, Policy
 
 
 @pytest.fixture
-def policy():
+def policy() -> Policy:
     """The packaged policy."""
     return Policy.load()
 
 
-def test_every_packaged_entity_is_documented(policy):
+def test_every_packaged_entity_is_documented(policy: Policy) -> None:
     """Each entity has a label for people and a sentence that says what is found."""
     assert all(e.label and len(e.about) > 20 for e in policy.entities.values())
 
 
-def test_secrets_are_never_maskable(policy):
+def test_secrets_are_never_maskable(policy: Policy) -> None:
     """A password must not leave in any form, so mask mode keeps such a prompt here."""
     assert policy.action("SECRET") is Action.LOCAL
 
 
-def test_an_unknown_type_stays_local(policy):
+def test_an_unknown_type_stays_local(policy: Policy) -> None:
     """A recogniser that the policy does not know can only make a prompt more private."""
     assert policy.action("SOMETHING_NEW") is Action.LOCAL
 
 
-def test_an_allowed_entity_never_counts(policy, tmp_path):
+def test_an_allowed_entity_never_counts(policy: Policy, tmp_path: Path) -> None:
     """The action allow puts the threshold out of reach."""
     (tmp_path / "privacy.yaml").write_text("entities: {IP_ADDRESS: {action: allow}}\n")
     assert Policy.load(tmp_path).threshold("IP_ADDRESS") > 1
 
 
-def test_strict_needs_no_more_than_balanced(policy):
+def test_strict_needs_no_more_than_balanced(policy: Policy) -> None:
     """Every threshold of strict is at most that of balanced."""
     strict = msgspec.structs.replace(policy, level=Level.STRICT)
     assert all(strict.threshold(name) <= policy.threshold(name) for name in policy.entities)
 
 
-def test_an_own_file_changes_only_what_it_names(policy, tmp_path):
+def test_an_own_file_changes_only_what_it_names(policy: Policy, tmp_path: Path) -> None:
     """A user's file is laid over the packaged one, and its lists are added."""
     (tmp_path / "privacy.yaml").write_text(
         "level: strict\nalways_private: {words: [Project Falcon]}\ntools: {trusted: [wiki_*]}\n"
@@ -66,7 +68,7 @@ def test_an_own_file_changes_only_what_it_names(policy, tmp_path):
         ("budget: {seconds: 0}\n", "budget"),
     ],
 )
-def test_a_wrong_file_is_refused_with_its_name(text, said, tmp_path):
+def test_a_wrong_file_is_refused_with_its_name(text: str, said: str, tmp_path: Path) -> None:
     """No mistake in a user's file passes silently; the error names the file and the mistake."""
     (tmp_path / "privacy.yaml").write_text(text)
     with pytest.raises(SettingsError) as caught:
@@ -75,7 +77,9 @@ def test_a_wrong_file_is_refused_with_its_name(text, said, tmp_path):
     assert said in str(caught.value)
 
 
-def test_the_version_changes_with_everything_that_changes_a_verdict(policy, tmp_path):
+def test_the_version_changes_with_everything_that_changes_a_verdict(
+    policy: Policy, tmp_path: Path
+) -> None:
     """Level, lists and the allow list all lead to another version; equal input to the same."""
     (tmp_path / "privacy.yaml").write_text("always_private: {words: [x1]}\n")
     versions = {
@@ -103,12 +107,12 @@ def test_the_version_changes_with_everything_that_changes_a_verdict(policy, tmp_
         ("attachment", True),
     ],
 )
-def test_origin_makes_private(policy, origin, private):
+def test_origin_makes_private(policy: Policy, origin: str, *, private: bool) -> None:
     """Results of mail, chat, calendar, contact and file tools, and attachments, are private."""
     assert policy.private_origin(origin) is private
 
 
-def test_a_trusted_tool_is_not_private_by_origin(tmp_path):
+def test_a_trusted_tool_is_not_private_by_origin(tmp_path: Path) -> None:
     """A user takes a tool off the list by trusting it."""
     (tmp_path / "privacy.yaml").write_text("tools: {trusted: ['read_file']}\n")
     assert not Policy.load(tmp_path).private_origin("tool:read_file")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -12,7 +13,7 @@ from edgeroute.privacy.policy import Budget, Policy
 
 
 @pytest.fixture(scope="module")
-def detector(tmp_path_factory):
+def detector(tmp_path_factory: pytest.TempPathFactory) -> Detector:
     """Patterns alone."""
     policy = msgspec.structs.replace(Policy.load(), names="off", budget=Budget(seconds=30.0))
     return Detector(policy, tmp_path_factory.mktemp("models"))
@@ -33,7 +34,7 @@ FOUND = [
     ("SECRET", "psql failed, pw tried: Tulip!2931"),
     (
         "SECRET",
-        "seed phrase: ripple canyon exhaust turtle ginger velvet hollow basic merit oxygen sauce drum",
+        "seed phrase: ripple canyon exhaust turtle ginger velvet hollow basic merit oxygen drum cat",
     ),
     ("CREDIT_CARD", "declined: 4539 1488 0343 6467"),
     ("CREDIT_CARD", "change the billing date of my card 503867297114"),
@@ -111,13 +112,13 @@ CLEAR = [
 
 
 @pytest.mark.parametrize(("kind", "text"), FOUND, ids=[text[:30] for _, text in FOUND])
-def test_it_is_found_by_its_kind(detector, kind, text):
+def test_it_is_found_by_its_kind(detector: Detector, kind: str, text: str) -> None:
     """Personal data of every kind is found, and named rightly."""
     assert kind in {finding.type for finding in detector.scan(text, full=True).findings}
 
 
 @pytest.mark.parametrize("text", CLEAR, ids=[text[:30] for text in CLEAR])
-def test_a_look_alike_may_go(detector, text):
+def test_a_look_alike_may_go(detector: Detector, text: str) -> None:
     """Placeholders, documentation, versions, digests and order numbers are nobody's data."""
     assert detector.scan(text, full=True).findings == ()
 
@@ -142,7 +143,7 @@ PATHOLOGIES = {
 
 
 @pytest.mark.parametrize("name", PATHOLOGIES)
-def test_no_input_takes_for_ever(name, tmp_path):
+def test_no_input_takes_for_ever(name: str, tmp_path: Path) -> None:
     """Hostile input is judged or refused within the packaged budget; it never hangs."""
     policy = msgspec.structs.replace(Policy.load(), names="off")
     with contextlib.suppress(DetectionFailed):
