@@ -1,0 +1,68 @@
+"""Whose conversation a request belongs to: mode and latch follow the words, under any name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgeroute.core.cards import Place
+from edgeroute.core.messages import assistant, user
+from edgeroute.core.verdict import PrivacyMode
+from tests.support.house import LOCAL_ANSWER, OPEN, house
+
+TREES = "Tell me of trees."
+HISTORY = (user(TREES), assistant(LOCAL_ANSWER))
+
+
+@pytest.mark.parametrize("name", ["", "mine"])
+async def test_a_wish_cannot_loosen_the_settings(tmp_path: Path, name: str) -> None:
+    """Where the settings say private, a caller's `auto` changes neither this turn nor the next."""
+    async with house(tmp_path, settings='[privacy]\nmode = "private"\n') as home:
+        first = await home.ask(TREES, privacy=PrivacyMode.AUTO, conversation=name)
+        again = await home.ask(
+            [*HISTORY, user(OPEN)],
+            privacy=PrivacyMode.AUTO,
+            conversation=first.receipt.conversation,
+        )
+        later = await home.ask([*HISTORY, user("And of shrubs?")], privacy=PrivacyMode.AUTO)
+        assert {seen.receipt.route for seen in (first, again, later)} == {Place.LOCAL}
+        assert home.bytes_out == 0
+
+
+@pytest.mark.parametrize("name", ["", "another-name"])
+async def test_a_branch_inherits_the_mode(tmp_path: Path, name: str) -> None:
+    """What was said in private mode stays here when a client edits a turn or swaps the name."""
+    async with house(tmp_path) as home:
+        await home.ask(TREES, privacy=PrivacyMode.PRIVATE)
+        await home.ask([*HISTORY, user("And of shrubs?")])
+        branch = await home.ask([*HISTORY, user("And of moss?")], conversation=name, model="mock/m")
+        assert branch.receipt.mode is PrivacyMode.PRIVATE
+        assert home.bytes_out == 0
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_more_privacy_lasts(tmp_path: Path, named: bool) -> None:  # noqa: FBT001
+    """A turn that a program asked to keep here does not leave with the program's next turn."""
+    async with house(tmp_path) as home:
+        first = await home.ask(TREES)
+        name = first.receipt.conversation if named else ""
+        history = [user(TREES), assistant(first.text)]
+        second = await home.ask(
+            [*history, user(OPEN)], privacy=PrivacyMode.PRIVATE, conversation=name
+        )
+        sent = home.bytes_out
+        third = [*history, user(OPEN), assistant(second.text), user("And of shrubs?")]
+        assert (await home.ask(third, conversation=name)).receipt.route is Place.LOCAL
+        assert home.bytes_out == sent
+
+
+async def test_the_chat_app_may_ask_once_here(tmp_path: Path) -> None:
+    """In the chat app a question asked again here leaves the chat's mode as the user set it."""
+    async with house(tmp_path) as home:
+        chat = home.runtime.conversations.create(PrivacyMode.AUTO)
+        options = {"conversation": chat.id, "front_door": "chat"}
+        here = await home.ask(TREES, privacy=PrivacyMode.PRIVATE, **options)
+        assert here.receipt.route is Place.LOCAL
+        after = await home.ask(OPEN, privacy=PrivacyMode.AUTO, **options)
+        assert after.receipt.route is Place.CLOUD
