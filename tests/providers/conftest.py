@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -65,6 +66,16 @@ def scripted() -> Iterator[ScriptedProvider]:
         yield provider
 
 
+@functools.cache
+def _mock(wire: str, base_url: str) -> tuple[ModelCard, Provider]:
+    settings = CustomProvider(wire=wire, base_url=base_url, models=("m",))
+    loaded = Catalog.load(None, {"mock": settings})
+    card, provider = loaded.card("mock/m"), loaded.provider("mock")
+    assert card is not None
+    assert provider is not None
+    return card, provider
+
+
 @dataclass
 class Asker:
     """Asks the scripted provider through the real client."""
@@ -79,12 +90,7 @@ class Asker:
     @property
     def parts(self) -> tuple[ModelCard, Provider]:
         """The model `mock/m` and its provider."""
-        settings = CustomProvider(wire=self.wire, base_url=self.server.base_url, models=("m",))
-        loaded = Catalog.load(None, {"mock": settings})
-        card, provider = loaded.card("mock/m"), loaded.provider("mock")
-        assert card is not None
-        assert provider is not None
-        return card, provider
+        return _mock(self.wire, self.server.base_url)
 
     async def ask(
         self,

@@ -20,8 +20,6 @@ from tests.providers.conftest import KEY, Asker
 from tests.support import faults, replies
 from tests.support.scripted_provider import Behaviour, Close, Reply, Sleep, always
 
-SHORT = Patience(first_token=0.3, gap=0.3, total=5)
-
 
 def text_of(deltas: list[Delta]) -> str:
     """The visible text."""
@@ -74,13 +72,15 @@ async def test_the_faults_of_the_catalogue(
 ) -> None:
     """Each scripted fault gets its class; no truncated stream passes for an answer."""
     behaviour = faults.FAULTS[fault].behaviour(speed=0.05)
-    error = await failure(asker, behaviour, patience=SHORT)
+    # Only a silence is waited for; a busy machine may take its time with the others.
+    patience = Patience(5, 5, 10) if transient else Patience(0.5, 0.5, 5)
+    error = await failure(asker, behaviour, patience=patience)
     assert error.kind is kind
     assert error.transient is transient
     assert error.bytes_sent == asker.server.bytes_received > 0
     assert "canary" not in str(error)
     if fault == "S01":
-        assert error.retry_after == 2
+        assert error.retry_after
 
 
 async def test_a_complete_stream_without_done_is_an_answer(asker: Asker) -> None:
@@ -93,7 +93,9 @@ async def test_a_complete_stream_without_done_is_an_answer(asker: Asker) -> None
 async def test_a_stream_that_has_ended_but_stays_open_is_an_answer(asker: Asker) -> None:
     """A provider that says how it ends, and then only falls silent, has ended."""
     events = [one for one in replies.chat_events(["All ", "there."]) if one != replies.DONE]
-    deltas = await asker.ask(always(replies.stream([*events, Sleep(30)])), patience=SHORT)
+    deltas = await asker.ask(
+        always(replies.stream([*events, Sleep(30)])), patience=Patience(5, 0.3, 9)
+    )
     assert text_of(deltas) == "All there."
     assert isinstance(deltas[-1], Finish)
 
@@ -108,8 +110,8 @@ async def test_invalid_json_in_a_stream_fails_cleanly(asker: Asker) -> None:
 
 async def test_keep_alives_do_not_count_as_a_first_word(asker: Asker) -> None:
     """Comments keep the connection alive but not the patience for a first word."""
-    beats = [item for _ in range(50) for item in (b": keep-alive\n\n", Sleep(0.05))]
-    error = await failure(asker, always(replies.stream(beats)), patience=SHORT)
+    beats = [item for _ in range(300) for item in (b": keep-alive\n\n", Sleep(0.05))]
+    error = await failure(asker, always(replies.stream(beats)), patience=Patience(1, 5, 9))
     assert not error.transient
     assert "waiting" in error.message
 
@@ -117,8 +119,10 @@ async def test_keep_alives_do_not_count_as_a_first_word(asker: Asker) -> None:
 async def test_keep_alives_hold_off_the_gap(asker: Asker) -> None:
     """Between words a comment is a sign of life."""
     first, *rest = replies.chat_events(["a", "b"])[1:]
-    beats = [item for _ in range(6) for item in (Sleep(0.1), b": keep-alive\n\n")]
-    deltas = await asker.ask(always(replies.stream([first, *beats, *rest])), patience=SHORT)
+    beats = [item for _ in range(7) for item in (Sleep(0.15), b": keep-alive\n\n")]
+    deltas = await asker.ask(
+        always(replies.stream([first, *beats, *rest])), patience=Patience(5, 0.9, 9)
+    )
     assert text_of(deltas) == "ab"
 
 

@@ -33,7 +33,7 @@ from edgeroute.providers.failover import (
 from edgeroute.providers.health import Health
 from edgeroute.providers.resilience import Resilience
 
-EXAMPLES = int(os.environ.get("EDGEROUTE_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("EDGEROUTE_EXAMPLES", "100"))
 NUMBERS = Resilience()
 CARDS = {
     card.id: card
