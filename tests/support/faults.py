@@ -65,6 +65,12 @@ def _always(reply: Reply) -> Callable[[float], Behaviour]:
     return lambda _: lambda _request: reply
 
 
+def _s01(speed: float) -> Behaviour:
+    wait = {"retry-after": f"{2 * speed:g}"}
+    limited = replies.error(429, "rate_limit_exceeded", kind="rate_limit_error", headers=wait)
+    return _first(limited)(speed)
+
+
 def _s06(speed: float) -> Behaviour:
     return lambda _: [Sleep(120 * speed), Close()]
 
@@ -139,19 +145,12 @@ def _s15(speed: float) -> Behaviour:
     return behaviour
 
 
-_LIMITED = ("rate_limit_exceeded", "rate_limit_error")
 _FAULTS: Final = (
-    Fault(
-        "S01",
-        "429 with Retry-After: 2 once, then fine",
-        _first(
-            replies.error(429, _LIMITED[0], kind=_LIMITED[1], headers={"retry-after": "2"}),
-        ),
-    ),
+    Fault("S01", "429 with Retry-After: 2 once, then fine", _s01),
     Fault(
         "S02",
         "429 without the header, for ever",
-        _always(replies.error(429, _LIMITED[0], kind=_LIMITED[1])),
+        _always(replies.error(429, "rate_limit_exceeded", kind="rate_limit_error")),
     ),
     Fault("S03", "500 once, then fine", _first(replies.error(500, kind="server_error"))),
     Fault("S04", "503 for ever", _always(replies.error(503, kind="server_error"))),

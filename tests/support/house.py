@@ -102,27 +102,33 @@ def paths(home: Path) -> config.Paths:
 @asynccontextmanager
 async def house(
     home: Path,
-    cloud: Mapping[str, Behaviour] | None = None,
+    cloud: Mapping[str, Behaviour | ScriptedProvider] | None = None,
     *,
     local: Behaviour | None = None,
     settings: str = "",
     rules: Mapping[str, str] | None = None,
+    windows: Mapping[str, int] | None = None,
 ) -> AsyncIterator[House]:
     """An open house; ``cloud`` maps provider ids to what they do, in the order of the policy.
 
-    ``settings`` is more TOML, ``rules`` are files of the user's own rules folder.
+    ``settings`` is more TOML, ``rules`` are files of the user's own rules folder. ``windows`` are
+    the context windows of providers in tokens. A server that is not started yet may stand in the
+    place of a behaviour.
     """
     behaviours = {"mock": always(replies.chat("A table of buckets."))} if cloud is None else cloud
     with ExitStack() as servers:
         started = {
-            name: servers.enter_context(ScriptedProvider(behaviour))
-            for name, behaviour in behaviours.items()
+            name: servers.enter_context(
+                one if isinstance(one, ScriptedProvider) else ScriptedProvider(one)
+            )
+            for name, one in behaviours.items()
         }
         here = servers.enter_context(
             ScriptedProvider(local or (lambda asked: replies.answer(asked, LOCAL_ANSWER)))
         )
         tables = "".join(
             f'[providers.{name}]\nbase_url = "{server.base_url}"\nmodels = ["m"]\n'
+            f"context_tokens = {(windows or {}).get(name, 128_000)}\n"
             for name, server in started.items()
         )
         text = (
