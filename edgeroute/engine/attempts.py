@@ -16,6 +16,7 @@ from edgeroute.core.plan import Candidate
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
 from edgeroute.engine.decision import Decision
+from edgeroute.engine.session import Sessions
 from edgeroute.engine.trial import Trial
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Attempts:
         client: Client,
         keys: Keys,
         local: LocalBackend,
+        sessions: Sessions,
         policy: Callable[[], Policy],
         salt: Callable[[], bytes],
         clock: Clock,
@@ -52,6 +54,7 @@ class Attempts:
         self._client = client
         self._keys = keys
         self._local = local
+        self._sessions = sessions
         self._policy = policy
         self._salt = salt
         self._clock = clock
@@ -107,8 +110,10 @@ class Attempts:
             session_id=session_id(session.id, provider.id, self._salt()),
             cache=self._cache(card, decision.outbound),
         )
+        # Another request of this conversation, in any process, may have latched it meanwhile.
+        now = await asyncio.to_thread(self._sessions.now, session)
         clearance = await self._gate.clear(
-            outgoing, conversation=session.id, mode=session.mode, latched=session.latched
+            outgoing, conversation=now.id, mode=now.mode, latched=now.latched
         )
         # From here on bytes may be on their way; an error says how many really were.
         trial.sent(outgoing.destination[1], len(outgoing.body))

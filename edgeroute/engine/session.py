@@ -100,6 +100,18 @@ class Sessions:
             self._conversations.latch(session.id, reason)
         return replace(session, latched=True, latch_reason=reason)
 
+    def now(self, session: Session) -> Session:
+        """``session`` with the latch and the mode that its conversation has by now."""
+        found = self._conversations.get(session.id)
+        if found is None:
+            return session
+        return replace(
+            session,
+            mode=max(session.mode, found.mode, key=lambda mode: mode.strictness),
+            latched=session.latched or found.latched,
+            latch_reason=session.latch_reason or found.latch_reason,
+        )
+
     def _find(self, request: ChatRequest) -> tuple[Conversation | None, int, Conversation | None]:
         """The conversation, how many of its messages the request repeats, and the conversation
         that the request's history comes from, whose latch and mode it inherits under any name.

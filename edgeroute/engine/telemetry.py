@@ -1,7 +1,8 @@
 """Sends what receipts tell to the collector that the user names. Off without one.
 
 The bytes go through the gate and the door like every other byte. A prompt and its answer go along
-only where the user turned that on and the conversation held nothing private.
+only where the user turned that on and the conversation held nothing private. Of what stays on this
+machine only a collector on this machine hears at all.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.hosts import is_loopback
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine import otlp
@@ -30,6 +33,7 @@ class Telemetry:
 
     def __init__(self, endpoint: str, gate: Gate, door: Door, *, content: bool = False) -> None:
         self._endpoint = endpoint.rstrip("/")
+        self._near = is_loopback(urlsplit(endpoint).hostname or "")
         self._gate = gate
         self._door = door
         self._content = content
@@ -39,7 +43,10 @@ class Telemetry:
         """Send ``receipt`` in the background; what the collector cannot take is lost."""
         if not self._endpoint or len(self._tasks) >= _MOST_WAITING:
             return
-        open_talk = self._content and not receipt.private and not receipt.latched
+        kept_here = receipt.private or receipt.latched or receipt.mode is PrivacyMode.PRIVATE
+        if kept_here and not self._near:
+            return
+        open_talk = self._content and not kept_here and not receipt.masked
         content = {"prompt": prompt, "answer": answer} if open_talk else None
         task = asyncio.create_task(self._send(receipt, content))
         self._tasks.add(task)

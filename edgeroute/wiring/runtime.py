@@ -177,8 +177,9 @@ class Runtime(Models):
 
         self.check()
         user = config.system_user()
+        sessions = Sessions(self.conversations, self.settings.privacy.mode)
         decider = Decider(
-            sessions=Sessions(self.conversations, self.settings.privacy.mode),
+            sessions=sessions,
             inspector=self.inspector,
             masking=Masking(self.conversations, self.inspector, self.privacy_policy),
             policy=lambda: self.policy,
@@ -197,6 +198,7 @@ class Runtime(Models):
             client=self.client,
             keys=self.keys,
             local=self.local,
+            sessions=sessions,
             policy=lambda: self.policy,
             salt=lambda: self.database.kept(_SESSIONS_SECRET),
             clock=self.clock,

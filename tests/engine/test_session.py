@@ -9,7 +9,10 @@ import pytest
 from edgeroute.core.cards import Place
 from edgeroute.core.messages import assistant, user
 from edgeroute.core.verdict import PrivacyMode
+from edgeroute.wiring import Runtime
+from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, house
+from tests.support.scripted_provider import Received, Reply, always
 
 TREES = "Tell me of trees."
 HISTORY = (user(TREES), assistant(LOCAL_ANSWER))
@@ -66,3 +69,25 @@ async def test_the_chat_app_may_ask_once_here(tmp_path: Path) -> None:
         assert here.receipt.route is Place.LOCAL
         after = await home.ask(OPEN, privacy=PrivacyMode.AUTO, **options)
         assert after.receipt.route is Place.CLOUD
+
+
+async def test_a_latch_stops_what_is_under_way(tmp_path: Path) -> None:
+    """While one request waits for its second provider, another latches the conversation: the first
+    ends here.
+    """
+    other: list[Runtime] = []
+
+    def latching(_: Received) -> Reply:
+        for runtime in other:
+            runtime.conversations.latch("mine", "Another request held personal data.")
+        return replies.error(503)
+
+    cloud = {"one": latching, "two": always(replies.chat("never"))}
+    async with house(tmp_path, cloud) as home:
+        home.runtime.conversations.create(id="mine")
+        other.append(home.reopened())
+        seen = await home.ask(TREES, conversation="mine")
+        assert seen.receipt.route is Place.LOCAL
+        assert len(home.cloud["one"].requests) == 1
+        assert home.cloud["two"].bytes_received == 0
+        await other[0].close()

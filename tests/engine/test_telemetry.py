@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.engine.telemetry import Telemetry
 from tests.support import replies
 from tests.support.house import OPEN, PRIVATE, house
+from tests.support.receipts import receipt
 from tests.support.scripted_provider import ScriptedProvider, always
 
 
@@ -50,3 +54,39 @@ async def test_content_goes_only_if_wanted_and_open(tmp_path: Path) -> None:
     assert private
     assert "521" not in private
     assert "bank" not in private
+
+
+async def test_a_collector_elsewhere_hears_nothing_of_what_stays_here(tmp_path: Path) -> None:
+    """Private, latched or in private mode: no look-up and no connection for a distant collector."""
+    asked: list[str] = []
+
+    class Listening(Telemetry):
+        async def _post(self, path: str, body: dict[str, Any]) -> None:
+            asked.append(path)
+
+    async with house(tmp_path) as home:
+        gate, door = home.runtime.gate, home.runtime.door
+        distant = Listening("https://collector.example", gate, door, content=True)
+        for one in ("private", "latched"):
+            distant.tell(receipt(**{one: True}), "p", "a")
+        distant.tell(receipt(mode=PrivacyMode.PRIVATE), "p", "a")
+        await distant.close()
+        assert not asked
+        distant.tell(receipt(), "p", "a")
+        await distant.close()
+        assert asked == ["/v1/traces", "/v1/metrics"]
+
+
+async def test_a_masked_talk_is_not_content(tmp_path: Path) -> None:
+    """The words before masking are the user's own: a collector gets the counts only."""
+    with ScriptedProvider(always(replies.json_body({}))) as collector:
+        base = collector.base_url.removesuffix("/v1")
+        settings = f'[telemetry]\nendpoint = "{base}"\ncontent = true\n'
+        async with house(tmp_path, settings=settings) as home:
+            seen = await home.ask(
+                "Write to anna.berg@fjordmail.no about lunch.", privacy=PrivacyMode.MASK
+            )
+            assert seen.receipt.masked
+        told = b"".join(request.body for request in collector.requests)
+        assert told
+        assert b"lunch" not in told
