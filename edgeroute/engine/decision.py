@@ -146,7 +146,7 @@ class Decider:
         otherwise = ""
         if private:
             free = plan(replace(asked, private=False, private_reason=""))
-            otherwise = free.first.model
+            otherwise = "" if free.first.model == chosen.first.model else free.first.model
         return Decision(
             request=request,
             outbound=masked.request if masked else request,

@@ -58,7 +58,11 @@ class Inspector(Protocol):
         """Everything found in ``text``."""
         ...
 
-    async def allow(self, value: str) -> None:
+
+class Lists(Protocol):
+    """The user's own word on single values."""
+
+    def allow(self, value: str) -> None:
         """Never count ``value`` as personal data again; only a keyed hash of it is kept."""
         ...
 
@@ -184,6 +188,8 @@ class Runtime(Protocol):
     def engine(self) -> Engine: ...
     @property
     def inspector(self) -> Inspector: ...
+    @property
+    def lists(self) -> Lists: ...
     @property
     def local(self) -> Local: ...
     @property

@@ -125,9 +125,16 @@ class FakeInspector:
         found = find(text)
         return FakeScan(tuple(f for f in found if text[f.start : f.end] not in self.allowed))
 
-    async def allow(self, value: str) -> None:
+
+class FakeLists:
+    """The allow list, as the inspector reads it."""
+
+    def __init__(self, inspector: FakeInspector) -> None:
+        self._inspector = inspector
+
+    def allow(self, value: str) -> None:
         """Never find ``value`` again."""
-        self.allowed.append(value)
+        self._inspector.allowed.append(value)
 
 
 class FakeLocal:
@@ -557,6 +564,7 @@ class FakeRuntime:
         self.new_mode = PrivacyMode.AUTO
         self.first_run = False
         self.inspector = FakeInspector()
+        self.lists = FakeLists(self.inspector)
         self.local = FakeLocal()
         self.conversations = FakeConversations()
         self.receipts = FakeReceipts()

@@ -133,7 +133,7 @@ class ChatMessage(ChatShelf):
             "Not personal",
         )
         if await self.app.push_screen_wait(sure):
-            await self.runtime.inspector.allow(value)
+            self.runtime.lists.allow(value)
             self.request_changed()
 
     @work(exclusive=True, group="dialog")
