@@ -34,7 +34,7 @@ FOUND = [
     ("SECRET", "psql failed, pw tried: Tulip!2931"),
     (
         "SECRET",
-        "seed phrase: ripple canyon exhaust turtle ginger velvet hollow basic merit oxygen drum cat",
+        "seed phrase: ripple canyon exhaust turtle ginger velvet hollow basic merit sauce oil drum",
     ),
     ("CREDIT_CARD", "declined: 4539 1488 0343 6467"),
     ("CREDIT_CARD", "change the billing date of my card 503867297114"),

@@ -101,21 +101,26 @@ class Addresses:
         """Every address; the sure forms first."""
         if not page.has_digits:
             return
-        text = page.text
-        for match in _ENGLISH.finditer(text):
-            if _INVENTED.match(match.group()):
+        for start, end in page.near_digits:
+            yield from _within(page, start, end)
+
+
+def _within(page: Page, start: int, end: int) -> Iterator[Hit]:
+    text = page.text
+    for match in _ENGLISH.finditer(text, start, end):
+        if _INVENTED.match(match.group()):
+            continue
+        near = LIVES.search(page.before(match.start(), 48)) is not None
+        sure = len(match["more"]) > 3 or re.search(rf"\b{_PROPER_SUFFIX}\b", match.group())
+        yield Hit("STREET_ADDRESS", *match.span(), 0.75 if near or sure else 0.4)
+    for pattern, alone in _FORMS:
+        for match in pattern.finditer(text, start, end):
+            if _INVENTED.search(text, max(0, match.start() - 40), match.end()):
                 continue
-            near = LIVES.search(page.before(match.start(), 48)) is not None
-            sure = len(match["more"]) > 3 or re.search(rf"\b{_PROPER_SUFFIX}\b", match.group())
-            yield Hit("STREET_ADDRESS", *match.span(), 0.75 if near or sure else 0.4)
-        for pattern, alone in _FORMS:
-            for match in pattern.finditer(text):
-                if _INVENTED.search(text, max(0, match.start() - 40), match.end()):
-                    continue
-                near = alone >= 0.5 or LIVES.search(page.before(match.start(), 64)) is not None
-                yield Hit("STREET_ADDRESS", *match.span(), max(alone, 0.7) if near else alone)
-        for match in _AFTER_WORD.finditer(text):
-            yield from _numbered(page, match)
+            near = alone >= 0.5 or LIVES.search(page.before(match.start(), 64)) is not None
+            yield Hit("STREET_ADDRESS", *match.span(), max(alone, 0.7) if near else alone)
+    for match in _AFTER_WORD.finditer(text, start, end):
+        yield from _numbered(page, match)
 
 
 def _numbered(page: Page, match: re.Match[str]) -> Iterator[Hit]:

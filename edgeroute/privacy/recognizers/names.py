@@ -101,6 +101,8 @@ class Names:
             for start, end in _merged(sorted(self._marks(page)))
             for window in _cut(page.text, start, end)
         ]
+        # Windows of one length share a batch, so that little of it is padding.
+        windows.sort(key=lambda window: window[1] - window[0])
         for first in range(0, len(windows), _BATCH):
             page.tick()
             batch = windows[first : first + _BATCH]

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Final, Protocol
 
 WORD: Final = re.compile(r"[^\W\d_]+")
+_DIGITS: Final = re.compile(r"\d+")
 _NUMBER: Final = re.compile(r"\d(?:[ ./A-Za-z-]{0,2}\d){3,}")
 
 
@@ -68,9 +69,18 @@ class Page:
     @cached_property
     def numbers(self) -> list[tuple[int, int]]:
         """Where numbers of four or more digits are, with what may belong to them on either side."""
+        return self._around(_NUMBER, 14, 14)
+
+    @cached_property
+    def near_digits(self) -> list[tuple[int, int]]:
+        """Where an address could be: from some words before a digit to some after it."""
+        return self._around(_DIGITS, 110, 160)
+
+    def _around(self, pattern: re.Pattern[str], before: int, after: int) -> list[tuple[int, int]]:
         near: list[tuple[int, int]] = []
-        for match in _NUMBER.finditer(self.text):
-            start, end = max(0, match.start() - 14), min(len(self.text), match.end() + 14)
+        for match in pattern.finditer(self.text):
+            start = max(0, match.start() - before)
+            end = min(len(self.text), match.end() + after)
             if near and start <= near[-1][1]:
                 near[-1] = (near[-1][0], end)
             else:
