@@ -49,9 +49,7 @@ _UK_POSTCODE: Final = re.compile(
 )
 _CANADA: Final = re.compile(r"(?<![\w-])[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d(?![\w-])")
 _DUTCH: Final = re.compile(rf"(?<![\w.])[1-9]\d{{3}} ?(?!SA|SD|SS)[A-Z]{{2}}[, ]{{1,2}}{_NAME}")
-_JOINT: Final = (
-    r"(?:(?:de|du|des|de la|del|della|di|da|do|dos|la|le|les|l'|d'|von|den|van|san|santa)\s?){0,2}"
-)
+_JOINT: Final = r"(?:(?:de|du|des|de la|del|della|di|dei|degli|delle|dello|da|do|dos|das|los|las|la|le|les|l'|d'|von|den|van|san|santa)\s?){0,2}"
 _CONTINENTAL: Final = re.compile(
     r"\b(?i:rue|avenue|av\.?|avda\.?|avenida|boulevard|bd|bvd|chemin|impasse|all\u00e9e|quai|calle|c/|cl\.|callej\u00f3n|pasaje|pasadizo|paseo|plaza|ronda"
     r"|rambla|camino|carrer|carretera|acceso|alameda|c\u00e1\u00f1ada|glorieta|urbanizaci\u00f3n|v\u00eda|cuesta|via|viale|piazza|corso|vicolo|largo|contrada|borgo|strada|canale"

@@ -75,14 +75,21 @@ _ABOUT_SOMEBODY: Final = re.compile(
     rf"{_TITLE}$"
 )
 
+_TITLED: Final = re.compile(
+    r"\b(?:mr|mrs|ms|miss|herr|frau|mme|sra|pani|pan|mevrouw|meneer)\.?\s{1,2}$"
+)
+
 # Right after a name.
 _POSSESSION: Final = re.compile(
     r"^'s\s{1,2}(?:(?:full|current|new|home|personal|direct|old|bank|social|medical|contact|employee|credit|passport|driver'?s?|phone|email|e-mail|date of)\s){0,3}(?:ssn|social security|account|address|phone|number|card|passport|licen[cs]e|salary|records?|diagnosis|details|e-?mail|password|credentials|birth|dob|file|pan|aadhaa?r|tax|medication|test results?|biopsy|contract|performance)\b"
 )
 _DOING: Final = re.compile(
-    r"^(?:,\s[^.\n]{0,40},)?\s{1,2}(?:lives? (?:at|on|in)|resides?|residing|lived at|was diagnosed|is diagnosed|has been diagnosed|was born|born|can be reached|at \S+@|tested positive|got fired|was fired|was arrested|is pregnant|is on sick|submitted (?:ssn|her|his)|est en arr\u00eat|ist seit|est\u00e1 de baja|\u00e8 in malattia|jest na zwolnieniu|is sinds|est\u00e1 afastad[oa])"
+    r"^(?:,\s[^.\n]{0,40},)?\s{1,2}(?:lives? (?:at|on|in)|resides?|residing|lived at|was diagnosed|is diagnosed|has been diagnosed|can be reached|at \S+@|tested positive|(?:owes|told|asked|called|hit|promised|sent|gave|lied to|cheated on|works (?:for|with)) (?:me|us|my)|is (?:my|our)|got fired|was fired|was arrested|is pregnant|is on sick|submitted (?:ssn|her|his)|est en arr\u00eat|ist seit|est\u00e1 de baja|\u00e8 in malattia|jest na zwolnieniu|is sinds|est\u00e1 afastad[oa])"
 )
 
+_NO_PERSON: Final = re.compile(
+    r"\b(?:bank|inc|ltd|llc|gmbh|ag|corp|company|group|university|college|school|hospital|clinic|city|new|north|south|san|los|las|united|street|model|system)\b"
+)
 _ILL: Final = re.compile(
     r"^\s(?:was diagnosed|is diagnosed|has been diagnosed|tested positive|is pregnant|is on sick|est en arr\u00eat|ist seit|est\u00e1 de baja|\u00e8 in malattia|jest na zwolnieniu|is sinds|est\u00e1 afastad[oa])"
 )
@@ -164,6 +171,7 @@ def _beside(page: Page, start: int, end: int, *, whole: bool) -> float:
         if pattern.search(before):
             return score if whole else half
     low, high = sentence(page, start)
+    whole = whole or _TITLED.search(before) is not None
     return _MATTERING if whole and MATTERS.search(page.lower, low, high) else BARE
 
 
@@ -183,6 +191,8 @@ _MATTERING: Final = 0.65
 
 def certain(page: Page, start: int, end: int) -> bool:
     """Whether two capitalised words at ``[start, end)`` are a private name whatever a model says."""
+    if _NO_PERSON.search(page.lower, start, end):
+        return False
     if _KINSHIP.search(page.before(start, 90)):
         return True
     return (

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.recognizers.page import Hit, Page
+from edgeroute.privacy.recognizers.page import Hit, Page, words
 
 _MRZ: Final = re.compile(
     r"(?m)^[PIACV][A-Z<][A-Z]{3}[A-Z<]{10,41}$|[A-Z]{3,20}<<[A-Z]{2,20}(?:<[A-Z]{1,20}){0,4}<{2,}"
@@ -24,6 +24,12 @@ _SPEAKER: Final = re.compile(
     r"(?:^|\n)\s{0,4}(?:from|to|cc|bcc|sender|recipient)\s{0,2}:\s{1,2}[^\n@]{0,60}@[^\n]{3,60}",
     re.IGNORECASE,
 )
+
+_CHAT: Final = re.compile(
+    r"\b(?:whatsapp|sms|imessage|telegram|signal|messenger|slack|group|family|text)\s(?:group\s)?(?:chat|conversation|thread|messages?|log)\b"
+)
+_SAYS: Final = re.compile(r"(?:^|[\n.!?:\]]\s{0,2})([^\W\d_a-z][a-z]{1,20}): ")
+_ROLES: Final = words("User Assistant Bot Agent System Human Customer Question Answer Note Example")
 
 # A tool's name, as agents write it when they report a call: the words decide whose data it returned.
 _CALL: Final = re.compile(
@@ -99,9 +105,18 @@ class Forms:
         for match in _SPEAKER.finditer(text):
             if not _NOBODY.search(match.group()):
                 yield Hit("PERSONAL_RECORDS", *match.span(), 0.6)
+        yield from _chats(page)
         yield from _tool_results(page)
         yield from _objects(page)
         yield from _tables(page)
+
+
+def _chats(page: Page) -> Iterator[Hit]:
+    """What people wrote to each other, pasted from a messenger."""
+    for match in _CHAT.finditer(page.lower):
+        speakers = {m[1] for m in _SAYS.finditer(page.text, match.end(), match.end() + 2000)}
+        if len(speakers - _ROLES) >= 2:
+            yield Hit("PERSONAL_RECORDS", *match.span(), 0.6)
 
 
 def _tool_results(page: Page) -> Iterator[Hit]:

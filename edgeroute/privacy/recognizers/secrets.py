@@ -60,9 +60,9 @@ _NAME: Final = (
     r"|client[_ -]?secret|private[_ -]?key|encryption[_ -]?key|signing[_ -]?key|bearer(?:[_ -]?token)?|refresh[_ -]?token|session[_ -]?(?:key|token)"
     r"|token|credential|webhook[_ -]?secret|license[_ -]?key|pin|otp)"
 )
-_CODEWORD: Final = r"(?:pass(?:wor[dt]|wd|phrase|code)s?|pwd|pw|passwort|kennwort|mot\s?de\s?passe|contrase\u00f1a|haslo|has\u0142o|wachtwoord|senha|pin|secret)"
+_CODEWORD: Final = r"(?:pass(?:wor[dt]|wd|phrase|code)s?|pwd|pw|passwort|kennwort|mot\s?de\s?passe|contrase\u00f1a|haslo|has\u0142o|wachtwoord|senha|pin|secret|(?:wi-?fi|wlan|network|access|api|licen[cs]e|encryption|product) key)"
 _ANY_NAME: Final = re.compile(
-    r"pass|pw|kennwort|mot\s?de|contrase|has[l\u0142]o|wachtwoord|senha|secret|key|token|credential|pin|otp|bearer|authoriz|-u |seed|mnemonic|wallet|backup|recovery|2fa|factor|verification|one.time|tan|door|alarm|gate"
+    r"pass|pw|kennwort|mot\s?de|contrase|has[l\u0142]o|wachtwoord|senha|secret|key|token|credential|pin|otp|bearer|authoriz|-u |seed|login|log-in|creds|user|mnemonic|wallet|backup|recovery|2fa|factor|verification|one.time|tan|door|alarm|gate"
 )
 _ASSIGNED: Final = re.compile(
     rf"(?<![A-Za-z])(?:[\w.-]{{0,40}}[_.-])?{_NAME}(?:\d{{1,3}}|_(?:value|prod|dev|live|old|new|main|default|\d{{1,2}}))?[\"'`\]]{{0,2}}\s{{0,3}}(?::=|=>|[:=])\s{{0,3}}"
@@ -70,7 +70,7 @@ _ASSIGNED: Final = re.compile(
     re.IGNORECASE,
 )
 _SPOKEN: Final = re.compile(
-    rf"\b{_CODEWORD}(?:\s(?:for|of|to|on)\s(?:[\w.-]{{1,20}}\s){{1,3}}?)?(?:\s(?:is|was|tried|are|ist|lautet|est|es|\u00e8|jest|\u00e9))?\s?:?\s{{1,2}}"
+    rf"\b{_CODEWORD}(?:\s(?:for|of|to|on|do|na|para|f\u00fcr|zum|pour|al|voor|per)\s(?:[\w.-]{{1,20}}\s){{1,3}}?)?(?:\s(?:is|was|to|tried|are|ist|lautet|est|es|\u00e8|jest|\u00e9))?\s?:?\s{{1,2}}"
     r"(?P<quote>[\"'`]?)(?P<value>[^\s\"'`<>]{4,64})",
     re.IGNORECASE,
 )
@@ -80,6 +80,10 @@ _QUOTED: Final = re.compile(
 )
 _FLAG: Final = re.compile(
     r"(?<!\S)(?:--?(?:password|passwd|token|api-key|secret|pass)(?:=|\s)|-u\s[\w.-]{1,40}:|-p(?=\S{6}))(?P<value>[^\s\"'<>]{4,128})"
+)
+_PAIR: Final = re.compile(
+    r"\b(?:logins?|log-in|credentials?|creds|username|user)\b[^\n:]{0,12}:\s{0,2}[\w.@+-]{2,48}\s{0,2}[/|:]\s{0,2}(?P<value>[^\s\"'<>]{6,64})",
+    re.IGNORECASE,
 )
 _SEED: Final = re.compile(
     r"\b(?:(?:seed|recovery|backup|wallet|secret)\s(?:phrase|words?|seed)|mnemonic|seed)\b[^\n,]{0,24}?[:=]?\s{0,2}((?:[a-z]{3,8} ){11,23}[a-z]{3,8})\b"
@@ -157,6 +161,9 @@ def _told(page: Page) -> Iterator[Hit]:
         if _is_value(value) and (_is_mixed(value) or (mine and value.isdigit())):
             start = match.start("value")
             yield Hit("SECRET", start, start + len(value), 0.75)
+    for match in _PAIR.finditer(page.text):
+        if _is_value(match["value"]) and _is_mixed(match["value"]):
+            yield Hit("SECRET", *match.span("value"), 0.7)
     for match in _SEED.finditer(page.lower):
         said = re.findall(r"[a-z]+", match[1])
         if len(set(said)) >= 0.8 * len(said) and _STOP.isdisjoint(said):
