@@ -64,7 +64,10 @@ class Paths:
                 data,
                 data / "models",
                 dirs.user_state_path,
-                dirs.user_runtime_path,
+                # Without a session's own folder the platform's answer is a shared one.
+                dirs.user_runtime_path
+                if os.environ.get("XDG_RUNTIME_DIR") or sys.platform == "darwin"
+                else dirs.user_state_path / "run",
             )
         models = os.environ.get("EDGEROUTE_MODELS", "")
         runtime = paths.runtime
@@ -96,7 +99,9 @@ class Privacy(_Table, frozen=True):
 
     ``level`` overrides the level of rules/privacy.yaml. ``ocr`` reads images with tesseract where
     that is installed; without it every image counts as private. ``enterprise_provider`` may receive
-    internal code under a contract of yours; without one internal code stays here.
+    internal code under a contract of yours; without one internal code stays here. ``encrypt``
+    encrypts the database with a key from the OS keyring; with ``passphrase`` you are asked for one
+    where there is no keyring.
     """
 
     mode: PrivacyMode = PrivacyMode.AUTO
@@ -104,6 +109,7 @@ class Privacy(_Table, frozen=True):
     ocr: bool = False
     enterprise_provider: str = ""
     encrypt: bool = True
+    passphrase: bool = False
 
 
 class Endpoint(_Table, frozen=True):

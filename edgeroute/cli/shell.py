@@ -29,7 +29,14 @@ def open_runtime() -> Runtime:
     """The runtime of this user."""
     from edgeroute.wiring import Runtime
 
-    return Runtime.open()
+    runtime = Runtime.open()
+    if runtime.needs_passphrase:
+        from edgeroute.core.secret import Secret
+
+        given = os.environ.pop("EDGEROUTE_PASSPHRASE", "")
+        given = given or click.prompt("Passphrase of the database", hide_input=True, err=True)
+        runtime.passphrase = Secret(given)
+    return runtime
 
 
 class Shell:

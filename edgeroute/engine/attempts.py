@@ -61,9 +61,11 @@ class Attempts:
 
     def card(self, candidate: Candidate) -> ModelCard:
         """The card of a plan's candidate."""
+        if candidate.place is Place.LOCAL:
+            here = {card.id: card for card in self._local.cards()}
+            return here.get(candidate.model, self._local.card)
         card = self._catalog.card(candidate.model)
-        if candidate.place is Place.LOCAL or card is None:
-            return self._local.card
+        assert card is not None, "a plan names managed models of the catalog only"
         return card
 
     def trial(self, number: int, candidate: Candidate, role: str = "answer") -> Trial:

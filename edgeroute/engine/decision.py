@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from edgeroute.core.cards import ModelCard, Place
+from edgeroute.core.cards import Place
 from edgeroute.core.clock import Clock
-from edgeroute.core.errors import BudgetReached
+from edgeroute.core.errors import BudgetReached, StoreError
+from edgeroute.core.ids import new_id
 from edgeroute.core.plan import Plan
 from edgeroute.core.request import ChatRequest, Tier
 from edgeroute.core.signals import Signals
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 
 LOCAL: Final = "local"
+_KNOWN_VALUE: Final = "It repeats something that was masked before, where it cannot be masked."
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +112,46 @@ class Decider:
         self, request: ChatRequest, *, dry: bool = False, full: bool = False
     ) -> Decision:
         """Decide where ``request`` goes. A ``dry`` decision leaves no trace."""
-        session = await asyncio.to_thread(
-            self._sessions.peek if dry else self._sessions.open, request
-        )
+        session = await self._session(request, dry=dry)
         verdict = await self._inspector.inspect(request, full=full)
         masked: Masked | None = None
-        if verdict.private and session.mode is PrivacyMode.MASK and not session.latched:
-            masked = await self._masking.mask(session, request)
+        if session.mode is PrivacyMode.MASK and not session.latched:
+            masked, verdict = await self._masked(session, request, verdict)
         if verdict.private and not verdict.failed and masked is None and not session.latched:
-            latched = await asyncio.to_thread(self._sessions.latch, session, verdict.reason)
-            session = session if dry else latched
+            session = session if dry else await self._latched(session, verdict.reason)
         private = _stays(session, verdict, masked)
         reason = _reason(session, verdict, masked)
         return await asyncio.to_thread(
             self._plan, request, session, verdict, masked, private=private, reason=reason
         )
+
+    async def _session(self, request: ChatRequest, *, dry: bool) -> Session:
+        """The request's conversation; where the store cannot be read, one that says so."""
+        try:
+            find = self._sessions.peek if dry else self._sessions.open
+            return await asyncio.to_thread(find, request)
+        except StoreError as error:
+            return self._sessions.without_store(request, error, new_id(self._clock.now()))
+
+    async def _latched(self, session: Session, reason: str) -> Session:
+        with suppress(StoreError):
+            return await asyncio.to_thread(self._sessions.latch, session, reason)
+        return replace(session, latched=True, latch_reason=reason)
+
+    async def _masked(
+        self, session: Session, request: ChatRequest, verdict: Verdict
+    ) -> tuple[Masked | None, Verdict]:
+        """The masked request, if there is anything to mask and all of it can be.
+
+        A value that was masked before is masked again, even where it now says nothing by itself.
+        """
+        known = await self._masking.knows_values(session)
+        if not verdict.private and not known:
+            return None, verdict
+        masked = await self._masking.mask(session, request)
+        if masked is None and not verdict.private:
+            return None, replace(verdict, private=True, reason=_KNOWN_VALUE)
+        return masked, verdict
 
     def _plan(
         self,
@@ -184,14 +212,14 @@ class Decider:
     ) -> PlanInput:
         from edgeroute.routing.planner import PlanInput  # noqa: PLC0415
 
-        local = self._local.card
+        local, here = self._local.card, self._local.cards()
         named = self._catalog.card(request.model)
         around = self._surroundings.circumstances(session.id)
         return PlanInput(
             policy=self._policy(),
             tiers=self._tiers(),
             signals=signals,
-            cards=self._cards(local),
+            cards={**self._catalog.cards, **{card.id: card for card in here}},
             around=around,
             private=private,
             private_reason=reason if private else "",
@@ -231,9 +259,6 @@ class Decider:
             if card.place is Place.LOCAL or card.grade == 1
         }
         return replace(asked, cards=small)
-
-    def _cards(self, local: ModelCard) -> Mapping[str, ModelCard]:
-        return {**self._catalog.cards, local.id: local}
 
 
 def _stays(session: Session, verdict: Verdict, masked: Masked | None) -> bool:

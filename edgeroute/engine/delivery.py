@@ -83,7 +83,11 @@ class Delivery:
         outcome.skipped = failover.skipped
         action: Action = failover.start(self._clock.monotonic())
         while isinstance(action, Try):
-            await asyncio.sleep(action.delay)
+            try:
+                await asyncio.sleep(action.delay)
+            except asyncio.CancelledError:
+                failover.on(Stopped(), self._clock.monotonic())
+                raise
             attempt = _Attempt(action, failover, self._clock)
             async with aclosing(self._carry_out(attempt, decision, outcome)) as events:
                 async for event in events:

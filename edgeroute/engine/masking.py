@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from edgeroute.core.errors import PrivacyRefused
+from edgeroute.core.errors import PrivacyRefused, StoreError
 from edgeroute.core.events import Delta, Finish, ReasoningDelta, TextDelta, ToolCallDelta
 from edgeroute.core.request import ChatRequest
 from edgeroute.engine.session import Session
@@ -66,26 +66,33 @@ class Masking:
         self._inspector = inspector
         self._policy = policy
 
+    async def knows_values(self, session: Session) -> bool:
+        """Whether something was masked in this conversation before."""
+        return session.exists and bool(await asyncio.to_thread(self._stored, session))
+
     async def mask(self, session: Session, request: ChatRequest) -> Masked | None:
         """``request`` with placeholders; None where that cannot be done with certainty."""
         from edgeroute.privacy.mask import Masker  # noqa: PLC0415
         from edgeroute.privacy.policy import Action  # noqa: PLC0415
 
-        mapping = await asyncio.to_thread(self._load, session)
-        masker = Masker(
-            mapping, self._inspector, lambda kind: self._policy.action(kind) is Action.MASK
-        )
         try:
+            mapping = await asyncio.to_thread(self._load, session)
+            masker = Masker(
+                mapping, self._inspector, lambda kind: self._policy.action(kind) is Action.MASK
+            )
             masked = await masker.mask_request(request)
-        except PrivacyRefused:
+            if session.exists:
+                saved = {_MAP: mapping.dump().decode()}
+                await asyncio.to_thread(self._conversations.set_masks, session.id, saved)
+        except (PrivacyRefused, StoreError):
             return None
-        if session.exists:
-            saved = {_MAP: mapping.dump().decode()}
-            await asyncio.to_thread(self._conversations.set_masks, session.id, saved)
         return Masked(masked, Counter(entry.type for entry in mapping.entries), masker)
 
     def _load(self, session: Session) -> MaskMap:
         from edgeroute.privacy.placeholders import MaskMap  # noqa: PLC0415
 
-        stored = self._conversations.masks(session.id).get(_MAP, "") if session.exists else ""
+        stored = self._stored(session) if session.exists else ""
         return MaskMap.load(stored.encode()) if stored else MaskMap()
+
+    def _stored(self, session: Session) -> str:
+        return self._conversations.masks(session.id).get(_MAP, "")

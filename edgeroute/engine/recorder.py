@@ -141,7 +141,7 @@ class Recorder:
         self, receipt: Receipt, request: ChatRequest, decision: Decision, outcome: Outcome
     ) -> None:
         answer = outcome.answer or outcome.partial
-        if answer is None:
+        if answer is None or not decision.session.exists:
             return
         if receipt.route is Place.CLOUD:
             self._surroundings.answered(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from edgeroute.core.errors import StoreError
 from edgeroute.core.messages import Message
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode
@@ -90,6 +91,24 @@ class Sessions:
             new=_after(request.messages, known) if known else request.messages,
             model=found.model,
             raised=stricter is not found.mode,
+        )
+
+    def without_store(self, request: ChatRequest, error: StoreError, name: str) -> Session:
+        """A session called ``name`` that lives in memory only.
+
+        Whether an old conversation was latched cannot be known then, so it counts as latched.
+        """
+        old = bool(request.conversation) or any(m.role == "assistant" for m in request.messages)
+        return Session(
+            id=request.conversation or name,
+            mode=max(
+                (self._default_mode, request.privacy or PrivacyMode.AUTO),
+                key=lambda mode: mode.strictness,
+            ),
+            latched=old,
+            latch_reason=f"Its record cannot be read. {error.message}" if old else "",
+            new=request.messages,
+            exists=False,
         )
 
     def latch(self, session: Session, reason: str) -> Session:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -37,12 +37,16 @@ class LocalBackend(Protocol):
         """What answers if nothing else is named; known without starting anything."""
         ...
 
-    def answer(self, request: ChatRequest) -> AsyncIterator[Delta]:
-        """The answer's deltas; closing the iterator stops the model.
+    def answer(self, request: ChatRequest) -> AsyncGenerator[Delta]:
+        """The answer's deltas; closing the generator stops the model.
 
         Raises:
             LocalModelError: while iterating: missing, broken off, out of memory, prompt too long.
         """
+        ...
+
+    def cards(self) -> tuple[ModelCard, ...]:
+        """Every model that it can answer with, the one of ``card`` included."""
         ...
 
     async def status(self) -> LocalStatus:

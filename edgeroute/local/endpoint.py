@@ -79,6 +79,10 @@ class Endpoint:
             abilities=frozenset({"tools", "json_schema"}),
         )
 
+    def cards(self) -> tuple[ModelCard, ...]:
+        """The one model that is asked for here."""
+        return (self.card,)
+
     async def offers(self) -> tuple[Offer, ...]:
         """The models that the server lists.
 

@@ -16,9 +16,11 @@ from edgeroute.core.errors import PrivacyRefused
 from edgeroute.core.messages import Message, Part, Reasoning, Text, ToolCall, ToolResult
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import Verdict
+from edgeroute.privacy.attachments import UnreadableFile
 from edgeroute.privacy.inspector import Inspector
 from edgeroute.privacy.leaves import argument_texts, nested
 from edgeroute.privacy.placeholders import MaskMap
+from edgeroute.privacy.residue import remains
 from edgeroute.privacy.restore import Restorer
 
 # What looks like a placeholder in the text as it was written gets one itself, and so comes back.
@@ -30,6 +32,7 @@ _NAMES_AND_WORDS: Final = frozenset(
     {"art", "bill", "chase", "dawn", "drew", "faith", "frank", "grace", "grant", "hope", "jack"}
     | {"joy", "mark", "may", "miles", "pat", "rich", "rob", "rose", "sue", "summer", "will"}
 )
+_BEFORE, _AFTER = r"(?<![^\W_])", r"(?![^\W_])"  # names of files and variables are words too
 _SHORTEST: Final = 3  # characters of a value that is also looked for where nothing was found
 
 
@@ -71,8 +74,23 @@ class Masker:
             result = self._rewritten(request, spans)
             verdict = await self._inspector.inspect(result)
             if not verdict.private:
+                self._must_be_gone(result)
                 return result
         raise PrivacyRefused(f"It cannot be masked with certainty. {verdict.reason}", _HINT)
+
+    def _must_be_gone(self, result: ChatRequest) -> None:
+        values = [entry.value for entry in self.mapping.entries if entry.type != _LITERAL]
+        names = [
+            part
+            for part in self.mapping.name_parts()
+            if len(part) >= _SHORTEST and part.lower() not in _NAMES_AND_WORDS
+        ]
+        try:
+            left = remains(result, values, names, _LOOK_ALIKE)
+        except (ValueError, UnreadableFile):
+            left = True
+        if left:
+            raise PrivacyRefused("A value stands where it cannot be masked.", _HINT)
 
     def restorer(self, *, in_json: bool = False) -> Restorer:
         """Puts the values back into an answer; ``in_json`` into a tool call's arguments."""
@@ -162,14 +180,14 @@ def _search(mapping: MaskMap) -> re.Pattern[str] | None:
         words = [re.escape(word) for word in value.split()]
         if len(value) < _SHORTEST or not words:
             continue
-        before = r"(?<!\w)" if value[0].isalnum() else ""
-        after = r"(?!\w)" if value[-1].isalnum() else ""
-        patterns.append(before + r"\s+".join(words) + after)
+        before = _BEFORE if value[0].isalnum() else ""
+        after = _AFTER if value[-1].isalnum() else ""
+        patterns.append(before + r"[\s_]+".join(words) + after)
     if not patterns:
         return None
     whole = f"(?i:{'|'.join(patterns)})"
     parts = [re.escape(part) for part in mapping.name_parts() if len(part) >= _SHORTEST]
-    part = rf"|(?P<part>(?<!\w)(?:{'|'.join(parts)})(?!\w))" if parts else ""
+    part = rf"|(?P<part>{_BEFORE}(?:{'|'.join(parts)}){_AFTER})" if parts else ""
     return re.compile(whole + part)
 
 

@@ -83,7 +83,8 @@ class Embedder:
         return [_START, *head, *tail, _END]
 
     def _tokens(self, text: str) -> list[int]:
-        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        clean = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates are refused
+        return list(self._tokenizer.encode(clean, add_special_tokens=False).ids)
 
     def _normalise(self, x: Array, weight: Array, bias: Array) -> Array:
         centred = x - x.mean(axis=-1, keepdims=True)

@@ -3,7 +3,7 @@
 Accepted, retried, edited, escalated, switched and thumbed answers are kept on this machine as a
 quality in 0..1 for a prompt and a model. For a new prompt the nearest earlier ones estimate what
 each model would achieve and cost, in words that a person can check: "12 of 15 similar prompts were
-fine on the cheap model".
+fine on the cheap model". A trend over all earlier prompts (ridge regression) steadies the estimate.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
+
+from edgeroute.routing.embedding import SIZE, Embedder
+from edgeroute.routing.structure import shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,8 +27,11 @@ if TYPE_CHECKING:
 FINE: Final = 0.5
 # With fewer similar prompts than this nothing is said.
 FEWEST: Final = 5
-# An estimate leans on a model's general record as if it were this many more neighbours.
-_PRIOR: Final = 4.0
+# The trend is flattened as if this many prompts spoke for no trend at all.
+_FLATTEN: Final = 20.0
+# How much of an estimate is the trend; the rest are the neighbours.
+_TREND: Final = 0.7
+_SHAPE_SCALE: Final = 0.3
 # Similarity counts by its power: near neighbours say more.
 _POWER: Final = 4
 _SUGGEST_FROM: Final = 12
@@ -35,7 +41,10 @@ _POOR: Final = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """One prompt: its unit vector, and each model's quality (0..1) and cost in USD, if known."""
+    """One prompt, as ``describe`` gives it, and each model's quality (0..1) and cost in USD.
+
+    A cost is ``None`` where it is not known. Prompts without a vector serve ``suggest`` alone.
+    """
 
     vector: Sequence[float] | Array
     outcomes: Mapping[str, tuple[float, float | None]]
@@ -47,7 +56,8 @@ class Remembered:
 class Estimate:
     """What a model is expected to do: ``fine`` of ``neighbours`` similar prompts went well on it.
 
-    ``quality`` (0..1) and ``cost`` (USD, ``None`` if unknown) also lean on its general record.
+    ``quality`` (0..1) also leans on the trend of its whole record; ``cost`` is in USD, ``None`` if
+    unknown.
     """
 
     model: str
@@ -89,6 +99,21 @@ class _Record:
     rows: NDArray[np.int64]
     quality: Array
     cost: Array
+    slope: Array
+    centre: Array
+
+    def trend(self, vector: Array) -> float:
+        """The quality that the whole record suggests, within what was ever seen."""
+        raw = float(self.quality.mean() + (vector - self.centre) @ self.slope)
+        return min(float(self.quality.max()), max(float(self.quality.min()), raw))
+
+
+def describe(text: str, embedder: Embedder) -> Array:
+    """The numbers under which a prompt is remembered: its sentence vector, then its shape."""
+    import numpy as np  # noqa: PLC0415
+
+    form = np.array(shape(text), dtype=np.float32) * np.float32(_SHAPE_SCALE)
+    return np.concatenate([embedder.embed(text), form])
 
 
 @dataclass(slots=True)
@@ -104,19 +129,21 @@ class Experience:
         import numpy as np  # noqa: PLC0415
 
         kept = [row for row in remembered if len(row.vector) > 0]
+        if not kept:
+            return cls(np.zeros((0, SIZE), dtype=np.float32))
+        vectors = np.array([row.vector for row in kept], dtype=np.float32)
         by_model: dict[str, list[tuple[int, float, float]]] = defaultdict(list)
         for index, row in enumerate(kept):
             for model, (quality, cost) in row.outcomes.items():
                 by_model[model].append((index, quality, np.nan if cost is None else cost))
         records = {}
         for model, found in by_model.items():
-            records[model] = _Record(
-                np.array([entry[0] for entry in found], dtype=np.int64),
-                np.array([entry[1] for entry in found], dtype=np.float32),
-                np.array([entry[2] for entry in found], dtype=np.float32),
-            )
-        vectors = np.array([row.vector for row in kept], dtype=np.float32)
-        return cls(vectors, records)
+            rows = np.array([entry[0] for entry in found], dtype=np.int64)
+            qualities = np.array([entry[1] for entry in found], dtype=np.float32)
+            costs = np.array([entry[2] for entry in found], dtype=np.float32)
+            centre, slope = _trend(vectors[rows], qualities)
+            records[model] = _Record(rows, qualities, costs, slope, centre)
+        return cls(np.ascontiguousarray(vectors[:, :SIZE]), records)
 
     def estimate(self, model: str, vector: Array, neighbours: int) -> Estimate | None:
         """What ``model`` is expected to do on the prompt with this ``vector``.
@@ -128,14 +155,15 @@ class Experience:
         record = self.records.get(model)
         if record is None or len(record.rows) < FEWEST:
             return None
-        near = self.vectors[record.rows] @ np.asarray(vector, dtype=np.float32)
+        whole = np.asarray(vector, dtype=np.float32)
+        near = self.vectors[record.rows] @ whole[:SIZE]
         count = min(neighbours, len(near))
         best = np.argpartition(-near, count - 1)[:count]
         weights = np.clip(near[best], 0.01, 1) ** _POWER
         weights *= count / weights.sum()
         quality = record.quality[best]
-        general = float(record.quality.mean())
-        estimated = (float(weights @ quality) + _PRIOR * general) / (count + _PRIOR)
+        around = float(weights @ quality) / count
+        estimated = _TREND * record.trend(whole) + (1 - _TREND) * around
         cost = record.cost[best]
         known = ~np.isnan(cost)
         spent = (
@@ -180,6 +208,16 @@ class Experience:
         if best is None or best.model == chosen:
             return None
         return Advice(best.model, best.sentence, best.quality, best.neighbours)
+
+
+def _trend(vectors: Array, quality: Array) -> tuple[Array, Array]:
+    """The centre of ``vectors`` and the slope of quality over them (ridge regression)."""
+    import numpy as np  # noqa: PLC0415
+
+    centre = vectors.mean(axis=0)
+    apart = vectors - centre
+    ridge = apart.T @ apart + np.float32(_FLATTEN) * np.eye(apart.shape[1], dtype=np.float32)
+    return centre, np.linalg.solve(ridge, apart.T @ (quality - quality.mean()))
 
 
 def suggest(remembered: Iterable[Remembered], models: Mapping[str, str]) -> list[Suggestion]:

@@ -117,12 +117,13 @@ def shape(text: str) -> tuple[float, ...]:
 
 
 def has_code(text: str) -> bool:
-    """Whether ``text`` holds source code: a fence, or several lines that read like code."""
+    """Whether ``text`` holds source code: a fence, or lines that read like code."""
     if _FENCE.search(text):
         return True
     lines = [line for line in ends(text).split("\n") if line.strip()]
     code = sum(_CODE_LINE.match(line) is not None for line in lines)
-    return code >= 2 and code / len(lines) >= 0.25
+    share = code / len(lines) if lines else 0.0
+    return share >= 0.5 or (code >= 2 and share >= 0.25)
 
 
 def names_files(text: str) -> bool:

@@ -13,7 +13,6 @@ from starlette.routing import Route
 
 from edgeroute.core.errors import PrivacyRefused
 from edgeroute.core.messages import user
-from edgeroute.core.receipt import Receipt
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.server import headers as own_headers
@@ -45,7 +44,7 @@ def routes(desk: Desk) -> list[Route]:
         found = await asyncio.to_thread(runtime.receipts.get, name)
         if found is None:
             raise Refusal(404, "not_found", "There is no such receipt.")
-        return _json(receipt_object(found))
+        return _json(found.as_json())
 
     async def conversation(request: Request) -> Response:
         name = request.path_params["id"]
@@ -63,20 +62,6 @@ def routes(desk: Desk) -> list[Route]:
         Route(f"{PREFIX}/receipts/{{id}}", receipt, methods=["GET"]),
         Route(f"{PREFIX}/conversations/{{id}}", conversation, methods=["GET", "PATCH"]),
     ]
-
-
-def receipt_object(receipt: Receipt) -> dict[str, Any]:
-    """A receipt as JSON, with what is computed from its attempts."""
-    cost = receipt.cost
-    body: dict[str, Any] = msgspec.to_builtins(receipt)
-    return body | {
-        "left_machine": receipt.left_machine,
-        "cost": {
-            "usd": None if cost.amount is None else str(cost.amount),
-            "basis": cost.basis,
-        },
-        "usage": msgspec.to_builtins(receipt.usage),
-    }
 
 
 def _asked(body: Mapping[str, Any], headers: Mapping[str, str]) -> ChatRequest:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import secrets
 from decimal import Decimal
 from functools import cached_property
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Self
 
 from edgeroute import config
+from edgeroute.core.errors import SettingsError, StoreError
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.wiring.models import Models
 
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
     from edgeroute.routing.tiers import Tiers
 
 
+log = logging.getLogger(__name__)
+
 _SESSIONS_SECRET = "provider sessions"  # noqa: S105 - a name
 _PREMIUM = "anthropic/claude-opus-4.7"
 
@@ -30,6 +36,9 @@ class Runtime(Models):
 
     ``open`` reads the settings and closes the process to the network but for the egress door.
     """
+
+    _policy: Policy | None = None
+    _policy_stamp = 0
 
     @classmethod
     def open(cls, paths: Paths | None = None) -> Self:
@@ -98,16 +107,28 @@ class Runtime(Models):
         """
         self.settings = config.change(self.paths.settings, key, value)
 
-    @cached_property
+    @property
     def policy(self) -> Policy:
-        """The routing policy in force.
+        """The routing policy in force; an edited file counts from the next request on.
 
         Raises:
-            SettingsError: it is not valid, with file and line.
+            SettingsError: it is not valid and there is no earlier one, with file and line.
         """
         from edgeroute.routing.policy import Policy  # noqa: PLC0415
 
-        return Policy.named(self.settings.router.policy, self.paths.config / "rules")
+        known = self._policy
+        if known is not None and Path(known.file).stat().st_mtime_ns == self._policy_stamp:
+            return known
+        try:
+            found = Policy.named(self.settings.router.policy, self.paths.config / "rules")
+        except SettingsError as error:
+            if known is None:
+                raise
+            # A file that is being edited is not a policy: the one that was valid goes on.
+            log.warning("the changed policy is not valid: %s:%d", error.file, error.line)
+            return known
+        self._policy, self._policy_stamp = found, Path(found.file).stat().st_mtime_ns
+        return found
 
     @cached_property
     def tiers(self) -> Tiers:
@@ -148,6 +169,13 @@ class Runtime(Models):
         )
         surroundings.recall()
         return surroundings
+
+    def _salt(self) -> bytes:
+        """What providers' session ids are made from; another one each time without a database."""
+        try:
+            return self.database.kept(_SESSIONS_SECRET)
+        except StoreError:
+            return secrets.token_bytes(32)
 
     @cached_property
     def telemetry(self) -> Telemetry:
@@ -200,7 +228,7 @@ class Runtime(Models):
             local=self.local,
             sessions=sessions,
             policy=lambda: self.policy,
-            salt=lambda: self.database.kept(_SESSIONS_SECRET),
+            salt=self._salt,
             clock=self.clock,
         )
         recorder = Recorder(

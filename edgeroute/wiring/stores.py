@@ -33,6 +33,7 @@ class Stores:
         self.paths = paths
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
+        self.passphrase: Secret | None = None
 
     @cached_property
     def keys(self) -> Keys:
@@ -63,7 +64,19 @@ class Stores:
             return None
         with suppress(KeyringUnavailable):
             return self.keys.secret(_DATABASE_SECRET)
-        return None
+        return self.passphrase
+
+    @property
+    def needs_passphrase(self) -> bool:
+        """Whether the user must be asked for the database's passphrase: wanted, and no keyring."""
+        privacy = self.settings.privacy
+        if not (privacy.encrypt and privacy.passphrase):
+            return False
+        try:
+            self.keys.describe()
+        except KeyringUnavailable:
+            return True
+        return False
 
     @cached_property
     def conversations(self) -> Conversations:

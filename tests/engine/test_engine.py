@@ -268,3 +268,34 @@ async def test_explain_leaves_no_trace(tmp_path: Path) -> None:
         assert [candidate.place for candidate in explained.plan.candidates] == [Place.LOCAL]
         assert not home.runtime.conversations.list()
         assert home.cloud["mock"].connections == home.local.connections == 0
+
+
+async def test_without_a_database_a_new_talk_goes_on_and_an_old_one_stays(tmp_path: Path) -> None:
+    """Where the store cannot be read, a new question is answered with a notice; a conversation
+    whose latch nobody can look up stays here.
+    """
+    async with house(tmp_path) as home:
+        folder = home.runtime.paths.data
+        folder.mkdir(parents=True, mode=0o700)
+        (folder / "edgeroute.db").mkdir()
+        fresh = await home.ask(OPEN)
+        assert fresh.receipt.route is Place.CLOUD
+        assert any(getattr(event, "kind", "") == "not_saved" for event in fresh.events)
+        old = await home.ask(OPEN, conversation="known-from-somewhere")
+        assert old.receipt.route is Place.LOCAL
+        assert old.receipt.latched
+
+
+async def test_an_edited_policy_counts_from_the_next_request(tmp_path: Path) -> None:
+    """A policy file can be edited while the program runs; a broken edit changes nothing."""
+    import os
+
+    async with house(tmp_path) as home:
+        assert (await home.ask(OPEN)).receipt.route is Place.CLOUD
+        path = home.runtime.paths.config / "rules" / "test.yaml"
+        path.write_text("routing:\n  rules:\n    - default: local\n")
+        os.utime(path, (1, 1))
+        assert (await home.ask(OPEN)).receipt.route is Place.LOCAL
+        path.write_text("routing: [broken")
+        os.utime(path, (2, 2))
+        assert (await home.ask(OPEN)).receipt.route is Place.LOCAL

@@ -47,7 +47,7 @@ def test_a_receipt_is_told_with_what_follows_from_it(endpoint: Endpoint) -> None
     receipt = json.loads(data)
     assert status == 200
     assert (receipt["id"], receipt["model"], receipt["left_machine"]) == ("r1", "acme/one", False)
-    assert receipt["cost"] == {"usd": "0", "basis": "computed"}
+    assert receipt["cost"] == {"amount": "0", "basis": "computed"}
     assert endpoint.ask("GET", "/edgeroute/v1/receipts/nope")[0] == 404
 
 
