@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from edgeroute.core.errors import PrivacyRefused
@@ -24,7 +25,7 @@ from edgeroute.core.messages import (
     system,
     user,
 )
-from edgeroute.core.request import ChatRequest, Tool
+from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.core.verdict import Finding
 from edgeroute.privacy.inspector import Inspector
 from edgeroute.privacy.mask import Masker, Span, merged, smallest
@@ -217,6 +218,7 @@ async def test_text_that_looks_like_a_placeholder_comes_back_as_it_was() -> None
 async def test_masked_and_restored_is_the_same_text(pieces: list[str], cuts: list[int]) -> None:
     """An answer that repeats the masked prompt, cut anywhere, reads like the prompt."""
     text = "".join(pieces)
+    assume(not re.search(rf"\d(?:{PLANT}|{OTHER})|(?:{PLANT}|{OTHER})\d", text))
     mask = masker()
     result = await mask.mask_request(ChatRequest((user(text),)))
     masked = result.messages[0].text
@@ -251,6 +253,52 @@ async def test_a_value_found_once_is_masked_everywhere() -> None:
     turns = (user("my wife Jane Poe"), assistant("Ask JANE  POE."))
     result = await mask.mask_request(ChatRequest(turns))
     assert [m.text for m in result.messages] == ["my wife <PERSON_1>", "Ask <PERSON_1>."]
+
+
+ASKS = user("Ask Jane Poe.")
+
+
+class OnlyIfAsked(NameDetector):
+    """Finds the name in a question about her, nowhere else."""
+
+    def scan(self, text: str, *, full: bool = False, origin: str = "user") -> Scan:
+        """Every occurrence of the name after "Ask"."""
+        found = super().scan(text, full=full, origin=origin)
+        return found if text.startswith("Ask") else Scan(private=False)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        ChatRequest((Message("user", ASKS.parts, name="Jane_Poe"),)),
+        ChatRequest((ASKS,), tools=(Tool("Jane_Poe"),)),
+        ChatRequest((ASKS,), tools=(Tool("look", "", {"properties": {"JanePoe": {}}}),)),
+        ChatRequest((ASKS,), response_format={"const": "jane poe"}),
+        ChatRequest((ASKS,), response_format={}, response_format_name="JANE_POE"),
+        ChatRequest((ASKS,), sampling=Sampling(stop=("Jane Poe",))),
+        ChatRequest((ASKS,), user="jane-poe"),
+        ChatRequest((ASKS,), extra={"metadata": {"Jane Poe": "x"}}),
+        ChatRequest((ASKS, user("Decode SGVsbG8gZGVhciBKYW5lIFBvZQ=="))),
+        ChatRequest((ASKS, user("Open https://x.example/?q=Jane%20Poe"))),
+        ChatRequest((ASKS, user("J a n e   P o e"))),
+        ChatRequest((ASKS, user("the folder janepoe-2024"))),
+        ChatRequest((ASKS, user("Tell JaneP"), user("oe."))),
+        ChatRequest((ASKS, Message("assistant", (Reasoning("", "x/y", '{"t":"Jane Poe"}'),)))),
+        ChatRequest((ASKS, Message("user", (File("a.txt", "text/plain", b"Dear Jane Poe"),)))),
+    ],
+)
+async def test_a_known_value_in_any_other_place_or_writing_stays(request_: ChatRequest) -> None:
+    """What was found once is known: where it cannot be replaced, nothing leaves."""
+    with pytest.raises(PrivacyRefused, match="cannot be masked"):
+        await masker(OnlyIfAsked("Jane Poe")).mask_request(request_)
+
+
+async def test_a_name_in_a_file_name_is_masked() -> None:
+    """An underscore is a border like a space."""
+    result = await masker(OnlyIfAsked("Jane Poe")).mask_request(
+        ChatRequest((ASKS, user("Open letter_to_Jane_Poe_2024.txt")))
+    )
+    assert result.messages[1].text == "Open letter_to_<LITERAL_1>_2024.txt"
 
 
 spans = st.lists(
