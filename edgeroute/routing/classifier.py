@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float32]
 
 # The light head decides alone from this confidence on.
-SURE: Final = 0.9
+SURE: Final = 0.97
 # A domain is named from this probability on, even where a task is likelier.
 DOMAIN_FROM: Final = 0.4
 _VECTOR_SCALE: Final = 4.0

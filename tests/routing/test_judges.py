@@ -14,7 +14,7 @@ from edgeroute.core.usage import Usage
 from edgeroute.routing import judges
 
 
-def answer(text: str, finish="stop", complete=True) -> Answer:
+def answer(text: str, finish="stop", *, complete=True) -> Answer:
     """An answer of some model."""
     return Answer(assistant(text), finish, Usage(), "m", complete=complete)
 

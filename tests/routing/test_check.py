@@ -1,0 +1,143 @@
+"""The check of policies, its explanations, and expectations as data."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from edgeroute.core.errors import SettingsError
+from edgeroute.routing.check import check
+from edgeroute.routing.expectations import run_expectations
+from edgeroute.routing.explain import CODES, explain
+from edgeroute.routing.policy import Policy, policy_names
+from edgeroute.routing.reach import can_hold, witness
+from edgeroute.routing.tiers import Tiers
+from tests.support.routing import TIERS, cards, policy_file
+
+TODAY = date(2026, 11, 22)
+
+
+def findings(tmp_path, rules: str, ready=None, rest="") -> list[str]:
+    """The codes and rules of what is wrong with these rules."""
+    policy = Policy.load(policy_file(tmp_path, f"routing:\n  rules:\n{rules}{rest}"))
+    return [f"{f.code} {f.rule}" for f in check(policy, TIERS, cards(), TODAY, ready)]
+
+
+def test_a_good_policy_has_no_findings(tmp_path):
+    """Known models, reachable rules and keys: nothing to say."""
+    rules = '    - {id: a, condition: task == "chat", model: small}\n    - default: local\n'
+    assert findings(tmp_path, rules, ready=["openai"]) == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ("    - default: nobody/knows\n", ["RT001 default"]),
+        ("    - {default: local, fallbacks: [what]}\n", ["RT001 default"]),
+        ("    - {default: local, verify: what}\n", ["RT001 default"]),
+        ("    - default: local\n    - {id: late, condition: has_code, model: local}\n",
+         ["RT002 late"]),
+        (('    - {id: never, condition: task == "chat" and task == "image", model: local}\n'
+         "    - default: local\n"), ["RT002 never"]),
+        (("    - {id: a, condition: input_tokens < 5000, model: local}\n"
+         '    - {id: b, condition: input_tokens < 1000 and task == "chat", model: local}\n'
+         "    - default: local\n"), ["RT002 b"]),
+        (("    - {id: a, condition: has_code, model: local}\n"
+         "    - {id: b, condition: not has_code, model: local}\n    - default: local\n"),
+         ["RT002 default"]),
+        ("    - default: openai/gpt-5\n", ["RT003 default"]),
+        (('    - {id: p, condition: privacy == "private", model: openai/gpt-5.5}\n'
+         "    - default: local\n"), ["RT005 p"]),
+    ],
+)  # fmt: skip
+def test_each_mistake_is_found(tmp_path, rules, expected):
+    """Unknown names, unreachable rules, retired models and rules against privacy are named."""
+    assert findings(tmp_path, rules) == expected
+
+
+def test_missing_keys_are_warnings(tmp_path):
+    """A model whose provider has no key is named, and a role where none of its models has one."""
+    rules = (
+        '    - {id: a, condition: task == "chat", model: small}\n    - default: openai/gpt-5.5\n'
+    )
+    assert findings(tmp_path, rules, ready=["anthropic"]) == ["RT004 a", "RT004 default"]
+    rest = "  fallback: {primary_failure: nowhere, rate_limit: backup_provider}\n"
+    assert findings(tmp_path, "    - default: local\n", rest=rest) == ["RT001 fallback"]
+
+
+def test_findings_name_file_and_line(tmp_path):
+    """A finding reads like a compiler's."""
+    path = policy_file(tmp_path, "routing:\n  rules:\n    - default: nobody/knows\n")
+    (found,) = check(Policy.load(path), TIERS, cards(), TODAY)
+    assert str(found).startswith(f"{path}:3: RT001 `default`")
+
+
+def test_shipped_policies_have_no_unreachable_rule():
+    """Every rule that is shipped can decide."""
+    for name in policy_names():
+        found = check(Policy.named(name), Tiers.load(), {}, TODAY)
+        assert not [finding for finding in found if finding.code in {"RT002", "RT005"}]
+
+
+def test_a_witness_is_one():
+    """The facts given for a rule make it the one that decides."""
+    policy = Policy.named("default")
+    for rule in policy.rules:
+        facts = witness(policy, rule)
+        assert facts is not None
+        assert policy.match(facts) is rule
+        assert can_hold(rule)
+
+
+def test_rules_are_explained_under_fixed_headings():
+    """A rule's page says when, where, why, and what happens to private prompts."""
+    policy, tiers = Policy.named("default"), Tiers.load()
+    for rule in policy.rules:
+        text = explain(policy, tiers, rule.id)
+        for heading in ("When it decides", "Where the request goes", "Why", "Private prompts"):
+            assert f"## {heading}\n" in text
+    assert explain(policy, tiers, "no-such-rule") == ""
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_findings_are_explained(code):
+    """Each code of the check has its page."""
+    text = explain(Policy.named("default"), Tiers.load(), code.lower())
+    assert "## Why is this bad?" in text
+
+
+def test_expectations(tmp_path):
+    """Cases pass where rule and model come out as expected, and say what came instead."""
+    path = policy_file(tmp_path, """\
+policy: coding-assistant
+cases:
+  - given: {task: explain_code, input_tokens: 900}
+    rule: explain
+    model: anthropic/claude-haiku-4.5
+  - name: wrong on purpose
+    given: {task: chat}
+    rule: explain
+""")  # fmt: skip
+    right, wrong = run_expectations(path)
+    assert right.passed
+    assert right.name == "case 1"
+    assert not wrong.passed
+    assert wrong.got == "default with deepseek/v4-flash"
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("{given: {tusk: chat}, rule: a}", "unknown name"),
+        ("{given: {task: 3}, rule: a}", "cannot be"),
+        ("{given: {task: nonsense}, rule: a}", "never"),
+        ("{given: {hour: true}, rule: a}", "cannot be"),
+        ("{given: {task: chat}}", "neither"),
+    ],
+)
+def test_wrong_expectations_are_refused(tmp_path, case, said):
+    """A case that gives nonsense is a mistake, not a failure."""
+    path = policy_file(tmp_path, f"cases:\n  - {case}\n")
+    with pytest.raises(SettingsError, match=said):
+        run_expectations(path)
