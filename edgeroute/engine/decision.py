@@ -117,8 +117,8 @@ class Decider:
         masked: Masked | None = None
         if session.mode is PrivacyMode.MASK and not session.latched:
             masked, verdict = await self._masked(session, request, verdict)
-        if verdict.private and not verdict.failed and masked is None and not session.latched:
-            session = session if dry else await self._latched(session, verdict.reason)
+        if verdict.private and not verdict.failed and masked is None and not dry:
+            session = await self._latched(session, verdict.reason)
         private = _stays(session, verdict, masked)
         reason = _reason(session, verdict, masked)
         return await asyncio.to_thread(

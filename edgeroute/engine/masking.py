@@ -67,8 +67,11 @@ class Masking:
         self._policy = policy
 
     async def knows_values(self, session: Session) -> bool:
-        """Whether something was masked in this conversation before."""
-        return session.exists and bool(await asyncio.to_thread(self._stored, session))
+        """Whether something was masked in this conversation before, as far as can be known."""
+        try:
+            return session.exists and bool(await asyncio.to_thread(self._stored, session))
+        except StoreError:
+            return True
 
     async def mask(self, session: Session, request: ChatRequest) -> Masked | None:
         """``request`` with placeholders; None where that cannot be done with certainty."""

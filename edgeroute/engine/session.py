@@ -44,6 +44,7 @@ class Sessions:
     def __init__(self, conversations: Conversations, default_mode: PrivacyMode) -> None:
         self._conversations = conversations
         self._default_mode = default_mode
+        self._unsaved: dict[str, str] = {}  # latches that the store has not taken, with reasons
 
     def open(self, request: ChatRequest) -> Session:
         """The session of ``request``; a conversation is begun where there is none.
@@ -62,12 +63,14 @@ class Sessions:
             self._conversations.set_mode(name, peek.mode)
         if peek.latched:
             self._conversations.latch(name, peek.latch_reason)
+            self._unsaved.pop(name, None)
         return replace(peek, id=name, exists=True)
 
     def peek(self, request: ChatRequest) -> Session:
         """The session that ``open`` would give, without beginning anything."""
         found, known, origin = self._find(request)
-        inherited = _latch_of(origin) if origin else ""
+        name = found.id if found else request.conversation
+        inherited = self._unsaved.get(name, "") or (_latch_of(origin) if origin else "")
         modes = (
             found.mode if found else self._default_mode,
             request.privacy or PrivacyMode.AUTO,
@@ -112,16 +115,31 @@ class Sessions:
         )
 
     def latch(self, session: Session, reason: str) -> Session:
-        """Bind the conversation to this machine, durably, before anything is sent."""
-        if session.latched:
+        """Bind the conversation to this machine, durably, before anything is sent.
+
+        Raises:
+            StoreError: it holds only as long as this process runs, or until it can be saved.
+        """
+        if session.latched and session.exists:
             return session
+        self._unsaved[session.id] = reason
         if session.exists:
             self._conversations.latch(session.id, reason)
+            del self._unsaved[session.id]
         return replace(session, latched=True, latch_reason=reason)
 
     def now(self, session: Session) -> Session:
-        """``session`` with the latch and the mode that its conversation has by now."""
-        found = self._conversations.get(session.id)
+        """``session`` with the latch and the mode that its conversation has by now.
+
+        A record that could be read before and cannot be read now may say anything: it is latched.
+        """
+        if not session.exists:
+            return session
+        try:
+            found = self._conversations.get(session.id)
+        except StoreError as error:
+            reason = f"Its record cannot be read. {error.message}"
+            return replace(session, latched=True, latch_reason=session.latch_reason or reason)
         if found is None:
             return session
         return replace(

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from edgeroute.core.cards import Place
+from edgeroute.core.errors import StoreError
 from edgeroute.core.messages import assistant, user
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.wiring import Runtime
 from tests.support import replies
-from tests.support.house import LOCAL_ANSWER, OPEN, house
+from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, house
 from tests.support.scripted_provider import Received, Reply, always
 
 TREES = "Tell me of trees."
@@ -108,3 +109,29 @@ async def test_a_masked_value_stays_masked_where_it_says_nothing(tmp_path: Path)
         assert seen.receipt.latched
         sent = b"".join(request.body for request in home.cloud["mock"].requests)
         assert b"0958" not in sent
+
+
+@pytest.mark.parametrize("broken", ["latch", "recognise"])
+async def test_a_latch_that_cannot_be_saved_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """A full disk or a locked file does not undo a latch: it holds in memory, then it is saved."""
+
+    def full(*args: object) -> None:
+        raise StoreError("The disk is full.", "Free some space.")
+
+    async with house(tmp_path) as home:
+        if broken == "latch":
+            await home.ask(TREES, conversation="mine")
+        sent = home.bytes_out
+        monkeypatch.setattr(home.runtime.conversations, broken, full)
+        assert (await home.ask(PRIVATE, conversation="mine")).receipt.route is Place.LOCAL
+        monkeypatch.undo()
+        later = await home.ask(OPEN, conversation="mine")
+        assert later.receipt.latched
+        assert home.bytes_out == sent
+        again = home.reopened()
+        found = again.conversations.get("mine")
+        assert found is not None
+        assert found.latched
+        await again.close()
