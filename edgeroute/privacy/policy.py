@@ -59,7 +59,7 @@ class Entity(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class Budget(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The most that one text may cost. What does not fit is not cleared: it stays local."""
 
-    seconds: float = 3.0
+    seconds: float = 5.0
     characters: int = 1_000_000
 
 

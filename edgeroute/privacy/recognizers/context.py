@@ -84,11 +84,14 @@ _POSSESSION: Final = re.compile(
     r"^'s\s{1,2}(?:(?:full|current|new|home|personal|direct|old|bank|social|medical|contact|employee|credit|passport|driver'?s?|phone|email|e-mail|date of)\s){0,3}(?:ssn|social security|account|address|phone|number|card|passport|licen[cs]e|salary|records?|diagnosis|details|e-?mail|password|credentials|birth|dob|file|pan|aadhaa?r|tax|medication|test results?|biopsy|contract|performance)\b"
 )
 _DOING: Final = re.compile(
-    r"^(?:,\s[^.\n]{0,40},)?\s{1,2}(?:lives? (?:at|on|in)|resides?|residing|lived at|was diagnosed|is diagnosed|has been diagnosed|can be reached|at \S+@|tested positive|(?:owes|told|asked|called|hit|promised|sent|gave|lied to|cheated on|works (?:for|with)) (?:me|us|my)|is (?:my|our)|got fired|was fired|was arrested|is pregnant|is on sick|submitted (?:ssn|her|his)|est en arr\u00eat|ist seit|est\u00e1 de baja|\u00e8 in malattia|jest na zwolnieniu|is sinds|est\u00e1 afastad[oa])"
+    r"^(?:,\s[^.\n]{0,40},)?\s{1,2}(?:lives? (?:at|on|in)|resides?|residing|lived at|was diagnosed|is diagnosed|has been diagnosed|can be reached|at \S+@|tested positive|got fired|was fired|was arrested|is pregnant|is on sick|submitted (?:ssn|her|his)|est en arr\u00eat|ist seit|est\u00e1 de baja|\u00e8 in malattia|jest na zwolnieniu|is sinds|est\u00e1 afastad[oa])"
 )
 
 _NO_PERSON: Final = re.compile(
     r"\b(?:bank|inc|ltd|llc|gmbh|ag|corp|company|group|university|college|school|hospital|clinic|city|new|north|south|san|los|las|united|street|model|system)\b"
+)
+_TO_ME: Final = re.compile(
+    r"^\s(?:(?:owes|told|asked|called|hit|promised|sent|gave|lied to|cheated on|works (?:for|with)) (?:me|us|my)|is (?:my|our))\b"
 )
 _ILL: Final = re.compile(
     r"^\s(?:was diagnosed|is diagnosed|has been diagnosed|tested positive|is pregnant|is on sick|est en arr\u00eat|ist seit|est\u00e1 de baja|\u00e8 in malattia|jest na zwolnieniu|is sinds|est\u00e1 afastad[oa])"
@@ -185,7 +188,7 @@ _BEFORE_IT: Final = (
     (_ABOUT_SOMEBODY, 0.65, 0.65),
     (_OTHERS_KIN, 0.65, 0.55),
 )
-_AFTER_IT: Final = ((_POSSESSION, 0.8, 0.8), (_DOING, 0.65, 0.65))
+_AFTER_IT: Final = ((_POSSESSION, 0.8, 0.8), (_DOING, 0.65, 0.65), (_TO_ME, 0.65, 0.5))
 _MATTERING: Final = 0.65
 
 
