@@ -92,7 +92,8 @@ def parse(text: str, schema: type[T], file: str) -> T:
 
 def mistake(path: Path, where: str, message: str) -> SettingsError:
     """An error about the value at ``where`` (a path such as ``$.models[0].id``) of a YAML file
-    that fits its schema but does not make sense."""
+    that fits its schema but does not make sense.
+    """
     node = yaml.compose(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
     return SettingsError(message, file=str(path), line=line_of(node, where) if node else 1)
 

@@ -33,9 +33,15 @@ def test_without_a_finish_the_answer_is_incomplete() -> None:
     """A stream that just stops is never a success."""
     draft = AnswerDraft("p/m")
     assert draft.empty
-    draft.add_text("half")
-    assert not draft.empty
     assert not draft.answer().complete
+
+
+def test_visible_pieces_make_a_draft_that_is_not_empty() -> None:
+    """Thinking alone is no answer; a word is."""
+    thinking, speaking = AnswerDraft("p/m"), AnswerDraft("p/m")
+    thinking.add_reasoning("hm")
+    speaking.add_text("half")
+    assert (thinking.empty, speaking.empty) == (True, False)
 
 
 @given(st.lists(st.text(min_size=1)))
