@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from edgeroute.core.answer import Answer
 from edgeroute.core.cards import Place
@@ -18,10 +17,6 @@ from edgeroute.core.verdict import PrivacyMode
 from edgeroute.wire.format import Envelope, WireFormat
 from edgeroute.wire.sse import ServerSentEvent, SseParser
 from tests.support.wire import ORIGIN
-
-# A busy machine is slow; no test here measures time.
-settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("calm")
 
 Streams = Callable[[WireFormat, Answer, Envelope], list[ServerSentEvent]]
 
