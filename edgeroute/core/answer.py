@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from edgeroute.core.messages import Message, Part, Reasoning, Text, ToolCall
+from edgeroute.core.messages import Image, Message, Part, Reasoning, Text, ToolCall
 from edgeroute.core.usage import Usage
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "refusal"]
@@ -29,6 +29,11 @@ class Answer:
         """The visible text."""
         return self.message.text
 
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The pictures that were drawn."""
+        return tuple(part for part in self.message.parts if isinstance(part, Image))
+
 
 class AnswerDraft:
     """Collects the pieces of a stream in the order in which they came."""
@@ -40,6 +45,7 @@ class AnswerDraft:
         self._origin = origin
         self._parts: list[tuple[str, list[str]]] = []
         self._calls: dict[int, list[str]] = {}
+        self._images: list[Image] = []
 
     def add_text(self, text: str) -> None:
         """Append visible text."""
@@ -62,6 +68,11 @@ class AnswerDraft:
         call[1] = call[1] or name
         call[2] += arguments
 
+    def add_image(self, image: Image) -> None:
+        """Append a picture."""
+        self._parts.append(("image", [str(len(self._images))]))
+        self._images.append(image)
+
     def _extend(self, kind: str, text: str) -> None:
         if self._parts and self._parts[-1][0] == kind:
             self._parts[-1][1].append(text)
@@ -70,8 +81,8 @@ class AnswerDraft:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing visible (text or tool call) has come."""
-        return not any(kind in {"text", "call"} for kind, _ in self._parts)
+        """Whether nothing visible (text, picture or tool call) has come."""
+        return not any(kind in {"text", "image", "call"} for kind, _ in self._parts)
 
     def answer(self) -> Answer:
         """The answer so far; ``complete`` only once the model has said that it ended."""
@@ -87,6 +98,8 @@ class AnswerDraft:
                     parts[-1] = Reasoning(parts[-1].text, self._origin, text)
                 else:
                     parts.append(Reasoning("", self._origin, text))
+            elif kind == "image":
+                parts.append(self._images[int(text)])
             else:
                 call_id, name, arguments = self._calls[int(text)]
                 parts.append(ToolCall(call_id, name, arguments or "{}"))

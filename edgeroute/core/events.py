@@ -11,6 +11,7 @@ from typing import Literal
 
 from edgeroute.core.answer import Answer, FinishReason
 from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.messages import Image
 from edgeroute.core.plan import Plan
 from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.signals import Signals
@@ -48,6 +49,13 @@ class ToolCallDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageDelta:
+    """A whole picture that the model drew: its bytes, or an address that is never fetched."""
+
+    image: Image
+
+
+@dataclass(frozen=True, slots=True)
 class UsageDelta:
     """Token counts; a later one replaces an earlier one. ``model`` is as the provider says."""
 
@@ -63,7 +71,8 @@ class Finish:
     detail: str = ""
 
 
-Delta = TextDelta | ReasoningDelta | ToolCallDelta | UsageDelta | Finish
+Piece = TextDelta | ReasoningDelta | ToolCallDelta | ImageDelta
+Delta = Piece | UsageDelta | Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +145,7 @@ Event = (
     | AttemptEnded
     | Notice
     | Folded
-    | TextDelta
-    | ReasoningDelta
-    | ToolCallDelta
+    | Piece
     | Answered
     | Failed
 )

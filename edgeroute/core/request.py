@@ -12,6 +12,7 @@ from edgeroute.core.verdict import PrivacyMode
 FrontDoor = Literal["chat", "cli", "http"]
 Commit = Literal["first_token", "complete"]
 Tier = Literal["free", "balanced", "premium"]
+Pictures = Literal["no", "yes", "only"]
 TIERS: tuple[Tier, ...] = ("free", "balanced", "premium")
 
 
@@ -44,6 +45,7 @@ class ChatRequest:
     ``response_format`` is a JSON schema for the answer, ``{}`` for any JSON object, ``None`` for
     text. ``extra`` holds fields of the caller's wire format (``wire``) that have no noun here; they
     go out unchanged on that same wire and are dropped on any other.
+    ``pictures`` says whether the caller can take a picture as the answer, or takes nothing else.
     ``privacy`` may only tighten the conversation's mode, never loosen it.
     """
 
@@ -62,6 +64,7 @@ class ChatRequest:
     privacy: PrivacyMode | None = None
     tier: Tier | None = None
     task: str = ""
+    pictures: Pictures = "yes"
     user: str = ""
     commit: Commit | None = None
     front_door: FrontDoor = "cli"

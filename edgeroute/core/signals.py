@@ -39,7 +39,8 @@ class Signals:
 
     ``task`` is empty where the classifier abstains: the policy's default rule then decides.
     ``domain`` is ``medical``, ``legal`` or empty. ``language`` is an ISO 639-1 code or empty.
-    ``input_tokens`` and ``output_tokens`` are estimates.
+    ``input_tokens`` and ``output_tokens`` are estimates. ``wants_picture`` says that the answer is
+    to be a picture: the caller said so or the words leave no doubt, and the caller can take one.
     """
 
     task: Task | Literal[""] = ""
@@ -54,4 +55,5 @@ class Signals:
     has_files: bool = False
     internal_code: bool = False
     turns: int = 1
+    wants_picture: bool = False
     origins: tuple[tuple[str, Signal], ...] = ()

@@ -27,9 +27,8 @@ from edgeroute.core.events import (
     AttemptStarted,
     Delta,
     Event,
+    Piece,
     ReasoningDelta,
-    TextDelta,
-    ToolCallDelta,
 )
 from edgeroute.core.plan import Candidate
 from edgeroute.engine.attempts import Attempts
@@ -143,16 +142,16 @@ class _Attempt:
     def __init__(self, order: Try, failover: Failover, clock: Clock) -> None:
         self.order = order
         self.number = order.number
-        self.held: list[TextDelta | ReasoningDelta | ToolCallDelta] = []
+        self.held: list[Piece] = []
         self.next_action: Action = order
         self._failover = failover
         self._clock = clock
         self._showing = False
         self._began = False
 
-    def came(self, delta: Delta) -> list[TextDelta | ReasoningDelta | ToolCallDelta]:
+    def came(self, delta: Delta) -> list[Piece]:
         """What may be shown now that ``delta`` has come."""
-        if not isinstance(delta, TextDelta | ReasoningDelta | ToolCallDelta):
+        if not isinstance(delta, Piece):
             return []
         self.held.append(delta)
         if not self._began and not isinstance(delta, ReasoningDelta):

@@ -21,12 +21,14 @@ from edgeroute.core.events import (
     AttemptStarted,
     Event,
     Folded,
+    ImageDelta,
     Notice,
+    Piece,
     ReasoningDelta,
     TextDelta,
     ToolCallDelta,
 )
-from edgeroute.core.messages import Reasoning, Text, ToolCall
+from edgeroute.core.messages import Image, Reasoning, Text, ToolCall
 from edgeroute.core.plan import Candidate
 from edgeroute.core.receipt import Attempt
 from edgeroute.core.receipt import Outcome as ReceiptOutcome
@@ -147,7 +149,7 @@ class Strategy:
         try:
             async with aclosing(self._attempts.deltas(trial, decision)) as deltas:
                 async for delta in deltas:
-                    if ask.show and isinstance(delta, TextDelta | ReasoningDelta | ToolCallDelta):
+                    if ask.show and isinstance(delta, Piece):
                         course.shown = ask.model
                         await course.news.put(delta)
         except ProviderError as broke:
@@ -254,6 +256,8 @@ def _deltas(answer: Answer) -> list[Event]:
             case ToolCall(call_id, name, arguments):
                 told.append(ToolCallDelta(calls, call_id, name, arguments))
                 calls += 1
+            case Image():
+                told.append(ImageDelta(part))
             case _:
                 pass
     return told

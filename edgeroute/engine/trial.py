@@ -17,6 +17,7 @@ from edgeroute.core.errors import (
 from edgeroute.core.events import (
     Delta,
     Finish,
+    ImageDelta,
     ReasoningDelta,
     TextDelta,
     ToolCallDelta,
@@ -62,6 +63,9 @@ class Trial:
             case ToolCallDelta(index, call_id, name, arguments):
                 self._mark_first_token()
                 self.draft.add_tool_call(index, call_id, name, arguments)
+            case ImageDelta(image):
+                self._mark_first_token()
+                self.draft.add_image(image)
             case UsageDelta(usage, model):
                 self.draft.usage = usage
                 self.served_model = model or self.served_model

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from edgeroute.core.clock import Clock, SystemClock
 from edgeroute.core.errors import ProviderError
-from edgeroute.core.events import Delta, Finish, ReasoningDelta, TextDelta, ToolCallDelta
+from edgeroute.core.events import Delta, Finish, Piece
 from edgeroute.providers.call import wire_of
 from edgeroute.providers.faults import classify
 from edgeroute.providers.outage import outage
@@ -109,7 +109,7 @@ class Client:
                         ) from None
                     if delta is None:
                         break
-                    if isinstance(delta, TextDelta | ToolCallDelta | ReasoningDelta):
+                    if isinstance(delta, Piece):
                         deadline = began + patience.total
                     whole = whole or isinstance(delta, Finish)
                     yield delta

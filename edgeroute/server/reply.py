@@ -18,6 +18,7 @@ from edgeroute.core.events import (
     Event,
     Failed,
     Folded,
+    Piece,
     ReasoningDelta,
     TextDelta,
     ToolCallDelta,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from edgeroute.server.desk import Desk
 
 SEND_SECONDS: Final = 60.0
-_WORDS: Final = (TextDelta, ReasoningDelta, ToolCallDelta)
 _SILENCE: Final = "The answer broke off inside EdgeRoute."
 
 
@@ -111,7 +111,7 @@ class Reply:
                 return None
             if isinstance(event, Answered | Failed):
                 return event
-            if isinstance(event, _WORDS) and not self._course.held:
+            if isinstance(event, Piece) and not self._course.held:
                 return event
 
     async def _next(self, events: Answering) -> Event | None:

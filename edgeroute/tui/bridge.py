@@ -19,6 +19,7 @@ from edgeroute.core.events import (
     Event,
     Failed,
     Folded,
+    ImageDelta,
     Notice,
     Planned,
     ReasoningDelta,
@@ -197,7 +198,7 @@ class Bridge:
         elif isinstance(event, ReasoningDelta):
             if event.text:
                 self._thinking.add(event.text)
-        elif not isinstance(event, ToolCallDelta):
+        elif not isinstance(event, ToolCallDelta | ImageDelta):
             self._flush()
             if isinstance(event, Planned):
                 self._receipt = event.receipt_id
