@@ -16,7 +16,7 @@ from edgeroute.tui.state import Phase
 from edgeroute.tui.widgets.transcript.block import AnswerBlock
 from tests.tui.fake_runtime import FakeRuntime
 
-TRIES = 400
+TRIES = 1500
 
 
 class Driver:
@@ -97,5 +97,5 @@ async def running(runtime: FakeRuntime, size: tuple[int, int] = (80, 24)) -> Asy
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         driver = Driver(app, pilot, runtime)
-        await driver.until(lambda: runtime.warmed == 1)
+        await driver.until(lambda: all(worker.group != "warm" for worker in app.workers))
         yield driver
