@@ -12,6 +12,8 @@ from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, house
 from tests.support.scripted_provider import always
 from tests.tui.driver import running
 
+CLOUD_ANSWER = "A table of buckets."
+
 pytestmark = pytest.mark.timeout(180)
 
 
@@ -22,8 +24,7 @@ async def test_an_open_message_goes_where_the_strip_says(tmp_path: Path) -> None
         assert "mock/m" in chat.strip
         assert home.cloud["mock"].connections == 0, "nothing is sent while typing"
         await chat.press("enter")
-        await chat.idle()
-        assert chat.answers[-1].text == "A table of buckets."
+        await chat.until(lambda: [answer.text for answer in chat.answers] == [CLOUD_ANSWER])
         assert len(home.cloud["mock"].requests) == 1
         assert home.runtime.receipts.list(left_machine=True)
 
@@ -36,10 +37,10 @@ async def test_a_private_message_stays_and_latches_the_chat(tmp_path: Path) -> N
         await chat.type(PRIVATE)
         assert "LOCAL" in chat.strip
         await chat.press("enter")
+        await chat.until(lambda: [answer.text for answer in chat.answers] == [LOCAL_ANSWER])
         await chat.idle()
-        assert chat.answers[-1].text == LOCAL_ANSWER
         await chat.send("And what is a heap?")
-        assert chat.answers[-1].text == LOCAL_ANSWER
+        await chat.until(lambda: [answer.text for answer in chat.answers] == [LOCAL_ANSWER] * 2)
         assert home.cloud["mock"].connections == 0
         assert home.cloud["mock"].bytes_received == 0
 

@@ -140,6 +140,7 @@ async def house(
         (folders.config / "rules").mkdir(parents=True, mode=0o700)
         for name, content in {**own, **(rules or {})}.items():
             (folders.config / "rules" / name).write_text(content)
+        folders.settings.write_text(text)
         parsed = config.parse(text)
         runtime = Runtime(folders, parsed)
         try:
