@@ -139,13 +139,4 @@ class Failed:
     status: Literal["failed", "cancelled"] = field(default="failed")
 
 
-Event = (
-    Planned
-    | AttemptStarted
-    | AttemptEnded
-    | Notice
-    | Folded
-    | Piece
-    | Answered
-    | Failed
-)
+Event = Planned | AttemptStarted | AttemptEnded | Notice | Folded | Piece | Answered | Failed

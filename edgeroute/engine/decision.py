@@ -17,6 +17,7 @@ from edgeroute.core.request import ChatRequest, Tier
 from edgeroute.core.signals import Signals
 from edgeroute.core.verdict import PrivacyMode, Verdict
 from edgeroute.engine.explanation import Explanation
+from edgeroute.engine.pictures import kept_here, nobody_draws, without_drawn
 from edgeroute.engine.session import Session, Sessions
 
 if TYPE_CHECKING:
@@ -111,8 +112,15 @@ class Decider:
     async def decide(
         self, request: ChatRequest, *, dry: bool = False, full: bool = False
     ) -> Decision:
-        """Decide where ``request`` goes. A ``dry`` decision leaves no trace."""
+        """Decide where ``request`` goes. A ``dry`` decision leaves no trace.
+
+        Raises:
+            PrivacyRefused: a picture is wanted of a prompt that must stay here.
+            NothingAnswered: nothing but a picture is wanted, and nobody draws.
+            BudgetReached: the user wants to be asked first.
+        """
         session = await self._session(request, dry=dry)
+        request = without_drawn(request)
         verdict = await self._inspector.inspect(request, full=full)
         masked: Masked | None = None
         if session.mode is PrivacyMode.MASK and not session.latched:
@@ -164,13 +172,20 @@ class Decider:
         reason: str,
     ) -> Decision:
         # The planner brings the expression library: not needed before the first request.
+        from edgeroute.routing.pictures import draws  # noqa: PLC0415
         from edgeroute.routing.planner import plan  # noqa: PLC0415
         from edgeroute.routing.signals import read_signals  # noqa: PLC0415
 
+        if not request.task and draws(self._catalog.card(request.model)):
+            request = replace(request, task="image")
         signals = read_signals(request, internal_code=verdict.internal_code)
+        if private and signals.wants_picture:
+            raise kept_here(reason)
         asked = self._plan_input(request, session, signals, private=private, reason=reason)
         asked = self._within_budget(asked, session.id)
         chosen = plan(asked)
+        if request.pictures == "only" and not draws(asked.cards.get(chosen.first.model)):
+            raise nobody_draws()
         otherwise = ""
         if private:
             free = plan(replace(asked, private=False, private_reason=""))

@@ -8,7 +8,7 @@ from edgeroute.core.errors import ErrorKind, ProviderError
 from edgeroute.providers.egress import Outgoing
 from edgeroute.providers.quirks import Circumstance, apply
 from edgeroute.wire.format import Target, dump
-from edgeroute.wire.formats import FORMATS
+from edgeroute.wire.formats import WIRES
 
 if TYPE_CHECKING:
     from edgeroute.core.cards import ModelCard
@@ -34,6 +34,7 @@ def prepare(
         ProviderError: the provider's address is not complete, or no wire format fits the model.
     """
     wire = wire_of(card, provider)
+    stream = stream and wire.encoder is not None
     url = provider.wires.get(card.wire, "")
     if not provider.ready or not url:
         raise ProviderError(
@@ -56,14 +57,14 @@ def wire_of(card: ModelCard, provider: Provider) -> WireFormat:
     """The wire format of ``card``.
 
     Raises:
-        ProviderError: EdgeRoute does not chat in that format (image models).
+        ProviderError: EdgeRoute does not speak that format.
     """
-    wire = FORMATS.get(card.wire)
+    wire = WIRES.get(card.wire)
     if wire is None:
         raise ProviderError(
             ErrorKind.BAD_REQUEST,
             provider.id,
-            f"{card.id} does not answer prompts with text.",
-            hint="Choose a chat model.",
+            f"EdgeRoute does not speak the wire format `{card.wire}` of {card.id}.",
+            hint="Choose another model.",
         )
     return wire

@@ -96,6 +96,7 @@ _FILTER_CODES: Final = frozenset(
         "data_inspection_failed",
         "datainspectionfailed",
         "moderation",
+        "moderation_blocked",
         "prohibited_content",
         "responsibleaipolicyviolation",
         "safety",

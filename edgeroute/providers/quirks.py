@@ -114,6 +114,11 @@ def no_stream_options(body: Body, _: Circumstance) -> Body:
     return _without(body, "stream_options")
 
 
+def always_base64(body: Body, _: Circumstance) -> Body:
+    """Pictures come as base64 anyway, and the field that asks for it is refused."""
+    return _without(body, "response_format")
+
+
 def random_seed(body: Body, _: Circumstance) -> Body:
     """Mistral's name for the seed."""
     return _renamed(body, "seed", "random_seed")
@@ -255,6 +260,7 @@ def _before_messages(body: Body, key: str, value: object) -> Body:
 QUIRKS: Final[Mapping[str, Quirk]] = {
     quirk.__name__: quirk
     for quirk in (
+        always_base64,
         cache_user_id,
         enable_thinking,
         max_completion_tokens,

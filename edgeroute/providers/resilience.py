@@ -44,6 +44,7 @@ class PatienceNumbers(_Table, frozen=True):
 
     first_token: Seconds = 12
     first_token_silent: Seconds = 120
+    picture: Seconds = 240
     per_1000_input_tokens: Annotated[float, msgspec.Meta(ge=0)] = 0.1
     gap: Seconds = 20
     total: Seconds = 900
@@ -83,6 +84,8 @@ class Resilience(_Table, frozen=True):
             return Patience(numbers.total, numbers.total, numbers.total)
         silent = "silent_reasoning" in card.abilities
         first = numbers.first_token_silent if silent else numbers.first_token
+        if "image_output" in card.abilities:
+            return Patience(numbers.picture, numbers.picture, numbers.total)
         first += numbers.per_1000_input_tokens * input_tokens / 1000
         return Patience(first, numbers.gap, numbers.total)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final, cast
 
 from edgeroute.core.cards import ModelCard, Place
@@ -36,6 +37,15 @@ class Draft:
         self._skipped: dict[str, str] = {}
         self._notes: list[str] = []
         self._limited: list[Candidate] = []
+
+    def in_words(self) -> Draft:
+        """A new draft for an answer in words; what was passed over stays passed over."""
+        signals = replace(self._signals, wants_picture=False)
+        draft = Draft(
+            self._cards, signals, self._around, self._local, needs_schema=self._needs_schema
+        )
+        draft._skipped = dict(self._skipped)
+        return draft
 
     def offer(self, name: str, reason: str, cause: str = "first", *, patient: bool = False) -> bool:
         """Take ``name`` in as the next candidate; false where it is passed over.

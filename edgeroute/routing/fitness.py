@@ -13,6 +13,7 @@ from edgeroute.core.signals import Signals
 from edgeroute.core.usage import Usage
 from edgeroute.routing.tokens import upper_bound
 
+DRAWS: Final = "image_output"
 _MOST_SUCCESSORS: Final = 8
 
 
@@ -63,6 +64,8 @@ def _lacks(card: ModelCard, signals: Signals, *, needs_schema: bool) -> str:
     )
     if room > card.context_tokens:
         return f"About {room:,} tokens do not fit its window of {card.context_tokens:,}."
+    if (DRAWS in card.abilities) is not signals.wants_picture:
+        return "It cannot draw." if signals.wants_picture else "It answers with pictures only."
     needs = (
         (signals.has_images, "images", "It cannot read images."),
         (signals.has_tools, "tools", "It cannot call tools."),

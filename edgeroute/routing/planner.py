@@ -1,13 +1,14 @@
 """The plan: from rules, tier, verdict, health and budget to ordered candidates with reasons.
 
-Pure. The plan always holds a local candidate; it is the last one unless it was chosen first.
+Pure. The plan always holds a local candidate; it is the last one unless it was chosen first. Only
+where a picture is wanted and can be had there is none: no local model draws.
 A private request has local candidates only, whatever the policy or the caller asks for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from edgeroute.core.cards import ModelCard, Place
@@ -19,6 +20,7 @@ from edgeroute.routing.conditions import Facts
 from edgeroute.routing.draft import Draft
 from edgeroute.routing.fitness import Circumstances, closest, current, through
 from edgeroute.routing.outcomes import Advice
+from edgeroute.routing.pictures import NOBODY, line_up_pictures
 from edgeroute.routing.policy import Policy, Rule
 from edgeroute.routing.stickiness import Holding, reason_to_stay
 from edgeroute.routing.strategies import line_up
@@ -93,6 +95,13 @@ def plan(request: PlanInput) -> Plan:
     """Where the request goes, in order, with a reason for each candidate."""
     rule = request.policy.match(facts(request))
     draft = _draft(request)
+    if request.signals.wants_picture:
+        elsewhere = not request.private and not request.signals.internal_code
+        if elsewhere and line_up_pictures(request, rule, draft):
+            return _finish(request, rule, draft, rule.id, rule.sentence)
+        request = replace(request, signals=replace(request.signals, wants_picture=False))
+        draft = draft.in_words()
+        draft.note(NOBODY)
     if request.private:
         return _stay_here(request, rule, draft)
     if request.signals.internal_code:
@@ -328,7 +337,7 @@ def _finish(
     strategy: str = "single",
 ) -> Plan:
     verify = ""
-    if rule.verify and rule_id == rule.id:
+    if rule.verify and rule_id == rule.id and not request.signals.wants_picture:
         first = draft.first_cloud()
         verify = pick(request, rule.verify, first.provider if first else "")
         if verify and first is not None and verify == first.id:

@@ -16,9 +16,11 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.core.signals import TASKS, Complexity, Signal, Signals, Task
 from edgeroute.routing.keywords import DOMAINS, load_cues
 from edgeroute.routing.language import language_of
+from edgeroute.routing.pictures import asks_for_picture
 from edgeroute.routing.structure import has_code, has_hole, names_files
 from edgeroute.routing.tokens import request_tokens
 
+_PICTURE_TOKENS: Final = 1_100  # one of medium size
 # Answers run to about this many tokens, by task.
 _OUTPUT: Final[Mapping[str, int]] = {
     "chat": 300,
@@ -62,6 +64,7 @@ _EASY: Final = re.compile(
 )
 _MEDIUM_FROM: Final = 0.3
 _HIGH_FROM: Final = 0.7
+_PLAIN: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +101,17 @@ def read_signals(
     tokens = request_tokens(request)
     guess = (classifier or _Words()).classify(text)
     task, task_signal = _task(request, text, guess, "classifier" if classifier else "text")
+    picture = task == "image" and _wants_picture(request, task_signal)
     domain, domain_signal = _domain(request, guess)
     language, language_sure = language_of(text)
     code = has_code(text)
-    output = min(
-        _OUTPUT[task] + (tokens // 3 if task in {"refactor", "data_transformation"} else 0),
-        request.sampling.max_output_tokens or 1_000_000,
+    output = (
+        _PICTURE_TOKENS
+        if picture
+        else min(
+            _OUTPUT[task] + (tokens // 3 if task in {"refactor", "data_transformation"} else 0),
+            request.sampling.max_output_tokens or 1_000_000,
+        )
     )
     turns = sum(message.role == "user" for message in request.messages)
     level, sure = _complexity(task, text, tokens, turns, code=code)
@@ -121,6 +129,7 @@ def read_signals(
         has_files=any(isinstance(part, File) for part in parts),
         internal_code=internal_code,
         turns=max(1, turns),
+        wants_picture=picture,
         origins=(
             ("task", task_signal),
             ("domain", domain_signal),
@@ -154,11 +163,25 @@ def _task(
     if request.tools and request.tool_choice != "none":
         forced = request.tool_choice != "auto"
         return "agentic_tools", Signal("structure", 0.95 if forced else 0.8)
-    if has_hole(text):
-        return "code_completion", Signal("structure", 0.95)
-    if guess.task:
-        return cast("Task", guess.task), Signal(origin, guess.confidence)
-    return "", Signal("default", 0.0)
+    plain: Task | None = (
+        "code_completion" if has_hole(text) else "image" if asks_for_picture(text) else None
+    )
+    if plain:
+        return plain, Signal("structure", _PLAIN)
+    if not guess.task:
+        return "", Signal("default", 0.0)
+    return cast("Task", guess.task), Signal(origin, guess.confidence)
+
+
+def _wants_picture(request: ChatRequest, signal: Signal) -> bool:
+    """Whether the answer is to be a picture. A guess sends nobody's prompt to a model that cannot
+    answer with words, nor does it overrule a model that the caller named.
+    """
+    if request.pictures == "no" or request.model.partition("/")[0] == "local":
+        return False
+    if signal.origin == "caller":
+        return True
+    return request.model in {"", "auto"} and signal.confidence >= _PLAIN
 
 
 def _domain(request: ChatRequest, guess: Guess) -> tuple[str, Signal]:

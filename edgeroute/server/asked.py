@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from edgeroute.core.request import ChatRequest
 from edgeroute.server import headers as own_headers
 from edgeroute.wire.format import CallerFormat
+from edgeroute.wire.formats import IMAGES
 
 # Other gateways and SDKs let a body name an address, a key, headers, files or other receivers.
 # Here the settings alone decide, so these are dropped at the door and never reach a provider.
@@ -27,11 +29,18 @@ _STEERING: Final = re.compile(
 def request_of(
     body: Mapping[str, Any], headers: Mapping[str, str], form: CallerFormat
 ) -> ChatRequest:
-    """What the caller asks.
+    """What the caller asks. Only the format for pictures can take one as the answer.
 
     Raises:
         WireError: the body is not of the caller's format.
         Refusal: a header of ours means nothing.
     """
-    kept = {name: value for name, value in body.items() if not _STEERING.fullmatch(name)}
-    return own_headers.apply(form.decode_request(kept), headers)
+    kept = {
+        name: value
+        for name, value in body.items()
+        if not _STEERING.fullmatch(name) or (form is IMAGES and name == "background")
+    }
+    request = own_headers.apply(form.decode_request(kept), headers)
+    if form is IMAGES:
+        return replace(request, task="image")
+    return replace(request, pictures="no")

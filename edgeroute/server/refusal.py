@@ -10,10 +10,10 @@ from starlette.responses import Response
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.wire import legacy_completions
 from edgeroute.wire.format import CallerFormat, dump
-from edgeroute.wire.formats import FORMATS
+from edgeroute.wire.formats import FORMATS, WIRES
 
 PREFIX: Final = "/v1"
-CALLERS: Final[tuple[CallerFormat, ...]] = (*FORMATS.values(), legacy_completions.FORMAT)
+CALLERS: Final[tuple[CallerFormat, ...]] = (*WIRES.values(), legacy_completions.FORMAT)
 _PLAIN: Final = FORMATS["openai-chat"]
 
 

@@ -88,6 +88,7 @@ class Reply:
             headers = self._course.told.as_headers().items()
             await as_response(event.error, scope["path"], headers)(scope, receive, send)
             return
+        assert self._asked.form.encoder is not None
         encoder = self._asked.form.encoder(self._envelope())
         await _deliver(send, _start(self._course.told.as_headers()))
         ended = False

@@ -138,8 +138,8 @@ class CallerFormat:
     """What a caller of our endpoint speaks.
 
     ``path`` follows the base address. ``decode_request`` raises ``WireError``. ``encode_answer``,
-    ``encode_error`` and ``encoder`` write what the caller reads; ``id_prefix`` begins the id of an
-    answer.
+    ``encode_error`` and ``encoder`` write what the caller reads; without an ``encoder`` there are
+    whole answers only. ``id_prefix`` begins the id of an answer.
     """
 
     name: str
@@ -148,7 +148,7 @@ class CallerFormat:
     decode_request: Callable[[Mapping[str, Any]], ChatRequest]
     encode_answer: Callable[[Answer, Envelope], dict[str, Any]]
     encode_error: Callable[[EdgeRouteError], dict[str, Any]]
-    encoder: Callable[[Envelope], StreamEncoder]
+    encoder: Callable[[Envelope], StreamEncoder] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,12 +80,33 @@ def test_an_address_that_is_not_complete_is_a_sentence(catalog: Catalog) -> None
         prepare(ChatRequest((user("hi"),)), card, catalog.providers["azure"])
 
 
-def test_image_models_do_not_chat(catalog: Catalog) -> None:
-    """A prompt for text to an image model is refused before anything is built."""
+def test_image_models_get_a_prompt_and_no_stream(catalog: Catalog) -> None:
+    """Pictures are asked for whole, at the address of the card's wire, with its own fields."""
+    request = ChatRequest((system("Be brief."), user("hi"), assistant("ho"), user("A red fox.")))
+    for model, url, fields in (
+        ("openai/gpt-image-2", "https://api.openai.com/v1/images/generations", {}),
+        (
+            "gemini/nano-banana-2",
+            "https://generativelanguage.googleapis.com/v1beta/openai/images/generations",
+            {"response_format": "b64_json"},
+        ),
+    ):
+        card = catalog.card(model)
+        assert card is not None
+        outgoing = prepare(request, card, catalog.providers[card.provider])
+        assert (outgoing.url, outgoing.headers["accept"]) == (url, "application/json")
+        sent = json.loads(outgoing.body)
+        assert sent == {"model": card.wire_id, **fields, "prompt": "A red fox."}
+
+
+def test_an_unknown_wire_is_refused(catalog: Catalog) -> None:
+    """A model whose format nobody here speaks is refused before anything is built."""
     card = catalog.card("openai/gpt-image-2")
     assert card is not None
-    with pytest.raises(ProviderError, match="does not answer prompts with text"):
-        prepare(ChatRequest((user("hi"),)), card, catalog.providers["openai"])
+    with pytest.raises(ProviderError, match="does not speak the wire format `telex`"):
+        prepare(
+            ChatRequest((user("hi"),)), replace(card, wire="telex"), catalog.providers["openai"]
+        )
 
 
 def test_every_model_takes_a_full_request(catalog: Catalog) -> None:

@@ -12,6 +12,7 @@ from edgeroute.core.cards import ModelCard
 from edgeroute.core.events import (
     Delta,
     Finish,
+    ImageDelta,
     ReasoningDelta,
     TextDelta,
     ToolCallDelta,
@@ -74,6 +75,8 @@ def answer_of(deltas: list[Delta], origin: str = ORIGIN) -> Answer:
                 draft.add_reasoning(text, payload)
             case ToolCallDelta(index, call_id, name, arguments):
                 draft.add_tool_call(index, call_id, name, arguments)
+            case ImageDelta(image):
+                draft.add_image(image)
             case UsageDelta(usage):
                 draft.usage = usage
             case Finish(reason):
