@@ -18,7 +18,13 @@ from edgeroute.core.messages import Message, user
 from edgeroute.core.request import ChatRequest
 from edgeroute.wiring import Runtime
 from tests.support import replies
-from tests.support.scripted_provider import Behaviour, ScriptedProvider, always
+from tests.support.scripted_provider import (
+    Behaviour,
+    Received,
+    Reply,
+    ScriptedProvider,
+    always,
+)
 
 if TYPE_CHECKING:
     from edgeroute.core.receipt import Receipt
@@ -123,9 +129,7 @@ async def house(
             )
             for name, one in behaviours.items()
         }
-        here = servers.enter_context(
-            ScriptedProvider(local or (lambda asked: replies.answer(asked, LOCAL_ANSWER)))
-        )
+        here = servers.enter_context(ScriptedProvider(local or _local))
         tables = "".join(
             f'[providers.{name}]\nbase_url = "{server.base_url}"\nmodels = ["m"]\n'
             f"context_tokens = {(windows or {}).get(name, 128_000)}\n"
@@ -147,6 +151,13 @@ async def house(
             yield House(home, parsed, started, here, runtime)
         finally:
             await runtime.close()
+
+
+def _local(asked: Received) -> Reply:
+    """A local server that is ready."""
+    if asked.method == "GET":
+        return replies.json_body({"object": "list", "data": [{"id": "m", "object": "model"}]})
+    return replies.answer(asked, LOCAL_ANSWER)
 
 
 def _policy(providers: list[str]) -> str:
