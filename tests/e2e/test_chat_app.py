@@ -72,3 +72,11 @@ async def test_a_dead_provider_is_made_good_here(tmp_path: Path) -> None:
     async with house(tmp_path, down) as home, running(home.runtime) as chat:  # type: ignore[arg-type]
         await chat.send(OPEN)
         await chat.until(lambda: [answer.text for answer in chat.answers] == [LOCAL_ANSWER])
+
+
+async def test_an_invalid_policy_ends_the_app_with_its_place(tmp_path: Path) -> None:
+    """The app does not go on with rules that are not valid: it ends and names file and line."""
+    broken = {"privacy.yaml": "level: loose\n"}
+    async with house(tmp_path, rules=broken) as home, running(home.runtime) as chat:  # type: ignore[arg-type]
+        await chat.until(lambda: chat.app.return_code == 1)
+        assert "privacy.yaml:1" in str(chat.app._exit_renderables)

@@ -11,6 +11,8 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, OptionList, TextArea
 
+from edgeroute.core.display import safe
+from edgeroute.core.errors import SettingsError
 from edgeroute.core.messages import File, Image
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.verdict import PrivacyMode
@@ -83,7 +85,7 @@ class ChatPage(Screen[None]):
         """What happens after the first paint."""
         self.refresh_chats()
         self.refresh_money()
-        self.run_worker(self.runtime.warm(), group="warm", exit_on_error=False)
+        self.run_worker(self.warm_up(), group="warm", exit_on_error=False)
         self.run_worker(self.refresh_local(), group="local", exit_on_error=False)
         self.set_interval(
             STATUS_SECONDS,
@@ -91,6 +93,13 @@ class ChatPage(Screen[None]):
                 self.refresh_local(), group="local", exclusive=True, exit_on_error=False
             ),
         )
+
+    async def warm_up(self) -> None:
+        """Load the engine; with settings or policies that are not valid the app does not go on."""
+        try:
+            await self.runtime.warm()
+        except SettingsError as error:
+            self.app.exit(return_code=1, message=safe(str(error)))
 
     def receipt(self, receipt: str) -> Receipt | None:
         """The receipt of that id."""
