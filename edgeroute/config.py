@@ -144,7 +144,9 @@ class Provider(_Table, frozen=True):
     ``enterprise`` says that a contract covers your organisation's code there.
     """
 
-    wire: Literal["openai-chat", "openai-responses", "anthropic-messages"] = "openai-chat"
+    wire: Literal["openai-chat", "openai-responses", "anthropic-messages", "openai-images"] = (
+        "openai-chat"
+    )
     base_url: str = ""
     models: list[str] = []
     region: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 import click
@@ -23,6 +24,7 @@ from edgeroute.core.events import (
     Planned,
     TextDelta,
 )
+from edgeroute.core.pictures import save
 from edgeroute.core.request import ChatRequest
 
 
@@ -31,6 +33,13 @@ from edgeroute.core.request import ChatRequest
 @click.option("--json", "machine", is_flag=True, help='Print one object {"answer", "receipt"}.')
 @click.option("--no-stream", is_flag=True, help="Print the answer when it is whole.")
 @click.option("--no-store", is_flag=True, help="Keep no text of it in the history.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Folder for pictures; the current one otherwise.",
+)
 @click.option("--quiet", "-q", is_flag=True, help="No receipt line.")
 @pass_shell
 def ask(
@@ -40,17 +49,19 @@ def ask(
     machine: bool,
     no_stream: bool,
     no_store: bool,
+    output: Path,
     quiet: bool,
     **options: Any,
 ) -> int:
     """Print one answer. Standard input, when piped, is added to the prompt.
 
-    A terminal sees the answer as it comes; a program gets it whole.
+    A terminal sees the answer as it comes; a program gets it whole. Of pictures the paths are
+    printed.
     """
     text = read_prompt(words)
     request = build_request(shell, text, store=not no_store, **options)
     streaming = on_terminal() and not no_stream and not machine
-    return shell.run(lambda: _Asking(shell, request, streaming, machine, quiet).run())
+    return shell.run(lambda: _Asking(shell, request, streaming, machine, quiet, output).run())
 
 
 class _Asking:
@@ -63,12 +74,14 @@ class _Asking:
         streaming: bool,  # noqa: FBT001
         machine: bool,  # noqa: FBT001
         quiet: bool,  # noqa: FBT001
+        output: Path,
     ) -> None:
         self._shell = shell
         self._request = request
         self._streaming = streaming
         self._machine = machine
         self._quiet = quiet
+        self._output = output
         self._screen = SafeStream()
         self._shown = ""
         self._conversation = ""
@@ -117,19 +130,35 @@ class _Asking:
             note(dim(safe_line(text, 400)))
 
     def _answered(self, event: Answered) -> int:
+        pictures = self._pictures(event)
         if self._machine:
-            as_json({"answer": event.answer.text, "receipt": event.receipt.as_json()})
+            shown = {"pictures": pictures} if pictures else {}
+            as_json({"answer": event.answer.text, **shown, "receipt": event.receipt.as_json()})
             return 0
-        if self._streaming:
+        if self._streaming and self._shown:
             out()
-        else:
+        elif event.answer.text or not pictures:
             foreign(event.answer.text)
+        for each in pictures:
+            out(safe_line(each, 4096))
         for call in event.answer.message.tool_calls:
             self._say(f"The model asks to call {call.name}, which `ask` cannot do.")
         if event.answer.finish in {"length", "content_filter"}:
             self._say(f"The answer ended early ({event.answer.finish.replace('_', ' ')}).")
         self._say(receipt_line(event.receipt))
         return 0
+
+    def _pictures(self, event: Answered) -> list[str]:
+        """The files that the answer's pictures were written to, and the addresses of others."""
+        images = event.answer.images
+        try:
+            paths = save(images, self._output, f"edgeroute-{event.receipt.id}")
+        except OSError as error:
+            raise EdgeRouteError(
+                f"The picture cannot be saved in {self._output}: {error.strerror}.",
+                "It is kept in its conversation; choose another folder with --output.",
+            ) from None
+        return [*map(str, paths), *(image.url for image in images if image.url)]
 
     def _failed(self, event: Failed) -> int:
         if self._machine:

@@ -10,11 +10,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import reduce
+from operator import add
 from typing import Any, Literal
 
 from edgeroute.core.cards import Place
 from edgeroute.core.request import FrontDoor
-from edgeroute.core.usage import UNKNOWN_COST, Cost, Usage
+from edgeroute.core.usage import FREE, UNKNOWN_COST, Cost, Usage
 from edgeroute.core.verdict import PrivacyMode
 
 Outcome = Literal["answered", "failed", "cancelled", "rejected"]
@@ -93,10 +95,7 @@ class Receipt:
     def cost(self) -> Cost:
         """What all attempts cost together."""
         spent = [a.cost for a in self.attempts if a.bytes_sent or a.outcome == "answered"]
-        total = Cost(Decimal(0), "reported") if spent else Cost(Decimal(0), "computed")
-        for cost in spent:
-            total = total + cost
-        return total
+        return reduce(add, spent) if spent else FREE
 
     def as_json(self) -> dict[str, Any]:
         """The receipt for other programs: its fields, what left, and what all of it cost.

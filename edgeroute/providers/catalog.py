@@ -43,6 +43,8 @@ _NEVER_OWN_HEADERS = frozenset(
         "x-goog-api-key",
     }
 )
+_CHATS = frozenset({"tools", "images", "json_schema"})
+_DRAWS = frozenset({"image_output"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +253,7 @@ class _Draft:
             place=Place.CLOUD,
             family=wire_id,
             context_tokens=settings.context_tokens,
-            abilities=frozenset({"tools", "images", "json_schema"}),
+            abilities=_DRAWS if owner.wire == "openai-images" else _CHATS,
         )
         like = self.cards.get(next(iter(self._names.get(wire_id.lower(), ())), ""))
         if like is None:
