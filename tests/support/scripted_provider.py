@@ -277,7 +277,7 @@ class ScriptedProvider:
                 elif isinstance(step, Sleep):
                     await asyncio.wait([hung_up], timeout=step.seconds)
                 elif isinstance(step, Reset):
-                    _reset(writer)
+                    reset(writer)
                     return False
                 else:
                     return False
@@ -294,7 +294,8 @@ class ScriptedProvider:
         return True
 
 
-def _reset(writer: asyncio.StreamWriter) -> None:
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Break the connection (RST)."""
     connection: socket.socket | None = writer.get_extra_info("socket")
     if connection is not None:
         linger = struct.pack("ii", 1, 0)
