@@ -21,13 +21,16 @@ from edgeroute.engine.pictures import kept_here, nobody_draws, without_drawn
 from edgeroute.engine.session import Session, Sessions
 
 if TYPE_CHECKING:
+    from edgeroute.engine.experience import Memory
     from edgeroute.engine.masking import Masked, Masking
     from edgeroute.engine.surroundings import Surroundings
     from edgeroute.local.backend import LocalBackend
     from edgeroute.privacy.inspector import Inspector
     from edgeroute.providers.catalog import Catalog
+    from edgeroute.routing.outcomes import Advice
     from edgeroute.routing.planner import PlanInput
     from edgeroute.routing.policy import Policy
+    from edgeroute.routing.signals import Classifier
     from edgeroute.routing.tiers import Tiers
 
 
@@ -95,6 +98,8 @@ class Decider:
         catalog: Catalog,
         local: LocalBackend,
         surroundings: Surroundings,
+        memory: Memory,
+        classifier: Callable[[], Classifier | None],
         preferences: Preferences,
         clock: Clock,
     ) -> None:
@@ -106,6 +111,8 @@ class Decider:
         self._catalog = catalog
         self._local = local
         self._surroundings = surroundings
+        self._memory = memory
+        self._classifier = classifier
         self._preferences = preferences
         self._clock = clock
 
@@ -178,7 +185,9 @@ class Decider:
 
         if not request.task and draws(self._catalog.card(request.model)):
             request = replace(request, task="image")
-        signals = read_signals(request, internal_code=verdict.internal_code)
+        signals = read_signals(
+            request, internal_code=verdict.internal_code, classifier=self._classifier()
+        )
         if private and signals.wants_picture:
             raise kept_here(reason)
         asked = self._plan_input(request, session, signals, private=private, reason=reason)
@@ -205,6 +214,21 @@ class Decider:
             masked=masked,
             otherwise=otherwise,
         )
+
+    def _advice(self, asked: PlanInput, chosen: Plan, request: ChatRequest) -> Advice | None:
+        """What earlier answers say, where the policy was free to choose one model."""
+        from edgeroute.routing import signals  # noqa: PLC0415
+        from edgeroute.routing.fitness import call_cost, why_not  # noqa: PLC0415
+
+        if asked.private or asked.model not in {"", "auto"} or chosen.strategy != "single":
+            return None
+        costs = {
+            name: call_cost(card, asked.signals, asked.around.now)
+            for name, card in asked.cards.items()
+            if not why_not(card, asked.signals, asked.around)
+        }
+        prompt = signals.asked(request.messages)
+        return self._memory.advise(prompt, chosen.first.model, costs, asked.policy)
 
     def _judge(self, asked: PlanInput, chosen: Plan) -> str:
         """The model that may judge what the plan's models answer; empty where none is needed."""

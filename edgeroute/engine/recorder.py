@@ -16,6 +16,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.core.usage import Usage
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.decision import Decision
+from edgeroute.engine.experience import Memory
 from edgeroute.engine.outcome import Outcome
 from edgeroute.engine.surroundings import Surroundings
 from edgeroute.engine.watch import Watch
@@ -47,6 +48,7 @@ class Recorder:
         conversations: Conversations,
         surroundings: Surroundings,
         watch: Watch,
+        memory: Memory,
         premium: ModelCard | None,
         user: str,
         clock: Clock,
@@ -56,6 +58,7 @@ class Recorder:
         self._conversations = conversations
         self._surroundings = surroundings
         self._watch = watch
+        self._memory = memory
         self._premium = premium
         self._user = user
         self._clock = clock
@@ -130,6 +133,9 @@ class Recorder:
                 self._surroundings.remember()
             if decision is not None:
                 self._keep_turn(receipt, request, decision, outcome)
+                prompt = request.messages[-1].text if request.messages else ""
+                self._memory.asked(decision.session.id, prompt, request.model)
+                self._memory.answered(decision.session.id, prompt, receipt)
             notices += [
                 Notice(one.kind, one.message) for one in self._watch.after(receipt, average)
             ]

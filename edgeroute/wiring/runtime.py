@@ -19,8 +19,10 @@ from edgeroute.wiring.models import Models
 if TYPE_CHECKING:
     from edgeroute.config import Chat, Paths
     from edgeroute.engine.engine import Engine
+    from edgeroute.engine.experience import Memory
     from edgeroute.engine.surroundings import Limits, Surroundings
     from edgeroute.engine.telemetry import Telemetry
+    from edgeroute.routing.classifier import TaskClassifier
     from edgeroute.routing.policy import Policy
     from edgeroute.routing.tiers import Tiers
 
@@ -98,6 +100,11 @@ class Runtime(Models):
     def first_run(self) -> bool:
         """Whether nothing has been set up here yet."""
         return not self.paths.settings.exists() and not self._database_path.exists()
+
+    @property
+    def pictures(self) -> Path:
+        """The folder for pictures that the chat app saves."""
+        return self.paths.data / "pictures"
 
     def save(self, key: str, value: str) -> None:
         """Keep the setting ``key`` (dotted, as in config.toml).
@@ -178,6 +185,24 @@ class Runtime(Models):
             return secrets.token_bytes(32)
 
     @cached_property
+    def memory(self) -> Memory:
+        """What became of earlier answers."""
+        from edgeroute.engine.experience import Memory  # noqa: PLC0415
+
+        return Memory(self.outcomes, self.paths.models)
+
+    @cached_property
+    def classifier(self) -> TaskClassifier:
+        """Names the task of a prompt; without the sentence model from words and shape alone.
+
+        Raises:
+            SettingsError: the packaged files do not belong together.
+        """
+        from edgeroute.routing.classifier import TaskClassifier  # noqa: PLC0415
+
+        return TaskClassifier.load(self.paths.models)
+
+    @cached_property
     def telemetry(self) -> Telemetry:
         """The exporter for the user's collector; silent without one."""
         from edgeroute.engine.telemetry import Telemetry  # noqa: PLC0415
@@ -215,6 +240,8 @@ class Runtime(Models):
             catalog=self.catalog,
             local=self.local,
             surroundings=self.surroundings,
+            memory=self.memory,
+            classifier=lambda: self.classifier,
             preferences=Preferences(
                 self.settings.router.tier, self.settings.privacy.enterprise_provider, user
             ),
@@ -243,6 +270,7 @@ class Runtime(Models):
                 command=self.settings.alerts.command,
                 clock=self.clock,
             ),
+            memory=self.memory,
             premium=self.catalog.card(_PREMIUM),
             user=user,
             clock=self.clock,
