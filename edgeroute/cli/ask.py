@@ -61,7 +61,10 @@ def ask(
     text = read_prompt(words)
     request = build_request(shell, text, store=not no_store, **options)
     streaming = on_terminal() and not no_stream and not machine
-    return shell.run(lambda: _Asking(shell, request, streaming, machine, quiet, output).run())
+    asking = _Asking(
+        shell, request, streaming=streaming, machine=machine, quiet=quiet, output=output
+    )
+    return shell.run(asking.run)
 
 
 class _Asking:
@@ -71,9 +74,10 @@ class _Asking:
         self,
         shell: Shell,
         request: ChatRequest,
-        streaming: bool,  # noqa: FBT001
-        machine: bool,  # noqa: FBT001
-        quiet: bool,  # noqa: FBT001
+        *,
+        streaming: bool,
+        machine: bool,
+        quiet: bool,
         output: Path,
     ) -> None:
         self._shell = shell

@@ -24,6 +24,7 @@ from edgeroute.core.events import (
 )
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui.checker import Checker
+from edgeroute.tui.pictures import answer_text, saved
 from edgeroute.tui.state import ChatState, loosens, opened
 from edgeroute.tui.strip import strip_view
 from edgeroute.tui.words import MODE_SENTENCES, MODE_WORDS, ago, dollars, money, receipt_line
@@ -180,6 +181,8 @@ class PlainChat:
             self._write(f"Note: {safe_line(event.attempt.model)} failed, {event.attempt.error}.")
         elif isinstance(event, Answered):
             self._last_receipt = event.receipt.id
+            for where in saved(event.answer, self._runtime.pictures, event.receipt.id):
+                self._write(f"Picture: {safe_line(where, 4096)}")
             self._write("Receipt: " + " · ".join(receipt_line(event.receipt)))
         elif isinstance(event, Failed):
             self._last_receipt = event.receipt.id
@@ -241,8 +244,8 @@ class PlainChat:
         self._say_mode()
         for message in self._state.messages[-4:]:
             who = "You" if message.role == "user" else "Answer"
-            if message.text:
-                self._write(f"{who}: {safe(message.text)}")
+            if text := answer_text(message):
+                self._write(f"{who}: {safe(text)}")
 
     def _resume(self, chat: str) -> None:
         row = self._runtime.conversations.get(chat)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from edgeroute.core.cards import ModelCard
@@ -184,6 +185,8 @@ class Runtime(Protocol):
     def new_mode(self) -> PrivacyMode: ...
     @property
     def first_run(self) -> bool: ...
+    @property
+    def pictures(self) -> Path: ...
     @property
     def engine(self) -> Engine: ...
     @property

@@ -13,11 +13,12 @@ import time
 from pathlib import Path
 
 from edgeroute.core.errors import NothingAnswered
-from edgeroute.core.messages import assistant, user
+from edgeroute.core.messages import Image, assistant, user
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.store.conversations import Conversations
 from edgeroute.store.database import Database
 from tests.cli.conftest import Home
+from tests.support.replies import PNG
 from tests.support.scripted_engine import ScriptedEngine
 
 
@@ -42,6 +43,22 @@ def test_quiet_says_nothing_else(home: Home) -> None:
     """With --quiet there is only the answer."""
     result = home.run("ask", "-q", "hi")
     assert (result.stdout, result.stderr) == ("Hello there.\n", "")
+
+
+def test_pictures_become_files_whose_paths_are_printed(home: Home, tmp_path: Path) -> None:
+    """Each picture is a new file in the folder asked for; an address is printed and not fetched."""
+    images = (Image("image/png", PNG), Image("", url="https://files.example.com/a.png"))
+    home.engine = ScriptedEngine((), images=images)
+    folder = tmp_path / "out"
+    result = home.run("ask", "-q", "-o", str(folder), "Draw a fox")
+    path = folder / "edgeroute-r1-1.png"
+    assert (result.exit_code, result.stdout) == (0, f"{path}\n{images[1].url}\n")
+    assert path.read_bytes() == PNG
+    again = home.run("ask", "-o", str(folder), "Draw a fox")
+    assert again.exit_code == 1
+    assert "cannot be saved" in again.stderr
+    other = home.run("ask", "--json", "-o", str(tmp_path / "other"), "Draw a fox")
+    assert json.loads(other.stdout)["pictures"][1] == images[1].url
 
 
 def test_words_and_standard_input_combine(home: Home) -> None:
@@ -132,6 +149,7 @@ sys.path.insert(0, {root!r})
 from edgeroute.cli.group import cli
 from edgeroute.cli.shell import Shell
 from tests.cli.conftest import Home
+from tests.support.replies import PNG
 from tests.support.scripted_engine import ScriptedEngine
 home = Home()
 home.engine = ScriptedEngine({pieces!r}, hold={hold!r}, fold={fold!r},

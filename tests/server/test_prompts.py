@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import anthropic
@@ -11,6 +13,7 @@ import pytest
 
 from edgeroute.core.errors import NothingAnswered, PrivacyRefused
 from edgeroute.core.events import Answered, AttemptStarted, Folded, TextDelta
+from edgeroute.core.messages import Image, Message
 from edgeroute.core.verdict import PrivacyMode
 from tests.support.endpoint import (
     ANSWER,
@@ -23,6 +26,7 @@ from tests.support.endpoint import (
     script,
     thinking_script,
 )
+from tests.support.replies import PNG
 
 HI: Any = [{"role": "user", "content": "hi"}]
 
@@ -332,3 +336,41 @@ def test_a_truncated_answer_says_so(oai: Any, endpoint: Endpoint) -> None:
     answer = oai.chat.completions.create(model="auto", messages=HI)
     assert answer.choices[0].finish_reason == "length"
     assert oai.responses.create(model="auto", input="hi").status == "incomplete"
+
+
+def test_pictures_as_the_official_client_reads_them(oai: Any, endpoint: Endpoint) -> None:
+    """A picture comes as base64 with its counts, and with the headers of every answer."""
+    message = Message("assistant", (Image("image/png", PNG),))
+    endpoint.engine.script = script(answer=replace(ANSWER, message=message))
+    raw = oai.images.with_raw_response.generate(
+        prompt="A red fox.", model="auto", size="1024x1024", background="transparent"
+    )
+    answer = raw.parse()
+    assert base64.b64decode(answer.data[0].b64_json) == PNG
+    assert (answer.output_format, answer.usage.total_tokens) == ("png", 9)
+    assert raw.headers["x-edgeroute-receipt"] == "r1"
+    (request,) = endpoint.engine.requests
+    assert (request.messages[0].text, request.task, request.pictures) == (
+        "A red fox.",
+        "image",
+        "only",
+    )
+    assert request.extra == {"size": "1024x1024", "background": "transparent"}
+
+
+def test_a_refused_picture_is_an_error(oai: Any, endpoint: Endpoint) -> None:
+    """A private prompt is 403, a wish for a stream 400, both with a sentence."""
+    endpoint.engine.script = failing_script(PrivacyRefused("It stays here."))
+    with pytest.raises(openai.PermissionDeniedError, match="It stays here"):
+        oai.images.generate(prompt="A portrait of Ann.", model="auto")
+    with pytest.raises(openai.BadRequestError, match="whole"):
+        oai.images.generate(prompt="A fox.", model="auto", stream=True)
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses", "/v1/messages"])
+def test_formats_of_text_take_no_picture(endpoint: Endpoint, path: str) -> None:
+    """Whoever asks in them for a picture is answered in words."""
+    body = {"model": "auto", "messages": HI, "input": "hi", "max_tokens": 9}
+    status, _, _ = endpoint.ask("POST", path, body, X_EdgeRoute_Task="image")
+    assert status == 200
+    assert endpoint.engine.requests[0].pictures == "no"

@@ -19,7 +19,7 @@ from edgeroute.core.events import (
     Planned,
     TextDelta,
 )
-from edgeroute.core.messages import assistant
+from edgeroute.core.messages import Image, Text, assistant
 from edgeroute.core.plan import Candidate, Plan, Skipped
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.signals import Signals
@@ -49,6 +49,7 @@ class ScriptedEngine:
         fold: str = "",
         held: Callable[[], None] = lambda: None,
         verdict: Verdict = CLEAR,
+        images: Sequence[Image] = (),
     ) -> None:
         self.requests: list[ChatRequest] = []
         self.closed = 0
@@ -58,6 +59,7 @@ class ScriptedEngine:
         self._fold = fold
         self._held = held
         self._verdict = verdict
+        self._images = images
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Event]:
         """What happens while ``request`` is answered."""
@@ -76,7 +78,8 @@ class ScriptedEngine:
                 self._held()
                 await asyncio.Event().wait()
             text = "".join(self._pieces)
-            answer = Answer(assistant(text), "stop", Usage(output_visible=2), "openai/gpt-5.5")
+            message = replace(assistant(text), parts=(Text(text), *self._images))
+            answer = Answer(message, "stop", Usage(output_visible=2), "openai/gpt-5.5")
             if self._error is None:
                 yield Answered(answer, receipt(attempt(), findings={"US_SSN": 1}))
             else:

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 from edgeroute.core.answer import Answer
 from edgeroute.core.cards import ModelCard, Place
@@ -23,11 +24,12 @@ from edgeroute.core.events import (
     Event,
     Failed,
     Folded,
+    ImageDelta,
     Notice,
     Planned,
     TextDelta,
 )
-from edgeroute.core.messages import Message, assistant, user
+from edgeroute.core.messages import Image, Message, assistant, user
 from edgeroute.core.plan import Candidate, Plan, Skipped
 from edgeroute.core.prices import PriceList, PriceRow, Rate
 from edgeroute.core.receipt import Attempt, Receipt
@@ -41,6 +43,7 @@ from edgeroute.local.backend import LocalStatus
 from edgeroute.store.conversation import Conversation, Turn
 from edgeroute.store.ledger import SpendRow
 from edgeroute.store.search import Hit
+from tests.support.replies import PNG
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
 LOCAL = "local/qwen2.5-coder-1.5b"
@@ -247,6 +250,13 @@ class FakeEngine:
             yield Failed(
                 NothingAnswered("Every candidate failed.", "Look at f5, then try again."), broken
             )
+            return
+        if "Draw" in text:
+            picture = Image("image/png", PNG)
+            drawn = Answer(Message("assistant", (picture,)), "stop", receipt.usage, first.model)
+            yield ImageDelta(picture)
+            self.runtime.conversations.record(conversation, request, drawn, receipt)
+            yield Answered(drawn, receipt)
             return
         if "cascade" in text:
             yield TextDelta("I think it is about 41.")
@@ -563,6 +573,7 @@ class FakeRuntime:
         self.daily_limit: Decimal | None = Decimal(5)
         self.new_mode = PrivacyMode.AUTO
         self.first_run = False
+        self.pictures = Path("pictures")
         self.inspector = FakeInspector()
         self.lists = FakeLists(self.inspector)
         self.local = FakeLocal()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui.plain import PlainChat, wanted
+from tests.support.replies import PNG
 from tests.tui.fake_runtime import FakeRuntime
 
 
@@ -109,3 +111,13 @@ def test_plain_mode_does_not_load_textual() -> None:
     code = "import edgeroute.tui.plain, sys; print({'textual', 'rich'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"
+
+
+def test_a_picture_is_saved_and_its_path_told(runtime: FakeRuntime, tmp_path: Path) -> None:
+    """A screen reader hears where the picture is; an opened chat names it."""
+    runtime.pictures = tmp_path
+    written = talk(runtime, "Draw a fox")
+    (path,) = tmp_path.iterdir()
+    assert path.read_bytes() == PNG
+    assert f"Picture: saved as {path}" in written
+    assert "Answer: [picture, image/png, 1 kB]" in talk(runtime, "/chats", "/open 2")

@@ -18,6 +18,7 @@ from edgeroute.core.receipt import Receipt
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui.checker import Check, Checker
 from edgeroute.tui.commands import matching, parsed
+from edgeroute.tui.pictures import answer_text
 from edgeroute.tui.state import ChatState, Phase, opened
 from edgeroute.tui.strip import IDLE, StripView, blocked, strip_view
 from edgeroute.tui.widgets.chat_list import Sidebar
@@ -268,6 +269,6 @@ def entries_of(turns: Sequence[Turn]) -> list[Entry]:
             if message.role == "user":
                 files = tuple(part.name for part in message.parts if isinstance(part, File))
                 entries.append(Entry("user", message.text, number, files=files))
-            elif message.role == "assistant" and message.text:
-                entries.append(Entry("answer", message.text, number, turn.receipt))
+            elif message.role == "assistant" and (text := answer_text(message)):
+                entries.append(Entry("answer", text, number, turn.receipt))
     return entries

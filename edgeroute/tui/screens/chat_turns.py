@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from edgeroute.tui import bridge
 from edgeroute.tui.attachments import read_attachment
 from edgeroute.tui.checker import Check
 from edgeroute.tui.commands import parsed
+from edgeroute.tui.pictures import answer_text, saved
 from edgeroute.tui.screens.chat_page import ChatPage
 from edgeroute.tui.state import Phase
 from edgeroute.tui.strip import blocked, waiting
@@ -176,8 +178,12 @@ class ChatTurns(ChatPage):
             await self.transcript.live.fold(event.model, event.text, event.reason)
 
     async def on_turn_done(self, event: bridge.TurnDone) -> None:
-        """The answer is whole."""
-        await self.transcript.finish(event.answer.text, event.receipt)
+        """The answer is whole; of its pictures the transcript says where they are."""
+        if event.answer.images:
+            folder = self.runtime.pictures
+            for where in await asyncio.to_thread(saved, event.answer, folder, event.receipt.id):
+                await self.transcript.note("picture", where)
+        await self.transcript.finish(answer_text(event.answer.message), event.receipt)
         self.turn_over()
         self.run_worker(self.send_queued(), group="send", exclusive=True)
 
