@@ -137,6 +137,27 @@ def test(shell: Shell, file: Path, policy: str, *, machine: bool) -> int:
 @rules.command("reload")
 @pass_shell
 def reload(shell: Shell) -> None:
-    """Check every file of policy; running programs use them from their next start."""
+    """Check every policy file; running programs heed the routing policy from the next request."""
     shell.runtime.check()
     note(f"All policy files are right; {shell.runtime.policy.name} is in force.")
+
+
+@rules.command("suggest")
+@click.option("--json", "machine", is_flag=True, help="Print one JSON array.")
+@pass_shell
+def suggest(shell: Shell, *, machine: bool) -> None:
+    """Say which rules your own record speaks against. Nothing is changed."""
+    runtime = shell.runtime
+    found = runtime.memory.suggestions(runtime.policy)
+    if machine:
+        as_json(
+            [
+                {"rule": s.rule, "model": s.model, "instead": s.instead, "why": s.sentence}
+                for s in found
+            ]
+        )
+        return
+    for one in found:
+        foreign(f"{one.rule}: {one.instead} instead of {one.model}. {one.sentence}")
+    if not found:
+        note("Nothing to suggest: too few answers are remembered, or the rules do well.")
