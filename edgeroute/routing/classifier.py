@@ -122,38 +122,26 @@ class TaskClassifier:
         """All labels of ``text`` with their probabilities."""
         if not text.strip():
             return Ranked((("chat", 0.0),), abstains=True)
-        scores, head = self._light(text), self._heads["light"]
-        odds = _probabilities(scores, head.temperature)
+        dense, found = self._features(text)
+        head = self._heads["light"]
+        odds = _probabilities(_scores(head, dense, found), head.temperature)
         if float(odds.max()) < SURE:
-            vector = self._embed(text)
-            if vector is not None:
+            embedder = self._sentence_model()
+            if embedder is not None:
                 head = self._heads["full"]
-                odds = _probabilities(self._full(text, vector), head.temperature)
+                scores = _scores(head, dense, found)
+                scores += _VECTOR_SCALE * (embedder.embed(text) @ head.vector)
+                odds = _probabilities(scores, head.temperature)
         order = odds.argsort()[::-1]
         return Ranked(
             tuple((self.labels[i], round(float(odds[i]), 3)) for i in order),
             abstains=float(odds[order[0]]) < head.threshold,
         )
 
-    def _light(self, text: str) -> Array:
-        return self._scores(text, self._heads["light"])
-
-    def _full(self, text: str, vector: Array) -> Array:
-        head = self._heads["full"]
-        scores: Array = self._scores(text, head) + _VECTOR_SCALE * (vector @ head.vector)
-        return scores
-
-    def _scores(self, text: str, head: _Head) -> Array:
+    def _features(self, text: str) -> tuple[Array, list[int]]:
         import numpy as np  # noqa: PLC0415
 
-        dense = np.array(features.dense(text, self._cues), dtype=np.float32)
-        words = features.sparse_sum(features.buckets(text), head.words)
-        scores: Array = dense @ head.dense + words + head.bias
-        return scores
-
-    def _embed(self, text: str) -> Array | None:
-        embedder = self._sentence_model()
-        return embedder.embed(text) if embedder is not None else None
+        return np.array(features.dense(text, self._cues), dtype=np.float32), features.buckets(text)
 
     def _sentence_model(self) -> Embedder | None:
         if not self._looked:
@@ -184,6 +172,13 @@ def _head(data: dict[str, Any], name: str, dense: int) -> _Head:
         float(data[f"{name}_temperature"]),
         float(data[f"{name}_threshold"]),
     )
+
+
+def _scores(head: _Head, dense: Array, found: list[int]) -> Array:
+    scores: Array = dense @ head.dense
+    scores += features.sparse_sum(found, head.words)
+    scores += head.bias
+    return scores
 
 
 def _probabilities(scores: Array, temperature: float) -> Array:

@@ -107,8 +107,16 @@ class Embedder:
             x + context @ layer["out"] + layer["out_bias"], *layer["attention_norm"]
         )
         wide = x @ layer["up"] + layer["up_bias"]
-        # The tanh form of GELU differs from the exact one by less than 0.001.
-        wide *= 0.5 * (1 + np.tanh(0.7978845608 * (wide + 0.044715 * wide * wide * wide)))
+        # GELU in its tanh form, 0.5 w (1 + tanh(0.798 (w + 0.0447 w^3))), without copies: it is
+        # within 0.001 of the exact one.
+        bend = wide * wide
+        bend *= 0.0356774081
+        bend += 0.7978845608
+        bend *= wide
+        np.tanh(bend, out=bend)
+        bend += 1
+        wide *= bend
+        wide *= 0.5
         return self._normalise(x + wide @ layer["down"] + layer["down_bias"], *layer["output_norm"])
 
 

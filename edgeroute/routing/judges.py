@@ -39,8 +39,9 @@ _OPTIONS: Final = re.compile(r"(?:^|\n)\s*\(?[A-Ja-j][).:]\s*\S")
 _CLOSED: Final = re.compile(
     r"\b(?:how (?:many|much|long|old|far)"
     r"|what is the (?:value|sum|probability|area|number|total|result|output|remainder)"
-    r"|yes or no|true or false|which of the following|solve|compute|calculate|evaluate"
-    r"|answer with|only (?:the|a) (?:number|letter|word))\b",
+    r"|what (?:does|will|would) (?:it|this|the (?:code|program)) (?:print|return|output)"
+    r"|complete the assertion|yes or no|true or false|which of the following"
+    r"|solve|compute|calculate|evaluate|answer with|only (?:the|a) (?:number|letter|word))\b",
     re.IGNORECASE,
 )
 _SCORE: Final = re.compile(r"\b(?:score\s*[:=]?\s*)?(10|\d(?:\.\d+)?)\s*(?:/\s*10)?\b")

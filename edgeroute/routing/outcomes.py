@@ -28,10 +28,11 @@ FINE: Final = 0.5
 # With fewer similar prompts than this nothing is said.
 FEWEST: Final = 5
 # The trend is flattened as if this many prompts spoke for no trend at all.
-_FLATTEN: Final = 20.0
-# How much of an estimate is the trend; the rest are the neighbours.
-_TREND: Final = 0.7
-_SHAPE_SCALE: Final = 0.3
+_FLATTEN: Final = 30.0
+# The trend's part of an estimate, which it reaches slowly: half of it at this many prompts.
+_TREND: Final = 0.85
+_TREND_AT: Final = 200
+_SHAPE_SCALE: Final = 0.6
 # Similarity counts by its power: near neighbours say more.
 _POWER: Final = 4
 _SUGGEST_FROM: Final = 12
@@ -163,7 +164,8 @@ class Experience:
         weights *= count / weights.sum()
         quality = record.quality[best]
         around = float(weights @ quality) / count
-        estimated = _TREND * record.trend(whole) + (1 - _TREND) * around
+        part = _TREND * len(record.rows) / (len(record.rows) + _TREND_AT)
+        estimated = part * record.trend(whole) + (1 - part) * around
         cost = record.cost[best]
         known = ~np.isnan(cost)
         spent = (

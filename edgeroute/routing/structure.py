@@ -54,6 +54,10 @@ _HOLE: Final = re.compile(
 )
 _EDITOR_HOLE: Final = re.compile(r"<\|?(?:fim_prefix|fim_suffix|fim_middle|fill_here|cursor)\|?>")
 _WORDS: Final = re.compile(r"\w+")
+_DIGIT: Final = re.compile(r"[0-9]")
+_CAPITAL: Final = re.compile(r"[A-Z]")
+_SIGN: Final = re.compile(r"[{}\[\]()<>=;_*\\]")
+_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 
 NAMES: Final = (
     "characters", "words", "lines", "fence", "path", "code_lines", "code_share", "inline_code",
@@ -98,10 +102,10 @@ def shape(text: str) -> tuple[float, ...]:
         float(code[-1]),
         float(_OPEN_END.search(read) is not None),
         float(_HOLE.search(read) is not None),
-        min(1.0, 5 * sum(map(str.isdigit, read)) / size),
-        min(1.0, 5 * sum(map(str.isupper, read)) / size),
-        min(1.0, 5 * sum(read.count(sign) for sign in "{}[]()<>=;_*\\") / size),
-        min(1.0, 2 * sum(ord(c) > 127 for c in read) / size) if not read.isascii() else 0.0,
+        min(1.0, 5 * len(_DIGIT.findall(read)) / size),
+        min(1.0, 5 * len(_CAPITAL.findall(read)) / size),
+        min(1.0, 5 * len(_SIGN.findall(read)) / size),
+        min(1.0, 2 * len(_NOT_ASCII.findall(read)) / size) if not read.isascii() else 0.0,
         float(text[:1].islower()),
         float(not code[0] and any(code[1:])),
         min(1.0, max(map(len, lines)) / 1000),

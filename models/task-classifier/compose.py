@@ -27,7 +27,7 @@ class Example:
 
 
 def written() -> list[Example]:
-    """The prompts of prompts-*.tsv: label, alternatives, prompt with \\n for line breaks."""
+    r"""The prompts of prompts-*.tsv: label, alternatives, prompt with \\n for line breaks."""
     found = []
     for path in sorted(FOLDER.glob("prompts-*.tsv")):
         with path.open(encoding="utf-8", newline="") as file:

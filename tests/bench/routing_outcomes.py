@@ -5,8 +5,9 @@
 
 Each line of the file is one prompt: ``{"benchmark", "prompt", "outcomes": {model: outcome}}``, an
 outcome having ``correct`` or ``score``, ``cost`` and perhaps ``answer``. The prompts of each
-benchmark are split in three by a fixed hash: one part is remembered, one part fixes thresholds, one part is scored. Nothing is tuned on the part
-that is scored. Sentence vectors are kept in ``--cache`` between runs.
+benchmark are split by a fixed hash: two thirds are remembered and fix, by five folds, how much cost
+counts; the last third is scored and nothing is tuned on it. Sentence vectors are kept in
+``--cache`` between runs.
 
 APGR is the share of the gap between a weak and a strong model that is closed, averaged over all
 shares of calls to the strong one (random: 0.5). PGR is that share at one cost.
@@ -19,7 +20,6 @@ import gzip
 import hashlib
 import json
 import os
-import random
 import sys
 import zlib
 from collections import defaultdict
@@ -43,12 +43,13 @@ PAIRS: Final = {
     "routellm_mmlu": ("Mixtral-8x7B-Instruct-v0.1", "gpt-4-1106-preview", 1_500),
     "routellm_gsm8k": ("Mixtral-8x7B-Instruct-v0.1", "gpt-4-1106-preview", 626),
 }
-CHOICES: Final = ("ulab_llmrouter", "mmlu_pro", "zeroeval_gsm", "zeroeval_crux", "bfcl_2024_08")
+CHOICES: Final = ("ulab_llmrouter", "mmlu_pro")
+POOL: Final = ("zeroeval_gsm", "zeroeval_math_l5", "zeroeval_crux")
 AGREEMENTS: Final = (
     ("zeroeval_gsm", "Llama-3.1-8B", "gemini-1.5-flash", "sonnet"),
     ("zeroeval_gsm", "gpt-4o-mini", "gemini-1.5-flash", "sonnet"),
     ("zeroeval_crux", "Qwen2.5-7B", "gpt-4o-mini", "gpt-4o-2024"),
-    ("mmlu_pro", "gemini-1.5-flash", "Llama-3.1-70B", "gemini-1.5-pro"),
+    ("mmlu_pro", "flash", "llama-3.1-70b", "1.5-pro"),
 )
 
 
@@ -156,65 +157,82 @@ def two_models(name: str, rows: list[dict[str, Any]], vectors: Vectors) -> None:
         print(f"    {title:16} APGR {area(order, gain):.3f} {interval(order, gain)}")
 
 
-def thirds(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], ...]:
-    """The part that is remembered (3 of 5), the part that fixes thresholds, the part scored."""
-    at = (len(rows) * 3 // 5, len(rows) * 4 // 5)
-    return rows[: at[0]], rows[at[0] : at[1]], rows[at[1] :]
-
-
 def choose(quality_of: Any, cost_of: Any, price: float) -> Any:
     """The model with the best estimated quality after its cost, row by row."""
     return (quality_of - price * cost_of).argmax(axis=1)
 
 
+def guesses(
+    experience: Experience, rows: list[dict[str, Any]], models: list[str], vectors: Vectors
+) -> tuple[Any, Any]:
+    """Estimated quality and cost, a row for each prompt and a column for each model."""
+    good, price = np.zeros((len(rows), len(models))), np.zeros((len(rows), len(models)))
+    for i, row in enumerate(rows):
+        near = describe(row["prompt"], vectors)  # type: ignore[arg-type]
+        for j, model in enumerate(models):
+            found = experience.estimate(model, near, NEIGHBOURS)
+            assert found is not None
+            good[i, j], price[i, j] = found.quality, found.cost or 0.0
+    return good, price
+
+
+def truths(rows: list[dict[str, Any]], models: list[str]) -> tuple[Any, Any]:
+    """Real quality and cost, a row for each prompt and a column for each model."""
+    good = np.array([[quality(row["outcomes"][model]) for model in models] for row in rows])
+    return good, np.array([[row["outcomes"][model]["cost"] for model in models] for row in rows])
+
+
 def many_models(name: str, rows: list[dict[str, Any]], vectors: Vectors) -> None:
-    """Cost at a share of the best single model's quality, with the price of cost fixed apart."""
-    counts: dict[str, int] = defaultdict(int)
-    for row in rows:
-        for model in row["outcomes"]:
-            counts[model] += 1
-    models = [model for model, count in counts.items() if count == len(rows)]
-    known, tuned, scored = thirds(rows)
-    experience = remember(known, vectors)
-
-    def tables(part: list[dict[str, Any]]) -> tuple[Any, Any, Any, Any]:
-        truth = np.array([[quality(r["outcomes"][m]) for m in models] for r in part])
-        spent = np.array([[r["outcomes"][m]["cost"] for m in models] for r in part])
-        guess, price = np.zeros_like(truth), np.zeros_like(truth)
-        for i, row in enumerate(part):
-            near = describe(row["prompt"], vectors)  # type: ignore[arg-type]
-            for j, model in enumerate(models):
-                found = experience.estimate(model, near, NEIGHBOURS)
-                assert found is not None
-                guess[i, j], price[i, j] = found.quality, found.cost or 0.0
-        return truth, spent, guess, price
-
-    mean = np.array([[quality(r["outcomes"][m]) for m in models] for r in known]).mean(axis=0)
-    best = int(mean.argmax())
-    tune, score = tables(tuned), tables(scored)
-    unit = 1 / tune[1][:, best].mean()
-    print(f"\n{name}: {len(models)} models, {len(known)} remembered, {len(scored)} scored; "
-          f"best single {models[best]} {score[0][:, best].mean():.3f}")  # fmt: skip
+    """Cost at a share of the best single model's quality, and at no harm to any kind of prompt."""
+    models = [m for m in rows[0]["outcomes"] if all(m in row["outcomes"] for row in rows)]
+    known, scored = rows[: len(rows) * 2 // 3], rows[len(rows) * 2 // 3 :]
+    good, spent = truths(known, models)
+    best = int(good.mean(axis=0).argmax())
+    unit = 1 / spent[:, best].mean()
+    folds = [np.arange(len(known)) % 5 == fold for fold in range(5)]
+    guess, price = np.zeros_like(good), np.zeros_like(good)
+    for out in folds:
+        inside = remember([row for row, held in zip(known, out, strict=True) if not held], vectors)
+        part = [row for row, held in zip(known, out, strict=True) if held]
+        guess[out], price[out] = guesses(inside, part, models, vectors)
+    real, paid = truths(scored, models)
+    told = guesses(remember(known, vectors), scored, models, vectors)
+    print(
+        f"\n{name}: {len(models)} models, {len(known)} remembered, {len(scored)} scored;"
+        f" best single {models[best]} {real[:, best].mean():.3f}"
+    )
+    rates = np.geomspace(2.0, 1e-4, 80)
+    reached = [good[np.arange(len(good)), choose(guess, price * unit, r)].mean() for r in rates]
     for share in (0.95, 0.99, 1.0):
-        wanted = share * tune[0][:, best].mean()
-        fit = 0.0
-        for price in np.geomspace(2.0, 1e-4, 60):
-            rows_at = choose(tune[2], tune[3] * unit, price)
-            if tune[0][np.arange(len(rows_at)), rows_at].mean() >= wanted:
-                fit = float(price)
-                break
-        picked = choose(score[2], score[3] * unit, fit)
+        wanted = share * good[:, best].mean()
+        enough = [r for r, value in zip(rates, reached, strict=True) if value >= wanted]
+        picked = choose(told[0], told[1] * unit, enough[0] if enough else rates[-1])
         at = np.arange(len(picked))
-        got = score[0][at, picked].mean() / score[0][:, best].mean()
-        cost = score[1][at, picked].mean() / score[1][:, best].mean()
+        got = real[at, picked].mean() / real[:, best].mean()
+        cost = paid[at, picked].mean() / paid[:, best].mean()
         singles = [
-            (score[1][:, j].mean() / score[1][:, best].mean(), j)
+            paid[:, j].mean() / paid[:, best].mean()
             for j in range(len(models))
-            if score[0][:, j].mean() >= share * score[0][:, best].mean()
+            if real[:, j].mean() >= share * real[:, best].mean()
         ]
-        single = min(singles)
-        print(f"    wanted {share:.2f} of its quality: got {got:.3f} at {cost:.3f} of its cost;"
-              f" cheapest single that reaches it costs {single[0]:.3f}")  # fmt: skip
+        print(
+            f"    wanted {share:.2f} of its quality{'' if enough else ' (out of reach)'}:"
+            f" got {got:.3f} at {cost:.3f} of its cost; cheapest single: {min(singles):.3f};"
+            f" prompt by prompt oracle reaches {real.max(axis=1).mean() / real[:, best].mean():.3f}"
+        )
+    frontier(real, paid, told, best, unit)
+
+
+def frontier(real: Any, paid: Any, told: tuple[Any, Any], best: int, unit: float) -> None:
+    """The lowest cost at 95 % on the scored part itself, as published hulls are drawn."""
+    at = np.arange(len(real))
+    points = []
+    for rate in np.geomspace(2.0, 1e-4, 80):
+        picked = choose(told[0], told[1] * unit, rate)
+        points.append((paid[at, picked].mean(), real[at, picked].mean()))
+    fit = [cost for cost, value in points if value >= 0.95 * real[:, best].mean()]
+    share = f"{min(fit) / paid[:, best].mean():.3f}" if fit else "never"
+    print(f"    drawn on the scored part itself: 0.95 at {share} of its cost")
 
 
 def find(rows: list[dict[str, Any]], part: str) -> str:
@@ -241,9 +259,11 @@ def agreement(rows: list[dict[str, Any]], one: str, two: str, strong: str) -> No
     weak, best = (sum(column) / len(base) for column in zip(*base, strict=True))
     got = sum(taken) / len(taken)
     closed = sum(is_closed(row["prompt"]) for row in rows) / len(rows)
-    print(f"    {' & '.join(names[:2])}, else {names[2]}:"
-          f" {got:.3f} (strong {best:.3f}, first {weak:.3f}) PGR {(got - weak) / (best - weak):.3f}"
-          f" at {cost / alone:.3f} of the cost, {kept / len(rows):.0%} stand; seen as closed {closed:.0%}")  # fmt: skip
+    print(
+        f"    {' & '.join(names[:2])}, else {names[2]}:"
+        f" {got:.3f} (strong {best:.3f}, first {weak:.3f}) PGR {(got - weak) / (best - weak):.3f}"
+        f" at {cost / alone:.3f} of the cost, {kept / len(rows):.0%} stand; closed {closed:.0%}"
+    )
 
 
 def main() -> None:
@@ -254,16 +274,17 @@ def main() -> None:
     parser.add_argument("--cache", type=Path)
     parser.add_argument("--most", type=int, default=3_600, help="prompts of one benchmark")
     arguments = parser.parse_args()
-    random.seed(0)
     tables = read(arguments.data, arguments.most)
     vectors = Vectors(arguments.models, arguments.cache)
     for name in PAIRS:
         if name in tables:
             two_models(name, tables[name], vectors)
             vectors.save()
-    for name in CHOICES:
-        if name in tables:
-            many_models(name, tables[name], vectors)
+    pooled = [row for name in POOL for row in tables.get(name, [])]
+    pooled.sort(key=lambda row: zlib.crc32(row["prompt"].encode()))
+    for name, rows in (*((name, tables.get(name, [])) for name in CHOICES), ("zeroeval", pooled)):
+        if rows:
+            many_models(name, rows, vectors)
             vectors.save()
     print("\nagreement of two cheap answers (costs include both)")
     for name, one, two, strong in AGREEMENTS:

@@ -5,7 +5,8 @@
 
 The file has one JSON object per line with ``prompt``, ``task``, ``source`` and perhaps ``alt``
 (other labels that are right too) and ``has_tools``. ``--folds`` scores public prompts by heads
-trained without them, for a file that was trained on, and leaves one family of sources out in turn.
+trained without them instead, for a file that was trained on, and then leaves one family of sources
+out in turn. ``--time`` measures what a decision costs.
 """
 
 from __future__ import annotations
@@ -199,8 +200,12 @@ def main() -> None:
     parser.add_argument("--time", action="store_true")
     arguments = parser.parse_args()
     rows = read(arguments.tasks)
+    if arguments.folds:
+        by_folds([row for row in rows if not row.wild], arguments.models, arguments.cache)
+        return
     if arguments.time:
         timings(rows, arguments.models)
+        return
     for title, folder in (
         ("with sentence vectors", arguments.models),
         ("words and shape only", None),
@@ -226,8 +231,6 @@ def main() -> None:
             "lowest:",
             *(f"{k} {v:.3f}" for k, v in sorted(scores.items(), key=lambda p: p[1])[:4]),
         )
-    if arguments.folds:
-        by_folds([row for row in rows if not row.wild], arguments.models, arguments.cache)
 
 
 if __name__ == "__main__":
