@@ -1,8 +1,8 @@
 """An independent judge: llmock breaks on purpose and grades what the client does about it.
 
 It sees requests only, not what the caller was told. So it takes every cut stream that is not asked
-for again for one that was accepted; where the caller got an error or another model's answer instead,
-that finding is not counted.
+for again for one that was accepted; where the caller got an error or another model's answer, that
+finding is not counted.
 """
 
 from __future__ import annotations
@@ -108,8 +108,11 @@ FAULTS: dict[str, list[dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("commit", ["first_token", "complete"])
-@pytest.mark.parametrize("name", FAULTS)
+CASES: list[tuple[str, Commit]] = [(name, "complete") for name in FAULTS]
+CASES += [(name, "first_token") for name in FAULTS if "," in name and name[0].isalpha()]
+
+
+@pytest.mark.parametrize(("name", "commit"), CASES)
 async def test_llmock_finds_no_fault(
     address: str, name: str, commit: Commit, tmp_path: Path
 ) -> None:
