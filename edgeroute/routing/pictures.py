@@ -23,10 +23,16 @@ _NOUN: Final = (
     r"|dibujo|imagen|immagine)s?\b"
 )
 _ARTICLE: Final = r"(?:an?|the|my|our|some|one|two|three|ein(?:e|en)?|une?|un[oa]?)\b"
+_NO_LINK: Final = r"(?!(?:for|of|to|with|from|about|on|in|and|that|which)\b)"
 _MADE: Final = re.compile(
     r"\b(?:draw|paint|sketch|illustrate|generate|create|make|design|render|produce|give me|show me"
     r"|i (?:want|need|would like|'d like)|zeichne|male|erstelle|dessine|crée|dibuja|crea|disegna)"
-    r"\s+(?:me\s+|us\s+|mir\s+|uns\s+)?" + _ARTICLE + r"(?:\s+[\w'-]+){0,5}?\s+" + _NOUN,
+    r"\s+(?:me\s+|us\s+|mir\s+|uns\s+)?"
+    + _ARTICLE
+    + r"(?:\s+"
+    + _NO_LINK
+    + r"[\w'-]+){0,5}?\s+"
+    + _NOUN,
     re.IGNORECASE,
 )
 _DRAWN: Final = re.compile(
@@ -35,12 +41,22 @@ _DRAWN: Final = re.compile(
     r"(?:me\s+|us\s+|mir\s+|uns\s+)?" + _ARTICLE,
     re.IGNORECASE,
 )
+_TITLED: Final = re.compile(
+    r"^\W*(?:"
+    + _ARTICLE
+    + r"\s+)?(?:"
+    + _NO_LINK
+    + r"[\w'-]+,?\s+){0,4}?(?:"
+    + _NOUN
+    + r"|concept art|close-up|icon set|digital art|album cover)\s+(?:of|with|showing)\s[^?]*$",
+    re.IGNORECASE,
+)
 # What is said with such words, but is answered with text or code.
 _NOT: Final = re.compile(
     r"\b(?:svg|ascii|mermaid|html|css|latex|tikz|matplotlib|plotly|canvas|plantuml|graphviz|code"
     r"|script|function|class|component|api|docker(?:file)?|container|disk|iso|tag|prompts?|parallel"
-    r"|diagram|chart|graph|table|conclusions?|comparisons?|distinction|line|up|from|lessons?"
-    r"|inference|attention|lots?|caption|description|alt|describe|classif\w+|python|javascript)\b",
+    r"|diagram|chart|graph|table|conclusions?|comparisons?|distinction|line(?! art)|lessons?"
+    r"|inference|attention|lots?|pipeline|architecture|plan|outline|system|approach|workflow|schema|caption|description|alt|describe|classif\w+|python|javascript)\b",
     re.IGNORECASE,
 )
 
@@ -48,7 +64,8 @@ _NOT: Final = re.compile(
 def asks_for_picture(text: str) -> bool:
     """Whether ``text`` plainly asks for a picture, and not for code or words about one."""
     text = ends(text).strip()
-    return bool(_MADE.search(text) or _DRAWN.search(text)) and not _NOT.search(text)
+    found = _MADE.search(text) or _DRAWN.search(text) or _TITLED.search(text)
+    return found is not None and not _NOT.search(text)
 
 
 def draws(card: ModelCard | None) -> bool:

@@ -65,6 +65,7 @@ _EASY: Final = re.compile(
 _MEDIUM_FROM: Final = 0.3
 _HIGH_FROM: Final = 0.7
 _PLAIN: Final = 0.95
+_SURE_OF_PICTURE: Final = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ def _wants_picture(request: ChatRequest, signal: Signal) -> bool:
         return False
     if signal.origin == "caller":
         return True
-    return request.model in {"", "auto"} and signal.confidence >= _PLAIN
+    return request.model in {"", "auto"} and signal.confidence >= _SURE_OF_PICTURE
 
 
 def _domain(request: ChatRequest, guess: Guess) -> tuple[str, Signal]:

@@ -33,6 +33,8 @@ WANTED = Signals("image", input_tokens=20, output_tokens=1100, wants_picture=Tru
         "I need a picture of a sunset over hills.",
         "Zeichne mir einen Drachen",
         "Paint a watercolour of Venice",
+        "A vintage travel poster of the Dolomites",
+        "photo of a cluttered desk from above, morning light",
     ],
 )
 def test_plain_words_ask_for_a_picture(text: str) -> None:
@@ -53,6 +55,9 @@ def test_plain_words_ask_for_a_picture(text: str) -> None:
         "Explain how a hash table works.",
         "Create a table of drawing tools.",
         "Draw up a contract for the flat.",
+        "Sketch a data pipeline for 2 TB of clicks a day.",
+        "I need an approach for storing 500 million photos.",
+        "The portrait of Dorian Gray: who wrote it?",
     ],
 )
 def test_words_about_pictures_do_not(text: str) -> None:
