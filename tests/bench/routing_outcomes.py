@@ -49,7 +49,7 @@ AGREEMENTS: Final = (
     ("zeroeval_gsm", "Llama-3.1-8B", "gemini-1.5-flash", "sonnet"),
     ("zeroeval_gsm", "gpt-4o-mini", "gemini-1.5-flash", "sonnet"),
     ("zeroeval_crux", "Qwen2.5-7B", "gpt-4o-mini", "gpt-4o-2024"),
-    ("mmlu_pro", "flash", "llama-3.1-70b", "1.5-pro"),
+    ("mmlu_pro", "gemini-1.5-flash", "Llama-3_1-70B", "gemini-1.5-pro"),
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,22 +17,24 @@ CLOSED = "How many days has May?"
 OPEN = "Tell me about May."
 
 
-def said(model: str, text: str, logprobs=(), finish="stop") -> Replied:
+def said(model: str, text: str, logprobs: Any = (), finish: Any = "stop") -> Replied:
     """What ``model`` replied."""
     return Replied(model, Answer(assistant(text), finish, Usage(), model), tuple(logprobs))
 
 
-def cascade(question: str = CLOSED, rungs=("a", "b", "strong"), judge="", **policy) -> Cascade:
+def cascade(
+    question: str = CLOSED, rungs: Any = ("a", "b", "strong"), judge: str = "", **policy: Any
+) -> Cascade:
     """A cascade over three models."""
     return Cascade(rungs, CascadePolicy(**policy), question, judge=judge)
 
 
-def kinds(actions) -> list[str]:
+def kinds(actions: Any) -> list[str]:
     """The actions' names and models."""
     return [f"{type(action).__name__} {getattr(action, 'model', '')}" for action in actions]
 
 
-def test_agreement_of_two_cheap_answers_stands():
+def test_agreement_of_two_cheap_answers_stands() -> None:
     """Two cheap models that come to the same answer are enough on a closed question."""
     run = cascade()
     assert kinds(run.start()) == ["Ask a"]
@@ -40,7 +44,7 @@ def test_agreement_of_two_cheap_answers_stands():
     assert (stand.model, stand.reason) == ("a", "a and b agree.")
 
 
-def test_disagreement_asks_the_strong_model_and_folds_the_others():
+def test_disagreement_asks_the_strong_model_and_folds_the_others() -> None:
     """Where the cheap ones differ, their answers are folded and the last rung's stands."""
     run = cascade()
     run.start()
@@ -49,7 +53,7 @@ def test_disagreement_asks_the_strong_model_and_folds_the_others():
     assert kinds(run.step(said("strong", "31"))) == ["Stand strong"]
 
 
-def test_an_answer_in_bad_form_is_not_compared():
+def test_an_answer_in_bad_form_is_not_compared() -> None:
     """Refusals and answers that were cut off go up at once, with the reason."""
     run = cascade()
     run.start()
@@ -59,10 +63,11 @@ def test_an_answer_in_bad_form_is_not_compared():
     assert kinds(run.step(said("b", "31", finish="length"))) == ["Fold b", "Ask strong"]
 
 
-def test_own_probabilities_decide_where_they_are_free():
+def test_own_probabilities_decide_where_they_are_free() -> None:
     """A local answer with sure tokens stands; an unsure one does not."""
     run = cascade(OPEN, rungs=("local", "strong"))
     (ask,) = run.start()
+    assert isinstance(ask, Ask)
     assert ask.logprobs
     assert kinds(run.step(said("local", "May is a month.", [-0.05, -0.1]))) == ["Stand local"]
     unsure = cascade(OPEN, rungs=("local", "strong"))
@@ -70,7 +75,7 @@ def test_own_probabilities_decide_where_they_are_free():
     assert kinds(unsure.step(said("local", "May?", [-2.0]))) == ["Fold local", "Ask strong"]
 
 
-def test_a_model_judges_last():
+def test_a_model_judges_last() -> None:
     """An open question without probabilities goes to the judge, whose score decides."""
     run = cascade(OPEN, judge="local")
     run.start()
@@ -82,7 +87,7 @@ def test_a_model_judges_last():
     assert kinds(run.step(Judged("local", "9/10"))) == ["Stand b"]
 
 
-def test_a_judge_that_fails_lets_the_answer_stand():
+def test_a_judge_that_fails_lets_the_answer_stand() -> None:
     """Without a score the sound answer stands, and the reason says that nobody judged it."""
     run = cascade(OPEN, judge="local")
     run.start()
@@ -92,7 +97,7 @@ def test_a_judge_that_fails_lets_the_answer_stand():
     assert "no score" in stand.reason
 
 
-def test_failures_go_up_and_all_failing_gives_up():
+def test_failures_go_up_and_all_failing_gives_up() -> None:
     """A rung that fails is passed over; when the last one fails too there is no answer."""
     run = cascade()
     run.start()
@@ -101,7 +106,7 @@ def test_failures_go_up_and_all_failing_gives_up():
     assert isinstance(run.step(Dropped("strong", "It is down."))[0], GiveUp)
 
 
-def test_the_strong_model_failing_leaves_a_cheap_answer_with_a_warning():
+def test_the_strong_model_failing_leaves_a_cheap_answer_with_a_warning() -> None:
     """Better an unconfirmed answer that says so than none."""
     run = cascade()
     run.start()
@@ -125,7 +130,9 @@ events = st.one_of(
 @given(
     st.lists(events, max_size=12), st.sampled_from([CLOSED, OPEN]), st.sampled_from(["", "judge"])
 )
-def test_every_run_ends_once_and_asks_each_rung_at_most_once(script, question, judge):
+def test_every_run_ends_once_and_asks_each_rung_at_most_once(
+    script: Any, question: str, judge: Any
+) -> None:
     """Whatever the models do, the machine ends with one answer or none, and pays no rung twice."""
     run = cascade(question, judge=judge)
     waiting, asked, over = run.start(), [], 0

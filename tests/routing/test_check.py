@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,13 +20,13 @@ from tests.support.routing import TIERS, cards, policy_file
 TODAY = date(2026, 11, 22)
 
 
-def findings(tmp_path, rules: str, ready=None, rest="") -> list[str]:
+def findings(tmp_path: Path, rules: str, ready: Any = None, rest: str = "") -> list[str]:
     """The codes and rules of what is wrong with these rules."""
     policy = Policy.load(policy_file(tmp_path, f"routing:\n  rules:\n{rules}{rest}"))
     return [f"{f.code} {f.rule}" for f in check(policy, TIERS, cards(), TODAY, ready)]
 
 
-def test_a_good_policy_has_no_findings(tmp_path):
+def test_a_good_policy_has_no_findings(tmp_path: Path) -> None:
     """Known models, reachable rules and keys: nothing to say."""
     rules = '    - {id: a, condition: task == "chat", model: small}\n    - default: local\n'
     assert findings(tmp_path, rules, ready=["openai"]) == []
@@ -51,12 +53,12 @@ def test_a_good_policy_has_no_findings(tmp_path):
          "    - default: local\n"), ["RT005 p"]),
     ],
 )  # fmt: skip
-def test_each_mistake_is_found(tmp_path, rules, expected):
+def test_each_mistake_is_found(tmp_path: Path, rules: str, expected: Any) -> None:
     """Unknown names, unreachable rules, retired models and rules against privacy are named."""
     assert findings(tmp_path, rules) == expected
 
 
-def test_missing_keys_are_warnings(tmp_path):
+def test_missing_keys_are_warnings(tmp_path: Path) -> None:
     """A model whose provider has no key is named, and a role where none of its models has one."""
     rules = (
         '    - {id: a, condition: task == "chat", model: small}\n    - default: openai/gpt-5.5\n'
@@ -66,21 +68,21 @@ def test_missing_keys_are_warnings(tmp_path):
     assert findings(tmp_path, "    - default: local\n", rest=rest) == ["RT001 fallback"]
 
 
-def test_findings_name_file_and_line(tmp_path):
+def test_findings_name_file_and_line(tmp_path: Path) -> None:
     """A finding reads like a compiler's."""
     path = policy_file(tmp_path, "routing:\n  rules:\n    - default: nobody/knows\n")
     (found,) = check(Policy.load(path), TIERS, cards(), TODAY)
     assert str(found).startswith(f"{path}:3: RT001 `default`")
 
 
-def test_shipped_policies_have_no_unreachable_rule():
+def test_shipped_policies_have_no_unreachable_rule() -> None:
     """Every rule that is shipped can decide."""
     for name in policy_names():
         found = check(Policy.named(name), Tiers.load(), {}, TODAY)
         assert not [finding for finding in found if finding.code in {"RT002", "RT005"}]
 
 
-def test_a_witness_is_one():
+def test_a_witness_is_one() -> None:
     """The facts given for a rule make it the one that decides."""
     policy = Policy.named("default")
     for rule in policy.rules:
@@ -90,7 +92,7 @@ def test_a_witness_is_one():
         assert can_hold(rule)
 
 
-def test_rules_are_explained_under_fixed_headings():
+def test_rules_are_explained_under_fixed_headings() -> None:
     """A rule's page says when, where, why, and what happens to private prompts."""
     policy, tiers = Policy.named("default"), Tiers.load()
     for rule in policy.rules:
@@ -101,13 +103,13 @@ def test_rules_are_explained_under_fixed_headings():
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_findings_are_explained(code):
+def test_findings_are_explained(code: str) -> None:
     """Each code of the check has its page."""
     text = explain(Policy.named("default"), Tiers.load(), code.lower())
     assert "## Why is this bad?" in text
 
 
-def test_expectations(tmp_path):
+def test_expectations(tmp_path: Path) -> None:
     """Cases pass where rule and model come out as expected, and say what came instead."""
     path = policy_file(tmp_path, """\
 policy: coding-assistant
@@ -136,7 +138,7 @@ cases:
         ("{given: {task: chat}}", "neither"),
     ],
 )
-def test_wrong_expectations_are_refused(tmp_path, case, said):
+def test_wrong_expectations_are_refused(tmp_path: Path, case: Any, said: str) -> None:
     """A case that gives nonsense is a mistake, not a failure."""
     path = policy_file(tmp_path, f"cases:\n  - {case}\n")
     with pytest.raises(SettingsError, match=said):

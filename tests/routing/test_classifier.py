@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgeroute import datafile
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.signals import TASKS
 from edgeroute.routing import classifier as module
@@ -40,32 +42,34 @@ def full() -> TaskClassifier:
 
 
 @pytest.mark.parametrize(("text", "task"), PLAIN)
-def test_plain_asks_are_told_without_the_sentence_model(light, text, task):
+def test_plain_asks_are_told_without_the_sentence_model(
+    light: TaskClassifier, text: str, task: str
+) -> None:
     """Words and shape suffice for what is said plainly."""
     assert light.rank(text).labels[0][0] == task
 
 
 @pytest.mark.parametrize(("text", "task"), PLAIN)
-def test_plain_asks_are_told_with_it(full, text, task):
+def test_plain_asks_are_told_with_it(full: TaskClassifier, text: str, task: str) -> None:
     """The sentence model does not spoil what is said plainly."""
     assert full.rank(text).labels[0][0] == task
     assert full.note == ""
 
 
-def test_domains_are_named_beside_the_task(light):
+def test_domains_are_named_beside_the_task(light: TaskClassifier) -> None:
     """Medical and legal prompts name a domain, and no task in its place."""
     guess = light.classify("what are the side effects of this medication, and which dose is safe?")
     assert guess.domain == "medical"
     assert guess.task in {*TASKS, ""}
 
 
-def test_nothing_is_told_of_nothing(light):
+def test_nothing_is_told_of_nothing(light: TaskClassifier) -> None:
     """An empty text has no task."""
     assert light.classify("  ").task == ""
     assert light.rank("asdf qwer").abstains
 
 
-def test_a_missing_sentence_model_is_said(light, tmp_path):
+def test_a_missing_sentence_model_is_said(light: TaskClassifier, tmp_path: Path) -> None:
     """Whoever asks learns that the results could be better."""
     assert "sentence model" in light.note
     (tmp_path / "minilm").mkdir()
@@ -76,7 +80,7 @@ def test_a_missing_sentence_model_is_said(light, tmp_path):
     assert broken.rank("write a python function").labels[0][0] == "implement"
 
 
-def test_a_head_for_other_features_is_refused(monkeypatch):
+def test_a_head_for_other_features_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A head that was trained for other cues is never used."""
     monkeypatch.setattr(module, "fingerprint", lambda: "other")
     with pytest.raises(SettingsError, match="train it again"):
@@ -85,7 +89,7 @@ def test_a_head_for_other_features_is_refused(monkeypatch):
 
 @settings(deadline=None)
 @given(st.text(max_size=300))
-def test_any_text_has_probabilities(light, text):
+def test_any_text_has_probabilities(light: TaskClassifier, text: str) -> None:
     """The labels' probabilities add up to one, and a guess is a known name or none."""
     ranked = light.rank(text)
     if text.strip():
@@ -95,13 +99,13 @@ def test_any_text_has_probabilities(light, text):
     assert guess.domain in {*DOMAINS, ""}
 
 
-def test_the_artefact_is_small():
+def test_the_artefact_is_small() -> None:
     """The head that lies in the repository stays below 5 MB."""
-    path = module.datafile.packaged("models") / "task-classifier" / "head.npz"
+    path = datafile.packaged("models") / "task-classifier" / "head.npz"
     assert path.stat().st_size < 5_000_000
 
 
-def test_importing_signals_loads_nothing_heavy():
+def test_importing_signals_loads_nothing_heavy() -> None:
     """Routing can be imported without numpy, tokenizers or the rule engine's grammar."""
     code = (
         "import sys, edgeroute.routing.planner, edgeroute.routing.classifier\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ from edgeroute.routing.conditions import NAMES, Condition
         ("input_tokens < output_tokens", {"output_tokens": 1.0}, True),
     ],
 )
-def test_condition_holds_as_written(text, facts, expected):
+def test_condition_holds_as_written(text: str, facts: Any, expected: Any) -> None:
     """A condition means what it says of the facts given, and of neutral values elsewhere."""
     assert Condition(text).holds(facts) is expected
 
@@ -51,7 +53,7 @@ def test_condition_holds_as_written(text, facts, expected):
         ("", "syntax error"),
     ],
 )
-def test_mistakes_are_refused_with_file_and_line(text, said):
+def test_mistakes_are_refused_with_file_and_line(text: str, said: str) -> None:
     """What is not a condition is refused when it is loaded, with its place and a hint."""
     with pytest.raises(SettingsError, match=r"mine\.yaml:7") as caught:
         Condition(text, file="mine.yaml", line=7)
@@ -61,7 +63,7 @@ def test_mistakes_are_refused_with_file_and_line(text, said):
 @given(
     st.text(alphabet=st.sampled_from("task_input tokens<>=!()[]andornot\"'019.+-*/$"), max_size=60)
 )
-def test_any_text_is_a_condition_or_refused(text):
+def test_any_text_is_a_condition_or_refused(text: str) -> None:
     """No text does anything else than load or be refused, and what loads gives true or false."""
     try:
         condition = Condition(text)
@@ -72,7 +74,7 @@ def test_any_text_is_a_condition_or_refused(text):
 
 
 @given(task=st.sampled_from(TASKS), limit=st.integers(0, 10**6), tokens=st.integers(0, 10**6))
-def test_comparisons_agree_with_python(task, limit, tokens):
+def test_comparisons_agree_with_python(task: str, limit: Any, tokens: Any) -> None:
     """Numbers and text compare as in Python."""
     condition = Condition(f'input_tokens < {limit} and task == "{task}"')
     assert condition.holds({"input_tokens": float(tokens), "task": task}) is (tokens < limit)

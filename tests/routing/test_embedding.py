@@ -19,7 +19,7 @@ def embedder() -> Embedder:
     return found
 
 
-def test_paraphrases_are_near_and_other_texts_far(embedder):
+def test_paraphrases_are_near_and_other_texts_far(embedder: Embedder) -> None:
     """A paraphrase is nearer than a related text, and that nearer than any other."""
     one = embedder.embed("How do I cook rice?")
     same = embedder.embed("What is the way to prepare rice?")
@@ -30,13 +30,13 @@ def test_paraphrases_are_near_and_other_texts_far(embedder):
 
 
 @pytest.mark.parametrize("text", ["", "x", "日本語", "word " * 5_000, "\x00\ud800"])
-def test_any_text_has_a_unit_vector(embedder, text):
+def test_any_text_has_a_unit_vector(embedder: Embedder, text: str) -> None:
     """Vectors have one length and one size, also of empty and very long texts."""
     vector = embedder.embed(text)
     assert vector.shape == (SIZE,)
     assert float(np.linalg.norm(vector)) == pytest.approx(1, abs=1e-4)
 
 
-def test_missing_files_are_no_error(tmp_path: Path):
+def test_missing_files_are_no_error(tmp_path: Path) -> None:
     """Without its files there is no embedder, and nobody crashes."""
     assert Embedder.load(tmp_path) is None

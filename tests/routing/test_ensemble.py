@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from edgeroute.core.answer import Answer
@@ -18,18 +20,18 @@ def said(model: str, text: str) -> Replied:
     return Replied(model, Answer(assistant(text), "stop", Usage(), model))
 
 
-def run(question: str, *events, combine="auto", judge="judge"):
+def run(question: str, *events: Any, combine: Any = "auto", judge: str = "judge") -> Any:
     """The actions after the last of ``events``."""
     ensemble = Ensemble(("a", "b", "c"), EnsemblePolicy(combine=combine), question, judge=judge)
-    assert [action.model for action in ensemble.start()] == ["a", "b", "c"]
-    actions = []
+    assert [getattr(action, "model", "") for action in ensemble.start()] == ["a", "b", "c"]
+    actions: list[Any] = []
     for event in events:
         assert not actions or isinstance(actions[0], Ask)
         actions = ensemble.step(event)
     return actions
 
 
-def test_majority_wins_and_the_other_view_is_shown():
+def test_majority_wins_and_the_other_view_is_shown() -> None:
     """Two of three decide a closed question; the third is named in the warning."""
     (stand,) = run(VOTE, said("a", "No"), said("b", "Yes."), said("c", "no, it is 7 x 13"))
     assert isinstance(stand, Stand)
@@ -38,20 +40,20 @@ def test_majority_wins_and_the_other_view_is_shown():
     assert stand.warning == "The models disagree: a: no · b: yes · c: no"
 
 
-def test_unanimous_answers_need_no_warning():
+def test_unanimous_answers_need_no_warning() -> None:
     """Where all agree nothing else is said."""
     (stand,) = run(VOTE, said("a", "No"), said("b", "no"), said("c", "No."))
     assert stand.warning == ""
 
 
-def test_a_tie_goes_to_the_strongest():
+def test_a_tie_goes_to_the_strongest() -> None:
     """Models are named from cheap to strong; on a tie the last one decides."""
     (stand,) = run(VOTE, said("a", "No"), Dropped("b", "It is down."), said("c", "Yes"))
     assert stand.model == "c"
     assert "disagree" in stand.warning
 
 
-def test_failures_are_tolerated_and_named():
+def test_failures_are_tolerated_and_named() -> None:
     """One answer is enough; with none there is no answer."""
     (stand,) = run(VOTE, Dropped("a", "Down."), Dropped("b", "Down."), said("c", "No"))
     assert stand.model == "c"
@@ -63,7 +65,7 @@ def test_failures_are_tolerated_and_named():
 @pytest.mark.parametrize(
     ("verdict", "model"), [("2", "b"), ("Answer 1.", "a"), ("9", "c"), ("?", "c")]
 )
-def test_a_judge_picks_the_best_of_open_answers(verdict, model):
+def test_a_judge_picks_the_best_of_open_answers(verdict: str, model: Any) -> None:
     """The judge's number decides; a reply without one leaves the strongest model's answer."""
     replies = [said(name, f"{name} text") for name in "abc"]
     (ask,) = run("Tell me about May.", *replies)
@@ -72,14 +74,14 @@ def test_a_judge_picks_the_best_of_open_answers(verdict, model):
     assert stand.model == model
 
 
-def test_a_merge_is_the_judges_own_text():
+def test_a_merge_is_the_judges_own_text() -> None:
     """Merging gives the judge's text under the judge's name."""
     replies = [said(name, f"{name} text") for name in "abc"]
     (stand,) = run("About May.", *replies, Judged("judge", "Merged."), combine="merge")
     assert (stand.model, stand.answer.text) == ("judge", "Merged.")
 
 
-def test_without_a_judge_or_when_it_fails_the_strongest_stands():
+def test_without_a_judge_or_when_it_fails_the_strongest_stands() -> None:
     """Open answers without a judge are not mixed: the strongest model's stands."""
     replies = [said(name, f"{name} text") for name in "abc"]
     assert run("About May.", *replies, judge="")[0].model == "c"

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from edgeroute.routing.keywords import LABELS, ends, load_cues, words_of
 
 
-def test_cues_speak_for_known_labels():
+def test_cues_speak_for_known_labels() -> None:
     """Every cue names a task or a domain."""
     assert set(load_cues().labels) == set(LABELS)
 
 
-def test_words_stems_phrases_and_starts():
+def test_words_stems_phrases_and_starts() -> None:
     """Whole words, stems, phrases and first words count; parts of other words do not."""
     cues = load_cues()
 
@@ -28,7 +28,7 @@ def test_words_stems_phrases_and_starts():
     assert "creative" not in found("rapid")
 
 
-def test_ends_keeps_start_and_end():
+def test_ends_keeps_start_and_end() -> None:
     """Of a long text the start and the end are read, where people say what they want."""
     text = "start " + "x" * 9_000 + " end"
     assert ends(text).startswith("start")
@@ -37,7 +37,7 @@ def test_ends_keeps_start_and_end():
 
 
 @given(st.text(max_size=300))
-def test_any_text_can_be_read(text):
+def test_any_text_can_be_read(text: str) -> None:
     """No text breaks the reading, and guesses stay below certainty."""
     assert isinstance(words_of(text), list)
     label, sure = load_cues().first_guess(text)

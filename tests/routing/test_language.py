@@ -26,13 +26,13 @@ from edgeroute.routing.language import language_of
         ("1234 5678", ""),
     ],
 )
-def test_languages(text, code):
+def test_languages(text: str, code: str) -> None:
     """Scripts and common words tell languages apart; nothing is claimed of numbers."""
     assert language_of(text)[0] == code
 
 
 @given(st.text(max_size=300))
-def test_any_text_has_a_language_or_none(text):
+def test_any_text_has_a_language_or_none(text: str) -> None:
     """No text breaks it, and its confidence is a share."""
     code, sure = language_of(text)
     assert code == "" or len(code) == 2

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.plan import Plan
 from edgeroute.core.signals import Signals
-from edgeroute.routing.conditions import Condition
+from edgeroute.routing.conditions import Condition, Facts
 from edgeroute.routing.planner import plan
 from edgeroute.routing.policy import Policy, policy_names
 from tests.support.routing import LOCAL, plan_input, policy_file
@@ -42,7 +43,7 @@ def reference(tmp_path: Path) -> Policy:
     return Policy.load(policy_file(tmp_path, REFERENCE))
 
 
-def chosen(policy: Policy, **signals) -> Plan:
+def chosen(policy: Policy, **signals: Any) -> Plan:
     """The plan for a request with these signals."""
     return plan(
         plan_input(policy, Signals(**{"input_tokens": 500, "output_tokens": 200, **signals}))
@@ -64,12 +65,14 @@ def chosen(policy: Policy, **signals) -> Plan:
         ({"task": "code_completion", "input_tokens": 1_000}, "deepseek/v4-flash"),
     ],
 )
-def test_each_branch_of_the_reference_policy_is_taken(reference, signals, model):
+def test_each_branch_of_the_reference_policy_is_taken(
+    reference: Policy, signals: Any, model: Any
+) -> None:
     """The documented policy loads as written and each of its branches goes where it says."""
     assert chosen(reference, **signals).first.model == model
 
 
-def test_both_fallbacks_of_the_reference_policy_are_there(reference):
+def test_both_fallbacks_of_the_reference_policy_are_there(reference: Policy) -> None:
     """An outage goes to the same model through the gateway, a rate limit to another provider."""
     made = chosen(reference, task="refactor")
     by_cause = {c.cause: c.model for c in reversed(made.candidates)}
@@ -80,23 +83,25 @@ def test_both_fallbacks_of_the_reference_policy_are_there(reference):
     assert reference.cache_duration == "1h"
 
 
-def test_rules_without_ids_are_numbered(reference):
+def test_rules_without_ids_are_numbered(reference: Policy) -> None:
     """A rule can be named even where nobody gave it an id."""
     assert [rule.id for rule in reference.rules] == [
         "rule-1", "rule-2", "rule-3", "rule-4", "default",
     ]  # fmt: skip
-    assert reference.rule("rule-2").line == 5
+    second = reference.rule("rule-2")
+    assert second is not None
+    assert second.line == 5
 
 
 @pytest.mark.parametrize("name", policy_names())
-def test_packaged_policies_load(name):
+def test_packaged_policies_load(name: str) -> None:
     """Every policy that is shipped is valid and says why for each rule."""
     policy = Policy.named(name)
     assert policy.description
     assert all(rule.why for rule in policy.rules)
 
 
-def test_packaged_coding_assistant_is_the_reference_policy(reference):
+def test_packaged_coding_assistant_is_the_reference_policy(reference: Policy) -> None:
     """The shipped coding assistant means what the documented policy means."""
     shipped = Policy.named("coding-assistant")
     assert [(str(r.condition), r.model) for r in shipped.rules] == [
@@ -115,7 +120,9 @@ def test_packaged_coding_assistant_is_the_reference_policy(reference):
         ("    - default: deepseek/v4-flash", "    - default: ''", 11, "empty"),
     ],
 )  # fmt: skip
-def test_mistakes_name_file_and_line(tmp_path, old, new, line, said):
+def test_mistakes_name_file_and_line(
+    tmp_path: Path, old: Any, new: Any, line: Any, said: str
+) -> None:
     """A wrong policy is refused with the place of the mistake."""
     path = policy_file(tmp_path, REFERENCE.replace(old, new))
     with pytest.raises(SettingsError, match=re.escape(said)) as caught:
@@ -124,14 +131,14 @@ def test_mistakes_name_file_and_line(tmp_path, old, new, line, said):
     assert caught.value.line == line
 
 
-def test_double_ids_are_refused(tmp_path):
+def test_double_ids_are_refused(tmp_path: Path) -> None:
     """Two rules never share an id."""
     text = "routing:\n  rules:\n    - {default: local, id: a}\n    - {default: local, id: a}\n"
     with pytest.raises(SettingsError, match="used twice"):
         Policy.load(policy_file(tmp_path, text))
 
 
-def test_own_policy_wins_by_name_and_an_unknown_one_is_named(tmp_path):
+def test_own_policy_wins_by_name_and_an_unknown_one_is_named(tmp_path: Path) -> None:
     """The user's rules folder comes first; a policy that does not exist lists those that do."""
     policy_file(tmp_path, "routing:\n  rules:\n    - default: local\n", "default")
     assert Policy.named("default", tmp_path).rules[0].model == "local"
@@ -139,8 +146,8 @@ def test_own_policy_wins_by_name_and_an_unknown_one_is_named(tmp_path):
         Policy.named("nowhere", tmp_path)
 
 
-def test_facts_pick_the_first_rule_that_holds(reference):
+def test_facts_pick_the_first_rule_that_holds(reference: Policy) -> None:
     """Order decides."""
-    facts = {"task": "code_completion", "input_tokens": 10.0, "complexity": "high"}
+    facts: Facts = {"task": "code_completion", "input_tokens": 10.0, "complexity": "high"}
     assert reference.match(facts).id == "rule-1"
     assert isinstance(reference.rules[0].condition, Condition)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,17 +29,17 @@ class Fixed:
 CHAT = Fixed(Guess("chat", 0.9))
 
 
-def read(request: ChatRequest, classifier=CHAT, *, internal=False):
+def read(request: ChatRequest, classifier: Any = CHAT, *, internal: bool = False) -> Any:
     """The signals of a request."""
     return read_signals(request, internal_code=internal, classifier=classifier)
 
 
-def origin(signals, name: str) -> str:
+def origin(signals: Any, name: str) -> str:
     """Where a signal comes from."""
-    return dict(signals.origins)[name].origin
+    return str(dict(signals.origins)[name].origin)
 
 
-def test_the_callers_task_wins():
+def test_the_callers_task_wins() -> None:
     """An explicit task is taken over tools and text; a domain can be named the same way."""
     told = read(ChatRequest((user("hi"),), task="refactor", tools=(Tool("t"),)))
     assert (told.task, origin(told, "task")) == ("refactor", "caller")
@@ -54,12 +56,12 @@ def test_the_callers_task_wins():
         (ChatRequest((user("def f():<|fim_suffix|>"),)), "code_completion"),
     ],
 )
-def test_structure_comes_before_text(request_, task):
+def test_structure_comes_before_text(request_: Any, task: str) -> None:
     """Tools, tool results and holes in code say more than words."""
     assert read(request_).task == task
 
 
-def test_what_a_request_holds_is_seen():
+def test_what_a_request_holds_is_seen() -> None:
     """Images, files, code, paths, tools and turns are told from the request itself."""
     parts = (Text("see ```x=1```"), Image("image/png"), File("a.txt", "text/plain", b""))
     request = ChatRequest((user("one"), assistant("ok"), Message("user", parts)))
@@ -72,21 +74,21 @@ def test_what_a_request_holds_is_seen():
     assert read(ChatRequest((user("what is in src/app/main.py"),))).has_code
 
 
-def test_abstention_leaves_the_task_empty():
+def test_abstention_leaves_the_task_empty() -> None:
     """Where the classifier is not sure the policy's default decides."""
     signals = read(ChatRequest((user("hm"),)), Fixed(Guess()))
     assert signals.task == ""
     assert origin(signals, "task") == "default"
 
 
-def test_the_latest_user_turn_is_what_is_asked():
+def test_the_latest_user_turn_is_what_is_asked() -> None:
     """Earlier turns and system prompts do not set the task."""
     turns = (system("You are a coder"), user("write code"), assistant("done"), user("thanks!"))
     assert asked(turns) == "thanks!"
     assert asked(()) == ""
 
 
-def test_complexity_goes_by_task_words_and_size():
+def test_complexity_goes_by_task_words_and_size() -> None:
     """Small talk is low, a proof about concurrency high."""
     assert read(ChatRequest((user("hello"),))).complexity == "low"
     hard = user("Prove that this lock-free queue is correct, with a rigorous, formal proof.")
@@ -94,13 +96,13 @@ def test_complexity_goes_by_task_words_and_size():
     assert read(ChatRequest((hard,)), reasoning).complexity == "high"
 
 
-def test_expected_output_keeps_to_the_callers_limit():
+def test_expected_output_keeps_to_the_callers_limit() -> None:
     """The estimate never exceeds what the caller allows."""
     request = ChatRequest((user("write it"),), sampling=Sampling(max_output_tokens=7))
     assert read(request).output_tokens == 7
 
 
-def test_without_a_classifier_words_give_a_first_guess():
+def test_without_a_classifier_words_give_a_first_guess() -> None:
     """The cues alone name a task with a confidence below that of a trained classifier."""
     request = ChatRequest((user("please summarize this article in three bullet points"),))
     signals = read_signals(request, internal_code=False)
@@ -109,7 +111,7 @@ def test_without_a_classifier_words_give_a_first_guess():
 
 
 @given(st.lists(messages, max_size=4).map(tuple))
-def test_any_request_has_signals(some):
+def test_any_request_has_signals(some: Any) -> None:
     """No message breaks the reading of signals."""
     signals = read_signals(ChatRequest(some), internal_code=False)
     assert signals.task in {*TASKS, ""}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,15 @@ from tests.support.routing import NOW, card
 CACHED = PriceList((PriceRow(Rate(Decimal(3), Decimal(3), cache_read=Decimal("0.3"))),))
 
 
-def stays(cached: int, *, grade=2, chosen_grade=2, price=1.0, worth=0.0, task="chat") -> str:
+def stays(
+    cached: int,
+    *,
+    grade: int = 2,
+    chosen_grade: int = 2,
+    price: float = 1.0,
+    worth: float = 0.0,
+    task: Any = "chat",
+) -> str:
     """The reason to stay with a model at 3 USD (0.3 cached) over one at ``price``."""
     return reason_to_stay(
         Holding("a/held", cached, "chat"),
@@ -37,12 +46,12 @@ def stays(cached: int, *, grade=2, chosen_grade=2, price=1.0, worth=0.0, task="c
         ({"cached": 10_000, "price": 0.01}, False),
     ],
 )
-def test_staying_has_to_pay(given, stay):
+def test_staying_has_to_pay(given: Any, stay: Any) -> None:
     """A cache keeps the conversation unless another model is better, or cheaper even without it."""
     assert bool(stays(**given)) is stay
 
 
-def test_the_reason_gives_both_costs_and_a_change_of_task():
+def test_the_reason_gives_both_costs_and_a_change_of_task() -> None:
     """The sentence shows what is compared."""
     assert "about $0.0033 here" in stays(10_000)
     assert stays(10_000, task="refactor").startswith("The task has changed")

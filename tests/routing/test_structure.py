@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,12 +21,12 @@ from edgeroute.routing import structure
         ("", False),
     ],
 )
-def test_code_is_told_from_prose(text, code):
+def test_code_is_told_from_prose(text: str, code: Any) -> None:
     """Fences and lines that read like code count as code."""
     assert structure.has_code(text) is code
 
 
-def test_paths_and_holes():
+def test_paths_and_holes() -> None:
     """Names of source files and marks of editors are seen."""
     assert structure.names_files("look at src/app/main.py")
     assert not structure.names_files("look at this and/or that")
@@ -33,7 +35,7 @@ def test_paths_and_holes():
 
 
 @given(st.text(max_size=400))
-def test_shapes_are_bounded(text):
+def test_shapes_are_bounded(text: Any) -> None:
     """Each number of a shape lies within 0..1, whatever the text."""
     numbers = structure.shape(text)
     assert len(numbers) == len(structure.NAMES)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from edgeroute.core.errors import SettingsError
@@ -19,7 +22,7 @@ tiers:
 """
 
 
-def test_the_shipped_tiers_load():
+def test_the_shipped_tiers_load() -> None:
     """The packaged file holds the tiers of the settings and the seed's ladder."""
     tiers = Tiers.load()
     assert [below for below, _ in tiers.ladders["by_size"]] == [4_000, 32_000, 200_000, None]
@@ -27,7 +30,7 @@ def test_the_shipped_tiers_load():
     assert tiers.gateway == "openrouter"
 
 
-def test_names_stand_for_models():
+def test_names_stand_for_models() -> None:
     """A role stands for its models, a ladder for a role by size, a model for itself."""
     tiers = Tiers.load()
     assert tiers.models("by_size", 3_999) == tiers.roles["small"].models
@@ -48,7 +51,7 @@ def test_names_stand_for_models():
         ("models: [a/b]", "modles: [a/b]", "modles"),
     ],
 )
-def test_mistakes_are_refused(tmp_path, old, new, said):
+def test_mistakes_are_refused(tmp_path: Path, old: Any, new: Any, said: str) -> None:
     """A role that does not exist, an open ladder or a missing tier is an error."""
     (tmp_path / "tiers.yaml").write_text(GOOD.replace(old, new), "utf-8")
     with pytest.raises(SettingsError, match=said):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,13 +44,13 @@ CODE = """def total(rows):
         (CODE, 3.9, 0.25),
     ],
 )
-def test_characters_per_token_are_those_measured(text, per_token, tolerance):
+def test_characters_per_token_are_those_measured(text: str, per_token: Any, tolerance: Any) -> None:
     """Prose, code and Chinese come close to what real tokenizers give."""
     assert len(text) / tokens.text_tokens(text) == pytest.approx(per_token, rel=tolerance)
 
 
 @given(st.text(max_size=300), st.text(max_size=300))
-def test_estimates_grow_with_the_text(one, other):
+def test_estimates_grow_with_the_text(one: Any, other: Any) -> None:
     """More text is never fewer tokens, and no text is less than none."""
     together = tokens.text_tokens(one + other)
     assert together >= 0
@@ -56,7 +58,7 @@ def test_estimates_grow_with_the_text(one, other):
     assert together >= max(tokens.text_tokens(one), tokens.text_tokens(other)) - 2
 
 
-def test_everything_in_a_request_counts():
+def test_everything_in_a_request_counts() -> None:
     """Messages, tools, tool results, images, files and a schema all add tokens."""
     plain = ChatRequest((user("Hello there"),))
     parts = (
@@ -76,18 +78,18 @@ def test_everything_in_a_request_counts():
     assert tokens.request_tokens(rich) > 1_100
 
 
-def test_the_upper_bound_is_for_window_checks():
+def test_the_upper_bound_is_for_window_checks() -> None:
     """Another family's tokenizer and a margin make the bound."""
     assert tokens.upper_bound(1_000, 1.5) == 1_725
 
 
 @given(st.floats(0.6, 2.0), st.integers(0, 10**6), st.integers(0, 10**6))
-def test_learned_factors_stay_within_limits(factor, estimated, counted):
+def test_learned_factors_stay_within_limits(factor: Any, estimated: Any, counted: Any) -> None:
     """One odd count moves a factor a little and never out of its limits."""
     assert 0.6 <= tokens.learned_factor(factor, estimated, counted) <= 2.0
 
 
-def test_learned_factors_approach_what_is_counted():
+def test_learned_factors_approach_what_is_counted() -> None:
     """Repeated counts pull the factor to the true ratio."""
     factor = 1.0
     for _ in range(30):
