@@ -31,7 +31,7 @@ _KNOWN_PTH: Final = (
     "a1_coverage.pth",
     "coverage.pth",
 )
-_SUPPORT: Final = ("rampart", "minilm", "wordllama")
+_SUPPORT: Final = ("rampart", "minilm")
 
 
 @dataclass(frozen=True, slots=True)

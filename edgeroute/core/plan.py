@@ -35,7 +35,8 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Where a request goes. ``candidates`` is never empty; the last one is local.
+    """Where a request goes. ``candidates`` is never empty; the last one is local, unless a
+    picture is to be drawn.
 
     ``rule`` is the id of the rule that decided and ``why`` its sentence.
     ``verify`` names the model that checks the answer, or is empty.

@@ -4,28 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
-import struct
-from typing import Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-# From <sys/un.h> of macOS, which Python does not name.
-_SOL_LOCAL: Final = 0
-_LOCAL_PEERCRED: Final = 1
-
-
-def peer_user(connection: socket.socket) -> int | None:
-    """The user id at the other end of a Unix socket; None where the system does not tell."""
-    try:
-        if hasattr(socket, "SO_PEERCRED"):
-            size = struct.calcsize("3i")
-            data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
-            return int(struct.unpack("3i", data)[1])
-        data = connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERCRED, 8)
-        return int(struct.unpack("2I", data)[1])
-    except (OSError, struct.error):
-        return None
+from edgeroute.core.peer import peer_user
 
 
 class OwnUserOnly(H11Protocol):

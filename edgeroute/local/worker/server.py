@@ -31,6 +31,7 @@ async def serve(options: argparse.Namespace, listener: socket.socket) -> None:
         uvicorn.Config(
             app.build(service, shut_down),
             http=OwnUserOnly,
+            loop="asyncio",  # another loop would make its own system calls, past the audit hook
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -245,13 +246,13 @@ class ChatPage(Screen[None]):
         elif event.option_list is self.suggestions:
             self.take_suggestion()
 
+    @abstractmethod
     async def switch_chat(self, conversation: str, *, turn: int | None = None) -> None:
         """Open another chat unless an answer is running."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take_suggestion(self) -> None:
         """Use the suggestion that is chosen."""
-        raise NotImplementedError
 
 
 def file_name(part: File | Image) -> str:

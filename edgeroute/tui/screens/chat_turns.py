@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -57,9 +58,9 @@ class ChatTurns(ChatPage):
         elif self.state.phase is Phase.IDLE and self.state.queue:
             self.run_worker(self.send_queued(), group="send", exclusive=True)
 
+    @abstractmethod
     async def run_command(self, command: object, argument: str) -> None:
         """Run a slash command."""
-        raise NotImplementedError
 
     def checked(self, check: Check) -> None:
         """A check is done; an Enter may be waiting for it."""

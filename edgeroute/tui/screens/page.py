@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -36,9 +37,9 @@ class Page(ModalScreen[Result]):
         """The title of the panel."""
         return self.TITLE or ""
 
+    @abstractmethod
     def body(self) -> ComposeResult:
         """What stands between title and keys."""
-        raise NotImplementedError
 
     def action_close(self) -> None:
         """Close without a result."""
@@ -53,9 +54,9 @@ class Reading(Page[None]):
         with VerticalScroll(id="body"):
             yield from self.content()
 
+    @abstractmethod
     def content(self) -> list[Widget]:
         """What is read."""
-        raise NotImplementedError
 
 
 def section(title: str) -> Static:
