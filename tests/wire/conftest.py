@@ -80,6 +80,7 @@ def streams() -> Streams:
     """What our endpoint streams for an answer, as a client's SSE parser reads it."""
 
     def stream(wire: WireFormat, answer: Answer, envelope: Envelope) -> list[ServerSentEvent]:
+        assert wire.encoder is not None
         encoder, parser = wire.encoder(envelope), SseParser()
         data = b"".join(piece for event in events_of(answer) for piece in encoder.feed(event))
         return parser.feed(data)
