@@ -97,7 +97,7 @@ class Installation:
             env=self.environment,
         )
         try:
-            yield self._endpoint(server)
+            yield self.endpoint(server)
         finally:
             server.terminate()
             try:
@@ -106,7 +106,8 @@ class Installation:
                 server.kill()
                 server.communicate(timeout=10)
 
-    def _endpoint(self, server: subprocess.Popen[str]) -> Endpoint:
+    def endpoint(self, server: subprocess.Popen[str]) -> Endpoint:
+        """Where a server that was just started listens, by what it says."""
         assert server.stdout is not None
         said: list[str] = []
         deadline = time.monotonic() + 30
