@@ -155,10 +155,10 @@ _SELFCHECK = "from pii_leak_benchmark.selfcheck import main; raise SystemExit(ma
 
 def _values() -> dict[str, str]:
     http_profile = pytest.importorskip("pii_leak_benchmark.http_profile")
-    made = http_profile.make_fixture()
+    made: dict[str, str] = http_profile.make_fixture()
     name = made["EMAIL"].partition("@")[0]
     card = "4716-2536-1029-8830"
-    return made | {"EMAIL": f"{name}@fjordmail.no", "CREDIT_CARD": card} | KEYS
+    return {**made, **KEYS, "EMAIL": f"{name}@fjordmail.no", "CREDIT_CARD": card}
 
 
 def _free_port() -> int:
