@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from edgeroute.core.cards import Place
 from edgeroute.core.errors import LocalModelError, PrivacyRefused, ProviderError
@@ -19,8 +19,6 @@ from edgeroute.engine.strategy import Machine, Strategy
 
 if TYPE_CHECKING:
     from edgeroute.routing.policy import Policy
-
-_DOUBT_BELOW: Final = 0.5
 
 
 class Answering:
@@ -76,7 +74,7 @@ class Answering:
 
     async def _verified(self, decision: Decision, outcome: Outcome) -> AsyncIterator[Event]:
         """A second model's view of the answer: a doubt is shown, never averaged away."""
-        from edgeroute.routing.judges import judge_messages, judged_score  # noqa: PLC0415
+        from edgeroute.routing.judges import disagreement, verify_messages  # noqa: PLC0415
         from edgeroute.routing.signals import asked  # noqa: PLC0415
 
         assert outcome.answer is not None
@@ -85,7 +83,7 @@ class Answering:
         place = Place.LOCAL if verifier == decision.local else Place.CLOUD
         reason = "Checks the answer."
         trial = self._attempts.trial(number, Candidate(verifier, place, reason), "verify")
-        messages = judge_messages(asked(decision.request.messages), outcome.answer.text)
+        messages = verify_messages(asked(decision.request.messages), outcome.answer.text)
         request = replace(decision.request, messages=messages, tools=(), extra={})
         check = replace(decision, request=request, outbound=request, masked=None)
         yield AttemptStarted(number, verifier, reason)
@@ -99,8 +97,8 @@ class Answering:
         attempt = trial.ended("failed" if failure else "answered", failure)
         outcome.attempts.append(attempt)
         yield AttemptEnded(number, attempt)
-        score = None if failure else judged_score(trial.draft.answer().text)
-        if score is None:
+        objection = disagreement(trial.draft.answer().text)
+        if failure is not None:
             yield Notice("unverified", f"{verifier} could not check this answer.")
-        elif score < _DOUBT_BELOW:
-            yield Notice("disagreement", f"{verifier} doubts this answer ({score:.0%} sure of it).")
+        elif objection:
+            yield Notice("disagreement", f"{verifier} objects: {objection}")

@@ -273,6 +273,7 @@ class Decider:
             enterprise=self._preferences.enterprise,
             spent_today=float(self._surroundings.spent_today()),
             holding=self._surroundings.holding(session.id),
+            same_as=self._catalog.same_as,
         )
 
     def _within_budget(self, asked: PlanInput, conversation: str) -> PlanInput:

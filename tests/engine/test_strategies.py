@@ -107,11 +107,18 @@ async def test_an_ensemble_shows_its_disagreement(tmp_path: Path) -> None:
 async def test_a_doubted_answer_carries_a_warning(tmp_path: Path) -> None:
     """A verifier that doubts gives a warning; the answer is neither changed nor hidden."""
     async with _house(
-        tmp_path, "single", "2", "never", "Take two a day.", verify="openai/gpt-6-luna"
+        tmp_path,
+        "single",
+        "DISAGREE: not with wine.",
+        "never",
+        "Take two a day.",
+        verify="openai/gpt-6-luna",
     ) as home:
         seen = await home.ask("May I take this medicine with wine?")
         assert seen.text == "Take two a day."
-        assert [e.kind for e in seen.events if isinstance(e, Notice)] == ["disagreement"]
+        notices = [event for event in seen.events if isinstance(event, Notice)]
+        assert [notice.kind for notice in notices] == ["disagreement"]
+        assert "not with wine" in notices[0].text
         assert [attempt.role for attempt in seen.receipt.attempts] == ["answer", "verify"]
 
 
