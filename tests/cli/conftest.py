@@ -60,5 +60,7 @@ class Home:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A fresh installation."""
     monkeypatch.setenv("EDGEROUTE_HOME", str(tmp_path / "home"))
+    # The models that other tests use are not this test's to list or to remove.
+    monkeypatch.delenv("EDGEROUTE_MODELS", raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
     return Home()
