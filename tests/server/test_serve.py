@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
@@ -123,15 +124,15 @@ def test_a_unix_socket_is_for_its_owner(tmp_path: Path) -> None:
             path = Path(endpoint.address)
             assert path.stat().st_mode & 0o777 == 0o600
             assert path.parent.stat().st_mode & 0o777 == 0o700
-            connection = UnixConnection(endpoint.address)
             body = json.dumps({"messages": [{"role": "user", "content": "hi"}]})
             kind = {"Content-Type": "application/json"}
             for headers, status in ((kind, 401), (kind | endpoint.headers, 200)):
-                connection.request("POST", "/v1/chat/completions", body, headers)
-                response = connection.getresponse()
-                assert response.status == status
-                response.read()
-            connection.close()
+                # A refusal ends its connection, so each request has its own.
+                with closing(UnixConnection(endpoint.address)) as connection:
+                    connection.request("POST", "/v1/chat/completions", body, headers)
+                    response = connection.getresponse()
+                    assert response.status == status
+                    response.read()
             with (
                 pytest.raises(EdgeRouteError, match="running at"),
                 running(tmp_path, unix_socket=True),
