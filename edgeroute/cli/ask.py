@@ -15,6 +15,7 @@ from edgeroute.cli.words import receipt_line
 from edgeroute.core.display import SafeStream, safe, safe_line
 from edgeroute.core.errors import Cancelled, EdgeRouteError
 from edgeroute.core.events import (
+    DOUBTS,
     Answered,
     AttemptEnded,
     Event,
@@ -126,6 +127,8 @@ class _Asking:
             self._say(
                 f"{event.attempt.model} failed: {event.attempt.detail or event.attempt.error}"
             )
+        elif isinstance(event, Notice) and event.kind in DOUBTS:
+            note(safe_line(f"warning: {event.text}", 400))
         elif isinstance(event, Notice):
             self._say(event.text)
 

@@ -7,7 +7,7 @@ A model's stream is a sequence of deltas (``Delta``); the engine adds what it de
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from edgeroute.core.answer import Answer, FinishReason
 from edgeroute.core.errors import EdgeRouteError
@@ -140,3 +140,5 @@ class Failed:
 
 
 Event = Planned | AttemptStarted | AttemptEnded | Notice | Folded | Piece | Answered | Failed
+# The kinds of a notice that doubts the answer: a user must not miss them.
+DOUBTS: Final = frozenset({"disagreement", "unverified"})

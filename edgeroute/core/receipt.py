@@ -86,10 +86,13 @@ class Receipt:
     @property
     def usage(self) -> Usage:
         """Tokens of the attempt that answered."""
-        for attempt in reversed(self.attempts):
-            if attempt.outcome == "answered" and attempt.role == "answer":
-                return attempt.usage
-        return Usage()
+        return self.standing.usage if self.standing else Usage()
+
+    @property
+    def standing(self) -> Attempt | None:
+        """The attempt that gave the answer, which no judge's or verifier's is."""
+        answers = (a for a in reversed(self.attempts) if a.role == "answer")
+        return next((a for a in answers if a.outcome == "answered"), None)
 
     @property
     def cost(self) -> Cost:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edgeroute.core.cards import Place
@@ -83,17 +82,19 @@ class Answering:
         place = Place.LOCAL if verifier == decision.local else Place.CLOUD
         reason = "Checks the answer."
         trial = self._attempts.trial(number, Candidate(verifier, place, reason), "verify")
-        messages = verify_messages(asked(decision.request.messages), outcome.answer.text)
-        request = replace(decision.request, messages=messages, tools=(), extra={})
-        check = replace(decision, request=request, outbound=request, masked=None)
+        question = asked(decision.request.messages)
+        messages = verify_messages(question, outcome.answer.text)
         yield AttemptStarted(number, verifier, reason)
+        outcome.under_way = trial
         failure: ProviderError | LocalModelError | PrivacyRefused | None = None
         try:
+            check = await decision.aside(messages)
             async with aclosing(self._attempts.deltas(trial, check)) as deltas:
                 async for _ in deltas:
                     pass
         except (ProviderError, LocalModelError, PrivacyRefused) as error:
             failure = error
+        outcome.under_way = None
         attempt = trial.ended("failed" if failure else "answered", failure)
         outcome.attempts.append(attempt)
         yield AttemptEnded(number, attempt)
@@ -101,4 +102,5 @@ class Answering:
         if failure is not None:
             yield Notice("unverified", f"{verifier} could not check this answer.")
         elif objection:
+            outcome.notes.append(f"{verifier} objects to this answer.")
             yield Notice("disagreement", f"{verifier} objects: {objection}")

@@ -12,8 +12,9 @@ from edgeroute.core.cards import Place
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import BudgetReached, StoreError
 from edgeroute.core.ids import new_id
+from edgeroute.core.messages import Message
 from edgeroute.core.plan import Plan
-from edgeroute.core.request import ChatRequest, Tier
+from edgeroute.core.request import ChatRequest, Sampling, Tier
 from edgeroute.core.signals import Signals
 from edgeroute.core.verdict import PrivacyMode, Verdict
 from edgeroute.engine.explanation import Explanation
@@ -69,6 +70,31 @@ class Decision:
     masked: Masked | None = None
     otherwise: str = ""
     judge: str = ""
+
+    async def aside(self, messages: tuple[Message, ...]) -> Decision:
+        """The decision with which a judge or a verifier is asked ``messages`` about the answer.
+
+        What they hold is masked as the request is. What shapes the user's own answer (tools,
+        schema, sampling) does not shape theirs.
+
+        Raises:
+            PrivacyRefused: it cannot be masked with certainty.
+        """
+        asked = replace(
+            self.request,
+            messages=messages,
+            tools=(),
+            tool_choice="auto",
+            parallel_tool_calls=None,
+            response_format=None,
+            sampling=Sampling(),
+            reasoning_effort="",
+            extra={},
+        )
+        outbound = asked
+        if self.masked is not None:
+            outbound = await self.masked.masker.mask_request(asked)
+        return replace(self, request=asked, outbound=outbound)
 
     def explanation(self) -> Explanation:
         """The decision as `explain` shows it."""

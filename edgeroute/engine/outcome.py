@@ -15,7 +15,8 @@ from edgeroute.engine.trial import Trial
 class Outcome:
     """Without an ``answer`` there is an ``error``.
 
-    ``reason`` says why this answer of several stands; ``under_way`` is the attempt that runs now.
+    ``notes`` say why this answer of several stands and who doubts it, without its words;
+    ``under_way`` is the attempt that runs now.
     """
 
     attempts: list[Attempt] = field(default_factory=list)
@@ -23,7 +24,7 @@ class Outcome:
     answer: Answer | None = None
     error: EdgeRouteError | None = None
     partial: Answer | None = None
-    reason: str = ""
+    notes: list[str] = field(default_factory=list)
     first_token_ms: int | None = None
     under_way: Trial | None = None
 
@@ -31,6 +32,6 @@ class Outcome:
         """The user stopped it: what was shown so far is kept."""
         if self.under_way is not None:
             self.attempts.append(self.under_way.ended("cancelled"))
-            if not self.under_way.draft.empty:
+            if self.answer is None and not self.under_way.draft.empty:
                 self.partial = self.under_way.draft.answer()
             self.under_way = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +12,7 @@ from edgeroute.core.cards import Place
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import StoreError
 from edgeroute.core.events import Notice
-from edgeroute.core.receipt import Receipt
+from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.usage import Usage
 from edgeroute.core.verdict import PrivacyMode
@@ -67,9 +68,7 @@ class Recorder:
         self, trip: Trip, request: ChatRequest, decision: Decision | None, outcome: Outcome
     ) -> Receipt:
         """The receipt of a request that has ended."""
-        answered = next(
-            (a for a in reversed(outcome.attempts) if a.outcome in {"answered", "cancelled"}), None
-        )
+        answered = _standing(outcome.attempts)
         error = outcome.error.code if outcome.error else ""
         duration = round((self._clock.monotonic() - trip.tick) * 1000)
         if decision is None:
@@ -113,7 +112,7 @@ class Recorder:
             duration_ms=duration,
             first_token_ms=outcome.first_token_ms,
             error=error,
-            notes=(*decision.plan.notes, *([outcome.reason] if outcome.reason else ())),
+            notes=(*decision.plan.notes, *outcome.notes),
             masked=dict(decision.masked.types) if decision.masked else {},
         )
 
@@ -177,11 +176,18 @@ class Recorder:
         return {"baseline": baseline, "cache_saved": self._cache_saved(receipt, usage)}
 
     def _cache_saved(self, receipt: Receipt, usage: Usage) -> Decimal | None:
-        answered = next((a for a in reversed(receipt.attempts) if a.outcome == "answered"), None)
+        answered = receipt.standing
         if answered is None or answered.place is Place.LOCAL or not answered.rate:
             return None
         uncached = Decimal(answered.rate.partition("/")[0]) * usage.input / 1_000_000
         paid_for_output = Decimal(answered.rate.partition("/")[2]) * usage.output / 1_000_000
         if answered.cost.amount is None or not usage.cache_read:
             return None
+
+
+def _standing(attempts: Sequence[Attempt]) -> Attempt | None:
+    """The attempt whose words the user has: neither a judge's nor a verifier's."""
+    answers = [attempt for attempt in reversed(attempts) if attempt.role == "answer"]
+    ended = (one for word in ("answered", "cancelled") for one in answers if one.outcome == word)
+    return next(ended, None)
         return uncached + paid_for_output - answered.cost.amount

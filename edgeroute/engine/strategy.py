@@ -30,7 +30,6 @@ from edgeroute.core.events import (
 )
 from edgeroute.core.messages import Image, Reasoning, Text, ToolCall
 from edgeroute.core.plan import Candidate
-from edgeroute.core.receipt import Attempt
 from edgeroute.core.receipt import Outcome as ReceiptOutcome
 from edgeroute.engine.attempts import Attempts
 from edgeroute.engine.decision import Decision
@@ -193,6 +192,7 @@ class _Course:
 
     def text_of(self, model: str) -> str:
         """What ``model`` has answered."""
+        self._ended: dict[int, int] = {}  # the asks that are over, by their place in the attempts
         found = (t.draft.answer().text for t in self.trials.values() if t.card.id == model)
         return next(found, "")
 
@@ -201,7 +201,7 @@ class _Course:
         role = finished.ask.role
         well: ReceiptOutcome = "rejected" if role == "answer" else "answered"
         attempt = finished.trial.ended("failed" if finished.error else well, finished.error)
-        self.trials[finished.ask_id] = finished.trial
+        self._ended[finished.ask_id] = len(self.outcome.attempts)
         self.outcome.attempts.append(attempt)
         if finished.error is not None and self.shown == finished.ask.model:
             self.over = True
@@ -216,11 +216,10 @@ class _Course:
         self.over = True
         self.outcome.answer = stand.answer
         self.outcome.error = None
-        self.outcome.reason = stand.reason
-        self.outcome.attempts = [
-            replace(attempt, outcome="answered") if _is_of(attempt, stand.model) else attempt
-            for attempt in self.outcome.attempts
-        ]
+        self.outcome.notes.append(stand.reason)
+        place = self._place_of(stand)
+        standing = self.outcome.attempts[place]
+        self.outcome.attempts[place] = replace(standing, outcome="answered", role="answer")
         told: list[Event] = []
         if self.shown != stand.model:
             told += _deltas(stand.answer)
@@ -231,14 +230,20 @@ class _Course:
     async def stop(self) -> None:
         """End what is still under way, and count it as cancelled."""
         for number, task in self.asked.items():
+            self.outcome.notes.append("Not all models gave this answer.")
             task.cancel()
             if not task.done() and number in self.trials:
                 self.outcome.attempts.append(self.trials[number].ended("cancelled"))
+    def _place_of(self, stand: Stand) -> int:
+        """Which of the attempts gave the words that stand; a judge's, where it merged answers."""
+        said = {
+            ended: trial.draft.answer().text
+            for number, ended in self._ended.items()
+            if (trial := self.trials[number]).card.id == stand.model
+        }
+        return next(place for place, text in said.items() if text == stand.answer.text)
+
         await asyncio.gather(*self.asked.values(), return_exceptions=True)
-
-
-def _is_of(attempt: Attempt, model: str) -> bool:
-    return attempt.model == model and attempt.role == "answer" and attempt.outcome == "rejected"
 
 
 def _deltas(answer: Answer) -> list[Event]:

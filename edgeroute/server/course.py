@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from edgeroute.core.cards import Place
-from edgeroute.core.events import Answered, AttemptStarted, Event, Failed, Planned
+from edgeroute.core.events import (
+    DOUBTS,
+    Answered,
+    AttemptStarted,
+    Event,
+    Failed,
+    Notice,
+    Planned,
+)
 from edgeroute.core.plan import Plan
 from edgeroute.core.receipt import Receipt
 from edgeroute.server.headers import Told
@@ -43,10 +51,17 @@ class Course:
                     route=self._place(model),
                     reason=reason or self.told.reason,
                 )
+            case Notice(kind=kind, text=text) if kind in DOUBTS:
+                self.told = replace(self.told, warning=text)
             case Answered(receipt=receipt):
                 self.receipt = receipt
+                standing = receipt.standing
                 self.told = replace(
-                    self.told, receipt=receipt.id, model=receipt.model, route=receipt.route
+                    self.told,
+                    receipt=receipt.id,
+                    model=receipt.model,
+                    route=receipt.route,
+                    reason=(standing.reason if standing else "") or receipt.why,
                 )
             case Failed(receipt=receipt):
                 self.receipt = receipt

@@ -19,7 +19,7 @@ REQUEST_HEADERS: Final = tuple(
     _PREFIX + name for name in ("privacy", "conversation", "tier", "task", "user")
 )
 RESPONSE_HEADERS: Final = tuple(
-    _PREFIX.encode() + name for name in (b"receipt", b"model", b"route", b"reason")
+    _PREFIX.encode() + name for name in (b"receipt", b"model", b"route", b"reason", b"warning")
 )
 _ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
 
@@ -63,12 +63,13 @@ def _bad(name: str, what: str, allowed: tuple[str, ...] | list[str]) -> Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the headers of an answer say about it."""
+    """What the headers of an answer say about it. ``warning`` says that another model doubts it."""
 
     receipt: str = ""
     model: str = ""
     route: Place | None = None
     reason: str = ""
+    warning: str = ""
 
     def as_headers(self) -> dict[str, str]:
         """The headers; text is cut and kept to ASCII."""
@@ -77,6 +78,7 @@ class Told:
             "X-EdgeRoute-Model": self.model,
             "X-EdgeRoute-Route": self.route.value if self.route else "",
             "X-EdgeRoute-Reason": self.reason,
+            "X-EdgeRoute-Warning": self.warning,
         }
         return {
             name: safe_line(value).encode("ascii", "replace").decode("ascii")

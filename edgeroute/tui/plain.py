@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from edgeroute.core.display import SafeStream, safe, safe_line
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.events import (
+    DOUBTS,
     Answered,
     AttemptEnded,
     Event,
@@ -176,7 +177,8 @@ class PlainChat:
         if isinstance(event, Folded):
             self._write(f"Withdrawn: {safe_line(event.model)}, {safe_line(event.reason)}.")
         elif isinstance(event, Notice):
-            self._write(f"Note: {safe_line(event.text, 400)}")
+            word = "Warning" if event.kind in DOUBTS else "Note"
+            self._write(f"{word}: {safe_line(event.text, 400)}")
         elif isinstance(event, AttemptEnded) and event.attempt.outcome == "failed":
             self._write(f"Note: {safe_line(event.attempt.model)} failed, {event.attempt.error}.")
         elif isinstance(event, Answered):

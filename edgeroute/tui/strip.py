@@ -5,14 +5,17 @@ The words come from the engine's own plan; nothing here decides anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Literal
 
 from edgeroute.core.cards import ModelCard, Place
 from edgeroute.core.display import safe_line
-from edgeroute.core.usage import Cost, Usage
+from edgeroute.core.plan import Candidate, Plan, Strategy
+from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import Finding, PrivacyMode
 from edgeroute.tui.words import cost_words, counted, tokens
 
@@ -81,7 +84,7 @@ def strip_view(
     """
     plan = explanation.plan
     first = plan.first
-    here = first.place is Place.LOCAL
+    here = all(candidate.place is Place.LOCAL for candidate in _taking_part(plan))
     forced = here and (explanation.verdict.private or explanation.latched)
     if forced and local_state in _BROKEN_LOCAL:
         return StripView(
@@ -94,19 +97,17 @@ def strip_view(
     kind: Kind = "forced" if forced else "local" if here else "masked" if masking else "cloud"
     word = {"forced": "LOCAL", "local": "LOCAL", "masked": "MASKED", "cloud": "CLOUD"}[kind]
     signals = explanation.signals
-    price = (
-        "free"
-        if here
-        else cost_words(
-            estimate(cards.get(first.model), signals.input_tokens, signals.output_tokens, now)
-        )
-    )
-    parts = [f"~{tokens(signals.input_tokens)} tokens", price]
+    costs = [
+        FREE
+        if candidate.place is Place.LOCAL
+        else estimate(cards.get(candidate.model), signals.input_tokens, signals.output_tokens, now)
+        for candidate in _taking_part(plan)
+    ]
+    parts = [f"~{tokens(signals.input_tokens)} tokens", _price(plan.strategy, costs)]
     if explanation.otherwise:
         parts.append(f"would be {safe_line(explanation.otherwise, 60)}")
-    elif not here and len(plan.candidates) > 1:
-        then = ", ".join(safe_line(c.model, 40) for c in plan.candidates[1:3])
-        parts.append(f"if it fails: {then}")
+    elif then := _then(plan):
+        parts.append(then)
     return StripView(
         kind,
         word,
@@ -114,6 +115,33 @@ def strip_view(
         _why(explanation, found, last_message, kind),
         " · ".join(parts),
     )
+
+
+def _taking_part(plan: Plan) -> Sequence[Candidate]:
+    """Who is asked even if nobody fails: one model, or those of a cascade or an ensemble."""
+    if plan.strategy == "single":
+        return plan.candidates[:1]
+    return [candidate for candidate in plan.candidates if candidate.cause == "first"]
+
+
+def _price(strategy: Strategy, costs: Sequence[Cost]) -> str:
+    """What it would cost; of a cascade what it costs at least and at most."""
+    everything = cost_words(reduce(add, costs))
+    if strategy == "cascade":
+        return f"{cost_words(costs[0])} to {everything}"
+    return everything
+
+
+def _then(plan: Plan) -> str:
+    """Who is asked besides the first one, and when; empty where nobody is."""
+    words = {
+        "single": "if it fails: ",
+        "cascade": "if it does not hold up: ",
+        "ensemble": "side by side with ",
+    }
+    others = _taking_part(plan)[1:] if plan.strategy != "single" else plan.candidates[1:3]
+    names = ", ".join(safe_line(candidate.model, 40) for candidate in others)
+    return f"{words[plan.strategy]}{names}" if names else ""
 
 
 def _why(

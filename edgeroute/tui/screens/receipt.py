@@ -73,7 +73,7 @@ class ReceiptScreen(Reading):
 
     def _attempt(self, number: int, attempt: Attempt) -> list[Widget]:
         usage = attempt.usage
-        good = attempt.outcome == "answered"
+        style = {"answered": "$local", "rejected": "$muted"}.get(attempt.outcome, "$error")
         role = f" as {attempt.role}" if attempt.role != "answer" else ""
         outcome = attempt.outcome if not attempt.error else f"{attempt.outcome}: {attempt.error}"
         rows: list[Widget] = [
@@ -82,7 +82,7 @@ class ReceiptScreen(Reading):
                     (f"{number}  ", "$muted"),
                     (safe_line(attempt.model + role, 60), "bold"),
                     "  ",
-                    (outcome, "$local" if good else "$error"),
+                    (outcome, style),
                 )
             )
         ]
@@ -94,7 +94,7 @@ class ReceiptScreen(Reading):
             if attempt.bytes_sent
             else "no byte left",
             f"{tokens(usage.input)} in, {tokens(usage.output)} out" if usage.total else "",
-            cost_words(attempt.cost) if good else "",
+            cost_words(attempt.cost) if attempt.bytes_sent or attempt.outcome == "answered" else "",
         ]
         rows.append(line("   " + " · ".join(filter(None, facts)), "dim"))
         return rows
