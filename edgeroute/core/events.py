@@ -64,6 +64,13 @@ class UsageDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class LogprobsDelta:
+    """How likely the visible tokens were to the model: natural logarithms, one for each token."""
+
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """The model ended its answer. A stream that closes without one is incomplete."""
 
@@ -72,7 +79,7 @@ class Finish:
 
 
 Piece = TextDelta | ReasoningDelta | ToolCallDelta | ImageDelta
-Delta = Piece | UsageDelta | Finish
+Delta = Piece | UsageDelta | LogprobsDelta | Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +146,6 @@ class Failed:
     status: Literal["failed", "cancelled"] = field(default="failed")
 
 
-Event = Planned | AttemptStarted | AttemptEnded | Notice | Folded | Piece | Answered | Failed
 # The kinds of a notice that doubts the answer: a user must not miss them.
 DOUBTS: Final = frozenset({"disagreement", "unverified"})
+Event = Planned | AttemptStarted | AttemptEnded | Notice | Folded | Piece | Answered | Failed

@@ -28,13 +28,17 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the answer is drawn. ``None`` leaves the model's own default."""
+    """How the answer is drawn. ``None`` leaves the model's own default.
+
+    ``logprobs`` asks for the log probability of each token; models may ignore it.
+    """
 
     temperature: float | None = None
     top_p: float | None = None
     max_output_tokens: int | None = None
     stop: tuple[str, ...] = ()
     seed: int | None = None
+    logprobs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,8 @@ class ChatRequest:
     text. ``extra`` holds fields of the caller's wire format (``wire``) that have no noun here; they
     go out unchanged on that same wire and are dropped on any other.
     ``pictures`` says whether the caller can take a picture as the answer, or takes nothing else.
-    ``privacy`` may only tighten the conversation's mode, never loosen it.
+    ``privacy`` may only tighten the conversation's mode, never loosen it. ``replaces`` is the
+    receipt of an earlier answer whose question this one asks again or in other words.
     """
 
     messages: tuple[Message, ...]
@@ -69,3 +74,4 @@ class ChatRequest:
     commit: Commit | None = None
     front_door: FrontDoor = "cli"
     store: bool = True
+    replaces: str = ""

@@ -18,6 +18,7 @@ from edgeroute.core.events import (
     Delta,
     Finish,
     ImageDelta,
+    LogprobsDelta,
     ReasoningDelta,
     TextDelta,
     ToolCallDelta,
@@ -41,6 +42,7 @@ class Trial:
         self.host = ""
         self.bytes_sent = 0
         self.served_model = ""
+        self.logprobs: list[float] = []
         self._role = role
         self._clock = clock
         self._started: datetime = clock.now()
@@ -69,6 +71,8 @@ class Trial:
             case UsageDelta(usage, model):
                 self.draft.usage = usage
                 self.served_model = model or self.served_model
+            case LogprobsDelta(values):
+                self.logprobs += values
             case Finish(reason, _):
                 self.draft.finish = reason
 

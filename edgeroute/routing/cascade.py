@@ -38,6 +38,8 @@ from edgeroute.routing.actions import (
     Stand,
 )
 
+_UNCLEAR: Final = "It comes to no clear answer."
+
 Judge = Literal["checks", "agreement", "logprobs", "model"]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
@@ -124,17 +126,21 @@ class Cascade:
             return self._second_opinion(reply)
         sure = judges.confidence(reply.logprobs) if "logprobs" in self._policy.judges else None
         if sure is not None:
-            return self._decide(reply, sure, "Its own probability is")
+            return self._own_word(reply, sure)
         if self._judge:
             self._pending = reply
             messages = judges.judge_messages(self._question, reply.answer.text)
             return [Ask(self._judge, "Judges the cheap answer.", "judge", messages)]
         return [Stand(reply.model, reply.answer, "Its form is in order; nobody could judge more.")]
 
+    def _own_word(self, reply: Replied, sure: float) -> list[Action]:
+        if self._closed and not judges.short_answer(reply.answer.text):
+            return self._escalate(_UNCLEAR, reply)
+        return self._decide(reply, sure, "Its own probability is")
+
     def _second_opinion(self, reply: Replied) -> list[Action]:
         if not judges.short_answer(reply.answer.text):
-            reason = "It comes to no clear answer."
-            return self._escalate(reason, reply)
+            return self._escalate(_UNCLEAR, reply)
         for earlier in self._opinions:
             if judges.agree(earlier.answer.text, reply.answer.text):
                 said = f"{earlier.model} and {reply.model} agree."

@@ -75,6 +75,21 @@ def test_own_probabilities_decide_where_they_are_free() -> None:
     assert kinds(unsure.step(said("local", "May?", [-2.0]))) == ["Fold local", "Ask strong"]
 
 
+def test_a_sure_answer_that_is_none_escalates() -> None:
+    """On a closed question sure tokens are not enough: the answer must come to something."""
+    run = cascade(CLOSED, rungs=("local", "strong"))
+    run.start()
+    actions = run.step(
+        said(
+            "local",
+            "To solve this, we look at the calendar and count from the first day on.",
+            [-0.01],
+        )
+    )
+    assert kinds(actions) == ["Fold local", "Ask strong"]
+    assert actions[0].reason == "It comes to no clear answer."
+
+
 def test_a_model_judges_last() -> None:
     """An open question without probabilities goes to the judge, whose score decides."""
     run = cascade(OPEN, judge="local")

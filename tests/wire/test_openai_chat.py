@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from edgeroute.core.events import Finish, TextDelta, ToolCallDelta
+from edgeroute.core.events import Finish, LogprobsDelta, TextDelta, ToolCallDelta
 from edgeroute.core.messages import (
     File,
     Image,
@@ -20,7 +20,7 @@ from edgeroute.core.messages import (
     system,
     user,
 )
-from edgeroute.core.request import ChatRequest, Tool
+from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.wire.format import CachePlan, Target, WireError, WireFault, dump
 from edgeroute.wire.formats import FORMATS
 from tests.support.wire import ALL, FIXTURES, ORIGIN, card, read, target
@@ -323,3 +323,14 @@ def test_our_answers_are_what_the_official_client_reads(answers: list[Any], stre
         assert end == "[DONE]"
         for chunk in chunks:
             ChatCompletionChunk.model_validate_json(chunk)
+
+
+def test_log_probabilities_are_asked_for_and_read() -> None:
+    """They are asked for only where the request wants them; entries without one are no harm."""
+    assert "logprobs" not in sent(user("hi"))
+    assert sent(user("hi"), sampling=Sampling(logprobs=True))["logprobs"] is True
+    choice = {"message": {"content": "31"}, "finish_reason": "stop"}
+    body = {"choices": [choice | {"logprobs": {"content": [{"logprob": -0.5}, {"logprob": None}]}}]}
+    assert LogprobsDelta((-0.5,)) in WIRE.decode_answer(body)
+    without = {"choices": [choice | {"logprobs": None}]}
+    assert WIRE.decode_answer(without) == [TextDelta("31"), Finish("stop", "stop")]

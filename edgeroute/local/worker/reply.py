@@ -102,9 +102,10 @@ class Reply:
                 self._reasoning.append(meaning.text)
             else:
                 self._calls[meaning.index] = _call(meaning)
-        if any(isinstance(meaning, ReasoningDelta) for meaning in piece.meanings):
-            self._reasoning_tokens += 1
-        if not self._logprobs or piece.token is None or piece.token.logprob is None:
+        thinks = any(isinstance(meaning, ReasoningDelta) for meaning in piece.meanings)
+        self._reasoning_tokens += thinks
+        # As elsewhere, only tokens of the visible answer have probabilities.
+        if thinks or not self._logprobs or piece.token is None or piece.token.logprob is None:
             return []
         chances = [_chances(piece.token)]
         self._chances += chances

@@ -59,6 +59,7 @@ def _sampling(request: ChatRequest) -> dict[str, Any]:
         top_p=sampling.top_p,
         seed=sampling.seed,
         stop=list(sampling.stop) or None,
+        logprobs=sampling.logprobs or None,
     )
 
 

@@ -14,6 +14,7 @@ from edgeroute.core.answer import FinishReason
 from edgeroute.core.events import (
     Delta,
     Finish,
+    LogprobsDelta,
     ReasoningDelta,
     TextDelta,
     ToolCallDelta,
@@ -119,6 +120,7 @@ class ChatDecoder:
             self._refused = True
             yield TextDelta(refusal)
         yield from self._tool_calls(delta, string(chunk.get("id")))
+        yield from _chances(choice)
         finish = string(choice.get("finish_reason"))
         if finish in _FAILED:
             raise WireFault(chunk, f"The provider ended the answer with {finish}.")
@@ -211,3 +213,11 @@ class ChatDecoder:
         elif self._in_content:
             payload["content"] = f"{OPEN}{''.join(self._in_content)}{CLOSE}\n\n"
         return dump_text(payload) if payload else ""
+
+
+def _chances(choice: Json) -> Iterator[LogprobsDelta]:
+    tokens = mappings(mapping(choice.get("logprobs")).get("content"))
+    values = [token.get("logprob") for token in tokens]
+    known = tuple(float(value) for value in values if isinstance(value, int | float))
+    if known:
+        yield LogprobsDelta(known)

@@ -103,6 +103,15 @@ def test_log_probabilities_only_when_asked() -> None:
             assert found["content"][0]["top_logprobs"][1]["bytes"] == [255]
 
 
+def test_thinking_has_no_probabilities() -> None:
+    """Only tokens of the visible answer say how sure the model was of it."""
+    reply = Reply("1", "m", 1, logprobs=True)
+    for meaning in (ReasoningDelta("hm"), TextDelta("a")):
+        reply.feed(Piece(TOKEN, (meaning,)))
+    reply.feed(Ended("stop", Counts()))
+    assert len(reply.whole()["choices"][0]["logprobs"]["content"]) == 1
+
+
 @pytest.mark.parametrize(
     ("error", "status", "kind"),
     [
