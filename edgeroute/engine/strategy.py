@@ -138,8 +138,10 @@ class Strategy:
         """Take in the whole answer; the error where there is none."""
         decision = course.decision
         if ask.role != "answer":
-            asked = replace(decision.request, messages=ask.messages, tools=(), extra={})
-            decision = replace(decision, request=asked, outbound=asked, masked=None)
+            try:
+                decision = await decision.aside(ask.messages)
+            except PrivacyRefused as error:
+                return error
         now = self._clock.monotonic
         refusal = self._health.refusal(trial.card, decision.signals.input_tokens, now())
         if refusal is not None:
@@ -186,13 +188,13 @@ class _Course:
         self.news: asyncio.Queue[Event | _Finished] = asyncio.Queue()
         self.asked: dict[int, asyncio.Task[None]] = {}
         self.trials: dict[int, Trial] = {}
+        self._ended: dict[int, int] = {}  # the asks that are over, by their place in the attempts
         self.number = len(outcome.attempts)
         self.shown = ""
         self.over = False
 
     def text_of(self, model: str) -> str:
         """What ``model`` has answered."""
-        self._ended: dict[int, int] = {}  # the asks that are over, by their place in the attempts
         found = (t.draft.answer().text for t in self.trials.values() if t.card.id == model)
         return next(found, "")
 
@@ -224,16 +226,10 @@ class _Course:
         if self.shown != stand.model:
             told += _deltas(stand.answer)
         if stand.warning:
+            self.outcome.notes.append("Not all models gave this answer.")
             told.append(Notice("disagreement", stand.warning))
         return told
 
-    async def stop(self) -> None:
-        """End what is still under way, and count it as cancelled."""
-        for number, task in self.asked.items():
-            self.outcome.notes.append("Not all models gave this answer.")
-            task.cancel()
-            if not task.done() and number in self.trials:
-                self.outcome.attempts.append(self.trials[number].ended("cancelled"))
     def _place_of(self, stand: Stand) -> int:
         """Which of the attempts gave the words that stand; a judge's, where it merged answers."""
         said = {
@@ -243,6 +239,12 @@ class _Course:
         }
         return next(place for place, text in said.items() if text == stand.answer.text)
 
+    async def stop(self) -> None:
+        """End what is still under way, and count it as cancelled."""
+        for number, task in self.asked.items():
+            task.cancel()
+            if not task.done() and number in self.trials:
+                self.outcome.attempts.append(self.trials[number].ended("cancelled"))
         await asyncio.gather(*self.asked.values(), return_exceptions=True)
 
 
