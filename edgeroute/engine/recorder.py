@@ -183,6 +183,7 @@ class Recorder:
         paid_for_output = Decimal(answered.rate.partition("/")[2]) * usage.output / 1_000_000
         if answered.cost.amount is None or not usage.cache_read:
             return None
+        return uncached + paid_for_output - answered.cost.amount
 
 
 def _standing(attempts: Sequence[Attempt]) -> Attempt | None:
@@ -190,4 +191,3 @@ def _standing(attempts: Sequence[Attempt]) -> Attempt | None:
     answers = [attempt for attempt in reversed(attempts) if attempt.role == "answer"]
     ended = (one for word in ("answered", "cancelled") for one in answers if one.outcome == word)
     return next(ended, None)
-        return uncached + paid_for_output - answered.cost.amount
