@@ -64,6 +64,13 @@ class UsageDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class LogprobsDelta:
+    """How likely the visible tokens were to the model: natural logarithms, one for each token."""
+
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """The model ended its answer. A stream that closes without one is incomplete."""
 
@@ -72,7 +79,7 @@ class Finish:
 
 
 Piece = TextDelta | ReasoningDelta | ToolCallDelta | ImageDelta
-Delta = Piece | UsageDelta | Finish
+Delta = Piece | UsageDelta | LogprobsDelta | Finish
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ class Strategy:
         if error is not None:
             reply = Dropped(ask.model, error.message)
         elif ask.role == "answer":
-            reply = Replied(ask.model, answer)
+            reply = Replied(ask.model, answer, tuple(trial.logprobs))
         else:
             reply = Judged(ask.model, answer.text)
         await course.news.put(_Finished(number, ask, trial, reply, error))
@@ -142,6 +142,10 @@ class Strategy:
                 decision = await decision.aside(ask.messages)
             except PrivacyRefused as error:
                 return error
+        elif ask.logprobs and trial.card.place is Place.LOCAL:
+            sampling = replace(decision.request.sampling, logprobs=True)
+            request = replace(decision.request, sampling=sampling)
+            decision = replace(decision, request=request)
         now = self._clock.monotonic
         refusal = self._health.refusal(trial.card, decision.signals.input_tokens, now())
         if refusal is not None:
