@@ -148,7 +148,7 @@ def reload(shell: Shell) -> None:
 def suggest(shell: Shell, *, machine: bool) -> None:
     """Say which rules your own record speaks against. Nothing is changed."""
     runtime = shell.runtime
-    found = runtime.memory.suggestions(runtime.policy)
+    found = runtime.memory.suggestions(runtime.policy, runtime.tiers)
     if machine:
         as_json(
             [

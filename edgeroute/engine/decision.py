@@ -219,6 +219,9 @@ class Decider:
         asked = self._plan_input(request, session, signals, private=private, reason=reason)
         asked = self._within_budget(asked, session.id)
         chosen = plan(asked)
+        advice = self._advice(asked, chosen, request)
+        if advice is not None:
+            chosen = plan(replace(asked, advice=advice))
         if request.pictures == "only" and not draws(asked.cards.get(chosen.first.model)):
             raise nobody_draws()
         otherwise = ""

@@ -132,9 +132,8 @@ class Recorder:
                 self._surroundings.remember()
             if decision is not None:
                 self._keep_turn(receipt, request, decision, outcome)
-                prompt = request.messages[-1].text if request.messages else ""
-                self._memory.asked(decision.session.id, prompt, request.model)
-                self._memory.answered(decision.session.id, prompt, receipt)
+                self._memory.asked(decision.session, request)
+                self._memory.answered(request, receipt, decision.plan.strategy)
             notices += [
                 Notice(one.kind, one.message) for one in self._watch.after(receipt, average)
             ]

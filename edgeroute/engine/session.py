@@ -25,7 +25,7 @@ class Session:
 
     ``new`` are the messages that are not stored yet. ``model`` gave the last answer. ``exists`` is
     false for a peek at a conversation to be. ``raised`` says that ``mode`` is stricter than the
-    conversation's own.
+    conversation's own. ``origin`` is the conversation that this one branches off.
     """
 
     id: str
@@ -36,6 +36,7 @@ class Session:
     model: str = ""
     exists: bool = True
     raised: bool = False
+    origin: str = ""
 
 
 class Sessions:
@@ -85,6 +86,7 @@ class Sessions:
                 latch_reason=inherited,
                 new=request.messages,
                 exists=False,
+                origin=origin.id if origin else "",
             )
         return Session(
             id=found.id,

@@ -89,7 +89,7 @@ class _Check:
         if name == LOCAL or name.startswith(f"{LOCAL}/"):
             return
         if self.tiers.knows(name):
-            models = self._role(name)
+            models = self.tiers.all_models(name)
             if self.ready is not None and not any(self._has_key(model) for model in models):
                 yield self._finding(
                     "RT004", rule, f"wants `{name}`, and no provider of it has a key.", "warning"
@@ -103,11 +103,6 @@ class _Check:
         if not self._has_key(name):
             said = f"wants {name}, and there is no key for {card.provider}."
             yield self._finding("RT004", rule, said, "warning")
-
-    def _role(self, name: str) -> tuple[str, ...]:
-        steps = self.tiers.ladders.get(name)
-        roles = [role for _, role in steps] if steps else [name]
-        return tuple(model for role in roles for model in self.tiers.roles[role].models)
 
     def _has_key(self, name: str) -> bool:
         if self.ready is None or name == LOCAL or name.startswith(f"{LOCAL}/"):

@@ -29,6 +29,7 @@ from edgeroute.routing.tiers import LOCAL, Tiers
 STRATEGY_NAMES: Final = frozenset({"cascade", "ensemble"})
 AUTO: Final = frozenset({"", "auto"})
 _LAST: Final = "The local model answers when every provider fails."
+_ONLY_SAID: Final = "That costs less, but this policy does not act on it (`outcomes.act`)."
 _MOST_OF_A_ROLE: Final = 2
 
 
@@ -205,7 +206,7 @@ def _choose(request: PlanInput, rule: Rule, draft: Draft) -> None:
     chosen = draft.usable(names)
     if chosen is not None and not draft.candidates:
         _prefer_cache(request, chosen, draft)
-        _prefer_experience(request, chosen, draft)
+        _prefer_experience(request, rule, chosen, draft)
     offered = 0
     for name in names:
         offered += draft.offer(name, rule.sentence, "outage" if draft.candidates else "first")
@@ -230,13 +231,17 @@ def _prefer_cache(request: PlanInput, chosen: ModelCard, draft: Draft) -> None:
         draft.note(reason)
 
 
-def _prefer_experience(request: PlanInput, chosen: ModelCard, draft: Draft) -> None:
+def _prefer_experience(request: PlanInput, rule: Rule, chosen: ModelCard, draft: Draft) -> None:
     advice = request.advice
-    if advice is None or advice.model == chosen.id or draft.candidates:
+    if advice is None or draft.candidates:
         return
-    if request.policy.outcomes_act and draft.offer(advice.model, advice.sentence):
+    # What must be right is not handed to a model that is only mostly fine.
+    acts = request.policy.outcomes_act and not rule.verify
+    if acts and advice.model != chosen.id and draft.offer(advice.model, advice.sentence):
         return
     draft.note(advice.sentence)
+    if advice.model != chosen.id and not acts:
+        draft.note(_ONLY_SAID)
 
 
 def _add_fallbacks(request: PlanInput, rule: Rule, draft: Draft) -> None:

@@ -115,6 +115,13 @@ class Tiers:
         role = self.roles.get(name)
         return role.models if role is not None else (name,)
 
+    def all_models(self, name: str) -> tuple[str, ...]:
+        """Every model that ``name`` may come to, whatever the size of the input."""
+        steps = self.ladders.get(name)
+        roles = [self.roles[role] for _, role in steps] if steps else [self.roles.get(name)]
+        named = (model for role in roles if role is not None for model in role.models)
+        return tuple(dict.fromkeys(named)) or (name,)
+
     def tier(self, name: str) -> TierRule:
         """What comes first in the tier ``name``."""
         return self.tiers.get(name, TierRule())

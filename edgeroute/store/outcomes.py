@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,13 +16,16 @@ from typing import Any, Final, Literal
 from edgeroute.store.codec import moment, printable, stamp
 from edgeroute.store.database import Database
 
-OutcomeKind = Literal["accept", "retry", "edit", "escalate", "switch", "up", "down", "verified"]
+OutcomeKind = Literal["answered", "accept", "retry", "edit", "escalate", "switch", "up", "down"]
 _KEY_NAME: Final = "prompt digests"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One sign of how good an answer of ``model`` was: ``quality`` in 0..1 and what it cost."""
+    """One sign of how good an answer of ``model`` was: ``quality`` in 0..1 and what it cost.
+
+    Of kind ``answered`` it is no sign yet, only the answer whose fate is not known.
+    """
 
     created: datetime
     kind: OutcomeKind
@@ -95,12 +98,47 @@ class Outcomes:
     def list(self, *, since: datetime | None = None, limit: int = 10_000) -> Sequence[Outcome]:
         """Outcomes, latest first: for each request only its latest sign."""
         rows = self._database.read(
-            "SELECT * FROM outcomes o WHERE created >= ? AND (receipt = '' OR NOT EXISTS"
+            "SELECT * FROM outcomes o WHERE created >= ? AND kind != 'answered'"
+            " AND (receipt = '' OR NOT EXISTS"
             " (SELECT 1 FROM outcomes l WHERE l.receipt = o.receipt AND l.model = o.model"
             " AND l.id > o.id)) ORDER BY id DESC LIMIT ?",
             (stamp(since) if since else "", limit),
         )
         return [_outcome(row) for row in rows]
+
+    def answer(self, receipt: str) -> Outcome | None:
+        """The answer with this receipt, as it was remembered before anything was known of it."""
+        rows = self._database.read(
+            "SELECT * FROM outcomes WHERE receipt = ? AND kind = 'answered'", (printable(receipt),)
+        )
+        return _outcome(rows[0]) if rows else None
+
+    def last_answer(self, conversation: str) -> Outcome | None:
+        """The last answer in ``conversation``, unless there is a sign of its quality already."""
+        rows = self._database.read(
+            "SELECT o.*, EXISTS (SELECT 1 FROM outcomes l WHERE l.receipt = o.receipt"
+            " AND l.model = o.model AND l.kind != 'answered') AS known"
+            " FROM receipts r JOIN outcomes o ON o.receipt = r.id"
+            " WHERE r.conversation = ? AND o.kind = 'answered' ORDER BY o.id DESC LIMIT 1",
+            (printable(conversation),),
+        )
+        return _outcome(rows[0]) if rows and not rows[0]["known"] else None
+
+    def signs(self, receipt: str) -> Sequence[Outcome]:
+        """All signs of the answers with this receipt, latest first."""
+        rows = self._database.read(
+            "SELECT * FROM outcomes WHERE receipt = ? AND kind != 'answered' ORDER BY id DESC",
+            (printable(receipt),),
+        )
+        return [_outcome(row) for row in rows]
+
+    def forget(self, receipt: str, kinds: Iterable[OutcomeKind]) -> None:
+        """Take back the signs of these ``kinds``; what was known before counts again."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "DELETE FROM outcomes WHERE receipt = ? AND kind = ?",
+                [(printable(receipt), kind) for kind in kinds],
+            )
 
     def table(self, *, limit: int = 10_000) -> Sequence[PromptOutcomes]:
         """The latest outcomes by prompt, latest prompt first; several of one model are averaged."""

@@ -4,40 +4,164 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeroute.core.messages import assistant, user
+import pytest
+
+from edgeroute.core.messages import Message, ToolCall, ToolResult, assistant, user
+from edgeroute.core.messages import Text as TextPart
 from edgeroute.core.verdict import PrivacyMode
-from tests.support.house import OPEN, PRIVATE, house
+from tests.support import replies
+from tests.support.front_doors import body_of, post
+from tests.support.house import OPEN, PRIVATE, House, house
+from tests.support.scripted_provider import Behaviour, always
 
 ANSWER = "A table of buckets."
+CASCADE = """
+routing:
+  rules:
+    - default: anthropic/claude-opus-4.7
+      strategy: cascade
+  cascade:
+    ladder: [openai/gpt-6-luna, deepseek/v4-pro]
+    expected_escalation: 0.2
+"""
+TURN = (user(OPEN), assistant(ANSWER))
+
+
+def noted(home: House) -> list[tuple[str, float, str]]:
+    """What is remembered, latest first."""
+    return [(one.kind, one.quality, one.model) for one in home.runtime.outcomes.list()]
 
 
 async def test_going_on_accepts_and_asking_again_does_not(tmp_path: Path) -> None:
     """The next question accepts an answer, the same question again rejects it."""
     async with house(tmp_path) as home:
         name = (await home.ask(OPEN)).receipt.conversation
-        assert not home.runtime.outcomes.list()
+        assert not noted(home)
         await home.ask(OPEN, conversation=name)
-        await home.ask([user(OPEN), assistant(ANSWER), user("And a heap?")], conversation=name)
-        noted = [(one.kind, one.quality, one.model) for one in home.runtime.outcomes.list()]
-        assert noted == [("accept", 1.0, "mock/m"), ("retry", 0.0, "mock/m")]
+        await home.ask([*TURN, user("And a heap?")], conversation=name)
+        assert noted(home) == [("accept", 1.0, "mock/m"), ("retry", 0.0, "mock/m")]
+
+
+async def test_another_question_without_the_answer_says_nothing(tmp_path: Path) -> None:
+    """A request that does not go on from the answer neither accepts nor rejects it."""
+    async with house(tmp_path) as home:
+        name = (await home.ask(OPEN)).receipt.conversation
+        await home.ask("What is a heap?", conversation=name)
+        assert not noted(home)
+
+
+async def test_an_answer_is_judged_by_a_later_process(tmp_path: Path) -> None:
+    """The fate of an answer is noted though another process gave it (`ask --conversation`)."""
+    async with house(tmp_path) as home:
+        name = (await home.ask(OPEN)).receipt.conversation
+        later = home.reopened()
+        home.runtime = later
+        await home.ask([*TURN, user("And a heap?")], conversation=name)
+        assert noted(home) == [("accept", 1.0, "mock/m")]
+        await later.close()
+
+
+async def test_asking_another_model_is_a_switch_and_asking_here_says_nothing(
+    tmp_path: Path,
+) -> None:
+    """Another model for the same question speaks against the first; the local one does not."""
+    cloud = {"mock": always(replies.chat(ANSWER)), "other": always(replies.chat(ANSWER))}
+    async with house(tmp_path, cloud) as home:
+        name = (await home.ask(OPEN)).receipt.conversation
+        await home.ask(OPEN, conversation=name, model="local")
+        assert not noted(home)
+        name = (await home.ask(OPEN)).receipt.conversation
+        await home.ask(OPEN, conversation=name, model="other/m")
+        assert noted(home) == [("switch", 0.0, "mock/m")]
+
+
+async def test_a_replaced_question_is_an_edit_or_a_retry(tmp_path: Path) -> None:
+    """A question asked in other words, in a fork of its chat, says so of the answer it replaces."""
+    async with house(tmp_path) as home:
+        first = (await home.ask(OPEN)).receipt
+        await home.ask("Explain how a hash map works.", replaces=first.id)
+        await home.ask(OPEN, replaces=first.id)
+        assert noted(home) == [("retry", 0.0, "mock/m")]
+        signs = [one.kind for one in home.runtime.outcomes.signs(first.id)]
+        assert signs == ["retry", "edit"]
+
+
+async def test_a_client_that_asks_again_is_heard(tmp_path: Path) -> None:
+    """A program that resends its history without the last answer has rejected that answer."""
+    async with house(tmp_path) as home:
+        turns = [("user", OPEN), ("assistant", ANSWER), ("user", "And a heap?")]
+        await post(home.runtime, "/v1/chat/completions", body_of("chat", turns[:1]))
+        await post(home.runtime, "/v1/chat/completions", body_of("chat", turns))
+        assert noted(home) == [("accept", 1.0, "mock/m")]
+        await post(home.runtime, "/v1/chat/completions", body_of("chat", turns))
+        assert noted(home)[0] == ("retry", 0.0, "mock/m")
+
+
+async def test_a_tool_loop_is_one_question(tmp_path: Path) -> None:
+    """A tool's result neither accepts nor rejects the answer that asked for it."""
+    async with house(tmp_path) as home:
+        name = (await home.ask(OPEN)).receipt.conversation
+        call = Message("assistant", (ToolCall("t1", "look", "{}"),))
+        result = Message("tool", (ToolResult("t1", (TextPart("found"),)),))
+        await home.ask([user(OPEN), call, result], conversation=name)
+        assert not noted(home)
 
 
 async def test_nothing_is_noted_of_what_must_stay_here(tmp_path: Path) -> None:
-    """Private prompts and private chats leave no trace in the outcome memory."""
+    """Private prompts, private chats and prompts that are not stored leave no trace."""
     async with house(tmp_path) as home:
         name = (await home.ask(PRIVATE)).receipt.conversation
         await home.ask(PRIVATE, conversation=name)
         other = (await home.ask(OPEN, privacy=PrivacyMode.PRIVATE)).receipt.conversation
         await home.ask(OPEN, conversation=other)
-        assert not home.runtime.outcomes.list()
+        unstored = (await home.ask(OPEN, store=False)).receipt
+        await home.ask(OPEN, conversation=unstored.conversation, store=False)
+        assert not noted(home)
+        assert home.runtime.outcomes.answer(unstored.id) is None
 
 
-async def test_a_thumb_is_kept_once(tmp_path: Path) -> None:
-    """The user's own word counts for the last answer and needs one to speak of."""
+async def test_a_thumb_counts_until_it_is_taken_back(tmp_path: Path) -> None:
+    """The user's own word overrules what follows from going on, and can be undone."""
     async with house(tmp_path) as home:
         memory = home.runtime.memory
-        assert not memory.thumb("nobody", "up")
-        name = (await home.ask(OPEN)).receipt.conversation
-        assert memory.thumb(name, "down")
-        assert not memory.thumb(name, "up")
-        assert [one.kind for one in home.runtime.outcomes.list()] == ["down"]
+        receipt = (await home.ask(OPEN)).receipt
+        memory.rate(receipt, "down")
+        await home.ask([*TURN, user("And a heap?")], conversation=receipt.conversation)
+        await home.ask("In other words?", replaces=receipt.id)
+        assert memory.thumb(receipt.id) == "down"
+        assert noted(home) == [("down", 0.0, "mock/m")]
+        memory.rate(receipt, "up")
+        assert noted(home) == [("up", 1.0, "mock/m")]
+        memory.rate(receipt, None)
+        assert memory.thumb(receipt.id) is None
+        assert not noted(home)
+
+
+async def test_a_thumb_on_a_private_answer_keeps_only_the_word(tmp_path: Path) -> None:
+    """Of an answer that stayed here neither digest nor vector of the prompt is kept."""
+    async with house(tmp_path) as home:
+        receipt = (await home.ask(PRIVATE)).receipt
+        home.runtime.memory.rate(receipt, "up")
+        (kept,) = home.runtime.outcomes.list()
+        assert (kept.kind, kept.prompt, kept.embedding) == ("up", b"", b"")
+        assert home.runtime.memory.tally("rule") == {"privacy": (1, 1)}
+
+
+@pytest.mark.parametrize(("second", "kinds"), [("31", []), ("30", ["escalate", "escalate"])])
+async def test_only_an_escalation_speaks_against_cheap_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second: str, kinds: list[str]
+) -> None:
+    """Cheap models that agree are not blamed; those that a stronger one had to replace are."""
+    for name in ("OPENAI", "DEEPSEEK", "ANTHROPIC"):
+        monkeypatch.setenv(f"{name}_API_KEY", "sk-test")
+    says = {"openai": "31", "deepseek": second, "anthropic": "29"}
+    cloud = {name: _says(text) for name, text in says.items()}
+    rules = {"test.yaml": CASCADE}
+    keys = "[keys]\nenvironment = true\n"
+    async with house(tmp_path, cloud, rules=rules, settings=keys) as home:
+        await home.ask("How many days does March have? Reply with the number only.")
+        assert [kind for kind, _, _ in noted(home)] == kinds
+
+
+def _says(text: str) -> Behaviour:
+    return lambda request: replies.answer(request, text)
