@@ -61,7 +61,7 @@ class Course:
                     receipt=receipt.id,
                     model=receipt.model,
                     route=receipt.route,
-                    reason=(standing.reason if standing else "") or receipt.why,
+                    reason=standing.reason if standing else self.told.reason,
                 )
             case Failed(receipt=receipt):
                 self.receipt = receipt

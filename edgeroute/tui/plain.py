@@ -28,7 +28,16 @@ from edgeroute.tui.checker import Checker
 from edgeroute.tui.pictures import answer_text, saved
 from edgeroute.tui.state import ChatState, loosens, opened
 from edgeroute.tui.strip import strip_view
-from edgeroute.tui.words import MODE_SENTENCES, MODE_WORDS, ago, dollars, money, receipt_line
+from edgeroute.tui.words import (
+    MODE_SENTENCES,
+    MODE_WORDS,
+    WAYS,
+    ago,
+    cost_words,
+    dollars,
+    money,
+    receipt_line,
+)
 
 if TYPE_CHECKING:
     from edgeroute.tui.ports import Runtime
@@ -214,9 +223,10 @@ class PlainChat:
         self._say_mode()
 
     def _set_model(self, name: str) -> None:
-        if name not in {"auto", "local"} and name not in self._runtime.catalog.cards:
+        known_names = (*WAYS, *self._runtime.catalog.cards)
+        if name not in known_names:
             self._write(f"Error: there is no model {safe_line(name)}.")
-            for known in self._runtime.catalog.cards:
+            for known in known_names:
                 self._write(f"Model: {safe_line(known)}")
             return
         self._state = self._state.changed(model=name)
@@ -276,8 +286,10 @@ class PlainChat:
         self._write(f"Privacy: {safe_line(receipt.privacy_reason)}")
         for number, attempt in enumerate(receipt.attempts, 1):
             sent = f"{attempt.bytes_sent} bytes to {attempt.host}" if attempt.bytes_sent else "none"
+            cost = cost_words(attempt.cost)
             self._write(
-                f"Attempt {number}: {safe_line(attempt.model)}, {attempt.outcome}, left: {sent}"
+                f"Attempt {number}: {safe_line(attempt.model)}, {attempt.outcome}, {cost},"
+                f" left: {sent}"
             )
 
     def _cost(self) -> None:

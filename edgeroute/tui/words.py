@@ -22,6 +22,13 @@ MODE_SENTENCES: Mapping[PrivacyMode, str] = {
     PrivacyMode.PRIVATE: "Nothing of this chat leaves this machine.",
     PrivacyMode.MASK: "Personal data is replaced by placeholders before anything leaves.",
 }
+# What can be asked for besides one model.
+WAYS: Mapping[str, str] = {
+    "auto": "what the rules pick",
+    "local": "the model on this machine",
+    "cascade": "cheap models first, a strong one where they do not hold up",
+    "ensemble": "several models side by side, and where they disagree",
+}
 _TYPE_WORDS: Mapping[str, str] = {
     "PERSON": "name",
     "EMAIL_ADDRESS": "e-mail",

@@ -20,15 +20,7 @@ from edgeroute.tui.screens.findings import findings_picker, value_of
 from edgeroute.tui.screens.picker import Item, Picker, filtered
 from edgeroute.tui.screens.plan import PlanScreen
 from edgeroute.tui.state import loosens
-from edgeroute.tui.words import MODE_SENTENCES, MODE_WORDS
-
-# What can be asked for besides one model.
-_WAYS = {
-    "auto": "what the rules pick",
-    "local": "the model on this machine",
-    "cascade": "cheap models first, a strong one where they do not hold up",
-    "ensemble": "several models side by side, and where they disagree",
-}
+from edgeroute.tui.words import MODE_SENTENCES, MODE_WORDS, WAYS
 
 
 class ChatMessage(ChatShelf):
@@ -95,13 +87,13 @@ class ChatMessage(ChatShelf):
     async def action_pick_model(self, name: str = "") -> None:
         """The model for the next message; the privacy check still decides whether it may."""
         cards = self.runtime.catalog.cards
-        if name and (name in cards or name in _WAYS):
+        if name and (name in cards or name in WAYS):
             self.request_changed(model=name)
             return
         now = self.runtime.clock.now()
         items = [
             Item(way, Content.assemble((way.ljust(36), "bold"), meaning))
-            for way, meaning in _WAYS.items()
+            for way, meaning in WAYS.items()
         ]
         for card in cards.values():
             rate = card.prices.rate(now)
