@@ -2,223 +2,230 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Sequence
-from contextlib import aclosing
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
-from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from edgeroute.cli.shell import Shell, as_json, note, pass_shell, table
+from edgeroute.cli import shell as terminal
+from edgeroute.cli.progress import CountLine
+from edgeroute.cli.shell import Shell, note, pass_shell, table
 from edgeroute.cli.words import money, seconds
-from edgeroute.core.errors import SettingsError
-from edgeroute.core.events import Answered, Failed
-from edgeroute.core.messages import system, user
-from edgeroute.core.request import ChatRequest
+from edgeroute.core.display import safe_line
+from edgeroute.core.errors import NothingAnswered
+from edgeroute.engine import comparison
+from edgeroute.engine.evaluation import Item, Trial, read_items, run
 
 if TYPE_CHECKING:
     from edgeroute.wiring import Runtime
 
-_CHECKS = ("contains", "matches", "equals", "json")
+# With fewer prompts an interval is too wide to say anything.
+_FEWEST_FOR_INTERVAL: Final = 5
+_STOPPED: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A prompt and what its answer must be: each of ``checks`` maps a kind to what is wanted."""
+@dataclass(slots=True)
+class _Course:
+    """What has been found out so far, by policy; ``stopped`` by the user."""
 
-    line: int
-    prompt: str
-    system: str = ""
-    task: str = ""
-    checks: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one prompt under one policy; ``passed`` is None without checks."""
-
-    line: int
-    model: str
-    passed: bool | None
-    cost: Decimal | None
-    milliseconds: int
-    error: str = ""
+    results: dict[str, list[Trial]]
+    stopped: bool = field(default=False)
 
 
 @click.command("eval")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--policy", "-p", "policies", multiple=True, help="May be given several times.")
+@click.option("--judge", default="", metavar="MODEL", help="Rates answers without checks.")
+@click.option("--limit", "-n", default=0, type=click.IntRange(0), help="Only the first so many.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before prompts are sent.")
 @click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
 @pass_shell
 def evaluate(
-    shell: Shell, file: Path, policies: tuple[str, ...], *, yes: bool, machine: bool
-) -> None:
+    shell: Shell,
+    file: Path,
+    policies: tuple[str, ...],
+    *,
+    judge: str,
+    limit: int,
+    yes: bool,
+    machine: bool,
+) -> int:
     """Run the prompts of FILE through each policy; compare quality, cost and time.
 
     FILE has one JSON object a line: "prompt", and optionally "system", "task", and checks of the
     answer: "contains" (a text or several), "matches" (a regular expression), "equals", or
-    "json": true. Prompts that hold personal data stay here, as always.
+    "json": true. Answers without checks are rated by the judge, `local` or provider/model, which
+    is not told who wrote them. Prompts that hold personal data stay here, and are judged here.
+
+    No conversation is kept, and routing learns nothing from it. ctrl+c shows what is done so far.
     """
-    items = read_items(file)
-    names = policies or (shell.runtime.settings.router.policy,)
+    items = read_items(file)[: limit or None]
+    names = tuple(dict.fromkeys(policies)) or (shell.runtime.settings.router.policy,)
+    runtimes = {name: _with_policy(shell.runtime, name) for name in names}
+    judge = _known_judge(shell.runtime, judge) if judge else ""
+    unchecked = sum(not item.checks for item in items)
     if not yes:
-        through = ", ".join(names)
-        click.confirm(
-            f"Send {len(items)} prompts through {through}? This may cost money.",
-            abort=True,
-            err=True,
-        )
-
-    async def work() -> dict[str, list[Outcome]]:
-        return {name: await _run(_with_policy(shell.runtime, name), name, items) for name in names}
-
-    results = shell.run(work)
+        _confirm(len(items), names, unchecked if judge else 0, judge)
+    course = _Course({name: [] for name in names})
+    shell.run(lambda: _walk(runtimes, items, judge, course))
+    done = {name: trials for name, trials in course.results.items() if trials}
     if machine:
-        as_json({name: {**_summary(rows), "outcomes": [_plain(row) for row in rows]}
-                 for name, rows in results.items()})  # fmt: skip
-        return
-    table(
-        ("POLICY", "PASSED", "ANSWERED", "COST", "MEDIAN TIME", "MODELS"),
-        [(name, *_cells(rows)) for name, rows in results.items()],
-        right=(1, 2, 3, 4),
+        found = comparison.as_json(done)
+        terminal.as_json({"judge": judge, "prompts": len(items), "stopped": course.stopped} | found)
+    elif done:
+        _report(done, judge)
+        if unchecked and not judge:
+            note(f"{unchecked} prompts have no checks; `--judge local` rates their answers.")
+    if course.stopped:
+        note(f"Stopped after {sum(map(len, done.values()))} answers; the rest was not sent.")
+        return _STOPPED
+    answered = any(not trial.error for trials in done.values() for trial in trials)
+    return 0 if answered else NothingAnswered.exit_code
+
+
+def _confirm(count: int, names: Sequence[str], judged: int, judge: str) -> None:
+    judging = f", and up to {judged * len(names)} answers to {judge}" if judged else ""
+    through = " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else names[0]
+    click.confirm(
+        f"Send {count} prompts through {through}{judging}? This may cost money.",
+        abort=True,
+        err=True,
     )
 
 
-def read_items(file: Path) -> list[Item]:
-    """The prompts of ``file``.
+def _with_policy(runtime: Runtime, name: str) -> Runtime:
+    """A runtime with the same settings but for the policy.
 
     Raises:
-        SettingsError: a line is not as described, with its number.
+        SettingsError: the policy is not valid, with file and line.
     """
-    items = []
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            row: Any = json.loads(line)
-            checks = {name: row[name] for name in _CHECKS if name in row}
-            item = Item(number, row["prompt"], row.get("system", ""), row.get("task", ""), checks)
-            if "matches" in checks:
-                re.compile(checks["matches"])
-        except (ValueError, KeyError, TypeError, AttributeError, re.error) as error:
-            raise SettingsError(
-                f"is not as described ({type(error).__name__}: {error}).",
-                file=str(file),
-                line=number,
-                hint='Each line is an object with "prompt".',
-            ) from error
-        items.append(item)
-    if not items:
-        raise SettingsError("holds no prompt.", file=str(file))
-    return items
-
-
-def passes(answer: str, checks: dict[str, Any]) -> bool | None:
-    """Whether ``answer`` is as wanted; None where nothing is."""
-    if not checks:
-        return None
-    text = answer.strip()
-    if "contains" in checks:
-        wanted = checks["contains"]
-        if not all(str(w).casefold() in text.casefold() for w in
-                   (wanted if isinstance(wanted, list) else [wanted])):  # fmt: skip
-            return False
-    if "matches" in checks and re.search(checks["matches"], text) is None:
-        return False
-    if "equals" in checks and text != str(checks["equals"]).strip():
-        return False
-    return not checks.get("json") or _is_json(text)
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(re.sub(r"^```(?:json)?\s*|\s*```$", "", text))
-    except ValueError:
-        return False
-    return True
-
-
-def _with_policy(runtime: Runtime, name: str) -> Runtime:
-    """A runtime with the same settings but for the policy."""
     import msgspec
 
     router = msgspec.structs.replace(runtime.settings.router, policy=name)
     settings = msgspec.structs.replace(runtime.settings, router=router)
-    return type(runtime)(runtime.paths, settings, runtime.clock)
+    made = type(runtime)(runtime.paths, settings, runtime.clock)
+    made.passphrase = runtime.passphrase
+    made.check()
+    return made
 
 
-async def _run(runtime: Runtime, name: str, items: Sequence[Item]) -> list[Outcome]:
-    try:
-        outcomes = []
-        for number, item in enumerate(items, 1):
-            note(f"{name}: {number} of {len(items)}")
-            outcomes.append(await _answer(runtime, item))
-        return outcomes
-    finally:
-        await runtime.close()
+def _known_judge(runtime: Runtime, name: str) -> str:
+    """The id of the model that is to judge.
+
+    Raises:
+        BadParameter: there is none, or it cannot be asked.
+    """
+    if name == "local" or name in {card.id for card in runtime.local.cards()}:
+        return name
+    card = runtime.catalog.card(name)
+    if card is None:
+        close = get_close_matches(name, runtime.catalog.cards, 3)
+        hint = f"Did you mean {' or '.join(close)}?" if close else "Use `local` or provider/model."
+        raise click.BadParameter(f"There is no model {name}. {hint}", param_hint="--judge")
+    if card.provider not in runtime.providers.ready():
+        raise click.BadParameter(
+            f"There is no key for {card.provider}. Run `edgeroute keys set {card.provider}`, or use"
+            " `--judge local`.",
+            param_hint="--judge",
+        )
+    return card.id
 
 
-async def _answer(runtime: Runtime, item: Item) -> Outcome:
-    first = (system(item.system),) if item.system else ()
-    request = ChatRequest((*first, user(item.prompt)), task=item.task, store=False)
-    terminal: Answered | Failed | None = None
-    async with aclosing(runtime.engine.stream(request)) as events:
-        async for event in events:
-            if isinstance(event, Answered | Failed):
-                terminal = event
-    assert terminal is not None
-    receipt = terminal.receipt
-    if isinstance(terminal, Failed):
-        passed, error = False if item.checks else None, terminal.error.message
-    else:
-        passed, error = passes(terminal.answer.text, item.checks), ""
-    return Outcome(
-        item.line, receipt.model, passed, receipt.cost.amount, receipt.duration_ms, error
+async def _walk(
+    runtimes: Mapping[str, Runtime], items: Sequence[Item], judge: str, course: _Course
+) -> None:
+    """Each prompt through every policy before the next, so that stopping leaves fair pairs."""
+    async with AsyncExitStack() as ends:
+        for runtime in runtimes.values():
+            ends.push_async_callback(runtime.close)
+        progress = ends.enter_context(CountLine(len(items) * len(runtimes)))
+        try:
+            for item in items:
+                for name, runtime in runtimes.items():
+                    progress.step(f"line {item.line} through {name}")
+                    course.results[name].append(await run(runtime.engine, item, judge))
+        except asyncio.CancelledError:
+            course.stopped = True
+
+
+def _report(results: Mapping[str, Sequence[Trial]], judge: str) -> None:
+    table(
+        ("POLICY", "QUALITY", "ANSWERED", "COST", "A PROMPT", "MEDIAN", "P95", "MODELS"),
+        [(name, *_cells(comparison.summary(trials))) for name, trials in results.items()],
+        right=(2, 3, 4, 5, 6),
     )
+    compared = comparison.pairs(results)
+    if compared is not None and compared.better + compared.equal + compared.worse:
+        terminal.foreign(_compared(compared))
+    for name, trials in results.items():
+        found = comparison.summary(trials)
+        if judge and found.by_judge + found.unjudged:
+            own = sum(t.opinion is not None and t.opinion.model == t.model for t in trials)
+            terminal.foreign(_judging(name, judge, found, own))
+        _troubles(name, trials)
 
 
-def _summary(rows: Sequence[Outcome]) -> dict[str, Any]:
-    checked = [row.passed for row in rows if row.passed is not None]
-    known = [row.cost for row in rows if row.cost is not None]
-    models: dict[str, int] = {}
-    for row in rows:
-        models[row.model] = models.get(row.model, 0) + 1
-    return {
-        "prompts": len(rows),
-        "answered": sum(not row.error for row in rows),
-        "checked": len(checked),
-        "passed": sum(checked),
-        "cost": str(sum(known, Decimal(0))),
-        "unknown_costs": len(rows) - len(known),
-        "median_ms": median(row.milliseconds for row in rows),
-        "models": dict(sorted(models.items(), key=lambda pair: -pair[1])),
-    }
-
-
-def _cells(rows: Sequence[Outcome]) -> tuple[str, ...]:
-    found = _summary(rows)
-    unknown = f" + {found['unknown_costs']} unknown" if found["unknown_costs"] else ""
+def _cells(found: comparison.Summary) -> tuple[str, ...]:
+    unknown = f" + {found.unknown_costs} unknown" if found.unknown_costs else ""
     return (
-        f"{found['passed']} of {found['checked']}" if found["checked"] else "-",
-        f"{found['answered']} of {found['prompts']}",
-        money(Decimal(found["cost"])) + unknown,
-        seconds(round(found["median_ms"])),
-        ", ".join(f"{model or 'none'} x{count}" for model, count in found["models"].items()),
+        _quality(found),
+        f"{found.answered} of {found.prompts}",
+        money(found.cost) + unknown,
+        money(found.cost_each),
+        seconds(found.median_ms),
+        seconds(found.p95_ms),
+        ", ".join(f"{model or 'none'} x{count}" for model, count in found.models.items()),
     )
 
 
-def _plain(row: Outcome) -> dict[str, Any]:
-    return {
-        "line": row.line,
-        "model": row.model,
-        "passed": row.passed,
-        "cost": None if row.cost is None else str(row.cost),
-        "milliseconds": row.milliseconds,
-        "error": row.error,
-    }
+def _quality(found: comparison.Summary) -> str:
+    """The mean with its interval: counts where all is checked, a score out of 1 otherwise."""
+    share = found.quality
+    if not share.total:
+        return "-"
+    mean = (
+        f"{share.hits:.0f} of {share.total}"
+        if not found.by_judge
+        else f"{share.value:.2f} on {share.total}"
+    )
+    if share.total < _FEWEST_FOR_INTERVAL:
+        return mean
+    low, high = share.interval
+    return f"{mean} ({low:.2f} to {high:.2f})"
+
+
+def _compared(pairs: comparison.Pairs) -> str:
+    text = (
+        f"{pairs.policy} against {pairs.against}: better on {pairs.better}, equal on {pairs.equal},"
+        f" worse on {pairs.worse}"
+    )
+    if pairs.better == pairs.worse:
+        return f"{text}."
+    sure = "hardly chance" if pairs.chance < 0.05 else "may be chance"
+    return f"{text} ({sure}, p = {pairs.chance:.2g})."
+
+
+def _judging(name: str, judge: str, found: comparison.Summary, own: int) -> str:
+    """What the judge did for one policy, and what to think of it."""
+    text = f"{name}: {judge} judged {found.by_judge} answers for {money(found.judge_cost)}"
+    text += f", and could not judge {found.unjudged}" if found.unjudged else ""
+    text += f"; {own} of them it wrote itself, which judges tend to like" if own else ""
+    return f"{text}."
+
+
+def _troubles(name: str, trials: Sequence[Trial]) -> None:
+    """Say what failed, once for each reason, with the lines and what to do next."""
+    reasons: dict[str, list[int]] = {}
+    for trial in trials:
+        if trial.error:
+            reasons.setdefault(f"{trial.error} {trial.hint}".strip(), []).append(trial.line)
+        elif trial.opinion is not None and trial.opinion.trouble:
+            reasons.setdefault(f"not judged. {trial.opinion.trouble}", []).append(trial.line)
+    for reason, lines in reasons.items():
+        where = f"line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}"
+        note(safe_line(f"{name}, {where}: {reason}", 600))

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
 from edgeroute.core.errors import SettingsError
-
-_NORMAL_95: Final = 1.959964
+from edgeroute.core.share import Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +23,6 @@ class Sample:
     text: str
     private: bool
     source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """``hits`` of ``total``, with a 95 % interval (Wilson)."""
-
-    hits: int
-    total: int
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The lower and upper end, in 0..1."""
-        if not self.total:
-            return 0.0, 1.0
-        z2, n, p = _NORMAL_95**2, self.total, self.hits / self.total
-        middle = (p + z2 / (2 * n)) / (1 + z2 / n)
-        half = _NORMAL_95 / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-        return max(0.0, middle - half), min(1.0, middle + half)
-
-    def __str__(self) -> str:
-        if not self.total:
-            return "-"
-        low, high = self.interval
-        return f"{self.hits / self.total:.1%} ({low:.1%} to {high:.1%}) of {self.total}"
 
 
 @click.group()

@@ -1,4 +1,8 @@
-"""A progress line on standard error: redrawn on a terminal, one line for each tenth elsewhere."""
+"""Progress lines on standard error.
+
+That of a download is redrawn on a terminal, and one line for each tenth elsewhere; a count shows
+on a terminal only.
+"""
 
 from __future__ import annotations
 
@@ -65,6 +69,36 @@ class ProgressLine:
         if self._open:
             sys.stderr.write("\n")
             self._open = False
+
+
+class CountLine:
+    """Shows which of ``total`` steps is being taken."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._taken = 0
+        self._terminal = sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._write("")
+
+    def step(self, text: str) -> None:
+        """Begin the next step."""
+        self._taken += 1
+        self._write(f"{self._taken} of {self._total}: {safe_line(text, 60)}")
+
+    def _write(self, text: str) -> None:
+        if self._terminal:
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
 
 
 def _line(progress: Progress, share: float) -> str:

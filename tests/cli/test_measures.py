@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from edgeroute.cli.evaluation import passes
-from edgeroute.cli.privacy import Share
 from edgeroute.core.errors import NothingAnswered
+from edgeroute.core.events import Event
 from edgeroute.core.verdict import CLEAR, Verdict
 from edgeroute.wiring import Runtime
 from tests.cli.conftest import Home
@@ -70,41 +69,6 @@ def test_a_wrong_line_is_named(home: Home, tmp_path: Path, line: str) -> None:
     assert f"{file}:2" in result.stderr
 
 
-@given(st.integers(0, 500), st.integers(0, 500))
-def test_an_interval_holds_its_share(hits: int, more: int) -> None:
-    """The interval is inside 0..1, holds the share, and narrows with more samples."""
-    share = Share(hits, hits + more)
-    low, high = share.interval
-    assert 0 <= low <= high <= 1
-    if share.total:
-        assert low - 1e-9 <= hits / share.total <= high + 1e-9
-        wide = Share(hits * 4, share.total * 4).interval
-        assert wide[1] - wide[0] < high - low
-
-
-@pytest.mark.parametrize(
-    ("answer", "checks", "passed"),
-    [
-        ("Paris.", {}, None),
-        ("It is Paris.", {"contains": "paris"}, True),
-        ("It is Paris.", {"contains": ["paris", "rome"]}, False),
-        ("42", {"equals": 42}, True),
-        ("about 42", {"equals": "42"}, False),
-        ("Answer: 42", {"matches": r"\b42$"}, True),
-        ("Answer: 43", {"matches": r"\b42$"}, False),
-        ('```json\n{"a": 1}\n```', {"json": True}, True),
-        ("{a: 1}", {"json": True}, False),
-        ("{a: 1}", {"json": False}, True),
-        ("[1, 2]", {"json": True, "contains": "3"}, False),
-    ],
-)
-def test_an_answer_is_checked_as_told(
-    answer: str, checks: dict[str, Any], *, passed: bool | None
-) -> None:
-    """All checks must hold; without any there is no verdict."""
-    assert passes(answer, checks) is passed
-
-
 @pytest.fixture
 def scripted(home: Home, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every policy's runtime answers by script; ``local-first`` fails. The policies, as used."""
@@ -132,16 +96,76 @@ def test_policies_are_compared_side_by_side(
         {"prompt": "Hello"},
     )
     arguments = ["eval", str(file), "-p", "cheapest", "-p", "local-first", "--yes"]
-    content = json.loads(home.run(*arguments, "--json").stdout)
-    assert (content["cheapest"]["passed"], content["cheapest"]["checked"]) == (1, 2)
-    assert content["cheapest"]["cost"] == "0.0036"
-    assert content["cheapest"]["models"] == {"openai/gpt-5.5": 3}
-    assert content["local-first"]["answered"] == 0
-    assert content["local-first"]["outcomes"][0]["error"] == "Nobody answered."
+    told = json.loads(home.run(*arguments, "--json").stdout)
+    cheapest, local_first = told["policies"]["cheapest"], told["policies"]["local-first"]
+    assert (cheapest["quality"]["mean"], cheapest["quality"]["rated"]) == (0.5, 2)
+    assert cheapest["cost"] == "0.0036"
+    assert cheapest["models"] == {"openai/gpt-5.5": 3}
+    assert local_first["answered"] == 0
+    assert local_first["answers"][0]["error"] == "Nobody answered."
+    assert cheapest["answers"][0]["receipt"] == "r1"
+    assert (told["comparison"]["worse"], told["comparison"]["equal"]) == (1, 1)
     assert set(scripted) == {"cheapest", "local-first"}
-    table = home.run(*arguments).stdout
-    assert "1 of 2" in table
-    assert "0 of 3" in table
+    result = home.run(*arguments)
+    assert "1 of 2" in result.stdout
+    assert "0 of 3" in result.stdout
+    assert "worse on 1 (may be chance, p = 1)" in result.stdout
+    assert "local-first, lines 1, 2, 3: Nobody answered." in result.stderr
+    assert "1 prompts have no checks; `--judge local`" in result.stderr
+
+
+@pytest.mark.usefixtures("scripted")
+def test_a_judge_rates_what_has_no_checks(home: Home, tmp_path: Path) -> None:
+    """With a judge, unchecked answers get a score or a reason why not; its cost stands apart."""
+    file = write(tmp_path / "prompts.jsonl", {"prompt": "Hello"}, {"prompt": "Bye"})
+    result = home.run("eval", str(file), "--judge", "local", "--limit", "1", "--yes")
+    assert result.exit_code == 0
+    assert "1 of 1" in result.stdout
+    assert "local judged 0 answers for $0.0012, and could not judge 1" in result.stdout
+    assert "line 1: not judged. local could not be asked" in result.stderr
+
+
+@pytest.mark.usefixtures("scripted")
+@pytest.mark.parametrize(
+    ("judge", "said"),
+    [
+        ("anthropic/claude-opus-4.8x", "Did you mean anthropic/claude-opus-4"),
+        ("nobody", "Use `local` or provider/model."),
+        ("openai/gpt-6-luna", "edgeroute keys set openai"),
+    ],
+)
+def test_a_judge_that_cannot_be_asked_is_named_first(
+    home: Home, tmp_path: Path, judge: str, said: str
+) -> None:
+    """An unknown judge or one without a key is wrong usage; nothing is asked, nothing is sent."""
+    file = write(tmp_path / "prompts.jsonl", {"prompt": "Hello"})
+    result = home.run("eval", str(file), "--judge", judge, stdin="y\n")
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
+def test_stopping_shows_what_is_done(
+    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """ctrl+c in the middle keeps every finished answer and exits with 1."""
+    engine = ScriptedEngine(("It is Paris.",))
+
+    async def stop_at_the_third(request: Any) -> AsyncGenerator[Event]:
+        if len(engine.requests) == 2:
+            raise asyncio.CancelledError
+        async for event in ScriptedEngine.stream(engine, request):
+            yield event
+
+    home.engine = None
+    monkeypatch.setattr(engine, "stream", stop_at_the_third)
+    monkeypatch.setattr(Runtime, "engine", property(lambda _: engine))
+    file = write(tmp_path / "p.jsonl", *[{"prompt": str(n), "contains": "Paris"} for n in range(5)])
+    result = home.run("eval", str(file), "--yes", "--json")
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert told["stopped"] is True
+    assert told["policies"]["default"]["quality"]["rated"] == 2
+    assert "Stopped after 2 answers" in result.stderr
 
 
 @pytest.mark.usefixtures("scripted")
