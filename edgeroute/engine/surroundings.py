@@ -163,4 +163,4 @@ class Surroundings:
         while len(self._holdings) >= _KNOWN_CACHES and conversation not in self._holdings:
             del self._holdings[next(iter(self._holdings))]
         kept = usage.cache_read + usage.cache_write_short + usage.cache_write_long
-        self._holdings[conversation] = Holding(model, kept, task)
+        self._holdings[conversation] = Holding(model, kept, task, usage.input, self._clock.now())

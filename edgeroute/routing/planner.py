@@ -226,6 +226,7 @@ def _prefer_cache(request: PlanInput, chosen: ModelCard, draft: Draft) -> None:
         signals=request.signals,
         now=request.around.now,
         worth_usd=request.policy.sticky_worth_usd,
+        lasts=request.policy.cache_lasts,
     )
     if reason and draft.offer(held.id, reason):
         draft.note(reason)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -163,6 +164,11 @@ class Policy:
     def match(self, facts: Facts) -> Rule:
         """The first rule that holds. There always is one: every policy has a default."""
         return next(rule for rule in self.rules if rule.holds(facts))
+
+    @property
+    def cache_lasts(self) -> timedelta:
+        """How long a provider keeps a conversation's prompt after a turn."""
+        return timedelta(hours=1) if self.cache_duration == "1h" else timedelta(minutes=5)
 
     def top_of(self, strategy: str) -> str:
         """The strong model of a cascade or an ensemble that the caller, not a rule, asked for."""

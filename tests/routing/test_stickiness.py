@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -49,6 +50,30 @@ def stays(
 def test_staying_has_to_pay(given: Any, stay: Any) -> None:
     """A cache keeps the conversation unless another model is better, or cheaper even without it."""
     assert bool(stays(**given)) is stay
+
+
+def test_a_cache_that_nobody_reports_counts_where_a_provider_keeps_prompts_by_itself() -> None:
+    """A provider without marks keeps long prompts unasked; one that needs marks keeps none."""
+    silent = Holding("a/held", 0, "chat", prompt_tokens=10_000)
+    assert silent.kept(card("a/held")) == 10_000
+    assert silent.kept(card("a/held", wire="anthropic-messages")) == 0
+    assert silent.kept(card("a/held", cache_minimum_tokens=20_000)) == 0
+
+
+@pytest.mark.parametrize(("minutes", "stay"), [(4, True), (5, False)])
+def test_a_cache_that_has_run_out_holds_nobody(minutes: int, stay: Any) -> None:
+    """Once the provider has let the prompt go, the policy's own choice is taken again."""
+    since = NOW - timedelta(minutes=minutes)
+    reason = reason_to_stay(
+        Holding("a/held", 10_000, "chat", since=since),
+        card("a/held", prices=CACHED),
+        card("b/other"),
+        signals=Signals(task="chat", input_tokens=10_000, output_tokens=100),
+        now=NOW,
+        worth_usd=0.0,
+        lasts=timedelta(minutes=5),
+    )
+    assert bool(reason) is stay
 
 
 def test_the_reason_gives_both_costs_and_a_change_of_task() -> None:
