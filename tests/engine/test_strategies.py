@@ -2,99 +2,76 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
-from decimal import Decimal
+import asyncio
+from collections.abc import Iterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
-from edgeroute.core.events import Answered, Folded, Notice
+from edgeroute.core.events import Answered, AttemptStarted, Folded, Notice
+from edgeroute.core.request import Sampling
+from edgeroute.core.verdict import PrivacyMode
 from tests.support import replies
-from tests.support.house import LOCAL_ANSWER, PRIVATE, House, house
-from tests.support.scripted_provider import Behaviour, Received, Reply
-
-CLOSED = "How many days does March have? Reply with the number only."
-KEYS = ("OPENAI_API_KEY", "DEEPSEEK_API_KEY", "ANTHROPIC_API_KEY")
-POLICY = """
-routing:
-  rules:
-    - id: all
-      condition: input_tokens >= 0
-      model: anthropic/claude-opus-4.7
-      strategy: {strategy}
-      verify: {verify}
-    - default: anthropic/claude-opus-4.7
-  cascade:
-    ladder: [openai/gpt-6-luna, deepseek/v4-pro]
-    expected_escalation: 0.2
-  ensemble:
-    models: [openai/gpt-6-luna, deepseek/v4-pro]
-"""
-
-
-def _says(*texts: str) -> Behaviour:
-    """One text after the other, the last for ever, each with a usage of 1,000 and 100 tokens."""
-
-    def reply(request: Received) -> Reply:
-        text = texts[min(request.number, len(texts)) - 1]
-        return replies.answer(request, text)
-
-    return reply
+from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, Seen, request
+from tests.support.scripted_provider import Sleep, always
+from tests.support.strategies import (
+    CLOSED,
+    LUNA,
+    OPUS,
+    PRO,
+    adds_up,
+    asked,
+    keys,
+    policy,
+    says,
+    several,
+)
 
 
 @pytest.fixture(autouse=True)
-def _have_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in KEYS:
-        monkeypatch.setenv(name, "sk-test")
+def _have_keys() -> Iterator[None]:
+    with keys():
+        yield
 
 
-def _house(
-    tmp_path: Path, strategy: str, *says: str, verify: str = "''"
-) -> AbstractAsyncContextManager[House]:
-    """A house whose models luna, v4-pro and opus say these things."""
-    names = ("openai", "deepseek", "anthropic")
-    return house(
-        tmp_path,
-        {name: _says(text) for name, text in zip(names, says, strict=True)},
-        settings="[keys]\nenvironment = true\n",
-        rules={"test.yaml": POLICY.format(strategy=strategy, verify=verify)},
-    )
-
-
-def _asked(home: House) -> dict[str, int]:
-    return {name: len(provider.requests) for name, provider in home.cloud.items()}
+def _notices(seen: Seen) -> list[str]:
+    return [event.kind for event in seen.events if isinstance(event, Notice)]
 
 
 async def test_two_cheap_models_that_agree_are_enough(tmp_path: Path) -> None:
     """In a cascade on a closed question agreement stands and the strong model is not asked."""
-    async with _house(tmp_path, "cascade", "31", "The answer is 31.", "never") as home:
+    rules = policy("cascade")
+    async with several(
+        tmp_path, rules, says("31"), says("The answer is 31."), says("never")
+    ) as home:
         seen = await home.ask(CLOSED)
         assert seen.text == "31"
-        assert _asked(home) == {"openai": 1, "deepseek": 1, "anthropic": 0}
-        assert seen.receipt.model == "openai/gpt-6-luna"
+        assert asked(home) == {"openai": 1, "deepseek": 1, "anthropic": 0}
+        assert seen.receipt.model == LUNA
         assert [attempt.outcome for attempt in seen.receipt.attempts] == ["answered", "rejected"]
+        adds_up(home, seen.receipt)
 
 
 async def test_disagreement_escalates_and_every_call_is_paid(tmp_path: Path) -> None:
     """Cheap answers that differ are folded away; the receipt adds up all three calls."""
-    async with _house(tmp_path, "cascade", "30", "28", "31") as home:
+    rules = policy("cascade")
+    async with several(tmp_path, rules, says("30"), says("28"), says("31")) as home:
         seen = await home.ask(CLOSED)
         assert isinstance(seen.end, Answered)
         assert seen.text == seen.end.answer.text == "31"
         folded = [event.text for event in seen.events if isinstance(event, Folded)]
         assert folded == ["30", "28"]
-        costs = [attempt.cost.amount for attempt in seen.receipt.attempts]
-        assert len(costs) == 3
-        assert None not in costs
-        total = sum((cost for cost in costs if cost is not None), Decimal(0))
-        assert seen.receipt.cost.amount == total > 0
-        rows = home.runtime.ledger.rows("model")
-        assert sum((row.cost or Decimal(0) for row in rows), Decimal(0)) == total
+        assert [attempt.model for attempt in seen.receipt.attempts] == [LUNA, PRO, OPUS]
+        adds_up(home, seen.receipt)
 
 
 async def test_an_ensemble_shows_its_disagreement(tmp_path: Path) -> None:
-    """The majority stands, one text is shown, and who said what else is visible."""
-    async with _house(tmp_path, "ensemble", "31", "30", "31") as home:
+    """The majority stands, one text is shown, and who said what else is visible; the receipt notes
+    that there was a doubt, without any word of the answers.
+    """
+    rules = policy("ensemble")
+    async with several(tmp_path, rules, says("31"), says("30"), says("31")) as home:
         seen = await home.ask(CLOSED)
         assert seen.text == "31"
         notices = [event for event in seen.events if isinstance(event, Notice)]
@@ -102,30 +79,126 @@ async def test_an_ensemble_shows_its_disagreement(tmp_path: Path) -> None:
         assert "30" in notices[0].text
         assert seen.terminals == 1
         assert sum(attempt.outcome == "answered" for attempt in seen.receipt.attempts) == 1
+        assert "Not all models gave this answer." in seen.receipt.notes
+        assert not any("30" in note for note in seen.receipt.notes)
+        adds_up(home, seen.receipt)
+
+
+async def test_the_receipt_names_who_answered_and_not_the_judge(tmp_path: Path) -> None:
+    """A judge that picks the best answer is on the receipt as a judge; the model is the picked one,
+    and so are the tokens.
+    """
+    rules = policy("ensemble").replace(f"judge: {OPUS}", "judge: openai/gpt-6.1-terra")
+    luna = says("A hash table is a list.", "2")
+    async with several(
+        tmp_path, rules, luna, says("Buckets."), says("It is a table of buckets.")
+    ) as home:
+        seen = await home.ask(OPEN)
+        assert seen.text == "Buckets."
+        receipt = seen.receipt
+        assert receipt.model == PRO
+        assert receipt.standing is not None
+        assert receipt.standing.model == PRO
+        assert receipt.attempts[-1].role == "judge"
+        adds_up(home, receipt)
+
+
+async def test_a_merged_answer_is_its_writer_s(tmp_path: Path) -> None:
+    """Where a judge writes one answer from several, the receipt says that the judge answered."""
+    rules = policy("ensemble", combine="merge")
+    opus = says("Slots.", "Buckets and slots.")
+    async with several(tmp_path, rules, says("Buckets."), says("Lists."), opus) as home:
+        seen = await home.ask(OPEN)
+        assert seen.text == "Buckets and slots."
+        assert seen.receipt.model == OPUS
+        outcomes = [(attempt.model, attempt.outcome) for attempt in seen.receipt.attempts]
+        assert outcomes.count((OPUS, "answered")) == 1
+        assert outcomes[-1] == (OPUS, "answered")
+        adds_up(home, seen.receipt)
 
 
 async def test_a_doubted_answer_carries_a_warning(tmp_path: Path) -> None:
-    """A verifier that doubts gives a warning; the answer is neither changed nor hidden."""
-    async with _house(
-        tmp_path,
-        "single",
-        "DISAGREE: not with wine.",
-        "never",
-        "Take two a day.",
-        verify="openai/gpt-6-luna",
-    ) as home:
+    """A verifier that doubts gives a warning; the answer is neither changed nor hidden, and it is
+    the answering model's.
+    """
+    rules = policy(verify=LUNA)
+    doubt = says("DISAGREE: not with wine.")
+    async with several(tmp_path, rules, doubt, says("never"), says("Take two a day.")) as home:
         seen = await home.ask("May I take this medicine with wine?")
         assert seen.text == "Take two a day."
         notices = [event for event in seen.events if isinstance(event, Notice)]
         assert [notice.kind for notice in notices] == ["disagreement"]
         assert "not with wine" in notices[0].text
-        assert [attempt.role for attempt in seen.receipt.attempts] == ["answer", "verify"]
+        receipt = seen.receipt
+        assert [attempt.role for attempt in receipt.attempts] == ["answer", "verify"]
+        assert receipt.model == OPUS
+        assert f"{LUNA} objects to this answer." in receipt.notes
+        adds_up(home, receipt)
+
+
+async def test_what_shapes_the_answer_does_not_shape_the_check(tmp_path: Path) -> None:
+    """A schema, a limit and stop words are the answer's: the verifier is asked without them."""
+    rules = policy(verify=LUNA)
+    async with several(tmp_path, rules, says("AGREE"), says("never"), says('{"n": 31}')) as home:
+        seen = await home.ask(
+            CLOSED,
+            response_format={"type": "object"},
+            sampling=Sampling(max_output_tokens=5, stop=("REE",)),
+        )
+        assert not _notices(seen)
+        (check,) = home.cloud["openai"].requests
+        assert check.json.keys() & {"response_format", "stop"} == set()
+        assert check.json.get("max_completion_tokens", check.json.get("max_tokens")) != 5
+
+
+async def test_a_verifier_gets_placeholders_where_the_answerer_did(tmp_path: Path) -> None:
+    """In mode mask neither the answering nor the checking model sees a masked value, and the check
+    is made.
+    """
+    rules = policy(verify=LUNA)
+    opus = says("Write to <EMAIL_ADDRESS_1> tomorrow.")
+    async with several(tmp_path, rules, says("AGREE"), says("never"), opus) as home:
+        seen = await home.ask(
+            "When shall I write to anna.berg@fjordmail.no?", privacy=PrivacyMode.MASK
+        )
+        assert seen.text == "Write to anna.berg@fjordmail.no tomorrow."
+        assert not _notices(seen)
+        assert asked(home) == {"openai": 1, "deepseek": 0, "anthropic": 1}
+        sent = b"".join(one.body for server in home.cloud.values() for one in server.requests)
+        assert b"fjordmail" not in sent
+
+
+async def test_a_check_that_is_stopped_is_on_the_receipt(tmp_path: Path) -> None:
+    """Stopping while the verifier reads keeps the answer, names its model and lists the check."""
+    rules = policy(verify=LUNA)
+    hangs = always([Sleep(30)])
+    async with several(tmp_path, rules, hangs, says("never"), says("Take two a day.")) as home:
+        checking = asyncio.Event()
+
+        async def run() -> None:
+            async with aclosing(home.runtime.engine.stream(request(CLOSED))) as events:
+                async for event in events:
+                    if isinstance(event, AttemptStarted) and event.model == LUNA:
+                        checking.set()
+
+        task = asyncio.create_task(run())
+        await checking.wait()
+        while not home.cloud["openai"].requests:  # noqa: ASYNC110 - it runs in a thread
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        (receipt,) = home.runtime.receipts.list()
+        assert receipt.model == OPUS
+        assert [attempt.outcome for attempt in receipt.attempts] == ["answered", "cancelled"]
+        (chat,) = home.runtime.conversations.list(5)
+        assert home.runtime.conversations.messages(chat.id)[-1].text == "Take two a day."
 
 
 @pytest.mark.parametrize("strategy", ["cascade", "ensemble"])
 async def test_a_private_prompt_takes_part_in_nothing(tmp_path: Path, strategy: str) -> None:
     """Neither rungs nor judges nor verifiers see a private prompt."""
-    async with _house(tmp_path, strategy, "31", "31", "31", verify="openai/gpt-6-luna") as home:
+    rules = policy(strategy, verify=LUNA)
+    async with several(tmp_path, rules, says("31"), says("31"), says("31")) as home:
         seen = await home.ask(PRIVATE, model=strategy)
         assert seen.text == LOCAL_ANSWER
         assert home.bytes_out == 0
@@ -133,16 +206,8 @@ async def test_a_private_prompt_takes_part_in_nothing(tmp_path: Path, strategy: 
 
 async def test_when_no_rung_answers_the_local_model_does(tmp_path: Path) -> None:
     """A cascade whose models all fail ends with the local answer."""
-    down = [replies.error(503)]
-    behaviours: dict[str, Behaviour] = {
-        name: lambda _: down[0] for name in ("openai", "deepseek", "anthropic")
-    }
-    async with house(
-        tmp_path,
-        behaviours,
-        settings="[keys]\nenvironment = true\n",
-        rules={"test.yaml": POLICY.format(strategy="cascade", verify="''")},
-    ) as home:
+    down = always(replies.error(503))
+    async with several(tmp_path, policy("cascade"), down, down, down) as home:
         seen = await home.ask(CLOSED)
         assert seen.text == LOCAL_ANSWER
         assert seen.terminals == 1

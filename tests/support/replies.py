@@ -102,10 +102,18 @@ def stream_head(headers: Mapping[str, str] | None = None) -> Send:
     return Send(head(200, fields, content_type="text/event-stream"))
 
 
+Tokens = tuple[int, int]
+
+
 def chat_events(
-    pieces: Sequence[str], *, model: str = "scripted", usage: bool = True, done: bool = True
+    pieces: Sequence[str],
+    *,
+    model: str = "scripted",
+    usage: bool = True,
+    done: bool = True,
+    tokens: Tokens | None = None,
 ) -> list[bytes]:
-    """The events of a streamed chat completion."""
+    """The events of a streamed chat completion; ``tokens`` are what it says that it used."""
     base = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model}
 
     def of(delta: Mapping[str, Any], finish: str | None = None) -> bytes:
@@ -115,8 +123,14 @@ def chat_events(
     events += [of({"content": piece}) for piece in pieces]
     events.append(of({}, "stop"))
     if usage:
-        events.append(event(base | {"choices": [], "usage": chat_usage(len(pieces))}))
+        used = chat_usage(*_used(pieces, tokens))
+        events.append(event(base | {"choices": [], "usage": used}))
     return [*events, DONE] if done else events
+
+
+def _used(pieces: Sequence[str], tokens: Tokens | None) -> Tokens:
+    """Tokens out and in: as given (in, out), or one for each piece."""
+    return (tokens[1], tokens[0]) if tokens else (len(pieces), 9)
 
 
 def chat_usage(output: int, prompt: int = 9) -> dict[str, Any]:
@@ -130,12 +144,18 @@ def chat_usage(output: int, prompt: int = 9) -> dict[str, Any]:
     }
 
 
-def chat(text: str, *, model: str = "scripted", headers: Mapping[str, str] | None = None) -> Reply:
+def chat(
+    text: str,
+    *,
+    model: str = "scripted",
+    headers: Mapping[str, str] | None = None,
+    tokens: Tokens | None = None,
+) -> Reply:
     """A streamed chat completion, a word per event."""
-    return stream(chat_events(words(text), model=model), headers)
+    return stream(chat_events(words(text), model=model, tokens=tokens), headers)
 
 
-def chat_whole(text: str, *, model: str = "scripted") -> Reply:
+def chat_whole(text: str, *, model: str = "scripted", tokens: Tokens | None = None) -> Reply:
     """A chat completion in one body."""
     message = {"role": "assistant", "content": text, "refusal": None}
     return json_body(
@@ -145,13 +165,16 @@ def chat_whole(text: str, *, model: str = "scripted") -> Reply:
             "created": 1,
             "model": model,
             "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-            "usage": chat_usage(len(words(text))),
+            "usage": chat_usage(*_used(words(text), tokens)),
         }
     )
 
 
-def messages_events(pieces: Sequence[str], *, model: str = "scripted") -> list[bytes]:
+def messages_events(
+    pieces: Sequence[str], *, model: str = "scripted", tokens: Tokens | None = None
+) -> list[bytes]:
     """The events of a streamed Anthropic message."""
+    output, prompt = _used(pieces, tokens)
 
     def of(name: str, **fields: Any) -> bytes:
         return event({"type": name, **fields}, name)
@@ -164,7 +187,7 @@ def messages_events(pieces: Sequence[str], *, model: str = "scripted") -> list[b
         "content": [],
         "stop_reason": None,
         "stop_sequence": None,
-        "usage": {"input_tokens": 9, "output_tokens": 1},
+        "usage": {"input_tokens": prompt, "output_tokens": 1},
     }
     return [
         of("message_start", message=start),
@@ -178,19 +201,20 @@ def messages_events(pieces: Sequence[str], *, model: str = "scripted") -> list[b
         of(
             "message_delta",
             delta={"stop_reason": "end_turn", "stop_sequence": None},
-            usage={"output_tokens": len(pieces)},
+            usage={"output_tokens": output},
         ),
         of("message_stop"),
     ]
 
 
-def messages(text: str, *, model: str = "scripted") -> Reply:
+def messages(text: str, *, model: str = "scripted", tokens: Tokens | None = None) -> Reply:
     """A streamed Anthropic message, a word per event."""
-    return stream(messages_events(words(text), model=model))
+    return stream(messages_events(words(text), model=model, tokens=tokens))
 
 
-def messages_whole(text: str, *, model: str = "scripted") -> Reply:
+def messages_whole(text: str, *, model: str = "scripted", tokens: Tokens | None = None) -> Reply:
     """An Anthropic message in one body."""
+    output, prompt = _used(words(text), tokens)
     return json_body(
         {
             "id": "msg_1",
@@ -200,15 +224,15 @@ def messages_whole(text: str, *, model: str = "scripted") -> Reply:
             "content": [{"type": "text", "text": text}],
             "stop_reason": "end_turn",
             "stop_sequence": None,
-            "usage": {"input_tokens": 9, "output_tokens": len(words(text))},
+            "usage": {"input_tokens": prompt, "output_tokens": output},
         }
     )
 
 
-def answer(request: Received, text: str, *, model: str = "") -> Reply:
+def answer(request: Received, text: str, *, model: str = "", tokens: Tokens | None = None) -> Reply:
     """What fits the request: by its path a message or a chat completion, streamed or not.
 
-    A GET is answered with a list of models.
+    A GET is answered with a list of models. ``tokens`` (in, out) are reported as used.
     """
     if request.method == "GET":
         return json_body({"object": "list", "data": [{"id": "scripted", "object": "model"}]})
@@ -216,8 +240,10 @@ def answer(request: Received, text: str, *, model: str = "") -> Reply:
     name = model or str(body.get("model", "scripted"))
     streamed = bool(body.get("stream"))
     if request.path.endswith("/messages"):
-        return messages(text, model=name) if streamed else messages_whole(text, model=name)
-    return chat(text, model=name) if streamed else chat_whole(text, model=name)
+        made = messages if streamed else messages_whole
+    else:
+        made = chat if streamed else chat_whole
+    return made(text, model=name, tokens=tokens)
 
 
 def slowly(events: Sequence[bytes], seconds: float) -> list[bytes | Step]:
