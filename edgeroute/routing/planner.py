@@ -7,7 +7,7 @@ A private request has local candidates only, whatever the policy or the caller a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -24,7 +24,7 @@ from edgeroute.routing.pictures import NOBODY, line_up_pictures
 from edgeroute.routing.policy import Policy, Rule
 from edgeroute.routing.stickiness import Holding, reason_to_stay
 from edgeroute.routing.strategies import line_up
-from edgeroute.routing.tiers import LOCAL, Tiers
+from edgeroute.routing.tiers import LOCAL, TierRule, Tiers
 
 STRATEGY_NAMES: Final = frozenset({"cascade", "ensemble"})
 AUTO: Final = frozenset({"", "auto"})
@@ -115,7 +115,7 @@ def plan(request: PlanInput) -> Plan:
             _add_fallbacks(request, rule, draft)
             return _finish(request, rule, draft, "explicit", f"You asked for {request.model}.")
         draft.note(f"{request.model} cannot answer this, so the policy chooses.")
-    strategy = request.model if request.model in STRATEGY_NAMES else rule.strategy
+    strategy = request.model if request.model in STRATEGY_NAMES else _strategy(request, rule)
     lined_up = False
     if strategy != "single":
         top = rule.model if rule.strategy == strategy else request.policy.top_of(strategy)
@@ -194,24 +194,41 @@ def _offer_enterprise(request: PlanInput, asked: str, why: str, draft: Draft) ->
 def _choose(request: PlanInput, rule: Rule, draft: Draft) -> None:
     """The rule's choice, after what tier, cache and experience have to say."""
     tokens = request.signals.input_tokens
-    tier = request.tiers.tier(request.tier)
-    if "tier" not in rule.names:
-        if tier.first == "local":
-            draft.offer_local(tier.why)
-        elif tier.first == "best":
-            for name in request.tiers.models(tier.role, tokens):
-                if draft.offer(name, tier.why):
-                    break
+    tier = _tier(request, rule)
+    if tier.first == "local":
+        draft.offer_local(tier.why)
+    elif tier.first == "best":
+        _offer_some(draft, request.tiers.models(tier.role, tokens), tier.why)
     names = request.tiers.models(rule.model, tokens)
     chosen = draft.usable(names)
     if chosen is not None and not draft.candidates:
         _prefer_cache(request, chosen, draft)
         _prefer_experience(request, rule, chosen, draft)
+    _offer_some(draft, names, rule.sentence)
+
+
+def _offer_some(draft: Draft, names: Sequence[str], reason: str) -> None:
+    """Take in the first few of ``names`` that can take the request."""
     offered = 0
     for name in names:
-        offered += draft.offer(name, rule.sentence, "outage" if draft.candidates else "first")
+        offered += draft.offer(name, reason, "outage" if draft.candidates else "first")
         if offered == _MOST_OF_A_ROLE:
             break
+
+
+def _tier(request: PlanInput, rule: Rule) -> TierRule:
+    """What the tier puts first; a rule whose condition names the tier decides for itself."""
+    return TierRule() if "tier" in rule.names else request.tiers.tier(request.tier)
+
+
+def _strategy(request: PlanInput, rule: Rule) -> str:
+    """The rule's strategy, where the tier does not put another model first.
+
+    The local model needs no cascade before it, and the best one is not asked after cheap ones.
+    """
+    first = _tier(request, rule).first
+    kept = first == "rule" or (first == "best" and rule.strategy == "ensemble")
+    return rule.strategy if kept else "single"
 
 
 def _prefer_cache(request: PlanInput, chosen: ModelCard, draft: Draft) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -207,6 +208,39 @@ def test_tiers() -> None:
         Rule("default", None, "local"),
     ))  # fmt: skip
     assert first(plan(plan_input(own, tier="premium"))) == "deepseek/v4-flash"
+
+
+def test_a_tier_comes_before_a_cascade() -> None:
+    """Free asks the local model, premium the best ones; cheap models do not come before either."""
+    cascade = policy("anthropic/claude-opus-4.7", strategy="cascade")
+    assert plan(plan_input(cascade)).strategy == "cascade"
+    free = plan(plan_input(cascade, tier="free"))
+    assert (free.strategy, first(free)) == ("single", LOCAL)
+    premium = plan(plan_input(cascade, tier="premium"))
+    assert premium.strategy == "single"
+    assert [c.model for c in premium.candidates[:2]] == [
+        "anthropic/claude-opus-4.7",
+        "openai/gpt-5.5",
+    ]
+    assert plan(plan_input(cascade, tier="premium", model="cascade")).strategy == "cascade"
+    voting = policy("anthropic/claude-opus-4.7", strategy="ensemble")
+    assert plan(plan_input(voting, tier="premium")).strategy == "ensemble"
+    assert plan(plan_input(voting, tier="free")).strategy == "single"
+
+
+def test_experience_does_not_replace_what_is_verified() -> None:
+    """What must be right keeps its model whatever similar prompts say; the choice's own record is
+    a note.
+    """
+    advice = Advice("openai/gpt-6-luna", "12 of 15 similar prompts were fine on it.", 0.8, 15)
+    checked = policy(outcomes_act=True, verify="openai/gpt-5.5")
+    told = plan(plan_input(checked, advice=advice))
+    assert first(told) == "moonshot/kimi-k2.6"
+    assert any("12 of 15" in note for note in told.notes)
+    own = replace(advice, model="moonshot/kimi-k2.6")
+    told = plan(plan_input(policy(), advice=own))
+    assert own.sentence in told.notes
+    assert not any("outcomes.act" in note for note in told.notes)
 
 
 def test_explicit_model_is_respected_but_for_privacy() -> None:
