@@ -14,27 +14,7 @@ from edgeroute.core.signals import Signals
 from edgeroute.routing.conditions import Condition, Facts
 from edgeroute.routing.planner import plan
 from edgeroute.routing.policy import Policy, policy_names
-from tests.support.routing import LOCAL, plan_input, policy_file
-
-REFERENCE = """\
-routing:
-  rules:
-    - condition: input_tokens < 1000 and task == "code_completion"
-      model: local/qwen3.6-27b
-    - condition: task == "explain_code" and input_tokens < 8000
-      model: anthropic/claude-haiku-4.5
-    - condition: task == "refactor" or task == "implement"
-      model: moonshot/kimi-k2.6
-    - condition: task == "architecture_review" or complexity == "high"
-      model: anthropic/claude-opus-4.7
-    - default: deepseek/v4-flash
-  fallback:
-    primary_failure: openrouter
-    rate_limit: backup_provider
-  cache:
-    system_prompt: true
-    duration: 1h
-"""
+from tests.support.routing import LOCAL, REFERENCE, plan_input, policy_file
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from tests.support.scripted_provider import (
 )
 
 if TYPE_CHECKING:
+    from edgeroute.core.clock import Clock
     from edgeroute.core.receipt import Receipt
 
 LOCAL_ANSWER = "The local model says so."
@@ -114,6 +115,7 @@ async def house(
     settings: str = "",
     rules: Mapping[str, str] | None = None,
     windows: Mapping[str, int] | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[House]:
     """An open house; ``cloud`` maps provider ids to what they do, in the order of the policy.
 
@@ -146,7 +148,7 @@ async def house(
             (folders.config / "rules" / name).write_text(content)
         folders.settings.write_text(text)
         parsed = config.parse(text)
-        runtime = Runtime(folders, parsed)
+        runtime = Runtime(folders, parsed, clock)
         try:
             yield House(home, parsed, started, here, runtime)
         finally:

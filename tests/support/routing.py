@@ -19,6 +19,27 @@ NOW: Final = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
 LOCAL: Final = "local/qwen3.6-27b"
 ALL: Final = frozenset({"tools", "images", "json_schema"})
 
+# The policy of the design, byte for byte.
+REFERENCE = """\
+routing:
+  rules:
+    - condition: input_tokens < 1000 and task == "code_completion"
+      model: local/qwen3.6-27b
+    - condition: task == "explain_code" and input_tokens < 8000
+      model: anthropic/claude-haiku-4.5
+    - condition: task == "refactor" or task == "implement"
+      model: moonshot/kimi-k2.6
+    - condition: task == "architecture_review" or complexity == "high"
+      model: anthropic/claude-opus-4.7
+    - default: deepseek/v4-flash
+  fallback:
+    primary_failure: openrouter
+    rate_limit: backup_provider
+  cache:
+    system_prompt: true
+    duration: 1h
+"""
+
 
 def card(
     name: str, price: float = 1.0, grade: int = 2, context: int = 200_000, **more: Any

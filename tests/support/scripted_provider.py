@@ -136,8 +136,12 @@ class ScriptedProvider:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Stop listening, as a server that is gone; once is enough."""
         stop = self._stop
-        if stop is not None:
+        if stop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(stop.set)
         self._thread.join(10)
 
