@@ -127,10 +127,8 @@ class _Asking:
             self._say(
                 f"{event.attempt.model} failed: {event.attempt.detail or event.attempt.error}"
             )
-        elif isinstance(event, Notice) and event.kind in DOUBTS:
-            note(safe_line(f"warning: {event.text}", 400))
         elif isinstance(event, Notice):
-            self._say(event.text)
+            self._say(f"warning: {event.text}" if event.kind in DOUBTS else event.text)
 
     def _say(self, text: str) -> None:
         if not self._quiet:

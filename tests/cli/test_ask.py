@@ -27,7 +27,7 @@ def test_the_answer_alone_is_on_standard_output(home: Home) -> None:
     result = home.run("ask", "Say", "hello")
     assert (result.exit_code, result.stdout) == (0, "Hello there.\n")
     assert "mock/m failed: It is down." in result.stderr
-    assert "Two models disagree." in result.stderr
+    assert "warning: Two models disagree." in result.stderr
     line = result.stderr.splitlines()[-1]
     assert "openai/gpt-5.5" in line
     assert "500 B to api.openai.com" in line
