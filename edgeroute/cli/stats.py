@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from decimal import Decimal
@@ -18,6 +18,8 @@ from edgeroute.cli.words import money
 if TYPE_CHECKING:
     from edgeroute.store.ledger import SpendRow
 
+# What answers were worth is known by these.
+_RATED: Final = ("rule", "model", "task")
 _GROUPS: Final = ("model", "task", "user", "day", "provider", "rule", "conversation")
 
 
@@ -33,14 +35,16 @@ def stats(shell: Shell, by: Any, days: int, *, machine: bool, spreadsheet: bool)
     since = shell.runtime.clock.now() - timedelta(days=days) if days else None
     rows = ledger.rows(by, since=since)
     total = ledger.total(since=since)
+    fine = shell.runtime.memory.tally(by) if by in _RATED else {}
     if machine:
-        as_json({"by": by, "rows": [_plain(row) for row in rows], "total": _plain(total)})
+        told = [_plain(row) | _known(fine, row.label) for row in rows]
+        as_json({"by": by, "rows": told, "total": _plain(total)})
     elif spreadsheet:
         foreign(_csv(by, rows), end="")
     elif not rows:
         note("Nothing was asked yet.")
     else:
-        _print(by, [*rows, total])
+        _print(by, [*rows, total], fine)
 
 
 def _plain(row: SpendRow) -> dict[str, Any]:
@@ -72,9 +76,25 @@ def _cell(value: object) -> object:
     )
 
 
-def _print(by: str, rows: Sequence[SpendRow]) -> None:
+def _known(fine: Mapping[str, tuple[int, int]], label: str) -> dict[str, int]:
+    """How many answers were fine, of those of which it is known; empty where it is of none."""
+    good, known = fine.get(label, (0, 0))
+    return {"fine": good, "rated": known} if known else {}
+
+
+def _print(by: str, rows: Sequence[SpendRow], fine: Mapping[str, tuple[int, int]]) -> None:
     table(
-        (by.upper(), "CALLS", "FAILED", "TOKENS", "CACHED", "COST", "ALL-PREMIUM", "CACHE SAVED"),
+        (
+            by.upper(),
+            "CALLS",
+            "FAILED",
+            "TOKENS",
+            "CACHED",
+            "COST",
+            "ALL-PREMIUM",
+            "CACHE SAVED",
+            *(("FINE",) if fine else ()),
+        ),
         [
             (
                 row.label or "-",
@@ -85,8 +105,13 @@ def _print(by: str, rows: Sequence[SpendRow]) -> None:
                 money(row.cost) + (f" + {row.unknown} unknown" if row.unknown and row.cost else ""),
                 money(row.baseline) if row.baseline is not None else "",
                 money(row.cache_saved) if row.cache_saved else "",
+                *((_share(fine.get(row.label)),) if fine else ()),
             )
             for row in rows
         ],
-        right=(1, 2, 3, 4, 5, 6, 7),
+        right=(1, 2, 3, 4, 5, 6, 7, 8),
     )
+
+
+def _share(found: tuple[int, int] | None) -> str:
+    return f"{found[0]} of {found[1]}" if found else ""

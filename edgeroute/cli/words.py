@@ -66,8 +66,8 @@ def receipt_line(receipt: Receipt) -> str:
     return " · ".join(parts)
 
 
-def receipt_text(receipt: Receipt) -> str:
-    """A receipt in full."""
+def receipt_text(receipt: Receipt, thumb: str = "") -> str:
+    """A receipt in full; ``thumb`` is what the user thinks of the answer."""
     lines = [
         f"Receipt {receipt.id}",
         f"  when          {when(receipt.created)}, {seconds(receipt.duration_ms)}",
@@ -86,6 +86,8 @@ def receipt_text(receipt: Receipt) -> str:
         f"  left          {_where(receipt)}",
         f"  cost          {money(receipt.cost.amount)} ({receipt.cost.basis})",
     ]
+    if thumb:
+        lines.append(f"  your rating   {thumb}")
     lines += [f"  attempt {n}     {_attempt(one)}" for n, one in enumerate(receipt.attempts, 1)]
     lines += [f"  note          {text}" for text in receipt.notes]
     return "\n".join(lines)

@@ -200,6 +200,8 @@ def _choose(request: PlanInput, rule: Rule, draft: Draft) -> None:
     elif tier.first == "best":
         _offer_some(draft, request.tiers.models(tier.role, tokens), tier.why)
     names = request.tiers.models(rule.model, tokens)
+    if tier.first == "best" and names == request.tiers.models(tier.role, tokens):
+        return
     chosen = draft.usable(names)
     if chosen is not None and not draft.candidates:
         _prefer_cache(request, chosen, draft)

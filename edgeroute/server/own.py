@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from edgeroute.core.errors import PrivacyRefused
 from edgeroute.core.messages import user
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode
+from edgeroute.engine.experience import THUMBS, Thumb
 from edgeroute.server import headers as own_headers
 from edgeroute.server.asked import request_of
 from edgeroute.server.desk import Desk
@@ -44,7 +45,13 @@ def routes(desk: Desk) -> list[Route]:
         found = await asyncio.to_thread(runtime.receipts.get, name)
         if found is None:
             raise Refusal(404, "not_found", "There is no such receipt.")
-        return _json(found.as_json())
+        if request.method == "POST":
+            thumb = _thumb(load_object(await request.body()))
+            if not found.model:
+                raise Refusal(409, "invalid_request", "This request was not answered.")
+            await asyncio.to_thread(runtime.memory.rate, found, thumb)
+        thumb = await asyncio.to_thread(runtime.memory.thumb, found.id)
+        return _json(found.as_json() | {"thumb": thumb})
 
     async def conversation(request: Request) -> Response:
         name = request.path_params["id"]
@@ -60,6 +67,7 @@ def routes(desk: Desk) -> list[Route]:
     return [
         Route(f"{PREFIX}/explain", explain, methods=["POST"]),
         Route(f"{PREFIX}/receipts/{{id}}", receipt, methods=["GET"]),
+        Route(f"{PREFIX}/receipts/{{id}}/rating", receipt, methods=["POST"]),
         Route(f"{PREFIX}/conversations/{{id}}", conversation, methods=["GET", "PATCH"]),
     ]
 
@@ -74,6 +82,18 @@ def _asked(body: Mapping[str, Any], headers: Mapping[str, str]) -> ChatRequest:
             kept = {key: value for key, value in body.items() if key != "full"}
             return request_of(kept, headers, FORMATS[name])
     raise WireError("There is nothing to explain.", "Send prompt, messages or input.")
+
+
+def _thumb(body: Mapping[str, Any]) -> Thumb | None:
+    """The user's word in ``body``; None takes an earlier one back.
+
+    Raises:
+        Refusal: it is none.
+    """
+    thumb = body.get("thumb", "")
+    if body.keys() != {"thumb"} or thumb not in (*THUMBS, None):
+        raise Refusal(400, "invalid_request", "thumb must be up, down or null.")
+    return cast("Thumb | None", thumb)
 
 
 def _change(desk: Desk, found: Conversation, changes: Mapping[str, Any]) -> None:

@@ -32,6 +32,8 @@ COMMANDS: Final = (
     Command("export", "export_chat", "write this chat to a Markdown file"),
     Command("retry", "again", "ask the last question again"),
     Command("local", "again_local", "ask the last question again, here only"),
+    Command("good", "thumb('up')", "the last answer was good"),
+    Command("bad", "thumb('down')", "the last answer was not good"),
     Command("attach", "attach", "attach a file", "PATH"),
     Command("left", "show_left", "what left this machine"),
     Command("key", "show_providers", "providers and keys"),

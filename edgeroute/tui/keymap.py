@@ -54,6 +54,10 @@ CHAT: Final = (
            "Go to the message or code block below", "Answer"),
     Action("trace", "f2", "show_trace", "trace",
            "Why the last answer went where it went", "Answer"),
+    Action("good", "f6", "thumb('up')", "good",
+           "The last answer was good; again takes it back", "Answer"),
+    Action("bad", "f7", "thumb('down')", "bad",
+           "The last answer was not; again takes it back", "Answer"),
     Action("new", "ctrl+n", "new_chat", "new chat",
            "Begin a new chat", "Chats", footer=True),
     Action("chats", "ctrl+s", "show_chats", "chats",
@@ -85,6 +89,10 @@ ON_MESSAGE: Final = (
     Action("unfold", "f", "unfold", "unfold", "Show or hide withdrawn answers", "On a message"),
     Action("branch", "b", "ask('branch')", "branch", "A new chat from here", "On a message",
            footer=True),
+    Action("rate_good", "plus", "ask('up')", "good",
+           "Good answer; again takes it back", "On a message"),
+    Action("rate_bad", "minus", "ask('down')", "bad",
+           "Not a good answer; again takes it back", "On a message"),
     Action("details", "enter", "ask('details')", "trace", "The whole receipt", "On a message",
            footer=True),
 )  # fmt: skip
@@ -136,8 +144,9 @@ def bindings(
 
 
 def shown(keys: str) -> str:
-    """The first key of ``keys`` as people write it: ``ctrl+t``, ``f1``, ``esc``."""
-    return keys.partition(",")[0].replace("escape", "esc")
+    """The first key of ``keys`` as people write it: ``ctrl+t``, ``f1``, ``esc``, ``+``."""
+    first = keys.partition(",")[0]
+    return {"escape": "esc", "plus": "+", "minus": "-"}.get(first, first)
 
 
 def help_rows(keys: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:

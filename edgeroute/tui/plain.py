@@ -31,6 +31,7 @@ from edgeroute.tui.strip import strip_view
 from edgeroute.tui.words import (
     MODE_SENTENCES,
     MODE_WORDS,
+    THUMB_WORDS,
     WAYS,
     ago,
     cost_words,
@@ -40,6 +41,7 @@ from edgeroute.tui.words import (
 )
 
 if TYPE_CHECKING:
+    from edgeroute.engine.experience import Thumb
     from edgeroute.tui.ports import Runtime
 
 HELP: Final = """\
@@ -52,6 +54,7 @@ Type a message and press Enter. Commands:
   /chats        list the chats, numbered;  /open NUMBER opens one
   /find WORDS   search all chats
   /why          the last receipt
+  /good /bad    what you think of the last answer; /unrated takes it back
   /cost         what was spent
   /quit         leave (also ctrl+d); ctrl+c stops an answer"""
 
@@ -114,6 +117,9 @@ class PlainChat:
             "/open": self._open,
             "/find": self._find,
             "/why": lambda _: self._why(),
+            "/good": lambda _: self._rate("up"),
+            "/bad": lambda _: self._rate("down"),
+            "/unrated": lambda _: self._rate(None),
             "/cost": lambda _: self._cost(),
         }
         try:
@@ -291,6 +297,14 @@ class PlainChat:
                 f"Attempt {number}: {safe_line(attempt.model)}, {attempt.outcome}, {cost},"
                 f" left: {sent}"
             )
+
+    def _rate(self, thumb: Thumb | None) -> None:
+        receipt = self._runtime.receipts.get(self._last_receipt) if self._last_receipt else None
+        if receipt is None or not receipt.model:
+            self._write("Error: there is no answer to rate yet.")
+            return
+        self._runtime.memory.rate(receipt, thumb)
+        self._write(f"Rated: {THUMB_WORDS[thumb] or 'nothing'}.")
 
     def _cost(self) -> None:
         self._write(f"Today: {dollars(self._runtime.ledger.today())}")

@@ -23,6 +23,7 @@ from edgeroute.core.secret import Secret
 from edgeroute.core.verdict import Finding, PrivacyMode
 
 if TYPE_CHECKING:
+    from edgeroute.engine.experience import Thumb
     from edgeroute.engine.explanation import Explanation
     from edgeroute.local.backend import LocalStatus
     from edgeroute.store.conversation import Conversation, Turn
@@ -112,6 +113,13 @@ class Receipts(Protocol):
     def list(self, *, left_machine: bool = False, limit: int = 200) -> Sequence[Receipt]: ...
 
 
+class Memory(Protocol):
+    """What the user thinks of answers; None is nothing."""
+
+    def thumb(self, receipt: str, /) -> Thumb | None: ...
+    def rate(self, receipt: Receipt, thumb: Thumb | None, /) -> None: ...
+
+
 class Ledger(Protocol):
     """What was spent."""
 
@@ -199,6 +207,8 @@ class Runtime(Protocol):
     def conversations(self) -> Conversations: ...
     @property
     def receipts(self) -> Receipts: ...
+    @property
+    def memory(self) -> Memory: ...
     @property
     def ledger(self) -> Ledger: ...
     @property

@@ -30,7 +30,8 @@ class ChatState:
     """One chat as the screen holds it.
 
     ``id`` is empty until the first message is sent. ``model`` overrides the plan for the next
-    message only. ``queue`` holds prompts typed while an answer was running. ``version`` grows with
+    message only; ``replaces`` is the receipt of the answer whose question that message asks anew.
+    ``queue`` holds prompts typed while an answer was running. ``version`` grows with
     everything that changes the next request, so that a verdict can be matched to what it judged.
     """
 
@@ -45,6 +46,7 @@ class ChatState:
     queue: tuple[str, ...] = ()
     phase: Phase = Phase.IDLE
     version: int = 0
+    replaces: str = ""
 
     def changed(self, **values: object) -> ChatState:
         """A copy with ``values`` that counts as a new request."""
@@ -63,6 +65,7 @@ class ChatState:
             conversation=self.id,
             privacy=PrivacyMode.PRIVATE if here else self.mode,
             front_door="chat",
+            replaces=self.replaces,
         )
 
     @property

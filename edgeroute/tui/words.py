@@ -29,6 +29,7 @@ WAYS: Mapping[str, str] = {
     "cascade": "cheap models first, a strong one where they do not hold up",
     "ensemble": "several models side by side, and where they disagree",
 }
+THUMB_WORDS: Mapping[str | None, str] = {"up": "good", "down": "not good", None: ""}
 _TYPE_WORDS: Mapping[str, str] = {
     "PERSON": "name",
     "EMAIL_ADDRESS": "e-mail",

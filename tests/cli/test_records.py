@@ -87,6 +87,21 @@ def test_history_deletes_after_asking(home: Home) -> None:
         assert home.run("history", *wrong, "--yes").exit_code == 2
 
 
+def test_an_answer_is_rated(home: Home) -> None:
+    """A thumb is shown with its receipt and with what is known of its rule, and can be undone."""
+    assert "your rating   up" in home.run("receipts", "aa", "--rate", "up").stdout
+    assert json.loads(home.run("receipts", "aa1", "--json").stdout)["thumb"] == "up"
+    by_rule = home.run("stats", "--by", "rule").stdout.splitlines()
+    assert "FINE" in by_rule[0]
+    assert "1 of 1" in by_rule[1]
+    assert json.loads(home.run("stats", "--by", "rule", "--json").stdout)["rows"][0]["fine"] == 1
+    assert "your rating" not in home.run("receipts", "aa1", "--rate", "none").stdout
+    assert "1 of 1" not in home.run("stats", "--by", "rule").stdout
+    assert home.run("receipts", "--rate", "up").exit_code == 2
+    failed = home.run("receipts", "bb3", "--rate", "up")
+    assert (failed.exit_code, "not answered" in failed.stderr) == (1, True)
+
+
 def test_receipts_say_what_left(home: Home) -> None:
     """The list, only what left, one in full by the beginning of its id."""
     rows = home.run("receipts").stdout.splitlines()

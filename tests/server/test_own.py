@@ -51,6 +51,19 @@ def test_a_receipt_is_told_with_what_follows_from_it(endpoint: Endpoint) -> None
     assert endpoint.ask("GET", "/edgeroute/v1/receipts/nope")[0] == 404
 
 
+def test_an_answer_is_rated(endpoint: Endpoint) -> None:
+    """A thumb is kept with its receipt, told with it, and taken back with null."""
+    path = "/edgeroute/v1/receipts/r1/rating"
+    for thumb in ("up", "down", None):
+        status, _, data = endpoint.ask("POST", path, {"thumb": thumb})
+        assert (status, json.loads(data)["thumb"]) == (200, thumb)
+        _, _, told = endpoint.ask("GET", "/edgeroute/v1/receipts/r1")
+        assert json.loads(told)["thumb"] == thumb
+    for wrong in ({"thumb": "sideways"}, {}, {"thumb": ["up"]}, {"thumb": "up", "more": 1}):
+        assert endpoint.ask("POST", path, wrong)[0] == 400
+    assert endpoint.ask("POST", "/edgeroute/v1/receipts/no/rating", {"thumb": "up"})[0] == 404
+
+
 def test_a_conversation_is_told(endpoint: Endpoint) -> None:
     """A conversation by its id, without its messages."""
     status, _, data = endpoint.ask("GET", "/edgeroute/v1/conversations/c1")

@@ -175,6 +175,21 @@ class FakeLocal:
         return SimpleNamespace(state="ready", model="small", detail="It is ready.")
 
 
+class FakeMemory:
+    """What the user thinks of answers."""
+
+    def __init__(self) -> None:
+        self.thumbs: dict[str, str | None] = {}
+
+    def thumb(self, receipt: str) -> str | None:
+        """What was kept."""
+        return self.thumbs.get(receipt)
+
+    def rate(self, receipt: Receipt, thumb: str | None) -> None:
+        """Keep it."""
+        self.thumbs[receipt.id] = thumb
+
+
 def runtime(folder: Path) -> Any:
     """A runtime of doubles whose files lie in ``folder``."""
     cards = {MODEL: ModelCard(MODEL, "acme", "one", family="one")}
@@ -194,6 +209,7 @@ def reset(wired: Any) -> None:
     wired.local = FakeLocal()
     wired.receipts = FakeStore(r1=RECEIPT)
     wired.conversations = FakeStore(c1=CONVERSATION)
+    wired.memory = FakeMemory()
 
 
 @dataclass

@@ -38,6 +38,7 @@ from edgeroute.core.secret import Secret
 from edgeroute.core.signals import Signals
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode, Verdict
+from edgeroute.engine.experience import Thumb
 from edgeroute.engine.explanation import Explanation
 from edgeroute.local.backend import LocalStatus
 from edgeroute.store.conversation import Conversation, Turn
@@ -465,6 +466,21 @@ class FakeReceipts:
         return rows[:limit]
 
 
+class FakeMemory:
+    """Thumbs by receipt, in memory."""
+
+    def __init__(self) -> None:
+        self.thumbs: dict[str, Thumb | None] = {}
+
+    def thumb(self, receipt: str) -> Thumb | None:
+        """What was kept."""
+        return self.thumbs.get(receipt)
+
+    def rate(self, receipt: Receipt, thumb: Thumb | None) -> None:
+        """Keep it."""
+        self.thumbs[receipt.id] = thumb
+
+
 def spend(
     label: str, calls: int, tokens: int, cost: Decimal | None, baseline: Decimal | None
 ) -> SpendRow:
@@ -579,6 +595,7 @@ class FakeRuntime:
         self.local = FakeLocal()
         self.conversations = FakeConversations()
         self.receipts = FakeReceipts()
+        self.memory = FakeMemory()
         self.ledger = FakeLedger()
         self.providers = FakeProviders()
         self.catalog = FakeCatalog(

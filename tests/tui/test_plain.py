@@ -121,3 +121,12 @@ def test_a_picture_is_saved_and_its_path_told(runtime: FakeRuntime, tmp_path: Pa
     assert path.read_bytes() == PNG
     assert f"Picture: saved as {path}" in written
     assert "Answer: [picture, image/png, 1 kB]" in talk(runtime, "/chats", "/open 2")
+
+
+def test_answers_are_rated_by_command(runtime: FakeRuntime) -> None:
+    """/good and /bad rate the last answer, /unrated takes it back; before one there is none."""
+    written = talk(runtime, "/good", "Explain this", "/bad")
+    assert "Error: there is no answer to rate yet." in written
+    assert "Rated: not good." in written
+    assert runtime.memory.thumbs == {"r0001": "down"}
+    assert "Rated: nothing." in talk(runtime, "Explain that", "/unrated")

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from edgeroute.core.cards import Place
 from edgeroute.core.messages import user
+from edgeroute.core.plan import Candidate, Plan, Strategy
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import Finding, PrivacyMode, Verdict
 from edgeroute.engine.explanation import Explanation
@@ -62,6 +64,30 @@ def test_masked_text_is_its_own_state() -> None:
     said = view(judged("mail a@b.cd", PrivacyMode.MASK), "mail a@b.cd")
     assert said.word == "MASKED"
     assert "placeholders for e-mail" in said.why
+
+
+def _together(strategy: Strategy) -> StripView:
+    """The strip for a small local model and two managed ones that take part in ``strategy``."""
+    names = ("anthropic/claude-haiku-4.5", "anthropic/claude-opus-4.7")
+    candidates = [Candidate("local/qwen", Place.LOCAL, "Cheap first.")]
+    candidates += [Candidate(name, Place.CLOUD, "Next.") for name in names]
+    plan = Plan("r", "A test.", tuple(candidates), strategy)
+    return view(replace(judged("Explain this"), plan=plan))
+
+
+def test_a_cascade_that_may_leave_is_not_called_local() -> None:
+    """CLOUD, though a local model is asked first; who is next, and least and most that it costs."""
+    said = _together("cascade")
+    assert (said.word, said.target) == ("CLOUD", "local/qwen")
+    assert "free to " in said.details
+    assert "if it does not hold up: anthropic/claude-haiku-4.5" in said.details
+
+
+def test_an_ensemble_costs_what_all_of_it_costs() -> None:
+    """The others are named, and the price is one sum."""
+    said = _together("ensemble")
+    assert "side by side with anthropic/claude-haiku-4.5, anthropic/claude-opus-4.7" in said.details
+    assert "free" not in said.details
 
 
 @pytest.mark.parametrize("state", ["missing", "unreachable"])

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from edgeroute.core.display import safe_line
+from edgeroute.core.errors import StoreError
 from edgeroute.tui.commands import Command
 from edgeroute.tui.keymap import CHAT, ON_MESSAGE, bindings
 from edgeroute.tui.screens.chat_message import ChatMessage
@@ -27,11 +28,12 @@ from edgeroute.tui.widgets.transcript.error_card import ErrorCard
 from edgeroute.tui.words import ago, cost_words
 
 if TYPE_CHECKING:
+    from edgeroute.engine.experience import Thumb
     from edgeroute.tui.app import ChatApp
     from edgeroute.tui.ports import Runtime
 
 TWICE_SECONDS = 2.0
-BLOCK_KEYS = frozenset(action.keys for action in ON_MESSAGE)
+BLOCK_KEYS = frozenset(key for action in ON_MESSAGE for key in action.keys.split(","))
 
 
 def chat_screen(runtime: Runtime, keys: Mapping[str, str]) -> ChatScreen:
@@ -85,7 +87,9 @@ class ChatScreen(ChatMessage):
 
     async def edit(self, turn: int, text: str) -> None:
         """Ask question ``turn`` differently, in a fork: nothing is lost."""
+        replaced = self.receipt_of(turn)
         await self.fork(turn)
+        self.state = replace(self.state, replaces=replaced)
         self.composer.put(text)
         self.composer.focus()
 
@@ -103,6 +107,8 @@ class ChatScreen(ChatMessage):
             await self.fork(block.turn + 1)
         elif event.what == "details":
             self.show_receipt(block)
+        elif event.what in {"up", "down"}:
+            self.rate(self.transcript.answer(block.turn), event.what)
         elif self.state.phase is Phase.IDLE:
             question = self.question(block.turn)
             if question is None:
@@ -117,14 +123,21 @@ class ChatScreen(ChatMessage):
         questions = [m.text for m in self.state.messages if m.role == "user"]
         return questions[turn] if turn < len(questions) else None
 
+    def receipt_of(self, turn: int) -> str:
+        """The receipt of the answer in exchange ``turn``; empty where there is none."""
+        turns = self.runtime.conversations.turns(self.state.id)
+        return turns[turn].receipt if turn < len(turns) else ""
+
     async def ask_again(self, turn: int, question: str, *, here: bool) -> None:
         """Ask the last question anew in its place; an earlier one in a fork, so nothing is lost."""
         self.composer.focus()
+        replaced = self.receipt_of(turn)
         if turn + 1 == len(self.runtime.conversations.turns(self.state.id)):
             self.runtime.conversations.keep_turns(self.state.id, turn)
             await self.open_chat(self.state.id)
         else:
             await self.fork(turn)
+        self.state = replace(self.state, replaces=replaced)
         await self.send(question, here=here)
 
     async def action_again(self, *, here: bool = False) -> None:
@@ -160,15 +173,31 @@ class ChatScreen(ChatMessage):
 
     def show_receipt(self, block: Block) -> None:
         """The receipt of an answer, or of the answer to a question."""
-        answers = [
-            b
-            for b in self.transcript.blocks
-            if isinstance(b, AnswerBlock) and b.turn == block.turn and b.receipt
-        ]
-        if answers and answers[-1].receipt:
-            self.app.push_screen(ReceiptScreen(answers[-1].receipt))
+        answer = self.transcript.answer(block.turn)
+        if answer is not None and answer.receipt:
+            self.app.push_screen(ReceiptScreen(answer.receipt, answer.thumb))
         else:
             self.notify("There is no receipt for this one.")
+
+    def action_thumb(self, thumb: Thumb) -> None:
+        """Rate the answer that is chosen, else the last one."""
+        chosen = self.focused
+        last = self.transcript.last_answer
+        block = chosen if isinstance(chosen, Block) else last
+        self.rate(self.transcript.answer(block.turn) if block else None, thumb)
+
+    def rate(self, answer: AnswerBlock | None, thumb: Thumb) -> None:
+        """Keep what the user thinks of ``answer``; the same word again takes it back."""
+        if answer is None or answer.receipt is None:
+            self.notify("There is no answer to rate yet.")
+            return
+        wanted = None if answer.thumb == thumb else thumb
+        try:
+            self.runtime.memory.rate(answer.receipt, wanted)
+        except StoreError as error:
+            self.notify(safe_line(str(error), 300), title="Not kept", severity="error")
+            return
+        answer.rated(wanted)
 
     def action_show_trace(self) -> None:
         """Why the last answer, or failure, went where it went."""
@@ -178,7 +207,8 @@ class ChatScreen(ChatMessage):
         if receipt is None:
             self.notify("No answer yet.")
         else:
-            self.app.push_screen(ReceiptScreen(receipt))
+            thumb = self.thumb(receipt.id)
+            self.app.push_screen(ReceiptScreen(receipt, thumb))
 
     # App
 
@@ -216,7 +246,8 @@ class ChatScreen(ChatMessage):
             Picker("What left this machine", filtered(items), empty="Nothing left this machine.")
         )
         if chosen is not None:
-            await self.app.push_screen_wait(ReceiptScreen(receipts[chosen.id]))
+            thumb = self.thumb(chosen.id)
+            await self.app.push_screen_wait(ReceiptScreen(receipts[chosen.id], thumb))
 
     @work(exclusive=True, group="dialog")
     async def action_pick_theme(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList, TextArea
 
 from edgeroute.core.display import safe
-from edgeroute.core.errors import SettingsError
+from edgeroute.core.errors import SettingsError, StoreError
 from edgeroute.core.messages import File, Image
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.verdict import PrivacyMode
@@ -31,6 +32,7 @@ from edgeroute.tui.widgets.transcript.transcript import Entry, Transcript
 from edgeroute.tui.words import MODE_SENTENCES
 
 if TYPE_CHECKING:
+    from edgeroute.engine.experience import Thumb
     from edgeroute.store.conversation import Turn
     from edgeroute.tui.ports import Runtime
 
@@ -55,7 +57,7 @@ class ChatPage(Screen[None]):
         self.runtime = runtime
         self.state = ChatState(mode=runtime.new_mode)
         self.header = Header()
-        self.transcript = Transcript(self.receipt)
+        self.transcript = Transcript(self.receipt, self.thumb)
         self.strip = RouteStrip()
         self.composer = Composer()
         self.suggestions = Suggestions()
@@ -106,6 +108,12 @@ class ChatPage(Screen[None]):
     def receipt(self, receipt: str) -> Receipt | None:
         """The receipt of that id."""
         return self.runtime.receipts.get(receipt)
+
+    def thumb(self, receipt: str) -> Thumb | None:
+        """What the user thinks of the answer with that receipt."""
+        with suppress(StoreError):
+            return self.runtime.memory.thumb(receipt)
+        return None
 
     # What the page shows of the state
 

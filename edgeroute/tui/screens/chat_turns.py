@@ -96,7 +96,7 @@ class ChatTurns(ChatPage):
         await self.transcript.begin(
             text, [part.name for part in state.attachments if isinstance(part, File)]
         )
-        self.request_changed(phase=Phase.ANSWERING, attachments=(), model="auto")
+        self.request_changed(phase=Phase.ANSWERING, attachments=(), model="auto", replaces="")
         self.running = bridge.Bridge(self.post_message)
         self.running.start(self.runtime.engine.stream(request))
 

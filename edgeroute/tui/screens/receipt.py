@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 from textual.widget import Widget
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.tui.screens.page import Reading, line, pair, section
-from edgeroute.tui.words import MODE_WORDS, cost_words, counted, reason, seconds, tokens
+from edgeroute.tui.words import (
+    MODE_WORDS,
+    THUMB_WORDS,
+    cost_words,
+    counted,
+    reason,
+    seconds,
+    tokens,
+)
+
+if TYPE_CHECKING:
+    from edgeroute.engine.experience import Thumb
 
 
 class ReceiptScreen(Reading):
     """A receipt in full."""
 
-    def __init__(self, receipt: Receipt) -> None:
+    def __init__(self, receipt: Receipt, thumb: Thumb | None = None) -> None:
         super().__init__()
         self.receipt = receipt
+        self.thumb = thumb
 
     def heading(self) -> str:
         """Which receipt."""
@@ -39,6 +53,7 @@ class ReceiptScreen(Reading):
             pair("answered by", safe_line(receipt.model) or "nobody"),
             pair("why", safe_line(reason(receipt))),
             pair("rule", safe_line(f"{receipt.rule}: {receipt.why}") if receipt.rule else "none"),
+            *([pair("you found it", THUMB_WORDS[self.thumb])] if self.thumb else []),
             section("Privacy"),
             pair("mode", MODE_WORDS[receipt.mode]),
             pair("found", counted(receipt.findings) or "nothing personal"),

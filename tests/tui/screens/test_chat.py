@@ -257,6 +257,49 @@ async def test_editing_a_question_goes_on_in_a_fork(runtime: FakeRuntime) -> Non
         assert len(runtime.conversations.turns("c2")) == 1
 
 
+async def test_what_is_asked_anew_names_the_answer_it_replaces(runtime: FakeRuntime) -> None:
+    """An edited question and one asked again carry the receipt of the answer that did not do."""
+    async with running(runtime) as chat:
+        await chat.send("Explain this")
+        chat.answers[-1].focus()
+        await chat.press("r")
+        await chat.until(lambda: len(runtime.engine.requests) == 2)
+        await chat.idle()
+        chat.answers[-1].focus()
+        await chat.press("e")
+        await chat.until(lambda: chat.text == "Explain this")
+        await chat.send(" better")
+        await chat.send("And then?")
+        asked = [request.replaces for request in runtime.engine.requests]
+        assert asked == ["", "r0001", "r0002", ""]
+
+
+async def test_a_thumb_is_shown_kept_and_taken_back(runtime: FakeRuntime) -> None:
+    """f6 and f7 rate the last answer, + and - the chosen one; the same key again takes it back."""
+    async with running(runtime) as chat:
+        await chat.press("f6")
+        assert runtime.memory.thumbs == {}
+        await chat.send("Explain this")
+        await chat.send("Explain that")
+        await chat.press("f6")
+        assert runtime.memory.thumbs == {"r0002": "up"}
+        assert "[good]" in chat.words(".receipt")
+        await chat.press("f7")
+        assert runtime.memory.thumbs == {"r0002": "down"}
+        await chat.press("f2")
+        await chat.top(ReceiptScreen)
+        assert "not good" in chat.words("#body Static")
+        await chat.press("escape")
+        chat.answers[0].focus()
+        await chat.press("plus")
+        assert runtime.memory.thumbs == {"r0002": "down", "r0001": "up"}
+        await chat.press("plus")
+        assert runtime.memory.thumbs["r0001"] is None
+        await chat.chat.open_chat(chat.chat.state.id)
+        await chat.until(lambda: "[not good]" in chat.words(".receipt"))
+        assert "[good]" not in chat.words(".receipt")
+
+
 async def test_asking_again_replaces_the_last_answer(runtime: FakeRuntime) -> None:
     """Key r on the last answer asks the same question in its place."""
     async with running(runtime) as chat:

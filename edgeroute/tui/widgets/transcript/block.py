@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import ClassVar, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -20,9 +20,12 @@ from edgeroute.tui.keymap import ON_MESSAGE, bindings
 from edgeroute.tui.widgets.transcript.folded import Folded
 from edgeroute.tui.widgets.transcript.frozen import FrozenBody
 from edgeroute.tui.widgets.transcript.live import LiveBody
-from edgeroute.tui.words import receipt_line
+from edgeroute.tui.words import THUMB_WORDS, receipt_line
 
-What = Literal["copy", "edit", "again", "again_local", "branch", "details"]
+if TYPE_CHECKING:
+    from edgeroute.engine.experience import Thumb
+
+What = Literal["copy", "edit", "again", "again_local", "branch", "details", "up", "down"]
 _FENCE: Final = re.compile(r"^(`{3,}|~{3,})[^\n]*\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
@@ -86,21 +89,29 @@ class Question(Block):
 class ReceiptLine(Static):
     """One dim line under an answer: where it stayed or went, and the rest."""
 
-    def show(self, receipt: Receipt) -> None:
-        """Say what ``receipt`` says."""
+    def show(self, receipt: Receipt, thumb: Thumb | None) -> None:
+        """Say what ``receipt`` says, and what the user thinks of the answer."""
         where, rest = receipt_line(receipt)
         style = "$cloud" if receipt.left_machine else "$local"
-        self.update(Content.assemble((where, style), (f" · {rest}", "$muted")))
+        rated = f"[{THUMB_WORDS[thumb]}] " if thumb else ""
+        self.update(Content.assemble((rated, "bold"), (where, style), (f" · {rest}", "$muted")))
 
 
 class AnswerBlock(Block):
     """An answer: live while it is written, light once it is finished, real again when chosen."""
 
     def __init__(
-        self, text: str = "", turn: int = 0, receipt: Receipt | None = None, *, live: bool = False
+        self,
+        text: str = "",
+        turn: int = 0,
+        receipt: Receipt | None = None,
+        thumb: Thumb | None = None,
+        *,
+        live: bool = False,
     ) -> None:
         super().__init__(text, turn)
         self.receipt = receipt
+        self.thumb: Thumb | None = thumb
         self._live = live
         self._newest = live
         self._body: LiveBody | FrozenBody = LiveBody() if live else FrozenBody(self.text)
@@ -117,9 +128,17 @@ class AnswerBlock(Block):
     def on_mount(self) -> None:
         """Show what is known already."""
         self._progress.display = self._live
+        self._show_receipt()
+
+    def _show_receipt(self) -> None:
         self._receipt.display = self.receipt is not None
         if self.receipt is not None:
-            self._receipt.show(self.receipt)
+            self._receipt.show(self.receipt, self.thumb)
+
+    def rated(self, thumb: Thumb | None) -> None:
+        """Show what the user thinks of it."""
+        self.thumb = thumb
+        self._show_receipt()
 
     @property
     def codes(self) -> list[str]:
@@ -168,9 +187,7 @@ class AnswerBlock(Block):
                 await self._body.update(safe(text))
         self.text = safe(text) or self.text
         self.receipt = receipt
-        if receipt is not None:
-            self._receipt.show(receipt)
-            self._receipt.display = True
+        self._show_receipt()
 
     async def thaw(self) -> None:
         """Real Markdown, so that its text can be selected and its code blocks chosen."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -15,6 +16,9 @@ from edgeroute.core.receipt import Receipt
 from edgeroute.tui.widgets.transcript.block import AnswerBlock, Block, Question
 from edgeroute.tui.widgets.transcript.error_card import ErrorCard
 from edgeroute.tui.widgets.transcript.window import Window
+
+if TYPE_CHECKING:
+    from edgeroute.engine.experience import Thumb
 
 WELCOME = (
     ("EdgeRoute", "bold $primary"),
@@ -47,9 +51,14 @@ class Entry:
 class Transcript(VerticalScroll, can_focus=False):
     """The chat so far."""
 
-    def __init__(self, receipts: Callable[[str], Receipt | None]) -> None:
+    def __init__(
+        self,
+        receipts: Callable[[str], Receipt | None],
+        thumbs: Callable[[str], Thumb | None] = lambda _: None,
+    ) -> None:
         super().__init__(id="transcript")
         self._receipts = receipts
+        self._thumbs = thumbs
         self._entries: list[Entry] = []
         self._window = Window()
         self.live: AnswerBlock | None = None
@@ -69,6 +78,11 @@ class Transcript(VerticalScroll, can_focus=False):
     def blocks(self) -> list[Block]:
         """The mounted questions and answers, from the top."""
         return list(self.query(Block))
+
+    def answer(self, turn: int) -> AnswerBlock | None:
+        """The finished answer of exchange ``turn``, if it is on the screen."""
+        found = [block for block in self.query(AnswerBlock) if block.turn == turn]
+        return found[-1] if found and found[-1].receipt else None
 
     @property
     def last_answer(self) -> AnswerBlock | None:
@@ -106,9 +120,10 @@ class Transcript(VerticalScroll, can_focus=False):
     def _make(self, entry: Entry) -> Widget:
         if entry.kind == "user":
             return Question(entry.text, entry.turn, entry.files)
-        return AnswerBlock(
-            entry.text, entry.turn, self._receipts(entry.receipt) if entry.receipt else None
-        )
+        if not entry.receipt:
+            return AnswerBlock(entry.text, entry.turn)
+        receipt, thumb = self._receipts(entry.receipt), self._thumbs(entry.receipt)
+        return AnswerBlock(entry.text, entry.turn, receipt, thumb)
 
     def _label(self) -> None:
         self.query_one("#welcome").display = not self._entries
