@@ -82,7 +82,11 @@ def dollars(amount: Decimal) -> str:
 
 
 def cost_words(cost: Cost) -> str:
-    """A cost as the receipt line says it; ``~`` marks an estimate."""
+    """A cost as the receipt line says it; ``~`` marks an estimate. A sum that lacks something is
+    never shown as if it were all.
+    """
+    if cost.basis == "unknown":
+        return f"at least {money(cost.amount)}" if cost.amount else money(None)
     text = money(cost.amount)
     return f"~{text}" if cost.basis == "estimated" and cost.amount else text
 
