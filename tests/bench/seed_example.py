@@ -4,36 +4,50 @@
     python -m tests.bench.seed_example                    a typical mix with typical token counts
     python -m tests.bench.seed_example --prompts FILE     labelled prompts, a JSON object per line
 
-Plans with every provider ready and a local model at hand, and prices the first choice of each plan:
-once with the prices that the idea began with, once with today's. Nothing is sent, and no prompt
-cache is counted, so that both columns are upper bounds. With ``--prompts`` the task is the line's
-own ``task``, the tokens are estimated from its ``prompt``, and costs are scaled to a hundred calls.
+The typical mix goes through the whole engine, call by call, to scripted managed APIs and a
+scripted local model on loopback that report its token counts; costs are read from the ledger. With
+``--prompts`` calls are only planned, with every provider ready and a local model at hand, and the
+first choice of each plan is priced: the task is the line's own ``task``, the tokens are estimated
+from its ``prompt``, and costs are scaled to a hundred calls. Both are priced twice, with the prices
+that the idea began with and with today's. No prompt cache is counted: costs are upper bounds.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
+import re
+import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 from edgeroute.core.cards import ModelCard, Place
+from edgeroute.core.clock import Clock
 from edgeroute.core.messages import user
+from edgeroute.core.receipt import Receipt
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.signals import TASKS, Complexity, Signals, Task
 from edgeroute.core.usage import Usage
+from edgeroute.datafile import packaged
 from edgeroute.providers.catalog import Catalog
 from edgeroute.routing.fitness import Circumstances
 from edgeroute.routing.planner import PlanInput, plan
 from edgeroute.routing.policy import Policy
 from edgeroute.routing.signals import read_signals
 from edgeroute.routing.tiers import Tiers
+from edgeroute.routing.tokens import text_tokens
+from tests.support import replies
+from tests.support.house import house
+from tests.support.scripted_provider import Received, Reply
+from tests.support.strategies import ENVIRONMENT, keys
 
 CALLS = 100
+_LINE = "    total = sum(item.count for item in order.items if item.count <= stock.level)\n"
 LOCAL = ModelCard(
     "local/qwen3.6-27b",
     "local",
@@ -78,9 +92,16 @@ MIX = (
 )
 
 
+# What the best model is asked for; all calls on that model are what the policy is compared with.
+PREMIUM = Signals(task="architecture_review", complexity="high", input_tokens=1_000)
+
+
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What calls cost under the policy and all on one model, in USD, and where they went."""
+    """What calls cost under the policy and all on one model, in USD, and where they went.
+
+    ``costs`` are by model; all local models count as one.
+    """
 
     shares: Counter[str]
     costs: dict[str, Decimal]
@@ -91,6 +112,11 @@ class Bill:
     def total(self) -> Decimal:
         """All of it under the policy."""
         return sum(self.costs.values(), Decimal(0))
+
+    @property
+    def factor(self) -> Decimal:
+        """How many times as dear it is without the policy."""
+        return self.all_premium / self.total
 
 
 def bill(catalog: Catalog, calls: Sequence[Signals], now: datetime) -> Bill:
@@ -105,7 +131,7 @@ def bill(catalog: Catalog, calls: Sequence[Signals], now: datetime) -> Bill:
         )
         return cards[chosen.first.model]
 
-    premium = first(Signals(task="architecture_review", complexity="high", input_tokens=1_000))
+    best = first(PREMIUM)
     shares: Counter[str] = Counter()
     costs: dict[str, Decimal] = {}
     everything = Decimal(0)
@@ -113,19 +139,86 @@ def bill(catalog: Catalog, calls: Sequence[Signals], now: datetime) -> Bill:
         card = first(signals)
         shares[card.id] += 1
         costs[card.id] = costs.get(card.id, Decimal(0)) + price(card, signals, now)
-        everything += price(premium, signals, now)
-    return Bill(shares, costs, premium.id, everything)
+        everything += price(best, signals, now)
+    return Bill(shares, costs, best.id, everything)
 
 
 def price(card: ModelCard, signals: Signals, now: datetime) -> Decimal:
-    """USD for one call; a model without a price would make the table wrong."""
+    """USD for one call."""
+    usage = Usage(input_uncached=signals.input_tokens, output_visible=signals.output_tokens)
+    return price_of(card, usage, now)
+
+
+def price_of(card: ModelCard, usage: Usage, now: datetime) -> Decimal:
+    """USD for ``usage``; a model without a price would make the table wrong."""
     if card.place is Place.LOCAL:
         return Decimal(0)
-    usage = Usage(input_uncached=signals.input_tokens, output_visible=signals.output_tokens)
     amount = card.prices.cost(usage, now).amount
     if amount is None:
         raise SystemExit(f"{card.id} has no price.")
     return amount
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """A hundred calls that were made. ``spent`` is what the ledger says, by model."""
+
+    receipts: Sequence[Receipt]
+    spent: Mapping[str, Decimal]
+
+    def bill(self, prices: str = "") -> Bill:
+        """What it cost by the ledger, or with another set of ``prices``, against the best model."""
+        catalog = Catalog.load(prices=prices)
+        best = catalog.cards[bill(catalog, [PREMIUM], self.receipts[0].created).premium]
+        shares: Counter[str] = Counter()
+        costs: dict[str, Decimal] = {}
+        everything = Decimal(0)
+        for receipt in self.receipts:
+            card = LOCAL if receipt.route is Place.LOCAL else catalog.cards[receipt.model]
+            shares[card.id] += 1
+            cost = price_of(card, receipt.usage, receipt.created)
+            costs[card.id] = costs.get(card.id, Decimal(0)) + cost
+            everything += price_of(best, receipt.usage, receipt.created)
+        if not prices:
+            paid = {model: cost for model, cost in self.spent.items() if cost}
+            costs = {LOCAL.id: Decimal(0), **paid}
+        return Bill(shares, costs, best.id, everything)
+
+
+async def measured(folder: Path, clock: Clock | None = None, *, shorter: int = 1) -> Hour:
+    """Make the hundred calls of the mix through a whole installation in ``folder``.
+
+    Prompts can be so many times ``shorter``; what the models report stays the same.
+    """
+    providers = ("anthropic", "moonshot", "deepseek", "openai", "openrouter")
+    rules = packaged("rules") / "coding-assistant.yaml"
+    receipts = []
+    with keys():
+        async with house(
+            folder,
+            dict.fromkeys(providers, _as_the_mix_says),
+            local=_as_the_mix_says,
+            settings=ENVIRONMENT,
+            rules={"test.yaml": rules.read_text("utf-8")},
+            clock=clock,
+        ) as home:
+            calls = [kind for kind in MIX for _ in range(kind.calls)]
+            for number, kind in enumerate(calls):
+                text = _prompt(kind.task, kind.input_tokens // shorter, number)
+                receipts.append((await home.ask(text, task=kind.task)).receipt)
+            rows = home.runtime.ledger.rows("model")
+            return Hour(receipts, {row.label: row.cost or Decimal(0) for row in rows})
+
+
+def _prompt(task: str, tokens: int, number: int) -> str:
+    """About so many ``tokens`` of code, after a line that says which call this is."""
+    return f"Call {number}: {task}\n" + _LINE * round(tokens / text_tokens(_LINE))
+
+
+def _as_the_mix_says(request: Received) -> Reply:
+    """An answer that reports the tokens of its kind of call."""
+    kind = next(one for one in MIX if re.search(rf"Call \d+: {one.task}", request.body.decode()))
+    return replies.answer(request, "Done.", tokens=(kind.input_tokens, kind.output_tokens))
 
 
 def show(title: str, made: Bill) -> None:
@@ -138,7 +231,7 @@ def show(title: str, made: Bill) -> None:
         print(f"  {model:32} {count / calls:6.0%} {made.costs[model] * scale:13.4f}")
     print(f"  {'the policy':32} {'100%':>6} {made.total * scale:13.4f}")
     print(f"  {'all on ' + made.premium:32} {'100%':>6} {made.all_premium * scale:13.4f}")
-    print(f"  {made.all_premium / made.total:.1f} times as dear without the policy")
+    print(f"  {made.factor:.1f} times as dear without the policy")
 
 
 def from_prompts(path: Path) -> list[Signals]:
@@ -158,15 +251,21 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--prompts", type=Path)
     options = parser.parse_args()
+    now = datetime.now(UTC)
     if options.prompts:
         calls = from_prompts(options.prompts)
     else:
         calls = [kind.signals for kind in MIX for _ in range(kind.calls)]
-    now = datetime.now(UTC)
     tokens = sum(one.input_tokens for one in calls), sum(one.output_tokens for one in calls)
     print(f"{len(calls)} calls, {tokens[0]:,} tokens in and {tokens[1]:,} out; {CALLS} an hour.")
-    show("With the prices that the idea began with:", bill(Catalog.load(prices="seed"), calls, now))
-    show(f"With the prices of {now:%d %B %Y}:", bill(Catalog.load(), calls, now))
+    if options.prompts:
+        then, today = (bill(Catalog.load(prices=name), calls, now) for name in ("seed", ""))
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            hour = asyncio.run(measured(Path(folder)))
+        then, today = hour.bill("seed"), hour.bill()
+    show("With the prices that the idea began with:", then)
+    show(f"With the prices of {now:%d %B %Y}:", today)
 
 
 if __name__ == "__main__":
