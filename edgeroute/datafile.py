@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 import yaml
@@ -87,7 +88,12 @@ def parse(text: str, schema: type[T], file: str) -> T:
     except msgspec.ValidationError as error:
         message, path = split_validation_error(error)
         line = line_of(node, path) if node else 1
-        raise SettingsError(f"{message}.", file=file, line=line) from error
+        unknown = _UNKNOWN_KEY.search(message)
+        if unknown:
+            hint = _known_fields(schema, path.rpartition(".")[0], unknown.group(1))
+        else:
+            hint = f"This is about `{path.removeprefix('$.')}`." if path != "$" else ""
+        raise SettingsError(f"{message}.", file=file, line=line, hint=hint) from error
 
 
 def mistake(path: Path, where: str, message: str) -> SettingsError:
@@ -104,6 +110,27 @@ def split_validation_error(error: msgspec.ValidationError) -> tuple[str, str]:
     path = path.rstrip("`") or "$"
     unknown = _UNKNOWN_KEY.search(message)
     return message, f"{path}.{unknown.group(1)}" if unknown else path
+
+
+def _known_fields(schema: Any, path: str, unknown: str) -> str:
+    """What could have been meant by the ``unknown`` key at ``path`` of a ``schema``."""
+    kind: Any = msgspec.inspect.type_info(schema)
+    for name, _ in _PATH_STEP.findall(path):
+        if isinstance(kind, msgspec.inspect.UnionType):
+            kind = next(
+                (k for k in kind.types if not isinstance(k, msgspec.inspect.NoneType)), kind
+            )
+        if isinstance(kind, msgspec.inspect.StructType):
+            kind = next((f.type for f in kind.fields if f.encode_name == name), None)
+        elif isinstance(kind, msgspec.inspect.ListType):
+            kind = kind.item_type
+        elif isinstance(kind, msgspec.inspect.DictType):
+            kind = kind.value_type
+    if not isinstance(kind, msgspec.inspect.StructType):
+        return ""
+    fields = [field.encode_name for field in kind.fields]
+    close = get_close_matches(unknown, fields, 1)
+    return f"Did you mean `{close[0]}`?" if close else f"Known here: {', '.join(fields)}."
 
 
 def line_of(node: yaml.Node, path: str) -> int:

@@ -40,6 +40,21 @@ def test_a_mistake_names_its_line(text: str, line: int, words: str) -> None:
     assert str(caught.value).startswith("x.yaml:")
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("rows:\n  - name: a\n    sise: 3\n", "Did you mean `size`?"),
+        ("rows: []\ncolour: red\n", "Known here: rows, table."),
+        ("rows:\n  - name: 3\n", "This is about `rows[0].name`."),
+    ],
+)
+def test_a_mistake_says_what_could_be_meant(text: str, hint: str) -> None:
+    """An unknown key is told the known ones, a wrong value is told by its path."""
+    with pytest.raises(SettingsError) as caught:
+        datafile.parse(text, _File, "x.yaml")
+    assert caught.value.hint == hint
+
+
 def test_yaml_tags_build_no_objects() -> None:
     """A file cannot construct Python objects."""
     with pytest.raises(SettingsError):

@@ -80,8 +80,9 @@ def check(shell: Shell, policies: tuple[str, ...], *, machine: bool) -> int:
         try:
             findings = desk.check(name)
         except SettingsError as error:
-            mistakes += 1
-            report.append(_entry(error.file or name, error.line, "error", "invalid", str(error)))
+            for one in (error, *error.more):
+                mistakes += 1
+                report.append(_entry(one.file or name, one.line, "error", "invalid", str(one)))
             continue
         mistakes += sum(finding.level == "error" for finding in findings)
         report += [_entry(f.file, f.line, f.level, f.code, str(f)) for f in findings]

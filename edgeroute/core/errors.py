@@ -54,10 +54,14 @@ class EdgeRouteError(Exception):
 
 
 class SettingsError(EdgeRouteError):
-    """A setting, a rule or a data file is wrong. ``line`` counts from 1; 0 is the whole file."""
+    """A setting, a rule or a data file is wrong. ``line`` counts from 1; 0 is the whole file.
+
+    ``more`` are further mistakes in the same file.
+    """
 
     exit_code = 1
     code = "invalid_settings"
+    more: tuple[SettingsError, ...] = ()
 
     def __init__(self, message: str, *, file: str = "", line: int = 0, hint: str = "") -> None:
         place = f"{file}:{line}: " if file and line else f"{file}: " if file else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from difflib import get_close_matches
 from typing import Final, Literal
 
 from edgeroute.core.cards import ModelCard, Place
@@ -46,6 +47,14 @@ def check(
 
 
 @dataclass(frozen=True, slots=True)
+class _Place:
+    """A rule or a section of the file, and its line."""
+
+    name: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Check:
     policy: Policy
     tiers: Tiers
@@ -56,94 +65,111 @@ class _Check:
     def findings(self) -> Iterator[Finding]:
         default_seen = ""
         for rule in self.policy.rules:
-            yield from self._names(rule)
-            if default_seen:
-                yield self._finding(
-                    "RT002", rule, f"never decides: `{default_seen}` before it takes everything."
-                )
-            elif not can_hold(rule):
-                yield self._finding("RT002", rule, "never decides: its condition is never true.")
-            elif witness(self.policy, rule) is None:
-                yield self._finding(
-                    "RT002", rule, "never decides: earlier rules take every request that it names."
-                )
+            place = _Place(rule.id, rule.line)
+            for name in filter(None, (rule.model, *rule.fallbacks, rule.verify)):
+                yield from self._model(place, name)
+            unreachable = self._unreachable(rule, default_seen)
+            if unreachable:
+                yield self._finding("RT002", place, f"never decides: {unreachable}")
             default_seen = default_seen or (rule.id if rule.condition is None else "")
             yield from self._private(rule)
-        yield from self._fallbacks()
+        yield from self._sections()
 
-    def _finding(self, code: str, rule: Rule | None, said: str, level: Level = "error") -> Finding:
-        rule_id, line = (rule.id, rule.line) if rule else ("fallback", 1)
-        return Finding(code, level, rule_id, f"`{rule_id}` {said}", self.policy.file, line)
+    def _finding(self, code: str, place: _Place, said: str, level: Level = "error") -> Finding:
+        message = f"`{place.name}` {said}"
+        return Finding(code, level, place.name, message, self.policy.file, place.line)
 
-    def _names(self, rule: Rule) -> Iterator[Finding]:
-        for name in (rule.model, *rule.fallbacks, *([rule.verify] if rule.verify else [])):
-            yield from self._model(rule, name)
-        if rule.strategy == "cascade":
-            for name in (*self.policy.cascade.ladder, self.policy.cascade.judge):
-                yield from self._model(rule, name)
-        elif rule.strategy == "ensemble":
-            for name in (*self.policy.ensemble.models, self.policy.ensemble.judge):
-                yield from self._model(rule, name)
+    def _unreachable(self, rule: Rule, default_seen: str) -> str:
+        """Why ``rule`` can never decide; empty if it can."""
+        if default_seen:
+            return f"`{default_seen}` before it takes everything."
+        if not can_hold(rule):
+            return "its condition is never true."
+        if witness(self.policy, rule) is None:
+            return "earlier rules take every request that it names."
+        return ""
 
-    def _model(self, rule: Rule | None, name: str) -> Iterator[Finding]:
-        if name == LOCAL or name.startswith(f"{LOCAL}/"):
+    def _sections(self) -> Iterator[Finding]:
+        """Names outside the rules; where no rule uses a strategy, its keys are nobody's worry."""
+        policy = self.policy
+        providers = {card.provider for card in self.cards.values()}
+        outage = policy.primary_failure
+        fallbacks = ("" if outage in providers else outage, policy.rate_limit)
+        cascade = (*policy.cascade.ladder, policy.cascade.top, policy.cascade.judge)
+        ensemble = (*policy.ensemble.models, policy.ensemble.judge)
+        used = {rule.strategy for rule in policy.rules}
+        for section, names in (
+            ("fallback", fallbacks),
+            ("cascade", cascade),
+            ("ensemble", ensemble),
+        ):
+            place = _Place(section, policy.lines.get(section, 1))
+            for name in dict.fromkeys(filter(None, names)):
+                for finding in self._model(place, name):
+                    if section == "fallback" or section in used or finding.level == "error":
+                        yield finding
+
+    def _model(self, place: _Place, name: str) -> Iterator[Finding]:
+        if _is_local(name):
             return
         if self.tiers.knows(name):
-            models = self.tiers.all_models(name)
-            if self.ready is not None and not any(self._has_key(model) for model in models):
-                yield self._finding(
-                    "RT004", rule, f"wants `{name}`, and no provider of it has a key.", "warning"
-                )
+            yield from self._role(place, name)
             return
         card = self.cards.get(name)
         if card is None:
-            yield self._finding("RT001", rule, f"names the unknown model `{name}`.")
+            said = f"names the unknown model `{name}`.{self._meant(name)}"
+            yield self._finding("RT001", place, said)
             return
-        yield from self._shutdown(rule, card)
+        yield from self._shutdown(place, card)
         if not self._has_key(name):
             said = f"wants {name}, and there is no key for {card.provider}."
-            yield self._finding("RT004", rule, said, "warning")
+            yield self._finding("RT004", place, said, "warning")
+
+    def _role(self, place: _Place, name: str) -> Iterator[Finding]:
+        models = self.tiers.all_models(name)
+        for model in models:
+            if model not in self.cards and not _is_local(model):
+                said = f"wants `{name}`, where rules/tiers.yaml names the unknown model `{model}`."
+                yield self._finding("RT001", place, said + self._meant(model))
+        if self.ready is not None and not any(self._has_key(model) for model in models):
+            said = f"wants `{name}`, and no provider of it has a key."
+            yield self._finding("RT004", place, said, "warning")
+
+    def _meant(self, name: str) -> str:
+        """A model or role that is written much like ``name``, as a question."""
+        known = (*self.cards, *self.tiers.roles, *self.tiers.ladders, LOCAL)
+        close = get_close_matches(name, known, 1)
+        return f" Did you mean `{close[0]}`?" if close else ""
 
     def _has_key(self, name: str) -> bool:
-        if self.ready is None or name == LOCAL or name.startswith(f"{LOCAL}/"):
+        if self.ready is None or _is_local(name):
             return True
         card = self.cards.get(name)
         return card is not None and (card.place is Place.LOCAL or card.provider in self.ready)
 
-    def _shutdown(self, rule: Rule | None, card: ModelCard) -> Iterator[Finding]:
+    def _shutdown(self, place: _Place, card: ModelCard) -> Iterator[Finding]:
         if card.shutdown is None or card.shutdown > self.today + _SOON:
             return
         instead = f" Use {card.successor}." if card.successor else ""
-        if card.retired(self.today):
-            level: Level = "warning" if card.successor else "error"
-            said = f"names {card.id}, which was shut down on {card.shutdown:%d %B %Y}.{instead}"
-            yield self._finding("RT003", rule, said, level)
-        else:
-            said = f"names {card.id}, which will be shut down on {card.shutdown:%d %B %Y}.{instead}"
-            yield self._finding("RT003", rule, said, "warning")
+        retired = card.retired(self.today)
+        when = "was shut down" if retired else "will be shut down"
+        said = f"names {card.id}, which {when} on {card.shutdown:%d %B %Y}.{instead}"
+        gone = retired and not card.successor
+        yield self._finding("RT003", place, said, "error" if gone else "warning")
 
     def _private(self, rule: Rule) -> Iterator[Finding]:
         """A rule that speaks only for private prompts, and then names managed models only."""
         if "privacy" not in rule.names:
             return
         elsewhere = any(can_hold(rule, {"privacy": mode}) for mode in ("auto", "mask"))
-        names = (rule.model, *rule.fallbacks)
-        if not elsewhere and not any(self._stays(name) for name in names):
-            yield self._finding(
-                "RT005",
-                rule,
-                f"is for private prompts, which never go to {rule.model}: they stay here.",
-            )
+        if not elsewhere and not any(self._stays(name) for name in (rule.model, *rule.fallbacks)):
+            said = f"is for private prompts, which never go to {rule.model}: they stay here."
+            yield self._finding("RT005", _Place(rule.id, rule.line), said)
 
     def _stays(self, name: str) -> bool:
         card = self.cards.get(name)
-        local = name == LOCAL or name.startswith(f"{LOCAL}/")
-        return local or (card is not None and card.place is Place.LOCAL)
+        return _is_local(name) or (card is not None and card.place is Place.LOCAL)
 
-    def _fallbacks(self) -> Iterator[Finding]:
-        providers = {card.provider for card in self.cards.values()}
-        target = self.policy.primary_failure
-        if target and target not in providers:
-            yield from self._model(None, target)
-        if self.policy.rate_limit:
-            yield from self._model(None, self.policy.rate_limit)
+
+def _is_local(name: str) -> bool:
+    return name == LOCAL or name.startswith(f"{LOCAL}/")

@@ -59,6 +59,13 @@ VALUES: Final[Mapping[str, tuple[str, ...]]] = {
 MAX_LENGTH: Final = 500
 _WORDS: Final = frozenset({"and", "or", "not", "in", "true", "false"})
 
+_GRAMMAR: Final = (
+    "Conditions compare names with constants: and, or, not, in, ==, !=, <, <=, >, >=, +, -,"
+    " brackets and lists."
+)
+_KINDS: Final = (
+    'Compare each name with its own kind: `input_tokens < 1000`, `task == "chat"`, `has_code`.'
+)
 _TOKEN: Final = re.compile(
     r"""\s+ | "[^"\\]*" | '[^'\\]*' | \d+(?:\.\d+)? | [A-Za-z_]\w*
     | [=!<>]= | <(?!<) | >(?!>) | [()\[\],+-]""",
@@ -96,8 +103,7 @@ class Condition:
             if match is None:
                 raise refuse(
                     f"`{self.text[position]}` has no meaning here.",
-                    "Conditions compare names with constants: and, or, not, in, ==, !=, <, <=, >,"
-                    " >=, +, -, brackets and lists.",
+                    "Did you mean `==`?" if self.text[position] == "=" else _GRAMMAR,
                 )
             word = match.group()
             if word.isidentifier() and word not in _WORDS and word not in NAMES:
@@ -120,7 +126,8 @@ class Condition:
                 )
         except errors.EngineError as error:
             said = str(getattr(error, "message", "")) or "not a condition"
-            raise refuse(f"{said}.") from error
+            hint = _KINDS if "mismatch" in said else ""
+            raise refuse(f"{said}.", hint) from error
         except RecursionError as error:
             raise refuse("nested too deeply.") from error
         return rule

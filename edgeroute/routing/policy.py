@@ -6,7 +6,7 @@ The first rule whose condition holds decides. A model is written as its friendly
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +25,8 @@ from edgeroute.routing.ensemble import EnsemblePolicy
 
 Duration = Literal["5m", "1h"]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+_Wrong = Callable[..., SettingsError]
+_SECTIONS: Final = ("fallback", "cascade", "ensemble")
 _DEFAULT_WHY: Final = "No other rule matched."
 
 
@@ -114,7 +116,7 @@ class Policy:
 
     ``primary_failure`` and ``rate_limit`` name a model, a role or (``primary_failure``) a provider.
     ``cache_duration`` is ``5m`` or ``1h``. ``sticky_worth_usd`` is how much a switch of models must
-    save to be made within a conversation.
+    save to be made within a conversation. ``lines`` are those of the sections of the file.
     """
 
     name: str
@@ -133,6 +135,7 @@ class Policy:
     good_enough: float = 0.9
     commit: Commit = "first_token"
     file: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def named(cls, name: str, own: Path | None = None) -> Policy:
@@ -180,10 +183,17 @@ class Policy:
 
 
 def policy_names(own: Path | None = None) -> tuple[str, ...]:
-    """The policies that can be named: files in rules/ with a ``routing`` section."""
+    """The policies that can be named: files in rules/ with a ``routing`` section, and broken ones.
+
+    What is wrong with a broken one is said when it is loaded.
+    """
     names = []
     for path in datafile.data_files("rules", own):
-        node = yaml.compose(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
+        try:
+            node = yaml.compose(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
+        except (OSError, UnicodeDecodeError, yaml.YAMLError):
+            names.append(path.stem)
+            continue
         if isinstance(node, yaml.MappingNode) and any(k.value == "routing" for k, _ in node.value):
             names.append(path.stem)
     return tuple(names)
@@ -198,37 +208,25 @@ def _policy(data: _File, node: yaml.Node | None, path: Path) -> Policy:
         return SettingsError(message, file=str(path), line=line, hint=hint)
 
     rules: list[Rule] = []
-    seen: dict[str, int] = {}
+    wrongs: list[SettingsError] = []
+    seen: set[str] = set()
     for index, rule in enumerate(routing.rules):
-        model = rule.default if rule.default is not None else rule.model
-        if (rule.default is None) == (rule.condition is None or rule.model is None):
-            raise wrong("A rule has `condition` and `model`, or only `default`.", index)
-        if rule.default is not None and (rule.condition or rule.model):
-            raise wrong("A default has neither `condition` nor `model`.", index)
-        if not model:
-            raise wrong("The model is empty.", index)
-        rule_id = rule.id or ("default" if rule.default is not None else f"rule-{index + 1}")
-        if rule_id in seen:
-            message = f"The id `{rule_id}` is used twice."
-            raise wrong(message, index, "id" if rule.id else "", "Give the rule its own id.")
-        seen[rule_id] = index
-        line = datafile.line_of(node, f"$.routing.rules[{index}]") if node else 0
-        condition = None
-        if rule.condition is not None:
-            at = wrong("", index, "condition").line
-            condition = Condition(rule.condition, file=str(path), line=at)
-        rules.append(
-            Rule(
-                rule_id, condition, model, rule.why, rule.strategy, tuple(rule.fallbacks),
-                rule.verify, rule.commit, line,
+        try:
+            rules.append(_rule(rule, index, seen, wrong))
+        except SettingsError as error:
+            wrongs.append(error)
+    if not any(rule.default is not None for rule in routing.rules):
+        wrongs.append(
+            wrong(
+                "The policy has no default.",
+                len(routing.rules) - 1,
+                hint="End the rules with `- default: provider/model`.",
             )
-        )  # fmt: skip
-    if not any(rule.condition is None for rule in rules):
-        raise SettingsError(
-            "The policy has no default.",
-            file=str(path),
-            hint="End the rules with `- default: provider/model`.",
         )
+    if wrongs:
+        first, *rest = wrongs
+        first.more = tuple(rest)
+        raise first
     return Policy(
         path.stem,
         tuple(rules),
@@ -246,7 +244,37 @@ def _policy(data: _File, node: yaml.Node | None, path: Path) -> Policy:
         routing.outcomes.good_enough,
         routing.commit,
         str(path),
+        {key: datafile.line_of(node, f"$.routing.{key}") for key in _SECTIONS} if node else {},
     )
+
+
+def _rule(rule: _RuleData, index: int, seen: set[str], wrong: _Wrong) -> Rule:
+    """The rule at place ``index``; ``seen`` are the ids so far.
+
+    Raises:
+        SettingsError: it is not one, as ``wrong`` says it.
+    """
+    model = rule.default if rule.default is not None else rule.model
+    if (rule.default is None) == (rule.condition is None or rule.model is None):
+        raise wrong("A rule has `condition` and `model`, or only `default`.", index)
+    if rule.default is not None and (rule.condition or rule.model):
+        raise wrong("A default has neither `condition` nor `model`.", index)
+    if not model:
+        raise wrong("The model is empty.", index)
+    rule_id = rule.id or ("default" if rule.default is not None else f"rule-{index + 1}")
+    if rule_id in seen:
+        message = f"The id `{rule_id}` is used twice."
+        raise wrong(message, index, "id" if rule.id else "", "Give the rule its own id.")
+    seen.add(rule_id)
+    place = wrong("", index)
+    condition = None
+    if rule.condition is not None:
+        at = wrong("", index, "condition").line
+        condition = Condition(rule.condition, file=place.file, line=at)
+    return Rule(
+        rule_id, condition, model, rule.why, rule.strategy, tuple(rule.fallbacks),
+        rule.verify, rule.commit, place.line,
+    )  # fmt: skip
 
 
 def facts_of(values: Mapping[str, str | float | bool]) -> Facts:

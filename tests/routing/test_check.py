@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from edgeroute.routing.expectations import run_expectations
 from edgeroute.routing.explain import CODES, explain
 from edgeroute.routing.policy import Policy, policy_names
 from edgeroute.routing.reach import can_hold, witness
-from edgeroute.routing.tiers import Tiers
+from edgeroute.routing.tiers import Role, Tiers
 from tests.support.routing import TIERS, cards, policy_file
 
 TODAY = date(2026, 11, 22)
@@ -73,6 +74,41 @@ def test_findings_name_file_and_line(tmp_path: Path) -> None:
     path = policy_file(tmp_path, "routing:\n  rules:\n    - default: nobody/knows\n")
     (found,) = check(Policy.load(path), TIERS, cards(), TODAY)
     assert str(found).startswith(f"{path}:3: RT001 `default`")
+
+
+def test_a_misspelt_name_is_guessed(tmp_path: Path) -> None:
+    """What is written much like a model or a role is offered instead."""
+    text = "routing:\n  rules:\n    - {default: openai/gpt-6-lune, fallbacks: [smal]}\n"
+    found = check(Policy.load(policy_file(tmp_path, text)), TIERS, cards(), TODAY)
+    assert [f.message.rpartition(". ")[2] for f in found] == [
+        "Did you mean `openai/gpt-6-luna`?",
+        "Did you mean `small`?",
+    ]
+
+
+def test_sections_are_checked_at_their_line(tmp_path: Path) -> None:
+    """Fallbacks, ladders, voters and judges are names too; keys count only where they are used."""
+    rest = (
+        "  fallback: {rate_limit: nobody}\n  cascade: {judge: nope}\n"
+        "  ensemble: {models: [openai/gpt-5.5], judge: local}\n"
+    )
+    path = policy_file(tmp_path, f"routing:\n  rules:\n    - default: local\n{rest}")
+    found = check(Policy.load(path), TIERS, cards(), TODAY, ["anthropic"])
+    assert [(f.code, f.rule, f.line) for f in found] == [
+        ("RT001", "fallback", 4),
+        ("RT001", "cascade", 5),
+    ]
+    used = "    - {default: local, strategy: ensemble}\n"
+    assert findings(tmp_path, used, ["openai", "moonshot"]) == []
+    assert "RT004 ensemble" in findings(tmp_path, used, ["anthropic"], rest)
+
+
+def test_a_role_with_an_unknown_model_is_found(tmp_path: Path) -> None:
+    """A user's own tiers.yaml is checked where a policy leans on it."""
+    tiers = replace(TIERS, roles={**TIERS.roles, "mine": Role(("openai/gpt-6-lune",))})
+    path = policy_file(tmp_path, "routing:\n  rules:\n    - default: mine\n")
+    (found,) = check(Policy.load(path), tiers, cards(), TODAY)
+    assert "rules/tiers.yaml names the unknown model `openai/gpt-6-lune`" in found.message
 
 
 def test_shipped_policies_have_no_unreachable_rule() -> None:

@@ -95,7 +95,7 @@ def test_packaged_coding_assistant_is_the_reference_policy(reference: Policy) ->
         ('task == "refactor" or', 'tusk == "refactor" or', 7, "unknown name `tusk`"),
         ("  fallback:", "  fallbak:", 12, "fallbak"),
         ("      model: moonshot/kimi-k2.6\n", "", 7, "`condition` and `model`"),
-        ("    - default: deepseek/v4-flash\n", "", 0, "no default"),
+        ("    - default: deepseek/v4-flash\n", "", 9, "no default"),
         ("duration: 1h", "duration: 2h", 17, "2h"),
         ("    - default: deepseek/v4-flash", "    - default: ''", 11, "empty"),
     ],
@@ -109,6 +109,28 @@ def test_mistakes_name_file_and_line(
         Policy.load(path)
     assert caught.value.file == str(path)
     assert caught.value.line == line
+
+
+def test_every_mistake_of_the_rules_is_told_at_once(tmp_path: Path) -> None:
+    """The first mistake is raised and carries the others, each with its line."""
+    text = (
+        "routing:\n  rules:\n    - {condition: taks, model: a}\n    - {condition: has_code}\n"
+        "    - {condition: 'input_tokens < \"many\"', model: a}\n"
+    )
+    with pytest.raises(SettingsError, match="Did you mean `task`") as caught:
+        Policy.load(policy_file(tmp_path, text))
+    wrongs = [caught.value, *caught.value.more]
+    assert [wrong.line for wrong in wrongs] == [3, 4, 5, 5]
+    assert "`input_tokens < 1000`" in wrongs[2].hint
+    assert "no default" in wrongs[3].message
+
+
+def test_a_broken_file_is_a_policy_that_does_not_load(tmp_path: Path) -> None:
+    """One file that is no YAML hides neither itself nor the other policies."""
+    policy_file(tmp_path, "routing: [\n", "half")
+    assert {"half", "default"} <= set(policy_names(tmp_path))
+    with pytest.raises(SettingsError, match="not valid YAML"):
+        Policy.named("half", tmp_path)
 
 
 def test_double_ids_are_refused(tmp_path: Path) -> None:
