@@ -7,30 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from edgeroute.core.cards import ModelCard, Place
-from edgeroute.core.request import TIERS as TIER_NAMES
-from edgeroute.core.signals import TASKS, Signals
-from edgeroute.core.verdict import PrivacyMode
+from edgeroute.core.signals import Signals
 from edgeroute.routing.cascade import CascadePolicy
 from edgeroute.routing.conditions import Condition
 from edgeroute.routing.fitness import Circumstances
 from edgeroute.routing.outcomes import Advice
-from edgeroute.routing.planner import pick, plan
+from edgeroute.routing.planner import plan
 from edgeroute.routing.policy import Policy, Rule
 from edgeroute.routing.stickiness import Holding
 from tests.support.routing import LOCAL, NOW, card, cards, plan_input
-
-NAMES = (*cards(), "local", "small", "middle", "large", "by_size", "nobody/knows", "local/other")
-CONDITIONS = (
-    'task == "refactor"', "input_tokens < 1000", 'tier == "free"', "has_tools",
-    'privacy == "private"', 'complexity == "high" or internal_code', "hour >= 12",
-)  # fmt: skip
-names = st.sampled_from(NAMES)
-share, count = st.just(0.9), st.just(9)
-conditions = st.sampled_from([Condition(text) for text in CONDITIONS])
 
 
 def policy(model: str = "moonshot/kimi-k2.6", **more: Any) -> Policy:
@@ -38,118 +25,6 @@ def policy(model: str = "moonshot/kimi-k2.6", **more: Any) -> Policy:
     rule = {k: more.pop(k) for k in ("strategy", "fallbacks", "verify", "why") if k in more}
     known = {"primary_failure": "openrouter", "rate_limit": "backup_provider", **more}
     return Policy("test", (Rule("default", None, model, **rule),), **known)
-
-
-@st.composite
-def policies(draw: Any) -> Policy:
-    """Any policy over the names of the small catalog."""
-    rules = [
-        Rule(
-            f"r{n}", draw(conditions), draw(names),
-            strategy=draw(st.sampled_from(["single", "cascade", "ensemble"])),
-            fallbacks=tuple(draw(st.lists(names, max_size=2))), verify=draw(st.just("") | names),
-        )
-        for n in range(draw(st.integers(0, 3)))
-    ]  # fmt: skip
-    last = Rule("default", None, draw(names))
-    return Policy(
-        "random", (*rules, last), primary_failure=draw(st.just("openrouter") | st.just("") | names),
-        rate_limit=draw(st.just("backup_provider") | st.just("") | names),
-    )  # fmt: skip
-
-
-@st.composite
-def inputs(draw: st.DrawFn, /, **fixed: Any) -> Any:
-    """Any request under any policy, health and budget."""
-    signals = Signals(
-        task=draw(st.sampled_from((*TASKS, ""))),
-        complexity=draw(st.sampled_from(["low", "medium", "high"])),
-        input_tokens=draw(st.integers(0, 2_000_000)),
-        output_tokens=draw(st.integers(0, 5_000)),
-        has_images=draw(st.booleans()),
-        has_tools=draw(st.booleans()),
-        internal_code=draw(st.booleans()) if "internal" not in fixed else fixed.pop("internal"),
-    )
-    providers = ["anthropic", "moonshot", "deepseek", "openai", "openrouter"]
-    around = Circumstances(
-        NOW,
-        ready=draw(st.none() | st.lists(st.sampled_from(providers))),
-        blocked=draw(st.dictionaries(st.sampled_from(providers), st.just("It is failing."))),
-        limited=draw(st.dictionaries(st.sampled_from(providers), st.just("It is close."))),
-        budget_left=draw(st.none() | st.decimals(-1, 3, places=2)),
-    )
-    holding = st.builds(Holding, names, st.integers(0, 10_000))
-    return plan_input(
-        draw(policies()), signals, around=around,
-        private=fixed.get("private", draw(st.booleans())),
-        mode=draw(st.sampled_from(PrivacyMode)),
-        tier=draw(st.sampled_from(TIER_NAMES)),
-        model=draw(st.sampled_from(["auto", "local", "cascade", "ensemble", *NAMES])),
-        needs_schema=draw(st.booleans()),
-        local=draw(st.sampled_from([LOCAL, "local"])),
-        enterprise=draw(st.sampled_from(["", "openai"])),
-        holding=draw(st.none() | holding),
-        advice=draw(st.none() | st.builds(Advice, names, st.just("8 of 9."), share, count)),
-    )  # fmt: skip
-
-
-@settings(max_examples=40, deadline=None)
-@given(inputs())
-def test_a_plan_is_never_empty_never_repeats_and_always_says_why(given_input: Any) -> None:
-    """Whatever the policy, health and budget: candidates, each once, each with a sentence."""
-    made = plan(given_input)
-    models = [candidate.model for candidate in made.candidates]
-    assert models
-    assert len(models) == len(set(models))
-    assert all(candidate.reason.strip() for candidate in made.candidates)
-    assert made.why.strip()
-    assert made.rule
-    assert made.first.cause == "first"
-    assert any(candidate.place is Place.LOCAL for candidate in made.candidates)
-    assert all(skipped.reason for skipped in made.skipped)
-    if made.verify:
-        assert made.verify != made.first.model
-
-
-@settings(max_examples=40, deadline=None)
-@given(inputs(private=True))
-def test_a_private_request_has_no_cloud_candidate(given_input: Any) -> None:
-    """Nothing leads a private request off this machine: no rule, tier, strategy, fallback, advice
-    or choice of the caller, and no managed model judges or verifies it.
-    """
-    made = plan(given_input)
-    assert all(candidate.place is Place.LOCAL for candidate in made.candidates)
-    assert not made.verify
-    assert made.strategy == "single"
-    for name in NAMES:
-        picked = pick(given_input, name)
-        assert picked in {"", given_input.local}
-
-
-@settings(max_examples=30, deadline=None)
-@given(inputs(private=False, internal=True))
-def test_internal_code_goes_to_the_enterprise_provider_or_stays(given_input: Any) -> None:
-    """Internal code reaches the one provider named for it, or nobody."""
-    for candidate in plan(given_input).candidates:
-        if candidate.place is Place.CLOUD:
-            assert given_input.cards[candidate.model].provider == given_input.enterprise
-
-
-@settings(max_examples=30, deadline=None)
-@given(inputs(private=False))
-def test_no_candidate_is_known_to_fail(given_input: Any) -> None:
-    """No managed candidate lacks a key, is blocked, retired, too small or beyond the budget."""
-    around = given_input.around
-    for candidate in plan(given_input).candidates:
-        if candidate.place is Place.LOCAL:
-            continue
-        known = given_input.cards[candidate.model]
-        assert around.ready is None or known.provider in around.ready
-        assert known.provider not in around.blocked
-        assert not known.retired(NOW.date())
-        assert known.context_tokens >= given_input.signals.input_tokens
-        assert not given_input.signals.has_images or "images" in known.abilities
-        assert around.budget_left is None or around.budget_left > 0
 
 
 def first(made: Any) -> str:
