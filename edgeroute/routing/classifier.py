@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from edgeroute import datafile
 from edgeroute.core.errors import SettingsError
 from edgeroute.routing import features, structure
-from edgeroute.routing.embedding import Embedder
-from edgeroute.routing.keywords import DOMAINS, Cues, load_cues
+from edgeroute.routing.embedding import BRIEF, Embedder
+from edgeroute.routing.keywords import DOMAINS, GLANCE, Cues, load_cues
 from edgeroute.routing.signals import Guess
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class TaskClassifier:
             if embedder is not None:
                 head = self._heads["full"]
                 scores = _scores(head, dense, found)
-                scores += _VECTOR_SCALE * (embedder.embed(text) @ head.vector)
+                scores += _VECTOR_SCALE * (embedder.embed(text, BRIEF) @ head.vector)
                 odds = _probabilities(scores, head.temperature)
         order = odds.argsort()[::-1]
         return Ranked(
@@ -141,7 +141,8 @@ class TaskClassifier:
     def _features(self, text: str) -> tuple[Array, list[int]]:
         import numpy as np  # noqa: PLC0415
 
-        return np.array(features.dense(text, self._cues), dtype=np.float32), features.buckets(text)
+        values, found = features.read(text, self._cues)
+        return np.array(values, dtype=np.float32), found
 
     def _sentence_model(self) -> Embedder | None:
         if not self._looked:
@@ -155,7 +156,8 @@ class TaskClassifier:
 def fingerprint() -> str:
     """What the features depend on; a head fits only the features that it was trained on."""
     cues = datafile.packaged("models") / "task-classifier" / "cues.yaml"
-    parts = (cues.read_bytes(), "".join(structure.NAMES).encode(), str(features.BUCKETS).encode())
+    sizes = (features.BUCKETS, GLANCE, BRIEF)
+    parts = (cues.read_bytes(), "".join(structure.NAMES).encode(), repr(sizes).encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 

@@ -1,12 +1,13 @@
 """Sentence vectors from all-MiniLM-L6-v2, computed with numpy from the model's own file.
 
-Six small layers need no inference engine: a prompt costs 10 to 25 ms on one core, and the file is
-mapped, so that only the parts in use are in memory. Only the start and the end of a long text are
-read.
+Six small layers need no inference engine: a prompt costs 5 to 20 ms on one core. Of the table of
+words, which is half of the file, only what is used comes into memory. Only the start and the end of
+a long text are read.
 """
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 SIZE: Final = 384
 _LAYERS: Final = 6
 _HEADS: Final = 12
-_HEAD_TOKENS: Final = 26
-_TAIL_TOKENS: Final = 14
+# How many tokens of the start and of the end are read: `BRIEF` tells what is asked for, in two
+# thirds of the time that `WIDE` takes, which also tells what it is about.
+WIDE: Final = (26, 14)
+BRIEF: Final = (20, 10)
 _CHARACTERS: Final = 400
 _START: Final = 101
 _END: Final = 102
@@ -33,15 +36,16 @@ _TINY: Final = 1e-12
 class Embedder:
     """Turns texts into unit vectors of ``SIZE`` numbers. Thread-safe; build it with ``load``."""
 
-    def __init__(self, tensors: dict[str, Array], tokenizer: Tokenizer) -> None:
+    def __init__(self, tensors: _Tensors, tokenizer: Tokenizer) -> None:
         import numpy as np  # noqa: PLC0415  (only when a text is first embedded)
 
         self._np = np
         self._tokenizer = tokenizer
-        self._embeddings = {
-            name: tensors[f"embeddings.{name}.weight"]
-            for name in ("word_embeddings", "position_embeddings", "token_type_embeddings")
-        }
+        self._words = tensors.on_disk("embeddings.word_embeddings.weight")
+        self._places = (
+            tensors["embeddings.position_embeddings.weight"]
+            + tensors["embeddings.token_type_embeddings.weight"][0]
+        )
         self._first_norm = _norm(tensors, "embeddings.LayerNorm")
         self._layers = [_layer(tensors, f"encoder.layer.{n}.", np) for n in range(_LAYERS)]
 
@@ -54,32 +58,35 @@ class Embedder:
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             tokenizer.no_padding()
             tokenizer.no_truncation()
-            return cls(_tensors(folder / "model.safetensors"), tokenizer)
+            return cls(_Tensors(folder / "model.safetensors"), tokenizer)
         # The tokenizers library raises bare Exception for a missing or broken file.
         except Exception:  # noqa: BLE001
             return None
 
-    def embed(self, text: str) -> Array:
-        """The vector of ``text``."""
+    def embed(self, text: str, window: tuple[int, int] = WIDE) -> Array:
+        """The vector of ``text``, of which ``window`` says how much is read.
+
+        Vectors of different windows are not to be compared.
+        """
         np = self._np
-        ids = self._ids(text)
-        tables = self._embeddings
-        x = tables["word_embeddings"][ids] + tables["position_embeddings"][: len(ids)]
-        x = self._normalise(x + tables["token_type_embeddings"][0], *self._first_norm)
-        for layer in self._layers:
-            x = self._run(x, layer)
+        ids = self._ids(text, *window)
+        x = self._words[ids] + self._places[: len(ids)]
+        x = self._normalise(x, *self._first_norm)
+        with np.errstate(over="ignore"):  # a bend of infinity is a zero, as it should be
+            for layer in self._layers:
+                x = self._run(x, layer)
         vector = x.mean(axis=0)
         unit: Array = vector / np.float32(max(_TINY, float(np.linalg.norm(vector))))
         return unit
 
-    def _ids(self, text: str) -> list[int]:
-        """The tokens of the start and the end of ``text``."""
+    def _ids(self, text: str, first: int, last: int) -> list[int]:
+        """The ``first`` tokens of ``text`` and the ``last`` of what follows them."""
         if len(text) > 2 * _CHARACTERS:
-            head = self._tokens(text[:_CHARACTERS])[:_HEAD_TOKENS]
-            tail = self._tokens(text[-_CHARACTERS:])[-_TAIL_TOKENS:]
+            head = self._tokens(text[:_CHARACTERS])[:first]
+            tail = self._tokens(text[-_CHARACTERS:])[-last:]
         else:
             ids = self._tokens(text)
-            head, tail = ids[:_HEAD_TOKENS], ids[_HEAD_TOKENS:][-_TAIL_TOKENS:]
+            head, tail = ids[:first], ids[first:][-last:]
         return [_START, *head, *tail, _END]
 
     def _tokens(self, text: str) -> list[int]:
@@ -87,68 +94,99 @@ class Embedder:
         return list(self._tokenizer.encode(clean, add_special_tokens=False).ids)
 
     def _normalise(self, x: Array, weight: Array, bias: Array) -> Array:
-        centred = x - x.mean(axis=-1, keepdims=True)
-        variance = (centred * centred).mean(axis=-1, keepdims=True)
-        result: Array = centred / self._np.sqrt(variance + _TINY) * weight + bias
-        return result
+        """Each row of ``x`` with mean zero and variance one, then scaled; in place."""
+        np = self._np
+        x -= x.mean(axis=1, keepdims=True)
+        spread = np.einsum("ij,ij->i", x, x) / np.float32(SIZE)
+        x /= np.sqrt(spread + np.float32(_TINY))[:, None]
+        x *= weight
+        x += bias
+        return x
 
     def _run(self, x: Array, layer: dict[str, Any]) -> Array:
         np = self._np
         length = len(x)
-        qkv = x @ layer["qkv"] + layer["qkv_bias"]
-        query, key, value = (
-            part.reshape(length, _HEADS, -1).transpose(1, 0, 2) for part in np.split(qkv, 3, axis=1)
-        )
-        scores = query @ key.transpose(0, 2, 1) / np.float32((SIZE / _HEADS) ** 0.5)
-        scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        qkv = x @ layer["qkv"]
+        qkv += layer["qkv_bias"]
+        query, key, value = qkv.reshape(length, 3, _HEADS, -1).transpose(1, 2, 0, 3)
+        scores = query @ key.transpose(0, 2, 1)
+        scores -= scores.max(axis=-1, keepdims=True)
+        np.exp(scores, out=scores)
         scores /= scores.sum(axis=-1, keepdims=True)
         context = (scores @ value).transpose(1, 0, 2).reshape(length, SIZE)
-        x = self._normalise(
-            x + context @ layer["out"] + layer["out_bias"], *layer["attention_norm"]
-        )
-        wide = x @ layer["up"] + layer["up_bias"]
-        # GELU in its tanh form, 0.5 w (1 + tanh(0.798 (w + 0.0447 w^3))), without copies: it is
-        # within 0.001 of the exact one.
+        attended = context @ layer["out"]
+        attended += layer["out_bias"]
+        attended += x
+        x = self._normalise(attended, *layer["attention_norm"])
+        wide = x @ layer["up"]
+        wide += layer["up_bias"]
+        # GELU in its tanh form, w / (1 + exp(-1.596 w - 0.0714 w^3)): it is within 0.001 of the
+        # exact one, and in place.
         bend = wide * wide
-        bend *= 0.0356774081
-        bend += 0.7978845608
+        bend *= np.float32(-0.0713548162)
+        bend += np.float32(-1.5957691216)
         bend *= wide
-        np.tanh(bend, out=bend)
+        np.exp(bend, out=bend)
         bend += 1
-        wide *= bend
-        wide *= 0.5
-        return self._normalise(x + wide @ layer["down"] + layer["down_bias"], *layer["output_norm"])
+        wide /= bend
+        narrow = wide @ layer["down"]
+        narrow += layer["down_bias"]
+        narrow += x
+        return self._normalise(narrow, *layer["output_norm"])
 
 
-def _tensors(path: Path) -> dict[str, Array]:
-    import numpy as np  # noqa: PLC0415
+class _Tensors:
+    """The tensors of a safetensors file, each read when it is asked for."""
 
-    mapped = np.memmap(path, dtype=np.uint8, mode="r")
-    size = int.from_bytes(bytes(mapped[:8]), "little")
-    header = msgspec.json.decode(bytes(mapped[8 : 8 + size]))
-    tensors: dict[str, Array] = {}
-    for name, entry in header.items():
-        if name != "__metadata__" and entry["dtype"] == "F32":
-            first, last = (8 + size + offset for offset in entry["data_offsets"])
-            tensors[name] = mapped[first:last].view(np.float32).reshape(entry["shape"])
-    return tensors
+    def __init__(self, path: Path) -> None:
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            self._header = msgspec.json.decode(file.read(size))
+        self._path = path
+        self._start = 8 + size
+
+    def __getitem__(self, name: str) -> Array:
+        import numpy as np  # noqa: PLC0415
+
+        shape, first = self._place(name)
+        numbers = np.fromfile(self._path, np.float32, math.prod(shape), offset=first)
+        return numbers.reshape(shape)
+
+    def on_disk(self, name: str) -> Array:
+        """The tensor as a map of the file: only what is used of it comes into memory."""
+        import numpy as np  # noqa: PLC0415
+
+        shape, first = self._place(name)
+        return np.memmap(self._path, np.float32, "r", first, shape)
+
+    def _place(self, name: str) -> tuple[tuple[int, ...], int]:
+        entry = self._header[name]
+        if entry["dtype"] != "F32":
+            raise ValueError(name)
+        return tuple(entry["shape"]), self._start + entry["data_offsets"][0]
 
 
-def _norm(tensors: dict[str, Array], name: str) -> tuple[Array, Array]:
+def _norm(tensors: _Tensors, name: str) -> tuple[Array, Array]:
     return tensors[f"{name}.weight"], tensors[f"{name}.bias"]
 
 
-def _layer(tensors: dict[str, Array], prefix: str, np: Any) -> dict[str, Any]:
-    attention = [f"{prefix}attention.self.{part}" for part in ("query", "key", "value")]
+def _layer(tensors: _Tensors, prefix: str, np: Any) -> dict[str, Any]:
+    """The weights of one layer, laid out as the products read them, which saves a tenth."""
+    parts = [f"{prefix}attention.self.{part}" for part in ("query", "key", "value")]
+    qkv = np.ascontiguousarray(np.concatenate([tensors[f"{name}.weight"] for name in parts]).T)
+    qkv_bias = np.concatenate([tensors[f"{name}.bias"] for name in parts])
+    # Attention divides its scores by this; here the questions are smaller from the start.
+    qkv[:, :SIZE] /= np.float32((SIZE / _HEADS) ** 0.5)
+    qkv_bias[:SIZE] /= np.float32((SIZE / _HEADS) ** 0.5)
     return {
-        "qkv": np.concatenate([tensors[f"{name}.weight"] for name in attention]).T,
-        "qkv_bias": np.concatenate([tensors[f"{name}.bias"] for name in attention]),
-        "out": tensors[f"{prefix}attention.output.dense.weight"].T,
+        "qkv": qkv,
+        "qkv_bias": qkv_bias,
+        "out": np.ascontiguousarray(tensors[f"{prefix}attention.output.dense.weight"].T),
         "out_bias": tensors[f"{prefix}attention.output.dense.bias"],
         "attention_norm": _norm(tensors, f"{prefix}attention.output.LayerNorm"),
-        "up": tensors[f"{prefix}intermediate.dense.weight"].T,
+        "up": np.ascontiguousarray(tensors[f"{prefix}intermediate.dense.weight"].T),
         "up_bias": tensors[f"{prefix}intermediate.dense.bias"],
-        "down": tensors[f"{prefix}output.dense.weight"].T,
+        "down": np.ascontiguousarray(tensors[f"{prefix}output.dense.weight"].T),
         "down_bias": tensors[f"{prefix}output.dense.bias"],
         "output_norm": _norm(tensors, f"{prefix}output.LayerNorm"),
     }

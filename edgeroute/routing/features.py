@@ -8,43 +8,49 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.routing import structure
-from edgeroute.routing.keywords import Cues, ends, words_of
+from edgeroute.routing.keywords import Cues, glance, words_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 BUCKETS: Final = 4096
-_MOST_WORDS: Final = 160
+_HEAD_WORDS: Final = 120
+_TAIL_WORDS: Final = 40
+_MOST_WORDS: Final = _HEAD_WORDS + _TAIL_WORDS
 _FIRST_WORDS: Final = 3
 
 
-def dense(text: str, cues: Cues) -> list[float]:
-    """Cues and shape. Each cue counts once for occurring, once more for occurring often, and once
-    for occurring in the first or the last sentence.
+def read(text: str, cues: Cues) -> tuple[list[float], list[int]]:
+    """Cues and shape as numbers, and the buckets of the words.
+
+    Each cue counts once for occurring, once more for occurring often, and once for occurring in
+    the first or the last sentence. Of the words and the pairs of words, the first and the last
+    ones count apart.
     """
-    read = ends(text)
-    hits = cues.hits(read)
+    text = text.strip()
+    part = glance(text)
+    words = words_of(part)
+    hits = cues.hits_of(words, part)
     edges = cues.hits(_edges(text))
+    shape = structure.shape(text, words)
+    code = shape[structure.NAMES.index("code_share")]
     values = [float(hit > 0) for hit in hits]
     values += [min(1.0, hit / 4) for hit in hits]
     values += [float(hit > 0) for hit in edges]
-    shape = structure.shape(text)
-    code = shape[structure.NAMES.index("code_share")]
     # What a cue means depends on whether there is code beside it.
     values += [float(hit > 0) * code for hit in edges]
     values += shape
-    return values
+    return values, _buckets(words)
 
 
 def dense_size(cues: Cues) -> int:
-    """How many numbers ``dense`` gives."""
+    """How many numbers stand for cues and shape."""
     return 4 * len(cues.names) + len(structure.NAMES)
 
 
-def buckets(text: str) -> list[int]:
-    """The buckets of the text's words and pairs of words; the first and last ones count apart."""
-    words = words_of(ends(text, 900, 400))[:_MOST_WORDS]
+def _buckets(words: list[str]) -> list[int]:
+    words = words if len(words) <= _MOST_WORDS else words[:_HEAD_WORDS] + words[-_TAIL_WORDS:]
     found = {_bucket("w", word) for word in words}
     found |= {_bucket("p", f"{a} {b}") for a, b in itertools.pairwise(words)}
     found |= {_bucket("f", word) for word in words[:_FIRST_WORDS]}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final
 
@@ -20,6 +20,8 @@ from edgeroute.core.signals import TASKS
 # What is read of a long text: prompts say what they want at the start or at the end.
 HEAD: Final = 1_500
 TAIL: Final = 800
+# What the classifier reads of it, which decides more often than it is asked about a long text.
+GLANCE: Final = (1_000, 600)
 DOMAINS: Final = ("medical", "legal")
 LABELS: Final = (*TASKS, *DOMAINS)
 
@@ -43,7 +45,7 @@ class Cues:
         self.labels: Final = tuple(cue.label for cue in data.values())
         self._words: dict[str, list[int]] = defaultdict(list)
         self._phrases: dict[str, list[tuple[list[str], int]]] = defaultdict(list)
-        self._stems: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        self._stemmed: dict[str, list[tuple[str, int]]] = defaultdict(list)
         self._ideograms: list[tuple[str, int]] = []
         self._at_start: Final = frozenset(
             index for index, cue in enumerate(data.values()) if cue.at_start
@@ -51,11 +53,14 @@ class Cues:
         for index, cue in enumerate(data.values()):
             for word in cue.words:
                 self._add(word, index)
+        self._stems: Final = {
+            key: tuple(stem for stem, _ in stems) for key, stems in self._stemmed.items()
+        }
 
     def _add(self, word: str, index: int) -> None:
         first, *rest = word.split()
         if word.endswith("*"):
-            self._stems[word[:_STEM_KEY]].append((word[:-1], index))
+            self._stemmed[word[:_STEM_KEY]].append((word[:-1], index))
         elif _CJK.search(word):
             self._ideograms.append((word, index))
         elif rest:
@@ -65,23 +70,32 @@ class Cues:
 
     def hits(self, text: str) -> tuple[int, ...]:
         """How often each cue occurs in ``text``, in the order of ``names``."""
+        return self.hits_of(words_of(text), text)
+
+    def hits_of(self, words: Sequence[str], text: str) -> tuple[int, ...]:
+        """``hits`` for whoever has split ``text`` into ``words`` already."""
         found = [0] * len(self.names)
-        words = words_of(text)
         for position, word in enumerate(words):
-            matches = list(self._words.get(word, ()))
-            matches += [
-                i for stem, i in self._stems.get(word[:_STEM_KEY], ()) if word.startswith(stem)
-            ]
-            for rest, index in self._phrases.get(word, ()):
-                if words[position + 1 : position + 1 + len(rest)] == rest:
-                    matches.append(index)
-            for index in matches:
+            for index in self._matches(word):
                 if position < _START or index not in self._at_start:
+                    found[index] += 1
+            for rest, index in self._phrases.get(word, ()):
+                if words[position + 1 : position + 1 + len(rest)] == rest and (
+                    position < _START or index not in self._at_start
+                ):
                     found[index] += 1
         if not text.isascii():
             for word, index in self._ideograms:
                 found[index] += word in text
         return tuple(found)
+
+    def _matches(self, word: str) -> Sequence[int]:
+        """The cues that ``word`` alone is a hit of."""
+        whole = self._words.get(word, ())
+        key = word[:_STEM_KEY]
+        if key not in self._stems or not word.startswith(self._stems[key]):
+            return whole
+        return [*whole, *(index for stem, index in self._stemmed[key] if word.startswith(stem))]
 
     def first_guess(self, text: str) -> tuple[str, float]:
         """The label with the most cues and a confidence below 0.6; ``""`` where they tie."""
@@ -97,6 +111,11 @@ class Cues:
 def ends(text: str, head: int = HEAD, tail: int = TAIL) -> str:
     """The start and the end of ``text``, where people say what they want."""
     return text if len(text) <= head + tail else f"{text[:head]}\n{text[-tail:]}"
+
+
+def glance(text: str) -> str:
+    """What the classifier reads of ``text``."""
+    return ends(text, *GLANCE)
 
 
 def words_of(text: str) -> list[str]:
