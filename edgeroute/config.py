@@ -141,7 +141,8 @@ class Local(_Table, frozen=True):
 class Provider(_Table, frozen=True):
     """A provider of your own, or changes to a packaged one.
 
-    ``enterprise`` says that a contract covers your organisation's code there.
+    ``enterprise`` says that a contract covers your organisation's code there: it may receive
+    internal code unless ``privacy.enterprise_provider`` names another.
     """
 
     wire: Literal["openai-chat", "openai-responses", "anthropic-messages", "openai-images"] = (

@@ -47,7 +47,7 @@ def _text(explanation: Explanation) -> str:
         lines.append(f"Found     {found(explanation.verdict.types)}")
     what = [signals.task or "task unknown", f"{signals.complexity} complexity"]
     what += [signals.domain] if signals.domain else []
-    what += ["code"] if signals.has_code else []
+    what += ["internal code"] if signals.internal_code else ["code"] if signals.has_code else []
     lines += [
         f"Task      {', '.join(what)}, about {signals.input_tokens:,} tokens",
         f"Rule      {plan.rule}: {plan.why}",

@@ -137,7 +137,8 @@ class _Check:
 
     def _meant(self, name: str) -> str:
         """A model or role that is written much like ``name``, as a question."""
-        known = (*self.cards, *self.tiers.roles, *self.tiers.ladders, LOCAL)
+        providers = {card.provider for card in self.cards.values()}
+        known = (*self.cards, *self.tiers.roles, *self.tiers.ladders, *sorted(providers), LOCAL)
         close = get_close_matches(name, known, 1)
         return f" Did you mean `{close[0]}`?" if close else ""
 

@@ -12,7 +12,9 @@ A file names its policy and lists cases::
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 import msgspec
@@ -57,7 +59,7 @@ def run_expectations(
     tested = policy or Policy.named(data.policy, own)
     results = []
     for number, case in enumerate(data.cases, 1):
-        _check(case, str(path), number)
+        _check(case, path, number, tested)
         rule = tested.match(facts_of(case.given))
         right = (not case.rule or rule.id == case.rule) and (
             not case.model or rule.model == case.model
@@ -68,20 +70,32 @@ def run_expectations(
     return tuple(results)
 
 
-def _check(case: _Case, file: str, number: int) -> None:
+def _check(case: _Case, path: Path, number: int, policy: Policy) -> None:
+    def wrong(where: str, message: str, hint: str) -> SettingsError:
+        error = datafile.mistake(path, f"$.cases[{number - 1}]{where}", f"case {number}{message}")
+        error.hint = hint
+        return error
+
     if not case.rule and not case.model:
-        raise SettingsError(f"case {number} expects neither a rule nor a model.", file=file)
+        raise wrong("", " expects neither a rule nor a model.", "Add `rule` or `model`.")
+    if case.rule and policy.rule(case.rule) is None:
+        said = f": {policy.name} has no rule `{case.rule}`."
+        raise wrong(".rule", said, _known(case.rule, [rule.id for rule in policy.rules]))
     for name, value in case.given.items():
+        where = f".given.{name}"
         if name not in NAMES:
-            known = ", ".join(NAMES)
-            raise SettingsError(
-                f"case {number} gives the unknown name `{name}`.",
-                file=file,
-                hint=f"Known: {known}.",
-            )
-        if isinstance(NAMES[name], float) is not isinstance(value, float | int) or (
-            isinstance(NAMES[name], bool) is not isinstance(value, bool)
-        ):
-            raise SettingsError(f"case {number}: `{name}` cannot be {value!r}.", file=file)
+            raise wrong(where, f" gives the unknown name `{name}`.", _known(name, NAMES))
+        kind = type(NAMES[name])
+        fits = type(value) in {int, float} if kind is float else type(value) is kind
+        if not fits:
+            what = {float: "a number", bool: "true or false", str: "a text"}[kind]
+            raise wrong(where, f": `{name}` cannot be {value!r}.", f"It is {what}.")
         if name in VALUES and value not in VALUES[name]:
-            raise SettingsError(f"case {number}: `{name}` is never {value!r}.", file=file)
+            raise wrong(where, f": `{name}` is never {value!r}.", _known(value, VALUES[name]))
+
+
+def _known(value: object, known: Iterable[str]) -> str:
+    """What could have been meant by ``value``."""
+    names = [name for name in known if name]
+    close = get_close_matches(str(value), names, 1)
+    return f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(names)}."

@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from edgeroute.core.errors import KeyringUnavailable
+from edgeroute.core.errors import KeyringUnavailable, SettingsError
 from edgeroute.core.secret import Secret
 from edgeroute.wiring.guards import Guards
 
@@ -92,6 +92,24 @@ class Models(Guards):
 
         return Providers(self.catalog, self.keys, self.health, self.door, self.clock)
 
+    @property
+    def enterprise(self) -> str:
+        """The provider that may receive internal code: the one that is named, else one that is
+        marked; empty where none may.
+
+        Raises:
+            SettingsError: the settings name one that there is not.
+        """
+        named = self.settings.privacy.enterprise_provider
+        providers = self.catalog.providers
+        if named and named not in providers:
+            raise SettingsError(
+                f"privacy.enterprise_provider: there is no provider `{named}`.",
+                file=str(self.paths.settings),
+                hint=f"Known are: {', '.join(sorted(providers))}.",
+            )
+        return named or next((one.id for one in providers.values() if one.enterprise), "")
+
     @cached_property
     def gate(self) -> Gate:
         """The only maker of clearances."""
@@ -99,7 +117,7 @@ class Models(Guards):
 
         from edgeroute.privacy.gate import Gate  # noqa: PLC0415
 
-        enterprise = self.catalog.provider(self.settings.privacy.enterprise_provider)
+        enterprise = self.catalog.provider(self.enterprise)
         hosts = (
             [urlsplit(url).hostname or "" for url in enterprise.wires.values()]
             if enterprise

@@ -62,7 +62,7 @@ class Runtime(Models):
         Raises:
             SettingsError: with file and line.
         """
-        _ = self.privacy_policy, self.policy, self.tiers, self.catalog
+        _ = self.privacy_policy, self.policy, self.tiers, self.catalog, self.enterprise
 
     async def warm(self) -> None:
         """Load what the first answer needs, away from the event loop."""
@@ -242,9 +242,7 @@ class Runtime(Models):
             surroundings=self.surroundings,
             memory=self.memory,
             classifier=lambda: self.classifier,
-            preferences=Preferences(
-                self.settings.router.tier, self.settings.privacy.enterprise_provider, user
-            ),
+            preferences=Preferences(self.settings.router.tier, self.enterprise, user),
             clock=self.clock,
         )
         attempts = Attempts(

@@ -167,15 +167,18 @@ cases:
 @pytest.mark.parametrize(
     ("case", "said"),
     [
-        ("{given: {tusk: chat}, rule: a}", "unknown name"),
-        ("{given: {task: 3}, rule: a}", "cannot be"),
-        ("{given: {task: nonsense}, rule: a}", "never"),
-        ("{given: {hour: true}, rule: a}", "cannot be"),
+        ("{given: {tusk: chat}, rule: default}", "unknown name"),
+        ("{given: {task: 3}, rule: default}", "cannot be"),
+        ("{given: {task: nonsense}, rule: default}", "never"),
+        ("{given: {hour: true}, rule: default}", "cannot be"),
         ("{given: {task: chat}}", "neither"),
+        ("{given: {task: chat}, rule: desing}", "has no rule `desing`"),
     ],
 )
 def test_wrong_expectations_are_refused(tmp_path: Path, case: Any, said: str) -> None:
-    """A case that gives nonsense is a mistake, not a failure."""
-    path = policy_file(tmp_path, f"cases:\n  - {case}\n")
-    with pytest.raises(SettingsError, match=said):
+    """A case that gives nonsense is a mistake, not a failure, with its line and a hint."""
+    path = policy_file(tmp_path, f"cases:\n  - {{given: {{}}, rule: default}}\n  - {case}\n")
+    with pytest.raises(SettingsError, match=said) as caught:
         run_expectations(path)
+    assert (caught.value.file, caught.value.line) == (str(path), 3)
+    assert caught.value.hint
