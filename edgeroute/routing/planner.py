@@ -28,6 +28,8 @@ from edgeroute.routing.tiers import LOCAL, TierRule, Tiers
 
 STRATEGY_NAMES: Final = frozenset({"cascade", "ensemble"})
 AUTO: Final = frozenset({"", "auto"})
+EXPLICIT: Final = "explicit"
+UNCHECKED: Final = "Nothing can check the answer."
 _LAST: Final = "The local model answers when every provider fails."
 _ONLY_SAID: Final = "That costs less, but this policy does not act on it (`outcomes.act`)."
 _MOST_OF_A_ROLE: Final = 2
@@ -109,11 +111,11 @@ def plan(request: PlanInput) -> Plan:
         return _internal(request, rule, draft)
     if request.model == LOCAL:
         draft.last_resort("You asked for the local model.")
-        return _finish(request, rule, draft, "explicit", "You asked for the local model.")
+        return _finish(request, rule, draft, EXPLICIT, "You asked for the local model.")
     if request.model not in AUTO and request.model not in STRATEGY_NAMES:
         if draft.offer(request.model, "You asked for this model.", patient=True):
             _add_fallbacks(request, rule, draft)
-            return _finish(request, rule, draft, "explicit", f"You asked for {request.model}.")
+            return _finish(request, rule, draft, EXPLICIT, f"You asked for {request.model}.")
         draft.note(f"{request.model} cannot answer this, so the policy chooses.")
     strategy = request.model if request.model in STRATEGY_NAMES else _strategy(request, rule)
     lined_up = False
@@ -361,13 +363,15 @@ def _finish(
     *,
     strategy: str = "single",
 ) -> Plan:
+    draft.note(request.policy.trouble)
     verify = ""
-    if rule.verify and rule_id == rule.id and not request.signals.wants_picture:
+    if rule.verify and rule_id != EXPLICIT and not request.signals.wants_picture:
         first = draft.first_cloud()
-        verify = pick(request, rule.verify, first.provider if first else "")
+        if rule_id == rule.id:
+            verify = pick(request, rule.verify, first.provider if first else "")
         if verify and first is not None and verify == first.id:
             verify = ""
-        draft.note(f"{verify} checks the answer." if verify else "Nothing can check the answer.")
+        draft.note(f"{verify} checks the answer." if verify else UNCHECKED)
     return draft.plan(
         rule_id,
         why,

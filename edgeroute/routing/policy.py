@@ -117,6 +117,7 @@ class Policy:
     ``primary_failure`` and ``rate_limit`` name a model, a role or (``primary_failure``) a provider.
     ``cache_duration`` is ``5m`` or ``1h``. ``sticky_worth_usd`` is how much a switch of models must
     save to be made within a conversation. ``lines`` are those of the sections of the file.
+    ``trouble`` says that the file has changed since and is not valid.
     """
 
     name: str
@@ -136,6 +137,7 @@ class Policy:
     commit: Commit = "first_token"
     file: str = ""
     lines: Mapping[str, int] = field(default_factory=dict)
+    trouble: str = ""
 
     @classmethod
     def named(cls, name: str, own: Path | None = None) -> Policy:
@@ -146,8 +148,7 @@ class Policy:
         Raises:
             SettingsError: there is none, or it is wrong, with file and line.
         """
-        path = Path(name) if name.endswith((".yaml", ".yml")) else None
-        path = path or datafile.data_file("rules", f"{name}.yaml", own)
+        path = policy_file(name, own)
         if not path.is_file():
             known = ", ".join(policy_names(own))
             raise SettingsError(f"There is no policy `{name}`.", hint=f"Known policies: {known}.")
@@ -180,6 +181,13 @@ class Policy:
     def rule(self, rule_id: str) -> Rule | None:
         """The rule with this id."""
         return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+
+def policy_file(name: str, own: Path | None = None) -> Path:
+    """Where the policy ``name`` stands, whether or not it is there."""
+    if name.endswith((".yaml", ".yml")):
+        return Path(name)
+    return datafile.data_file("rules", f"{name}.yaml", own)
 
 
 def policy_names(own: Path | None = None) -> tuple[str, ...]:

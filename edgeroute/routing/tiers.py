@@ -79,7 +79,7 @@ class Tiers:
         Raises:
             SettingsError: with file and line.
         """
-        path = datafile.data_file("rules", "tiers.yaml", own)
+        path = tiers_file(own)
         data = datafile.load(path, _File)
         for name, steps in data.ladders.items():
             for step in steps:
@@ -125,3 +125,8 @@ class Tiers:
     def tier(self, name: str) -> TierRule:
         """What comes first in the tier ``name``."""
         return self.tiers.get(name, TierRule())
+
+
+def tiers_file(own: Path | None = None) -> Path:
+    """Where the tiers stand: the user's own file if there is one, else the packaged one."""
+    return datafile.data_file("rules", "tiers.yaml", own)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
+from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +12,10 @@ from random import Random
 from typing import TYPE_CHECKING, Self
 
 from edgeroute import config
-from edgeroute.core.errors import SettingsError, StoreError
+from edgeroute.core.errors import StoreError
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.wiring.models import Models
+from edgeroute.wiring.reloading import Reloaded
 
 if TYPE_CHECKING:
     from edgeroute.config import Chat, Paths
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from edgeroute.routing.tiers import Tiers
 
 
-log = logging.getLogger(__name__)
-
 _SESSIONS_SECRET = "provider sessions"  # noqa: S105 - a name
 _PREMIUM = "anthropic/claude-opus-4.7"
 
@@ -38,9 +37,6 @@ class Runtime(Models):
 
     ``open`` reads the settings and closes the process to the network but for the egress door.
     """
-
-    _policy: Policy | None = None
-    _policy_stamp = 0
 
     @classmethod
     def open(cls, paths: Paths | None = None) -> Self:
@@ -121,32 +117,35 @@ class Runtime(Models):
         Raises:
             SettingsError: it is not valid and there is no earlier one, with file and line.
         """
-        from edgeroute.routing.policy import Policy  # noqa: PLC0415
+        found = self._policy_file.value
+        trouble = " ".join(filter(None, (self._policy_file.trouble, self._tiers_file.trouble)))
+        return replace(found, trouble=trouble) if trouble else found
 
-        known = self._policy
-        if known is not None and Path(known.file).stat().st_mtime_ns == self._policy_stamp:
-            return known
-        try:
-            found = Policy.named(self.settings.router.policy, self.paths.config / "rules")
-        except SettingsError as error:
-            if known is None:
-                raise
-            # A file that is being edited is not a policy: the one that was valid goes on.
-            log.warning("the changed policy is not valid: %s:%d", error.file, error.line)
-            return known
-        self._policy, self._policy_stamp = found, Path(found.file).stat().st_mtime_ns
-        return found
-
-    @cached_property
+    @property
     def tiers(self) -> Tiers:
-        """Tiers, roles and ladders.
+        """Tiers, roles and ladders; an edited file counts from the next request on.
 
         Raises:
-            SettingsError: rules/tiers.yaml is not valid.
+            SettingsError: rules/tiers.yaml is not valid and there is no earlier one.
         """
-        from edgeroute.routing.tiers import Tiers  # noqa: PLC0415
+        return self._tiers_file.value
 
-        return Tiers.load(self.paths.config / "rules")
+    @cached_property
+    def _policy_file(self) -> Reloaded[Policy]:
+        from edgeroute.routing.policy import Policy, policy_file  # noqa: PLC0415
+
+        own = self.paths.config / "rules"
+        return Reloaded(
+            lambda: policy_file(self.settings.router.policy, own),
+            lambda: Policy.named(self.settings.router.policy, own),
+        )
+
+    @cached_property
+    def _tiers_file(self) -> Reloaded[Tiers]:
+        from edgeroute.routing.tiers import Tiers, tiers_file  # noqa: PLC0415
+
+        own = self.paths.config / "rules"
+        return Reloaded(lambda: tiers_file(own), lambda: Tiers.load(own))
 
     @property
     def limits(self) -> Limits:

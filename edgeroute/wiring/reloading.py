@@ -1,0 +1,59 @@
+"""Values made from a file, and made anew when the file is edited while the program runs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from edgeroute.core.errors import SettingsError
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+_Stamp = tuple[str, int, int]
+
+
+class Reloaded(Generic[T]):
+    """The value of a file that ``locate`` finds and ``load`` reads.
+
+    A file that is being edited may not be valid: then the value from before goes on, and
+    ``trouble`` says so in a sentence. Only the first load may fail.
+    """
+
+    def __init__(self, locate: Callable[[], Path], load: Callable[[], T]) -> None:
+        self._locate = locate
+        self._load = load
+        self._made: tuple[T, _Stamp] | None = None
+        self.trouble = ""
+
+    @property
+    def value(self) -> T:
+        """The value as the file says it now.
+
+        Raises:
+            SettingsError: the file is not valid, and it never was.
+        """
+        stamp = _stamp(self._locate())
+        if self._made is not None and self._made[1] == stamp:
+            return self._made[0]
+        try:
+            value, trouble = self._load(), ""
+        except SettingsError as error:
+            if self._made is None:
+                raise
+            value, trouble = self._made[0], f"What was valid before goes on. {error}"
+            log.warning("A changed file is not valid. %s", trouble)
+        self._made, self.trouble = (value, stamp), trouble
+        return value
+
+
+def _stamp(path: Path) -> _Stamp:
+    """What changes with the file; a missing one has a stamp too."""
+    try:
+        found = path.stat()
+    except OSError:
+        return str(path), 0, 0
+    return str(path), found.st_mtime_ns, found.st_size
