@@ -7,7 +7,6 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from edgeroute.core.cards import Place
-from edgeroute.core.errors import LocalModelError, PrivacyRefused, ProviderError
 from edgeroute.core.events import AttemptEnded, AttemptStarted, Event, Notice
 from edgeroute.core.plan import Candidate
 from edgeroute.engine.attempts import Attempts
@@ -37,6 +36,9 @@ class Answering:
 
     async def run(self, decision: Decision, outcome: Outcome) -> AsyncGenerator[Event]:
         """Everything that happens up to the answer or the last failure."""
+        # The planner brings the expression library: not needed before the first request.
+        from edgeroute.routing.planner import UNCHECKED  # noqa: PLC0415
+
         plan = decision.plan
         candidates = list(plan.candidates)
         if plan.strategy != "single":
@@ -50,9 +52,14 @@ class Answering:
             async with aclosing(self._delivery.run(candidates, decision, outcome)) as events:
                 async for event in events:
                     yield event
-        if outcome.answer is not None and plan.verify:
-            async for event in self._verified(decision, outcome):
-                yield event
+        if outcome.answer is None or not (plan.verify or UNCHECKED in plan.notes):
+            return
+        if plan.verify in {"", outcome.answer.model}:  # nobody, or the one who answered after all
+            text = "A second model should check this answer, and none can."
+            yield Notice("unverified", text)
+            return
+        async for event in self._verified(decision, outcome):
+            yield event
 
     def _machine(self, decision: Decision, models: list[str]) -> Machine:
         from edgeroute.routing.cascade import Cascade  # noqa: PLC0415
@@ -86,14 +93,7 @@ class Answering:
         messages = verify_messages(question, outcome.answer.text)
         yield AttemptStarted(number, verifier, reason)
         outcome.under_way = trial
-        failure: ProviderError | LocalModelError | PrivacyRefused | None = None
-        try:
-            check = await decision.aside(messages)
-            async with aclosing(self._attempts.deltas(trial, check)) as deltas:
-                async for _ in deltas:
-                    pass
-        except (ProviderError, LocalModelError, PrivacyRefused) as error:
-            failure = error
+        failure = await self._strategy.aside(trial, decision, messages)
         outcome.under_way = None
         attempt = trial.ended("failed" if failure else "answered", failure)
         outcome.attempts.append(attempt)

@@ -7,7 +7,7 @@ are folded away; only the one that stands is shown, the last rung of a cascade w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
@@ -19,6 +19,7 @@ from edgeroute.core.errors import EdgeRouteError, LocalModelError, PrivacyRefuse
 from edgeroute.core.events import (
     AttemptEnded,
     AttemptStarted,
+    Delta,
     Event,
     Folded,
     ImageDelta,
@@ -28,7 +29,7 @@ from edgeroute.core.events import (
     TextDelta,
     ToolCallDelta,
 )
-from edgeroute.core.messages import Image, Reasoning, Text, ToolCall
+from edgeroute.core.messages import Image, Message, Reasoning, Text, ToolCall
 from edgeroute.core.plan import Candidate
 from edgeroute.core.receipt import Outcome as ReceiptOutcome
 from edgeroute.engine.attempts import Attempts
@@ -138,14 +139,35 @@ class Strategy:
         """Take in the whole answer; the error where there is none."""
         decision = course.decision
         if ask.role != "answer":
-            try:
-                decision = await decision.aside(ask.messages)
-            except PrivacyRefused as error:
-                return error
-        elif ask.logprobs and trial.card.place is Place.LOCAL:
+            return await self.aside(trial, decision, ask.messages)
+        if ask.logprobs and trial.card.place is Place.LOCAL:
             sampling = replace(decision.request.sampling, logprobs=True)
             request = replace(decision.request, sampling=sampling)
             decision = replace(decision, request=request)
+
+        async def show(delta: Delta) -> None:
+            if ask.show and isinstance(delta, Piece):
+                course.shown = ask.model
+                await course.news.put(delta)
+
+        return await self._hear(trial, decision, show)
+
+    async def aside(
+        self, trial: Trial, decision: Decision, messages: tuple[Message, ...]
+    ) -> EdgeRouteError | None:
+        """Ask a judge or a verifier ``messages``; what it says is in ``trial``. The error where it
+        could not be asked or did not answer.
+        """
+        try:
+            decision = await decision.aside(messages)
+        except PrivacyRefused as error:
+            return error
+        return await self._hear(trial, decision, _nobody)
+
+    async def _hear(
+        self, trial: Trial, decision: Decision, tell: Callable[[Delta], Awaitable[None]]
+    ) -> EdgeRouteError | None:
+        """Take in a whole answer, unless its provider rests; ``tell`` hears it while it comes."""
         now = self._clock.monotonic
         refusal = self._health.refusal(trial.card, decision.signals.input_tokens, now())
         if refusal is not None:
@@ -154,20 +176,22 @@ class Strategy:
         try:
             async with aclosing(self._attempts.deltas(trial, decision)) as deltas:
                 async for delta in deltas:
-                    if ask.show and isinstance(delta, Piece):
-                        course.shown = ask.model
-                        await course.news.put(delta)
+                    await tell(delta)
         except ProviderError as broke:
             self._health.failed(trial.card, broke, now())
             return broke
         except (LocalModelError, PrivacyRefused) as error:
             self._health.released(trial.card)
             return error
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, GeneratorExit):
             self._health.released(trial.card)
             raise
         self._health.answered(trial.card, now())
         return None
+
+
+async def _nobody(_: Delta) -> None:
+    """What a judge says is not shown."""
 
 
 class _Finished:

@@ -12,6 +12,7 @@ import pytest
 from edgeroute.core.events import Answered, AttemptStarted, Folded, Notice
 from edgeroute.core.request import Sampling
 from edgeroute.core.verdict import PrivacyMode
+from edgeroute.datafile import packaged
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, Seen, request
 from tests.support.scripted_provider import Sleep, always
@@ -211,3 +212,67 @@ async def test_when_no_rung_answers_the_local_model_does(tmp_path: Path) -> None
         seen = await home.ask(CLOSED)
         assert seen.text == LOCAL_ANSWER
         assert seen.terminals == 1
+
+
+async def test_a_verifier_that_keeps_failing_is_left_alone(tmp_path: Path) -> None:
+    """A check that cannot be made is said each time, and a provider that has failed several times
+    in a row is no longer asked for it.
+    """
+    rules = policy(verify=LUNA)
+    down = always(replies.error(503))
+    async with several(tmp_path, rules, down, says("never"), says("Take two a day.")) as home:
+        for _ in range(5):
+            seen = await home.ask(CLOSED)
+            assert seen.text == "Take two a day."
+            assert _notices(seen) == ["unverified"]
+        assert asked(home) == {"openai": 3, "deepseek": 0, "anthropic": 5}
+        assert any("nothing can check" in note.lower() for note in seen.receipt.notes)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Can I take ibuprofen together with warfarin, and what dose is safe for my kidneys?",
+        "Is a landlord allowed to terminate the lease without notice under German tenancy law?",
+    ],
+    ids=["medical", "legal"],
+)
+async def test_medical_and_legal_questions_get_the_best_model_and_a_check(
+    tmp_path: Path, question: str
+) -> None:
+    """Under the policy that ships, such a question goes to the best model, another maker's model
+    checks the answer, and its objection is shown with it.
+    """
+    rules = (packaged("rules") / "default.yaml").read_text("utf-8")
+    doubt = says("DISAGREE: it depends.")
+    async with several(tmp_path, rules, doubt, says("never"), says("Yes.")) as home:
+        seen = await home.ask(question)
+        receipt = seen.receipt
+        assert receipt.rule == "must-be-right"
+        assert receipt.model in home.runtime.tiers.roles["large"].models
+        assert seen.text == "Yes."
+        answered, checked = receipt.attempts
+        assert checked.role == "verify"
+        assert answered.model.partition("/")[0] != checked.model.partition("/")[0]
+        assert "disagreement" in _notices(seen)
+
+
+async def test_an_answer_that_nobody_can_check_says_so(tmp_path: Path) -> None:
+    """A private question that a rule wants checked stays here and is told to be unchecked."""
+    rules = policy(verify=LUNA)
+    async with several(tmp_path, rules, says("never"), says("never"), says("never")) as home:
+        seen = await home.ask(PRIVATE)
+        assert seen.text == LOCAL_ANSWER
+        assert _notices(seen) == ["unverified"]
+        assert home.bytes_out == 0
+
+
+async def test_nobody_checks_their_own_answer(tmp_path: Path) -> None:
+    """Where the verifier had to answer itself, because the first model failed, that is said."""
+    rules = policy(verify=LUNA).replace("verify:", f"fallbacks: [{LUNA}]\n      verify:")
+    down = always(replies.error(503))
+    async with several(tmp_path, rules, says("Take two a day."), says("never"), down) as home:
+        seen = await home.ask(CLOSED)
+        assert seen.receipt.model == LUNA
+        assert asked(home)["openai"] == 1
+        assert _notices(seen) == ["unverified"]
