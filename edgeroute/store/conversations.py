@@ -228,7 +228,7 @@ class Conversations:
             return self._must(fork.id)
 
     def delete(self, id: str) -> None:  # noqa: A002
-        """Delete it with its turns, receipts and masks; nothing of it stays readable on the disk.
+        """Delete it with its turns, receipts, outcomes and masks; nothing of it stays readable on the disk.
 
         Backups and files set aside go too, since it may be in them.
 
@@ -241,6 +241,11 @@ class Conversations:
             name = conversation.id
             with search.forgetting(connection, conversation.turns):
                 connection.execute("DELETE FROM conversations WHERE id = ?", (name,))
+            connection.execute(
+                "DELETE FROM outcomes WHERE receipt IN"
+                " (SELECT id FROM receipts WHERE conversation = ?)",
+                (name,),
+            )
             connection.execute("DELETE FROM receipts WHERE conversation = ?", (name,))
         self._database.flush()
         rescue.erase_leftovers(self._database.path)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from edgeroute.core.messages import Message, ToolCall, ToolResult, assistant, user
 from edgeroute.core.messages import Text as TextPart
 from edgeroute.core.verdict import PrivacyMode
+from edgeroute.routing.embedding import Embedder
+from edgeroute.routing.policy import Policy
 from tests.support import replies
 from tests.support.front_doors import body_of, post
-from tests.support.house import OPEN, PRIVATE, House, house
+from tests.support.house import OPEN, PRIVATE, House, house, request
 from tests.support.scripted_provider import Behaviour, always
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edgeroute.store.outcomes import OutcomeKind
 
 ANSWER = "A table of buckets."
 CASCADE = """
@@ -165,3 +175,85 @@ async def test_only_an_escalation_speaks_against_cheap_models(
 
 def _says(text: str) -> Behaviour:
     return lambda request: replies.answer(request, text)
+
+
+async def test_a_deleted_chat_takes_its_outcomes_along(tmp_path: Path) -> None:
+    """Neither signs nor the digest of an answer without one outlive the conversation."""
+    async with house(tmp_path) as home:
+        name = (await home.ask(OPEN)).receipt.conversation
+        last = (await home.ask([*TURN, user("And a heap?")], conversation=name)).receipt
+        kept = (await home.ask("Another chat.")).receipt
+        home.runtime.conversations.delete(name)
+        assert not noted(home)
+        assert home.runtime.outcomes.answer(last.id) is None
+        assert home.runtime.outcomes.answer(kept.id) is not None
+
+
+class OneDirection:
+    """An embedder to which every text is alike."""
+
+    def embed(self, text: str, *_: object) -> NDArray[np.float32]:
+        """The same unit vector."""
+        del text
+        one = np.zeros(384, dtype=np.float32)
+        one[0] = 1
+        return one
+
+
+@pytest.fixture
+def _alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Embedder, "load", classmethod(lambda *_: OneDirection()))
+
+
+@pytest.mark.usefixtures("_alike")
+async def test_similar_prompts_are_counted_for_the_user(tmp_path: Path) -> None:
+    """The plan, the explanation and the receipt say how many similar prompts were fine; of a
+    private prompt nothing is said.
+    """
+    async with house(tmp_path) as home:
+        name = (await home.ask(OPEN)).receipt.conversation
+        for number in range(6):
+            more = user(f"And what about bucket {number}?")
+            seen = await home.ask([*TURN, more], conversation=name)
+        sentence = "5 of 5 similar prompts were fine on mock/m."
+        assert sentence in seen.receipt.notes
+        explained = await home.runtime.engine.explain(request(OPEN))
+        assert "6 of 6 similar prompts were fine on mock/m." in explained.plan.notes
+        assert not (await home.runtime.engine.explain(request(PRIVATE))).plan.notes
+
+
+@pytest.mark.usefixtures("_alike")
+async def test_a_policy_may_let_experience_decide(tmp_path: Path) -> None:
+    """With `outcomes.act` the cheaper model that did well is asked first, and the sentence is why;
+    a thumb down on its answers ends that.
+    """
+    acting = (
+        "routing:\n  rules:\n    - default: mock/m\n      fallbacks: [local]\n"
+        "  outcomes: {act: true, good_enough: 0.5}\n"
+    )
+    async with house(tmp_path, rules={"test.yaml": acting}) as home:
+        receipts = [(await home.ask(f"Question {n}?", model="local")).receipt for n in range(6)]
+        for receipt in receipts:
+            home.runtime.memory.rate(receipt, "up")
+        first = (await home.runtime.engine.explain(request(OPEN))).plan.first
+        assert first.model == "local/m"
+        assert first.reason == "6 of 6 similar prompts were fine on local/m."
+        for receipt in receipts:
+            home.runtime.memory.rate(receipt, "down")
+        assert (await home.runtime.engine.explain(request(OPEN))).plan.first.model == "mock/m"
+
+
+@pytest.mark.usefixtures("_alike")
+async def test_rules_that_name_roles_are_judged_too(tmp_path: Path) -> None:
+    """A suggestion speaks of the model that stood for the role, and changes nothing."""
+    async with house(tmp_path) as home:
+        memory, outcomes = home.runtime.memory, home.runtime.outcomes
+        policy = Policy.named("default")
+        for number in range(12):
+            for model, quality in (("anthropic/claude-haiku-5.5", 0.0), ("openai/gpt-6-luna", 1.0)):
+                kind: OutcomeKind = "up" if quality else "down"
+                outcomes.add(kind, bytes([number]), model, quality, rule="small-work",
+                             cost=Decimal("0.001"), receipt=f"{model}{number}")  # fmt: skip
+        (found,) = memory.suggestions(policy, home.runtime.tiers)
+        assert (found.rule, found.instead) == ("small-work", "openai/gpt-6-luna")
+        assert "12 of 12 were fine on openai/gpt-6-luna" in found.sentence
