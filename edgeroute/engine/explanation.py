@@ -55,6 +55,7 @@ class Explanation:
             "rule": self.plan.rule,
             "why": self.plan.why,
             "strategy": self.plan.strategy,
+            "verify": self.plan.verify,
             "candidates": [
                 {"model": candidate.model, "reason": candidate.reason, "place": candidate.place}
                 for candidate in self.plan.candidates

@@ -369,7 +369,8 @@ def _finish(
         first = draft.first_cloud()
         if rule_id == rule.id:
             verify = pick(request, rule.verify, first.provider if first else "")
-        if verify and first is not None and verify == first.id:
+        # In a cascade or an ensemble another one may answer: only then is it known who can check.
+        if strategy == "single" and first is not None and verify == first.id:
             verify = ""
         draft.note(f"{verify} checks the answer." if verify else UNCHECKED)
     return draft.plan(

@@ -195,6 +195,31 @@ async def test_a_check_that_is_stopped_is_on_the_receipt(tmp_path: Path) -> None
         assert home.runtime.conversations.messages(chat.id)[-1].text == "Take two a day."
 
 
+async def test_cheap_answers_that_differ_stand_with_a_warning_where_the_strong_one_fails(
+    tmp_path: Path,
+) -> None:
+    """Something is better than nothing: the first cheap answer stands, doubted and paid for."""
+    down = always(replies.error(503))
+    async with several(tmp_path, policy("cascade"), says("30"), says("28"), down) as home:
+        seen = await home.ask(CLOSED)
+        assert seen.text == "30"
+        assert seen.receipt.model == LUNA
+        assert _notices(seen) == ["disagreement"]
+        outcomes = [attempt.outcome for attempt in seen.receipt.attempts]
+        assert outcomes == ["answered", "rejected", "failed"]
+        adds_up(home, seen.receipt)
+
+
+async def test_explain_tells_the_strategy_and_who_checks(tmp_path: Path) -> None:
+    """Before anything is sent it is known who takes part, and who looks at the answer."""
+    rules = policy("cascade", verify=LUNA)
+    async with several(tmp_path, rules, says("never"), says("never"), says("never")) as home:
+        told = (await home.runtime.engine.explain(request(CLOSED))).as_json()
+        assert (told["strategy"], told["verify"]) == ("cascade", LUNA)
+        assert [one["model"] for one in told["candidates"]][:3] == [LUNA, PRO, OPUS]
+        assert home.bytes_out == 0
+
+
 @pytest.mark.parametrize("strategy", ["cascade", "ensemble"])
 async def test_a_private_prompt_takes_part_in_nothing(tmp_path: Path, strategy: str) -> None:
     """Neither rungs nor judges nor verifiers see a private prompt."""
