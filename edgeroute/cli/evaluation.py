@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -78,7 +79,7 @@ def evaluate(
         found = comparison.as_json(done)
         terminal.as_json({"judge": judge, "prompts": len(items), "stopped": course.stopped} | found)
     elif done:
-        _report(done, judge)
+        _report(done)
         if unchecked and not judge:
             note(f"{unchecked} prompts have no checks; `--judge local` rates their answers.")
     if course.stopped:
@@ -153,7 +154,7 @@ async def _walk(
             course.stopped = True
 
 
-def _report(results: Mapping[str, Sequence[Trial]], judge: str) -> None:
+def _report(results: Mapping[str, Sequence[Trial]]) -> None:
     table(
         ("POLICY", "QUALITY", "ANSWERED", "COST", "A PROMPT", "MEDIAN", "P95", "MODELS"),
         [(name, *_cells(comparison.summary(trials))) for name, trials in results.items()],
@@ -164,18 +165,16 @@ def _report(results: Mapping[str, Sequence[Trial]], judge: str) -> None:
         terminal.foreign(_compared(compared))
     for name, trials in results.items():
         found = comparison.summary(trials)
-        if judge and found.by_judge + found.unjudged:
-            own = sum(t.opinion is not None and t.opinion.model == t.model for t in trials)
-            terminal.foreign(_judging(name, judge, found, own))
+        if found.judges or found.unjudged:
+            terminal.foreign(f"{name}: {_judging(found)}")
         _troubles(name, trials)
 
 
 def _cells(found: comparison.Summary) -> tuple[str, ...]:
-    unknown = f" + {found.unknown_costs} unknown" if found.unknown_costs else ""
     return (
         _quality(found),
         f"{found.answered} of {found.prompts}",
-        money(found.cost) + unknown,
+        _cost(found.cost, found.unknown_costs),
         money(found.cost_each),
         seconds(found.median_ms),
         seconds(found.p95_ms),
@@ -210,11 +209,18 @@ def _compared(pairs: comparison.Pairs) -> str:
     return f"{text} ({sure}, p = {pairs.chance:.2g})."
 
 
-def _judging(name: str, judge: str, found: comparison.Summary, own: int) -> str:
-    """What the judge did for one policy, and what to think of it."""
-    text = f"{name}: {judge} judged {found.by_judge} answers for {money(found.judge_cost)}"
-    text += f", and could not judge {found.unjudged}" if found.unjudged else ""
-    text += f"; {own} of them it wrote itself, which judges tend to like" if own else ""
+def _cost(known: Decimal, unknown: int) -> str:
+    if not unknown:
+        return money(known)
+    return f"{money(known)} + {unknown} unknown" if known else "unknown"
+
+
+def _judging(found: comparison.Summary) -> str:
+    """Who judged one policy's answers, for how much, and what to think of it."""
+    judges = ", ".join(f"{model} x{count}" for model, count in found.judges.items()) or "nobody"
+    text = f"judged by {judges} for {_cost(found.judge_cost, found.unknown_judge_costs)}"
+    text += f"; {found.unjudged} could not be judged" if found.unjudged else ""
+    text += f"; {found.own} by the model that wrote it, which it tends to like" if found.own else ""
     return f"{text}."
 
 

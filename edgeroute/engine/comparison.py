@@ -23,7 +23,8 @@ class Summary:
     """One policy's trials. Amounts are in USD, times in milliseconds.
 
     ``cost`` and ``judge_cost`` sum what is known, ``unknown_costs`` counts the rest. ``unjudged``
-    counts answers that a judge was to rate and did not.
+    counts answers that a judge was to rate and did not, ``judges`` who rated how many, and ``own``
+    those that their judge had written itself.
     """
 
     prompts: int
@@ -34,16 +35,18 @@ class Summary:
     unjudged: int
     cost: Decimal
     unknown_costs: int
+    judges: Mapping[str, int]
+    own: int
     judge_cost: Decimal
+    unknown_judge_costs: int
     median_ms: int
     p95_ms: int
     models: Mapping[str, int]
 
     @property
     def cost_each(self) -> Decimal | None:
-        """The cost of one prompt, of those whose cost is known."""
-        known = self.prompts - self.unknown_costs
-        return self.cost / known if known else None
+        """The cost of one prompt; None where that of any is not known."""
+        return None if self.unknown_costs else self.cost / self.prompts
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ def summary(trials: Sequence[Trial]) -> Summary:
     rated = [trial for trial in trials if trial.quality is not None]
     costs = [trial.cost for trial in trials if trial.cost is not None]
     opinions = [trial.opinion for trial in trials if trial.opinion is not None]
-    judging = (opinion.cost for opinion in opinions if opinion.cost is not None)
+    judging = [opinion.cost for opinion in opinions if opinion.cost is not None]
+    judged = [trial for trial in rated if trial.opinion is not None]
     times = sorted(trial.milliseconds for trial in trials)
     return Summary(
         prompts=len(trials),
@@ -80,7 +84,10 @@ def summary(trials: Sequence[Trial]) -> Summary:
         unjudged=sum(opinion.score is None for opinion in opinions),
         cost=sum(costs, Decimal(0)),
         unknown_costs=len(trials) - len(costs),
+        judges=dict(Counter(t.opinion.model for t in judged if t.opinion).most_common()),
+        own=sum(t.opinion is not None and t.opinion.model == t.model for t in judged),
         judge_cost=sum(judging, Decimal(0)),
+        unknown_judge_costs=len(opinions) - len(judging),
         median_ms=round(median(times)),
         p95_ms=times[math.ceil(0.95 * len(times)) - 1],
         models=dict(Counter(trial.model for trial in trials).most_common()),

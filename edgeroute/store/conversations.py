@@ -228,9 +228,10 @@ class Conversations:
             return self._must(fork.id)
 
     def delete(self, id: str) -> None:  # noqa: A002
-        """Delete it with its turns, receipts, outcomes and masks; nothing of it stays readable on the disk.
+        """Delete it with its turns, receipts, outcomes and masks.
 
-        Backups and files set aside go too, since it may be in them.
+        Nothing of it stays readable on the disk. Backups and files set aside go too, since it may
+        be in them.
 
         Raises:
             StoreError: there is no such conversation, or another program is reading the database,

@@ -121,7 +121,7 @@ def test_a_judge_rates_what_has_no_checks(home: Home, tmp_path: Path) -> None:
     result = home.run("eval", str(file), "--judge", "local", "--limit", "1", "--yes")
     assert result.exit_code == 0
     assert "1 of 1" in result.stdout
-    assert "local judged 0 answers for $0.0012, and could not judge 1" in result.stdout
+    assert "judged by nobody for $0.0012; 1 could not be judged" in result.stdout
     assert "line 1: not judged. local could not be asked" in result.stderr
 
 

@@ -26,6 +26,7 @@ def test_a_summary_adds_up() -> None:
     assert found.quality.value == 0.75
     assert (found.quality.total, found.unjudged) == (20, 1)
     assert (found.cost, found.judge_cost) == (Decimal("0.21"), Decimal("0.021"))
+    assert (found.judges, found.own, found.unknown_judge_costs) == ({"judge/m": 20}, 0, 0)
     assert found.cost_each == Decimal("0.01")
     assert (found.median_ms, found.p95_ms) == (110, 200)
 
