@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
+from itertools import takewhile
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
@@ -64,8 +65,8 @@ class Memory:
 
     def asked(self, session: Session, request: ChatRequest) -> None:
         """A new question in a conversation says what became of the answer before it."""
-        if not request.messages or request.messages[-1].role != "user":
-            return  # A tool's result belongs to the question that is being answered.
+        if not _is_question(request):
+            return
         with suppress(StoreError):
             last = self._before(session, request)
             kind = self._sign(last, request) if last is not None and last.prompt else None
@@ -292,6 +293,12 @@ class Memory:
                 self._looked = True
                 self._embedder = Embedder.load(self._models / "minilm")
         return None if self._embedder is None else describe(prompt, self._embedder)
+
+
+def _is_question(request: ChatRequest) -> bool:
+    """Whether the user speaks; a tool's result belongs to the question that is being answered."""
+    new = [*takewhile(lambda m: m.role != "assistant", reversed(request.messages))]
+    return bool(new) and new[0].role == "user" and all(m.role != "tool" for m in new)
 
 
 def _prompt(request: ChatRequest) -> str:

@@ -114,6 +114,7 @@ async def test_a_tool_loop_is_one_question(tmp_path: Path) -> None:
         call = Message("assistant", (ToolCall("t1", "look", "{}"),))
         result = Message("tool", (ToolResult("t1", (TextPart("found"),)),))
         await home.ask([user(OPEN), call, result], conversation=name)
+        await home.ask([user(OPEN), call, result, user("A reminder.")], conversation=name)
         assert not noted(home)
 
 
@@ -145,6 +146,16 @@ async def test_a_thumb_counts_until_it_is_taken_back(tmp_path: Path) -> None:
         memory.rate(receipt, None)
         assert memory.thumb(receipt.id) is None
         assert not noted(home)
+
+
+async def test_a_thumb_comes_over_the_endpoint(tmp_path: Path) -> None:
+    """A program rates an answer by the receipt that the answer's header names."""
+    async with house(tmp_path) as home:
+        answer = await post(home.runtime, "/v1/messages", body_of("messages", [("user", OPEN)]))
+        receipt = answer.headers["x-edgeroute-receipt"]
+        path = f"/edgeroute/v1/receipts/{receipt}/rating"
+        assert (await post(home.runtime, path, {"thumb": "down"})).json()["thumb"] == "down"
+        assert noted(home) == [("down", 0.0, "mock/m")]
 
 
 async def test_a_thumb_on_a_private_answer_keeps_only_the_word(tmp_path: Path) -> None:
