@@ -7,7 +7,7 @@ from typing import Literal
 import click
 
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
-from edgeroute.cli.words import money, receipt_text, size, when
+from edgeroute.cli.words import receipt_text, size, spent, when
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.engine.experience import THUMBS, Thumb
 
@@ -58,7 +58,7 @@ def receipts(
                 when(row.created),
                 row.model or f"({row.error})",
                 size(sum(a.bytes_sent for a in row.attempts)) if row.left_machine else "nothing",
-                money(row.cost.amount) if row.left_machine else "",
+                spent(row.cost) if row.left_machine else "",
                 row.rule,
             )
             for row in rows

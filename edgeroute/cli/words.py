@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from edgeroute.core.cards import Place
 from edgeroute.core.receipt import Attempt, Receipt
+from edgeroute.core.usage import Cost
 
 _UNITS = ("B", "kB", "MB", "GB")
 
@@ -25,6 +26,13 @@ def money(amount: Decimal | None) -> str:
         if amount > Decimal("0.0001")
         else "<$0.0001"
     )
+
+
+def spent(cost: Cost) -> str:
+    """A cost; a sum that lacks something is not shown as if it were all."""
+    if cost.basis == "unknown":
+        return f"at least {money(cost.amount)}" if cost.amount else money(None)
+    return money(cost.amount)
 
 
 def size(count: float) -> str:
@@ -61,7 +69,8 @@ def receipt_line(receipt: Receipt) -> str:
     if receipt.usage.total:
         parts.append(f"{receipt.usage.input:,} in, {receipt.usage.output:,} out")
     if receipt.left_machine:
-        parts.append(money(receipt.cost.amount) + (" cost" if receipt.cost.amount is None else ""))
+        cost = spent(receipt.cost)
+        parts.append("unknown cost" if cost == money(None) else cost)
     parts += [seconds(receipt.duration_ms), f"receipt {receipt.id}"]
     return " · ".join(parts)
 
@@ -84,7 +93,7 @@ def receipt_text(receipt: Receipt, thumb: str = "") -> str:
         f"  rule          {receipt.rule or '-'}: {receipt.why}",
         f"  answered by   {receipt.model or 'nobody'}{_error(receipt.error)}",
         f"  left          {_where(receipt)}",
-        f"  cost          {money(receipt.cost.amount)} ({receipt.cost.basis})",
+        f"  cost          {spent(receipt.cost)} ({receipt.cost.basis})",
     ]
     if thumb:
         lines.append(f"  your rating   {thumb}")
@@ -110,7 +119,7 @@ def _attempt(attempt: Attempt) -> str:
     if attempt.usage.total:
         text += f", {attempt.usage.input:,} in, {attempt.usage.output:,} out"
     if attempt.bytes_sent:
-        text += f", {size(attempt.bytes_sent)} to {attempt.host}, {money(attempt.cost.amount)}"
+        text += f", {size(attempt.bytes_sent)} to {attempt.host}, {spent(attempt.cost)}"
     if attempt.error:
         text += f" - {attempt.error} {attempt.detail}".rstrip()
     return text
