@@ -257,7 +257,8 @@ class Decider:
             if not why_not(card, asked.signals, asked.around)
         }
         prompt = signals.asked(request.messages)
-        return self._memory.advise(prompt, chosen.first.model, costs, asked.policy)
+        task = asked.signals.task
+        return self._memory.advise(prompt, chosen.first.model, costs, asked.policy, task)
 
     def _judge(self, asked: PlanInput, chosen: Plan) -> str:
         """The model that may judge what the plan's models answer; empty where none is needed."""

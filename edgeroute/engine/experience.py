@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from edgeroute.core.plan import Strategy
     from edgeroute.engine.session import Session
     from edgeroute.routing.embedding import Embedder
-    from edgeroute.routing.outcomes import Advice, Experience, Remembered, Suggestion
+    from edgeroute.routing.outcomes import Advice, Experience, Remembered
     from edgeroute.routing.policy import Policy
+    from edgeroute.routing.suggestions import Suggestion
     from edgeroute.routing.tiers import Tiers
     from edgeroute.store.outcomes import Outcome, OutcomeKind, Outcomes
 
@@ -167,6 +168,7 @@ class Memory:
         chosen: str,
         costs: Mapping[str, Decimal | None],
         policy: Policy,
+        task: str,
     ) -> Advice | None:
         """What earlier prompts say about this one: of a cheaper model, else of the chosen one.
 
@@ -183,6 +185,7 @@ class Memory:
                 vector,
                 chosen,
                 costs,
+                task=task,
                 neighbours=policy.neighbours,
                 good_enough=policy.good_enough,
             )
@@ -199,7 +202,7 @@ class Memory:
         Raises:
             StoreError: the record cannot be read.
         """
-        from edgeroute.routing.outcomes import suggest  # noqa: PLC0415
+        from edgeroute.routing.suggestions import suggest  # noqa: PLC0415
 
         known = self._known()
         counts = Counter((row.rule, model) for row in known for model in row.outcomes)
@@ -264,9 +267,9 @@ class Memory:
 
         if self._remembered is not None:
             return self._remembered
-        rows: dict[tuple[bytes, str], Any] = {}
+        rows: dict[tuple[bytes, str, str], Any] = {}
         for one in self._outcomes.list(limit=_MOST):
-            key = (one.prompt or one.receipt.encode(), one.rule)
+            key = (one.prompt or one.receipt.encode(), one.rule, one.task)
             vector = np.frombuffer(one.embedding, "<f2").astype(np.float32)
             _, outcomes = rows.setdefault(key, (vector, {}))
             outcomes.setdefault(
@@ -274,8 +277,8 @@ class Memory:
             )
         self._new = 0
         self._remembered = [
-            Remembered(vector=vector, outcomes=outcomes, rule=rule)
-            for (_, rule), (vector, outcomes) in rows.items()
+            Remembered(vector=vector, outcomes=outcomes, task=task, rule=rule)
+            for (_, rule, task), (vector, outcomes) in rows.items()
         ]
         return self._remembered
 

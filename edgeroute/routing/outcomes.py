@@ -1,9 +1,11 @@
 """What became of earlier answers, and what that says about the next one.
 
 Accepted, retried, edited, escalated, switched and thumbed answers are kept on this machine as a
-quality in 0..1 for a prompt and a model. For a new prompt the nearest earlier ones estimate what
-each model would achieve and cost, in words that a person can check: "12 of 15 similar prompts were
-fine on the cheap model". A trend over all earlier prompts (ridge regression) steadies the estimate.
+quality in 0..1 for a prompt and a model. For a new prompt they tell what each model would achieve
+and cost, in words that a person can check: "12 of 15 similar prompts were fine on the cheap model".
+
+Advice does no harm as far as the record can tell: it only ever names a cheaper model, and only at a
+lead with which, replayed over the remembered prompts, the swap would have cost no quality.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from edgeroute.routing.embedding import SIZE, Embedder
+from edgeroute.routing.embedding import SIZE, WIDE, Embedder
+from edgeroute.routing.record import Record
 from edgeroute.routing.structure import shape
 
 if TYPE_CHECKING:
@@ -27,24 +30,22 @@ if TYPE_CHECKING:
 FINE: Final = 0.5
 # With fewer similar prompts than this nothing is said.
 FEWEST: Final = 5
-# The trend is flattened as if this many prompts spoke for no trend at all.
-_FLATTEN: Final = 30.0
-# The trend's part of an estimate, which it reaches slowly: half of it at this many prompts.
-_TREND: Final = 0.85
-_TREND_AT: Final = 200
-_SHAPE_SCALE: Final = 0.6
-# Similarity counts by its power: near neighbours say more.
-_POWER: Final = 4
-_SUGGEST_FROM: Final = 12
-_AS_GOOD: Final = 0.03
-_POOR: Final = 0.7
+# How much the shape of a prompt counts beside its sentence vector, in standard deviations.
+_SHAPE_SCALE: Final = 0.2
+_LEAST_SPREAD: Final = 0.05
+_FARTHEST: Final = 4.0
+# The leads that are tried in a replay, and how many answers of each model must speak for one.
+_LEADS: Final = (-0.05, -0.03, -0.01, 0.0, 0.02, 0.04, 0.06, 0.1)
+_REPLAYED: Final = 12
+# How many standard errors the swap must be on the safe side.
+_CAUTION: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """One prompt, as ``describe`` gives it, and each model's quality (0..1) and cost in USD.
 
-    A cost is ``None`` where it is not known. Prompts without a vector serve ``suggest`` alone.
+    A cost is ``None`` where it is not known. Prompts without a vector serve suggestions alone.
     """
 
     vector: Sequence[float] | Array
@@ -57,7 +58,7 @@ class Remembered:
 class Estimate:
     """What a model is expected to do: ``fine`` of ``neighbours`` similar prompts went well on it.
 
-    ``quality`` (0..1) also leans on the trend of its whole record; ``cost`` is in USD, ``None`` if
+    ``quality`` (0..1) leans on the trend of its whole record; ``cost`` is in USD, ``None`` if
     unknown.
     """
 
@@ -83,46 +84,28 @@ class Advice:
     neighbours: int
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A change to a rule that the record speaks for. It is shown, never applied."""
-
-    rule: str
-    model: str
-    instead: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """One model's outcomes: rows into the table of vectors, qualities, costs (NaN if unknown)."""
-
-    rows: NDArray[np.int64]
-    quality: Array
-    cost: Array
-    slope: Array
-    centre: Array
-
-    def trend(self, vector: Array) -> float:
-        """The quality that the whole record suggests, within what was ever seen."""
-        raw = float(self.quality.mean() + (vector - self.centre) @ self.slope)
-        return min(float(self.quality.max()), max(float(self.quality.min()), raw))
-
-
 def describe(text: str, embedder: Embedder) -> Array:
     """The numbers under which a prompt is remembered: its sentence vector, then its shape."""
     import numpy as np  # noqa: PLC0415
 
-    form = np.array(shape(text), dtype=np.float32) * np.float32(_SHAPE_SCALE)
-    return np.concatenate([embedder.embed(text), form])
+    form = np.array(shape(text), dtype=np.float32)
+    return np.concatenate([embedder.embed(text, WIDE), form])
 
 
 @dataclass(slots=True)
 class Experience:
-    """Remembered prompts, ready to be searched. Build it with ``of``."""
+    """Remembered prompts, ready to be searched. Build it with ``of``.
 
-    vectors: Array
-    records: Mapping[str, _Record] = field(default_factory=dict)
+    ``points`` are the prompts as numbers in which distance has a meaning, ``tasks`` their tasks.
+    """
+
+    points: Array
+    tasks: Sequence[str]
+    centre: Array
+    spread: Array
+    records: Mapping[str, Record] = field(default_factory=dict)
+    _replays: dict[str, Array] = field(default_factory=dict)
+    _leads: dict[tuple[str, str, str], float | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, remembered: Iterable[Remembered]) -> Experience:
@@ -131,8 +114,12 @@ class Experience:
 
         kept = [row for row in remembered if len(row.vector) > 0]
         if not kept:
-            return cls(np.zeros((0, SIZE), dtype=np.float32))
+            none = np.zeros(0, dtype=np.float32)
+            return cls(none.reshape(0, SIZE), (), none, none)
         vectors = np.array([row.vector for row in kept], dtype=np.float32)
+        centre = vectors[:, SIZE:].mean(axis=0)
+        spread = np.maximum(vectors[:, SIZE:].std(axis=0), np.float32(_LEAST_SPREAD))
+        points = _scaled(vectors, centre, spread)
         by_model: dict[str, list[tuple[int, float, float]]] = defaultdict(list)
         for index, row in enumerate(kept):
             for model, (quality, cost) in row.outcomes.items():
@@ -140,11 +127,10 @@ class Experience:
         records = {}
         for model, found in by_model.items():
             rows = np.array([entry[0] for entry in found], dtype=np.int64)
-            qualities = np.array([entry[1] for entry in found], dtype=np.float32)
-            costs = np.array([entry[2] for entry in found], dtype=np.float32)
-            centre, slope = _trend(vectors[rows], qualities)
-            records[model] = _Record(rows, qualities, costs, slope, centre)
-        return cls(np.ascontiguousarray(vectors[:, :SIZE]), records)
+            quality_of = np.array([entry[1] for entry in found], dtype=np.float32)
+            cost_of = np.array([entry[2] for entry in found], dtype=np.float32)
+            records[model] = Record.of(rows, points[rows], quality_of, cost_of)
+        return cls(points, [row.task for row in kept], centre, spread, records)
 
     def estimate(self, model: str, vector: Array, neighbours: int) -> Estimate | None:
         """What ``model`` is expected to do on the prompt with this ``vector``.
@@ -156,22 +142,16 @@ class Experience:
         record = self.records.get(model)
         if record is None or len(record.rows) < FEWEST:
             return None
-        whole = np.asarray(vector, dtype=np.float32)
-        near = self.vectors[record.rows] @ whole[:SIZE]
-        count = min(neighbours, len(near))
-        best = np.argpartition(-near, count - 1)[:count]
-        weights = np.clip(near[best], 0.01, 1) ** _POWER
-        weights *= count / weights.sum()
-        quality = record.quality[best]
-        around = float(weights @ quality) / count
-        part = _TREND * len(record.rows) / (len(record.rows) + _TREND_AT)
-        estimated = part * record.trend(whole) + (1 - part) * around
+        point = _scaled(np.asarray(vector, dtype=np.float32)[None, :], self.centre, self.spread)
+        (best,), (weights,) = record.nearest(point, neighbours)
         cost = record.cost[best]
         known = ~np.isnan(cost)
         spent = (
             float((weights[known] @ cost[known]) / weights[known].sum()) if known.any() else None
         )
-        return Estimate(model, estimated, spent, int((quality >= FINE).sum()), count)
+        fine = int((record.quality[best] >= FINE).sum())
+        quality = float(record.expected(point)[0])
+        return Estimate(model, quality, spent, fine, len(best))
 
     def estimates(
         self, vector: Array, models: Collection[str], neighbours: int
@@ -186,82 +166,94 @@ class Experience:
         chosen: str,
         costs: Mapping[str, Decimal | None],
         *,
+        task: str = "",
         neighbours: int,
         good_enough: float,
     ) -> Advice | None:
-        """The cheapest model that is expected to be good enough, where it is not ``chosen`` itself.
+        """The cheapest model that may take the place of ``chosen`` without harm, if there is one.
 
         ``costs`` are the models that could answer, with what this call would cost on each, so that
-        what is remembered at old prices does no harm. ``good_enough`` is the quality asked for
-        (0..1); where no model reaches it, the best one counts. A cheaper model is advised only
-        where it is at most a hair worse than what ``chosen`` is expected to do, if that is known.
+        what is remembered at old prices does no harm. Where nothing is known of ``chosen``, a
+        cheaper model must be expected to reach ``good_enough`` (0..1).
         """
-        found = self.estimates(vector, costs, neighbours)
-        if not found:
-            return None
-        target = min(good_enough, max(estimate.quality for estimate in found.values()))
-        fit = [
-            e for e in found.values() if e.quality >= target - 1e-6 and costs[e.model] is not None
+        most = costs.get(chosen)
+        cheaper = [
+            model
+            for model, cost in costs.items()
+            if model != chosen and cost is not None and (cost < most if most else cost == 0)
         ]
-        own = found.get(chosen)
-        if own is not None:
-            fit = [e for e in fit if e.quality >= min(own.quality, good_enough) - _AS_GOOD]
+        found = self.estimates(vector, [*cheaper, chosen], neighbours)
+        own = found.pop(chosen, None)
+        fit = []
+        for model, estimate in found.items():
+            if own is None:
+                harmless = estimate.quality >= good_enough
+            else:
+                lead = self.lead(model, chosen, task)
+                harmless = lead is not None and estimate.quality - own.quality >= lead
+            if harmless:
+                fit.append(estimate)
         best = min(fit, key=lambda e: (costs[e.model] or Decimal(0), -e.quality), default=None)
-        if best is None or best.model == chosen:
+        if best is None:
             return None
         return Advice(best.model, best.sentence, best.quality, best.neighbours)
 
+    def lead(self, model: str, own: str, task: str) -> float | None:
+        """How far ahead of ``own`` ``model`` must be expected to be, to take its place unharmed.
 
-def _trend(vectors: Array, quality: Array) -> tuple[Array, Array]:
-    """The centre of ``vectors`` and the slope of quality over them (ridge regression)."""
+        It may be behind by a hair where the record shows that this is enough. The remembered
+        prompts of ``task`` are replayed, each judged by the others alone. ``None`` where no lead is
+        shown to do no harm.
+        """
+        key = (model, own, task)
+        if key not in self._leads:
+            self._leads[key] = self._least_lead(*key)
+        return self._leads[key]
+
+    def _least_lead(self, model: str, own: str, task: str) -> float | None:
+        import numpy as np  # noqa: PLC0415
+
+        ahead = self._replayed(model) - self._replayed(own)
+        same = np.array([not task or other == task for other in self.tasks])
+        theirs, mine = self._seen(model), self._seen(own)
+        for lead in _LEADS:
+            taken = same & (ahead >= lead)
+            both = taken & ~np.isnan(theirs) & ~np.isnan(mine)
+            if both.sum() >= _REPLAYED:
+                change = theirs[both] - mine[both]
+                gain, doubt = change.mean(), change.std() / len(change) ** 0.5
+            else:
+                other, before = (seen[taken & ~np.isnan(seen)] for seen in (theirs, mine))
+                if min(len(other), len(before)) < _REPLAYED:
+                    return None
+                gain = other.mean() - before.mean()
+                doubt = (other.var() / len(other) + before.var() / len(before)) ** 0.5
+            if gain >= _CAUTION * doubt:
+                return lead
+        return None
+
+    def _seen(self, model: str) -> Array:
+        """The quality of ``model`` on each remembered prompt, NaN where it was not asked."""
+        import numpy as np  # noqa: PLC0415
+
+        record = self.records[model]
+        seen = np.full(len(self.points), np.nan, dtype=np.float32)
+        seen[record.rows] = record.quality
+        return seen
+
+    def _replayed(self, model: str) -> Array:
+        """The quality to expect of ``model`` on each remembered prompt, not knowing its outcome."""
+        if model not in self._replays:
+            record = self.records[model]
+            expected = record.expected(self.points)
+            expected[record.rows] = record.held_out()
+            self._replays[model] = expected
+        return self._replays[model]
+
+
+def _scaled(vectors: Array, centre: Array, spread: Array) -> Array:
+    """``vectors`` with their shapes in standard deviations."""
     import numpy as np  # noqa: PLC0415
 
-    centre = vectors.mean(axis=0)
-    apart = vectors - centre
-    ridge = apart.T @ apart + np.float32(_FLATTEN) * np.eye(apart.shape[1], dtype=np.float32)
-    return centre, np.linalg.solve(ridge, apart.T @ (quality - quality.mean()))
-
-
-def suggest(remembered: Iterable[Remembered], models: Mapping[str, str]) -> list[Suggestion]:
-    """Changes to rules that the record speaks for; ``models`` maps a rule's id to its model."""
-    tallies: dict[str, dict[str, list[tuple[float, float | None]]]] = {}
-    for row in remembered:
-        for model, outcome in row.outcomes.items():
-            tallies.setdefault(row.rule, {}).setdefault(model, []).append(outcome)
-    found = []
-    for rule, by_model in tallies.items():
-        own = models.get(rule, "")
-        ranked = {m: o for m, o in by_model.items() if len(o) >= _SUGGEST_FROM}
-        if own in ranked:
-            better = _better(rule, own, ranked)
-            found += [better] if better else []
-    return found
-
-
-def _better(
-    rule: str, own: str, ranked: Mapping[str, Sequence[tuple[float, float | None]]]
-) -> Suggestion | None:
-    quality = {model: _mean([q for q, _ in outcomes]) for model, outcomes in ranked.items()}
-    cost = {model: _mean([c for _, c in rows if c is not None]) for model, rows in ranked.items()}
-    cheaper = [m for m in ranked if m != own and cost[m] < cost[own] * 0.8]
-    as_good = [m for m in cheaper if quality[m] >= quality[own] - _AS_GOOD]
-    if as_good:
-        best = min(as_good, key=lambda model: cost[model])
-        times = cost[own] / cost[best] if cost[best] else 0
-        price = f"at 1/{times:.0f} of the cost" if times else "for nothing"
-        said = f"{_tally(best, ranked)}, {_tally(own, ranked)}; {best} does it {price}."
-        return Suggestion(rule, own, best, said)
-    stronger = max(ranked, key=lambda model: quality[model])
-    if quality[own] < _POOR and quality[stronger] > quality[own] + 0.1:
-        said = f"only {_tally(own, ranked)}, but {_tally(stronger, ranked)}."
-        return Suggestion(rule, own, stronger, said[0].upper() + said[1:])
-    return None
-
-
-def _tally(model: str, ranked: Mapping[str, Sequence[tuple[float, float | None]]]) -> str:
-    outcomes = ranked[model]
-    return f"{sum(q >= FINE for q, _ in outcomes)} of {len(outcomes)} were fine on {model}"
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+    form = ((vectors[:, SIZE:] - centre) / spread).clip(-_FARTHEST, _FARTHEST)
+    return np.concatenate([vectors[:, :SIZE], np.float32(_SHAPE_SCALE) * form], axis=1)

@@ -37,6 +37,8 @@ from edgeroute.routing.judges import confidence, short_answer
 from tests.bench.routing_outcomes import area, interval, quality
 
 LETTERS: Final = "ABCDEFGHIJ"
+# Puzzles that nobody answers with a letter at once are also shown apart.
+PUZZLES: Final = ("gpqa", "logicgrid")
 ASK: Final = "Answer with the letter only."
 
 
@@ -87,7 +89,8 @@ async def answers(
 
 async def _answer(backend: LlamaCpp, text: str) -> dict[str, Any]:
     sampling = Sampling(temperature=0, max_output_tokens=4, logprobs=True)
-    start, said, chances = time.perf_counter(), "", []
+    start, said, finish = time.perf_counter(), "", "length"
+    chances: list[float] = []
     async with aclosing(backend.answer(ChatRequest((user(text),), sampling=sampling))) as deltas:
         async for delta in deltas:
             if isinstance(delta, TextDelta):
@@ -95,16 +98,17 @@ async def _answer(backend: LlamaCpp, text: str) -> dict[str, Any]:
             elif isinstance(delta, LogprobsDelta):
                 chances += delta.values
             elif isinstance(delta, Finish):
-                break
-    return {"text": said, "logprobs": chances, "seconds": time.perf_counter() - start}
+                finish = delta.reason
+    seconds = time.perf_counter() - start
+    return {"text": said, "logprobs": chances, "finish": finish, "seconds": seconds}
 
 
 def stands(row: dict[str, Any], said: dict[str, Any], asked: float) -> bool:
     """Whether the product's cascade lets the local answer stand at this confidence."""
     draft = AnswerDraft("local")
     draft.add_text(said["text"])
-    draft.finish = "stop"
-    policy = CascadePolicy(confidence=asked, judges=("logprobs",))
+    draft.finish = said["finish"]
+    policy = CascadePolicy(confidence=asked, judges=("checks", "logprobs"))
     cascade = Cascade(("local", "strong"), policy, question(row))
     cascade.start()
     actions = cascade.step(Replied("local", draft.answer(), tuple(said["logprobs"])))
@@ -116,6 +120,33 @@ def ranks_well(sure: Any, right: Any) -> float:
     good, bad = sure[right > 0], sure[right == 0]
     wins = (good[:, None] > bad[None, :]).mean() + 0.5 * (good[:, None] == bad[None, :]).mean()
     return float(wins)
+
+
+def show(title: str, rows: list[dict[str, Any]], local: list[dict[str, Any]], strong: str) -> None:
+    """Print the frontier of one set of prompts."""
+    best = np.array([quality(row["outcomes"][strong]) for row in rows])
+    price = np.array([row["outcomes"][strong]["cost"] for row in rows])
+    pairs = list(zip(rows, local, strict=True))
+    weak = np.array([float(short_answer(one["text"]) == row["gold"]) for row, one in pairs])
+    held = np.array([stands(row, one, 0.0) for row, one in pairs])
+    sure = held * np.array([confidence(one["logprobs"]) or 0.0 for one in local])
+    gain, chance = best - weak, np.random.default_rng(0).random(len(rows))
+    print(f"\n{title}: n={len(rows)}; local {weak.mean():.3f} right, {strong} {best.mean():.3f}")
+    print(f"    AUROC of its probability: {ranks_well(sure, weak):.3f} (random 0.500)")
+    print(f"    APGR {area(-sure, gain):.3f} {interval(-sure, gain)}", end="")
+    print(f" (random {area(chance, gain):.3f} {interval(chance, gain)})")
+    print("    asked for  stands  right there  together   PGR  at its cost  random mix there")
+    for asked in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        stay = np.array([stands(row, one, asked) for row, one in pairs])
+        together = np.where(stay, weak, best).mean()
+        closed = (together - weak.mean()) / (best.mean() - weak.mean())
+        cost = price[~stay].sum() / price.sum()
+        mixed = cost * best.mean() + (1 - cost) * weak.mean()
+        inside = weak[stay].mean() if stay.any() else float("nan")
+        print(
+            f"    {asked:9.2f} {stay.mean():7.0%} {inside:12.3f} {together:9.3f}"
+            f" {closed:5.2f} {cost:12.3f} {mixed:17.3f}"
+        )
 
 
 def main() -> None:
@@ -131,37 +162,16 @@ def main() -> None:
     rows = read(arguments.data, arguments.most)
     said = asyncio.run(answers(rows, arguments.models, arguments.model, arguments.keep))
     local = [said[row["id"]] for row in rows]
-    strong = np.array([quality(row["outcomes"][arguments.strong]) for row in rows])
-    price = np.array([row["outcomes"][arguments.strong]["cost"] for row in rows])
-    weak = np.array(
-        [
-            float(short_answer(one["text"]) == row["gold"])
-            for row, one in zip(rows, local, strict=True)
-        ]
+    seconds = np.median([one["seconds"] for one in local])
+    print(f"{arguments.model}: {seconds:.1f} s an answer")
+    show("all multiple choice", rows, local, arguments.strong)
+    plain = [not any(part in row["subset"] for part in PUZZLES) for row in rows]
+    show(
+        "without expert and logic puzzles",
+        [row for row, one in zip(rows, plain, strict=True) if one],
+        [row for row, one in zip(local, plain, strict=True) if one],
+        arguments.strong,
     )
-    sure = np.array([confidence(one["logprobs"]) or 0.0 for one in local])
-    print(
-        f"{arguments.model}: {weak.mean():.3f} right; {arguments.strong}: {strong.mean():.3f};"
-        f" n={len(rows)}, {np.median([one['seconds'] for one in local]):.1f} s an answer"
-    )
-    gain = strong - weak
-    chance = np.random.default_rng(0).random(len(rows))
-    print(f"AUROC of its probability: {ranks_well(sure, weak):.3f} (random 0.500)")
-    print(f"APGR: {area(-sure, gain):.3f} {interval(-sure, gain)}", end="")
-    print(f" (random {area(chance, gain):.3f} {interval(chance, gain)})")
-    print("asked for  stands  right there  together  of the strong  at its cost  random mix there")
-    for asked in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95):
-        stay = np.array(
-            [stands(row, one, asked) for row, one in zip(rows, local, strict=True)], dtype=bool
-        )
-        together = np.where(stay, weak, strong).mean()
-        cost = price[~stay].sum() / price.sum()
-        mixed = cost * strong.mean() + (1 - cost) * weak.mean()
-        inside = weak[stay].mean() if stay.any() else float("nan")
-        print(
-            f"{asked:9.2f} {stay.mean():7.0%} {inside:12.3f} {together:9.3f}"
-            f" {together / strong.mean():14.3f} {cost:12.3f} {mixed:17.3f}"
-        )
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@
 
 Each line of the file is one prompt: ``{"benchmark", "prompt", "outcomes": {model: outcome}}``, an
 outcome having ``correct`` or ``score``, ``cost`` and perhaps ``answer``. The prompts of each
-benchmark are split by a fixed hash: two thirds are remembered and fix, by five folds, how much cost
-counts; the last third is scored and nothing is tuned on it. Sentence vectors are kept in
-``--cache`` between runs.
+benchmark are drawn into two parts several times: two thirds are remembered and fix, by five folds,
+how much cost counts; the last third is scored and nothing is tuned on it. Printed are the mean over
+the draws and, since it is wide, their range. Sentence vectors are kept in ``--cache`` between runs.
 
 APGR is the share of the gap between a weak and a strong model that is closed, averaged over all
 shares of calls to the strong one (random: 0.5). PGR is that share at one cost.
@@ -35,8 +35,9 @@ from edgeroute.routing.embedding import Embedder
 from edgeroute.routing.judges import is_closed
 from edgeroute.routing.outcomes import Experience, Remembered, describe
 
-NEIGHBOURS: Final = 60
+NEIGHBOURS: Final = 15
 DRAWS: Final = 300
+DRAWN: Final = 5
 # Models whose answers cost hidden reasoning are not in the tables; routerarena is never read.
 LEFT_OUT: Final = ("routerarena",)
 PAIRS: Final = {
@@ -86,11 +87,11 @@ class Vectors:
             with np.load(cache) as stored:
                 self._known = dict(zip(stored["k"].tolist(), stored["v"], strict=True))
 
-    def embed(self, text: str) -> Any:
+    def embed(self, text: str, window: tuple[int, int]) -> Any:
         """The sentence vector, from the file where it is known."""
-        key = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+        key = hashlib.sha1(f"{window} {text}".encode(), usedforsecurity=False).hexdigest()
         if key not in self._known:
-            self._known[key] = self._embedder.embed(text)
+            self._known[key] = self._embedder.embed(text, window)
         return self._known[key]
 
     def save(self) -> None:
@@ -127,34 +128,38 @@ def interval(order: Any, gain: Any) -> str:
 
 
 def two_models(name: str, rows: list[dict[str, Any]], vectors: Vectors) -> None:
-    """APGR of two-model routing; small tables are scored by five folds."""
+    """APGR of two-model routing, several times drawn; small tables are scored by five folds."""
     weak, strong, size = PAIRS[name]
-    needs = np.full(len(rows), np.nan)
-    described = [describe(row["prompt"], vectors) for row in rows]  # type: ignore[arg-type]
     folds = 5 if len(rows) <= 2 * size else 1
-    for fold in range(folds):
-        inside = [n for n in range(len(rows)) if n % folds != fold] if folds > 1 else range(size)
-        known = set(inside)
-        experience = remember([rows[n] for n in inside], vectors)
-        for n in range(len(rows)):
-            if n not in known and (folds > 1 or n >= size):
-                good = experience.estimate(strong, described[n], NEIGHBOURS)
-                bad = experience.estimate(weak, described[n], NEIGHBOURS)
+    gain = np.array([quality(r["outcomes"][strong]) - quality(r["outcomes"][weak]) for r in rows])
+    points = [describe(row["prompt"], vectors) for row in rows]  # type: ignore[arg-type]
+    found, last = [], ""
+    for draw in range(DRAWN):
+        order = np.random.default_rng(draw).permutation(len(rows))
+        scored, needs = order[:0], np.zeros(len(rows))
+        for fold in range(folds):
+            out = order[fold::folds] if folds > 1 else order[size:]
+            inside = [rows[n] for n in np.setdiff1d(order, out)]
+            experience = remember(inside, vectors)
+            for n in out:
+                good = experience.estimate(strong, points[n], NEIGHBOURS)
+                bad = experience.estimate(weak, points[n], NEIGHBOURS)
                 needs[n] = good.quality - bad.quality if good and bad else 0.0
-    scored = np.nonzero(~np.isnan(needs))[0]
-    gain = np.array(
-        [quality(rows[n]["outcomes"][strong]) - quality(rows[n]["outcomes"][weak]) for n in scored]
-    )
-    length = np.array([len(rows[n]["prompt"]) for n in scored], dtype=float)
-    chance = np.random.default_rng(0).random(len(scored))
+            scored = np.concatenate([scored, out])
+        found.append(area(needs[scored], gain[scored]))
+        last = interval(needs[scored], gain[scored])
     part = size if folds == 1 else "four fifths"
-    print(f"\n{name}: {weak} to {strong}, {part} remembered, n={len(scored)}")
-    for title, order in (
-        ("outcome memory", needs[scored]),
-        ("prompt length", length),
-        ("random", chance),
-    ):
-        print(f"    {title:16} APGR {area(order, gain):.3f} {interval(order, gain)}")
+    length = np.array([len(row["prompt"]) for row in rows], dtype=float)
+    chance = np.random.default_rng(0).random(len(rows))
+    print(f"\n{name}: {weak} to {strong}, {part} remembered, n={len(scored)}, {DRAWN} draws")
+    print(f"    outcome memory   APGR {spread(found)}; interval of the last draw {last}")
+    for title, needed in (("prompt length", length), ("random", chance)):
+        print(f"    {title:16} APGR {area(needed, gain):.3f} {interval(needed, gain)}")
+
+
+def spread(values: Sequence[float]) -> str:
+    """Mean and range."""
+    return f"{np.mean(values):.3f} (draws {min(values):.3f} to {max(values):.3f})"
 
 
 def choose(quality_of: Any, cost_of: Any, price: float) -> Any:
@@ -182,57 +187,65 @@ def truths(rows: list[dict[str, Any]], models: list[str]) -> tuple[Any, Any]:
     return good, np.array([[row["outcomes"][model]["cost"] for model in models] for row in rows])
 
 
+def common(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """The models that answered every prompt."""
+    return [m for m in rows[0]["outcomes"] if all(m in row["outcomes"] for row in rows)]
+
+
+def drawn(rows: list[dict[str, Any]], draw: int) -> tuple[list[Any], list[Any]]:
+    """Two thirds to remember, and a third to score."""
+    mixed = [rows[n] for n in np.random.default_rng(draw).permutation(len(rows))]
+    return mixed[: len(rows) * 2 // 3], mixed[len(rows) * 2 // 3 :]
+
+
 def many_models(name: str, rows: list[dict[str, Any]], vectors: Vectors) -> None:
-    """Cost at a share of the best single model's quality, and at no harm to any kind of prompt."""
-    models = [m for m in rows[0]["outcomes"] if all(m in row["outcomes"] for row in rows)]
-    known, scored = rows[: len(rows) * 2 // 3], rows[len(rows) * 2 // 3 :]
+    """Cost at a share of the best single model's quality."""
+    results = [_many(*drawn(rows, draw), common(rows), vectors) for draw in range(DRAWN)]
+    print(f"\n{name}: {len(common(rows))} models, {len(rows)} prompts, {DRAWN} draws")
+    for title in results[0]:
+        columns = list(zip(*(result[title] for result in results), strict=True))
+        words = ("its quality", "at its cost", "cheapest single at")[: len(columns)]
+        said = "; ".join(f"{w} {spread(c)}" for w, c in zip(words, columns, strict=True))
+        print(f"    {title}: {said}")
+
+
+def _many(
+    known: list[Any], scored: list[Any], models: list[str], vectors: Vectors
+) -> dict[str, tuple[float, ...]]:
     good, spent = truths(known, models)
     best = int(good.mean(axis=0).argmax())
     unit = 1 / spent[:, best].mean()
-    folds = [np.arange(len(known)) % 5 == fold for fold in range(5)]
+    folds = np.arange(len(known)) % 5
     guess, price = np.zeros_like(good), np.zeros_like(good)
-    for out in folds:
-        inside = remember([row for row, held in zip(known, out, strict=True) if not held], vectors)
-        part = [row for row, held in zip(known, out, strict=True) if held]
-        guess[out], price[out] = guesses(inside, part, models, vectors)
+    for fold in range(5):
+        inside = remember([row for row, f in zip(known, folds, strict=True) if f != fold], vectors)
+        part = [row for row, f in zip(known, folds, strict=True) if f == fold]
+        guess[folds == fold], price[folds == fold] = guesses(inside, part, models, vectors)
     real, paid = truths(scored, models)
     told = guesses(remember(known, vectors), scored, models, vectors)
-    print(
-        f"\n{name}: {len(models)} models, {len(known)} remembered, {len(scored)} scored;"
-        f" best single {models[best]} {real[:, best].mean():.3f}"
-    )
     rates = np.geomspace(2.0, 1e-4, 80)
     reached = [good[np.arange(len(good)), choose(guess, price * unit, r)].mean() for r in rates]
+    at = np.arange(len(real))
+    result: dict[str, tuple[float, ...]] = {}
+    whole, dear = real[:, best].mean(), paid[:, best].mean()
     for share in (0.95, 0.99, 1.0):
         wanted = share * good[:, best].mean()
         enough = [r for r, value in zip(rates, reached, strict=True) if value >= wanted]
         picked = choose(told[0], told[1] * unit, enough[0] if enough else rates[-1])
-        at = np.arange(len(picked))
-        got = real[at, picked].mean() / real[:, best].mean()
-        cost = paid[at, picked].mean() / paid[:, best].mean()
         singles = [
-            paid[:, j].mean() / paid[:, best].mean()
-            for j in range(len(models))
-            if real[:, j].mean() >= share * real[:, best].mean()
+            paid[:, j].mean() for j in range(len(models)) if real[:, j].mean() >= share * whole
         ]
-        print(
-            f"    wanted {share:.2f} of its quality{'' if enough else ' (out of reach)'}:"
-            f" got {got:.3f} at {cost:.3f} of its cost; cheapest single: {min(singles):.3f};"
-            f" prompt by prompt oracle reaches {real.max(axis=1).mean() / real[:, best].mean():.3f}"
-        )
-    frontier(real, paid, told, best, unit)
-
-
-def frontier(real: Any, paid: Any, told: tuple[Any, Any], best: int, unit: float) -> None:
-    """The lowest cost at 95 % on the scored part itself, as published hulls are drawn."""
-    at = np.arange(len(real))
-    points = []
-    for rate in np.geomspace(2.0, 1e-4, 80):
-        picked = choose(told[0], told[1] * unit, rate)
-        points.append((paid[at, picked].mean(), real[at, picked].mean()))
-    fit = [cost for cost, value in points if value >= 0.95 * real[:, best].mean()]
-    share = f"{min(fit) / paid[:, best].mean():.3f}" if fit else "never"
-    print(f"    drawn on the scored part itself: 0.95 at {share} of its cost")
+        result[f"{share:.2f} of the best single model wanted, got"] = (
+            real[at, picked].mean() / whole, paid[at, picked].mean() / dear, min(singles) / dear
+        )  # fmt: skip
+    fit = [
+        paid[at, picked].mean() / dear
+        for picked in (choose(told[0], told[1] * unit, rate) for rate in rates)
+        if real[at, picked].mean() >= 0.95 * whole
+    ]
+    hull = min(fit, default=float("nan"))
+    result["0.95 on the scored part itself, as published hulls are drawn"] = (0.95, hull)
+    return result
 
 
 def find(rows: list[dict[str, Any]], part: str) -> str:

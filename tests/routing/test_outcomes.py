@@ -6,11 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeroute.routing.outcomes import Experience, Remembered, suggest
+from edgeroute.routing.outcomes import Experience, Remembered
 
 EAST, NORTH = (1.0, 0.0), (0.0, 1.0)
 
@@ -43,6 +42,46 @@ def test_nothing_is_advised_against_the_evidence() -> None:
     """Where it was not, the choice stays; and a model never advises itself."""
     assert advise(NORTH) is None
     assert advise(EAST, chosen="cheap") is None
+
+
+def test_a_dearer_model_is_never_advised() -> None:
+    """Advice only ever saves; a free model may take the place of one without a price."""
+    assert advise(NORTH, chosen="cheap") is None
+    free: dict[str, Decimal | None] = {"cheap": Decimal(0), "dear": None}
+    near = np.array(EAST, dtype=np.float32)
+    found = experience().advise(near, "dear", free, neighbours=10, good_enough=0.8)
+    assert found is not None
+    assert found.model == "cheap"
+
+
+def test_a_swap_that_would_have_done_harm_is_not_advised() -> None:
+    """Where nothing tells good prompts from bad, replayed swaps cost quality: no lead is enough."""
+    rows = [
+        Remembered(EAST, {"cheap": (float(n % 2), 0.001), "dear": (1.0, 0.02)}) for n in range(40)
+    ]
+    known = Experience.of(rows)
+    assert known.lead("cheap", "dear", "") is None
+    near = np.array(EAST, dtype=np.float32)
+    assert known.advise(near, "dear", COSTS, neighbours=10, good_enough=0.1) is None
+
+
+def test_only_prompts_of_the_task_are_replayed() -> None:
+    """A model that does well at one task earns nothing at another."""
+    rows = [
+        Remembered(EAST, {"cheap": (1.0, 0.001), "dear": (1.0, 0.02)}, task="chat")
+        for _ in range(20)
+    ]
+    known = Experience.of(rows)
+    assert known.lead("cheap", "dear", "chat") is not None
+    assert known.lead("cheap", "dear", "legal") is None
+
+
+def test_models_asked_different_prompts_are_compared_too() -> None:
+    """No prompt needs to have gone to both models."""
+    rows = [Remembered(EAST, {"cheap": (1.0, 0.001)}) for _ in range(20)]
+    rows += [Remembered(EAST, {"dear": (1.0, 0.02)}) for _ in range(20)]
+    assert Experience.of(rows).lead("cheap", "dear", "") is not None
+    assert Experience.of(rows[:30]).lead("cheap", "dear", "") is None
 
 
 def test_too_few_outcomes_say_nothing() -> None:
@@ -78,32 +117,3 @@ def test_estimates_stay_within_what_was_seen(seen: Any, neighbours: Any, angle: 
     assert min(seen) - 1e-5 <= estimate.quality <= max(seen) + 1e-5
     assert min(seen) - 1e-5 <= estimate.cost <= max(seen) + 1e-5
     assert estimate.fine <= estimate.neighbours <= len(seen)
-
-
-def ruled(rule: str, model: str, quality: float, cost: float, count: int) -> list[Remembered]:
-    """``count`` prompts of a rule with the same outcome."""
-    return [Remembered(EAST, {model: (quality, cost)}, rule=rule)] * count
-
-
-def test_a_cheaper_model_that_does_as_well_is_suggested() -> None:
-    """The record of a rule speaks for a cheaper model, with both counts and the price."""
-    rows = ruled("r", "dear", 1.0, 0.02, 20) + ruled("r", "cheap", 1.0, 0.002, 15)
-    (found,) = suggest(rows, {"r": "dear"})
-    assert (found.rule, found.model, found.instead) == ("r", "dear", "cheap")
-    assert "15 of 15 were fine on cheap" in found.sentence
-    assert "1/10 of the cost" in found.sentence
-
-
-def test_a_stronger_model_is_suggested_where_the_rules_own_does_poorly() -> None:
-    """A rule whose model often fails is told of one that does not."""
-    rows = ruled("r", "cheap", 0.2, 0.002, 20) + ruled("r", "dear", 1.0, 0.02, 15)
-    (found,) = suggest(rows, {"r": "cheap"})
-    assert found.instead == "dear"
-    assert found.sentence.startswith("Only 0 of 20")
-
-
-@pytest.mark.parametrize("count", [0, 5])
-def test_little_evidence_suggests_nothing(count: Any) -> None:
-    """Nothing is suggested from a few prompts."""
-    rows = ruled("r", "dear", 1.0, 0.02, 20) + ruled("r", "cheap", 1.0, 0.002, count)
-    assert suggest(rows, {"r": "dear"}) == []
