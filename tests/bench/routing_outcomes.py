@@ -27,12 +27,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "2")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
 from edgeroute.routing.embedding import Embedder
-from edgeroute.routing.judges import is_closed
 from edgeroute.routing.outcomes import Experience, Remembered, describe
 
 NEIGHBOURS: Final = 15
@@ -46,12 +45,6 @@ PAIRS: Final = {
 }
 CHOICES: Final = ("ulab_llmrouter", "mmlu_pro")
 POOL: Final = ("zeroeval_gsm", "zeroeval_math_l5", "zeroeval_crux")
-AGREEMENTS: Final = (
-    ("zeroeval_gsm", "Llama-3.1-8B", "gemini-1.5-flash", "sonnet"),
-    ("zeroeval_gsm", "gpt-4o-mini", "gemini-1.5-flash", "sonnet"),
-    ("zeroeval_crux", "Qwen2.5-7B", "gpt-4o-mini", "gpt-4o-2024"),
-    ("mmlu_pro", "gemini-1.5-flash", "Llama-3_1-70B", "gemini-1.5-pro"),
-)
 
 
 def quality(outcome: dict[str, Any]) -> float:
@@ -248,37 +241,6 @@ def _many(
     return result
 
 
-def find(rows: list[dict[str, Any]], part: str) -> str:
-    """The model whose name holds ``part``."""
-    names = rows[0]["outcomes"]
-    return next((name for name in names if part.lower() in name.lower()), "")
-
-
-def agreement(rows: list[dict[str, Any]], one: str, two: str, strong: str) -> None:
-    """Two cheap models agree, else the strong one: no threshold, so all rows are scored."""
-    names = [find(rows, part) for part in (one, two, strong)]
-    if not all(names):
-        print(f"    {one} & {two}, else {strong}: not in the table")
-        return
-    taken, cost, alone, base, kept = [], 0.0, 0.0, [], 0
-    for row in rows:
-        a, b, c = (row["outcomes"][name] for name in names)
-        agree = str(a.get("answer")).strip() == str(b.get("answer")).strip() != "None"
-        kept += agree
-        taken.append(quality(a) if agree else quality(c))
-        base.append((quality(a), quality(c)))
-        cost += a["cost"] + b["cost"] + (0.0 if agree else c["cost"])
-        alone += c["cost"]
-    weak, best = (sum(column) / len(base) for column in zip(*base, strict=True))
-    got = sum(taken) / len(taken)
-    closed = sum(is_closed(row["prompt"]) for row in rows) / len(rows)
-    print(
-        f"    {' & '.join(names[:2])}, else {names[2]}:"
-        f" {got:.3f} (strong {best:.3f}, first {weak:.3f}) PGR {(got - weak) / (best - weak):.3f}"
-        f" at {cost / alone:.3f} of the cost, {kept / len(rows):.0%} stand; closed {closed:.0%}"
-    )
-
-
 def main() -> None:
     """Run everything that the data allows."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -299,11 +261,6 @@ def main() -> None:
         if rows:
             many_models(name, rows, vectors)
             vectors.save()
-    print("\nagreement of two cheap answers (costs include both)")
-    for name, one, two, strong in AGREEMENTS:
-        if name in tables:
-            print(f"  {name}, n={len(tables[name])}")
-            agreement(tables[name], one, two, strong)
 
 
 if __name__ == "__main__":
