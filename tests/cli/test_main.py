@@ -40,6 +40,21 @@ def test_version_and_help_load_nothing(argument: str) -> None:
     assert last == "[]"
 
 
+def test_decisions_use_one_thread() -> None:
+    """Matrix products do not fight the local model for cores, unless the user wants it so."""
+    script = (
+        "import os\nfrom edgeroute.cli.main import main\n"
+        "try:\n    main(['rules', '--help'])\nexcept SystemExit:\n    pass\n"
+        "print(os.environ['OPENBLAS_NUM_THREADS'])\n"
+    )
+    for given, used in ((None, "1"), ("4", "4")):
+        env = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+        env |= {"OPENBLAS_NUM_THREADS": given} if given else {}
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True,
+                              check=True, timeout=30, env=env)  # fmt: skip
+        assert done.stdout.splitlines()[-1] == used
+
+
 def test_help_names_every_command(home: Home) -> None:
     """Each command is in the help, has help of its own, and click's help is the quick one."""
     assert home.run("--help").stdout.strip() == help_text().strip()
