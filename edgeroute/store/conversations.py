@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final, Literal
 
 from edgeroute.core.errors import StoreError
 from edgeroute.core.ids import new_id
 from edgeroute.core.messages import Message
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.store import rescue, search, transcript
+from edgeroute.store import drawn, rescue, search, transcript
 from edgeroute.store.codec import (
     dump_messages,
     load_messages,
@@ -32,12 +33,18 @@ class Conversations:
     """All conversations in the database.
 
     Methods that take an id raise StoreError where there is no such conversation, but for ``get``.
+    ``pictures`` is the folder of drawn pictures that go with their conversation.
     """
 
     def __init__(
-        self, database: Database, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        database: Database,
+        *,
+        pictures: Path | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._database = database
+        self._pictures = pictures
         self._now = now
         self._prefixes = Prefixes(database)
 
@@ -228,7 +235,7 @@ class Conversations:
             return self._must(fork.id)
 
     def delete(self, id: str) -> None:  # noqa: A002
-        """Delete it with its turns, receipts, outcomes and masks.
+        """Delete it with its turns, receipts, outcomes, masks and saved pictures.
 
         Nothing of it stays readable on the disk. Backups and files set aside go too, since it may
         be in them.
@@ -250,9 +257,10 @@ class Conversations:
             connection.execute("DELETE FROM receipts WHERE conversation = ?", (name,))
         self._database.flush()
         rescue.erase_leftovers(self._database.path)
+        self._erase_pictures()
 
     def purge(self, *, before: datetime | None = None, records: bool = False) -> dict[str, int]:
-        """Delete all conversations and receipts, or those last touched before ``before``.
+        """Delete all conversations, receipts and pictures, or those last touched before ``before``.
 
         With ``records`` the ledger, alerts and outcomes go too. Returns how many rows of each
         table went; nothing of them stays readable on the disk.
@@ -260,7 +268,13 @@ class Conversations:
         Raises:
             StoreError: another program is using the database; doing it again finishes the work.
         """
-        return purge(self._database, before=before, records=records)
+        gone = purge(self._database, before=before, records=records)
+        self._erase_pictures()
+        return gone
+
+    def _erase_pictures(self) -> None:
+        if self._pictures is not None:
+            drawn.erase_orphans(self._database, self._pictures)
 
     def masks(self, id: str) -> dict[str, str]:  # noqa: A002
         """The placeholders of mask mode and what they stand for."""

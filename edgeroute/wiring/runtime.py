@@ -7,7 +7,6 @@ import secrets
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Self
 
@@ -96,11 +95,6 @@ class Runtime(Models):
     def first_run(self) -> bool:
         """Whether nothing has been set up here yet."""
         return not self.paths.settings.exists() and not self._database_path.exists()
-
-    @property
-    def pictures(self) -> Path:
-        """The folder for pictures that the chat app saves."""
-        return self.paths.data / "pictures"
 
     def save(self, key: str, value: str) -> None:
         """Keep the setting ``key`` (dotted, as in config.toml).

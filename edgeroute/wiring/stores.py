@@ -78,12 +78,17 @@ class Stores:
             return True
         return False
 
+    @property
+    def pictures(self) -> Path:
+        """The folder for pictures that the chat app saves."""
+        return self.paths.data / "pictures"
+
     @cached_property
     def conversations(self) -> Conversations:
         """The conversations of this machine."""
         from edgeroute.store.conversations import Conversations  # noqa: PLC0415
 
-        return Conversations(self.database, now=self.clock.now)
+        return Conversations(self.database, pictures=self.pictures, now=self.clock.now)
 
     @cached_property
     def receipts(self) -> Receipts:
