@@ -14,10 +14,14 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+# One thread sums in one order, whatever the machine.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from compose import SEED, Example, composed, written
@@ -35,14 +39,16 @@ if TYPE_CHECKING:
 HERE: Final = Path(__file__).parent
 NOT_FREE: Final = ("codealpaca", "alpaca_eval", "ulab:gpqa")
 NEVER: Final = ("handmade", "arena_hard_v2:hand_labelled")
-# Prompts that come with tools are told by their structure; their words say little.
-WEIGHTS: Final = {"written": 6.0, "composed": 2.0, "tools": 0.1}
+# Prompts that come with tools are told by their structure. The head decides where there are none,
+# and what it learns from their words makes it take chat for a call of tools.
+WEIGHTS: Final = {"written": 5.0, "composed": 2.0, "tools": 0.1}
 STEPS: Final = 150
 FOLDS: Final = 5
 VECTOR_SCALE: Final = 4.0
-L2: Final = {"dense": 3e-4, "words": 1e-4, "vector": 3e-4}
-# A label is given where the share of right ones among those at least as sure is this high.
-WANTED: Final = 0.94
+L2: Final = {"dense": 1e-4, "words": 5e-5, "vector": 5e-4}
+# A label is given where the share of right ones among those at least as sure is this high: a few
+# points above the 0.92 that is promised, since the prompts of others are harder than ours.
+WANTED: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@
 The file has one JSON object per line with ``prompt``, ``task``, ``source`` and perhaps ``alt``
 (other labels that are right too) and ``has_tools``. ``--folds`` scores public prompts by heads
 trained without them too, for a file that was trained on, and then leaves one family of sources
-out in turn. What a decision costs comes last; ``--time`` prints that alone.
+out in turn. What a decision costs comes first; ``--time`` prints that alone.
 """
 
 from __future__ import annotations
@@ -248,11 +248,11 @@ def main() -> None:
     parser.add_argument("--time", action="store_true")
     arguments = parser.parse_args()
     rows = read(arguments.tasks)
+    timings(rows, arguments.models)  # first, while the memory holds nothing else
     if not arguments.time:
         wild_and_public(rows, arguments.models)
     if arguments.folds:
         by_folds([row for row in rows if not row.wild], arguments.models, arguments.cache)
-    timings(rows, arguments.models)
 
 
 def wild_and_public(rows: list[Row], models: Path | None) -> None:

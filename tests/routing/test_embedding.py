@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeroute.routing.embedding import SIZE, Embedder
+from edgeroute.routing.embedding import BRIEF, SIZE, Embedder
 from tests.support.model_files import require
 
 
@@ -35,6 +35,23 @@ def test_any_text_has_a_unit_vector(embedder: Embedder, text: str) -> None:
     vector = embedder.embed(text)
     assert vector.shape == (SIZE,)
     assert float(np.linalg.norm(vector)) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_window_reads_the_start_and_the_end(embedder: Embedder) -> None:
+    """What lies between the start and the end of a long text changes nothing."""
+    start, end = "Please summarise this report. " * 20, " And keep it short, please." * 20
+    one = embedder.embed(f"{start}{'apples ' * 300}{end}", BRIEF)
+    other = embedder.embed(f"{start}{'engines ' * 300}{end}", BRIEF)
+    assert np.array_equal(one, other)
+    assert one @ embedder.embed(f"{end}{start}", BRIEF) < 0.99
+
+
+def test_a_file_with_other_numbers_is_refused(tmp_path: Path) -> None:
+    """A file that does not hold the numbers it should gives no embedder, and no crash."""
+    for name in ("tokenizer.json", "model.safetensors"):
+        source = require(f"minilm/{name}")
+        (tmp_path / name).write_bytes(source.read_bytes()[:2_000_000])
+    assert Embedder.load(tmp_path) is None
 
 
 def test_missing_files_are_no_error(tmp_path: Path) -> None:

@@ -34,6 +34,26 @@ def test_paths_and_holes() -> None:
     assert not structure.has_hole("a < b")
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "other"),
+    [
+        ("path", "see src/app/main.py and notes.md", "See this. And that, or e.g. tea."),
+        ("inline_code", "call load(path) and x == y", "call me (maybe) and say why"),
+        ("error", "TypeError: x is not a function", "an honest mistake, my terror"),
+        ("math", "what is 3 + 4 and y = 2", "what is three and four"),
+        ("hole", "def f(x):\n    pass", "I hope to pass the exam"),
+        ("ends_open", "for x in xs:", "for ever and ever"),
+        ("first_person", "I think my dog is ill", "the dog is ill"),
+        ("digits", "17 and 4", "seventeen and four"),
+    ],
+)
+def test_a_shape_sees_what_its_name_says(name: str, text: str, other: str) -> None:
+    """Each sign is seen where it stands, and not where it does not."""
+    place = structure.NAMES.index(name)
+    assert structure.shape(text)[place] > 0
+    assert structure.shape(other)[place] == 0
+
+
 @given(st.text(max_size=400))
 def test_shapes_are_bounded(text: Any) -> None:
     """Each number of a shape lies within 0..1, whatever the text."""
