@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import get_close_matches
@@ -144,7 +144,7 @@ async def _walk(
     async with AsyncExitStack() as ends:
         for runtime in runtimes.values():
             ends.push_async_callback(runtime.close)
-        progress = ends.enter_context(CountLine(len(items) * len(runtimes)))
+        progress = ends.enter_context(closing(CountLine(len(items) * len(runtimes))))
         try:
             for item in items:
                 for name, runtime in runtimes.items():

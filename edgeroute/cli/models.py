@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
 
 import click
@@ -78,7 +79,7 @@ def pull(shell: Shell, model: str) -> None:
     async def work() -> str:
         runtime = shell.runtime
         fetch = partial(runtime.door.download, hosts=runtime.models.hosts)
-        with ProgressLine() as progress:
+        with closing(ProgressLine()) as progress:
             pulled = await runtime.models.pull(model, fetch, progress)
         return str(pulled.path)
 

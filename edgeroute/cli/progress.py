@@ -1,4 +1,4 @@
-"""Progress lines on standard error.
+"""Progress lines on standard error, to be closed.
 
 That of a download is redrawn on a terminal, and one line for each tenth elsewhere; a count shows
 on a terminal only.
@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from edgeroute.cli.shell import note
 from edgeroute.cli.words import size
@@ -31,15 +30,8 @@ class ProgressLine:
         self._open = False
         self._tenth: dict[tuple[str, str], int] = {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Leave the line as it is and begin the next one."""
         self._end_line()
 
     def __call__(self, progress: Progress) -> None:
@@ -79,15 +71,8 @@ class CountLine:
         self._taken = 0
         self._terminal = sys.stderr.isatty()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Wipe the line."""
         self._write("")
 
     def step(self, text: str) -> None:

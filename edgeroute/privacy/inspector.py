@@ -22,31 +22,11 @@ from edgeroute.privacy.detector import DetectionFailed
 from edgeroute.privacy.memory import Memory, Source, data_digest, digest
 from edgeroute.privacy.ocr import UnreadableImage
 from edgeroute.privacy.passages import Attachment, Contents, Passage, contents
+from edgeroute.privacy.scan import TextDetector
 
 ANYWHERE: Final = "outgoing"  # the origin of a text that is read from the bytes themselves
 SECONDS: Final = 20.0
 WAITING: Final = 32
-
-
-class TextScan(Protocol):
-    """What a detector says about one text; ``findings`` are those that count."""
-
-    @property
-    def private(self) -> bool: ...  # noqa: D102
-    @property
-    def findings(self) -> tuple[Finding, ...]: ...  # noqa: D102
-    @property
-    def reason(self) -> str: ...  # noqa: D102
-    @property
-    def internal_code(self) -> bool: ...  # noqa: D102
-
-
-class TextDetector(Protocol):
-    """Finds personal data in one text."""
-
-    def scan(self, text: str, *, full: bool = False, origin: str = "user") -> TextScan:
-        """What is in ``text``; any exception means that nobody knows."""
-        ...
 
 
 class ImageReader(Protocol):

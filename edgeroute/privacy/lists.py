@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 import msgspec
 
@@ -24,6 +24,7 @@ from edgeroute.core.verdict import Finding
 from edgeroute.privacy.recognizers.always_private import Marked
 from edgeroute.privacy.recognizers.normalise import normalise
 from edgeroute.privacy.recognizers.page import Page
+from edgeroute.privacy.scan import TextDetector, TextScan
 
 FILE: Final = "privacy-lists.yaml"
 Kind = Literal["name", "project", "pattern"]
@@ -44,27 +45,6 @@ class _File(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     allowed: tuple[str, ...] = ()
     private: tuple[Term, ...] = ()
-
-
-class Scanning(Protocol):
-    """A detector, seen from here."""
-
-    def scan(self, text: str, *, full: bool = False, origin: str = "user") -> ListedScan:
-        """What is in ``text``."""
-        ...
-
-
-class ListedScan(Protocol):
-    """What a detector says about one text."""
-
-    @property
-    def private(self) -> bool: ...  # noqa: D102
-    @property
-    def findings(self) -> tuple[Finding, ...]: ...  # noqa: D102
-    @property
-    def reason(self) -> str: ...  # noqa: D102
-    @property
-    def internal_code(self) -> bool: ...  # noqa: D102
 
 
 class Lists:
@@ -245,11 +225,11 @@ class _Scan:
 class WithLists:
     """A detector that also finds what the user's list calls private."""
 
-    def __init__(self, detector: Scanning, lists: Lists) -> None:
+    def __init__(self, detector: TextDetector, lists: Lists) -> None:
         self._detector = detector
         self._lists = lists
 
-    def scan(self, text: str, *, full: bool = False, origin: str = "user") -> ListedScan:
+    def scan(self, text: str, *, full: bool = False, origin: str = "user") -> TextScan:
         """What the list and the detector find in ``text``."""
         listed = tuple(self._lists.find(text))
         if not listed:

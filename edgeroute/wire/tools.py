@@ -1,11 +1,11 @@
-"""Tool definitions as callers of our endpoint send them."""
+"""Tool definitions in OpenAI's formats: as callers of our endpoint send them, and as we do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from edgeroute.core.request import Tool
+from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.wire.fields import Json, mapping, sequence, string
 
 
@@ -34,3 +34,26 @@ def read_tools(
             )
         )
     return tuple(tools), others
+
+
+def write_tools(
+    request: ChatRequest,
+    others: object,
+    define: Callable[[Tool], dict[str, Any]],
+    named: Callable[[str], dict[str, Any]],
+) -> dict[str, Any]:
+    """The fields of a body that concern tools; none where the request has no tool.
+
+    ``others`` are tools that only one provider understands. ``define`` writes a tool's definition,
+    ``named`` the choice of one tool by its name.
+    """
+    tools = [define(tool) for tool in request.tools] + list(sequence(others))
+    if not tools:
+        return {}
+    body: dict[str, Any] = {"tools": tools}
+    choice = request.tool_choice
+    if choice != "auto":
+        body["tool_choice"] = choice if choice in {"none", "required"} else named(choice)
+    if request.parallel_tool_calls is not None:
+        body["parallel_tool_calls"] = request.parallel_tool_calls
+    return body

@@ -21,8 +21,9 @@ from edgeroute.core.verdict import PrivacyMode
 from edgeroute.privacy.clearance import Outgoing
 from edgeroute.privacy.detector import Detector
 from edgeroute.privacy.gate import Gate
-from edgeroute.privacy.inspector import Inspector, TextDetector
+from edgeroute.privacy.inspector import Inspector
 from edgeroute.privacy.policy import Policy
+from edgeroute.privacy.scan import TextDetector
 from tests.support.detectors import PlantDetector
 
 TURNS = 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -150,7 +151,7 @@ def test_progress_without_a_terminal_is_a_line_for_each_tenth(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A log does not fill with progress, and a new file starts anew."""
-    with ProgressLine() as line:
+    with closing(ProgressLine()) as line:
         for done in range(1001):
             line(Progress("download", "a", done, 1000))
         line(Progress("verify", "a", 1000, 1000))

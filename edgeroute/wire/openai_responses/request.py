@@ -17,7 +17,7 @@ from edgeroute.core.messages import (
 )
 from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.wire import structured
-from edgeroute.wire.fields import given, sequence
+from edgeroute.wire.fields import given
 from edgeroute.wire.format import Target
 from edgeroute.wire.parts import (
     Plain,
@@ -28,6 +28,7 @@ from edgeroute.wire.parts import (
     payload_object,
     plain,
 )
+from edgeroute.wire.tools import write_tools
 
 NAME = "openai-responses"
 
@@ -55,7 +56,9 @@ def encode_request(request: ChatRequest, target: Target) -> dict[str, Any]:
         body["text"] = {"format": _format(request, target)}
     if target.cache and target.session_id and "cache_key" in card.abilities:
         body["prompt_cache_key"] = target.session_id
-    body |= _tools(request, extra.pop("tools", ()))
+    body |= write_tools(
+        request, extra.pop("tools", ()), _tool, lambda name: {"type": "function", "name": name}
+    )
     body |= {key: value for key, value in extra.items() if key not in body | {"input": ()}}
     instructions = "\n\n".join(_instructions(request, target))
     if instructions:
@@ -74,21 +77,6 @@ def _format(request: ChatRequest, target: Target) -> dict[str, Any]:
         "schema": schema,
         "strict": structured.is_strict(schema),
     }
-
-
-def _tools(request: ChatRequest, others: object) -> dict[str, Any]:
-    tools = [_tool(tool) for tool in request.tools] + list(sequence(others))
-    if not tools:
-        return {}
-    body: dict[str, Any] = {"tools": tools}
-    choice = request.tool_choice
-    if choice in {"none", "required"}:
-        body["tool_choice"] = choice
-    elif choice != "auto":
-        body["tool_choice"] = {"type": "function", "name": choice}
-    if request.parallel_tool_calls is not None:
-        body["parallel_tool_calls"] = request.parallel_tool_calls
-    return body
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
