@@ -6,9 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from edgeroute.core.cards import Place
 from edgeroute.core.events import AttemptEnded, AttemptStarted, Event, Notice
-from edgeroute.core.plan import Candidate
 from edgeroute.engine.attempts import Attempts
 from edgeroute.engine.decision import Decision
 from edgeroute.engine.delivery import Delivery
@@ -86,9 +84,9 @@ class Answering:
         assert outcome.answer is not None
         verifier = decision.plan.verify
         number = len(outcome.attempts) + 1
-        place = Place.LOCAL if verifier == decision.local else Place.CLOUD
         reason = "Checks the answer."
-        trial = self._attempts.trial(number, Candidate(verifier, place, reason), "verify")
+        candidate = self._attempts.candidate(verifier, reason)
+        trial = self._attempts.trial(number, candidate, "verify")
         question = asked(decision.request.messages)
         messages = verify_messages(question, outcome.answer.text)
         yield AttemptStarted(number, verifier, reason)

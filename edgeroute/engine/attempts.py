@@ -68,6 +68,11 @@ class Attempts:
         assert card is not None, "a plan names managed models of the catalog only"
         return card
 
+    def candidate(self, model: str, reason: str) -> Candidate:
+        """``model`` where it runs: local models may be several, and any may be named."""
+        here = {self._local.card.id, *(card.id for card in self._local.cards())}
+        return Candidate(model, Place.LOCAL if model in here else Place.CLOUD, reason)
+
     def trial(self, number: int, candidate: Candidate, role: str = "answer") -> Trial:
         """A fresh attempt with ``candidate``."""
         return Trial(number, candidate, self.card(candidate), self._clock, role)

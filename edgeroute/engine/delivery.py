@@ -116,7 +116,7 @@ class Delivery:
         except PrivacyRefused as refused:
             error = refused
             attempt.kept_here(refused)
-        except (GeneratorExit, asyncio.CancelledError):
+        except BaseException:  # stopped by the user or by a bug, which says nothing of the model
             attempt.stopped()
             raise
         outcome.under_way = None

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from traceback import extract_tb
 
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import Cancelled, EdgeRouteError
@@ -15,13 +13,12 @@ from edgeroute.core.ids import new_id
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.request import ChatRequest
 from edgeroute.engine.answering import Answering
+from edgeroute.engine.breakage import broken
 from edgeroute.engine.decision import Decider, Decision
 from edgeroute.engine.explanation import Explanation
 from edgeroute.engine.outcome import Outcome
 from edgeroute.engine.recorder import Recorder, Trip
 from edgeroute.engine.telemetry import Telemetry
-
-log = logging.getLogger(__name__)
 
 
 class Engine:
@@ -80,12 +77,7 @@ class Engine:
         except EdgeRouteError as error:
             outcome.error = error
         except Exception as error:  # noqa: BLE001 - every request ends with one terminal event
-            # A traceback may quote the prompt, so the log keeps types and places only.
-            log.error("request failed: %s", places(error))  # noqa: TRY400
-            outcome.error = EdgeRouteError(
-                f"Something broke inside EdgeRoute ({type(error).__name__}).",
-                "Try again; `edgeroute doctor` checks the installation.",
-            )
+            outcome.error = broken(error, "request")
         receipt, notices = await self._record(trip, request, decision, outcome)
         for notice in notices:
             yield notice
@@ -106,9 +98,3 @@ class Engine:
         asked = request.messages[-1].text if request.messages else ""
         self._telemetry.tell(receipt, asked, answer.text if answer else "")
         return receipt, list(notices)
-
-
-def places(error: BaseException) -> str:
-    """An error's type and the places in the code that it came through, without any value."""
-    frames = [f"{frame.name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-6:]]
-    return f"{type(error).__name__} at {' > '.join(frames)}"

@@ -30,15 +30,16 @@ from edgeroute.core.events import (
     ToolCallDelta,
 )
 from edgeroute.core.messages import Image, Message, Reasoning, Text, ToolCall
-from edgeroute.core.plan import Candidate
 from edgeroute.core.receipt import Outcome as ReceiptOutcome
 from edgeroute.engine.attempts import Attempts
+from edgeroute.engine.breakage import broken
 from edgeroute.engine.decision import Decision
 from edgeroute.engine.outcome import Outcome
 from edgeroute.engine.trial import Trial
 
 if TYPE_CHECKING:
     from edgeroute.providers.health import Health
+    from edgeroute.providers.resilience import Resilience
     from edgeroute.routing.actions import Action, Ask, Stand
     from edgeroute.routing.actions import Event as Reply
 
@@ -58,9 +59,12 @@ class Machine(Protocol):
 class Strategy:
     """Carries out what a machine decides."""
 
-    def __init__(self, attempts: Attempts, health: Health, clock: Clock) -> None:
+    def __init__(
+        self, attempts: Attempts, health: Health, numbers: Resilience, clock: Clock
+    ) -> None:
         self._attempts = attempts
         self._health = health
+        self._numbers = numbers
         self._clock = clock
 
     async def run(
@@ -92,9 +96,11 @@ class Strategy:
             return
         for action in actions:
             if isinstance(action, Ask):
-                course.number += 1
-                task = asyncio.create_task(self._ask(action, course.number, course))
-                course.asked[course.number] = task
+                number = course.number = course.number + 1
+                candidate = self._attempts.candidate(action.model, action.reason)
+                trial = self._attempts.trial(number, candidate, action.role)
+                course.trials[number] = trial
+                course.asked[number] = asyncio.create_task(self._ask(action, trial, course))
 
     def _settle(self, actions: list[Action], course: _Course) -> list[Event]:
         """What is shown of folds and of the answer that stands."""
@@ -114,26 +120,26 @@ class Strategy:
                     pass
         return told
 
-    async def _ask(self, ask: Ask, number: int, course: _Course) -> None:
-        """Ask one model, and report what came of it."""
+    async def _ask(self, ask: Ask, trial: Trial, course: _Course) -> None:
+        """Ask one model, and report what came of it, whatever that is."""
         from edgeroute.routing.actions import Dropped, Judged, Replied  # noqa: PLC0415
 
-        decision = course.decision
-        place = Place.LOCAL if ask.model == decision.local else Place.CLOUD
-        candidate = Candidate(ask.model, place, ask.reason)
-        trial = self._attempts.trial(number, candidate, ask.role)
-        course.trials[number] = trial
-        await course.news.put(AttemptStarted(number, ask.model, ask.reason))
-        error = await self._answered(ask, trial, course)
+        await course.news.put(AttemptStarted(trial.number, ask.model, ask.reason))
+        try:
+            error = await self._answered(ask, trial, course)
+        except Exception as bug:  # noqa: BLE001 - the others go on, and nobody waits for ever
+            error = broken(bug, "attempt")
         answer = replace(trial.draft.answer(), model=ask.model)
         reply: Reply
         if error is not None:
             reply = Dropped(ask.model, error.message)
-        elif ask.role == "answer":
-            reply = Replied(ask.model, answer, tuple(trial.logprobs))
-        else:
+        elif ask.role != "answer":
             reply = Judged(ask.model, answer.text)
-        await course.news.put(_Finished(number, ask, trial, reply, error))
+        elif trial.draft.empty and answer.finish == "stop":
+            reply = Dropped(ask.model, f"{ask.model} answered with nothing.")
+        else:
+            reply = Replied(ask.model, answer, tuple(trial.logprobs))
+        await course.news.put(_Finished(trial.number, ask, trial, reply, error))
 
     async def _answered(self, ask: Ask, trial: Trial, course: _Course) -> EdgeRouteError | None:
         """Take in the whole answer; the error where there is none."""
@@ -144,11 +150,19 @@ class Strategy:
             sampling = replace(decision.request.sampling, logprobs=True)
             request = replace(decision.request, sampling=sampling)
             decision = replace(decision, request=request)
+        may_show = ask.show and decision.plan.commit == "first_token"
+        held: list[Piece] = []
 
         async def show(delta: Delta) -> None:
-            if ask.show and isinstance(delta, Piece):
+            """Show what comes from the first word on; thoughts alone can still be withdrawn."""
+            if not may_show or not isinstance(delta, Piece):
+                return
+            held.append(delta)
+            if course.shown or not isinstance(delta, ReasoningDelta):
                 course.shown = ask.model
-                await course.news.put(delta)
+                for piece in held:
+                    await course.news.put(piece)
+                held.clear()
 
         return await self._hear(trial, decision, show)
 
@@ -173,8 +187,9 @@ class Strategy:
         if refusal is not None:
             return ProviderError(refusal.kind, trial.card.provider, f"Not asked: {refusal.reason}.")
         self._health.started(trial.card, decision.signals.input_tokens, now())
+        patience = self._numbers.patience_for(trial.card, decision.signals.input_tokens)
         try:
-            async with aclosing(self._attempts.deltas(trial, decision)) as deltas:
+            async with aclosing(self._attempts.deltas(trial, decision, patience)) as deltas:
                 async for delta in deltas:
                     await tell(delta)
         except ProviderError as broke:
@@ -183,7 +198,7 @@ class Strategy:
         except (LocalModelError, PrivacyRefused) as error:
             self._health.released(trial.card)
             return error
-        except (asyncio.CancelledError, GeneratorExit):
+        except BaseException:  # stopped by the user or by a bug, which says nothing of the model
             self._health.released(trial.card)
             raise
         self._health.answered(trial.card, now())
@@ -268,12 +283,22 @@ class _Course:
         return next(place for place, text in said.items() if text == stand.answer.text)
 
     async def stop(self) -> None:
-        """End what is still under way, and count it as cancelled."""
-        for number, task in self.asked.items():
+        """End what is still under way, and count it as cancelled; what has ended meanwhile was
+        paid for as well. Words that were shown are kept.
+        """
+        for task in self.asked.values():
             task.cancel()
-            if not task.done() and number in self.trials:
-                self.outcome.attempts.append(self.trials[number].ended("cancelled"))
         await asyncio.gather(*self.asked.values(), return_exceptions=True)
+        while not self.news.empty():
+            event = self.news.get_nowait()
+            if isinstance(event, _Finished):
+                del self.asked[event.ask_id]
+                self.ended(event)
+        for number in self.asked:
+            trial = self.trials[number]
+            self.outcome.attempts.append(trial.ended("cancelled"))
+            if self.shown == trial.card.id:
+                self.outcome.partial = trial.draft.answer()
 
 
 def _deltas(answer: Answer) -> list[Event]:

@@ -71,6 +71,7 @@ class Ensemble:
             self._combine = "majority" if closed else "best"
         self._replies: dict[str, Replied] = {}
         self._failed: dict[str, str] = {}
+        self._judging = False
 
     def start(self) -> list[Action]:
         """Ask everybody."""
@@ -81,7 +82,7 @@ class Ensemble:
         match event:
             case Judged(text=text):
                 return self._judged(text)
-            case Dropped(model=model) if model == self._judge and model not in self._models:
+            case Dropped() if self._judging:  # whether or not the judge has also answered
                 return [self._strongest("The judge failed; the strongest model's answer stands.")]
             case Dropped(model=model, reason=reason):
                 self._failed[model] = reason
@@ -110,6 +111,7 @@ class Ensemble:
             return [self._majority(replies)]
         if not self._judge:
             return [self._strongest("There is no judge; the strongest model's answer stands.")]
+        self._judging = True
         messages = (
             _merge_messages(self._question, replies)
             if self._combine == "merge"

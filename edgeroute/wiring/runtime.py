@@ -267,6 +267,6 @@ class Runtime(Models):
             clock=self.clock,
         )
         delivery = Delivery(attempts, self.health, self.resilience, self.clock, Random())  # noqa: S311
-        strategy = Strategy(attempts, self.health, self.clock)
+        strategy = Strategy(attempts, self.health, self.resilience, self.clock)
         answering = Answering(attempts, delivery, strategy, lambda: self.policy)
         return Engine(decider, answering, recorder, self.telemetry, self.clock)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edgeroute.core.answer import Answer
 from edgeroute.core.messages import assistant
@@ -86,3 +88,34 @@ def test_without_a_judge_or_when_it_fails_the_strongest_stands() -> None:
     replies = [said(name, f"{name} text") for name in "abc"]
     assert run("About May.", *replies, judge="")[0].model == "c"
     assert run("About May.", *replies, Dropped("judge", "Down."))[0].model == "c"
+
+
+voices = st.sampled_from(["No", "yes", "", "I'm sorry, I can't", "A long story.", None])
+
+
+@given(
+    st.lists(voices, min_size=3, max_size=3),
+    st.sampled_from(["2", "", "none", None]),
+    st.sampled_from(["auto", "majority", "best", "merge"]),
+    st.sampled_from(["", "judge", "a", "c"]),
+    st.sampled_from([VOTE, "About May."]),
+)
+def test_every_run_ends_once_and_asks_each_judge_once(
+    answers: Any, verdict: Any, combine: Any, judge: str, question: str
+) -> None:
+    """Whatever fails (None), also a judge that has answered itself, one answer stands or none, and
+    nobody is asked twice for the same.
+    """
+    ensemble = Ensemble(("a", "b", "c"), EnsemblePolicy(combine=combine), question, judge=judge)
+    actions = ensemble.start()
+    for ask, text in zip(actions, answers, strict=True):
+        assert isinstance(ask, Ask)
+        reply = Dropped(ask.model, "Down.") if text is None else said(ask.model, text)
+        actions = ensemble.step(reply)
+    if actions and isinstance(actions[0], Ask):
+        assert actions[0].role == "judge"
+        told = Dropped(judge, "Down.") if verdict is None else Judged(judge, verdict)
+        actions = ensemble.step(told)
+    (end,) = actions
+    assert isinstance(end, Stand | GiveUp)
+    assert isinstance(end, GiveUp) == (answers == [None] * 3)
