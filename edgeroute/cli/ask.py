@@ -113,6 +113,9 @@ class _Asking:
         """Show what happens on the way."""
         if isinstance(event, Planned):
             self._conversation, self._receipt_id = event.conversation, event.receipt_id
+            if self._request.model not in {"", "auto"}:  # who asks by name hears of any other way
+                for text in event.plan.notes:
+                    self._say(text)
         elif isinstance(event, TextDelta):
             self._shown += event.text
             if self._streaming:

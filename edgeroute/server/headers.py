@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -31,9 +32,11 @@ def apply(request: ChatRequest, headers: Mapping[str, str]) -> ChatRequest:
         Refusal: a value that means nothing, or a header of ours that does not exist. A mistyped
             wish for privacy must not pass in silence.
     """
-    for name in headers:
+    for name, times in Counter([*headers]).items():
         if name.startswith(_PREFIX) and name not in REQUEST_HEADERS:
             raise _bad(name, "does not exist", REQUEST_HEADERS)
+        if name.startswith(_PREFIX) and times > 1:
+            raise Refusal(400, "bad_header", f"The header {name} came twice.", "Send it once.")
     mode = _choice(headers, "privacy", [mode.value for mode in PrivacyMode])
     tier = _choice(headers, "tier", TIERS)
     conversation = headers.get(_PREFIX + "conversation", "")

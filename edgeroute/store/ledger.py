@@ -37,7 +37,7 @@ _COUNTS: Final = (
 )
 _SUMS: Final = (
     "count(DISTINCT receipt) AS calls, count(*) AS attempts,"
-    " sum(outcome IN ('failed', 'rejected')) AS failures, "
+    " sum(outcome = 'failed') AS failures, "
     + ", ".join(f"coalesce(sum({count}), 0) AS {count}" for count in _COUNTS)
     + ", coalesce(max(estimated), 0) AS estimated, decimal_sum(cost) AS cost,"
     " sum(cost IS NULL) AS unknown, decimal_sum(premium) AS baseline,"
@@ -50,9 +50,9 @@ class SpendRow:
     """Use and money of one model, task, user, day ... (``label``).
 
     ``calls`` counts requests, ``attempts`` the models tried for them and ``failures`` those that
-    failed. ``cost`` sums what is known (None where nothing is) and ``unknown`` counts attempts of
-    unknown cost. ``baseline`` is what the premium model would have cost, ``cache_saved`` what
-    prompt caches saved.
+    failed; a model whose answer was set aside for another one did not. ``cost`` sums what is known
+    (None where nothing is) and ``unknown`` counts attempts of unknown cost. ``baseline`` is what
+    the premium model would have cost, ``cache_saved`` what prompt caches saved.
     """
 
     label: str

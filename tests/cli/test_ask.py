@@ -10,7 +10,10 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from edgeroute.core.errors import NothingAnswered
 from edgeroute.core.messages import Image, assistant, user
@@ -18,6 +21,7 @@ from edgeroute.core.verdict import PrivacyMode
 from edgeroute.store.conversations import Conversations
 from edgeroute.store.database import Database
 from tests.cli.conftest import Home
+from tests.support import scripted_engine
 from tests.support.replies import PNG
 from tests.support.scripted_engine import ScriptedEngine
 
@@ -150,6 +154,7 @@ from edgeroute.cli.group import cli
 from edgeroute.cli.shell import Shell
 from tests.cli.conftest import Home
 from tests.support.replies import PNG
+from tests.support import scripted_engine
 from tests.support.scripted_engine import ScriptedEngine
 home = Home()
 home.engine = ScriptedEngine({pieces!r}, hold={hold!r}, fold={fold!r},
@@ -231,3 +236,13 @@ def test_a_terminal_is_told_when_another_answer_stands(tmp_path: Path) -> None:
     assert code == 0
     assert seen == "Bad.\r\nGood.\r\n"
     assert "mock/m is set aside: A better answer stands." in said
+
+
+def test_who_asks_for_a_model_hears_why_another_answers(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that nobody knows does not pass in silence; what nobody asked for is not explained."""
+    note = "a/typo cannot answer this, so the policy chooses."
+    monkeypatch.setattr(scripted_engine, "PLAN", replace(scripted_engine.PLAN, notes=(note,)))
+    assert note in home.run("ask", "--model", "a/typo", "hi").stderr
+    assert note not in home.run("ask", "hi").stderr

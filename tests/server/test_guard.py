@@ -74,6 +74,14 @@ def test_any_other_host_is_refused(endpoint: Endpoint, host: str) -> None:
     assert request(endpoint, hosts=(host.format(port=endpoint.port),))[0] in (400, 421)
 
 
+def test_one_wish_for_privacy_never_hides_another(endpoint: Endpoint) -> None:
+    """A header of ours that comes twice is refused, so that nobody must guess which one counts."""
+    once = "X-EdgeRoute-Privacy: private"
+    assert post(endpoint, once) == 200
+    assert post(endpoint, "X-EdgeRoute-Privacy: auto", once) == 400
+    assert post(endpoint, once, once.lower()) == 400
+
+
 @pytest.mark.parametrize("count", [0, 2])
 def test_exactly_one_host_is_needed(endpoint: Endpoint, count: int) -> None:
     """No host, or two, is refused."""

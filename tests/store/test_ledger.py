@@ -90,6 +90,15 @@ def test_each_attempt_counts_under_its_own_model(ledger: Ledger) -> None:
     assert [(row.label, row.calls, row.attempts) for row in ledger.rows("task")] == [("chat", 1, 2)]
 
 
+def test_an_answer_that_was_set_aside_is_no_failure(ledger: Ledger) -> None:
+    """The cheap rungs of a cascade and outvoted models have answered; only errors are failures."""
+    rungs = (("a/cheap", "rejected"), ("b/cheap", "failed"), ("c/strong", "answered"))
+    ledger.record(receipt(*(attempt(model=model, outcome=outcome) for model, outcome in rungs)))
+    failures = {row.label: row.failures for row in ledger.rows("model")}
+    assert failures == {"a/cheap": 0, "b/cheap": 1, "c/strong": 0}
+    assert ledger.total().failures == 1
+
+
 def test_the_dearest_comes_first_and_days_run_backwards(ledger: Ledger) -> None:
     """Rows stand in the order in which a person wants them; a span limits them."""
     for n, cost in enumerate(("1", "3", "2")):
