@@ -85,17 +85,29 @@ class Masking:
             )
             masked = await masker.mask_request(request)
             if session.exists:
-                saved = {_MAP: mapping.dump().decode()}
-                await asyncio.to_thread(self._conversations.set_masks, session.id, saved)
+                await asyncio.to_thread(self._save, session, mapping)
         except (PrivacyRefused, StoreError):
             return None
         return Masked(masked, Counter(entry.type for entry in mapping.entries), masker)
 
     def _load(self, session: Session) -> MaskMap:
-        from edgeroute.privacy.placeholders import MaskMap  # noqa: PLC0415
+        return _map_of(self._stored(session) if session.exists else "")
 
-        stored = self._stored(session) if session.exists else ""
-        return MaskMap.load(stored.encode()) if stored else MaskMap()
+    def _save(self, session: Session, mapping: MaskMap) -> None:
+        """Keep ``mapping`` beside what other requests of the conversation have kept meanwhile."""
+
+        def grown(stored: Mapping[str, str]) -> dict[str, str]:
+            known = _map_of(stored.get(_MAP, ""))
+            known.adopt(mapping)
+            return {_MAP: known.dump().decode()}
+
+        self._conversations.change_masks(session.id, grown)
 
     def _stored(self, session: Session) -> str:
         return self._conversations.masks(session.id).get(_MAP, "")
+
+
+def _map_of(stored: str) -> MaskMap:
+    from edgeroute.privacy.placeholders import MaskMap  # noqa: PLC0415
+
+    return MaskMap.load(stored.encode()) if stored else MaskMap()

@@ -61,7 +61,7 @@ class Sessions:
             )
             name = begun.id
         elif peek.raised and request.front_door != "chat":
-            self._conversations.set_mode(name, peek.mode)
+            self._conversations.raise_mode(name, peek.mode)
         if peek.latched:
             self._conversations.latch(name, peek.latch_reason)
             self._unsaved.pop(name, None)

@@ -81,6 +81,16 @@ class MaskMap:
             self._add(known)
         return known.placeholder
 
+    def adopt(self, other: MaskMap) -> None:
+        """Take in what ``other`` knows besides; a placeholder that is taken is not given twice."""
+        for entry in other.entries:
+            if _key(entry.value) in self._by_value:
+                continue
+            if any(known.placeholder == entry.placeholder for known in self.entries):
+                self.placeholder(entry.type, entry.value)
+            else:
+                self._add(entry)
+
     def name_parts(self) -> tuple[str, ...]:
         """First and last words of known names, as they are written, if they are one person's."""
         parts: Counter[str] = Counter()

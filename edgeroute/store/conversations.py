@@ -201,6 +201,12 @@ class Conversations:
         """Set the privacy mode. The latch is not touched by it."""
         self._set(id, "mode", mode.value)
 
+    def raise_mode(self, id: str, mode: PrivacyMode) -> None:  # noqa: A002
+        """Set the privacy mode unless it is as strict by now, whoever else sets it meanwhile."""
+        with self._database.transaction():
+            if mode.strictness > self._must(id).mode.strictness:
+                self.set_mode(id, mode)
+
     def latch(self, id: str, reason: str) -> None:  # noqa: A002
         """Mark that it held personal data. There is no way back; the first reason stays."""
         name = self._must(id).id
@@ -285,6 +291,15 @@ class Conversations:
         """Replace the placeholders; a conversation that keeps no text keeps none of them."""
         if self._must(id).stored:
             self._set(id, "masks", json.dumps(dict(masks)))
+
+    def change_masks(
+        self,
+        id: str,  # noqa: A002
+        change: Callable[[Mapping[str, str]], Mapping[str, str]],
+    ) -> None:
+        """Replace the placeholders by what ``change`` makes of them; nobody writes in between."""
+        with self._database.transaction():
+            self.set_masks(id, change(self.masks(id)))
 
     def remember_prefixes(self, id: str, messages: Sequence[Message]) -> None:  # noqa: A002
         """Let a client that resends ``messages`` (with the last answer) be recognised."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,18 @@ async def test_a_masked_value_stays_masked_where_it_says_nothing(tmp_path: Path)
         assert seen.receipt.latched
         sent = b"".join(request.body for request in home.cloud["mock"].requests)
         assert b"0958" not in sent
+
+
+async def test_turns_at_the_same_time_forget_no_masked_value(tmp_path: Path) -> None:
+    """What several requests of one conversation mask at once is all known to the next one."""
+    mails = [f"anna{n}@fjordmail.no" for n in range(5)]
+    async with house(tmp_path) as home:
+        home.runtime.conversations.create(PrivacyMode.MASK, id="mine")
+        await asyncio.gather(*(home.ask(f"Write to {m}.", conversation="mine") for m in mails))
+        kept = home.runtime.conversations.masks("mine")["map"]
+        assert all(mail in kept for mail in mails)
+        sent = b"".join(request.body for request in home.cloud["mock"].requests)
+        assert b"fjordmail" not in sent
 
 
 @pytest.mark.parametrize("broken", ["latch", "recognise"])

@@ -83,3 +83,31 @@ def test_broken_bytes_are_an_error(data: bytes) -> None:
     """What is no map is never taken for an empty one."""
     with pytest.raises(ValueError, match="not a map"):
         MaskMap.load(data)
+
+
+@given(
+    common=st.lists(st.tuples(types, values)),
+    here=st.lists(st.tuples(types, values)),
+    there=st.lists(st.tuples(types, values)),
+)
+def test_two_maps_that_grew_apart_lose_no_value(
+    common: list[tuple[str, str]], here: list[tuple[str, str]], there: list[tuple[str, str]]
+) -> None:
+    """One that adopts the other keeps its own placeholders, knows every value, and gives no
+    placeholder to two of them.
+    """
+    start = MaskMap()
+    for item in common:
+        start.placeholder(*item)
+    one, other = MaskMap.load(start.dump()), MaskMap.load(start.dump())
+    for item in here:
+        one.placeholder(*item)
+    for item in there:
+        other.placeholder(*item)
+    before = one.entries
+    one.adopt(other)
+    assert one.entries[: len(before)] == before
+    assert {key(entry.value) for entry in one.entries} == {
+        key(value) for _, value in (*common, *here, *there)
+    }
+    assert len({entry.placeholder for entry in one.entries}) == len(one)

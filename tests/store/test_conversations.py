@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -113,6 +114,28 @@ def test_the_latch_never_falls(
         found = conversations.get(chat)
         assert found is not None
         assert found.latched is latched
+
+
+def test_raising_the_mode_never_lowers_it(conversations: Conversations) -> None:
+    """Of two programs that ask for more privacy at once, the stricter wish holds."""
+    chat = conversations.create().id
+    for mode, after in (("mask", "mask"), ("private", "private"), ("mask", "private")):
+        conversations.raise_mode(chat, PrivacyMode(mode))
+        found = conversations.get(chat)
+        assert found is not None
+        assert found.mode == after
+
+
+def test_masks_that_change_at_the_same_time_all_stay(conversations: Conversations) -> None:
+    """Each change sees what the one before it has written."""
+    chat = conversations.create().id
+
+    def add(number: int) -> None:
+        conversations.change_masks(chat, lambda old: {**old, str(number): "x"})
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(add, range(20)))
+    assert len(conversations.masks(chat)) == 20
 
 
 def test_a_fork_has_the_first_turns_the_mode_and_the_masks(conversations: Conversations) -> None:
