@@ -43,7 +43,7 @@ class Policies:
         Raises:
             SettingsError: a file is not YAML.
         """
-        from edgeroute.routing.policy import policy_names  # noqa: PLC0415 - loads rule-engine
+        from edgeroute.routing.policy import policy_names  # noqa: PLC0415
 
         return policy_names(self._own)
 
