@@ -52,6 +52,8 @@ class Answering:
                     yield event
         if outcome.answer is None or not (plan.verify or UNCHECKED in plan.notes):
             return
+        if outcome.answer.message.tool_calls:  # what it says with their results will be checked
+            return
         if plan.verify in {"", outcome.answer.model}:  # nobody, or the one who answered after all
             text = "A second model should check this answer, and none can."
             yield Notice("unverified", text)
@@ -67,7 +69,13 @@ class Answering:
         policy, request = self._policy(), decision.request
         question = asked(request.messages)
         if decision.plan.strategy == "ensemble":
-            return Ensemble(models, policy.ensemble, question, judge=decision.judge)
+            return Ensemble(
+                models,
+                policy.ensemble,
+                question,
+                judge=decision.judge,
+                schema=request.response_format,
+            )
         return Cascade(
             models,
             policy.cascade,
@@ -98,7 +106,9 @@ class Answering:
         yield AttemptEnded(number, attempt)
         objection = disagreement(trial.draft.answer().text)
         if failure is not None:
-            yield Notice("unverified", f"{verifier} could not check this answer.")
+            text = f"{verifier} could not check this answer."
+            outcome.notes.append(text)
+            yield Notice("unverified", text)
         elif objection:
             outcome.notes.append(f"{verifier} objects to this answer.")
             yield Notice("disagreement", f"{verifier} objects: {objection}")

@@ -122,21 +122,23 @@ class Cascade:
             wrong = judges.flaw(reply.answer, self._schema)
             if wrong:
                 return self._escalate(wrong, reply)
-        if self._closed and "agreement" in self._policy.judges and len(self._rungs) > 2:
+        closed = self._closed and not reply.answer.message.tool_calls
+        if closed and "agreement" in self._policy.judges and len(self._rungs) > 2:
             return self._second_opinion(reply)
+        return self._weighed(reply, closed=closed)
+
+    def _weighed(self, reply: Replied, *, closed: bool) -> list[Action]:
+        """By its own probabilities, or by a judge."""
         sure = judges.confidence(reply.logprobs) if "logprobs" in self._policy.judges else None
         if sure is not None:
-            return self._own_word(reply, sure)
+            if closed and not judges.short_answer(reply.answer.text):
+                return self._escalate(_UNCLEAR, reply)
+            return self._decide(reply, sure, "Its own probability is")
         if self._judge:
             self._pending = reply
-            messages = judges.judge_messages(self._question, reply.answer.text)
+            messages = judges.judge_messages(self._question, judges.in_words(reply.answer))
             return [Ask(self._judge, "Judges the cheap answer.", "judge", messages)]
         return [Stand(reply.model, reply.answer, "Its form is in order; nobody could judge more.")]
-
-    def _own_word(self, reply: Replied, sure: float) -> list[Action]:
-        if self._closed and not judges.short_answer(reply.answer.text):
-            return self._escalate(_UNCLEAR, reply)
-        return self._decide(reply, sure, "Its own probability is")
 
     def _second_opinion(self, reply: Replied) -> list[Action]:
         if not judges.short_answer(reply.answer.text):

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Final, Literal
 
@@ -33,6 +33,8 @@ from edgeroute.core.answer import Answer
 from edgeroute.core.messages import Message, assistant, system, user
 from edgeroute.routing import judges
 from edgeroute.routing.actions import Action, Ask, Dropped, Event, GiveUp, Judged, Replied, Stand
+
+_LONGEST_SHOWN: Final = 60
 
 Combine = Literal["auto", "majority", "best", "merge"]
 
@@ -57,10 +59,20 @@ class EnsemblePolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Ensemble:
-    """One request's ensemble over ``models``, the strongest last. ``judge`` is ``""`` for none."""
+    """One request's ensemble over ``models``, the strongest last.
+
+    ``judge`` is ``""`` for none. ``schema`` is the answer's JSON schema: answers are then compared
+    or picked, and none is written anew.
+    """
 
     def __init__(
-        self, models: Sequence[str], policy: EnsemblePolicy, question: str, *, judge: str = ""
+        self,
+        models: Sequence[str],
+        policy: EnsemblePolicy,
+        question: str,
+        *,
+        judge: str = "",
+        schema: Mapping[str, object] | None = None,
     ) -> None:
         self._models: Final = tuple(models)
         self._question: Final = question
@@ -69,6 +81,9 @@ class Ensemble:
         self._combine: Combine = policy.combine
         if policy.combine == "auto":
             self._combine = "majority" if closed else "best"
+        if schema is not None and self._combine == "merge":
+            self._combine = "best"
+        self._schema: Final = schema
         self._replies: dict[str, Replied] = {}
         self._failed: dict[str, str] = {}
         self._judging = False
@@ -87,7 +102,7 @@ class Ensemble:
             case Dropped(model=model, reason=reason):
                 self._failed[model] = reason
             case Replied(model=model, answer=answer):
-                wrong = judges.flaw(answer)
+                wrong = judges.flaw(answer, self._schema)
                 if wrong:
                     self._failed[model] = wrong
                 self._replies[model] = event
@@ -107,6 +122,9 @@ class Ensemble:
             return [GiveUp(f"None of {len(self._models)} models answered.")]
         if len(replies) == 1:
             return [self._stand(replies[0], "The others failed.", self._failures())]
+        calls = any(reply.answer.message.tool_calls for reply in replies)
+        if calls and self._combine != "best":
+            return [self._strongest("Calls of tools are not mixed; the strongest model's stand.")]
         if self._combine == "majority":
             return [self._majority(replies)]
         if not self._judge:
@@ -129,7 +147,7 @@ class Ensemble:
         # On a tie the strongest of the leading models decides; models are named cheap to strong.
         winner = next(reply for reply in reversed(replies) if answers[reply.model] in leading)
         split = len(votes) > 1 or "" in answers.values()
-        warning = " · ".join(f"{model}: {answer or 'unclear'}" for model, answer in answers.items())
+        warning = " · ".join(f"{model}: {_brief(answer)}" for model, answer in answers.items())
         reason = f"{most} of {len(replies)} models agree."
         return self._stand(winner, reason, f"The models disagree: {warning}" if split else "")
 
@@ -161,9 +179,14 @@ class Ensemble:
         return f"Not all models answered. {' '.join(said)}" if self._failed else ""
 
 
+def _brief(answer: str) -> str:
+    short = answer if len(answer) <= _LONGEST_SHOWN else f"{answer[: _LONGEST_SHOWN - 1]}…"
+    return short or "unclear"
+
+
 def _answers(replies: Sequence[Replied]) -> str:
     return "\n".join(
-        f'<answer number="{number}">\n{reply.answer.text}\n</answer>'
+        f'<answer number="{number}">\n{judges.in_words(reply.answer)}\n</answer>'
         for number, reply in enumerate(replies, 1)
     )
 

@@ -26,6 +26,7 @@ _REFUSAL: Final = re.compile(
 )
 _FENCE: Final = re.compile(r"```(\w*)[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _BOXED: Final = re.compile(r"\\boxed\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
+_FRACTION: Final = re.compile(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}")
 _FINAL: Final = re.compile(
     r"(?:final answer|answer|result|solution|antwort|réponse|respuesta|答案)"
     r"\s*(?:is|ist|:|\uff1a|=)+\s*"
@@ -45,6 +46,10 @@ _CLOSED: Final = re.compile(
     re.IGNORECASE,
 )
 _SCORE: Final = re.compile(r"\b(?:score\s*[:=]?\s*)?(10|\d(?:\.\d+)?)\s*(?:/\s*10)?\b")
+_BUT: Final = re.compile(
+    r"\b(?:but|however|except|although|though|wrong|incorrect|dangerous|disagree|missing)\b",
+    re.IGNORECASE,
+)
 _LONGEST_CLOSED: Final = 40
 _LONGEST_REFUSAL: Final = 300
 _DEEPEST: Final = 20
@@ -65,7 +70,13 @@ def is_closed(question: str) -> bool:
 
 
 def short_answer(text: str) -> str:
-    """The final answer that ``text`` comes to, in a comparable form; ``""`` if it is unclear."""
+    """The final answer that ``text`` comes to, in a comparable form; ``""`` if it is unclear.
+
+    A JSON object is compared as a whole: one number of it says little of the others.
+    """
+    whole = _object(text)
+    if whole:
+        return whole
     boxed = _BOXED.findall(text)
     if boxed:
         return _plain(boxed[-1])
@@ -75,6 +86,15 @@ def short_answer(text: str) -> str:
         if found:
             return found
     return ""
+
+
+def _object(text: str) -> str:
+    if not text.lstrip().startswith("{"):
+        return ""
+    try:
+        return json.dumps(json.loads(text), sort_keys=True)
+    except (ValueError, RecursionError):
+        return ""
 
 
 def _last_lines(text: str) -> list[str]:
@@ -96,6 +116,7 @@ def _form(text: str) -> str:
 
 
 def _plain(text: str) -> str:
+    text = _FRACTION.sub(r"\1/\2", text)  # one half is not twelve
     text = (
         re.sub(r"\\(?:text|mathrm|dfrac|frac|left|right)|[\s$,{}*]", "", text).rstrip(".").lower()
     )
@@ -123,8 +144,8 @@ def flaw(answer: Answer, schema: Mapping[str, object] | None = None) -> str:
         found = "It was cut off."
     elif refused or (len(text) < _LONGEST_REFUSAL and _REFUSAL.search(text)):
         found = "It refused."
-    elif not text and not answer.message.tool_calls:
-        found = "It was empty."
+    elif not text:
+        found = "" if answer.message.tool_calls else "It was empty."
     else:
         found = _code_flaw(text) if schema is None else _schema_flaw(text, schema)
     return found
@@ -192,6 +213,12 @@ def confidence(logprobs: Sequence[float]) -> float | None:
     return math.exp(sum(logprobs) / len(logprobs))
 
 
+def in_words(answer: Answer) -> str:
+    """``answer`` as another model reads it: its text and the calls that it asks for."""
+    calls = (f"[It calls {one.name} with {one.arguments}]" for one in answer.message.tool_calls)
+    return "\n".join(filter(None, (answer.text, *calls)))
+
+
 def judge_messages(question: str, answer: str) -> tuple[Message, ...]:
     """What a judging model is asked. Its answer is read by ``judged_score``."""
     return (
@@ -224,10 +251,11 @@ def verify_messages(question: str, answer: str) -> tuple[Message, ...]:
 def disagreement(text: str) -> str:
     """What a verifier objects to, in its own words; empty where it agrees.
 
-    A reply that is neither is a disagreement: an answer is never called checked by mistake.
+    A reply that is neither, or that agrees with a but, is a disagreement: an answer is never called
+    checked by mistake.
     """
     said = text.strip()
-    if re.match(r"\W*agree\b", said, re.IGNORECASE):
+    if re.match(r"\W*agree\b", said, re.IGNORECASE) and not _BUT.search(said):
         return ""
     said = re.sub(r"^\W*disagree\W*", "", said, flags=re.IGNORECASE).strip()
     return said or "The second model did not confirm the answer."

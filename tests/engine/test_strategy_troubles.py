@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from edgeroute.core.cards import ModelCard
-from edgeroute.core.events import Answered, AttemptStarted, Planned, TextDelta
+from edgeroute.core.events import Answered, AttemptStarted, Notice, Planned, TextDelta
+from edgeroute.core.request import Tool
 from edgeroute.providers import call
 from edgeroute.providers.client import Client, Patience
 from edgeroute.providers.health import Health
@@ -184,3 +185,21 @@ async def test_any_local_model_may_be_a_rung(
         seen = await asyncio.wait_for(home.ask(CLOSED), 30)
         assert seen.receipt.attempts[0].model == "local/other"
         assert isinstance(seen.end, Answered)
+
+
+async def test_a_call_of_a_tool_is_not_checked(tmp_path: Path) -> None:
+    """It is no answer yet: a check of nothing would only object to it."""
+    function = {"name": "dose", "arguments": "{}"}
+    delta = {"tool_calls": [{"index": 0, "id": "c1", "function": function}]}
+    chunks = [
+        {"id": "c", "choices": [{"index": 0, "delta": delta, "finish_reason": None}]},
+        {"id": "c", "choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]},
+    ]
+    calls = always(replies.stream([*map(replies.event, chunks), replies.event("[DONE]")]))
+    rules = policy(verify=PRO).replace(f"model: {OPUS}", f"model: {LUNA}")
+    async with several(tmp_path, rules, calls, says("never"), says("never")) as home:
+        seen = await home.ask(CLOSED, tools=(Tool("dose", "The dose.", {"type": "object"}),))
+        assert isinstance(seen.end, Answered)
+        assert [call.name for call in seen.end.answer.message.tool_calls] == ["dose"]
+        assert asked(home) == {"openai": 1, "deepseek": 0, "anthropic": 0}
+        assert not [event for event in seen.events if isinstance(event, Notice)]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeroute.core.answer import Answer
-from edgeroute.core.messages import assistant
+from edgeroute.core.messages import Message, ToolCall, assistant
 from edgeroute.core.usage import Usage
 from edgeroute.routing.actions import Ask, Dropped, Fold, GiveUp, Judged, Replied, Stand
 from edgeroute.routing.cascade import Cascade, CascadePolicy
@@ -167,3 +167,18 @@ def test_every_run_ends_once_and_asks_each_rung_at_most_once(
         assert not any(isinstance(action, Fold) and action.model == judge for action in waiting)
     assert over == 1
     assert len(asked) == len(set(asked))
+
+
+def test_a_cheap_call_of_a_tool_is_judged_by_what_it_calls() -> None:
+    """Also where the question looks closed: a call has no short answer to compare."""
+    message = Message("assistant", (ToolCall("1", "days_of", '{"month": "May"}'),))
+    call = Replied("a", Answer(message, "tool_calls", Usage(), "a"))
+    run = cascade(judge="judge")
+    run.start()
+    (ask,) = run.step(call)
+    assert isinstance(ask, Ask)
+    assert (ask.model, ask.role) == ("judge", "judge")
+    assert "days_of" in ask.messages[1].text
+    alone = cascade()
+    alone.start()
+    assert kinds(alone.step(call)) == ["Stand a"]

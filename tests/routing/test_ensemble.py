@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeroute.core.answer import Answer
-from edgeroute.core.messages import assistant
+from edgeroute.core.messages import Message, ToolCall, assistant
 from edgeroute.core.usage import Usage
 from edgeroute.routing.actions import Ask, Dropped, GiveUp, Judged, Replied, Stand
 from edgeroute.routing.ensemble import Ensemble, EnsemblePolicy
@@ -88,6 +88,29 @@ def test_without_a_judge_or_when_it_fails_the_strongest_stands() -> None:
     replies = [said(name, f"{name} text") for name in "abc"]
     assert run("About May.", *replies, judge="")[0].model == "c"
     assert run("About May.", *replies, Dropped("judge", "Down."))[0].model == "c"
+
+
+def test_calls_of_tools_and_structured_answers_are_not_written_anew() -> None:
+    """A merge would lose the call, and prose is no JSON: the strongest call stands, and of answers
+    with a schema the judge picks one.
+    """
+    message = Message("assistant", (ToolCall("1", "days_of", "{}"),))
+    calls = [Replied(model, Answer(message, "tool_calls", Usage(), model)) for model in "abc"]
+    for combine in ("majority", "merge"):
+        (stand,) = run(VOTE, *calls, combine=combine)
+        assert (stand.model, stand.answer.message) == ("c", message)
+    schema = {"type": "object", "required": ["n"]}
+    merge = EnsemblePolicy(combine="merge")
+    ensemble = Ensemble(("a", "b", "c"), merge, VOTE, judge="judge", schema=schema)
+    ensemble.start()
+    for model, text in (("a", '{"n": 1}'), ("b", '{"n": 2}'), ("c", '{"m": 3}')):
+        actions = ensemble.step(said(model, text))
+    (ask,) = actions
+    assert isinstance(ask, Ask)
+    assert '{"m": 3}' not in ask.messages[1].text
+    (end,) = ensemble.step(Judged("judge", "1"))
+    assert isinstance(end, Stand)
+    assert end.answer.text == '{"n": 1}'
 
 
 voices = st.sampled_from(["No", "yes", "", "I'm sorry, I can't", "A long story.", None])

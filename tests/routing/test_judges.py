@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeroute.core.answer import Answer
-from edgeroute.core.messages import assistant
+from edgeroute.core.messages import ToolCall, assistant
 from edgeroute.core.usage import Usage
 from edgeroute.routing import judges
 
@@ -25,7 +26,7 @@ def answer(text: str, finish: Any = "stop", *, complete: bool = True) -> Answer:
     [
         ("The answer is 42.", "42"),
         ("First 3, then 4.\n\n**Final answer: 1,234.50**", "1234.5"),
-        ("We get \\boxed{\\frac{1}{2}} in the end", "12"),
+        ("We get \\boxed{\\frac{1}{2}} in the end", "1/2"),
         ("B) because oxygen is heavier", "B"),
         ("Reasoning...\nAnswer: (C)", "C"),
         ("Yes, it is.", "yes"),
@@ -107,6 +108,11 @@ def test_scores(text: str, score: Any) -> None:
     [
         ("AGREE", ""),
         ("Agree.", ""),
+        ("AGREE. It is right and complete.", ""),
+        (
+            "AGREE, but the dose is ten times too high.",
+            "AGREE, but the dose is ten times too high.",
+        ),
         ("DISAGREE: the dose is wrong.", "the dose is wrong."),
         ("Well...", "Well..."),
         ("", "The second model did not confirm the answer."),
@@ -115,6 +121,20 @@ def test_scores(text: str, score: Any) -> None:
 def test_only_a_clear_yes_is_agreement(text: str, objection: Any) -> None:
     """An answer counts as checked only where the verifier says so."""
     assert judges.disagreement(text) == objection
+
+
+def test_calls_of_tools_are_read_in_words() -> None:
+    """A call without text is in order, whatever the answer must look like, and a judge sees it."""
+    message = replace(assistant(""), parts=(ToolCall("1", "weather", '{"city": "Oslo"}'),))
+    call = Answer(message, "tool_calls", Usage(), "m")
+    assert judges.flaw(call) == judges.flaw(call, {"type": "object"}) == ""
+    assert judges.in_words(call) == '[It calls weather with {"city": "Oslo"}]'
+
+
+def test_objects_are_compared_as_a_whole() -> None:
+    """One number that is the same does not make two JSON answers the same."""
+    assert judges.agree('{"a": 1, "n": 30}', '{"a": 2, "n": 30}') is False
+    assert judges.agree('{"a": 1, "n": 30}', '{"n": 30, "a": 1}') is True
 
 
 def test_material_is_marked_in_what_judges_read() -> None:
