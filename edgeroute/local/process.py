@@ -89,7 +89,13 @@ class WorkerProcess:
         Raises:
             LocalModelError: it cannot be started, or the place is not safe.
         """
-        self._require_safe_place()
+        try:
+            self._require_safe_place()
+        except OSError as error:
+            raise LocalModelError(
+                f"No model can be run: {error.filename or self.runtime}: {error.strerror}.",
+                "Set EDGEROUTE_HOME to a folder that you can write to.",
+            ) from error
         health = await self.health()
         if health is not None and health.get("version") != edgeroute.__version__:
             await self.stop()
@@ -122,7 +128,6 @@ class WorkerProcess:
             )
 
     def _start(self) -> None:
-        self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         command = [
             sys.executable,
             *("-s", "-P", "-m", "edgeroute.local.worker"),
@@ -136,6 +141,7 @@ class WorkerProcess:
         if self.own is not None:
             command += ["--own", str(self.own)]
         try:
+            self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
             # It ends as soon as the socket takes connections, ours or another worker's.
             done = subprocess.run(  # noqa: S603 - our own module
                 command,

@@ -107,6 +107,17 @@ async def test_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
         await process.ensure()
 
 
+@pytest.mark.parametrize("blocked", ["run", "state"])
+async def test_a_place_that_cannot_be_made_is_named(tmp_path: Path, blocked: str) -> None:
+    """A folder that cannot be written ends in a sentence about it, like every missing model."""
+    (tmp_path / blocked).write_text("a file")
+    inside = {"run": tmp_path / "run", "state": tmp_path / "state"}
+    inside[blocked] /= "deeper"
+    worker = WorkerProcess(inside["run"], inside["state"], tmp_path)
+    with pytest.raises(LocalModelError):
+        await worker.ensure()
+
+
 async def test_a_place_that_is_a_link_is_refused(tmp_path: Path) -> None:
     """The socket's folder is the user's own, not what somebody linked there."""
     (tmp_path / "real").mkdir()
