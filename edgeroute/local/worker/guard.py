@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-_PR_SET_DUMPABLE: Final = 4
+from edgeroute.core.crash import leave_no_image
+from edgeroute.local.worker import seccomp
+
 _OUT_OF_MEMORY_SCORE: Final = "500"
 _REFUSED: Final = frozenset(
     {
@@ -46,10 +46,9 @@ def install(
 
 
 def harden() -> None:
-    """No core file, no debugger of another user, first to go when memory is short."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    """No image of the memory, first to go when memory is short, and the kernel as second guard."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text(_OUT_OF_MEMORY_SCORE, "ascii")
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    leave_no_image()
+    seccomp.install()

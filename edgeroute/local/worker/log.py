@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import stat
-import sys
 from pathlib import Path
 from typing import Final
+
+from edgeroute.core.log import install
 
 _MAX_BYTES: Final = 1024 * 1024
 _STANDARD_ERROR: Final = 2
@@ -24,7 +24,7 @@ def redirect(path: Path) -> None:
     os.dup2(log, _STANDARD_ERROR)
     os.close(nothing)
     os.close(log)
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, force=True)
+    install()
     trim()
 
 

@@ -12,7 +12,6 @@ from edgeroute.local.worker import guard
 SCRIPT = """
 import asyncio, socket, subprocess, sys, urllib.request
 from edgeroute.local.worker import guard
-guard.harden()
 guard.install()
 for what in (
     lambda: socket.create_connection(("127.0.0.1", 9)),
@@ -30,6 +29,7 @@ one, other = socket.socketpair()
 one.sendall(b"x")
 asyncio.run(asyncio.sleep(0))
 print("pairs work")
+guard.harden()
 if sys.platform == "linux":
     print(open("/proc/self/oom_score_adj").read().strip())
 """

@@ -1,0 +1,139 @@
+"""What reaches the log, and what is in no line of it."""
+
+from __future__ import annotations
+
+import ast
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import edgeroute
+from edgeroute.core import log
+
+PACKAGE = Path(edgeroute.__file__).parent
+CANARY = "canary-5b2e77"
+LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "fatal", "log", "warn"}
+# Every value that is ever logged, by the module that logs it: a new one is a decision. None may
+# hold what a person, a model or a provider said.
+LOGGED = {
+    ("engine/breakage.py", "what"): "what was being done, written in the code",
+    ("engine/breakage.py", "places(error)"): "type of an error and the functions it came through",
+    ("engine/telemetry.py", "type(error).__name__"): "type of an error",
+    ("engine/watch.py", "one.kind"): "kind of an alert",
+    ("engine/watch.py", "type(error).__name__"): "type of an error",
+    ("server/guard.py", "type(error).__name__"): "type of an error",
+    ("wiring/reloading.py", "trouble"): "what is wrong in a file of the user's rules, and where",
+}
+
+
+@pytest.fixture
+def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [logging.StreamHandler()])
+    monkeypatch.setattr(root, "level", logging.DEBUG)
+    monkeypatch.setattr(logging, "raiseExceptions", True)
+    log.install()
+
+
+@pytest.mark.usefixtures("_installed")
+@pytest.mark.parametrize("name", ["edgeroute.engine.watch", "httpcore", "asyncio", "uvicorn.error"])
+def test_an_error_is_logged_without_its_message(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An error's text and its context, which may quote a prompt, stay out; type and place stay."""
+    logger = logging.getLogger(name)
+    try:
+        try:
+            raise KeyError(CANARY)
+        except KeyError as error:
+            raise ValueError(CANARY) from error
+    except ValueError:
+        logger.exception("something failed")
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "something failed (ValueError at test_log.py:" in told
+    assert CANARY not in told
+
+
+@pytest.mark.usefixtures("_installed")
+def test_other_libraries_only_fail(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of another library it is told that it failed; what it says, at any level, is not."""
+    for name in ("httpx", "presidio-analyzer", "asyncio", "py.warnings", "edgerouter"):
+        logger = logging.getLogger(name)
+        for level in (logging.DEBUG, logging.INFO, logging.WARNING):
+            logger.log(level, "request: %s", CANARY)
+    assert capsys.readouterr().err == ""
+    logging.getLogger("asyncio").error("Task was destroyed: %r", CANARY)
+    assert capsys.readouterr().err == "asyncio: something failed\n"
+
+
+@pytest.mark.usefixtures("_installed")
+def test_a_record_that_cannot_be_written_is_lost(capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistake in a call of the log shows none of its values."""
+    logging.getLogger("edgeroute").warning("%d", CANARY)
+    logging.getLogger("edgeroute").warning("Here is %s.", "the next one")
+    assert capsys.readouterr().err == "Here is the next one.\n"
+
+
+def test_there_is_one_way_to_the_log() -> None:
+    """Installing takes away whatever other handlers there are, and no other module adds any."""
+    code = (
+        "import logging\nfrom edgeroute.core.log import install\nlogging.basicConfig()\n"
+        "install()\ninstall()\nprint(len(logging.getLogger().handlers))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+    adders = (
+        "addHandler",
+        "basicConfig",
+        "dictConfig",
+        "fileConfig",
+        "lastResort",
+        "captureWarnings",
+    )
+    adding = [
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in adders
+    ]
+    assert set(adding) == {"core/log.py"}
+
+
+def _calls(path: Path) -> Iterator[ast.Call]:
+    """The calls of loggers in a file: methods of ``log``, ``logger`` and what getLogger gives."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in LEVELS
+            and ast.unparse(node.func.value).partition("(")[0]
+            in {"log", "logger", "_log", "logging", "logging.getLogger"}
+        ):
+            yield node
+
+
+def test_only_known_values_are_logged() -> None:
+    """Each call of a logger has a fixed sentence and values from the list; none is unused."""
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        for call in _calls(path):
+            assert isinstance(call.args[0], ast.Constant), ast.unparse(call)
+            assert isinstance(call.args[0].value, str), ast.unparse(call)
+            assert not call.keywords, ast.unparse(call)
+            place = path.relative_to(PACKAGE).as_posix()
+            found |= {(place, ast.unparse(value)) for value in call.args[1:]}
+    assert found == LOGGED.keys()
+
+
+def test_every_logger_is_seen() -> None:
+    """No module calls its logger something that the list above does not look at."""
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Assign) and "getLogger(__name__)" in ast.unparse(node.value):
+                assert ast.unparse(node.targets[0]) == "log", path
+            assert not (isinstance(node, ast.ImportFrom) and node.module == "logging"), path
