@@ -1,13 +1,14 @@
 """The sockets under the egress door: opened through the process's lockdown, every byte counted.
 
 A thin network backend for httpcore on asyncio's own streams. It is also where a name that should
-mean this machine is held to it, and where closing means now: an answer that nobody wants any more
-stops at the provider at once.
+mean this machine is held to it, where any other name is kept from meaning it, and where closing
+means now: an answer that nobody wants any more stops at the provider at once.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import ssl
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -31,6 +32,14 @@ class Meter:
 
 METER: Final[ContextVar[Meter | None]] = ContextVar("meter", default=None)
 Opening = Callable[[str, int], AbstractContextManager[None]]
+
+
+class Misled(httpcore.ConnectError):
+    """A provider's name leads to this machine: its name server is wrong, or somebody plays with it.
+
+    A private address is no such sign, since companies have their gateways there; whoever answers
+    must prove the name by its certificate all the same.
+    """
 
 
 class Backend(httpcore.AsyncNetworkBackend):
@@ -63,11 +72,21 @@ class Backend(httpcore.AsyncNetworkBackend):
         if is_loopback(host) and not (peer and is_loopback(peer[0])):
             writer.transport.abort()
             raise httpcore.ConnectError(f"{host} is not this machine")
+        if peer and peer[0] != host and not is_loopback(host) and _is_next_door(peer[0]):
+            writer.transport.abort()
+            raise Misled(f"{host} leads to this machine")
         return _Stream(reader, writer)
 
     async def sleep(self, seconds: float) -> None:
         """Wait between connection attempts."""
         await asyncio.sleep(seconds)
+
+
+def _is_next_door(address: str) -> bool:
+    """Whether an address is this machine or one that only the nearest machines have."""
+    plain = ipaddress.ip_address(address.partition("%")[0])
+    mapped = getattr(plain, "ipv4_mapped", None) or plain
+    return is_loopback(str(mapped)) or mapped.is_link_local or mapped.is_unspecified
 
 
 class _Stream(httpcore.AsyncNetworkStream):

@@ -35,6 +35,8 @@ def from_transport(error: Exception, provider: str, *, name: str, sent: int) -> 
     """The outage behind an exception of the HTTP library."""
     import httpcore  # noqa: PLC0415 - loaded already where this can happen
 
+    from edgeroute.providers.network import Misled  # noqa: PLC0415
+
     causes = _causes(error)
 
     def caused_by(*kinds: type[BaseException]) -> bool:
@@ -49,6 +51,9 @@ def from_transport(error: Exception, provider: str, *, name: str, sent: int) -> 
     elif caused_by(socket.gaierror):
         message = f"The address of {name} is not found."
         hint = "Is this machine connected to a network?"
+    elif caused_by(Misled):
+        message = f"The name of {name} leads to this machine, so nothing was sent."
+        hint = "Ask whoever runs your network; an endpoint of yours here is named 127.0.0.1."
     elif caused_by(httpcore.ConnectTimeout, httpcore.WriteTimeout, httpcore.PoolTimeout):
         message = f"{name} cannot be reached in time."
     elif caused_by(httpcore.ConnectError):
