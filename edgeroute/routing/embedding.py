@@ -29,6 +29,8 @@ WIDE: Final = (96, 32)
 BRIEF: Final = (20, 10)
 # Of a long text only so many characters for each token are looked at.
 _CHARACTERS: Final = 20
+# So many tokens the model was trained to read at once, its two marks included: 256.
+_PIECE: Final = 254
 _START: Final = 101
 _END: Final = 102
 _TINY: Final = 1e-12
@@ -52,31 +54,59 @@ class Embedder:
 
     @classmethod
     def load(cls, folder: Path) -> Embedder | None:
-        """The embedder whose files lie in ``folder``; ``None`` where they are missing or broken."""
+        """The embedder whose files lie in ``folder``; ``None`` where they are missing or broken.
+
+        All who ask for the same folder share one.
+        """
+        if folder in _LOADED:
+            return _LOADED[folder]
         try:
             from tokenizers import Tokenizer  # noqa: PLC0415
 
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             tokenizer.no_padding()
             tokenizer.no_truncation()
-            return cls(_Tensors(folder / "model.safetensors"), tokenizer)
+            _LOADED[folder] = cls(_Tensors(folder / "model.safetensors"), tokenizer)
         # The tokenizers library raises bare Exception for a missing or broken file.
         except Exception:  # noqa: BLE001
             return None
+        return _LOADED[folder]
 
     def embed(self, text: str, window: tuple[int, int] = WIDE) -> Array:
         """The vector of ``text``, of which ``window`` says how much is read.
 
         Vectors of different windows are not to be compared.
         """
+        return self._unit(self._read(self._ids(text, *window)))
+
+    def embed_whole(self, text: str) -> tuple[Array, int]:
+        """The vector of all of ``text``, and how many tokens that is.
+
+        What is longer than the model reads at once is read piece by piece; the mean of the pieces'
+        vectors counts, each by its length.
+        """
         np = self._np
-        ids = self._ids(text, *window)
+        ids = self._tokens(text)
+        pieces = [ids[n : n + _PIECE] for n in range(0, len(ids), _PIECE)] or [[]]
+        total = np.zeros(SIZE, dtype=np.float32)
+        for piece in pieces:
+            vector = self._unit(self._read([_START, *piece, _END]))
+            total += np.float32(len(piece) or 1) * vector
+        return self._unit(total), len(ids) + 2 * len(pieces)
+
+    def _read(self, ids: list[int]) -> Array:
+        """The mean of the vectors of these tokens."""
+        np = self._np
         x = self._words[ids] + self._places[: len(ids)]
         x = self._normalise(x, *self._first_norm)
         with np.errstate(over="ignore"):  # a bend of infinity is a zero, as it should be
             for layer in self._layers:
                 x = self._run(x, layer)
-        vector = x.mean(axis=0)
+        mean: Array = x.mean(axis=0)
+        return mean
+
+    def _unit(self, vector: Array) -> Array:
+        np = self._np
         unit: Array = vector / np.float32(max(_TINY, float(np.linalg.norm(vector))))
         return unit
 
@@ -134,6 +164,9 @@ class Embedder:
         narrow += layer["down_bias"]
         narrow += x
         return self._normalise(narrow, *layer["output_norm"])
+
+
+_LOADED: Final[dict[Path, Embedder]] = {}
 
 
 class _Tensors:

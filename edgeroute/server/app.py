@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
-from edgeroute.server import listing, own, prompts
+from edgeroute.server import embeddings, listing, own, prompts
 from edgeroute.server.desk import Desk
 from edgeroute.server.guard import Guard, Rules
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def routes(desk: Desk) -> list[BaseRoute]:
     """Every route there is."""
-    return [*prompts.routes(desk), *listing.routes(desk), *own.routes(desk)]
+    pages = (prompts, listing, embeddings, own)
+    return [route for page in pages for route in page.routes(desk)]
 
 
 def build(desk: Desk, rules: Rules) -> Guard:

@@ -1,9 +1,8 @@
-"""What there is: models, health, counts, embeddings."""
+"""What there is: models, health, counts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,20 +12,9 @@ from edgeroute import __version__
 from edgeroute.core.cards import ModelCard, Place
 from edgeroute.server.desk import Desk
 from edgeroute.server.refusal import PREFIX, Refusal
-from edgeroute.wire.fields import strings
-from edgeroute.wire.format import load_object
 
 _VIRTUAL: Final = ("auto", "local", "cascade", "ensemble")
 _EPOCH: Final = "1970-01-01T00:00:00Z"
-
-
-@runtime_checkable
-class Embedder(Protocol):
-    """A local backend that can also embed."""
-
-    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
-        """One vector for each of ``texts``."""
-        ...
 
 
 def routes(desk: Desk) -> list[Route]:
@@ -65,36 +53,7 @@ def routes(desk: Desk) -> list[Route]:
         Route(f"{PREFIX}/models/{{name:path}}", model, methods=["GET"]),
         Route("/health", health, methods=["GET"]),
         Route("/metrics", metrics, methods=["GET"]),
-        Route(f"{PREFIX}/embeddings", _embeddings(desk), methods=["POST"]),
     ]
-
-
-def _embeddings(desk: Desk) -> Any:
-    async def embeddings(request: Request) -> Response:
-        body = load_object(await request.body())
-        texts = strings(body.get("input"), "input")
-        backend = desk.runtime.local
-        if not isinstance(backend, Embedder):
-            raise Refusal(
-                501,
-                "no_embeddings",
-                "The local model makes no embeddings, and EdgeRoute sends no text away for them.",
-                "Choose a local backend that offers them under local.backend in the settings.",
-            )
-        if not texts:
-            raise Refusal(400, "invalid_request", "input must be a text or a list of texts.")
-        vectors = await backend.embed(texts)
-        data = [
-            {"object": "embedding", "index": index, "embedding": list(vector)}
-            for index, vector in enumerate(vectors)
-        ]
-        # Four bytes to a token: embeddings cost nothing here, so an estimate will do.
-        tokens = sum(len(text.encode("utf-8", "replace")) // 4 + 1 for text in texts)
-        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-        model = desk.runtime.local.card.id
-        return JSONResponse({"object": "list", "data": data, "model": model, "usage": usage})
-
-    return embeddings
 
 
 def _entry(name: str, card: ModelCard | None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from edgeroute.config import Chat, Paths
     from edgeroute.engine.engine import Engine
     from edgeroute.engine.experience import Memory
+    from edgeroute.engine.sentences import Sentences
     from edgeroute.engine.surroundings import Limits, Surroundings
     from edgeroute.engine.telemetry import Telemetry
     from edgeroute.routing.classifier import TaskClassifier
@@ -176,6 +177,13 @@ class Runtime(Models):
             return self.database.kept(_SESSIONS_SECRET)
         except StoreError:
             return secrets.token_bytes(32)
+
+    @cached_property
+    def sentences(self) -> Sentences:
+        """Vectors of texts, made on this machine."""
+        from edgeroute.engine.sentences import Sentences  # noqa: PLC0415
+
+        return Sentences(self.paths.models)
 
     @cached_property
     def memory(self) -> Memory:

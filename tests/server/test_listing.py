@@ -1,9 +1,8 @@
-"""Models, health, counts, embeddings."""
+"""Models, health, counts."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import date
 
 import anthropic
@@ -12,7 +11,7 @@ import pytest
 
 from edgeroute import __version__
 from edgeroute.core.cards import ModelCard
-from tests.support.endpoint import Endpoint, FakeLocal
+from tests.support.endpoint import Endpoint
 
 
 def test_models_are_listed_for_both_clients(endpoint: Endpoint) -> None:
@@ -57,25 +56,3 @@ def test_metrics_count_what_was_answered(endpoint: Endpoint) -> None:
     endpoint.post()
     endpoint.post(stream=True)
     assert count() == before + 2
-
-
-def test_embeddings_are_never_sent_away(endpoint: Endpoint) -> None:
-    """Without a local backend that makes them there are none, and the answer says so."""
-    status, _, data = endpoint.ask("POST", "/v1/embeddings", {"model": "x", "input": "hi"})
-    assert status == 501
-    assert "sends no text away" in json.loads(data)["error"]["message"]
-
-
-def test_embeddings_of_a_local_backend(endpoint: Endpoint) -> None:
-    """A backend that makes embeddings is asked, one vector for each text."""
-
-    class Embedding(FakeLocal):
-        async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-            return [[float(len(text)), 0.5] for text in texts]
-
-    endpoint.runtime.local = Embedding()
-    with openai.OpenAI(base_url=endpoint.address + "/v1", api_key=endpoint.token) as oai:
-        answer = oai.embeddings.create(model="local", input=["a", "bcd"])
-    assert [item.embedding for item in answer.data] == [[1.0, 0.5], [3.0, 0.5]]
-    for bad in ([], 5, [1]):
-        assert endpoint.ask("POST", "/v1/embeddings", {"model": "x", "input": bad})[0] == 400

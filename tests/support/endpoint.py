@@ -190,6 +190,14 @@ class FakeMemory:
         self.thumbs[receipt.id] = thumb
 
 
+class FakeSentences:
+    """A sentence model that counts characters."""
+
+    def embed(self, text: str) -> tuple[list[float], int]:
+        """As many tokens as characters."""
+        return [float(len(text)), 0.5], len(text)
+
+
 def runtime(folder: Path) -> Any:
     """A runtime of doubles whose files lie in ``folder``."""
     cards = {MODEL: ModelCard(MODEL, "acme", "one", family="one")}
@@ -210,6 +218,7 @@ def reset(wired: Any) -> None:
     wired.receipts = FakeStore(r1=RECEIPT)
     wired.conversations = FakeStore(c1=CONVERSATION)
     wired.memory = FakeMemory()
+    wired.sentences = FakeSentences()
 
 
 @dataclass
