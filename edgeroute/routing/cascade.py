@@ -52,8 +52,9 @@ class CascadePolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     last rung where the caller asks for a cascade and the rule names none.
     ``confidence`` is what a judge must reach (0..1) for a cheap answer to stand. ``judges`` are
     asked in this order. ``expected_escalation`` is the share of prompts that are thought to need
-    the last rung: where cheap calls plus that share would cost more than the last rung alone, the
-    cascade is not run. ``judge`` is the model that judges open questions last, usually ``local``.
+    the last rung: where cheap calls, their judge and that share would cost more than the last rung
+    alone, the cascade is not run. ``judge`` is the model that judges open questions last, usually
+    ``local``.
     """
 
     ladder: tuple[str, ...] = ("small", "second_small")

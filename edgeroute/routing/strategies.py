@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.cards import ModelCard
 from edgeroute.routing.fitness import call_cost
@@ -11,6 +12,8 @@ from edgeroute.routing.fitness import call_cost
 if TYPE_CHECKING:
     from edgeroute.routing.draft import Draft
     from edgeroute.routing.planner import PlanInput
+
+_VERDICT_TOKENS: Final = 50  # a judge says little; one that merges answers says more
 
 
 def line_up(draft: Draft, request: PlanInput, model: str, strategy: str) -> bool:
@@ -26,7 +29,8 @@ def line_up(draft: Draft, request: PlanInput, model: str, strategy: str) -> bool
         draft.note(f"Only one model could take part, so there is no {strategy}.")
         return False
     if strategy == "cascade":
-        why_not = _too_dear(chosen, request)
+        judge = policy.cascade.judge if "model" in policy.cascade.judges else ""
+        why_not = _too_dear(chosen, request, _judging(draft, request, judge, answers=1))
         if why_not:
             draft.note(why_not)
             return False
@@ -34,7 +38,9 @@ def line_up(draft: Draft, request: PlanInput, model: str, strategy: str) -> bool
             draft.offer(rung.id, "Cheap first: its answer stands if it holds up.")
         draft.offer(chosen[-1].id, "Answers where the cheap ones do not hold up.")
         return True
-    within, left_out = _within(chosen, request)
+    judge = policy.ensemble.judge if policy.ensemble.combine != "majority" else ""
+    judging = _judging(draft, request, judge, answers=len(chosen))
+    within, left_out = _within(chosen, request, judging)
     for card in left_out:
         draft.skip(card.id, f"The ensemble's ceiling is ${policy.ensemble.ceiling_usd:.2f}.")
     if len(within) < 2:
@@ -59,14 +65,30 @@ def _models(draft: Draft, request: PlanInput, names: tuple[str, ...]) -> list[Mo
     return list(found.values())
 
 
-def _too_dear(rungs: list[ModelCard], request: PlanInput) -> str:
-    """Why the cascade would not be cheaper than its last rung alone; empty if it would."""
+def _judging(draft: Draft, request: PlanInput, name: str, *, answers: int) -> Decimal | None:
+    """What it costs that the judge ``name`` reads so many answers; None where that is unknown."""
+    names = request.tiers.models(name, request.signals.input_tokens) if name else ()
+    judge = draft.usable(request.local if one == "local" else one for one in names)
+    if judge is None:
+        return Decimal(0)
+    signals = request.signals
+    reads = signals.input_tokens + answers * signals.output_tokens
+    asked = replace(signals, input_tokens=reads, output_tokens=_VERDICT_TOKENS)
+    return call_cost(judge, asked, request.around.now)
+
+
+def _too_dear(rungs: list[ModelCard], request: PlanInput, judging: Decimal | None) -> str:
+    """Why the cascade would not be cheaper than its last rung alone; empty if it would.
+
+    ``judging`` is what the judge of one answer costs.
+    """
     costs = [call_cost(card, request.signals, request.around.now) for card in rungs]
     known = [cost for cost in costs if cost is not None]
-    if len(known) < len(costs):
-        return "The price of a rung is not known, so there is no cascade."
+    if len(known) < len(costs) or judging is None:
+        return "The price of a rung or of the judge is not known, so there is no cascade."
     share = Decimal(str(request.policy.cascade.expected_escalation))
-    expected = sum(known[:-1], Decimal(0)) + share * known[-1]
+    cheap = len(rungs) - 1
+    expected = sum(known[:-1], Decimal(0)) + cheap * judging + share * known[-1]
     if expected < known[-1]:
         return ""
     return (
@@ -75,9 +97,15 @@ def _too_dear(rungs: list[ModelCard], request: PlanInput) -> str:
     )
 
 
-def _within(voters: list[ModelCard], request: PlanInput) -> tuple[list[ModelCard], list[ModelCard]]:
-    """The voters that the cost ceiling allows, the rule's own first in line, and the others."""
-    left = Decimal(str(request.policy.ensemble.ceiling_usd))
+def _within(
+    voters: list[ModelCard], request: PlanInput, judging: Decimal | None
+) -> tuple[list[ModelCard], list[ModelCard]]:
+    """The voters that the cost ceiling allows, the rule's own first in line, and the others.
+
+    What the judge costs is taken off the ceiling; where that is unknown, nothing is left.
+    """
+    ceiling = Decimal(str(request.policy.ensemble.ceiling_usd))
+    left = ceiling - judging if judging is not None else Decimal(-1)
     allowed: set[str] = set()
     for card in reversed(voters):
         cost = call_cost(card, request.signals, request.around.now)

@@ -12,6 +12,7 @@ from edgeroute.core.cards import ModelCard, Place
 from edgeroute.core.signals import Signals
 from edgeroute.routing.cascade import CascadePolicy
 from edgeroute.routing.conditions import Condition
+from edgeroute.routing.ensemble import EnsemblePolicy
 from edgeroute.routing.fitness import Circumstances
 from edgeroute.routing.outcomes import Advice
 from edgeroute.routing.planner import plan
@@ -168,12 +169,31 @@ def test_cascade_that_would_cost_more_than_the_strong_model_is_not_run() -> None
     assert any("no cascade" in note for note in made.notes)
 
 
+def test_a_judge_counts_in_what_a_strategy_costs() -> None:
+    """A dear judge makes a cascade dearer than the strong model, and eats up an ensemble's ceiling;
+    where nobody is asked to judge, none is counted.
+    """
+    signals = Signals(input_tokens=20_000, output_tokens=500)
+    dear = CascadePolicy(judge="large", judges=("model",), expected_escalation=0.2)
+    none = CascadePolicy(judge="large", judges=("agreement",), expected_escalation=0.2)
+    for cascade, strategy in ((dear, "single"), (none, "cascade")):
+        made = plan(plan_input(policy("large", strategy="cascade", cascade=cascade), signals))
+        assert made.strategy == strategy
+    alone = policy("large", ensemble=EnsemblePolicy(combine="majority", ceiling_usd=0.15))
+    judged = policy("large", ensemble=EnsemblePolicy(combine="best", ceiling_usd=0.15))
+    for one, takes_part in ((alone, True), (judged, False)):
+        made = plan(plan_input(one, signals, model="ensemble"))
+        voters = {each.model for each in made.candidates if each.cause == "first"}
+        assert ("anthropic/claude-opus-4.7" in voters) is takes_part
+
+
 def test_ensemble_keeps_to_its_ceiling() -> None:
     """Voters that would go beyond the ceiling are left out; one voter is no ensemble."""
     made = plan(plan_input(policy("large"), model="ensemble"))
     assert made.strategy == "ensemble"
     signals = Signals(input_tokens=100_000, output_tokens=1_000)
-    small = plan(plan_input(policy("large"), signals, model="ensemble"))
+    votes = policy("large", ensemble=EnsemblePolicy(combine="majority"))
+    small = plan(plan_input(votes, signals, model="ensemble"))
     assert "anthropic/claude-opus-4.7" not in {
         c.model for c in small.candidates if c.cause == "first"
     }
