@@ -63,8 +63,11 @@ class Pairs:
     def chance(self) -> float:
         """How likely a difference this clear is by mere chance (two-sided sign test), in 0..1."""
         n, fewer = self.better + self.worse, min(self.better, self.worse)
-        as_clear = 2 * sum(math.comb(n, k) for k in range(fewer + 1))
-        return min(1.0, float(Fraction(as_clear, 1 << n)))
+        as_clear, ways = 0, 1  # ways to choose 0, 1, 2 ... of n, each from the one before
+        for k in range(fewer + 1):
+            as_clear += ways
+            ways = ways * (n - k) // (k + 1)
+        return min(1.0, float(Fraction(2 * as_clear, 1 << n)))
 
 
 def summary(trials: Sequence[Trial]) -> Summary:
