@@ -179,10 +179,10 @@ def test_a_judge_counts_in_what_a_strategy_costs() -> None:
     for cascade, strategy in ((dear, "single"), (none, "cascade")):
         made = plan(plan_input(policy("large", strategy="cascade", cascade=cascade), signals))
         assert made.strategy == strategy
-    alone = policy("large", ensemble=EnsemblePolicy(combine="majority", ceiling_usd=0.15))
-    judged = policy("large", ensemble=EnsemblePolicy(combine="best", ceiling_usd=0.15))
-    for one, takes_part in ((alone, True), (judged, False)):
-        made = plan(plan_input(one, signals, model="ensemble"))
+    votes = EnsemblePolicy(combine="majority", ceiling_usd=0.15)
+    judged = EnsemblePolicy(combine="best", ceiling_usd=0.15)
+    for ensemble, takes_part in ((votes, True), (judged, False)):
+        made = plan(plan_input(policy("large", strategy="ensemble", ensemble=ensemble), signals))
         voters = {each.model for each in made.candidates if each.cause == "first"}
         assert ("anthropic/claude-opus-4.7" in voters) is takes_part
 
