@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from edgeroute.local.backend import LocalBackend
     from edgeroute.privacy.gate import Gate
     from edgeroute.providers.catalog import Catalog
-    from edgeroute.providers.client import Client, Patience
+    from edgeroute.providers.client import Client
+    from edgeroute.providers.patience import Patience
     from edgeroute.providers.provider import Provider
     from edgeroute.routing.policy import Policy
     from edgeroute.store.keys import Keys

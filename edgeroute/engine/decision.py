@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from edgeroute.privacy.inspector import Inspector
     from edgeroute.providers.catalog import Catalog
     from edgeroute.routing.outcomes import Advice
-    from edgeroute.routing.planner import PlanInput
+    from edgeroute.routing.plan_input import PlanInput
     from edgeroute.routing.policy import Policy
     from edgeroute.routing.signals import Classifier
     from edgeroute.routing.tiers import Tiers
@@ -279,7 +279,7 @@ class Decider:
         private: bool,
         reason: str,
     ) -> PlanInput:
-        from edgeroute.routing.planner import PlanInput  # noqa: PLC0415
+        from edgeroute.routing.plan_input import PlanInput  # noqa: PLC0415
 
         local, here = self._local.card, self._local.cards()
         named = self._catalog.card(request.model)

@@ -29,6 +29,23 @@ class Explanation:
     otherwise: str = ""
     masked: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def stays(self) -> bool:
+        """Whether nothing of it may leave, not even masked."""
+        bound = self.latched or self.mode is PrivacyMode.PRIVATE
+        return bound or (self.verdict.private and not self.masked)
+
+    @property
+    def reason(self) -> str:
+        """Why it may or may not leave, in a sentence."""
+        if self.latched:
+            return self.latch_reason
+        if self.masked:
+            return "Personal data is replaced by placeholders before anything leaves."
+        if self.mode is PrivacyMode.PRIVATE and not self.verdict.private:
+            return "This conversation is set to stay on this machine."
+        return self.verdict.reason
+
     def as_json(self) -> dict[str, Any]:
         """The documented object: privacy, signals, rule and candidates."""
         signals = asdict(self.signals)
@@ -36,8 +53,8 @@ class Explanation:
         return {
             "privacy": {
                 "mode": self.mode.value,
-                "private": self.verdict.private or self.latched,
-                "reason": self.latch_reason if self.latched else self.verdict.reason,
+                "private": self.stays,
+                "reason": self.reason,
                 "latched": self.latched,
                 "complete": self.verdict.complete,
                 "internal_code": self.verdict.internal_code,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgeroute.core.clock import Clock, SystemClock
@@ -14,6 +13,7 @@ from edgeroute.core.events import Delta, Finish, Piece
 from edgeroute.providers.call import wire_of
 from edgeroute.providers.faults import classify
 from edgeroute.providers.outage import outage
+from edgeroute.providers.patience import Patience
 from edgeroute.wire.format import WireError, WireFault, load_object
 from edgeroute.wire.stream import read_deltas
 
@@ -29,15 +29,6 @@ if TYPE_CHECKING:
 _ERROR_BYTES = 64 * 1024
 _ERROR_SECONDS = 5.0
 _DRAIN_SECONDS = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds: until the first word or thought, between any two bytes, and for all of it."""
-
-    first_token: float = 12.0
-    gap: float = 20.0
-    total: float = 900.0
 
 
 class Client:

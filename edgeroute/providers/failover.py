@@ -45,8 +45,8 @@ from edgeroute.core.errors import (
 )
 from edgeroute.core.plan import Candidate, Skipped
 from edgeroute.core.request import Commit
-from edgeroute.providers.client import Patience
 from edgeroute.providers.health import Health
+from edgeroute.providers.patience import Patience
 from edgeroute.providers.resilience import Resilience
 
 Cause = Literal["first", "outage", "rate_limit", "last_resort"]

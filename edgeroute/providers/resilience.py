@@ -9,7 +9,7 @@ import msgspec
 
 from edgeroute.core.cards import ModelCard, Place
 from edgeroute.datafile import data_file, load, mistake
-from edgeroute.providers.client import Patience
+from edgeroute.providers.patience import Patience
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]

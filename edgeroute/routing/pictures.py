@@ -11,7 +11,7 @@ from edgeroute.routing.keywords import ends
 
 if TYPE_CHECKING:
     from edgeroute.routing.draft import Draft
-    from edgeroute.routing.planner import PlanInput
+    from edgeroute.routing.plan_input import PlanInput
     from edgeroute.routing.policy import Rule
 
 ROLE: Final = "picture"

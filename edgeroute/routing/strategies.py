@@ -11,7 +11,7 @@ from edgeroute.routing.fitness import call_cost
 
 if TYPE_CHECKING:
     from edgeroute.routing.draft import Draft
-    from edgeroute.routing.planner import PlanInput
+    from edgeroute.routing.plan_input import PlanInput
 
 _VERDICT_TOKENS: Final = 50  # a judge says little; one that merges answers says more
 

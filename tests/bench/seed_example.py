@@ -36,7 +36,8 @@ from edgeroute.core.usage import Usage
 from edgeroute.datafile import packaged
 from edgeroute.providers.catalog import Catalog
 from edgeroute.routing.fitness import Circumstances
-from edgeroute.routing.planner import PlanInput, plan
+from edgeroute.routing.plan_input import PlanInput
+from edgeroute.routing.planner import plan
 from edgeroute.routing.policy import Policy
 from edgeroute.routing.signals import read_signals
 from edgeroute.routing.tiers import Tiers

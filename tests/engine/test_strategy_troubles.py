@@ -15,8 +15,9 @@ from edgeroute.core.cards import ModelCard
 from edgeroute.core.events import Answered, AttemptStarted, Notice, Planned, TextDelta
 from edgeroute.core.request import Tool
 from edgeroute.providers import call
-from edgeroute.providers.client import Client, Patience
+from edgeroute.providers.client import Client
 from edgeroute.providers.health import Health
+from edgeroute.providers.patience import Patience
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, house, request
 from tests.support.scripted_provider import Received, Reply, always

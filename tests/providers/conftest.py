@@ -18,8 +18,9 @@ from edgeroute.core.secret import Secret
 from edgeroute.privacy.clearance import Clearance, Mint, Outgoing
 from edgeroute.providers.call import prepare
 from edgeroute.providers.catalog import Catalog, CustomProvider
-from edgeroute.providers.client import Client, Patience
+from edgeroute.providers.client import Client
 from edgeroute.providers.egress import Door
+from edgeroute.providers.patience import Patience
 from edgeroute.providers.provider import Provider
 from edgeroute.providers.rate_limits import RateLimits
 from tests.support.scripted_provider import Behaviour, ScriptedProvider

@@ -14,7 +14,8 @@ from edgeroute.core.events import Delta, Finish, TextDelta, UsageDelta
 from edgeroute.core.messages import user
 from edgeroute.core.request import ChatRequest
 from edgeroute.providers.call import prepare
-from edgeroute.providers.client import Client, Patience
+from edgeroute.providers.client import Client
+from edgeroute.providers.patience import Patience
 from edgeroute.providers.rate_limits import RateLimits
 from tests.providers.conftest import KEY, Asker
 from tests.support import faults, replies

@@ -19,8 +19,8 @@ import trustme
 from edgeroute.core.errors import ErrorKind, ProviderError, SettingsError
 from edgeroute.privacy.clearance import Clearance, ClearanceRefused, Outgoing
 from edgeroute.providers.catalog import Catalog, CustomProvider
-from edgeroute.providers.client import Patience
 from edgeroute.providers.egress import Door, Limits, tls_context
+from edgeroute.providers.patience import Patience
 from edgeroute.providers.provider import Provider
 from tests.providers.conftest import KEY, Asker
 from tests.support import replies

@@ -12,7 +12,8 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.core.signals import Signals
 from edgeroute.routing.fitness import Circumstances
 from edgeroute.routing.pictures import NOBODY, asks_for_picture
-from edgeroute.routing.planner import PlanInput, plan
+from edgeroute.routing.plan_input import PlanInput
+from edgeroute.routing.planner import plan
 from edgeroute.routing.policy import Policy
 from edgeroute.routing.signals import read_signals
 from tests.support.routing import NOW, card, cards, plan_input

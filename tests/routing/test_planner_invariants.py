@@ -17,7 +17,8 @@ from edgeroute.routing.ensemble import EnsemblePolicy
 from edgeroute.routing.fitness import DRAWS, Circumstances
 from edgeroute.routing.keywords import DOMAINS
 from edgeroute.routing.outcomes import Advice
-from edgeroute.routing.planner import facts, pick, plan
+from edgeroute.routing.plan_input import facts
+from edgeroute.routing.planner import pick, plan
 from edgeroute.routing.policy import Policy, Rule
 from edgeroute.routing.stickiness import Holding
 from tests.support.routing import LOCAL, NOW, SAME, card, cards, plan_input

@@ -11,7 +11,7 @@ from edgeroute.core.cards import ModelCard, Place
 from edgeroute.core.prices import PriceList, PriceRow, Rate
 from edgeroute.core.signals import Signals
 from edgeroute.routing.fitness import Circumstances
-from edgeroute.routing.planner import PlanInput
+from edgeroute.routing.plan_input import PlanInput
 from edgeroute.routing.policy import Policy
 from edgeroute.routing.tiers import Role, TierRule, Tiers
 
