@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from edgeroute.engine.explanation import Explanation
 
 _SKIPPED_SHOWN: Final = 5
+_JOINED: Final = {"single": "", "cascade": ", else ", "ensemble": " + "}
 
 
 @click.command()
@@ -36,12 +37,15 @@ def explain(
 def _text(explanation: Explanation) -> str:
     """The explanation for people."""
     plan, signals = explanation.plan, explanation.signals
-    stays = explanation.verdict.private or explanation.latched
-    reason = explanation.latch_reason if explanation.latched else explanation.verdict.reason
+    masked = "may leave masked" if explanation.masked else "may leave"
+    place = "stays here" if explanation.stays else masked
+    taking_part = [one.model for one in plan.candidates if one.cause == "first"]
+    if plan.strategy == "single":
+        taking_part = taking_part[:1]
     lines = [
-        f"Goes to   {plan.first.model}",
+        f"Goes to   {_JOINED[plan.strategy].join(taking_part)}",
         f"Because   {plan.first.reason}",
-        f"Privacy   {'stays here' if stays else 'may leave'} ({explanation.mode.value}): {reason}",
+        f"Privacy   {place} ({explanation.mode.value}): {explanation.reason}",
     ]
     if explanation.verdict.types:
         lines.append(f"Found     {found(explanation.verdict.types)}")
@@ -52,8 +56,9 @@ def _text(explanation: Explanation) -> str:
         f"Task      {', '.join(what)}, about {signals.input_tokens:,} tokens",
         f"Rule      {plan.rule}: {plan.why}",
     ]
-    if len(plan.candidates) > 1:
-        lines.append("Then      " + ", then ".join(one.model for one in plan.candidates[1:]))
+    others = [one.model for one in plan.candidates[len(taking_part) :]]
+    if others:
+        lines.append(f"Then      {', then '.join(others)}")
     lines += [dim(f"Not {one.model}: {one.reason}") for one in plan.skipped[:_SKIPPED_SHOWN]]
     if len(plan.skipped) > _SKIPPED_SHOWN:
         lines.append(dim(f"and {len(plan.skipped) - _SKIPPED_SHOWN} more were passed over"))

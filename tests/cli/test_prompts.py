@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from edgeroute.core.cards import Place
+from edgeroute.core.plan import Candidate, Strategy
 from edgeroute.core.request import ChatRequest
-from edgeroute.core.verdict import CLEAR, Finding, Verdict
+from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode, Verdict
+from edgeroute.engine.explanation import Explanation
 from tests.cli.conftest import Home
+from tests.support import scripted_engine
 from tests.support.scripted_engine import ScriptedEngine
 
 SSN = "521-44-9821"
@@ -67,6 +73,49 @@ def test_explain_says_it_in_words(home: Home) -> None:
     assert "Found     US_SSN" in text
     assert "Then      local/qwen" in text
     assert "Not mock/m: There is no key for mock." in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "privacy"),
+    [
+        ({}, "may leave (auto): Nothing"),
+        ({"mode": PrivacyMode.PRIVATE}, "stays here (private): This conversation is set"),
+        ({"mode": PrivacyMode.MASK, "masked": {"US_SSN": 1}}, "may leave masked (mask): Personal"),
+        ({"latched": True, "latch_reason": "It held a number."}, "stays here (auto): It held a"),
+    ],
+)
+def test_explain_never_promises_what_is_not_so(
+    home: Home, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], privacy: str
+) -> None:
+    """The mode and the latch keep what holds nothing private; what was masked leaves, masked."""
+    private = "masked" in changes
+    verdict = Verdict(private=private, reason="Found: SSN." if private else "Nothing found.")
+    scripted = ScriptedEngine(verdict=verdict)
+
+    async def explained(request: ChatRequest, *, full: bool = False) -> Explanation:
+        return replace(await ScriptedEngine.explain(scripted, request, full=full), **changes)
+
+    monkeypatch.setattr(scripted, "explain", explained)
+    home.engine = scripted
+    assert f"Privacy   {privacy}" in home.run("explain", "hi").stdout
+    content = json.loads(home.run("explain", "--json", "hi").stdout)
+    assert content["privacy"]["private"] is privacy.startswith("stays")
+
+
+def test_explain_names_who_takes_part(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models that are asked together, or one after the other, are no fallbacks."""
+    one, two = (Candidate(name, Place.CLOUD, "", "first") for name in ("a/one", "b/two"))
+    last = Candidate("local/m", Place.LOCAL, "", "last_resort")
+    lines: dict[Strategy, str] = {
+        "ensemble": "a/one + b/two",
+        "cascade": "a/one, else b/two",
+    }
+    for strategy, line in lines.items():
+        plan = replace(scripted_engine.PLAN, candidates=(one, two, last), strategy=strategy)
+        monkeypatch.setattr(scripted_engine, "PLAN", plan)
+        text = home.run("explain", "hi").stdout
+        assert f"Goes to   {line}\n" in text
+        assert "Then      local/m\n" in text
 
 
 def test_scan_prints_types_and_places_but_no_value(home: Home, tmp_path: Path) -> None:
