@@ -9,6 +9,7 @@ Abilities of a card that formats look at: ``images``, ``files``, ``tools``, ``js
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol
@@ -199,7 +200,7 @@ def load(data: str | bytes) -> Any:
     """
     try:
         text = data.decode("utf-8") if isinstance(data, bytes) else data
-        value = json.loads(text, parse_constant=_no_constant)
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except RecursionError:
         raise WireError("The JSON is nested too deeply.") from None
     except ValueError as error:
@@ -229,6 +230,13 @@ def _where(error: ValueError) -> str:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):  # nobody could be told such a number in JSON again
+        raise ValueError(text)
+    return value
 
 
 def _scrub(value: Any) -> Any:

@@ -27,7 +27,16 @@ def test_lone_surrogates_do_not_come_in() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    ["", "{", "[1,]", '{"a":NaN}', '{"a":' + "9" * 5000 + "}", "[" * 100_000, b"\xff\xfe"],
+    [
+        "",
+        "{",
+        "[1,]",
+        '{"a":NaN}',
+        '{"a":1e999}',
+        '{"a":' + "9" * 5000 + "}",
+        "[" * 100_000,
+        b"\xff\xfe",
+    ],
 )
 def test_bad_json_is_a_wire_error(data: str | bytes) -> None:
     """Whatever another party sends as JSON, the failure is one kind of error."""

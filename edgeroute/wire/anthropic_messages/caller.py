@@ -84,7 +84,7 @@ def _effort(thinking: Json, output: Json) -> str:
     if thinking.get("type") == "disabled":
         return "none"
     effort = string(output.get("effort"))
-    if effort or thinking.get("type") not in {"enabled", "adaptive"}:
+    if effort or string(thinking.get("type")) not in {"enabled", "adaptive"}:
         return effort
     budget = thinking.get("budget_tokens")
     if not isinstance(budget, int):

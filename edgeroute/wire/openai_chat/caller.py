@@ -150,9 +150,9 @@ def _parts(content: object) -> Iterator[Part]:
 def read_part(part: object) -> Plain:
     """One content part; what cannot be read is kept as it came."""
     found = mapping(part)
-    kind = found.get("type")
-    if kind in {"text", "refusal"} and isinstance(found.get(str(kind)), str):
-        return Text(found[str(kind)])
+    kind = string(found.get("type"))
+    if kind in {"text", "refusal"} and isinstance(found.get(kind), str):
+        return Text(found[kind])
     if kind == "image_url":
         address = found.get("image_url")
         url = string(address) or string(mapping(address).get("url"))

@@ -204,7 +204,9 @@ def _as_sent(part: Unreadable) -> dict[str, Any]:
         block = load(part.payload)
     except WireError:
         block = None
-    return block if isinstance(block, dict) and "type" in block else _note(part)
+    # A readable text would have been read: of this type only a broken one comes here.
+    known = isinstance(block, dict) and block.get("type") not in (None, "text")
+    return block if known else _note(part)
 
 
 def _note(part: Unreadable) -> dict[str, Any]:

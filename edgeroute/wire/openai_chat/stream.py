@@ -159,7 +159,7 @@ class ChatDecoder:
             last is not None
             and last.get("type") == detail.get("type")
             and last.get("index") == detail.get("index")
-            and (not detail.get("id") or last.get("id") in {None, detail.get("id")})
+            and (not detail.get("id") or last.get("id") in (None, detail.get("id")))
             and last.get("type") != "reasoning.encrypted"
         )
         if last is None or not same:
