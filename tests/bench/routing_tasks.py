@@ -50,6 +50,7 @@ class Row:
     also: tuple[str, ...]
     source: str
     tools: bool
+    complexity: str = ""
 
     @property
     def wild(self) -> bool:
@@ -66,7 +67,12 @@ def read(path: Path) -> list[Row]:
     rows = map(json.loads, path.read_text("utf-8").strip().split("\n"))
     return [
         Row(
-            r["prompt"], r["task"], tuple(r.get("alt") or ()), r["source"], bool(r.get("has_tools"))
+            r["prompt"],
+            r["task"],
+            tuple(r.get("alt") or ()),
+            r["source"],
+            bool(r.get("has_tools")),
+            r.get("complexity") or "",
         )
         for r in rows
     ]
@@ -238,6 +244,25 @@ def _cost(name: str, took: list[float]) -> None:
     print(f"{name:24} p50 {half:.2f} ms  p95 {most:.2f} ms of one core")
 
 
+def complexities(rows: list[Row], models: Path | None) -> None:
+    """Print how the product's complexity goes with a measured one, where the file has it."""
+    known = [row for row in rows if row.complexity]
+    if not known:
+        return
+    classifier, steps = TaskClassifier.load(models), ("low", "medium", "high")
+    told = [
+        read_signals(ChatRequest((user(row.prompt),)), internal_code=False, classifier=classifier)
+        for row in known
+    ]
+    print(f"\ncomplexity, n={len(known)}: measured (rows) and told (columns low, medium, high)")
+    for step in steps:
+        here = [s.complexity for row, s in zip(known, told, strict=True) if row.complexity == step]
+        print(f"    {step:8}", *(f"{here.count(other):5}" for other in steps))
+    measured = [steps.index(row.complexity) for row in known]
+    said = [steps.index(signals.complexity) for signals in told]
+    print(f"    correlation {np.corrcoef(measured, said)[0, 1]:.2f}")
+
+
 def main() -> None:
     """Run what the arguments ask for."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -251,6 +276,7 @@ def main() -> None:
     timings(rows, arguments.models)  # first, while the memory holds nothing else
     if not arguments.time:
         wild_and_public(rows, arguments.models)
+        complexities(rows, arguments.models)
     if arguments.folds:
         by_folds([row for row in rows if not row.wild], arguments.models, arguments.cache)
 
