@@ -192,7 +192,7 @@ class Memory:
             if advice is not None:
                 return advice
             own = experience.estimate(chosen, vector, policy.neighbours)
-            if own is not None:
+            if own is not None and own.telling:
                 return Advice(chosen, own.sentence, own.quality, own.neighbours)
         return None
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 FINE: Final = 0.5
 # With fewer similar prompts than this nothing is said.
 FEWEST: Final = 5
+# Prompts on the same matter have a cosine of 0.4 and more; one on another matter has about 0.
+_ALIKE: Final = 0.25
 # How much the shape of a prompt counts beside its sentence vector, in standard deviations.
 _SHAPE_SCALE: Final = 0.2
 _LEAST_SPREAD: Final = 0.05
@@ -58,8 +60,9 @@ class Remembered:
 class Estimate:
     """What a model is expected to do: ``fine`` of ``neighbours`` similar prompts went well on it.
 
-    ``quality`` (0..1) leans on the trend of its whole record; ``cost`` is in USD, ``None`` if
-    unknown.
+    The nearest prompts of a short record may have nothing to do with this one: those are not
+    counted, and where few are left there is no experience to speak of (``telling``). ``quality``
+    (0..1) leans on the trend of its whole record; ``cost`` is in USD, ``None`` if unknown.
     """
 
     model: str
@@ -67,6 +70,11 @@ class Estimate:
     cost: float | None
     fine: int
     neighbours: int
+
+    @property
+    def telling(self) -> bool:
+        """Whether enough of what is remembered is like this prompt."""
+        return self.neighbours >= FEWEST
 
     @property
     def sentence(self) -> str:
@@ -149,9 +157,10 @@ class Experience:
         spent = (
             float((weights[known] @ cost[known]) / weights[known].sum()) if known.any() else None
         )
-        fine = int((record.quality[best] >= FINE).sum())
+        alike = record.points[best, :SIZE] @ point[0, :SIZE] >= _ALIKE
+        fine = int((alike & (record.quality[best] >= FINE)).sum())
         quality = float(record.expected(point)[0])
-        return Estimate(model, quality, spent, fine, len(best))
+        return Estimate(model, quality, spent, fine, int(alike.sum()))
 
     def estimates(
         self, vector: Array, models: Collection[str], neighbours: int
@@ -191,7 +200,7 @@ class Experience:
             else:
                 lead = self.lead(model, chosen, task)
                 harmless = lead is not None and estimate.quality - own.quality >= lead
-            if harmless:
+            if harmless and estimate.telling:
                 fit.append(estimate)
         best = min(fit, key=lambda e: (costs[e.model] or Decimal(0), -e.quality), default=None)
         if best is None:

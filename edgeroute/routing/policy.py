@@ -59,7 +59,7 @@ class _Sticky(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Learned(msgspec.Struct, forbid_unknown_fields=True):
     act: bool = False
-    neighbours: Annotated[int, msgspec.Meta(ge=3, le=200)] = 15
+    neighbours: Annotated[int, msgspec.Meta(ge=5, le=200)] = 15
     good_enough: Share = 0.9
 
 

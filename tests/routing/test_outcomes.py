@@ -93,6 +93,20 @@ def test_too_few_outcomes_say_nothing() -> None:
     assert empty.advise(near, "dear", COSTS, neighbours=5, good_enough=0.8) is None
 
 
+def test_prompts_on_another_matter_are_no_experience() -> None:
+    """What is nearest is not therefore similar: it is not counted, and nothing is advised by it."""
+    rows = [Remembered(EAST, {"cheap": (1.0, 0.001), "dear": (1.0, 0.02)}) for _ in range(30)]
+    north = np.array(NORTH, dtype=np.float32)
+    known = Experience.of(rows)
+    estimate = known.estimate("cheap", north, 10)
+    assert estimate is not None
+    assert (estimate.fine, estimate.neighbours, estimate.telling) == (0, 0, False)
+    assert known.advise(north, "dear", COSTS, neighbours=10, good_enough=0.5) is None
+    near = known.estimate("cheap", np.array(EAST, dtype=np.float32), 10)
+    assert near is not None
+    assert near.telling
+
+
 def test_unknown_costs_stay_unknown() -> None:
     """Nobody's price is made up."""
     rows = [Remembered(EAST, {"cheap": (1.0, None)})] * 9
