@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 from edgeroute.cli.shell import Shell, as_json, note, out, pass_shell, piped
+from edgeroute.core.errors import SettingsError
 
 _KINDS: Final = ("name", "project", "pattern")
 
@@ -50,10 +51,22 @@ def set_(shell: Shell, key: str, value: str) -> None:
     """Set KEY, such as router.tier, to VALUE; comments in the file are kept."""
     from edgeroute import config as settings
 
-    del shell  # a wrong settings file must not keep anyone from mending it
+    if key == "router.policy":
+        _must_load(shell, value)
     file = settings.Paths.find().settings
     settings.change(file, key, value)
     note(f"{key} is set in {file}.")
+
+
+def _must_load(shell: Shell, policy: str) -> None:
+    """Check that there is such a policy: without one nothing could be asked any more."""
+    from edgeroute.cli.rules import policies_of
+
+    try:
+        policies = policies_of(shell.runtime)
+    except SettingsError:
+        return  # another mistake in the file must not keep anyone from mending this one
+    policies.named(policy)
 
 
 @config.command("allow")

@@ -178,7 +178,8 @@ class Cascade:
             if not self._opinions:
                 return [GiveUp(f"No rung of the cascade answered. {reason}")]
             best = self._opinions[0]
-            warning = "The cheap models disagree, and the strongest one could not be asked."
+            doubt = "The cheap models disagree" if len(self._opinions) > 1 else "It is unconfirmed"
+            warning = f"{doubt}, and the strongest model could not be asked."
             return [Stand(best.model, best.answer, reason, warning)]
         given = [opinion.model for opinion in self._opinions] + ([reply.model] if reply else [])
         folds: list[Action] = [Fold(m, reason) for m in given if m not in self._folded]

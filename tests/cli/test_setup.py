@@ -77,7 +77,8 @@ def test_config_is_set_and_shown(home: Home) -> None:
     shown = tomllib.loads(home.run("config", "show").stdout)
     assert shown["router"]["tier"] == "premium"
     assert json.loads(home.run("config", "show", "--json").stdout)["server"]["port"] == 8377
-    for key, value in (("router.tear", "x"), ("router.tier", "gold"), ("server.port", "many")):
+    wrong_ones = (("router.tear", "x"), ("router.tier", "gold"), ("server.port", "many"))
+    for key, value in (*wrong_ones, ("router.policy", "nowhere")):
         wrong = home.run("config", "set", key, value)
         assert wrong.exit_code == 1
         assert wrong.stderr

@@ -169,6 +169,17 @@ def test_every_run_ends_once_and_asks_each_rung_at_most_once(
     assert len(asked) == len(set(asked))
 
 
+def test_a_single_opinion_is_not_called_a_disagreement() -> None:
+    """Where only one cheap model answered, the warning says that nobody confirmed it."""
+    run = cascade()
+    run.start()
+    run.step(said("a", "30"))
+    run.step(Dropped("b", "It is down."))
+    (stand,) = run.step(Dropped("strong", "It is down."))
+    assert isinstance(stand, Stand)
+    assert stand.warning == "It is unconfirmed, and the strongest model could not be asked."
+
+
 def test_a_cheap_call_of_a_tool_is_judged_by_what_it_calls() -> None:
     """Also where the question looks closed: a call has no short answer to compare."""
     message = Message("assistant", (ToolCall("1", "days_of", '{"month": "May"}'),))
