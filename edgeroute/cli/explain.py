@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -11,9 +12,10 @@ from edgeroute.cli.shell import Shell, as_json, dim, foreign, pass_shell
 from edgeroute.cli.words import found
 
 if TYPE_CHECKING:
+    from edgeroute.core.plan import Skipped
     from edgeroute.engine.explanation import Explanation
 
-_SKIPPED_SHOWN: Final = 5
+_NAMED: Final = 4
 _JOINED: Final = {"single": "", "cascade": ", else ", "ensemble": " + "}
 
 
@@ -59,8 +61,16 @@ def _text(explanation: Explanation) -> str:
     others = [one.model for one in plan.candidates[len(taking_part) :]]
     if others:
         lines.append(f"Then      {', then '.join(others)}")
-    lines += [dim(f"Not {one.model}: {one.reason}") for one in plan.skipped[:_SKIPPED_SHOWN]]
-    if len(plan.skipped) > _SKIPPED_SHOWN:
-        lines.append(dim(f"and {len(plan.skipped) - _SKIPPED_SHOWN} more were passed over"))
-    lines += [dim(text) for text in plan.notes]
+    lines += [dim(text) for text in (*_passed_over(plan.skipped), *plan.notes)]
     return "\n".join(lines)
+
+
+def _passed_over(skipped: Sequence[Skipped]) -> Iterator[str]:
+    """A line for each reason, with the models that it kept out."""
+    by_reason: dict[str, list[str]] = {}
+    for one in skipped:
+        by_reason.setdefault(one.reason, []).append(one.model)
+    for reason, models in by_reason.items():
+        named, more = models[:_NAMED], len(models) - _NAMED
+        rest = f" and {more} more" if more > 0 else ""
+        yield f"Not {', '.join(named)}{rest}: {reason}"
