@@ -25,7 +25,9 @@ def run(runtime: Runtime, *, plain: bool = False) -> int:
         return lines.run(runtime)
 
     from edgeroute.tui.app import ChatApp  # noqa: PLC0415 - Textual is not for plain mode
+    from edgeroute.tui.terminal import ending_with_terminal  # noqa: PLC0415
 
     app = ChatApp(runtime)
-    app.run(mouse=runtime.chat.mouse)
+    with ending_with_terminal():
+        app.run(mouse=runtime.chat.mouse)
     return app.return_code or 0

@@ -1,4 +1,4 @@
-"""What a real terminal does with hostile text in the chat app: nothing."""
+"""Real terminals: hostile text does nothing in one, and the app does not outlive its own."""
 
 from __future__ import annotations
 
@@ -105,3 +105,32 @@ def test_no_answer_commands_the_terminal(tmux: Tmux, tmp_path: Path) -> None:
     assert tmux.state == before
     written = tmux.output.read_bytes()
     assert not re.search(rb"(\x1b[\]PX^_k]|\xc2\x9d)[^\x07\x1b]{0,40}(PWNED|UFdORUQ)", written)
+
+
+ALONE = """
+import signal, time
+from edgeroute.tui.terminal import ending_with_terminal
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+with ending_with_terminal(0.05):
+    print("ready", flush=True)
+    time.sleep(20)
+"""
+
+
+def test_the_app_does_not_outlive_its_terminal() -> None:
+    """It stays while its terminal is there and ends with it, though no signal reaches it."""
+    ours, theirs = os.openpty()
+    app = subprocess.Popen(
+        [sys.executable, "-c", ALONE],
+        stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, start_new_session=True,
+    )  # fmt: skip
+    try:
+        os.close(theirs)
+        assert b"ready" in os.read(ours, 100)
+        with pytest.raises(subprocess.TimeoutExpired):
+            app.wait(0.5)
+        os.close(ours)
+        assert app.wait(10) == 129
+    finally:
+        app.kill()
+        app.wait()
