@@ -52,7 +52,7 @@ class SseParser:
             return []
         if self._after_cr and chunk.startswith(b"\n"):
             chunk = chunk[1:]
-        self._after_cr = chunk.endswith(b"\r") or (self._after_cr and not chunk)
+        self._after_cr = chunk.endswith(b"\r")
         *lines, rest = _END.split(chunk)
         events: list[ServerSentEvent] = []
         for line in lines:
