@@ -267,6 +267,8 @@ class Story(RuleBasedStateMachine):
                 door=door,
                 form="chat",
                 named=bool(which % 2),
+                # Where the user set a chat's mode, programs still begin with the default one.
+                mode=self._stricter(old.mode),
                 name=f"story-{self.bench.number}" if which % 2 else "",
                 history=list(cut),
                 held=old.held and old.alone,
