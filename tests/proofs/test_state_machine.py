@@ -253,6 +253,8 @@ class Story(RuleBasedStateMachine):
         else:
             talk.failed = talk.history.pop()[1]
         self._judge(talk)
+        # Without a name and a history the next request is a conversation of its own.
+        talk.held &= talk.named or bool(talk.history)
 
     @precondition(lambda self: any(talk.history for talk in self.talks))
     @rule(which=st.integers(0, 9), keep=st.integers(1, 3), door=st.sampled_from(["cli", "http"]))
