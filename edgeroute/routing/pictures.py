@@ -21,6 +21,8 @@ _NOUN: Final = (
     r"(?:picture|image|photo(?:graph)?|illustration|drawing|painting|portrait|logo|icon|poster"
     r"|wallpaper|sticker|avatar|cartoon|artwork|watercolou?r|caricature|bild|zeichnung|dessin"
     r"|dibujo|imagen|immagine)s?\b"
+    # As in "a photo sharing service": what is asked for is no picture.
+    r"(?!\s+(?:sharing|hosting|storage|uploads?|processing|recognition|service|app|site|server)\b)"
 )
 _ARTICLE: Final = r"(?:an?|the|my|our|some|one|two|three|ein(?:e|en)?|une?|un[oa]?)\b"
 _NO_LINK: Final = r"(?!(?:for|of|to|with|from|about|on|in|and|that|which)\b)"
@@ -56,7 +58,12 @@ _NOT: Final = re.compile(
     r"\b(?:svg|ascii|mermaid|html|css|latex|tikz|matplotlib|plotly|canvas|plantuml|graphviz|code"
     r"|script|function|class|component|api|docker(?:file)?|container|disk|iso|tag|prompts?|parallel"
     r"|diagram|chart|graph|table|conclusions?|comparisons?|distinction|line(?! art)|lessons?"
-    r"|inference|attention|lots?|pipeline|architecture|plan|outline|system|approach|workflow|schema|caption|description|alt|describe|classif\w+|python|javascript)\b",
+    r"|inference|attention|lots?|caption|description|alt|describe|classif\w+|python|javascript)\b",
+    re.IGNORECASE,
+)
+# What is sketched in words, unless a picture of it is named.
+_THOUGHT: Final = re.compile(
+    r"\b(?:pipeline|architecture|plan|outline|system|approach|workflow|schema|component)s?\b",
     re.IGNORECASE,
 )
 
@@ -64,8 +71,10 @@ _NOT: Final = re.compile(
 def asks_for_picture(text: str) -> bool:
     """Whether ``text`` plainly asks for a picture, and not for code or words about one."""
     text = ends(text).strip()
-    found = _MADE.search(text) or _DRAWN.search(text) or _TITLED.search(text)
-    return found is not None and not _NOT.search(text)
+    if _NOT.search(text):
+        return False
+    named = _MADE.search(text) or _TITLED.search(text)
+    return bool(named or (_DRAWN.search(text) and not _THOUGHT.search(text)))
 
 
 def draws(card: ModelCard | None) -> bool:
