@@ -41,9 +41,7 @@ def _text(explanation: Explanation) -> str:
     plan, signals = explanation.plan, explanation.signals
     masked = "may leave masked" if explanation.masked else "may leave"
     place = "stays here" if explanation.stays else masked
-    taking_part = [one.model for one in plan.candidates if one.cause == "first"]
-    if plan.strategy == "single":
-        taking_part = taking_part[:1]
+    taking_part = [one.model for one in plan.taking_part]
     lines = [
         f"Goes to   {_JOINED[plan.strategy].join(taking_part)}",
         f"Because   {plan.first.reason}",

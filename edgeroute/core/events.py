@@ -6,12 +6,13 @@ A model's stream is a sequence of deltas (``Delta``); the engine adds what it de
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from edgeroute.core.answer import Answer, FinishReason
 from edgeroute.core.errors import EdgeRouteError
-from edgeroute.core.messages import Image
+from edgeroute.core.messages import Image, Reasoning, Text, ToolCall
 from edgeroute.core.plan import Plan
 from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.signals import Signals
@@ -149,3 +150,23 @@ class Failed:
 # The kinds of a notice that doubts the answer: a user must not miss them.
 DOUBTS: Final = frozenset({"disagreement", "unverified"})
 Event = Planned | AttemptStarted | AttemptEnded | Notice | Folded | Piece | Answered | Failed
+
+
+def pieces_of(answer: Answer) -> Iterator[Piece]:
+    """A finished answer as the pieces that it could have come in."""
+    calls = 0
+    for part in answer.message.parts:
+        match part:
+            case Text(text):
+                yield TextDelta(text)
+            case Reasoning(text, _, payload):
+                yield ReasoningDelta(text)
+                if payload:
+                    yield ReasoningDelta(payload=payload)
+            case ToolCall(call_id, name, arguments):
+                yield ToolCallDelta(calls, call_id, name, arguments)
+                calls += 1
+            case Image():
+                yield ImageDelta(part)
+            case _:
+                pass

@@ -14,6 +14,7 @@ from traceback import extract_tb
 from types import TracebackType
 from typing import Final
 
+_FRAMES: Final = 6
 _OURS: Final = __name__.partition(".")[0]
 _ErrorInfo = (
     tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -32,10 +33,7 @@ class _Silent(logging.Formatter):
 
     def formatException(self, ei: _ErrorInfo) -> str:  # noqa: N802 - the library's own name
         """Type and place of an error, without its message."""
-        kind, _, trace = ei
-        found = extract_tb(trace)
-        place = f" at {Path(found[-1].filename).name}:{found[-1].lineno}" if found else ""
-        return f"{kind.__name__ if kind else 'unknown'}{place}"
+        return places(ei[1]) if ei[1] else "unknown"
 
 
 class _StandardError(logging.Handler):
@@ -49,6 +47,13 @@ class _StandardError(logging.Handler):
             sys.stderr.flush()
         except Exception:  # noqa: BLE001, S110 - a log must neither fail its caller nor quote
             pass
+
+
+def places(error: BaseException) -> str:
+    """An error's type and the places in the code that it came through last, without any value."""
+    frames = extract_tb(error.__traceback__)[-_FRAMES:]
+    where = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    return f"{type(error).__name__} at {where}" if where else type(error).__name__
 
 
 def _is_ours(record: logging.LogRecord) -> bool:

@@ -39,7 +39,8 @@ class Plan:
     picture is to be drawn.
 
     ``rule`` is the id of the rule that decided and ``why`` its sentence.
-    ``verify`` names the model that checks the answer, or is empty.
+    ``verify`` names the model that checks the answer, or is empty; ``unchecked`` says that the rule
+    wants a check and nobody can do it.
     """
 
     rule: str
@@ -49,9 +50,17 @@ class Plan:
     commit: Commit = "first_token"
     skipped: tuple[Skipped, ...] = ()
     verify: str = ""
+    unchecked: bool = False
     notes: tuple[str, ...] = ()
 
     @property
     def first(self) -> Candidate:
         """The candidate that is tried first."""
         return self.candidates[0]
+
+    @property
+    def taking_part(self) -> tuple[Candidate, ...]:
+        """Who is asked even if nobody fails: one model, or those of a cascade or an ensemble."""
+        if self.strategy == "single":
+            return self.candidates[:1]
+        return tuple(one for one in self.candidates if one.cause == "first")

@@ -5,7 +5,7 @@ A receipt holds types and counts, never a value, a prompt or an answer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -91,8 +91,7 @@ class Receipt:
     @property
     def standing(self) -> Attempt | None:
         """The attempt that gave the answer, which no judge's or verifier's is."""
-        answers = (a for a in reversed(self.attempts) if a.role == "answer")
-        return next((a for a in answers if a.outcome == "answered"), None)
+        return last_answer(self.attempts, "answered")
 
     @property
     def cost(self) -> Cost:
@@ -111,6 +110,11 @@ class Receipt:
             "cost": _plain(asdict(self.cost)),
             "usage": _plain(asdict(self.usage)),
         }
+
+
+def last_answer(attempts: Sequence[Attempt], outcome: Outcome) -> Attempt | None:
+    """The last attempt at an answer, no judge's or verifier's, that ended with ``outcome``."""
+    return next((a for a in reversed(attempts) if (a.role, a.outcome) == ("answer", outcome)), None)
 
 
 def _plain(value: Any) -> Any:

@@ -34,14 +34,10 @@ class Answering:
 
     async def run(self, decision: Decision, outcome: Outcome) -> AsyncGenerator[Event]:
         """Everything that happens up to the answer or the last failure."""
-        # The planner brings the expression library: not needed before the first request.
-        from edgeroute.routing.planner import UNCHECKED  # noqa: PLC0415
-
         plan = decision.plan
         candidates = list(plan.candidates)
         if plan.strategy != "single":
-            taking_part = [one for one in candidates if one.cause == "first"]
-            machine = self._machine(decision, [one.model for one in taking_part])
+            machine = self._machine(decision, [one.model for one in plan.taking_part])
             async with aclosing(self._strategy.run(machine, decision, outcome)) as events:
                 async for event in events:
                     yield event
@@ -50,7 +46,7 @@ class Answering:
             async with aclosing(self._delivery.run(candidates, decision, outcome)) as events:
                 async for event in events:
                     yield event
-        if outcome.answer is None or not (plan.verify or UNCHECKED in plan.notes):
+        if outcome.answer is None or not (plan.verify or plan.unchecked):
             return
         if outcome.answer.message.tool_calls:  # what it says with their results will be checked
             return

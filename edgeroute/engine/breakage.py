@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from traceback import extract_tb
 
 from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.log import places
 
 log = logging.getLogger(__name__)
 
@@ -18,9 +18,3 @@ def broken(error: Exception, what: str) -> EdgeRouteError:
         f"Something broke inside EdgeRoute ({type(error).__name__}).",
         "Try again; `edgeroute doctor` checks the installation.",
     )
-
-
-def places(error: BaseException) -> str:
-    """An error's type and the places in the code that it came through, without any value."""
-    frames = [f"{frame.name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-6:]]
-    return f"{type(error).__name__} at {' > '.join(frames)}"

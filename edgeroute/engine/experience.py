@@ -14,7 +14,6 @@ from contextlib import suppress
 from decimal import Decimal
 from itertools import takewhile
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from edgeroute.core.errors import StoreError
@@ -24,7 +23,6 @@ from edgeroute.core.request import ChatRequest
 if TYPE_CHECKING:
     from edgeroute.core.plan import Strategy
     from edgeroute.engine.session import Session
-    from edgeroute.routing.embedding import Embedder
     from edgeroute.routing.outcomes import Advice, Experience, Remembered
     from edgeroute.routing.policy import Policy
     from edgeroute.routing.suggestions import Suggestion
@@ -57,9 +55,6 @@ class Memory:
     def __init__(self, outcomes: Outcomes, models: Path) -> None:
         self._outcomes = outcomes
         self._models = models
-        self._lock = Lock()
-        self._embedder: Embedder | None = None
-        self._looked = False
         self._remembered: list[Remembered] | None = None
         self._experience: Experience | None = None
         self._new = 0
@@ -135,9 +130,8 @@ class Memory:
         if known is not None:
             self._note(thumb, known)
             return
-        answers = [a for a in receipt.attempts if a.role == "answer" and a.outcome == "answered"]
-        if answers:
-            self._add(thumb, answers[-1], receipt, b"", b"")
+        if receipt.standing is not None:
+            self._add(thumb, receipt.standing, receipt, b"", b"")
 
     def thumb(self, receipt: str) -> Thumb | None:
         """The user's own word on the answer with this receipt, if there is one.
@@ -291,11 +285,8 @@ class Memory:
         from edgeroute.routing.embedding import Embedder  # noqa: PLC0415
         from edgeroute.routing.outcomes import describe  # noqa: PLC0415
 
-        with self._lock:
-            if not self._looked:
-                self._looked = True
-                self._embedder = Embedder.load(self._models / "minilm")
-        return None if self._embedder is None else describe(prompt, self._embedder)
+        embedder = Embedder.load(self._models / "minilm")
+        return None if embedder is None else describe(prompt, embedder)
 
 
 def _is_question(request: ChatRequest) -> bool:

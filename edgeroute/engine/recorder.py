@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +11,7 @@ from edgeroute.core.cards import Place
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import StoreError
 from edgeroute.core.events import Notice
-from edgeroute.core.receipt import Attempt, Receipt
+from edgeroute.core.receipt import Receipt, last_answer
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.usage import Usage
 from edgeroute.core.verdict import PrivacyMode
@@ -68,7 +67,8 @@ class Recorder:
         self, trip: Trip, request: ChatRequest, decision: Decision | None, outcome: Outcome
     ) -> Receipt:
         """The receipt of a request that has ended."""
-        answered = _standing(outcome.attempts)
+        attempts = outcome.attempts
+        answered = last_answer(attempts, "answered") or last_answer(attempts, "cancelled")
         error = outcome.error.code if outcome.error else ""
         duration = round((self._clock.monotonic() - trip.tick) * 1000)
         if decision is None:
@@ -183,10 +183,3 @@ class Recorder:
         if answered.cost.amount is None or not usage.cache_read:
             return None
         return uncached + paid_for_output - answered.cost.amount
-
-
-def _standing(attempts: Sequence[Attempt]) -> Attempt | None:
-    """The attempt whose words the user has: neither a judge's nor a verifier's."""
-    answers = [attempt for attempt in reversed(attempts) if attempt.role == "answer"]
-    ended = (one for word in ("answered", "cancelled") for one in answers if one.outcome == word)
-    return next(ended, None)

@@ -12,7 +12,6 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from edgeroute.core.answer import Answer
 from edgeroute.core.cards import Place
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import EdgeRouteError, LocalModelError, PrivacyRefused, ProviderError
@@ -22,14 +21,12 @@ from edgeroute.core.events import (
     Delta,
     Event,
     Folded,
-    ImageDelta,
     Notice,
     Piece,
     ReasoningDelta,
-    TextDelta,
-    ToolCallDelta,
+    pieces_of,
 )
-from edgeroute.core.messages import Image, Message, Reasoning, Text, ToolCall
+from edgeroute.core.messages import Message
 from edgeroute.core.receipt import Outcome as ReceiptOutcome
 from edgeroute.engine.attempts import Attempts
 from edgeroute.engine.breakage import broken
@@ -267,7 +264,7 @@ class _Course:
         self.outcome.attempts[place] = replace(standing, outcome="answered", role="answer")
         told: list[Event] = []
         if self.shown != stand.model:
-            told += _deltas(stand.answer)
+            told += pieces_of(stand.answer)
         if stand.warning:
             self.outcome.notes.append("Not all models gave this answer.")
             told.append(Notice("disagreement", stand.warning))
@@ -299,25 +296,3 @@ class _Course:
             self.outcome.attempts.append(trial.ended("cancelled"))
             if self.shown == trial.card.id:
                 self.outcome.partial = trial.draft.answer()
-
-
-def _deltas(answer: Answer) -> list[Event]:
-    """A whole answer as the deltas that it could have come in."""
-    told: list[Event] = []
-    calls = 0
-    for part in answer.message.parts:
-        match part:
-            case Text(text):
-                told.append(TextDelta(text))
-            case Reasoning(text, _, payload):
-                told.append(ReasoningDelta(text))
-                if payload:
-                    told.append(ReasoningDelta("", payload))
-            case ToolCall(call_id, name, arguments):
-                told.append(ToolCallDelta(calls, call_id, name, arguments))
-                calls += 1
-            case Image():
-                told.append(ImageDelta(part))
-            case _:
-                pass
-    return told

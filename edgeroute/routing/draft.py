@@ -137,7 +137,9 @@ class Draft:
             if card is not None:
                 yield card
 
-    def plan(self, rule: str, why: str, *, strategy: str, commit: Commit, verify: str) -> Plan:
+    def plan(
+        self, rule: str, why: str, *, strategy: str, commit: Commit, verify: str, unchecked: bool
+    ) -> Plan:
         """The finished plan; whatever stands first is tried first."""
         head = self.candidates[0]
         self.candidates[0] = _candidate(head.model, head.place, head.reason, "first")
@@ -149,6 +151,7 @@ class Draft:
             commit,
             tuple(Skipped(model, reason) for model, reason in self._skipped.items()),
             verify,
+            unchecked,
             tuple(self._notes),
         )
 

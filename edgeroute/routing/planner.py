@@ -24,8 +24,7 @@ from edgeroute.routing.tiers import LOCAL, TierRule
 
 STRATEGY_NAMES: Final = frozenset({"cascade", "ensemble"})
 AUTO: Final = frozenset({"", "auto"})
-EXPLICIT: Final = "explicit"
-UNCHECKED: Final = "Nothing can check the answer."
+_EXPLICIT: Final = "explicit"
 _LAST: Final = "The local model answers when every provider fails."
 _ONLY_SAID: Final = "That costs less, but this policy does not act on it (`outcomes.act`)."
 _MOST_OF_A_ROLE: Final = 2
@@ -48,11 +47,11 @@ def plan(request: PlanInput) -> Plan:
         return _internal(request, rule, draft)
     if request.model == LOCAL:
         draft.last_resort("You asked for the local model.")
-        return _finish(request, rule, draft, EXPLICIT, "You asked for the local model.")
+        return _finish(request, rule, draft, _EXPLICIT, "You asked for the local model.")
     if request.model not in AUTO and request.model not in STRATEGY_NAMES:
         if draft.offer(request.model, "You asked for this model.", patient=True):
             _add_fallbacks(request, rule, draft)
-            return _finish(request, rule, draft, EXPLICIT, f"You asked for {request.model}.")
+            return _finish(request, rule, draft, _EXPLICIT, f"You asked for {request.model}.")
         draft.note(f"{request.model} cannot answer this, so the policy chooses.")
     strategy = request.model if request.model in STRATEGY_NAMES else _strategy(request, rule)
     lined_up = False
@@ -301,19 +300,21 @@ def _finish(
     strategy: str = "single",
 ) -> Plan:
     draft.note(request.policy.trouble)
-    verify = ""
-    if rule.verify and rule_id != EXPLICIT and not request.signals.wants_picture:
+    verify, unchecked = "", False
+    if rule.verify and rule_id != _EXPLICIT and not request.signals.wants_picture:
         first = draft.first_cloud()
         if rule_id == rule.id:
             verify = pick(request, rule.verify, first.provider if first else "")
         # In a cascade or an ensemble another one may answer: only then is it known who can check.
         if strategy == "single" and first is not None and verify == first.id:
             verify = ""
-        draft.note(f"{verify} checks the answer." if verify else UNCHECKED)
+        unchecked = not verify
+        draft.note(f"{verify} checks the answer." if verify else "Nothing can check the answer.")
     return draft.plan(
         rule_id,
         why,
         strategy=strategy,
         commit=request.commit or rule.commit or request.policy.commit,
         verify=verify,
+        unchecked=unchecked,
     )

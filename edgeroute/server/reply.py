@@ -11,19 +11,8 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from edgeroute.core.answer import Answer
 from edgeroute.core.errors import EdgeRouteError
-from edgeroute.core.events import (
-    Answered,
-    Event,
-    Failed,
-    Folded,
-    Piece,
-    ReasoningDelta,
-    TextDelta,
-    ToolCallDelta,
-)
-from edgeroute.core.messages import Reasoning, Text, ToolCall
+from edgeroute.core.events import Answered, Event, Failed, Folded, Piece, pieces_of
 from edgeroute.core.request import ChatRequest
 from edgeroute.server.answering import Answering, HungUp, answering
 from edgeroute.server.course import Course
@@ -137,8 +126,8 @@ class Reply:
         elif not self._course.held or isinstance(event, Failed):
             yield from encoder.feed(event)
         elif isinstance(event, Answered):
-            for words in _words(event.answer):
-                yield from encoder.feed(words)
+            for piece in pieces_of(event.answer):
+                yield from encoder.feed(piece)
             yield from encoder.feed(event)
 
     def _envelope(self) -> Envelope:
@@ -150,20 +139,6 @@ class Reply:
             usage=self._asked.usage,
             origin=self._desk.origin_of(told.model),
         )
-
-
-def _words(answer: Answer) -> Iterator[Event]:
-    """A finished answer as if it came just now."""
-    calls = 0
-    for part in answer.message.parts:
-        if isinstance(part, Text):
-            yield TextDelta(part.text)
-        elif isinstance(part, Reasoning):
-            yield ReasoningDelta(part.text)
-            yield ReasoningDelta(payload=part.payload)
-        elif isinstance(part, ToolCall):
-            yield ToolCallDelta(calls, part.id, part.name, part.arguments)
-            calls += 1
 
 
 def _start(headers: dict[str, str]) -> dict[str, object]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from edgeroute.core.cards import ModelCard, Place
 from edgeroute.core.display import safe_line
-from edgeroute.core.plan import Candidate, Plan, Strategy
+from edgeroute.core.plan import Plan, Strategy
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import Finding, PrivacyMode
 from edgeroute.tui.words import cost_words, counted, tokens
@@ -84,7 +84,7 @@ def strip_view(
     """
     plan = explanation.plan
     first = plan.first
-    here = all(candidate.place is Place.LOCAL for candidate in _taking_part(plan))
+    here = all(candidate.place is Place.LOCAL for candidate in plan.taking_part)
     forced = here and (explanation.verdict.private or explanation.latched)
     if forced and local_state in _BROKEN_LOCAL:
         return StripView(
@@ -101,7 +101,7 @@ def strip_view(
         FREE
         if candidate.place is Place.LOCAL
         else estimate(cards.get(candidate.model), signals.input_tokens, signals.output_tokens, now)
-        for candidate in _taking_part(plan)
+        for candidate in plan.taking_part
     ]
     parts = [f"~{tokens(signals.input_tokens)} tokens", _price(plan.strategy, costs)]
     if explanation.otherwise:
@@ -115,13 +115,6 @@ def strip_view(
         _why(explanation, found, last_message, kind),
         " · ".join(parts),
     )
-
-
-def _taking_part(plan: Plan) -> Sequence[Candidate]:
-    """Who is asked even if nobody fails: one model, or those of a cascade or an ensemble."""
-    if plan.strategy == "single":
-        return plan.candidates[:1]
-    return [candidate for candidate in plan.candidates if candidate.cause == "first"]
 
 
 def _price(strategy: Strategy, costs: Sequence[Cost]) -> str:
@@ -139,7 +132,7 @@ def _then(plan: Plan) -> str:
         "cascade": "if it does not hold up: ",
         "ensemble": "side by side with ",
     }
-    others = _taking_part(plan)[1:] if plan.strategy != "single" else plan.candidates[1:3]
+    others = plan.candidates[1:3] if plan.strategy == "single" else plan.taking_part[1:]
     names = ", ".join(safe_line(candidate.model, 40) for candidate in others)
     return f"{words[plan.strategy]}{names}" if names else ""
 

@@ -21,7 +21,7 @@ LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "fatal",
 # hold what a person, a model or a provider said.
 LOGGED = {
     ("engine/breakage.py", "what"): "what was being done, written in the code",
-    ("engine/breakage.py", "places(error)"): "type of an error and the functions it came through",
+    ("engine/breakage.py", "places(error)"): "type of an error and the lines it came through",
     ("engine/telemetry.py", "type(error).__name__"): "type of an error",
     ("engine/watch.py", "one.kind"): "kind of an alert",
     ("engine/watch.py", "type(error).__name__"): "type of an error",
@@ -40,7 +40,7 @@ def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_installed")
-@pytest.mark.parametrize("name", ["edgeroute.engine.watch", "httpcore", "asyncio", "some.library"])
+@pytest.mark.parametrize("name", ["edgeroute.engine.watch", "httpcore", "asyncio", "some.package"])
 def test_an_error_is_logged_without_its_message(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
