@@ -1,8 +1,9 @@
+# ruff: noqa: T201 - it prints its counts
 """What one warm prompt walks through: ``python -m tests.bench.walk``.
 
 A real endpoint over loopback, the packaged privacy rules with their models where they are there, a
-scripted provider. The third prompt is watched with ``sys.setprofile`` in every thread: the files and
-functions of the package that it enters, and how often. Prints the counts, and the files by room.
+scripted provider. The third prompt is watched with ``sys.setprofile`` in every thread: the files
+and functions of the package that it enters, and how often. Prints the counts, and the files.
 """
 
 from __future__ import annotations
