@@ -83,18 +83,18 @@ class Paths:
         )
 
 
-class _Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class _SettingsTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A table of the settings file: unknown keys are errors."""
 
 
-class Router(_Table, frozen=True):
+class RouterSettings(_SettingsTable, frozen=True):
     """``policy`` names rules/<name>.yaml or a path; ``tier`` how much quality may cost."""
 
     policy: str = "default"
     tier: Tier = "balanced"
 
 
-class Privacy(_Table, frozen=True):
+class PrivacySettings(_SettingsTable, frozen=True):
     """``mode`` is what new conversations start in.
 
     ``level`` overrides the level of rules/privacy.yaml. ``ocr`` reads images with tesseract where
@@ -112,7 +112,7 @@ class Privacy(_Table, frozen=True):
     passphrase: bool = False
 
 
-class Endpoint(_Table, frozen=True):
+class EndpointSettings(_SettingsTable, frozen=True):
     """An OpenAI-compatible server that answers as the local model.
 
     Another machine's counts as local only with ``trusted = true``.
@@ -124,7 +124,7 @@ class Endpoint(_Table, frozen=True):
     context_tokens: int = 32_768
 
 
-class Local(_Table, frozen=True):
+class LocalSettings(_SettingsTable, frozen=True):
     """``backend`` is auto, llamacpp, omlx or the name of an endpoint.
 
     ``model`` is auto or an id of models/local.yaml. ``context_tokens`` of 0 is chosen by memory.
@@ -135,10 +135,10 @@ class Local(_Table, frozen=True):
     context_tokens: int = 0
     idle_minutes: float = 10
     threads: int = 0
-    endpoints: dict[str, Endpoint] = {}
+    endpoints: dict[str, EndpointSettings] = {}
 
 
-class Provider(_Table, frozen=True):
+class ProviderSettings(_SettingsTable, frozen=True):
     """A provider of your own, or changes to a packaged one.
 
     ``enterprise`` says that a contract covers your organisation's code there: it may receive
@@ -157,7 +157,7 @@ class Provider(_Table, frozen=True):
     context_tokens: int = 128_000
 
 
-class Server(_Table, frozen=True):
+class ServerSettings(_SettingsTable, frozen=True):
     """The localhost endpoint."""
 
     host: str = "127.0.0.1"
@@ -165,7 +165,7 @@ class Server(_Table, frozen=True):
     origins: list[str] = []
 
 
-class Budget(_Table, frozen=True):
+class BudgetSettings(_SettingsTable, frozen=True):
     """Limits in USD; 0 is no limit. ``at_limit`` is what happens at 100 %."""
 
     daily_usd: float = 0
@@ -174,33 +174,33 @@ class Budget(_Table, frozen=True):
     at_limit: Literal["local", "cheaper", "ask"] = "local"
 
 
-class Keys(_Table, frozen=True):
+class KeysSettings(_SettingsTable, frozen=True):
     """Where provider keys may come from besides the OS keyring."""
 
     environment: bool = False
 
 
-class Alerts(_Table, frozen=True):
+class AlertsSettings(_SettingsTable, frozen=True):
     """``command`` is run for every alert, with the alert as JSON on its standard input."""
 
     command: list[str] = []
 
 
-class Network(_Table, frozen=True):
+class NetworkSettings(_SettingsTable, frozen=True):
     """``ca_file`` adds a certificate authority; ``proxy`` is for managed APIs only."""
 
     ca_file: str = ""
     proxy: str = ""
 
 
-class Telemetry(_Table, frozen=True):
+class TelemetrySettings(_SettingsTable, frozen=True):
     """OpenTelemetry over OTLP; nothing is sent without an ``endpoint``."""
 
     endpoint: str = ""
     content: bool = False
 
 
-class Chat(_Table, frozen=True):
+class ChatAppSettings(_SettingsTable, frozen=True):
     """The chat app: ``theme``, ``mouse``, and ``keys`` that replace keys by action id."""
 
     theme: str = ""
@@ -208,20 +208,20 @@ class Chat(_Table, frozen=True):
     keys: dict[str, str] = {}
 
 
-class Settings(_Table, frozen=True):
+class Settings(_SettingsTable, frozen=True):
     """Everything a user can set, with its defaults."""
 
-    router: Router = Router()
-    privacy: Privacy = Privacy()
-    local: Local = Local()
-    providers: dict[str, Provider] = {}
-    server: Server = Server()
-    budget: Budget = Budget()
-    keys: Keys = Keys()
-    alerts: Alerts = Alerts()
-    network: Network = Network()
-    telemetry: Telemetry = Telemetry()
-    chat: Chat = Chat()
+    router: RouterSettings = RouterSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    local: LocalSettings = LocalSettings()
+    providers: dict[str, ProviderSettings] = {}
+    server: ServerSettings = ServerSettings()
+    budget: BudgetSettings = BudgetSettings()
+    keys: KeysSettings = KeysSettings()
+    alerts: AlertsSettings = AlertsSettings()
+    network: NetworkSettings = NetworkSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+    chat: ChatAppSettings = ChatAppSettings()
 
 
 def load(path: Path) -> Settings:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from edgeroute import __version__
-from edgeroute.cli.commands import COMMANDS, help_text
+from edgeroute.cli.command_table import COMMANDS, help_text
 from edgeroute.cli.shell import Shell, note
 from edgeroute.core.display import safe
 from edgeroute.core.errors import EdgeRouteError
@@ -33,7 +33,7 @@ class LazyGroup(click.Group):
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return None
-        module = importlib.import_module(f"edgeroute.cli.{entry.module}")
+        module = importlib.import_module(f"edgeroute.cli.commands.{entry.module}")
         command: click.Command = getattr(module, entry.attribute)
         return command
 
@@ -123,7 +123,7 @@ def cli(ctx: click.Context) -> int | None:
     """Run the chat app where no command is named."""
     if ctx.invoked_subcommand is not None:
         return None
-    from edgeroute.cli.chat import chat
+    from edgeroute.cli.commands.chat import chat
 
     result: int = ctx.invoke(chat)
     return result

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from edgeroute.cli.rules import policies_of
+from edgeroute.cli.commands.rules import policies_of
 from edgeroute.cli.words import size, when
 from edgeroute.core.errors import EdgeRouteError, KeyringUnavailable
 
@@ -35,7 +35,7 @@ _SUPPORT: Final = ("rampart", "minilm")
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class HealthCheck:
     """One line of the report; ``fix`` says what to do where the state is not ``ok``."""
 
     name: str
@@ -44,7 +44,7 @@ class Check:
     fix: str = ""
 
 
-async def checks(runtime: Runtime) -> AsyncIterator[Check]:
+async def checks(runtime: Runtime) -> AsyncIterator[HealthCheck]:
     """All checks, one after another. Nothing is sent anywhere."""
     yield _python()
     yield _startup_files()
@@ -65,26 +65,26 @@ async def checks(runtime: Runtime) -> AsyncIterator[Check]:
     yield _network(runtime)
 
 
-async def _guarded(name: str, check: object) -> Check:
+async def _guarded(name: str, check: object) -> HealthCheck:
     """The check, or its error as a bad line."""
     try:
-        result: Check = await check  # type: ignore[misc]
+        result: HealthCheck = await check  # type: ignore[misc]
     except EdgeRouteError as error:
-        return Check(name, "bad", error.message, error.hint)
+        return HealthCheck(name, "bad", error.message, error.hint)
     return result
 
 
-def _python() -> Check:
+def _python() -> HealthCheck:
     text = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    return Check("python", "ok", text)
+    return HealthCheck("python", "ok", text)
 
 
-def _startup_files() -> Check:
+def _startup_files() -> HealthCheck:
     """A .pth file with code runs at every start of Python: a way in that attackers have used."""
     unknown = sorted(str(path) for path in _pth_files() if _runs_code(path))
     if not unknown:
-        return Check("start-up files", "ok", "no unknown .pth file runs code")
-    return Check(
+        return HealthCheck("start-up files", "ok", "no unknown .pth file runs code")
+    return HealthCheck(
         "start-up files",
         "bad",
         f"run code at every start of Python: {', '.join(unknown)}",
@@ -110,7 +110,7 @@ def _runs_code(path: Path) -> bool:
     return any(line.startswith(("import ", "import\t")) for line in lines)
 
 
-def _folders(runtime: Runtime) -> Iterator[Check]:
+def _folders(runtime: Runtime) -> Iterator[HealthCheck]:
     paths = runtime.paths
     for name in ("config", "data", "state", "runtime"):
         folder: Path = getattr(paths, name)
@@ -119,87 +119,95 @@ def _folders(runtime: Runtime) -> Iterator[Check]:
         except FileNotFoundError:
             continue
         if status.st_uid != os.geteuid():
-            yield Check(f"{name} folder", "bad", f"{folder} belongs to another user",
+            yield HealthCheck(f"{name} folder", "bad", f"{folder} belongs to another user",
                         f"sudo chown -R $(id -u) '{folder}'")  # fmt: skip
         elif stat.S_IMODE(status.st_mode) & 0o077:
-            yield Check(f"{name} folder", "bad", f"{folder} can be entered by other users",
+            yield HealthCheck(f"{name} folder", "bad", f"{folder} can be entered by other users",
                         f"chmod 700 '{folder}'")  # fmt: skip
         else:
-            yield Check(f"{name} folder", "ok", str(folder))
+            yield HealthCheck(f"{name} folder", "ok", str(folder))
 
 
-def _disk(runtime: Runtime) -> Check:
+def _disk(runtime: Runtime) -> HealthCheck:
     folder = runtime.paths.data
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     if free < _LEAST_FREE_BYTES:
-        return Check("disk", "bad", f"{size(free)} free", "Free some space: models are large.")
-    return Check("disk", "ok", f"{size(free)} free")
+        return HealthCheck(
+            "disk", "bad", f"{size(free)} free", "Free some space: models are large."
+        )
+    return HealthCheck("disk", "ok", f"{size(free)} free")
 
 
-async def _policies(runtime: Runtime) -> Check:
+async def _policies(runtime: Runtime) -> HealthCheck:
     await asyncio.to_thread(runtime.check)
     policy = runtime.policy
     findings = policies_of(runtime).check(policy.file)
     wrong = [finding for finding in findings if finding.level == "error"]
     if wrong:
-        return Check("policies", "bad", "; ".join(map(str, wrong)), "See `edgeroute rules check`.")
+        return HealthCheck(
+            "policies", "bad", "; ".join(map(str, wrong)), "See `edgeroute rules check`."
+        )
     retired = [finding.message for finding in findings if finding.code == "RT003"]
     if retired:
-        return Check("policies", "note", "; ".join(retired), "See `edgeroute rules check`.")
-    return Check("policies", "ok", f"{policy.name} and the privacy rules are right")
+        return HealthCheck("policies", "note", "; ".join(retired), "See `edgeroute rules check`.")
+    return HealthCheck("policies", "ok", f"{policy.name} and the privacy rules are right")
 
 
-async def _keyring(runtime: Runtime) -> Check:
+async def _keyring(runtime: Runtime) -> HealthCheck:
     try:
-        return Check("keyring", "ok", await asyncio.to_thread(runtime.keys.describe))
+        return HealthCheck("keyring", "ok", await asyncio.to_thread(runtime.keys.describe))
     except KeyringUnavailable as error:
-        return Check("keyring", "note", error.message, error.hint)
+        return HealthCheck("keyring", "note", error.message, error.hint)
 
 
-async def _database(runtime: Runtime) -> Check:
+async def _database(runtime: Runtime) -> HealthCheck:
     database = runtime.database
     encrypted = await asyncio.to_thread(lambda: database.encrypted)
     if not await asyncio.to_thread(database.check):
-        return Check("database", "bad", f"{database.path} is damaged",
+        return HealthCheck("database", "bad", f"{database.path} is damaged",
                      "Start EdgeRoute again: it keeps what can be read.")  # fmt: skip
     notices = " ".join(database.notices)
     text = f"{size(database.path.stat().st_size)}, sound"
     if not encrypted:
-        return Check(
+        return HealthCheck(
             "database",
             "note",
             f"{text}, readable by you alone but not encrypted. {notices}".rstrip(),
             "Set up a keyring (see above) and leave privacy.encrypt on; it is then encrypted.",
         )
-    return Check("database", "note" if notices else "ok", f"{text}, encrypted. {notices}".rstrip())
+    return HealthCheck(
+        "database", "note" if notices else "ok", f"{text}, encrypted. {notices}".rstrip()
+    )
 
 
-async def _detector(runtime: Runtime) -> Check:
+async def _detector(runtime: Runtime) -> HealthCheck:
     try:
         await asyncio.to_thread(runtime.detector.warm)
     except Exception as error:  # noqa: BLE001 - whatever it is, every prompt now stays here
-        return Check(
+        return HealthCheck(
             "privacy check",
             "bad",
             f"does not work, so that every prompt stays here: {error}",
             "Fetch its model with `edgeroute models pull rampart`, or install EdgeRoute again.",
         )
-    return Check("privacy check", "ok", "loaded and working")
+    return HealthCheck("privacy check", "ok", "loaded and working")
 
 
-async def _models(runtime: Runtime) -> Check:
+async def _models(runtime: Runtime) -> HealthCheck:
     models = runtime.models
     here = await asyncio.to_thread(models.present)
     if not here:
-        return Check("models", "bad", "no local model is here", "edgeroute models pull")
+        return HealthCheck("models", "bad", "no local model is here", "edgeroute models pull")
     for build in here:
         await asyncio.to_thread(models.path, build)
-    return Check("models", "ok", f"{', '.join(build.id for build in here)}: right by their notes")
+    return HealthCheck(
+        "models", "ok", f"{', '.join(build.id for build in here)}: right by their notes"
+    )
 
 
-async def _support(runtime: Runtime) -> list[Check]:
+async def _support(runtime: Runtime) -> list[HealthCheck]:
     """Files that the privacy check and the task classifier read."""
     found = []
     for name in _SUPPORT:
@@ -208,53 +216,56 @@ async def _support(runtime: Runtime) -> list[Check]:
         except KeyError:
             continue
         if path is None:
-            found.append(Check(name, "bad", "is not here, or not right",
+            found.append(HealthCheck(name, "bad", "is not here, or not right",
                                f"edgeroute models pull {name}"))  # fmt: skip
         else:
-            found.append(Check(name, "ok", str(path)))
+            found.append(HealthCheck(name, "ok", str(path)))
     return found
 
 
-async def _local(runtime: Runtime) -> Check:
+async def _local(runtime: Runtime) -> HealthCheck:
     backend = await asyncio.to_thread(lambda: runtime.local)
     status = await backend.status()
     text = f"{status.backend}: {status.model or '-'}, {status.state}. {status.detail}".rstrip()
     if status.state in {"missing", "unreachable"}:
-        return Check("local model", "bad", text, "Fetch a model with `edgeroute models pull`, or"
-                     " start the server that `local.backend` names.")  # fmt: skip
-    return Check("local model", "ok", text)
+        mend = (
+            "Fetch a model with `edgeroute models pull`, or start the server that `local.backend`"
+            " names."
+        )
+        return HealthCheck("local model", "bad", text, mend)
+    return HealthCheck("local model", "ok", text)
 
 
-async def _providers(runtime: Runtime) -> list[Check]:
+async def _providers(runtime: Runtime) -> list[HealthCheck]:
     rows = [row for row in await asyncio.to_thread(runtime.providers.status) if row.has_key]
     if not rows:
-        return [Check("providers", "note", "none has a key, so that everything is answered here",
-                      "edgeroute keys set PROVIDER")]  # fmt: skip
+        text = "none has a key, so that everything is answered here"
+        return [HealthCheck("providers", "note", text, "edgeroute keys set PROVIDER")]
     found = []
     for row in rows:
         until = f" until {when(row.until)}" if row.until else ""
         state: State = "ok" if row.state == "ok" else "note"
         text = f"{row.state}{until}, key: {row.key}. {row.detail}".rstrip()
         fix = "" if state == "ok" else "It is tried again by itself; until then others answer."
-        found.append(Check(row.id, state, text, fix))
+        found.append(HealthCheck(row.id, state, text, fix))
     return found
 
 
-def _token(runtime: Runtime) -> Check:
-    from edgeroute.server.token import token_path
+def _token(runtime: Runtime) -> HealthCheck:
+    from edgeroute.server.access.token import token_path
 
     path = token_path(runtime.paths.state)
     try:
         status = path.lstat()
     except FileNotFoundError:
-        return Check("endpoint token", "ok", "is made when `edgeroute serve` first runs")
+        return HealthCheck("endpoint token", "ok", "is made when `edgeroute serve` first runs")
     if not stat.S_ISREG(status.st_mode) or stat.S_IMODE(status.st_mode) & 0o077:
-        return Check("endpoint token", "bad", f"{path} is not yours alone",
+        return HealthCheck("endpoint token", "bad", f"{path} is not yours alone",
                      f"rm '{path}'  (a new one is made)")  # fmt: skip
-    return Check("endpoint token", "ok", str(path))
+    return HealthCheck("endpoint token", "ok", str(path))
 
 
-def _network(runtime: Runtime) -> Check:
+def _network(runtime: Runtime) -> HealthCheck:
     network = runtime.settings.network
     ignored = [name for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "SSLKEYLOGFILE")
                if os.environ.get(name) or os.environ.get(name.lower())]  # fmt: skip
@@ -262,10 +273,10 @@ def _network(runtime: Runtime) -> Check:
     if network.ca_file:
         text += f", extra authority {network.ca_file}"
     if ignored and not network.proxy:
-        return Check(
+        return HealthCheck(
             "network",
             "note",
             f"{text}; {', '.join(ignored)} of the environment are ignored",
             "If you need the proxy: edgeroute config set network.proxy URL",
         )
-    return Check("network", "ok", text)
+    return HealthCheck("network", "ok", text)

@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.write(f"edgeroute {__version__}\n")
         return
     if given in (["--help"], ["-h"]):
-        from edgeroute.cli.commands import help_text
+        from edgeroute.cli.command_table import help_text
 
         sys.stdout.write(help_text() + "\n")
         return

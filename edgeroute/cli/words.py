@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from edgeroute.core.cards import Place
+from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.usage import Cost
 

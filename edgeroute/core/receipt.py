@@ -14,7 +14,7 @@ from functools import reduce
 from operator import add
 from typing import Any, Literal
 
-from edgeroute.core.cards import Place
+from edgeroute.core.model_card import Place
 from edgeroute.core.request import FrontDoor
 from edgeroute.core.usage import FREE, UNKNOWN_COST, Cost, Usage
 from edgeroute.core.verdict import PrivacyMode

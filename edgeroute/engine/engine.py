@@ -12,13 +12,13 @@ from edgeroute.core.events import Answered, Event, Failed, Planned
 from edgeroute.core.ids import new_id
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.request import ChatRequest
-from edgeroute.engine.answering import Answering
-from edgeroute.engine.breakage import broken
-from edgeroute.engine.decision import Decider, Decision
-from edgeroute.engine.explanation import Explanation
-from edgeroute.engine.outcome import Outcome
-from edgeroute.engine.recorder import Recorder, Trip
-from edgeroute.engine.telemetry import Telemetry
+from edgeroute.engine.deciding.decider import Decider, Decision
+from edgeroute.engine.deciding.explanation import Explanation
+from edgeroute.engine.recording.recorder import Recorder, RequestStart
+from edgeroute.engine.recording.telemetry import Telemetry
+from edgeroute.engine.running.internal_error import broken
+from edgeroute.engine.running.run_state import RunState
+from edgeroute.engine.running.runner import Runner
 
 
 class Engine:
@@ -27,7 +27,7 @@ class Engine:
     def __init__(
         self,
         decider: Decider,
-        answering: Answering,
+        answering: Runner,
         recorder: Recorder,
         telemetry: Telemetry,
         clock: Clock,
@@ -53,8 +53,8 @@ class Engine:
         far is kept with its receipt.
         """
         now = self._clock.now()
-        trip = Trip(new_id(now), now, self._clock.monotonic())
-        outcome = Outcome()
+        trip = RequestStart(new_id(now), now, self._clock.monotonic())
+        outcome = RunState()
         decision: Decision | None = None
         try:
             decision = await self._decider.decide(request)
@@ -88,7 +88,7 @@ class Engine:
             yield Failed(outcome.error, receipt, outcome.partial)
 
     async def _record(
-        self, trip: Trip, request: ChatRequest, decision: Decision | None, outcome: Outcome
+        self, trip: RequestStart, request: ChatRequest, decision: Decision | None, outcome: RunState
     ) -> tuple[Receipt, list[Event]]:
         receipt = self._recorder.receipt(trip, request, decision, outcome)
         notices = await asyncio.to_thread(

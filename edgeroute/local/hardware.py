@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edgeroute.local.catalogue import GIB, Build, Catalogue
+from edgeroute.local.files.catalogue import GIB, Build, Catalogue
 
 _WINDOWS: Final = (32_768, 16_384, 8_192, 4_096)
 _SMALLEST_WINDOW: Final = 2_048

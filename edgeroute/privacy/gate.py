@@ -10,14 +10,14 @@ from collections.abc import Collection, Iterator
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from edgeroute.boundary.clearance import Clearance, Mint, Outgoing
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import PrivacyRefused
 from edgeroute.core.hosts import is_loopback
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.privacy.clearance import Clearance, Mint, Outgoing
-from edgeroute.privacy.inspector import Inspector
-from edgeroute.privacy.leaves import Pairs, parse, texts
-from edgeroute.privacy.media import Uncleared, without_cleared
+from edgeroute.privacy.inspecting.inspector import Inspector
+from edgeroute.privacy.inspecting.json_texts import KeyValues, parse, texts
+from edgeroute.privacy.inspecting.media import Uncleared, without_cleared
 
 LIFETIME: Final = 30.0
 
@@ -92,7 +92,7 @@ def _texts(outgoing: Outgoing, inspector: Inspector) -> Iterator[str]:
     """
     place = urlsplit(outgoing.url)
     yield unquote(place.path).replace("/", " ")
-    yield from texts(Pairs(parse_qsl(place.query, keep_blank_values=True)))
+    yield from texts(KeyValues(parse_qsl(place.query, keep_blank_values=True)))
     yield unquote(place.query)
     yield from texts(outgoing.headers)
     if outgoing.body:
@@ -102,7 +102,7 @@ def _texts(outgoing: Outgoing, inspector: Inspector) -> Iterator[str]:
 
 def _body_texts(body: object) -> Iterator[str]:
     """The texts of a body, message by message and tool by tool, as the inspector cuts them."""
-    if not isinstance(body, Pairs):
+    if not isinstance(body, KeyValues):
         yield from texts(body)
         return
     rest: list[tuple[str, object]] = []
@@ -110,10 +110,10 @@ def _body_texts(body: object) -> Iterator[str]:
         if isinstance(value, list):
             rest.append((key, None))
             for item in value:
-                yield from texts(Pairs([(key, item)]))
+                yield from texts(KeyValues([(key, item)]))
         else:
             rest.append((key, value))
-    yield from texts(Pairs(rest))
+    yield from texts(KeyValues(rest))
 
 
 _HINT: Final = "A local model can answer it; see what was found with `edgeroute scan`."

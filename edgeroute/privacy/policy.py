@@ -34,7 +34,7 @@ class Level(StrEnum):
     BALANCED = "balanced"
 
 
-class Action(StrEnum):
+class EntityAction(StrEnum):
     """What a finding means.
 
     ``LOCAL``: the prompt stays on this machine, in mask mode too. ``MASK``: it stays, but in mask
@@ -51,12 +51,12 @@ class Entity(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     label: str
     about: str
-    action: Action = Action.MASK
+    action: EntityAction = EntityAction.MASK
     balanced: float = 0.5
     strict: float = 0.3
 
 
-class Budget(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class ScanBudget(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The most that one text may cost. What does not fit is not cleared: it stays local."""
 
     seconds: float = 5.0
@@ -92,20 +92,20 @@ class Tools(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     trusted: tuple[str, ...] = ()
 
 
-class Policy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The whole policy, as packaged."""
 
     entities: dict[str, Entity]
     level: Level = Level.BALANCED
     names: Literal["rampart", "spacy", "off"] = "rampart"
     attachments_private: bool = True
-    budget: Budget = Budget()
+    budget: ScanBudget = ScanBudget()
     tools: Tools = Tools()
     internal_code: InternalCode = InternalCode()
     always_private: AlwaysPrivate = AlwaysPrivate()
 
     @classmethod
-    def load(cls, own: Path | None = None) -> Policy:
+    def load(cls, own: Path | None = None) -> PrivacyPolicy:
         """The packaged policy, changed by the user's ``privacy.yaml`` in the folder ``own``.
 
         Raises:
@@ -116,7 +116,7 @@ class Policy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             return packaged.checked(str(datafile.packaged("rules") / FILE))
         return datafile.load(own / FILE, Changes).applied_to(packaged, str(own / FILE))
 
-    def checked(self, file: str) -> Policy:
+    def checked(self, file: str) -> PrivacyPolicy:
         """The same policy, once its patterns and numbers are known to work.
 
         Raises:
@@ -142,14 +142,14 @@ class Policy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     def threshold(self, entity: str) -> float:
         """The lowest score at which ``entity`` counts; above 1 where it never does."""
         known = self.entities.get(entity)
-        if known is None or known.action is Action.ALLOW:
+        if known is None or known.action is EntityAction.ALLOW:
             return 2.0
         return known.strict if self.level is Level.STRICT else known.balanced
 
-    def action(self, entity: str) -> Action:
+    def action(self, entity: str) -> EntityAction:
         """What finding ``entity`` means. A type that the policy does not know stays local."""
         known = self.entities.get(entity)
-        return Action.LOCAL if known is None else known.action
+        return EntityAction.LOCAL if known is None else known.action
 
     def label(self, entity: str) -> str:
         """``entity`` in words, such as "US social security number"."""
@@ -185,7 +185,7 @@ class Policy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class EntityChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """What a user changes about one entity."""
 
-    action: Action | None = None
+    action: EntityAction | None = None
     balanced: float | None = None
     strict: float | None = None
 
@@ -197,12 +197,12 @@ class Changes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     level: Level | None = None
     names: Literal["rampart", "spacy", "off"] | None = None
     attachments_private: bool | None = None
-    budget: Budget | None = None
+    budget: ScanBudget | None = None
     tools: Tools = Tools()
     internal_code: InternalCode = InternalCode()
     always_private: AlwaysPrivate = AlwaysPrivate()
 
-    def applied_to(self, policy: Policy, file: str) -> Policy:
+    def applied_to(self, policy: PrivacyPolicy, file: str) -> PrivacyPolicy:
         """``policy`` with these changes.
 
         Raises:

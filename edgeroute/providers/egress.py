@@ -19,20 +19,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
+from edgeroute.boundary import lockdown
+from edgeroute.boundary.clearance import Clearance, ClearanceRefused, Outgoing
 from edgeroute.core.errors import ErrorKind, ProviderError, SettingsError
 from edgeroute.core.hosts import is_loopback
-from edgeroute.privacy import lockdown
-from edgeroute.privacy.clearance import Clearance, ClearanceRefused, Outgoing
-from edgeroute.providers.incoming import Incoming
-from edgeroute.providers.outage import from_transport, outage
+from edgeroute.providers.calling.incoming import Incoming
+from edgeroute.providers.calling.outage import from_transport, outage
 
 if TYPE_CHECKING:
     import httpx
 
     from edgeroute.core.secret import Secret
-    from edgeroute.providers.provider import Provider
+    from edgeroute.providers.catalog.provider import Provider
 
-__all__ = ["Clearance", "Door", "Limits", "Outgoing", "tls_context"]
+__all__ = ["Clearance", "Door", "EgressLimits", "Outgoing", "tls_context"]
 
 _MAX_REDIRECTS: Final = 5
 _MAX_HEADERS: Final = 200
@@ -40,7 +40,7 @@ _FILE_BYTES: Final = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class EgressLimits:
     """Seconds that the door allows for connecting (TLS again as much) and for a peer that does
     not read, and how many connections may be open.
     """
@@ -58,13 +58,13 @@ class Door:
         *,
         ca_file: str = "",
         proxy: str = "",
-        limits: Limits | None = None,
+        limits: EgressLimits | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """``ca_file`` adds certificate authorities; ``proxy`` is the user's own choice."""
         self._ca_file = ca_file
         self._proxy = proxy
-        self._limits = limits or Limits()
+        self._limits = limits or EgressLimits()
         self._monotonic = monotonic
         self._clients: dict[str, httpx.AsyncClient] = {}
 
@@ -197,13 +197,13 @@ class Door:
         """Send a request and wait for the head of its response; how many bytes went out."""
         import httpx  # noqa: PLC0415 - start-up must not wait for it
 
-        from edgeroute.providers.network import METER, Meter  # noqa: PLC0415
+        from edgeroute.providers.network import METER, ByteCount  # noqa: PLC0415
 
         client = self._client(url)
         fields = {**headers, "accept-encoding": "identity"}
         request = client.build_request(method, url, headers=fields, content=body)
         _require_same_place(request.url, url)
-        meter = Meter()
+        meter = ByteCount()
         token = METER.set(meter)
         try:
             async with asyncio.timeout(seconds):
@@ -241,12 +241,12 @@ class Door:
         import httpcore  # noqa: PLC0415 - start-up must not wait for it
         import httpx  # noqa: PLC0415
 
-        from edgeroute.providers.network import Backend  # noqa: PLC0415
+        from edgeroute.providers.network import NetworkBackend  # noqa: PLC0415
 
         for library in ("httpx", "httpcore"):  # they log addresses at INFO
             logging.getLogger(library).setLevel(logging.WARNING)
         context = tls_context(self._ca_file)
-        backend = Backend(lockdown.opening)
+        backend = NetworkBackend(lockdown.opening)
         transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
         # httpx hands no network backend on to httpcore, so its pool is put in here.
         transport._pool = (  # noqa: SLF001

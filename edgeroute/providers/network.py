@@ -24,13 +24,13 @@ _READ_AHEAD: Final = 64 * 1024
 
 
 @dataclass
-class Meter:
+class ByteCount:
     """Counts what one request handed to the network, in bytes before encryption."""
 
     sent: int = 0
 
 
-METER: Final[ContextVar[Meter | None]] = ContextVar("meter", default=None)
+METER: Final[ContextVar[ByteCount | None]] = ContextVar("meter", default=None)
 Opening = Callable[[str, int], AbstractContextManager[None]]
 
 
@@ -42,7 +42,7 @@ class Misled(httpcore.ConnectError):
     """
 
 
-class Backend(httpcore.AsyncNetworkBackend):
+class NetworkBackend(httpcore.AsyncNetworkBackend):
     """Opens TCP connections; ``opening`` is the permit of the process's lockdown."""
 
     def __init__(self, opening: Opening) -> None:
@@ -75,7 +75,7 @@ class Backend(httpcore.AsyncNetworkBackend):
         if peer and peer[0] != host and not is_loopback(host) and _is_next_door(peer[0]):
             writer.transport.abort()
             raise Misled(f"{host} leads to this machine")
-        return _Stream(reader, writer)
+        return _CountedStream(reader, writer)
 
     async def sleep(self, seconds: float) -> None:
         """Wait between connection attempts."""
@@ -89,7 +89,7 @@ def _is_next_door(address: str) -> bool:
     return is_loopback(str(mapped)) or mapped.is_link_local or mapped.is_unspecified
 
 
-class _Stream(httpcore.AsyncNetworkStream):
+class _CountedStream(httpcore.AsyncNetworkStream):
     """One connection."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

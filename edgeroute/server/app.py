@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
-from edgeroute.server import embeddings, listing, own, prompts
-from edgeroute.server.desk import Desk
-from edgeroute.server.guard import Guard, Rules
+from edgeroute.server.access.guard import Guard, Rules
+from edgeroute.server.context import ServerContext
+from edgeroute.server.routes import completions, edgeroute_api, embeddings, models_and_health
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
 
-def routes(desk: Desk) -> list[BaseRoute]:
+def routes(desk: ServerContext) -> list[BaseRoute]:
     """Every route there is."""
-    pages = (prompts, listing, embeddings, own)
+    pages = (completions, models_and_health, embeddings, edgeroute_api)
     return [route for page in pages for route in page.routes(desk)]
 
 
-def build(desk: Desk, rules: Rules) -> Guard:
+def build(desk: ServerContext, rules: Rules) -> Guard:
     """The application. Nothing is reachable around the guard."""
     router = Router(routes(desk), redirect_slashes=False)
 

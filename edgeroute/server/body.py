@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.types import Message, Receive
 
-from edgeroute.server.refusal import Refusal
+from edgeroute.server.answer.http_refusal import HttpRefusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +18,10 @@ class BodyLimits:
     gap_seconds: float = 10.0
     whole_seconds: float = 60.0
 
-    def too_large(self) -> Refusal:
+    def too_large(self) -> HttpRefusal:
         """The refusal of a body beyond the limit."""
         megabytes = self.max_bytes // (1024 * 1024)
-        return Refusal(413, "too_large", f"The body is larger than {megabytes} MiB.")
+        return HttpRefusal(413, "too_large", f"The body is larger than {megabytes} MiB.")
 
 
 async def read_body(receive: Receive, limits: BodyLimits) -> bytes:
@@ -37,7 +37,7 @@ async def read_body(receive: Receive, limits: BodyLimits) -> bytes:
             while True:
                 message = await asyncio.wait_for(receive(), limits.gap_seconds)
                 if message["type"] != "http.request":
-                    raise Refusal(400, "incomplete", "The body broke off.")
+                    raise HttpRefusal(400, "incomplete", "The body broke off.")
                 piece = message.get("body", b"")
                 size += len(piece)
                 if size > limits.max_bytes:
@@ -46,7 +46,7 @@ async def read_body(receive: Receive, limits: BodyLimits) -> bytes:
                 if not message.get("more_body"):
                     return b"".join(pieces)
     except TimeoutError:
-        raise Refusal(408, "too_slow", "The body came too slowly.") from None
+        raise HttpRefusal(408, "too_slow", "The body came too slowly.") from None
 
 
 def replay(body: bytes, receive: Receive) -> Receive:

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from edgeroute.core.cards import Place
 from edgeroute.core.display import safe_line
+from edgeroute.core.model_card import Place
 from edgeroute.core.request import TIERS, ChatRequest
 from edgeroute.core.signals import TASKS
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.server.refusal import Refusal
+from edgeroute.server.answer.http_refusal import HttpRefusal
 
 _PREFIX: Final = "x-edgeroute-"
 REQUEST_HEADERS: Final = tuple(
@@ -36,12 +36,12 @@ def apply(request: ChatRequest, headers: Mapping[str, str]) -> ChatRequest:
         if name.startswith(_PREFIX) and name not in REQUEST_HEADERS:
             raise _bad(name, "does not exist", REQUEST_HEADERS)
         if name.startswith(_PREFIX) and times > 1:
-            raise Refusal(400, "bad_header", f"The header {name} came twice.", "Send it once.")
+            raise HttpRefusal(400, "bad_header", f"The header {name} came twice.", "Send it once.")
     mode = _choice(headers, "privacy", [mode.value for mode in PrivacyMode])
     tier = _choice(headers, "tier", TIERS)
     conversation = headers.get(_PREFIX + "conversation", "")
     if conversation and not _ID.fullmatch(conversation):
-        raise Refusal(400, "bad_header", "X-EdgeRoute-Conversation is not a conversation's id.")
+        raise HttpRefusal(400, "bad_header", "X-EdgeRoute-Conversation is not a conversation's id.")
     return replace(
         request,
         privacy=PrivacyMode(mode) if mode else None,
@@ -59,13 +59,13 @@ def _choice(headers: Mapping[str, str], name: str, allowed: tuple[str, ...] | li
     return value
 
 
-def _bad(name: str, what: str, allowed: tuple[str, ...] | list[str]) -> Refusal:
+def _bad(name: str, what: str, allowed: tuple[str, ...] | list[str]) -> HttpRefusal:
     choices = ", ".join(allowed)
-    return Refusal(400, "bad_header", f"The header {name} {what}.", f"Use one of: {choices}.")
+    return HttpRefusal(400, "bad_header", f"The header {name} {what}.", f"Use one of: {choices}.")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ResponseHeaders:
     """What the headers of an answer say about it. ``warning`` says that another model doubts it."""
 
     receipt: str = ""

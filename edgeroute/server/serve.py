@@ -17,12 +17,12 @@ import uvicorn
 
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.hosts import is_loopback
+from edgeroute.server.access.guard import Rules
+from edgeroute.server.access.protocol import GuardedProtocol
+from edgeroute.server.access.token import read_or_make, token_path
 from edgeroute.server.app import build
 from edgeroute.server.body import BodyLimits
-from edgeroute.server.desk import Desk
-from edgeroute.server.guard import Rules
-from edgeroute.server.protocol import GuardedProtocol
-from edgeroute.server.token import read_or_make, token_path
+from edgeroute.server.context import ServerContext
 
 if TYPE_CHECKING:
     from edgeroute.wiring import Runtime
@@ -78,7 +78,9 @@ async def serving(
         origins=frozenset(runtime.settings.server.origins),
         body=body or BodyLimits(),
     )
-    server = _Server(_config(build(Desk(runtime, keep_alive_seconds=keep_alive_seconds), rules)))
+    server = _Server(
+        _config(build(ServerContext(runtime, keep_alive_seconds=keep_alive_seconds), rules))
+    )
     running = asyncio.create_task(server.serve(sockets=[connection]))
     try:
         await server.up(running)

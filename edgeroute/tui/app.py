@@ -14,9 +14,9 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from edgeroute.core.display import safe, safe_line
+from edgeroute.tui.chat.screen import ChatScreen, chat_screen
 from edgeroute.tui.commands import COMMANDS
 from edgeroute.tui.keymap import keys_with
-from edgeroute.tui.screens.chat import ChatScreen, chat_screen
 from edgeroute.tui.screens.onboarding import OnboardingScreen
 from edgeroute.tui.theme import DEFAULT, OURS, rich_theme, variable_defaults
 

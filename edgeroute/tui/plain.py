@@ -24,10 +24,10 @@ from edgeroute.core.events import (
     TextDelta,
 )
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.tui.checker import Checker
-from edgeroute.tui.pictures import answer_text, saved
-from edgeroute.tui.state import ChatState, loosens, opened
-from edgeroute.tui.strip import strip_view
+from edgeroute.tui.chat.checker import Checker
+from edgeroute.tui.chat.pictures import answer_text, saved
+from edgeroute.tui.chat.state import ChatState, loosens, opened
+from edgeroute.tui.chat.strip import strip_view
 from edgeroute.tui.words import (
     MODE_SENTENCES,
     MODE_WORDS,
@@ -41,7 +41,7 @@ from edgeroute.tui.words import (
 )
 
 if TYPE_CHECKING:
-    from edgeroute.engine.experience import Thumb
+    from edgeroute.engine.recording.feedback import Thumb
     from edgeroute.tui.ports import Runtime
 
 HELP: Final = """\

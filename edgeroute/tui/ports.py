@@ -14,21 +14,21 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from edgeroute.core.cards import ModelCard
 from edgeroute.core.clock import Clock
 from edgeroute.core.events import Event
+from edgeroute.core.model_card import ModelCard
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
 from edgeroute.core.verdict import Finding, PrivacyMode
 
 if TYPE_CHECKING:
-    from edgeroute.engine.experience import Thumb
-    from edgeroute.engine.explanation import Explanation
-    from edgeroute.local.backend import LocalStatus
-    from edgeroute.store.conversation import Conversation, Turn
-    from edgeroute.store.ledger import By, SpendRow
-    from edgeroute.store.search import Hit
+    from edgeroute.engine.deciding.explanation import Explanation
+    from edgeroute.engine.recording.feedback import Thumb
+    from edgeroute.local.backends.backend import LocalStatus
+    from edgeroute.store.chats.conversation import Conversation, Turn
+    from edgeroute.store.chats.search import SearchHit
+    from edgeroute.store.records.ledger import By, SpendRow
 
 
 class Engine(Protocol):
@@ -100,7 +100,7 @@ class Conversations(Protocol):
         """The conversation as Markdown."""
         ...
 
-    def search(self, words: str, limit: int = 50) -> Sequence[Hit]: ...
+    def search(self, words: str, limit: int = 50) -> Sequence[SearchHit]: ...
     def prompts(self, limit: int = 500) -> Sequence[str]:
         """What the user asked before, newest first, without repeats."""
         ...

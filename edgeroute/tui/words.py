@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from edgeroute.core.cards import Place
 from edgeroute.core.display import safe_line
+from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.usage import Cost
 from edgeroute.core.verdict import Finding, PrivacyMode

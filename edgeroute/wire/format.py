@@ -18,8 +18,8 @@ from edgeroute.core.errors import EdgeRouteError
 
 if TYPE_CHECKING:
     from edgeroute.core.answer import Answer
-    from edgeroute.core.cards import ModelCard
     from edgeroute.core.events import Delta, Event
+    from edgeroute.core.model_card import ModelCard
     from edgeroute.core.request import ChatRequest
     from edgeroute.wire.sse import ServerSentEvent
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from edgeroute.core.cards import ModelCard
+from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest
 from edgeroute.wire.fields import mapping, sequence
 from edgeroute.wire.format import dump_text

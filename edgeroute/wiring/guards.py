@@ -11,10 +11,10 @@ from edgeroute.core.errors import StoreError
 from edgeroute.wiring.stores import Stores
 
 if TYPE_CHECKING:
-    from edgeroute.privacy.detector import Detector
-    from edgeroute.privacy.inspector import Inspector
-    from edgeroute.privacy.lists import Lists
-    from edgeroute.privacy.policy import Policy as PrivacyPolicy
+    from edgeroute.privacy.detecting.detector import Detector
+    from edgeroute.privacy.detecting.user_lists import Lists
+    from edgeroute.privacy.inspecting.inspector import Inspector
+    from edgeroute.privacy.policy import PrivacyPolicy
 
 
 _LISTS_SECRET = "privacy lists"  # noqa: S105 - a name
@@ -32,16 +32,16 @@ class Guards(Stores):
         """
         import msgspec  # noqa: PLC0415
 
-        from edgeroute.privacy.policy import Level, Policy  # noqa: PLC0415
+        from edgeroute.privacy.policy import Level, PrivacyPolicy  # noqa: PLC0415
 
-        policy = Policy.load(self.paths.config / "rules")
+        policy = PrivacyPolicy.load(self.paths.config / "rules")
         level = self.settings.privacy.level
         return msgspec.structs.replace(policy, level=Level(level)) if level else policy
 
     @cached_property
     def lists(self) -> Lists:
         """The user's allow list and what is always private."""
-        from edgeroute.privacy.lists import Lists  # noqa: PLC0415
+        from edgeroute.privacy.detecting.user_lists import Lists  # noqa: PLC0415
 
         try:
             key = self.database.kept(_LISTS_SECRET)
@@ -53,9 +53,9 @@ class Guards(Stores):
     @cached_property
     def inspector(self) -> Inspector:
         """Finds personal data, in a thread of its own."""
-        from edgeroute.privacy.inspector import Inspector  # noqa: PLC0415
-        from edgeroute.privacy.lists import WithLists  # noqa: PLC0415
-        from edgeroute.privacy.ocr import Tesseract  # noqa: PLC0415
+        from edgeroute.privacy.detecting.user_lists import WithLists  # noqa: PLC0415
+        from edgeroute.privacy.inspecting.inspector import Inspector  # noqa: PLC0415
+        from edgeroute.privacy.inspecting.ocr import Tesseract  # noqa: PLC0415
 
         policy = self.privacy_policy
         return Inspector(
@@ -67,7 +67,7 @@ class Guards(Stores):
     @cached_property
     def detector(self) -> Detector:
         """Reads texts for personal data."""
-        from edgeroute.privacy.detector import Detector  # noqa: PLC0415
+        from edgeroute.privacy.detecting.detector import Detector  # noqa: PLC0415
 
         return Detector(self.privacy_policy, self.paths.models, allowed=self._allowed)
 

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Self
 from edgeroute import config
 from edgeroute.core.errors import StoreError
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.wiring.models import Models
+from edgeroute.wiring.providers_and_local import Models
 from edgeroute.wiring.reloading import Reloaded
 
 if TYPE_CHECKING:
-    from edgeroute.config import Chat, Paths
+    from edgeroute.config import ChatAppSettings, Paths
+    from edgeroute.engine.admin.embeddings import Embeddings
+    from edgeroute.engine.deciding.router_state import Budget, RouterState
     from edgeroute.engine.engine import Engine
-    from edgeroute.engine.experience import Memory
-    from edgeroute.engine.sentences import Sentences
-    from edgeroute.engine.surroundings import Limits, Surroundings
-    from edgeroute.engine.telemetry import Telemetry
-    from edgeroute.routing.classifier import TaskClassifier
-    from edgeroute.routing.policy import Policy
-    from edgeroute.routing.tiers import Tiers
+    from edgeroute.engine.recording.feedback import Feedback
+    from edgeroute.engine.recording.telemetry import Telemetry
+    from edgeroute.routing.policy.policy import RoutingPolicy
+    from edgeroute.routing.policy.tiers import Tiers
+    from edgeroute.routing.signals.classifier import TaskClassifier
 
 
 _SESSIONS_SECRET = "provider sessions"  # noqa: S105 - a name
@@ -45,7 +45,7 @@ class Runtime(Models):
         Raises:
             SettingsError: the settings are wrong, with file and line.
         """
-        from edgeroute.privacy import lockdown  # noqa: PLC0415
+        from edgeroute.boundary import lockdown  # noqa: PLC0415
 
         found = paths or config.Paths.find()
         settings = config.load(found.settings)
@@ -77,7 +77,7 @@ class Runtime(Models):
     # Settings, as the front doors ask for them.
 
     @property
-    def chat(self) -> Chat:
+    def chat(self) -> ChatAppSettings:
         """What the settings say about the chat app."""
         return self.settings.chat
 
@@ -106,7 +106,7 @@ class Runtime(Models):
         self.settings = config.change(self.paths.settings, key, value)
 
     @property
-    def policy(self) -> Policy:
+    def policy(self) -> RoutingPolicy:
         """The routing policy in force; an edited file counts from the next request on.
 
         Raises:
@@ -126,29 +126,29 @@ class Runtime(Models):
         return self._tiers_file.value
 
     @cached_property
-    def _policy_file(self) -> Reloaded[Policy]:
-        from edgeroute.routing.policy import Policy, policy_file  # noqa: PLC0415
+    def _policy_file(self) -> Reloaded[RoutingPolicy]:
+        from edgeroute.routing.policy.policy import RoutingPolicy, policy_file  # noqa: PLC0415
 
         own = self.paths.config / "rules"
         return Reloaded(
             lambda: policy_file(self.settings.router.policy, own),
-            lambda: Policy.named(self.settings.router.policy, own),
+            lambda: RoutingPolicy.named(self.settings.router.policy, own),
         )
 
     @cached_property
     def _tiers_file(self) -> Reloaded[Tiers]:
-        from edgeroute.routing.tiers import Tiers, tiers_file  # noqa: PLC0415
+        from edgeroute.routing.policy.tiers import Tiers, tiers_file  # noqa: PLC0415
 
         own = self.paths.config / "rules"
         return Reloaded(lambda: tiers_file(own), lambda: Tiers.load(own))
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> Budget:
         """The budgets."""
-        from edgeroute.engine.surroundings import Limits  # noqa: PLC0415
+        from edgeroute.engine.deciding.router_state import Budget  # noqa: PLC0415
 
         budget = self.settings.budget
-        return Limits(
+        return Budget(
             Decimal(str(budget.daily_usd)),
             Decimal(str(budget.monthly_usd)),
             Decimal(str(budget.conversation_usd)),
@@ -156,11 +156,11 @@ class Runtime(Models):
         )
 
     @cached_property
-    def surroundings(self) -> Surroundings:
+    def surroundings(self) -> RouterState:
         """What the planner must know besides the request."""
-        from edgeroute.engine.surroundings import Surroundings  # noqa: PLC0415
+        from edgeroute.engine.deciding.router_state import RouterState  # noqa: PLC0415
 
-        surroundings = Surroundings(
+        surroundings = RouterState(
             ready=self.providers.ready,
             health=self.health,
             states=self.states,
@@ -179,18 +179,18 @@ class Runtime(Models):
             return secrets.token_bytes(32)
 
     @cached_property
-    def sentences(self) -> Sentences:
+    def sentences(self) -> Embeddings:
         """Vectors of texts, made on this machine."""
-        from edgeroute.engine.sentences import Sentences  # noqa: PLC0415
+        from edgeroute.engine.admin.embeddings import Embeddings  # noqa: PLC0415
 
-        return Sentences(self.paths.models)
+        return Embeddings(self.paths.models)
 
     @cached_property
-    def memory(self) -> Memory:
+    def memory(self) -> Feedback:
         """What became of earlier answers."""
-        from edgeroute.engine.experience import Memory  # noqa: PLC0415
+        from edgeroute.engine.recording.feedback import Feedback  # noqa: PLC0415
 
-        return Memory(self.outcomes, self.paths.models)
+        return Feedback(self.outcomes, self.paths.models)
 
     @cached_property
     def classifier(self) -> TaskClassifier:
@@ -199,14 +199,14 @@ class Runtime(Models):
         Raises:
             SettingsError: the packaged files do not belong together.
         """
-        from edgeroute.routing.classifier import TaskClassifier  # noqa: PLC0415
+        from edgeroute.routing.signals.classifier import TaskClassifier  # noqa: PLC0415
 
         return TaskClassifier.load(self.paths.models)
 
     @cached_property
     def telemetry(self) -> Telemetry:
         """The exporter for the user's collector; silent without one."""
-        from edgeroute.engine.telemetry import Telemetry  # noqa: PLC0415
+        from edgeroute.engine.recording.telemetry import Telemetry  # noqa: PLC0415
 
         told = self.settings.telemetry
         return Telemetry(told.endpoint, self.gate, self.door, content=told.content)
@@ -218,16 +218,16 @@ class Runtime(Models):
         Raises:
             SettingsError: a policy or provider file is not valid.
         """
-        from edgeroute.engine.answering import Answering  # noqa: PLC0415
-        from edgeroute.engine.attempts import Attempts  # noqa: PLC0415
-        from edgeroute.engine.decision import Decider, Preferences  # noqa: PLC0415
-        from edgeroute.engine.delivery import Delivery  # noqa: PLC0415
+        from edgeroute.engine.deciding.decider import Decider, Preferences  # noqa: PLC0415
+        from edgeroute.engine.deciding.masking import Masking  # noqa: PLC0415
+        from edgeroute.engine.deciding.session import Sessions  # noqa: PLC0415
         from edgeroute.engine.engine import Engine  # noqa: PLC0415
-        from edgeroute.engine.masking import Masking  # noqa: PLC0415
-        from edgeroute.engine.recorder import Recorder  # noqa: PLC0415
-        from edgeroute.engine.session import Sessions  # noqa: PLC0415
-        from edgeroute.engine.strategy import Strategy  # noqa: PLC0415
-        from edgeroute.engine.watch import Watch  # noqa: PLC0415
+        from edgeroute.engine.recording.recorder import Recorder  # noqa: PLC0415
+        from edgeroute.engine.recording.spend_alerts import SpendAlerts  # noqa: PLC0415
+        from edgeroute.engine.running.fallback import Fallback  # noqa: PLC0415
+        from edgeroute.engine.running.model_calls import ModelCalls  # noqa: PLC0415
+        from edgeroute.engine.running.runner import Runner  # noqa: PLC0415
+        from edgeroute.engine.running.strategy import StrategyRunner  # noqa: PLC0415
 
         self.check()
         user = config.system_user()
@@ -246,7 +246,7 @@ class Runtime(Models):
             preferences=Preferences(self.settings.router.tier, self.enterprise, user),
             clock=self.clock,
         )
-        attempts = Attempts(
+        attempts = ModelCalls(
             catalog=self.catalog,
             gate=self.gate,
             client=self.client,
@@ -262,7 +262,7 @@ class Runtime(Models):
             ledger=self.ledger,
             conversations=self.conversations,
             surroundings=self.surroundings,
-            watch=Watch(
+            watch=SpendAlerts(
                 ledger=self.ledger,
                 alerts=self.alerts,
                 limits=self.limits,
@@ -274,7 +274,7 @@ class Runtime(Models):
             user=user,
             clock=self.clock,
         )
-        delivery = Delivery(attempts, self.health, self.resilience, self.clock, Random())  # noqa: S311
-        strategy = Strategy(attempts, self.health, self.resilience, self.clock)
-        answering = Answering(attempts, delivery, strategy, lambda: self.policy)
+        delivery = Fallback(attempts, self.health, self.resilience, self.clock, Random())  # noqa: S311
+        strategy = StrategyRunner(attempts, self.health, self.resilience, self.clock)
+        answering = Runner(attempts, delivery, strategy, lambda: self.policy)
         return Engine(decider, answering, recorder, self.telemetry, self.clock)

@@ -13,14 +13,14 @@ from edgeroute.core.secret import Secret
 
 if TYPE_CHECKING:
     from edgeroute.config import Paths, Settings
-    from edgeroute.store.alerts import Alerts
-    from edgeroute.store.conversations import Conversations
-    from edgeroute.store.database import Database
-    from edgeroute.store.keys import Keys
-    from edgeroute.store.ledger import Ledger
-    from edgeroute.store.outcomes import Outcomes
-    from edgeroute.store.receipts import Receipts
-    from edgeroute.store.states import States
+    from edgeroute.store.chats.conversations import Conversations
+    from edgeroute.store.database.database import Database
+    from edgeroute.store.keys.keys import Keys
+    from edgeroute.store.records.alerts import Alerts
+    from edgeroute.store.records.key_value import KeyValueStore
+    from edgeroute.store.records.ledger import Ledger
+    from edgeroute.store.records.outcomes import Outcomes
+    from edgeroute.store.records.receipts import Receipts
 
 
 _DATABASE_SECRET = "database"  # noqa: S105 - a name
@@ -38,7 +38,7 @@ class Stores:
     @cached_property
     def keys(self) -> Keys:
         """Provider keys and own secrets in the OS keyring."""
-        from edgeroute.store.keys import Keys  # noqa: PLC0415
+        from edgeroute.store.keys.keys import Keys  # noqa: PLC0415
 
         return Keys(
             environment=self.settings.keys.environment, lock_file=self.paths.state / "keys.lock"
@@ -47,7 +47,7 @@ class Stores:
     @cached_property
     def database(self) -> Database:
         """The database, opened when it is first used."""
-        from edgeroute.store.database import Database  # noqa: PLC0415
+        from edgeroute.store.database.database import Database  # noqa: PLC0415
 
         return Database(self._database_path, self._database_key, now=self.clock.now)
 
@@ -86,41 +86,41 @@ class Stores:
     @cached_property
     def conversations(self) -> Conversations:
         """The conversations of this machine."""
-        from edgeroute.store.conversations import Conversations  # noqa: PLC0415
+        from edgeroute.store.chats.conversations import Conversations  # noqa: PLC0415
 
         return Conversations(self.database, pictures=self.pictures, now=self.clock.now)
 
     @cached_property
     def receipts(self) -> Receipts:
         """Why requests went where they went."""
-        from edgeroute.store.receipts import Receipts  # noqa: PLC0415
+        from edgeroute.store.records.receipts import Receipts  # noqa: PLC0415
 
         return Receipts(self.database)
 
     @cached_property
     def ledger(self) -> Ledger:
         """What was used and spent."""
-        from edgeroute.store.ledger import Ledger  # noqa: PLC0415
+        from edgeroute.store.records.ledger import Ledger  # noqa: PLC0415
 
         return Ledger(self.database, now=self.clock.now)
 
     @cached_property
     def alerts(self) -> Alerts:
         """What the user should know about money and use."""
-        from edgeroute.store.alerts import Alerts  # noqa: PLC0415
+        from edgeroute.store.records.alerts import Alerts  # noqa: PLC0415
 
         return Alerts(self.database, now=self.clock.now)
 
     @cached_property
     def outcomes(self) -> Outcomes:
         """How good answers were."""
-        from edgeroute.store.outcomes import Outcomes  # noqa: PLC0415
+        from edgeroute.store.records.outcomes import Outcomes  # noqa: PLC0415
 
         return Outcomes(self.database, now=self.clock.now)
 
     @cached_property
-    def states(self) -> States:
+    def states(self) -> KeyValueStore:
         """Small states that outlive the process."""
-        from edgeroute.store.states import States  # noqa: PLC0415
+        from edgeroute.store.records.key_value import KeyValueStore  # noqa: PLC0415
 
-        return States(self.database, now=self.clock.now)
+        return KeyValueStore(self.database, now=self.clock.now)

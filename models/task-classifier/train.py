@@ -26,10 +26,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from compose import SEED, Example, composed, written
 
-from edgeroute.routing import features
-from edgeroute.routing.classifier import fingerprint
-from edgeroute.routing.embedding import BRIEF, SIZE, Embedder
-from edgeroute.routing.keywords import LABELS, load_cues
+from edgeroute.routing.signals import features
+from edgeroute.routing.signals.classifier import fingerprint
+from edgeroute.routing.signals.embedding import BRIEF, SIZE, Embedder
+from edgeroute.routing.signals.keywords import LABELS, load_cues
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,16 +14,16 @@ import sys
 import time
 from pathlib import Path
 
+from edgeroute.boundary.clearance import Outgoing
 from edgeroute.core.clock import SystemClock
 from edgeroute.core.messages import Message, assistant, user
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.privacy.clearance import Outgoing
-from edgeroute.privacy.detector import Detector
+from edgeroute.privacy.detecting.detector import Detector
+from edgeroute.privacy.detecting.protocol import TextDetector
 from edgeroute.privacy.gate import Gate
-from edgeroute.privacy.inspector import Inspector
-from edgeroute.privacy.policy import Policy
-from edgeroute.privacy.scan import TextDetector
+from edgeroute.privacy.inspecting.inspector import Inspector
+from edgeroute.privacy.policy import PrivacyPolicy
 from tests.support.detectors import PlantDetector
 
 TURNS = 20
@@ -81,7 +81,7 @@ async def main() -> None:
     """Print the table."""
     detector: TextDetector = PlantDetector()
     if len(sys.argv) > 1:
-        real = Detector(Policy.load(), Path(sys.argv[1]))
+        real = Detector(PrivacyPolicy.load(), Path(sys.argv[1]))
         real.warm()
         detector = real
     for messages, characters in ((40, 10_000), (200, 2_000), (2_000, 200)):

@@ -28,12 +28,12 @@ from edgeroute.core.answer import AnswerDraft
 from edgeroute.core.events import Finish, LogprobsDelta, TextDelta
 from edgeroute.core.messages import user
 from edgeroute.core.request import ChatRequest, Sampling
-from edgeroute.local.llamacpp import LlamaCpp
-from edgeroute.local.models import LocalModels
-from edgeroute.local.process import WorkerProcess
-from edgeroute.routing.actions import Replied, Stand
-from edgeroute.routing.cascade import Cascade, CascadePolicy
-from edgeroute.routing.judges import confidence, short_answer
+from edgeroute.local.backends.llamacpp import LlamaCpp
+from edgeroute.local.backends.worker_process import WorkerProcess
+from edgeroute.local.files.models import LocalModels
+from edgeroute.routing.strategies.actions import Replied, Stand
+from edgeroute.routing.strategies.cascade import Cascade, CascadePolicy
+from edgeroute.routing.strategies.judges import confidence, short_answer
 from tests.bench.routing_outcomes import area, interval, quality
 
 LETTERS: Final = "ABCDEFGHIJ"

@@ -30,8 +30,8 @@ from typing import Any, Final
 
 import msgspec
 
-from edgeroute.privacy.detector import DetectionFailed, Detector
-from edgeroute.privacy.policy import Budget, Policy
+from edgeroute.privacy.detecting.detector import DetectionFailed, Detector
+from edgeroute.privacy.policy import PrivacyPolicy, ScanBudget
 
 LENGTHS: Final = ((100, 40), (500, 40), (1_000, 30), (10_000, 12), (100_000, 3))
 STOCK_LENGTHS: Final = ((100, 20), (500, 20), (1_000, 10), (10_000, 3))
@@ -54,10 +54,10 @@ def main() -> None:
     models = arguments.models or Path(
         os.environ.get("EDGEROUTE_MODELS", Path.home() / ".cache/edgeroute/models")
     )
-    policy = Policy.load()
+    policy = PrivacyPolicy.load()
     # A busy machine must not turn into recall: the time budget is wide, and failures are counted.
     policy = msgspec.structs.replace(
-        policy, budget=Budget(seconds=30.0), level=type(policy.level)(arguments.level)
+        policy, budget=ScanBudget(seconds=30.0), level=type(policy.level)(arguments.level)
     )
     detector = Detector(policy, models)
     detector.warm()

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from edgeroute.routing.outcomes import Experience, Remembered, describe
+from edgeroute.routing.learning.neighbours import Experience, Remembered, describe
 from tests.bench.routing_outcomes import (
     DRAWN,
     NEIGHBOURS,

@@ -32,9 +32,9 @@ import numpy as np
 
 from edgeroute.core.messages import user
 from edgeroute.core.request import ChatRequest, Tool
-from edgeroute.routing.classifier import SURE, TaskClassifier
-from edgeroute.routing.keywords import LABELS, load_cues
-from edgeroute.routing.signals import read_signals
+from edgeroute.routing.signals.classifier import SURE, TaskClassifier
+from edgeroute.routing.signals.keywords import LABELS, load_cues
+from edgeroute.routing.signals.signals import read_signals
 
 WILD = ("handmade", "arena_hard_v2:hand_labelled")
 DRAWS = 1_000

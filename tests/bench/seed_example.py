@@ -26,22 +26,22 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from edgeroute.core.cards import ModelCard, Place
 from edgeroute.core.clock import Clock
 from edgeroute.core.messages import user
+from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.signals import TASKS, Complexity, Signals, Task
 from edgeroute.core.usage import Usage
 from edgeroute.datafile import packaged
-from edgeroute.providers.catalog import Catalog
-from edgeroute.routing.fitness import Circumstances
-from edgeroute.routing.plan_input import PlanInput
-from edgeroute.routing.planner import plan
-from edgeroute.routing.policy import Policy
-from edgeroute.routing.signals import read_signals
-from edgeroute.routing.tiers import Tiers
-from edgeroute.routing.tokens import text_tokens
+from edgeroute.providers.catalog.catalog import Catalog
+from edgeroute.routing.plan.eligibility import RoutingContext
+from edgeroute.routing.plan.plan_input import PlanInput
+from edgeroute.routing.plan.planner import plan
+from edgeroute.routing.policy.policy import RoutingPolicy
+from edgeroute.routing.policy.tiers import Tiers
+from edgeroute.routing.signals.signals import read_signals
+from edgeroute.routing.signals.tokens import text_tokens
 from tests.support import replies
 from tests.support.house import house
 from tests.support.scripted_provider import Received, Reply
@@ -123,12 +123,12 @@ class Bill:
 def bill(catalog: Catalog, calls: Sequence[Signals], now: datetime) -> Bill:
     """Plan and price ``calls``."""
     cards = {**catalog.cards, LOCAL.id: LOCAL}
-    policy, tiers = Policy.named("coding-assistant"), Tiers.load()
+    policy, tiers = RoutingPolicy.named("coding-assistant"), Tiers.load()
     ready = frozenset(card.provider for card in cards.values())
 
     def first(signals: Signals) -> ModelCard:
         chosen = plan(
-            PlanInput(policy, tiers, signals, cards, Circumstances(now, ready), local=LOCAL.id)
+            PlanInput(policy, tiers, signals, cards, RoutingContext(now, ready), local=LOCAL.id)
         )
         return cards[chosen.first.model]
 

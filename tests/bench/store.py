@@ -17,8 +17,8 @@ from pathlib import Path
 
 from edgeroute.core.messages import assistant, user
 from edgeroute.core.secret import Secret
-from edgeroute.store.conversations import Conversations
-from edgeroute.store.database import Database
+from edgeroute.store.chats.conversations import Conversations
+from edgeroute.store.database.database import Database
 
 ROUNDS = 7
 USUAL, LONG = 200, 20_000

@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from edgeroute.cli.group import cli
 from edgeroute.cli.shell import Shell
 from edgeroute.config import Paths, load
-from edgeroute.store.keyring_door import KeyringDoor
-from edgeroute.store.keys import Keys
+from edgeroute.store.keys.keyring_door import KeyringDoor
+from edgeroute.store.keys.keys import Keys
 from edgeroute.wiring import Runtime
 from tests.support.keyrings import Fake
 from tests.support.scripted_engine import ScriptedEngine

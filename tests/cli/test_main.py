@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from edgeroute.cli.commands import COMMANDS, help_text
+from edgeroute.cli.command_table import COMMANDS, help_text
 from edgeroute.cli.group import cli
 from edgeroute.core.errors import (
     EdgeRouteError,

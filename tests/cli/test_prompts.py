@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from edgeroute.core.cards import Place
+from edgeroute.core.model_card import Place
 from edgeroute.core.plan import Candidate, Skipped, Strategy
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode, Verdict
-from edgeroute.engine.explanation import Explanation
+from edgeroute.engine.deciding.explanation import Explanation
 from tests.cli.conftest import Home
 from tests.support import scripted_engine
 from tests.support.scripted_engine import ScriptedEngine

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from edgeroute.core.cards import Place
 from edgeroute.core.messages import assistant, user
+from edgeroute.core.model_card import Place
 from edgeroute.core.usage import FREE, UNKNOWN_COST, Usage
-from edgeroute.store.conversations import Conversations
+from edgeroute.store.chats.conversations import Conversations
 from tests.cli.conftest import Home
 from tests.support.receipts import attempt, receipt
 

@@ -10,11 +10,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from edgeroute.cli import models as models_command
+from edgeroute.cli.commands import models as models_command
 from edgeroute.cli.progress import ProgressLine
 from edgeroute.core.secret import Secret
-from edgeroute.engine.providers import Providers
-from edgeroute.local.progress import Progress
+from edgeroute.engine.admin.providers import Providers
+from edgeroute.local.files.progress import Progress
 from tests.cli.conftest import Home
 
 
@@ -139,7 +139,7 @@ def test_a_pull_prints_where_the_file_is(home: Home, monkeypatch: pytest.MonkeyP
         progress(Progress("download", "a.gguf", 100, 100, 10.0))
         return SimpleNamespace(path=Path("/models/a.gguf"))
 
-    monkeypatch.setattr("edgeroute.local.models.LocalModels.pull", pull)
+    monkeypatch.setattr("edgeroute.local.files.models.LocalModels.pull", pull)
     result = home.run("models", "pull", "a")
     assert result.stdout == "/models/a.gguf\n"
     assert "fetching a.gguf" in result.stderr

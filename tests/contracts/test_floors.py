@@ -13,14 +13,14 @@ ROOT = Path(__file__).resolve().parents[2]
 LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
 
 BREACHES = [
-    ("routing/tokens.py", "import httpx"),
-    ("privacy/clearance.py", "import edgeroute.providers.catalog"),
+    ("routing/signals/tokens.py", "import httpx"),
+    ("boundary/clearance.py", "import edgeroute.providers.catalog.catalog"),
     ("core/messages.py", "import yaml"),
-    ("cli/main.py", "import edgeroute.store.database"),
-    ("engine/session.py", "import keyring"),
-    ("tui/state.py", "import edgeroute.server"),
+    ("cli/main.py", "import edgeroute.store.database.database"),
+    ("engine/deciding/session.py", "import keyring"),
+    ("tui/chat/state.py", "import edgeroute.server"),
     ("wire/sse.py", "import asyncio"),
-    ("engine/session.py", "import openai"),
+    ("engine/deciding/session.py", "import openai"),
 ]
 
 

@@ -20,12 +20,15 @@ LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "fatal",
 # Every value that is ever logged, by the module that logs it: a new one is a decision. None may
 # hold what a person, a model or a provider said.
 LOGGED = {
-    ("engine/breakage.py", "what"): "what was being done, written in the code",
-    ("engine/breakage.py", "places(error)"): "type of an error and the lines it came through",
-    ("engine/telemetry.py", "type(error).__name__"): "type of an error",
-    ("engine/watch.py", "one.kind"): "kind of an alert",
-    ("engine/watch.py", "type(error).__name__"): "type of an error",
-    ("server/guard.py", "type(error).__name__"): "type of an error",
+    ("engine/running/internal_error.py", "what"): "what was being done, written in the code",
+    (
+        "engine/running/internal_error.py",
+        "places(error)",
+    ): "type of an error and the lines it came through",
+    ("engine/recording/telemetry.py", "type(error).__name__"): "type of an error",
+    ("engine/recording/spend_alerts.py", "one.kind"): "kind of an alert",
+    ("engine/recording/spend_alerts.py", "type(error).__name__"): "type of an error",
+    ("server/access/guard.py", "type(error).__name__"): "type of an error",
     ("wiring/reloading.py", "trouble"): "what is wrong in a file of the user's rules, and where",
 }
 
@@ -40,7 +43,9 @@ def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_installed")
-@pytest.mark.parametrize("name", ["edgeroute.engine.watch", "httpcore", "asyncio", "some.package"])
+@pytest.mark.parametrize(
+    "name", ["edgeroute.engine.recording.spend_alerts", "httpcore", "asyncio", "some.package"]
+)
 def test_an_error_is_logged_without_its_message(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from edgeroute.core.cards import Place
+from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import PrivacyMode

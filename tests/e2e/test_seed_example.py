@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeroute.providers.catalog import Catalog
+from edgeroute.providers.catalog.catalog import Catalog
 from tests.bench.seed_example import CALLS, MIX, Hour, bill, measured
 from tests.support.clocks import THE_DAY, MovableClock
 

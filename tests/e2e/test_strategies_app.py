@@ -11,7 +11,7 @@ import pytest
 from edgeroute.core.receipt import Receipt
 from edgeroute.tui.screens.picker import Picker
 from edgeroute.tui.screens.receipt import ReceiptScreen
-from edgeroute.tui.widgets.transcript.folded import Folded
+from edgeroute.tui.widgets.transcript.folded import FoldedBlock
 from edgeroute.tui.words import cost_words
 from tests.support.house import House
 from tests.support.strategies import CLOSED, LUNA, OPUS, PRO, adds_up, keys, policy, says, several
@@ -63,7 +63,7 @@ async def test_a_cascade_folds_away_what_does_not_stand(tmp_path: Path) -> None:
         await chat.press("enter")
         await chat.until(lambda: [answer.text for answer in chat.answers] == ["31"])
         await chat.idle()
-        folded = list(chat.answers[0].query(Folded))
+        folded = list(chat.answers[0].query(FoldedBlock))
         assert len(folded) == 2
         assert LUNA in chat.words("Folded .title")
         assert "It is 30." in chat.words("Folded .withdrawn")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from edgeroute.core.cards import Place
 from edgeroute.core.errors import Cancelled, PrivacyRefused
 from edgeroute.core.events import Answered, AttemptEnded, AttemptStarted, Failed, Planned
 from edgeroute.core.messages import Image, Message, Text, Unreadable, assistant, user
+from edgeroute.core.model_card import Place
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode
 from tests.support import replies

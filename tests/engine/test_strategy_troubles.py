@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from edgeroute.core.cards import ModelCard
 from edgeroute.core.events import Answered, AttemptStarted, Notice, Planned, TextDelta
+from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import Tool
-from edgeroute.providers import call
-from edgeroute.providers.client import Client
-from edgeroute.providers.health import Health
-from edgeroute.providers.patience import Patience
+from edgeroute.providers.calling import call
+from edgeroute.providers.calling.client import Client
+from edgeroute.providers.calling.patience import Patience
+from edgeroute.providers.resilience.health import Health
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, house, request
 from tests.support.scripted_provider import Received, Reply, always

@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from edgeroute.providers.resilience import load_resilience
+from edgeroute.providers.resilience.resilience import load_resilience
 from tests.support import replies
 from tests.support.scripted_provider import Close, Reply, Reset, Send, Sleep, Step
 

@@ -30,7 +30,7 @@ import msgspec
 from edgeroute.core.errors import ErrorKind, NothingAnswered, ProviderError
 from edgeroute.core.events import Answered, Failed
 from edgeroute.core.request import Commit
-from edgeroute.providers.resilience import load_resilience
+from edgeroute.providers.resilience.resilience import load_resilience
 from tests.support import replies
 from tests.support.faults import ANSWER, FALLBACK_ANSWER, FAULTS, Fault
 from tests.support.house import OPEN, House, house, request

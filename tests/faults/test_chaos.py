@@ -20,12 +20,12 @@ import pytest
 import pytest_asyncio
 import trustme
 
-from edgeroute.core.cards import Place
 from edgeroute.core.events import Answered, Failed, ToolCallDelta
+from edgeroute.core.model_card import Place
 from edgeroute.core.request import Commit
 from edgeroute.core.secret import Secret
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.providers.egress import Door, Limits
+from edgeroute.providers.egress import Door, EgressLimits
 from tests.faults.chaos import TROUBLES, Meaning, Trouble, limits
 from tests.support import replies
 from tests.support.broken_network import BrokenNetwork, How, tls_server
@@ -189,7 +189,7 @@ async def test_a_connection_that_goes_wrong(
     async with opened(
         tmp_path / "home",
         {"one": below.server(authority), "two": second},
-        Door(ca_file=str(ca_file), limits=Limits(connect=0.5, write=0.5)),
+        Door(ca_file=str(ca_file), limits=EgressLimits(connect=0.5, write=0.5)),
     ) as lab:
         await examine(lab, below.trouble, who, commit, capfd)
         prompts = [one.body for server in lab.home.cloud.values() for one in server.requests]

@@ -15,7 +15,7 @@ import pytest
 from edgeroute.core.errors import ErrorKind, ProviderError
 from edgeroute.core.events import Failed
 from edgeroute.core.request import Commit
-from edgeroute.providers.resilience import load_resilience
+from edgeroute.providers.resilience.resilience import load_resilience
 from tests.faults import sixteen
 from tests.faults.sixteen import COMMITS, Result, Verdict
 from tests.support import replies

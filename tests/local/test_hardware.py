@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeroute.local import catalogue, hardware
-from edgeroute.local.catalogue import GIB, Build
+from edgeroute.local import hardware
+from edgeroute.local.files import catalogue
+from edgeroute.local.files.catalogue import GIB, Build
 from edgeroute.local.hardware import Machine
 
 KNOWN = catalogue.load()

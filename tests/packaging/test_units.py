@@ -29,7 +29,7 @@ def test_the_unit_starts_the_endpoint() -> None:
 
 def test_the_agent_starts_the_endpoint() -> None:
     """The launch agent is the one that `edgeroute service install` writes, but for its paths."""
-    from edgeroute.cli.service import launchd
+    from edgeroute.cli.commands.service import launchd
 
     agent = plistlib.loads((PACKAGING / "macos" / "io.edgeroute.endpoint.plist").read_bytes())
     own = plistlib.loads(launchd(Path("/home/me"), ("edgeroute", "serve"), {}).content)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeroute.privacy.recognizers.decoding import decoded
+from edgeroute.privacy.detecting.text.decoding import decoded
 
 
 def texts(text: str) -> list[str]:

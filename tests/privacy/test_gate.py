@@ -13,15 +13,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from edgeroute.boundary.clearance import ClearanceRefused, Outgoing
 from edgeroute.core.clock import SystemClock
 from edgeroute.core.errors import PrivacyRefused
 from edgeroute.core.messages import File, Image, Message, Reasoning, ToolCall, ToolResult, user
 from edgeroute.core.messages import Text as TextPart
 from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.privacy.clearance import ClearanceRefused, Outgoing
 from edgeroute.privacy.gate import Gate
-from edgeroute.privacy.inspector import Inspector
+from edgeroute.privacy.inspecting.inspector import Inspector
 from tests.support.detectors import PLANT, PlantDetector
 
 URL = "https://api.example.com/v1/chat/completions"

@@ -11,16 +11,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from edgeroute.boundary.clearance import Clearance, Outgoing
 from edgeroute.core.errors import PrivacyRefused
 from edgeroute.core.messages import Message, Text, ToolCall, ToolResult, assistant, system, user
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.privacy.clearance import Clearance, Outgoing
 from edgeroute.privacy.gate import Gate
-from edgeroute.privacy.inspector import Inspector
-from edgeroute.privacy.mask import Masker
-from edgeroute.privacy.memory import Memory
-from edgeroute.privacy.placeholders import MaskMap
+from edgeroute.privacy.inspecting.inspector import Inspector
+from edgeroute.privacy.inspecting.verdict_cache import VerdictCache
+from edgeroute.privacy.masking.masker import Masker
+from edgeroute.privacy.masking.placeholders import MaskMap
 from tests.support.detectors import PLANT, PlantDetector
 
 RUNS = int(os.environ.get("EDGEROUTE_RUNS", "80"))  # 10,000 before a release
@@ -66,7 +66,7 @@ class Conversation(RuleBasedStateMachine):
             PlantDetector(before=self.fail),
             self.rules_in_force,
             seconds=0.05,
-            memory=Memory(texts=6),
+            memory=VerdictCache(texts=6),
         )
         self.gate = Gate(self.reader, self.time, lifetime=10.0)
 

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edgeroute.privacy.detector import Detector
-from edgeroute.privacy.policy import Budget, Policy
+from edgeroute.privacy.detecting.detector import Detector
+from edgeroute.privacy.policy import PrivacyPolicy, ScanBudget
 from tests.support.model_files import models_folder, require
 
 Wrapper = Callable[[str, random.Random], str]
@@ -113,7 +113,9 @@ QUIET = settings(
 @pytest.fixture(scope="module")
 def detector(tmp_path_factory: pytest.TempPathFactory) -> Detector:
     """Patterns alone."""
-    policy = msgspec.structs.replace(Policy.load(), names="off", budget=Budget(seconds=30.0))
+    policy = msgspec.structs.replace(
+        PrivacyPolicy.load(), names="off", budget=ScanBudget(seconds=30.0)
+    )
     return Detector(policy, tmp_path_factory.mktemp("models"))
 
 
@@ -121,7 +123,7 @@ def detector(tmp_path_factory: pytest.TempPathFactory) -> Detector:
 def reader() -> Detector:
     """With the real names model."""
     require("rampart/model_q4.onnx")
-    policy = msgspec.structs.replace(Policy.load(), budget=Budget(seconds=30.0))
+    policy = msgspec.structs.replace(PrivacyPolicy.load(), budget=ScanBudget(seconds=30.0))
     folder = models_folder()
     assert folder is not None
     return Detector(policy, folder)

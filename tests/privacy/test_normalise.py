@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeroute.privacy.recognizers.normalise import normalise
+from edgeroute.privacy.detecting.text.normalise import normalise
 
 
 @pytest.mark.parametrize(

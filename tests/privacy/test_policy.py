@@ -8,48 +8,48 @@ import msgspec
 import pytest
 
 from edgeroute.core.errors import SettingsError
-from edgeroute.privacy.policy import Action, Level, Policy
+from edgeroute.privacy.policy import EntityAction, Level, PrivacyPolicy
 
 
 @pytest.fixture
-def policy() -> Policy:
+def policy() -> PrivacyPolicy:
     """The packaged policy."""
-    return Policy.load()
+    return PrivacyPolicy.load()
 
 
-def test_every_packaged_entity_is_documented(policy: Policy) -> None:
+def test_every_packaged_entity_is_documented(policy: PrivacyPolicy) -> None:
     """Each entity has a label for people and a sentence that says what is found."""
     assert all(e.label and len(e.about) > 20 for e in policy.entities.values())
 
 
-def test_secrets_are_never_maskable(policy: Policy) -> None:
+def test_secrets_are_never_maskable(policy: PrivacyPolicy) -> None:
     """A password must not leave in any form, so mask mode keeps such a prompt here."""
-    assert policy.action("SECRET") is Action.LOCAL
+    assert policy.action("SECRET") is EntityAction.LOCAL
 
 
-def test_an_unknown_type_stays_local(policy: Policy) -> None:
+def test_an_unknown_type_stays_local(policy: PrivacyPolicy) -> None:
     """A recogniser that the policy does not know can only make a prompt more private."""
-    assert policy.action("SOMETHING_NEW") is Action.LOCAL
+    assert policy.action("SOMETHING_NEW") is EntityAction.LOCAL
 
 
-def test_an_allowed_entity_never_counts(policy: Policy, tmp_path: Path) -> None:
+def test_an_allowed_entity_never_counts(policy: PrivacyPolicy, tmp_path: Path) -> None:
     """The action allow puts the threshold out of reach."""
     (tmp_path / "privacy.yaml").write_text("entities: {IP_ADDRESS: {action: allow}}\n")
-    assert Policy.load(tmp_path).threshold("IP_ADDRESS") > 1
+    assert PrivacyPolicy.load(tmp_path).threshold("IP_ADDRESS") > 1
 
 
-def test_strict_needs_no_more_than_balanced(policy: Policy) -> None:
+def test_strict_needs_no_more_than_balanced(policy: PrivacyPolicy) -> None:
     """Every threshold of strict is at most that of balanced."""
     strict = msgspec.structs.replace(policy, level=Level.STRICT)
     assert all(strict.threshold(name) <= policy.threshold(name) for name in policy.entities)
 
 
-def test_an_own_file_changes_only_what_it_names(policy: Policy, tmp_path: Path) -> None:
+def test_an_own_file_changes_only_what_it_names(policy: PrivacyPolicy, tmp_path: Path) -> None:
     """A user's file is laid over the packaged one, and its lists are added."""
     (tmp_path / "privacy.yaml").write_text(
         "level: strict\nalways_private: {words: [Project Falcon]}\ntools: {trusted: [wiki_*]}\n"
     )
-    own = Policy.load(tmp_path)
+    own = PrivacyPolicy.load(tmp_path)
     assert own.level is Level.STRICT
     assert own.always_private.words == ("Project Falcon",)
     assert own.tools.private == policy.tools.private
@@ -72,13 +72,13 @@ def test_a_wrong_file_is_refused_with_its_name(text: str, said: str, tmp_path: P
     """No mistake in a user's file passes silently; the error names the file and the mistake."""
     (tmp_path / "privacy.yaml").write_text(text)
     with pytest.raises(SettingsError) as caught:
-        Policy.load(tmp_path)
+        PrivacyPolicy.load(tmp_path)
     assert "privacy.yaml" in str(caught.value)
     assert said in str(caught.value)
 
 
 def test_the_version_changes_with_everything_that_changes_a_verdict(
-    policy: Policy, tmp_path: Path
+    policy: PrivacyPolicy, tmp_path: Path
 ) -> None:
     """Level, lists and the allow list all lead to another version; equal input to the same."""
     (tmp_path / "privacy.yaml").write_text("always_private: {words: [x1]}\n")
@@ -88,10 +88,10 @@ def test_the_version_changes_with_everything_that_changes_a_verdict(
         policy.version(b"a", b"b"),
         policy.version(b"ab"),
         msgspec.structs.replace(policy, level=Level.STRICT).version(),
-        Policy.load(tmp_path).version(),
+        PrivacyPolicy.load(tmp_path).version(),
     }
     assert len(versions) == 6
-    assert policy.version() == Policy.load().version()
+    assert policy.version() == PrivacyPolicy.load().version()
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_the_version_changes_with_everything_that_changes_a_verdict(
         ("attachment", True),
     ],
 )
-def test_origin_makes_private(policy: Policy, origin: str, *, private: bool) -> None:
+def test_origin_makes_private(policy: PrivacyPolicy, origin: str, *, private: bool) -> None:
     """Results of mail, chat, calendar, contact and file tools, and attachments, are private."""
     assert policy.private_origin(origin) is private
 
@@ -115,4 +115,4 @@ def test_origin_makes_private(policy: Policy, origin: str, *, private: bool) -> 
 def test_a_trusted_tool_is_not_private_by_origin(tmp_path: Path) -> None:
     """A user takes a tool off the list by trusting it."""
     (tmp_path / "privacy.yaml").write_text("tools: {trusted: ['read_file']}\n")
-    assert not Policy.load(tmp_path).private_origin("tool:read_file")
+    assert not PrivacyPolicy.load(tmp_path).private_origin("tool:read_file")

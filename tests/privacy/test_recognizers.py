@@ -8,14 +8,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edgeroute.privacy.detector import DetectionFailed, Detector
-from edgeroute.privacy.policy import Budget, Policy
+from edgeroute.privacy.detecting.detector import DetectionFailed, Detector
+from edgeroute.privacy.policy import PrivacyPolicy, ScanBudget
 
 
 @pytest.fixture(scope="module")
 def detector(tmp_path_factory: pytest.TempPathFactory) -> Detector:
     """Patterns alone."""
-    policy = msgspec.structs.replace(Policy.load(), names="off", budget=Budget(seconds=30.0))
+    policy = msgspec.structs.replace(
+        PrivacyPolicy.load(), names="off", budget=ScanBudget(seconds=30.0)
+    )
     return Detector(policy, tmp_path_factory.mktemp("models"))
 
 
@@ -145,6 +147,6 @@ PATHOLOGIES = {
 @pytest.mark.parametrize("name", PATHOLOGIES)
 def test_no_input_takes_for_ever(name: str, tmp_path: Path) -> None:
     """Hostile input is judged or refused within the packaged budget; it never hangs."""
-    policy = msgspec.structs.replace(Policy.load(), names="off")
+    policy = msgspec.structs.replace(PrivacyPolicy.load(), names="off")
     with contextlib.suppress(DetectionFailed):
         assert Detector(policy, tmp_path).scan(PATHOLOGIES[name]).reason

@@ -10,24 +10,24 @@ from typing import Any
 
 import pytest
 
-from edgeroute.core.cards import ModelCard
+from edgeroute.boundary.clearance import Outgoing
 from edgeroute.core.clock import SystemClock
 from edgeroute.core.errors import PrivacyRefused
 from edgeroute.core.messages import Message, Text, ToolCall, ToolResult, assistant, system, user
+from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.privacy.clearance import Outgoing
-from edgeroute.privacy.detector import Detector
+from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.gate import Gate
-from edgeroute.privacy.inspector import Inspector
-from edgeroute.privacy.mask import Masker
-from edgeroute.privacy.placeholders import MaskMap
-from edgeroute.privacy.policy import Action, Policy
+from edgeroute.privacy.inspecting.inspector import Inspector
+from edgeroute.privacy.masking.masker import Masker
+from edgeroute.privacy.masking.placeholders import MaskMap
+from edgeroute.privacy.policy import EntityAction, PrivacyPolicy
 from edgeroute.wire.format import CachePlan, Target, dump
 from edgeroute.wire.formats import FORMATS
 from tests.support.model_files import require
 
-POLICY = Policy.load()
+POLICY = PrivacyPolicy.load()
 LETTER = (
     "Hi, my name is Jane Roe, my number is 415-555-2671 and my SSN is 521-44-9821. I live at "
     "12 Maple Street, Springfield. Write a letter to my landlord John Smith about the heating. "
@@ -159,7 +159,7 @@ def planted(place: str, plant: str) -> ChatRequest:
 @pytest.mark.parametrize("wire", FORMATS)
 async def test_a_masked_request_passes_the_gate(wire: str, text: str, reader: Inspector) -> None:
     """After masking nothing is left to find, the bytes pass, and the answer reads as before."""
-    masker = Masker(MaskMap(), reader, lambda kind: POLICY.action(kind) is Action.MASK)
+    masker = Masker(MaskMap(), reader, lambda kind: POLICY.action(kind) is EntityAction.MASK)
     masked = await masker.mask_request(ChatRequest((user(text),)))
     for entry in masker.mapping.entries:
         assert entry.value not in masked.messages[0].text
@@ -171,7 +171,7 @@ async def test_a_masked_request_passes_the_gate(wire: str, text: str, reader: In
 
 async def test_a_secret_is_never_masked(reader: Inspector) -> None:
     """What the packaged rules keep here stays here in mask mode too."""
-    masker = Masker(MaskMap(), reader, lambda kind: POLICY.action(kind) is Action.MASK)
+    masker = Masker(MaskMap(), reader, lambda kind: POLICY.action(kind) is EntityAction.MASK)
     secret = "password = hunter2!Xk93, and my phone is 415-555-2671"
     with pytest.raises(PrivacyRefused):
         await masker.mask_request(ChatRequest((user(secret),)))

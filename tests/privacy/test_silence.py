@@ -18,9 +18,9 @@ sys.addaudithook(lambda event, args: spoken.append((event, args))
     if event.startswith(("socket.connect", "socket.get", "socket.send", "subprocess", "os.exec"))
     else None)
 
-from edgeroute.privacy import lockdown
+from edgeroute.boundary import lockdown
 lockdown.install()
-from edgeroute.privacy.detector import Detector
+from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import Policy
 
 detector = Detector(Policy.load(), Path(sys.argv[1]))

@@ -12,7 +12,7 @@ import pytest
 from starlette.routing import Route
 
 from edgeroute.server.app import routes
-from edgeroute.server.desk import Desk
+from edgeroute.server.context import ServerContext
 from tests.support.endpoint import Endpoint, running, runtime
 
 NAME = "news.example"
@@ -77,7 +77,7 @@ def test_a_rebound_name_reads_nothing(endpoint: Endpoint, kind: str, *, token: b
         headers = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}
     if token:
         headers |= endpoint.headers
-    for route in routes(Desk(runtime(Path("x")))):
+    for route in routes(ServerContext(runtime(Path("x")))):
         assert isinstance(route, Route)
         path = route.path.replace("{name:path}", "auto").replace("{id}", "r1")
         for method in [*sorted((route.methods or set()) - {"HEAD"}), "OPTIONS"]:

@@ -10,19 +10,19 @@ from typing import Any
 
 import pytest
 
-from edgeroute.core.cards import ModelCard
+from edgeroute.boundary.clearance import Clearance, Mint, Outgoing
 from edgeroute.core.events import Delta
 from edgeroute.core.messages import user
+from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
-from edgeroute.privacy.clearance import Clearance, Mint, Outgoing
-from edgeroute.providers.call import prepare
-from edgeroute.providers.catalog import Catalog, CustomProvider
-from edgeroute.providers.client import Client
+from edgeroute.providers.calling.call import prepare
+from edgeroute.providers.calling.client import Client
+from edgeroute.providers.calling.patience import Patience
+from edgeroute.providers.catalog.catalog import Catalog, CustomProvider
+from edgeroute.providers.catalog.provider import Provider
 from edgeroute.providers.egress import Door
-from edgeroute.providers.patience import Patience
-from edgeroute.providers.provider import Provider
-from edgeroute.providers.rate_limits import RateLimits
+from edgeroute.providers.resilience.rate_limits import RateLimits
 from tests.support.scripted_provider import Behaviour, ScriptedProvider
 
 KEY = Secret("sk-canary-key")

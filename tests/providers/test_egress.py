@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 import trustme
 
+from edgeroute.boundary.clearance import Clearance, ClearanceRefused, Outgoing
 from edgeroute.core.errors import ErrorKind, ProviderError, SettingsError
-from edgeroute.privacy.clearance import Clearance, ClearanceRefused, Outgoing
-from edgeroute.providers.catalog import Catalog, CustomProvider
-from edgeroute.providers.egress import Door, Limits, tls_context
-from edgeroute.providers.patience import Patience
-from edgeroute.providers.provider import Provider
+from edgeroute.providers.calling.patience import Patience
+from edgeroute.providers.catalog.catalog import Catalog, CustomProvider
+from edgeroute.providers.catalog.provider import Provider
+from edgeroute.providers.egress import Door, EgressLimits, tls_context
 from tests.providers.conftest import KEY, Asker
 from tests.support import replies
 from tests.support.scripted_provider import (
@@ -264,7 +264,7 @@ def deaf_server() -> Iterator[int]:
 async def test_a_stalled_handshake_ends(clear: Clear) -> None:
     """TLS that is never answered is given up after the limit for connecting."""
     with deaf_server() as port:
-        door = Door(limits=Limits(connect=0.2))
+        door = Door(limits=EgressLimits(connect=0.2))
         provider = mock(f"https://127.0.0.1:{port}/v1")
         outgoing = request_to(provider)
         with pytest.raises(ProviderError, match="in time") as caught:
@@ -276,7 +276,7 @@ async def test_a_stalled_handshake_ends(clear: Clear) -> None:
 async def test_a_peer_that_does_not_read_ends(clear: Clear) -> None:
     """A large body that nobody takes is given up after the limit for writing."""
     with deaf_server() as port:
-        door = Door(limits=Limits(write=0.2))
+        door = Door(limits=EgressLimits(write=0.2))
         provider = mock(f"http://127.0.0.1:{port}/v1")
         outgoing = request_to(provider, b"x" * 30_000_000)
         with pytest.raises(ProviderError) as caught:

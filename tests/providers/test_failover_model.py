@@ -14,12 +14,12 @@ from typing import Any, Literal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edgeroute.core.cards import ModelCard, Place
 from edgeroute.core.errors import ErrorKind, LocalModelError, ProviderError
+from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Candidate
 from edgeroute.core.request import Commit
-from edgeroute.providers.breaker import Breaker
-from edgeroute.providers.failover import (
+from edgeroute.providers.resilience.breaker import Breaker
+from edgeroute.providers.resilience.failover import (
     Accept,
     Action,
     Broke,
@@ -30,8 +30,8 @@ from edgeroute.providers.failover import (
     Stopped,
     Try,
 )
-from edgeroute.providers.health import Health
-from edgeroute.providers.resilience import Resilience
+from edgeroute.providers.resilience.health import Health
+from edgeroute.providers.resilience.resilience import Resilience
 
 EXAMPLES = int(os.environ.get("EDGEROUTE_EXAMPLES", "100"))
 NUMBERS = Resilience()

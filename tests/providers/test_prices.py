@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from edgeroute.core.cards import ModelCard
+from edgeroute.core.model_card import ModelCard
 from edgeroute.core.usage import Usage
-from edgeroute.providers.catalog import Catalog
+from edgeroute.providers.catalog.catalog import Catalog
 
 NOON = datetime(2026, 11, 19, 12, tzinfo=UTC)  # a Thursday
 

@@ -7,20 +7,20 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeroute.core.cards import Place
+from edgeroute.core.model_card import Place
 from edgeroute.core.request import TIERS as TIER_NAMES
 from edgeroute.core.signals import TASKS, Signals
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.routing.cascade import CascadePolicy
-from edgeroute.routing.conditions import Condition
-from edgeroute.routing.ensemble import EnsemblePolicy
-from edgeroute.routing.fitness import DRAWS, Circumstances
-from edgeroute.routing.keywords import DOMAINS
-from edgeroute.routing.outcomes import Advice
-from edgeroute.routing.plan_input import facts
-from edgeroute.routing.planner import pick, plan
-from edgeroute.routing.policy import Policy, Rule
-from edgeroute.routing.stickiness import Holding
+from edgeroute.routing.learning.neighbours import Advice
+from edgeroute.routing.plan.eligibility import DRAWS, RoutingContext
+from edgeroute.routing.plan.plan_input import facts
+from edgeroute.routing.plan.planner import pick, plan
+from edgeroute.routing.plan.stickiness import Holding
+from edgeroute.routing.policy.conditions import Condition
+from edgeroute.routing.policy.policy import RoutingPolicy, Rule
+from edgeroute.routing.signals.keywords import DOMAINS
+from edgeroute.routing.strategies.cascade import CascadePolicy
+from edgeroute.routing.strategies.ensemble import EnsemblePolicy
 from tests.support.routing import LOCAL, NOW, SAME, card, cards, plan_input
 
 CARDS = cards(card("gemini/brush", abilities=frozenset({DRAWS})))
@@ -58,7 +58,7 @@ conditions = st.recursive(
 
 
 @st.composite
-def policies(draw: Any) -> Policy:
+def policies(draw: Any) -> RoutingPolicy:
     """Any policy over the names of the small catalog: rules, fallbacks, strategies, stickiness."""
     rules = [
         Rule(
@@ -75,7 +75,7 @@ def policies(draw: Any) -> Policy:
             [*draw(st.lists(conditions, max_size=4)), None]  # the last one is the default
         )
     ]
-    return Policy(
+    return RoutingPolicy(
         "random",
         tuple(rules),
         primary_failure=draw(st.just("openrouter") | st.just("") | names),
@@ -106,7 +106,7 @@ def inputs(draw: st.DrawFn, /, **fixed: Any) -> Any:
         wants_picture=draw(st.booleans()),
     )
     some = st.dictionaries(st.sampled_from((*PROVIDERS, *CARDS)), sentences, max_size=4)
-    around = Circumstances(
+    around = RoutingContext(
         NOW,
         ready=draw(st.none() | st.lists(st.sampled_from(PROVIDERS))),
         blocked=draw(some),

@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edgeroute.core.secret import Secret
+from edgeroute.server.access.guard import Rules
 from edgeroute.server.app import build
-from edgeroute.server.desk import Desk
-from edgeroute.server.guard import Rules
+from edgeroute.server.context import ServerContext
 from edgeroute.server.headers import REQUEST_HEADERS
 from tests.support import replies
 from tests.support.bodies import BODIES, spoilt
@@ -100,7 +100,7 @@ def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
     with asyncio.Runner() as runner:
         opened = house(home, {"mock": lambda asked: replies.answer(asked, "Hello there.")})
         built = runner.run(opened.__aenter__())
-        yield Caller(runner, build(Desk(built.runtime), Rules(Secret(TOKEN), 8377)))
+        yield Caller(runner, build(ServerContext(built.runtime), Rules(Secret(TOKEN), 8377)))
         runner.run(opened.__aexit__(None, None, None))
 
 

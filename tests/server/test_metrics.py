@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from edgeroute.core.cards import Place
+from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Attempt
 from edgeroute.core.usage import Cost, Usage
 from edgeroute.server.metrics import Metrics

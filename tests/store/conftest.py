@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edgeroute.core.secret import Secret
-from edgeroute.store.database import Database
+from edgeroute.store.database.database import Database
 
 KEY = Secret("5e" * 32)
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from edgeroute.core.errors import StoreError
 from edgeroute.core.messages import assistant, user
 from edgeroute.core.secret import Secret
-from edgeroute.store.conversations import Conversations
-from edgeroute.store.database import Database
+from edgeroute.store.chats.conversations import Conversations
+from edgeroute.store.database.database import Database
 folder = Path(sys.argv[1])
 ballast = folder / "ballast"
 ballast.write_bytes(bytes(2_400_000))

@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 
 from edgeroute.core.usage import Usage
-from edgeroute.store.alerts import Alerts
-from edgeroute.store.database import Database
-from edgeroute.store.outcomes import Outcomes
-from edgeroute.store.states import States
+from edgeroute.store.database.database import Database
+from edgeroute.store.records.alerts import Alerts
+from edgeroute.store.records.key_value import KeyValueStore
+from edgeroute.store.records.outcomes import Outcomes
 from tests.store.conftest import Ticking
 
 
@@ -29,7 +29,7 @@ def test_alerts_are_listed_and_marked_as_seen(database: Database, now: Ticking) 
 
 def test_states_survive_a_restart(database: Database) -> None:
     """Any JSON value or dataclass is kept under its name and replaced as a whole."""
-    states = States(database)
+    states = KeyValueStore(database)
     assert states.get("breakers", {}) == {}
     states.set("breakers", {"openai": {"failures": [1.5, 2.5], "open": None}})
     states.set("usage", Usage(input_uncached=3))
@@ -78,6 +78,6 @@ def test_a_prompt_cannot_be_guessed_from_its_digest(database: Database) -> None:
 @pytest.mark.parametrize("value", [None, [], "text", 1.5])
 def test_states_tell_a_kept_nothing_from_no_state(database: Database, value: object) -> None:
     """A state that is null is not the default."""
-    states = States(database)
+    states = KeyValueStore(database)
     states.set("x", value)
     assert states.get("x", "default") == value

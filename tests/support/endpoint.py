@@ -16,7 +16,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from edgeroute.core.answer import Answer, FinishReason
-from edgeroute.core.cards import ModelCard, Place
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.events import (
     Answered,
@@ -29,6 +28,7 @@ from edgeroute.core.events import (
     ToolCallDelta,
 )
 from edgeroute.core.messages import Message, Reasoning, Text, ToolCall
+from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Candidate, Plan, Strategy
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.request import ChatRequest

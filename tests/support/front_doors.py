@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 
 from edgeroute.core.secret import Secret
+from edgeroute.server.access.guard import Rules
 from edgeroute.server.app import build
-from edgeroute.server.desk import Desk
-from edgeroute.server.guard import Rules
+from edgeroute.server.context import ServerContext
 from edgeroute.wiring import Runtime
 
 _TOKEN = "a-token-of-the-tests-" + "x" * 24
@@ -28,7 +28,7 @@ async def post(
     runtime: Runtime, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
 ) -> httpx.Response:
     """The endpoint's answer to ``body``, through its guard and all of its routes."""
-    app = build(Desk(runtime), Rules(Secret(_TOKEN), _PORT))
+    app = build(ServerContext(runtime), Rules(Secret(_TOKEN), _PORT))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url=f"http://127.0.0.1:{_PORT}", timeout=60
     ) as client:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeroute import config
-from edgeroute.local.process import WorkerProcess
+from edgeroute.local.backends.worker_process import WorkerProcess
 from tests.support.model_files import models_folder
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -56,8 +56,8 @@ def main(what: str, folder: Path) -> None:
     """Print what ``Keys`` does."""
     from edgeroute.core.errors import KeyringUnavailable
     from edgeroute.core.secret import Secret
-    from edgeroute.store.keyring_door import KeyringDoor
-    from edgeroute.store.keys import Keys
+    from edgeroute.store.keys.keyring_door import KeyringDoor
+    from edgeroute.store.keys.keys import Keys
 
     if what == "hang":
         own_a_silent_service()

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from edgeroute.core.cards import Place
 from edgeroute.core.messages import (
     File,
     Image,
@@ -18,6 +17,7 @@ from edgeroute.core.messages import (
     ToolResult,
     Unreadable,
 )
+from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.usage import Cost, Usage
 from edgeroute.core.verdict import PrivacyMode

@@ -6,7 +6,7 @@ import hashlib
 import io
 import zipfile
 
-from edgeroute.local.catalogue import HuggingFace, Part, PinnedFile, PyPI, Source
+from edgeroute.local.files.catalogue import HuggingFace, Part, PinnedFile, PyPI, Source
 
 REVISION = "0" * 40
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from edgeroute.core.cards import Place
+from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.usage import Cost, Usage
 from edgeroute.core.verdict import PrivacyMode

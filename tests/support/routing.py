@@ -7,13 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from edgeroute.core.cards import ModelCard, Place
+from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.prices import PriceList, PriceRow, Rate
 from edgeroute.core.signals import Signals
-from edgeroute.routing.fitness import Circumstances
-from edgeroute.routing.plan_input import PlanInput
-from edgeroute.routing.policy import Policy
-from edgeroute.routing.tiers import Role, TierRule, Tiers
+from edgeroute.routing.plan.eligibility import RoutingContext
+from edgeroute.routing.plan.plan_input import PlanInput
+from edgeroute.routing.policy.policy import RoutingPolicy
+from edgeroute.routing.policy.tiers import Role, TierRule, Tiers
 
 NOW: Final = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
 LOCAL: Final = "local/qwen3.6-27b"
@@ -96,12 +96,12 @@ TIERS: Final = Tiers(
 )
 
 
-def plan_input(policy: Policy, signals: Signals | None = None, **more: Any) -> PlanInput:
+def plan_input(policy: RoutingPolicy, signals: Signals | None = None, **more: Any) -> PlanInput:
     """A request under ``policy``; everything else as usual unless given."""
     known: dict[str, Any] = {
         "tiers": TIERS,
         "cards": cards(),
-        "around": Circumstances(NOW),
+        "around": RoutingContext(NOW),
         "local": LOCAL,
         "same_as": SAME,
         **more,

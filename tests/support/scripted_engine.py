@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 
 from edgeroute.core.answer import Answer
-from edgeroute.core.cards import Place
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.events import (
     Answered,
@@ -20,12 +19,13 @@ from edgeroute.core.events import (
     TextDelta,
 )
 from edgeroute.core.messages import Image, Text, assistant
+from edgeroute.core.model_card import Place
 from edgeroute.core.plan import Candidate, Plan, Skipped
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.signals import Signals
 from edgeroute.core.usage import Usage
 from edgeroute.core.verdict import CLEAR, PrivacyMode, Verdict
-from edgeroute.engine.explanation import Explanation
+from edgeroute.engine.deciding.explanation import Explanation
 from tests.support.receipts import attempt, receipt
 
 PLAN = Plan(

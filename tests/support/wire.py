@@ -8,7 +8,6 @@ from typing import Any
 from hypothesis import strategies as st
 
 from edgeroute.core.answer import Answer, AnswerDraft
-from edgeroute.core.cards import ModelCard
 from edgeroute.core.events import (
     Delta,
     Finish,
@@ -19,6 +18,7 @@ from edgeroute.core.events import (
     UsageDelta,
 )
 from edgeroute.core.messages import File, Image, Message, Part, Text, ToolCall, ToolResult
+from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.wire.format import StreamDecoder, Target, dump_text
 from edgeroute.wire.formats import FORMATS

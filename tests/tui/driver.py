@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from edgeroute.tui.app import ChatApp
-from edgeroute.tui.screens.chat import ChatScreen
-from edgeroute.tui.state import Phase
+from edgeroute.tui.chat.screen import ChatScreen
+from edgeroute.tui.chat.state import Phase
 from edgeroute.tui.widgets.transcript.block import AnswerBlock
 from tests.tui.fake_runtime import FakeRuntime
 

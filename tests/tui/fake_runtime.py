@@ -15,7 +15,6 @@ from decimal import Decimal
 from pathlib import Path
 
 from edgeroute.core.answer import Answer
-from edgeroute.core.cards import ModelCard, Place
 from edgeroute.core.errors import ErrorKind, NothingAnswered
 from edgeroute.core.events import (
     Answered,
@@ -30,6 +29,7 @@ from edgeroute.core.events import (
     TextDelta,
 )
 from edgeroute.core.messages import Image, Message, assistant, user
+from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Candidate, Plan, Skipped
 from edgeroute.core.prices import PriceList, PriceRow, Rate
 from edgeroute.core.receipt import Attempt, Receipt
@@ -38,12 +38,12 @@ from edgeroute.core.secret import Secret
 from edgeroute.core.signals import Signals
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode, Verdict
-from edgeroute.engine.experience import Thumb
-from edgeroute.engine.explanation import Explanation
-from edgeroute.local.backend import LocalStatus
-from edgeroute.store.conversation import Conversation, Turn
-from edgeroute.store.ledger import SpendRow
-from edgeroute.store.search import Hit
+from edgeroute.engine.deciding.explanation import Explanation
+from edgeroute.engine.recording.feedback import Thumb
+from edgeroute.local.backends.backend import LocalStatus
+from edgeroute.store.chats.conversation import Conversation, Turn
+from edgeroute.store.chats.search import SearchHit
+from edgeroute.store.records.ledger import SpendRow
 from tests.support.replies import PNG
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
@@ -424,10 +424,10 @@ class FakeConversations:
         """As Markdown."""
         return "\n\n".join(m.text for t in self.stored[conversation] for m in t.messages)
 
-    def search(self, words: str, limit: int = 50) -> Sequence[Hit]:
+    def search(self, words: str, limit: int = 50) -> Sequence[SearchHit]:
         """Every message with the words."""
         return [
-            Hit(chat, self.rows[chat].title, at, NOW, message.text[:120])
+            SearchHit(chat, self.rows[chat].title, at, NOW, message.text[:120])
             for chat, turns in self.stored.items()
             for at, turn in enumerate(turns)
             for message in turn.messages

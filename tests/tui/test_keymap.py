@@ -6,8 +6,8 @@ import pytest
 
 from edgeroute.core.errors import SettingsError
 from edgeroute.tui import keymap
+from edgeroute.tui.chat.screen import ChatScreen
 from edgeroute.tui.commands import COMMANDS, matching, parsed
-from edgeroute.tui.screens.chat import ChatScreen
 
 
 def test_the_defaults_have_no_conflict() -> None:

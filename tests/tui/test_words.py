@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeroute.core.cards import Place
+from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import PrivacyMode

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from edgeroute.core.answer import Answer
-from edgeroute.core.cards import Place
 from edgeroute.core.events import Answered, Event, ReasoningDelta, TextDelta, ToolCallDelta
 from edgeroute.core.messages import Message, Reasoning, Text, ToolCall
+from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.usage import Usage
 from edgeroute.core.verdict import PrivacyMode

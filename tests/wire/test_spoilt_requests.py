@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edgeroute.core.cards import ModelCard
+from edgeroute.core.model_card import ModelCard
 from edgeroute.wire import legacy_completions
 from edgeroute.wire.format import Target, WireError, dump, load_object
 from edgeroute.wire.formats import FORMATS

@@ -1,4 +1,4 @@
-"""Start the worker: ``python -m edgeroute.local.worker``, as edgeroute/local/process.py does it.
+"""Start the worker: ``python -m edgeroute.local.worker``, as worker_process.py does it.
 
 The process that is started ends with 0 as soon as the socket takes connections; the worker itself
 goes on in the background, bound to no terminal.

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from edgeroute import __version__
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.local.worker.reply import Reply, error_body, frame
-from edgeroute.local.worker.service import Service
+from edgeroute.local.worker.service import WorkerService
 from edgeroute.wire import format as wire
 from edgeroute.wire.formats import FORMATS
 
@@ -33,7 +33,7 @@ class _Gone(Exception):
     """The caller has hung up."""
 
 
-def build(service: Service, shut_down: Callable[[], None]) -> Starlette:
+def build(service: WorkerService, shut_down: Callable[[], None]) -> Starlette:
     """The application around ``service``; ``shut_down`` ends the process."""
 
     async def health(_: Request) -> Response:
@@ -94,7 +94,7 @@ async def _body(request: Request) -> Any:
     return wire.load_object(bytes(data))
 
 
-async def _chat(service: Service, request: Request) -> Response:
+async def _chat(service: WorkerService, request: Request) -> Response:
     body = await _body(request)
     asked = FORMATS["openai-chat"].decode_request(body)
     options = body.get("stream_options") or {}

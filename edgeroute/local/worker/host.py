@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from edgeroute.core.errors import EdgeRouteError, ErrorKind, LocalModelError
 from edgeroute.core.request import Sampling
-from edgeroute.local.catalogue import Build, Style
+from edgeroute.local.files.catalogue import Build, Style
 from edgeroute.local.worker import log
 from edgeroute.local.worker.prompt import Prompt
 
@@ -28,7 +28,7 @@ _ADVICE: Final[dict[Style, dict[str, float]]] = {
 }
 
 
-class Stopped(Exception):
+class GenerationStopped(Exception):
     """Nobody waits for the answer any more."""
 
 
@@ -168,7 +168,7 @@ class Host:
                 chances = self._chances(number, top) if top is not None else (None, ())
                 yield Token(decoder.decode(raw), raw, *chances)
                 if self.stop():
-                    raise Stopped
+                    raise GenerationStopped
                 if output >= limit:
                     break
         finally:
@@ -249,7 +249,7 @@ def _interruptible(llama_cpp: Any, host: Host, piece: int) -> Any:
         def eval(self, tokens: Sequence[int]) -> None:
             for start in range(0, len(tokens), piece):
                 if host.stop():
-                    raise Stopped
+                    raise GenerationStopped
                 super().eval(tokens[start : start + piece])
 
     return Interruptible

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from edgeroute.core.messages import Message, Reasoning, ToolCall, ToolResult
 from edgeroute.core.request import ChatRequest, Tool
-from edgeroute.local.catalogue import Style
+from edgeroute.local.files.catalogue import Style
 from edgeroute.wire.parts import as_text, plain
 
 START: Final = "<|im_start|>"

@@ -11,10 +11,10 @@ from typing import Final
 
 import uvicorn
 
-from edgeroute.local.models import LocalModels
+from edgeroute.local.files.models import LocalModels
 from edgeroute.local.worker import app
 from edgeroute.local.worker.peer import OwnUserOnly
-from edgeroute.local.worker.service import Service
+from edgeroute.local.worker.service import WorkerService
 
 _LOOK_SECONDS: Final = 5.0
 
@@ -22,7 +22,7 @@ _LOOK_SECONDS: Final = 5.0
 async def serve(options: argparse.Namespace, listener: socket.socket) -> None:
     """Answer on ``listener`` until told to end, idle for long, or cut off from its path."""
     models = LocalModels(options.models, options.own)
-    service = Service(models, window=options.window, threads=options.threads)
+    service = WorkerService(models, window=options.window, threads=options.threads)
 
     def shut_down() -> None:
         server.should_exit = True
@@ -48,7 +48,7 @@ async def serve(options: argparse.Namespace, listener: socket.socket) -> None:
 
 
 async def _watch(
-    service: Service, server: uvicorn.Server, idle_seconds: float, path: Path, identity: int
+    service: WorkerService, server: uvicorn.Server, idle_seconds: float, path: Path, identity: int
 ) -> None:
     """Give memory back after ``idle_seconds``; end after twice as long, or when cut off."""
     while not server.should_exit:

@@ -15,9 +15,9 @@ from typing import Final, TypeVar
 from edgeroute.core.errors import EdgeRouteError, LocalModelError
 from edgeroute.core.request import ChatRequest
 from edgeroute.local import hardware
-from edgeroute.local.catalogue import GIB, Build
-from edgeroute.local.models import LocalModels
-from edgeroute.local.worker.host import Counts, Host, Stopped, Token
+from edgeroute.local.files.catalogue import GIB, Build
+from edgeroute.local.files.models import LocalModels
+from edgeroute.local.worker.host import Counts, GenerationStopped, Host, Token
 from edgeroute.local.worker.output import Meaning, OutputReader, StopWatch
 from edgeroute.local.worker.prompt import Prompt, Thinking, write
 
@@ -45,7 +45,7 @@ class Ended:
 Step = Piece | Ended
 
 
-class Service:
+class WorkerService:
     """Hosts one model at a time in its own thread.
 
     ``window`` of 0 is by memory, ``threads`` of 0 by cores.
@@ -127,7 +127,7 @@ class Service:
                 self.state = "answering"
                 for step in _steps(host, request, thinking=thinking, top=top):
                     hand_over(step)
-            except Stopped:
+            except GenerationStopped:
                 return
             except EdgeRouteError as error:
                 hand_over(error)

@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from edgeroute.core.display import safe, safe_line
-from edgeroute.tui.screens.page import Page
+from edgeroute.tui.screens.page import PanelScreen
 
 
-class Confirm(Page[bool]):
+class Confirm(PanelScreen[bool]):
     """A question that is answered with y or n; Esc is no."""
 
     KEYS = "y yes   n no"
@@ -51,7 +51,7 @@ class Confirm(Page[bool]):
         self.dismiss(result=False)
 
 
-class Ask(Page[str | None]):
+class AskDialog(PanelScreen[str | None]):
     """One line of text; ``secret`` hides it."""
 
     KEYS = "enter done   esc cancel"

@@ -8,14 +8,14 @@ from textual.content import Content
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.verdict import Finding
-from edgeroute.tui.screens.picker import Item, Picker, filtered
+from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
 from edgeroute.tui.words import details, type_words
 
 
 def findings_picker(text: str, findings: tuple[Finding, ...]) -> Picker:
     """A list of ``findings`` in ``text``; Enter on one means that it is not personal."""
     items = [
-        Item(
+        PickerItem(
             str(at),
             Content.assemble(
                 (type_words(f.type).ljust(18), "bold $personal"),

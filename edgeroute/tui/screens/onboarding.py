@@ -11,7 +11,7 @@ from textual.widgets.option_list import Option
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.tui.screens.page import Page, line, section
+from edgeroute.tui.screens.page import PanelScreen, line, section
 from edgeroute.tui.screens.providers import ProvidersScreen
 from edgeroute.tui.words import MODE_SENTENCES, MODE_WORDS
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edgeroute.tui.ports import Runtime
 
 
-class OnboardingScreen(Page[PrivacyMode | None]):
+class OnboardingScreen(PanelScreen[PrivacyMode | None]):
     """One page: everything on it can be changed later."""
 
     TITLE = "Welcome to EdgeRoute"

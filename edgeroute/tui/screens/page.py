@@ -18,7 +18,7 @@ from edgeroute.core.display import safe_line
 Result = TypeVar("Result")
 
 
-class Page(ModalScreen[Result]):
+class PanelScreen(ModalScreen[Result]):
     """A panel over the chat; Esc closes it."""
 
     CSS_PATH = "page.tcss"
@@ -46,7 +46,7 @@ class Page(ModalScreen[Result]):
         self.dismiss(None)
 
 
-class Reading(Page[None]):
+class Reading(PanelScreen[None]):
     """A panel that is read: its content scrolls."""
 
     def body(self) -> ComposeResult:

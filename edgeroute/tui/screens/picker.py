@@ -12,11 +12,11 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from edgeroute.core.display import safe_line
-from edgeroute.tui.screens.page import Page
+from edgeroute.tui.screens.page import PanelScreen
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class PickerItem:
     """One choice: its id, how it looks, and the words that filtering reads."""
 
     id: str
@@ -25,27 +25,27 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class PickerChoice:
     """What was chosen, and the key that was pressed on it (``enter`` or one of the extra keys)."""
 
     id: str
     key: str = "enter"
 
 
-Source = Callable[[str], Sequence[Item]]
+Source = Callable[[str], Sequence[PickerItem]]
 
 
-def filtered(items: Sequence[Item]) -> Source:
+def filtered(items: Sequence[PickerItem]) -> Source:
     """A source that keeps the items that hold every word typed."""
 
-    def find(typed: str) -> Sequence[Item]:
+    def find(typed: str) -> Sequence[PickerItem]:
         words = typed.lower().split()
         return [i for i in items if all(word in (i.words or i.id).lower() for word in words)]
 
     return find
 
 
-class Picker(Page[Choice | None]):
+class Picker(PanelScreen[PickerChoice | None]):
     """A filter and a list. With extra ``keys`` (letter -> meaning) the list has the focus first,
     so that letters act; ``/`` goes to the filter.
     """
@@ -109,7 +109,7 @@ class Picker(Page[Choice | None]):
         choices = self.query_one("#choices", OptionList)
         if choices.highlighted is not None:
             option = choices.get_option_at_index(choices.highlighted)
-            self.dismiss(Choice(str(option.id), key))
+            self.dismiss(PickerChoice(str(option.id), key))
 
     def on_key(self, event: events.Key) -> None:
         """Arrows move the list from the filter; extra keys act on the list."""

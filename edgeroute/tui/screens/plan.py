@@ -9,13 +9,13 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from edgeroute.core.cards import Place
 from edgeroute.core.display import safe_line
-from edgeroute.tui.screens.page import Page, line, pair, section
+from edgeroute.core.model_card import Place
+from edgeroute.tui.screens.page import PanelScreen, line, pair, section
 from edgeroute.tui.words import MODE_WORDS, counted, tokens
 
 if TYPE_CHECKING:
-    from edgeroute.engine.explanation import Explanation
+    from edgeroute.engine.deciding.explanation import Explanation
 
 _CAUSES = {
     "first": "first",
@@ -25,7 +25,7 @@ _CAUSES = {
 }
 
 
-class PlanScreen(Page[str | None]):
+class PlanScreen(PanelScreen[str | None]):
     """Enter on a candidate takes it for the next message; the privacy check still holds."""
 
     TITLE = "Route of the next message"

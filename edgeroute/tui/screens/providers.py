@@ -14,8 +14,8 @@ from textual.widgets.option_list import Option
 from edgeroute.core.display import safe_line
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.secret import Secret
-from edgeroute.tui.screens.dialogs import Ask, Confirm
-from edgeroute.tui.screens.page import Page
+from edgeroute.tui.screens.dialogs import AskDialog, Confirm
+from edgeroute.tui.screens.page import PanelScreen
 from edgeroute.tui.words import left
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _STATES: Final = {
 }
 
 
-class ProvidersScreen(Page[None]):
+class ProvidersScreen(PanelScreen[None]):
     """States count down by themselves; keys go to the OS keyring and are never shown."""
 
     TITLE = "Providers and keys"
@@ -97,7 +97,7 @@ class ProvidersScreen(Page[None]):
         """Ask for a key, store it, test it."""
         provider = self.chosen
         text = "It goes to your system's keyring and is never written to a file or shown."
-        key = await self.app.push_screen_wait(Ask(f"Key for {provider}", text, secret=True))
+        key = await self.app.push_screen_wait(AskDialog(f"Key for {provider}", text, secret=True))
         if key:
             await self._do(self._runtime.providers.set_key(provider, Secret(key)), "stored")
             await self._test(provider)

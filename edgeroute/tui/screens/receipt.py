@@ -21,7 +21,7 @@ from edgeroute.tui.words import (
 )
 
 if TYPE_CHECKING:
-    from edgeroute.engine.experience import Thumb
+    from edgeroute.engine.recording.feedback import Thumb
 
 
 class ReceiptScreen(Reading):

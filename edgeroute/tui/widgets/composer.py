@@ -16,8 +16,8 @@ from textual.widgets.text_area import Edit, EditResult
 
 from edgeroute.core.display import safe, safe_line
 from edgeroute.core.verdict import Finding
-from edgeroute.tui.strip import Kind
-from edgeroute.tui.widgets.spans import Span, in_line, shifted, spans_of
+from edgeroute.tui.chat.strip import Kind
+from edgeroute.tui.widgets.spans import MarkedSpan, in_line, shifted, spans_of
 from edgeroute.tui.words import details
 
 Choose = Literal["up", "down", "take", "close"]
@@ -28,7 +28,7 @@ class Composer(TextArea):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"composer--personal"}
 
-    spans: reactive[tuple[Span, ...]] = reactive((), init=False)
+    spans: reactive[tuple[MarkedSpan, ...]] = reactive((), init=False)
 
     class Submitted(Message):
         """Enter was pressed."""

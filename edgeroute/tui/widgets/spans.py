@@ -9,7 +9,7 @@ from edgeroute.core.verdict import Finding
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class MarkedSpan:
     """Personal data at ``[start, end)`` (code points) of the text."""
 
     start: int
@@ -17,12 +17,14 @@ class Span:
     type: str
 
 
-def spans_of(findings: Iterable[Finding], length: int) -> tuple[Span, ...]:
+def spans_of(findings: Iterable[Finding], length: int) -> tuple[MarkedSpan, ...]:
     """The findings that lie inside a text of ``length``."""
-    return tuple(Span(f.start, f.end, f.type) for f in findings if 0 <= f.start < f.end <= length)
+    return tuple(
+        MarkedSpan(f.start, f.end, f.type) for f in findings if 0 <= f.start < f.end <= length
+    )
 
 
-def shifted(spans: Iterable[Span], old: str, new: str) -> tuple[Span, ...]:
+def shifted(spans: Iterable[MarkedSpan], old: str, new: str) -> tuple[MarkedSpan, ...]:
     """``spans`` of ``old`` moved to where they are in ``new``; those that were edited are gone."""
     limit = min(len(old), len(new))
     head = next((at for at in range(limit) if old[at] != new[at]), limit)
@@ -33,11 +35,11 @@ def shifted(spans: Iterable[Span], old: str, new: str) -> tuple[Span, ...]:
         if span.end <= head:
             kept.append(span)
         elif span.start >= len(old) - tail:
-            kept.append(Span(span.start + moved, span.end + moved, span.type))
+            kept.append(MarkedSpan(span.start + moved, span.end + moved, span.type))
     return tuple(kept)
 
 
-def in_line(spans: Iterable[Span], start: int, length: int) -> list[tuple[int, int]]:
+def in_line(spans: Iterable[MarkedSpan], start: int, length: int) -> list[tuple[int, int]]:
     """The parts of ``spans`` inside the line that begins at ``start``, as columns."""
     return [
         (max(0, span.start - start), min(length, span.end - start))

@@ -19,7 +19,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
-from edgeroute.local.catalogue import load
+from edgeroute.local.files.catalogue import load
 from edgeroute.local.worker.host import Host
 try:
     Jinja2ChatFormatter(template=sys.argv[2], eos_token="", bos_token="")

@@ -19,7 +19,7 @@ from edgeroute.core.messages import (
     user,
 )
 from edgeroute.core.request import ChatRequest, Tool
-from edgeroute.local.catalogue import Style
+from edgeroute.local.files.catalogue import Style
 from edgeroute.local.worker.prompt import END, START, Thinking, write
 
 WEATHER = Tool("weather", "The weather", {"type": "object", "properties": {"city": {}}})

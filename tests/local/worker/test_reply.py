@@ -18,7 +18,7 @@ from edgeroute.core.events import (
     ToolCallDelta,
     UsageDelta,
 )
-from edgeroute.local.answers import FORMAT, failure
+from edgeroute.local.backends.answers import FORMAT, failure
 from edgeroute.local.worker.host import ContextTooLong, Counts, Token
 from edgeroute.local.worker.reply import Reply, error_body
 from edgeroute.local.worker.service import Ended, Piece, Step

@@ -16,9 +16,9 @@ from edgeroute.core.errors import ErrorKind, LocalModelError
 from edgeroute.core.events import Delta, Finish, TextDelta, ToolCallDelta, UsageDelta
 from edgeroute.core.messages import Message, assistant, user
 from edgeroute.core.request import ChatRequest, Sampling, Tool
-from edgeroute.local.llamacpp import LlamaCpp
-from edgeroute.local.models import LocalModels
-from edgeroute.local.process import LOCK, LOG, SOCKET, WorkerProcess
+from edgeroute.local.backends.llamacpp import LlamaCpp
+from edgeroute.local.backends.worker_process import LOCK, LOG, SOCKET, WorkerProcess
+from edgeroute.local.files.models import LocalModels
 from tests.support.model_files import SMALL, require
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]

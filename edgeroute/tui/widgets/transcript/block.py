@@ -17,13 +17,13 @@ from textual.widgets.markdown import MarkdownFence
 from edgeroute.core.display import safe, safe_line
 from edgeroute.core.receipt import Receipt
 from edgeroute.tui.keymap import ON_MESSAGE, bindings
-from edgeroute.tui.widgets.transcript.folded import Folded
+from edgeroute.tui.widgets.transcript.folded import FoldedBlock
 from edgeroute.tui.widgets.transcript.frozen import FrozenBody
 from edgeroute.tui.widgets.transcript.live import LiveBody
 from edgeroute.tui.words import THUMB_WORDS, receipt_line
 
 if TYPE_CHECKING:
-    from edgeroute.engine.experience import Thumb
+    from edgeroute.engine.recording.feedback import Thumb
 
 What = Literal["copy", "edit", "again", "again_local", "branch", "details", "up", "down"]
 _FENCE: Final = re.compile(r"^(`{3,}|~{3,})[^\n]*\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
@@ -63,7 +63,7 @@ class Block(Vertical, can_focus=True, can_focus_children=False):
 
     def action_unfold(self) -> None:
         """Show or hide the answers that were withdrawn."""
-        for folded in self.query(Folded):
+        for folded in self.query(FoldedBlock):
             folded.toggle()
 
     def action_ask(self, what: What) -> None:
@@ -169,7 +169,7 @@ class AnswerBlock(Block):
             await self._body.finish()
         self.text = ""
         fresh = LiveBody()
-        await self.mount(Folded(model, text, reason), before=self._body)
+        await self.mount(FoldedBlock(model, text, reason), before=self._body)
         await self._replace(fresh)
 
     async def note(self, kind: str, text: str) -> None:

@@ -10,7 +10,7 @@ from textual.widgets import Static
 from edgeroute.core.display import safe, safe_line
 
 
-class Folded(Vertical):
+class FoldedBlock(Vertical):
     """Says whose answer was withdrawn and why; a click, or ``f`` on the answer, shows it."""
 
     def __init__(self, model: str, text: str, reason: str) -> None:

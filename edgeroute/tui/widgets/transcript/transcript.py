@@ -18,7 +18,7 @@ from edgeroute.tui.widgets.transcript.error_card import ErrorCard
 from edgeroute.tui.widgets.transcript.window import Window
 
 if TYPE_CHECKING:
-    from edgeroute.engine.experience import Thumb
+    from edgeroute.engine.recording.feedback import Thumb
 
 WELCOME = (
     ("EdgeRoute", "bold $primary"),

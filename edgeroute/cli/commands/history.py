@@ -1,0 +1,149 @@
+"""``edgeroute history``: conversations of the past."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
+from edgeroute.cli.words import when
+from edgeroute.core.errors import EdgeRouteError
+
+if TYPE_CHECKING:
+    from edgeroute.store.chats.conversation import Conversation
+
+
+@click.group()
+def history() -> None:
+    """List, search, show, export and delete conversations."""
+
+
+@history.command("list")
+@click.option("--limit", "-n", default=30, type=click.IntRange(1, 100_000), show_default=True)
+@click.option("--tag", default="", help="Only those with this tag.")
+@click.option("--json", "machine", is_flag=True, help="Print one JSON array.")
+@pass_shell
+def list_conversations(shell: Shell, limit: int, tag: str, *, machine: bool) -> None:
+    """List conversations, the latest first."""
+    rows = shell.runtime.conversations.list(limit, tag=tag)
+    if machine:
+        as_json([_plain(row) for row in rows])
+    elif not rows:
+        note("There are no conversations yet.")
+    else:
+        table(
+            ("CONVERSATION", "WHEN", "PRIVACY", "TURNS", "TITLE"),
+            [(row.id, when(row.updated), _privacy(row), str(row.turns), row.title) for row in rows],
+            right=(3,),
+        )
+
+
+@history.command("search")
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", "-n", default=30, type=click.IntRange(1, 10_000), show_default=True)
+@click.option("--json", "machine", is_flag=True, help="Print one JSON array.")
+@pass_shell
+def search(shell: Shell, words: tuple[str, ...], limit: int, *, machine: bool) -> None:
+    """Find turns that hold all WORDS, the latest first."""
+    hits = shell.runtime.conversations.search(" ".join(words), limit)
+    if machine:
+        as_json(
+            [
+                {
+                    "conversation": hit.conversation,
+                    "title": hit.title,
+                    "position": hit.position,
+                    "created": hit.created.isoformat(),
+                    "snippet": hit.snippet,
+                }
+                for hit in hits
+            ]
+        )
+    elif not hits:
+        note("Nothing holds these words.")
+    else:
+        table(
+            ("CONVERSATION", "WHEN", "TITLE", "TEXT"),
+            [(hit.conversation, when(hit.created), hit.title[:40], hit.snippet) for hit in hits],
+        )
+
+
+@history.command("show")
+@click.argument("conversation")
+@pass_shell
+def show(shell: Shell, conversation: str) -> None:
+    """Print a conversation."""
+    foreign(shell.runtime.conversations.export(conversation), end="")
+
+
+@history.command("export")
+@click.argument("conversation")
+@click.option("--format", "style", type=click.Choice(["markdown", "json"]), default="markdown")
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), default=None)
+@pass_shell
+def export(shell: Shell, conversation: str, style: Any, output: Path | None) -> None:
+    """Print a conversation as Markdown or JSON, or write it into a file of yours alone."""
+    text = shell.runtime.conversations.export(conversation, style)
+    if output is None:
+        foreign(text, end="")
+        return
+    try:
+        output.touch(mode=0o600)
+        output.write_text(text, "utf-8", "replace")
+    except OSError as error:
+        raise EdgeRouteError(
+            f"{output} cannot be written ({error.strerror}).", "Name another file."
+        ) from error
+    note(f"Written to {output}.")
+
+
+@history.command("delete")
+@click.argument("conversations", nargs=-1, metavar="CONVERSATION...")
+@click.option("--all", "everything", is_flag=True, help="All conversations and receipts.")
+@click.option("--records", is_flag=True, help="With --all: the ledger, alerts and outcomes too.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@pass_shell
+def delete(
+    shell: Shell, conversations: tuple[str, ...], *, everything: bool, records: bool, yes: bool
+) -> None:
+    """Delete conversations with their receipts, so that nothing readable remains on the disk."""
+    if everything == bool(conversations) or (records and not everything):
+        raise click.UsageError("Name the conversations, or write --all (and then --records).")
+    what = "everything" if everything else f"{len(conversations)} of your conversations"
+    if not yes:
+        click.confirm(f"Delete {what}? There is no way back.", abort=True, err=True)
+    runtime = shell.runtime
+    if everything:
+        gone = runtime.conversations.purge(records=records)
+        note(_deleted(gone["conversations"]))
+        return
+    for name in conversations:
+        runtime.conversations.delete(name)
+    note(_deleted(len(conversations)))
+
+
+def _deleted(count: int) -> str:
+    return f"{count} {'conversation is' if count == 1 else 'conversations are'} deleted."
+
+
+def _plain(row: Conversation) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "title": row.title,
+        "created": row.created.isoformat(),
+        "updated": row.updated.isoformat(),
+        "mode": row.mode.value,
+        "latched": row.latched,
+        "latch_reason": row.latch_reason,
+        "pinned": row.pinned,
+        "tags": list(row.tags),
+        "parent": row.parent,
+        "turns": row.turns,
+        "model": row.model,
+    }
+
+
+def _privacy(row: Conversation) -> str:
+    return f"{row.mode.value}, stays here" if row.latched else row.mode.value

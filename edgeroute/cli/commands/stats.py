@@ -1,0 +1,117 @@
+"""``edgeroute stats``: use and spending."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
+from edgeroute.cli.words import money
+
+if TYPE_CHECKING:
+    from edgeroute.store.records.ledger import SpendRow
+
+# What answers were worth is known by these.
+_RATED: Final = ("rule", "model", "task")
+_GROUPS: Final = ("model", "task", "user", "day", "provider", "rule", "conversation")
+
+
+@click.command()
+@click.option("--by", type=click.Choice(_GROUPS), default="model", show_default=True)
+@click.option("--days", default=0, type=click.IntRange(0), help="Only the last so many days.")
+@click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
+@click.option("--csv", "spreadsheet", is_flag=True, help="Print comma-separated values.")
+@pass_shell
+def stats(shell: Shell, by: Any, days: int, *, machine: bool, spreadsheet: bool) -> None:
+    """Show use and spending, and what the premium model would have cost."""
+    ledger = shell.runtime.ledger
+    since = shell.runtime.clock.now() - timedelta(days=days) if days else None
+    rows = ledger.rows(by, since=since)
+    total = ledger.total(since=since)
+    fine = shell.runtime.memory.tally(by) if by in _RATED else {}
+    if machine:
+        told = [_plain(row) | _known(fine, row.label) for row in rows]
+        as_json({"by": by, "rows": told, "total": _plain(total)})
+    elif spreadsheet:
+        foreign(_csv(by, rows), end="")
+    elif not rows:
+        note("Nothing was asked yet.")
+    else:
+        _print(by, [*rows, total], fine)
+
+
+def _plain(row: SpendRow) -> dict[str, Any]:
+    """A row with flat names; amounts as decimal text."""
+    fields = asdict(row)
+    usage = fields.pop("usage")
+    usage.pop("reported_cost")
+    flat = fields | usage | {"tokens": row.tokens, "cache_hit_rate": round(row.cache_hit_rate, 4)}
+    return {
+        name: str(value) if isinstance(value, Decimal) else value for name, value in flat.items()
+    }
+
+
+def _csv(by: str, rows: Sequence[SpendRow]) -> str:
+    text = io.StringIO()
+    plain = [_plain(row) for row in rows]
+    names = list(plain[0]) if plain else ["label"]
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([by, *names[1:]])
+    for row in plain:
+        writer.writerow([_cell(value) for value in row.values()])
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    """A label that a spreadsheet would run as a formula is kept from it."""
+    return (
+        f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
+    )
+
+
+def _known(fine: Mapping[str, tuple[int, int]], label: str) -> dict[str, int]:
+    """How many answers were fine, of those of which it is known; empty where it is of none."""
+    good, known = fine.get(label, (0, 0))
+    return {"fine": good, "rated": known} if known else {}
+
+
+def _print(by: str, rows: Sequence[SpendRow], fine: Mapping[str, tuple[int, int]]) -> None:
+    table(
+        (
+            by.upper(),
+            "CALLS",
+            "FAILED",
+            "TOKENS",
+            "CACHED",
+            "COST",
+            "ALL-PREMIUM",
+            "CACHE SAVED",
+            *(("FINE",) if fine else ()),
+        ),
+        [
+            (
+                row.label or "-",
+                f"{row.calls:,}",
+                f"{row.failures:,}" if row.failures else "",
+                f"{row.tokens:,}",
+                f"{row.cache_hit_rate:.0%}" if row.cache_hit_rate else "",
+                money(row.cost) + (f" + {row.unknown} unknown" if row.unknown and row.cost else ""),
+                money(row.baseline) if row.baseline is not None else "",
+                money(row.cache_saved) if row.cache_saved else "",
+                *((_share(fine.get(row.label)),) if fine else ()),
+            )
+            for row in rows
+        ],
+        right=(1, 2, 3, 4, 5, 6, 7, 8),
+    )
+
+
+def _share(found: tuple[int, int] | None) -> str:
+    return f"{found[0]} of {found[1]}" if found else ""

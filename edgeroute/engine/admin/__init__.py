@@ -1,0 +1,1 @@
+"""What front doors show and change: providers, policies, vectors."""

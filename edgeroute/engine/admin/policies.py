@@ -1,0 +1,100 @@
+"""Routing policies as a front door shows them: which there are, what is wrong, what a rule does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeroute.core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from edgeroute.core.model_card import ModelCard
+    from edgeroute.routing.policy.check import PolicyProblem
+    from edgeroute.routing.policy.policy import RoutingPolicy
+    from edgeroute.routing.policy.policy_tests import Result
+    from edgeroute.routing.policy.tiers import Tiers
+
+
+class Policies:
+    """The packaged policies and the user's ``own``.
+
+    ``cards`` are the managed models, ``ready`` the providers that have a key or need none.
+    """
+
+    def __init__(
+        self,
+        own: Path,
+        tiers: Tiers,
+        cards: Mapping[str, ModelCard],
+        ready: Callable[[], Collection[str]],
+        today: date,
+    ) -> None:
+        self._own = own
+        self._tiers = tiers
+        self._cards = cards
+        self._ready = ready
+        self._today = today
+
+    def names(self) -> Sequence[str]:
+        """The policies that can be named.
+
+        Raises:
+            SettingsError: a file is not YAML.
+        """
+        from edgeroute.routing.policy.policy import policy_names  # noqa: PLC0415
+
+        return policy_names(self._own)
+
+    def named(self, name: str) -> RoutingPolicy:
+        """The policy ``name``, or the one in the file ``name``.
+
+        Raises:
+            SettingsError: there is none, or it is wrong, with file and line.
+        """
+        from edgeroute.routing.policy.policy import RoutingPolicy  # noqa: PLC0415
+
+        return (
+            RoutingPolicy.load(Path(name))
+            if Path(name).is_file()
+            else RoutingPolicy.named(name, self._own)
+        )
+
+    def check(self, name: str) -> Sequence[PolicyProblem]:
+        """What is wrong with a policy that loads.
+
+        Missing keys are left out where there is none at all: that is said once, not by each rule.
+
+        Raises:
+            SettingsError: it does not load, with file and line.
+        """
+        from edgeroute.routing.policy.check import check  # noqa: PLC0415
+
+        ready = self._ready() or None
+        return check(self.named(name), self._tiers, self._cards, self._today, ready)
+
+    def explain(self, policy: str, rule: str) -> str:
+        """A rule of ``policy``, or a finding of the check by its code, as Markdown.
+
+        Raises:
+            SettingsError: there is no such rule or policy.
+        """
+        from edgeroute.routing.policy.explain import explain  # noqa: PLC0415
+
+        found = self.named(policy)
+        text = explain(found, self._tiers, rule)
+        if not text:
+            known = ", ".join(one.id for one in found.rules)
+            raise SettingsError(f"{found.name} has no rule `{rule}`.", hint=f"It has: {known}.")
+        return text
+
+    def test(self, file: Path, policy: str = "") -> Sequence[Result]:
+        """What became of the expectations in ``file``, for its own policy or for ``policy``.
+
+        Raises:
+            SettingsError: the file or the policy is wrong, with file and line.
+        """
+        from edgeroute.routing.policy.policy_tests import run_expectations  # noqa: PLC0415
+
+        return run_expectations(file, self._own, self.named(policy) if policy else None)

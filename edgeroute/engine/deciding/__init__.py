@@ -1,0 +1,1 @@
+"""From a request to a decision: whose conversation, what it holds, where it may go."""

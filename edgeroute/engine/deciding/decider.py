@@ -1,0 +1,350 @@
+"""From a request to a plan: whose conversation it is, what it holds, where it may go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from edgeroute.core.clock import Clock
+from edgeroute.core.errors import BudgetReached, StoreError
+from edgeroute.core.ids import new_id
+from edgeroute.core.messages import Message
+from edgeroute.core.model_card import Place
+from edgeroute.core.plan import Plan
+from edgeroute.core.request import ChatRequest, Sampling, Tier
+from edgeroute.core.signals import Signals
+from edgeroute.core.verdict import PrivacyMode, Verdict
+from edgeroute.engine.deciding.explanation import Explanation
+from edgeroute.engine.deciding.pictures import kept_here, nobody_draws, without_drawn
+from edgeroute.engine.deciding.session import Session, Sessions
+
+if TYPE_CHECKING:
+    from edgeroute.engine.deciding.masking import MaskedRequest, Masking
+    from edgeroute.engine.deciding.router_state import RouterState
+    from edgeroute.engine.recording.feedback import Feedback
+    from edgeroute.local.backends.backend import LocalBackend
+    from edgeroute.privacy.inspecting.inspector import Inspector
+    from edgeroute.providers.catalog.catalog import Catalog
+    from edgeroute.routing.learning.neighbours import Advice
+    from edgeroute.routing.plan.plan_input import PlanInput
+    from edgeroute.routing.policy.policy import RoutingPolicy
+    from edgeroute.routing.policy.tiers import Tiers
+    from edgeroute.routing.signals.signals import Classifier
+
+
+LOCAL: Final = "local"
+_KNOWN_VALUE: Final = "It repeats something that was masked before, where it cannot be masked."
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What the settings say about routing."""
+
+    tier: Tier = "balanced"
+    enterprise: str = ""
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided for one request, before anything is sent.
+
+    ``outbound`` is what a managed API would get: the request itself, or its masked form.
+    ``reason`` says in a sentence why the request may or may not leave. ``local`` is the local
+    model's id; ``judge`` may judge the answers of a cascade or an ensemble.
+    """
+
+    request: ChatRequest
+    outbound: ChatRequest
+    session: Session
+    verdict: Verdict
+    signals: Signals
+    plan: Plan
+    reason: str
+    private: bool
+    tier: Tier
+    local: str
+    masked: MaskedRequest | None = None
+    otherwise: str = ""
+    judge: str = ""
+
+    async def aside(self, messages: tuple[Message, ...]) -> Decision:
+        """The decision with which a judge or a verifier is asked ``messages`` about the answer.
+
+        What they hold is masked as the request is. What shapes the user's own answer (tools,
+        schema, sampling) does not shape theirs.
+
+        Raises:
+            PrivacyRefused: it cannot be masked with certainty.
+        """
+        asked = replace(
+            self.request,
+            messages=messages,
+            tools=(),
+            tool_choice="auto",
+            parallel_tool_calls=None,
+            response_format=None,
+            sampling=Sampling(),
+            reasoning_effort="",
+            extra={},
+        )
+        outbound = asked
+        if self.masked is not None:
+            outbound = await self.masked.masker.mask_request(asked)
+        return replace(self, request=asked, outbound=outbound)
+
+    def explanation(self) -> Explanation:
+        """The decision as `explain` shows it."""
+        return Explanation(
+            mode=self.session.mode,
+            verdict=self.verdict,
+            latched=self.session.latched,
+            latch_reason=self.session.latch_reason,
+            signals=self.signals,
+            plan=self.plan,
+            otherwise=self.otherwise,
+            masked=dict(self.masked.types) if self.masked else {},
+        )
+
+
+class Decider:
+    """Steps 1 to 4 of the way of one prompt."""
+
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        inspector: Inspector,
+        masking: Masking,
+        policy: Callable[[], RoutingPolicy],
+        tiers: Callable[[], Tiers],
+        catalog: Catalog,
+        local: LocalBackend,
+        surroundings: RouterState,
+        memory: Feedback,
+        classifier: Callable[[], Classifier | None],
+        preferences: Preferences,
+        clock: Clock,
+    ) -> None:
+        self._sessions = sessions
+        self._inspector = inspector
+        self._masking = masking
+        self._policy = policy
+        self._tiers = tiers
+        self._catalog = catalog
+        self._local = local
+        self._surroundings = surroundings
+        self._memory = memory
+        self._classifier = classifier
+        self._preferences = preferences
+        self._clock = clock
+
+    async def decide(
+        self, request: ChatRequest, *, dry: bool = False, full: bool = False
+    ) -> Decision:
+        """Decide where ``request`` goes. A ``dry`` decision leaves no trace.
+
+        Raises:
+            PrivacyRefused: a picture is wanted of a prompt that must stay here.
+            NothingAnswered: nothing but a picture is wanted, and nobody draws.
+            BudgetReached: the user wants to be asked first.
+        """
+        session = await self._session(request, dry=dry)
+        request = without_drawn(request)
+        verdict = await self._inspector.inspect(request, full=full)
+        masked: MaskedRequest | None = None
+        if session.mode is PrivacyMode.MASK and not session.latched:
+            masked, verdict = await self._masked(session, request, verdict)
+        if verdict.private and not verdict.failed and masked is None and not dry:
+            session = await self._latched(session, verdict.reason)
+        private = _stays(session, verdict, masked)
+        reason = _reason(session, verdict, masked)
+        return await asyncio.to_thread(
+            self._plan, request, session, verdict, masked, private=private, reason=reason
+        )
+
+    async def _session(self, request: ChatRequest, *, dry: bool) -> Session:
+        """The request's conversation; where the store cannot be read, one that says so."""
+        try:
+            find = self._sessions.peek if dry else self._sessions.open
+            return await asyncio.to_thread(find, request)
+        except StoreError as error:
+            return self._sessions.without_store(request, error, new_id(self._clock.now()))
+
+    async def _latched(self, session: Session, reason: str) -> Session:
+        with suppress(StoreError):
+            return await asyncio.to_thread(self._sessions.latch, session, reason)
+        return replace(session, latched=True, latch_reason=reason)
+
+    async def _masked(
+        self, session: Session, request: ChatRequest, verdict: Verdict
+    ) -> tuple[MaskedRequest | None, Verdict]:
+        """The masked request, if there is anything to mask and all of it can be.
+
+        A value that was masked before is masked again, even where it now says nothing by itself.
+        """
+        known = await self._masking.knows_values(session)
+        if not verdict.private and not known:
+            return None, verdict
+        masked = await self._masking.mask(session, request)
+        if masked is None and not verdict.private:
+            return None, replace(verdict, private=True, reason=_KNOWN_VALUE)
+        return masked, verdict
+
+    def _plan(
+        self,
+        request: ChatRequest,
+        session: Session,
+        verdict: Verdict,
+        masked: MaskedRequest | None,
+        *,
+        private: bool,
+        reason: str,
+    ) -> Decision:
+        # The planner brings the expression library: not needed before the first request.
+        from edgeroute.routing.plan.pictures import draws  # noqa: PLC0415
+        from edgeroute.routing.plan.planner import plan  # noqa: PLC0415
+        from edgeroute.routing.signals.signals import read_signals  # noqa: PLC0415
+
+        if not request.task and draws(self._catalog.card(request.model)):
+            request = replace(request, task="image")
+        signals = read_signals(
+            request, internal_code=verdict.internal_code, classifier=self._classifier()
+        )
+        if private and signals.wants_picture:
+            raise kept_here(reason)
+        asked = self._plan_input(request, session, signals, private=private, reason=reason)
+        asked = self._within_budget(asked, session.id)
+        chosen = plan(asked)
+        advice = self._advice(asked, chosen, request)
+        if advice is not None:
+            chosen = plan(replace(asked, advice=advice))
+        if request.pictures == "only" and not draws(asked.cards.get(chosen.first.model)):
+            raise nobody_draws()
+        otherwise = ""
+        if private:
+            free = plan(replace(asked, private=False, private_reason=""))
+            otherwise = "" if free.first.model == chosen.first.model else free.first.model
+        return Decision(
+            request=request,
+            outbound=masked.request if masked else request,
+            session=session,
+            verdict=verdict,
+            signals=signals,
+            plan=chosen,
+            reason=reason,
+            private=private,
+            tier=asked.tier,
+            local=asked.local,
+            judge=self._judge(asked, chosen),
+            masked=masked,
+            otherwise=otherwise,
+        )
+
+    def _advice(self, asked: PlanInput, chosen: Plan, request: ChatRequest) -> Advice | None:
+        """What earlier answers say, where the policy was free to choose one model."""
+        from edgeroute.routing.plan.eligibility import call_cost, why_not  # noqa: PLC0415
+        from edgeroute.routing.signals import signals  # noqa: PLC0415
+
+        if asked.private or asked.model not in {"", "auto"} or chosen.strategy != "single":
+            return None
+        costs = {
+            name: call_cost(card, asked.signals, asked.around.now)
+            for name, card in asked.cards.items()
+            if not why_not(card, asked.signals, asked.around)
+        }
+        prompt = signals.asked(request.messages)
+        task = asked.signals.task
+        return self._memory.advise(prompt, chosen.first.model, costs, asked.policy, task)
+
+    def _judge(self, asked: PlanInput, chosen: Plan) -> str:
+        """The model that may judge what the plan's models answer; empty where none is needed."""
+        from edgeroute.routing.plan.planner import pick  # noqa: PLC0415
+
+        if chosen.strategy == "single":
+            return ""
+        policy = asked.policy
+        named = policy.cascade.judge if chosen.strategy == "cascade" else policy.ensemble.judge
+        return asked.local if named == LOCAL else pick(asked, named)
+
+    def _plan_input(
+        self,
+        request: ChatRequest,
+        session: Session,
+        signals: Signals,
+        *,
+        private: bool,
+        reason: str,
+    ) -> PlanInput:
+        from edgeroute.routing.plan.plan_input import PlanInput  # noqa: PLC0415
+
+        local, here = self._local.card, self._local.cards()
+        named = self._catalog.card(request.model)
+        around = self._surroundings.circumstances(session.id)
+        return PlanInput(
+            policy=self._policy(),
+            tiers=self._tiers(),
+            signals=signals,
+            cards={**self._catalog.cards, **{card.id: card for card in here}},
+            around=around,
+            private=private,
+            private_reason=reason if private else "",
+            mode=session.mode,
+            tier=request.tier or self._preferences.tier,
+            model=named.id if named else request.model,
+            user=request.user or self._preferences.user,
+            front_door=request.front_door,
+            commit=request.commit,
+            needs_schema=bool(request.response_format),
+            local=local.id,
+            enterprise=self._preferences.enterprise,
+            spent_today=float(self._surroundings.spent_today()),
+            holding=self._surroundings.holding(session.id),
+            same_as=self._catalog.same_as,
+        )
+
+    def _within_budget(self, asked: PlanInput, conversation: str) -> PlanInput:
+        """What is left of the choice when a budget is used up.
+
+        Raises:
+            BudgetReached: the user wants to be asked first.
+        """
+        at_limit = self._surroundings.at_limit
+        if asked.private or asked.model == LOCAL or at_limit == "local":
+            return asked
+        sentence = self._surroundings.used_up(conversation)
+        if not sentence:
+            return asked
+        if at_limit == "ask":
+            raise BudgetReached(
+                sentence,
+                "Ask the model `local`, or raise it with `edgeroute config set budget...`.",
+            )
+        small = {
+            name: card
+            for name, card in asked.cards.items()
+            if card.place is Place.LOCAL or card.grade == 1
+        }
+        return replace(asked, cards=small)
+
+
+def _stays(session: Session, verdict: Verdict, masked: MaskedRequest | None) -> bool:
+    """Whether the request must be answered on this machine."""
+    if session.latched or session.mode is PrivacyMode.PRIVATE:
+        return True
+    return verdict.private and masked is None
+
+
+def _reason(session: Session, verdict: Verdict, masked: MaskedRequest | None) -> str:
+    if masked is not None:
+        return "Personal data is replaced by placeholders before anything leaves."
+    if verdict.private:
+        return verdict.reason
+    if session.latched:
+        return f"This conversation stays on this machine: {session.latch_reason}"
+    if session.mode is PrivacyMode.PRIVATE:
+        return "This conversation is set to stay on this machine."
+    return verdict.reason

@@ -1,0 +1,117 @@
+"""Mask mode: placeholders out to the provider, the real values back into its answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from edgeroute.core.errors import PrivacyRefused, StoreError
+from edgeroute.core.events import Delta, Finish, ReasoningDelta, TextDelta, ToolCallDelta
+from edgeroute.core.request import ChatRequest
+from edgeroute.engine.deciding.session import Session
+
+if TYPE_CHECKING:
+    from edgeroute.privacy.inspecting.inspector import Inspector
+    from edgeroute.privacy.masking.masker import Masker
+    from edgeroute.privacy.masking.placeholders import MaskMap
+    from edgeroute.privacy.masking.restore import Restorer
+    from edgeroute.privacy.policy import PrivacyPolicy
+    from edgeroute.store.chats.conversations import Conversations
+
+_MAP: Final = "map"
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedRequest:
+    """A request that may leave. ``types`` counts what was replaced, by type."""
+
+    request: ChatRequest
+    types: Mapping[str, int]
+    masker: Masker
+
+    async def restored(self, deltas: AsyncIterator[Delta]) -> AsyncGenerator[Delta]:
+        """The provider's deltas with the real values in place of their placeholders."""
+        text, thoughts = self.masker.restorer(), self.masker.restorer()
+        calls: dict[int, Restorer] = {}
+        async for delta in deltas:
+            match delta:
+                case TextDelta(piece):
+                    yield TextDelta(text.feed(piece))
+                case ReasoningDelta(piece, ""):
+                    yield ReasoningDelta(thoughts.feed(piece))
+                case ToolCallDelta(index, _, _, piece):
+                    call = calls.setdefault(index, self.masker.restorer(in_json=True))
+                    yield replace(delta, arguments=call.feed(piece))
+                case Finish():
+                    if rest := thoughts.close():
+                        yield ReasoningDelta(rest)
+                    if rest := text.close():
+                        yield TextDelta(rest)
+                    for index, call in calls.items():
+                        if rest := call.close():
+                            yield ToolCallDelta(index, arguments=rest)
+                    yield delta
+                case _:
+                    yield delta
+
+
+class Masking:
+    """Masks requests and keeps each conversation's placeholders in the store."""
+
+    def __init__(
+        self, conversations: Conversations, inspector: Inspector, policy: PrivacyPolicy
+    ) -> None:
+        self._conversations = conversations
+        self._inspector = inspector
+        self._policy = policy
+
+    async def knows_values(self, session: Session) -> bool:
+        """Whether something was masked in this conversation before, as far as can be known."""
+        try:
+            return session.exists and bool(await asyncio.to_thread(self._stored, session))
+        except StoreError:
+            return True
+
+    async def mask(self, session: Session, request: ChatRequest) -> MaskedRequest | None:
+        """``request`` with placeholders; None where that cannot be done with certainty."""
+        from edgeroute.privacy.masking.masker import Masker  # noqa: PLC0415
+        from edgeroute.privacy.policy import EntityAction  # noqa: PLC0415
+
+        try:
+            mapping = await asyncio.to_thread(self._load, session)
+            masker = Masker(
+                mapping,
+                self._inspector,
+                lambda kind: self._policy.action(kind) is EntityAction.MASK,
+            )
+            masked = await masker.mask_request(request)
+            if session.exists:
+                await asyncio.to_thread(self._save, session, mapping)
+        except (PrivacyRefused, StoreError):
+            return None
+        return MaskedRequest(masked, Counter(entry.type for entry in mapping.entries), masker)
+
+    def _load(self, session: Session) -> MaskMap:
+        return _map_of(self._stored(session) if session.exists else "")
+
+    def _save(self, session: Session, mapping: MaskMap) -> None:
+        """Keep ``mapping`` beside what other requests of the conversation have kept meanwhile."""
+
+        def grown(stored: Mapping[str, str]) -> dict[str, str]:
+            known = _map_of(stored.get(_MAP, ""))
+            known.adopt(mapping)
+            return {_MAP: known.dump().decode()}
+
+        self._conversations.change_masks(session.id, grown)
+
+    def _stored(self, session: Session) -> str:
+        return self._conversations.masks(session.id).get(_MAP, "")
+
+
+def _map_of(stored: str) -> MaskMap:
+    from edgeroute.privacy.masking.placeholders import MaskMap  # noqa: PLC0415
+
+    return MaskMap.load(stored.encode()) if stored else MaskMap()

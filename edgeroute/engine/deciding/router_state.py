@@ -1,0 +1,166 @@
+"""What the planner must know besides the request: keys, breakers, limits, budget, caches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, Literal
+
+from edgeroute.core.clock import Clock
+from edgeroute.core.errors import StoreError
+from edgeroute.core.usage import Usage
+
+if TYPE_CHECKING:
+    from edgeroute.providers.resilience.health import Health
+    from edgeroute.routing.plan.eligibility import RoutingContext
+    from edgeroute.routing.plan.stickiness import Holding
+    from edgeroute.store.records.key_value import KeyValueStore
+    from edgeroute.store.records.ledger import Ledger
+
+AtLimit = Literal["local", "cheaper", "ask"]
+
+_HEALTH: Final = "provider health"
+_KNOWN_CACHES: Final = 1_000
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Budgets in USD; 0 is no limit.
+
+    ``at_limit`` is what happens when one is used up: ``local`` answers here, ``cheaper`` allows
+    small models only, ``ask`` refuses until the user decides.
+    """
+
+    daily: Decimal = Decimal(0)
+    monthly: Decimal = Decimal(0)
+    conversation: Decimal = Decimal(0)
+    at_limit: AtLimit = "local"
+
+    def spending(self, ledger: Ledger, conversation: str) -> list[tuple[str, Decimal, Decimal]]:
+        """The name of each budget, its limit and what is spent of it.
+
+        Raises:
+            StoreError: the ledger cannot be read.
+        """
+        spending = []
+        if self.daily:
+            spending.append(("daily", self.daily, ledger.today()))
+        if self.monthly:
+            spending.append(("monthly", self.monthly, ledger.month()))
+        if self.conversation and conversation:
+            spent = ledger.spent(_EVER, conversation=conversation)
+            spending.append(("conversation", self.conversation, spent))
+        return spending
+
+
+class RouterState:
+    """The state of providers and money as the planner sees it.
+
+    ``ready`` names the providers that have a key or need none; ``states`` keeps what was learned of
+    them across restarts.
+    """
+
+    def __init__(
+        self,
+        *,
+        ready: Callable[[], Collection[str]],
+        health: Health,
+        states: KeyValueStore,
+        ledger: Ledger,
+        limits: Budget,
+        clock: Clock,
+    ) -> None:
+        self._ready = ready
+        self._health = health
+        self._states = states
+        self._ledger = ledger
+        self._limits = limits
+        self._clock = clock
+        self._holdings: dict[str, Holding] = {}
+
+    def circumstances(self, conversation: str) -> RoutingContext:
+        """What the planner must know besides the request itself."""
+        from edgeroute.routing.plan.eligibility import RoutingContext  # noqa: PLC0415
+
+        return RoutingContext(
+            now=self._clock.now().astimezone(),
+            ready=self._ready(),
+            blocked=self._blocked(),
+            budget_left=self.budget_left(conversation),
+        )
+
+    def _blocked(self) -> dict[str, str]:
+        """Providers that are not asked now, each with its sentence."""
+        sentences = {}
+        for line in self._health.report(self._clock.monotonic()):
+            if line.trouble:
+                sentences[line.provider] = f"{line.provider} is not asked: {line.trouble}."
+            elif line.circuit == "open":
+                sentences[line.provider] = (
+                    f"{line.provider} failed several times and rests for {line.seconds:.0f} s more."
+                )
+        return sentences
+
+    def remember(self) -> None:
+        """Keep across a restart what was learned of the providers."""
+        saved = self._health.dump(self._clock.monotonic(), self._clock.now().timestamp())
+        self._states.set(_HEALTH, saved)
+
+    def recall(self) -> None:
+        """Take in what an earlier process learned of the providers; nothing if that is lost."""
+        with suppress(StoreError):
+            saved = self._states.get(_HEALTH, {})
+            self._health.load(saved, self._clock.monotonic(), self._clock.now().timestamp())
+
+    def spent_today(self) -> Decimal:
+        """Known cost of this day in USD; 0 where the ledger cannot be read."""
+        try:
+            return self._ledger.today()
+        except StoreError:
+            return Decimal(0)
+
+    def budget_left(self, conversation: str) -> Decimal | None:
+        """USD left under the tightest limit that keeps prompts here; None without one.
+
+        A ledger that cannot be read leaves nothing: a limit that nobody can check is not spent.
+        """
+        if self._limits.at_limit != "local":
+            return None
+        try:
+            spending = self._limits.spending(self._ledger, conversation)
+        except StoreError:
+            return Decimal(0)
+        return min((limit - spent for _, limit, spent in spending), default=None)
+
+    def used_up(self, conversation: str) -> str:
+        """The sentence about a budget that is used up; empty while there is some left."""
+        try:
+            spending = self._limits.spending(self._ledger, conversation)
+        except StoreError:
+            return "The budget cannot be checked."
+        for name, limit, spent in spending:
+            if spent >= limit:
+                return f"The {name} budget of ${limit:.2f} is used up."
+        return ""
+
+    @property
+    def at_limit(self) -> AtLimit:
+        """What happens when a budget is used up."""
+        return self._limits.at_limit
+
+    def holding(self, conversation: str) -> Holding | None:
+        """The model that keeps the conversation's prompt in its cache, if one does."""
+        return self._holdings.get(conversation)
+
+    def answered(self, conversation: str, model: str, usage: Usage, task: str) -> None:
+        """Remember who answered last, and how much of the prompt it now keeps."""
+        from edgeroute.routing.plan.stickiness import Holding  # noqa: PLC0415
+
+        while len(self._holdings) >= _KNOWN_CACHES and conversation not in self._holdings:
+            del self._holdings[next(iter(self._holdings))]
+        kept = usage.cache_read + usage.cache_write_short + usage.cache_write_long
+        self._holdings[conversation] = Holding(model, kept, task, usage.input, self._clock.now())

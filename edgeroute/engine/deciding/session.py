@@ -1,0 +1,177 @@
+"""A conversation as the engine sees it: its mode, its latch, and what of a request is new in it.
+
+The latch only goes up. A conversation that held personal data stays on this machine through
+retries, restarts, forks, branches and whatever model a client names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from edgeroute.core.errors import StoreError
+from edgeroute.core.messages import Message
+from edgeroute.core.request import ChatRequest
+from edgeroute.core.verdict import PrivacyMode
+
+if TYPE_CHECKING:
+    from edgeroute.store.chats.conversation import Conversation
+    from edgeroute.store.chats.conversations import Conversations
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One request's conversation.
+
+    ``new`` are the messages that are not stored yet. ``model`` gave the last answer. ``exists`` is
+    false for a peek at a conversation to be. ``raised`` says that ``mode`` is stricter than the
+    conversation's own. ``origin`` is the conversation that this one branches off.
+    """
+
+    id: str
+    mode: PrivacyMode
+    latched: bool = False
+    latch_reason: str = ""
+    new: tuple[Message, ...] = ()
+    model: str = ""
+    exists: bool = True
+    raised: bool = False
+    origin: str = ""
+
+
+class Sessions:
+    """Finds or begins the conversation that a request belongs to."""
+
+    def __init__(self, conversations: Conversations, default_mode: PrivacyMode) -> None:
+        self._conversations = conversations
+        self._default_mode = default_mode
+        self._unsaved: dict[str, str] = {}  # latches that the store has not taken, with reasons
+
+    def open(self, request: ChatRequest) -> Session:
+        """The session of ``request``; a conversation is begun where there is none.
+
+        A program that asks for more privacy raises the conversation's: what it kept here must not
+        leave with its next request. The chat app sets the mode itself, and may ask once more here.
+        """
+        peek = self.peek(request)
+        name = peek.id
+        if not peek.exists:
+            begun = self._conversations.create(
+                peek.mode, id=request.conversation, stored=request.store
+            )
+            name = begun.id
+        elif peek.raised and request.front_door != "chat":
+            self._conversations.raise_mode(name, peek.mode)
+        if peek.latched:
+            self._conversations.latch(name, peek.latch_reason)
+            self._unsaved.pop(name, None)
+        return replace(peek, id=name, exists=True)
+
+    def peek(self, request: ChatRequest) -> Session:
+        """The session that ``open`` would give, without beginning anything."""
+        found, known, origin = self._find(request)
+        name = found.id if found else request.conversation
+        inherited = self._unsaved.get(name, "") or (_latch_of(origin) if origin else "")
+        modes = (
+            found.mode if found else self._default_mode,
+            request.privacy or PrivacyMode.AUTO,
+            origin.mode if origin else PrivacyMode.AUTO,
+        )
+        stricter = max(modes, key=lambda mode: mode.strictness)
+        if found is None:
+            return Session(
+                id="",
+                mode=stricter,
+                latched=bool(inherited),
+                latch_reason=inherited,
+                new=request.messages,
+                exists=False,
+                origin=origin.id if origin else "",
+            )
+        return Session(
+            id=found.id,
+            mode=stricter,
+            latched=found.latched or bool(inherited),
+            latch_reason=found.latch_reason or inherited,
+            new=_after(request.messages, known) if known else request.messages,
+            model=found.model,
+            raised=stricter is not found.mode,
+        )
+
+    def without_store(self, request: ChatRequest, error: StoreError, name: str) -> Session:
+        """A session called ``name`` that lives in memory only.
+
+        Whether an old conversation was latched cannot be known then, so it counts as latched.
+        """
+        old = bool(request.conversation) or any(m.role == "assistant" for m in request.messages)
+        return Session(
+            id=request.conversation or name,
+            mode=max(
+                (self._default_mode, request.privacy or PrivacyMode.AUTO),
+                key=lambda mode: mode.strictness,
+            ),
+            latched=old,
+            latch_reason=f"Its record cannot be read. {error.message}" if old else "",
+            new=request.messages,
+            exists=False,
+        )
+
+    def latch(self, session: Session, reason: str) -> Session:
+        """Bind the conversation to this machine, durably, before anything is sent.
+
+        Raises:
+            StoreError: it holds only as long as this process runs, or until it can be saved.
+        """
+        if session.latched and session.exists:
+            return session
+        self._unsaved[session.id] = reason
+        if session.exists:
+            self._conversations.latch(session.id, reason)
+            del self._unsaved[session.id]
+        return replace(session, latched=True, latch_reason=reason)
+
+    def now(self, session: Session) -> Session:
+        """``session`` with the latch and the mode that its conversation has by now.
+
+        A record that could be read before and cannot be read now may say anything: it is latched.
+        """
+        if not session.exists:
+            return session
+        try:
+            found = self._conversations.get(session.id)
+        except StoreError as error:
+            reason = f"Its record cannot be read. {error.message}"
+            return replace(session, latched=True, latch_reason=session.latch_reason or reason)
+        if found is None:
+            return session
+        return replace(
+            session,
+            mode=max(session.mode, found.mode, key=lambda mode: mode.strictness),
+            latched=session.latched or found.latched,
+            latch_reason=session.latch_reason or found.latch_reason,
+        )
+
+    def _find(self, request: ChatRequest) -> tuple[Conversation | None, int, Conversation | None]:
+        """The conversation, how many of its messages the request repeats, and the conversation
+        that the request's history comes from, whose latch and mode it inherits under any name.
+        """
+        match = self._conversations.recognise(request.messages)
+        origin = self._conversations.get(match.conversation) if match else None
+        if request.conversation:
+            found = self._conversations.get(request.conversation)
+            stored = self._conversations.messages(found.id) if found else ()
+            return found, sum(message.role != "system" for message in stored), origin
+        if match is not None and match.whole:
+            return origin, match.length, origin
+        return None, 0, origin
+
+
+def _latch_of(origin: Conversation) -> str:
+    reason = origin.latch_reason or "It branches off a conversation that held personal data."
+    return reason if origin.latched else ""
+
+
+def _after(messages: tuple[Message, ...], known: int) -> tuple[Message, ...]:
+    """What comes after the first ``known`` messages, system messages not counted."""
+    said = [message for message in messages if message.role != "system"]
+    return tuple(said[known:] or said[-1:])

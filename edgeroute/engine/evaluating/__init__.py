@@ -1,0 +1,1 @@
+"""Policies compared on a user's own prompts."""

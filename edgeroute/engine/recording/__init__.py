@@ -1,0 +1,1 @@
+"""After the answer: receipt, ledger, turn, feedback, alerts, telemetry."""

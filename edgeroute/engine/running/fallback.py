@@ -1,0 +1,195 @@
+"""From a plan to one answer: carry out what the failover says, and show what may be shown.
+
+Words that were shown are never followed by another model's words. With ``commit: first_token`` a
+failure after the first visible piece ends the request; with ``commit: complete`` the answer is held
+back until it is whole, so that any failure can still be rescued.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from random import Random
+from typing import TYPE_CHECKING
+
+from edgeroute.core.clock import Clock
+from edgeroute.core.errors import (
+    EdgeRouteError,
+    LocalModelError,
+    NothingAnswered,
+    PrivacyRefused,
+    ProviderError,
+)
+from edgeroute.core.events import (
+    AttemptEnded,
+    AttemptStarted,
+    Delta,
+    Event,
+    Piece,
+    ReasoningDelta,
+)
+from edgeroute.core.plan import Candidate
+from edgeroute.engine.deciding.decider import Decision
+from edgeroute.engine.running.live_attempt import LiveAttempt
+from edgeroute.engine.running.model_calls import ModelCalls
+from edgeroute.engine.running.run_state import RunState
+from edgeroute.providers.resilience.failover import (
+    Accept,
+    Action,
+    Broke,
+    Completed,
+    Failover,
+    FirstWord,
+    GiveUp,
+    KeptHere,
+    Show,
+    Stopped,
+    Try,
+)
+
+if TYPE_CHECKING:
+    from edgeroute.providers.resilience.health import Health
+    from edgeroute.providers.resilience.resilience import Resilience
+
+
+class Fallback:
+    """Steps 5 and 6 of the way of one prompt."""
+
+    def __init__(
+        self, attempts: ModelCalls, health: Health, numbers: Resilience, clock: Clock, rng: Random
+    ) -> None:
+        self._attempts = attempts
+        self._health = health
+        self._numbers = numbers
+        self._clock = clock
+        self._rng = rng
+
+    async def run(
+        self, candidates: Sequence[Candidate], decision: Decision, outcome: RunState
+    ) -> AsyncGenerator[Event]:
+        """Look for an answer along ``candidates``; what comes of it is left in ``outcome``."""
+        failover = Failover(
+            candidates,
+            {candidate.model: self._attempts.card(candidate) for candidate in candidates},
+            self._health,
+            self._numbers,
+            tokens=decision.signals.input_tokens,
+            commit=decision.plan.commit,
+            rng=self._rng,
+        )
+        outcome.skipped = failover.skipped
+        action: Action = failover.start(self._clock.monotonic())
+        while isinstance(action, Try):
+            try:
+                await asyncio.sleep(action.delay)
+            except asyncio.CancelledError:
+                failover.on(Stopped(), self._clock.monotonic())
+                raise
+            attempt = _FallbackStep(action, failover, self._clock)
+            async with aclosing(self._carry_out(attempt, decision, outcome)) as events:
+                async for event in events:
+                    yield event
+            action = attempt.next_action
+        if isinstance(action, GiveUp):
+            outcome.error = _in_words(decision, action.error)
+
+    async def _carry_out(
+        self, attempt: _FallbackStep, decision: Decision, outcome: RunState
+    ) -> AsyncGenerator[Event]:
+        """One attempt, from its start to what the failover makes of its end."""
+        trial = self._attempts.trial(attempt.number, attempt.order.candidate)
+        outcome.under_way = trial
+        yield AttemptStarted(attempt.number, trial.card.id, attempt.order.why)
+        patience = attempt.order.patience
+        error: EdgeRouteError | None = None
+        try:
+            async with aclosing(self._attempts.deltas(trial, decision, patience)) as deltas:
+                async for delta in deltas:
+                    for piece in attempt.came(delta):
+                        yield piece
+            attempt.ended(trial)
+        except (ProviderError, LocalModelError) as broke:
+            error = broke
+            attempt.broke(broke)
+        except PrivacyRefused as refused:
+            error = refused
+            attempt.kept_here(refused)
+        except BaseException:  # stopped by the user or by a bug, which says nothing of the model
+            attempt.stopped()
+            raise
+        outcome.under_way = None
+        match attempt.next_action:
+            case Accept():
+                for piece in attempt.held:
+                    yield piece
+                outcome.answer = replace(trial.draft.answer(), model=trial.card.id)
+                outcome.first_token_ms = trial.first_token_ms
+                ended = trial.ended("answered")
+            case GiveUp(_, partial):
+                outcome.partial = trial.draft.answer() if partial else None
+                ended = trial.ended("failed", error)
+            case _:
+                ended = trial.ended("rejected" if error is None else "failed", error)
+        outcome.attempts.append(ended)
+        yield AttemptEnded(attempt.number, ended)
+
+
+class _FallbackStep:
+    """What the failover has said of one attempt so far, and what is held back of its answer."""
+
+    def __init__(self, order: Try, failover: Failover, clock: Clock) -> None:
+        self.order = order
+        self.number = order.number
+        self.held: list[Piece] = []
+        self.next_action: Action = order
+        self._failover = failover
+        self._clock = clock
+        self._showing = False
+        self._began = False
+
+    def came(self, delta: Delta) -> list[Piece]:
+        """What may be shown now that ``delta`` has come."""
+        if not isinstance(delta, Piece):
+            return []
+        self.held.append(delta)
+        if not self._began and not isinstance(delta, ReasoningDelta):
+            self._began = True
+            action = self._failover.on(FirstWord(), self._clock.monotonic())
+            self._showing = isinstance(action, Show)
+        if not self._showing:
+            return []
+        shown, self.held = self.held, []
+        return shown
+
+    def ended(self, trial: LiveAttempt) -> None:
+        """The answer is whole."""
+        finish = trial.draft.finish
+        assert finish is not None
+        self._report(Completed(finish, trial.draft.empty))
+
+    def broke(self, error: ProviderError | LocalModelError) -> None:
+        """The model failed."""
+        self._report(Broke(error))
+
+    def kept_here(self, error: PrivacyRefused) -> None:
+        """The gate or the door let nothing out."""
+        self._report(KeptHere(error))
+
+    def stopped(self) -> None:
+        """The user stopped it."""
+        self._report(Stopped())
+
+    def _report(self, event: Broke | Completed | KeptHere | Stopped) -> None:
+        self.next_action = self._failover.on(event, self._clock.monotonic())
+
+
+def _in_words(decision: Decision, error: EdgeRouteError) -> EdgeRouteError:
+    """The error for people; a prompt that must stay here was refused for privacy."""
+    if decision.private and isinstance(error, NothingAnswered | LocalModelError):
+        return PrivacyRefused(
+            f"{decision.reason} It must stay here, and no model here could answer. {error.message}",
+            error.hint or "`edgeroute doctor` says how to get a local model.",
+        )
+    return error

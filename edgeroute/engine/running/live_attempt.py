@@ -1,0 +1,144 @@
+"""One attempt under way: what it has said so far, and what the receipt will say of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from edgeroute.core.answer import AnswerDraft
+from edgeroute.core.clock import Clock
+from edgeroute.core.errors import (
+    EdgeRouteError,
+    ErrorKind,
+    LocalModelError,
+    PrivacyRefused,
+    ProviderError,
+)
+from edgeroute.core.events import (
+    Delta,
+    Finish,
+    ImageDelta,
+    LogprobsDelta,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+    UsageDelta,
+)
+from edgeroute.core.model_card import ModelCard, Place
+from edgeroute.core.plan import Candidate
+from edgeroute.core.receipt import Attempt, Outcome
+from edgeroute.core.usage import FREE, UNKNOWN_COST, Cost, Usage
+
+
+class LiveAttempt:
+    """Attempt ``number`` with ``candidate``, whose card is ``card``."""
+
+    def __init__(
+        self, number: int, candidate: Candidate, card: ModelCard, clock: Clock, role: str = "answer"
+    ) -> None:
+        self.number = number
+        self.candidate = candidate
+        self.card = card
+        self.draft = AnswerDraft(card.id, f"{card.provider}/{card.family or card.wire_id}")
+        self.host = ""
+        self.bytes_sent = 0
+        self.served_model = ""
+        self.logprobs: list[float] = []
+        self._role = role
+        self._clock = clock
+        self._started: datetime = clock.now()
+        self._tick = clock.monotonic()
+        self._first_token_ms: int | None = None
+
+    def sent(self, host: str, size: int) -> None:
+        """The request is on its way to ``host``."""
+        self.host = host
+        self.bytes_sent = size
+
+    def add(self, delta: Delta) -> None:
+        """Take in one delta."""
+        match delta:
+            case TextDelta(text):
+                self._mark_first_token()
+                self.draft.add_text(text)
+            case ReasoningDelta(text, payload):
+                self.draft.add_reasoning(text, payload)
+            case ToolCallDelta(index, call_id, name, arguments):
+                self._mark_first_token()
+                self.draft.add_tool_call(index, call_id, name, arguments)
+            case ImageDelta(image):
+                self._mark_first_token()
+                self.draft.add_image(image)
+            case UsageDelta(usage, model):
+                self.draft.usage = usage
+                self.served_model = model or self.served_model
+            case LogprobsDelta(values):
+                self.logprobs += values
+            case Finish(reason, _):
+                self.draft.finish = reason
+
+    def must_have_ended(self) -> None:
+        """Check that the model said that its answer is whole.
+
+        Raises:
+            ProviderError: a managed API broke off.
+            LocalModelError: the local model did.
+        """
+        if self.draft.finish is not None:
+            return
+        message = f"{self.card.id} broke off in the middle of its answer."
+        if self.card.place is Place.LOCAL:
+            raise LocalModelError(message, "Try again.")
+        raise ProviderError(
+            ErrorKind.OUTAGE, self.card.provider, message, bytes_sent=self.bytes_sent
+        )
+
+    def ended(self, outcome: Outcome, error: EdgeRouteError | None = None) -> Attempt:
+        """The receipt's line for this attempt."""
+        kind = str(error.kind) if isinstance(error, ProviderError | LocalModelError) else ""
+        if isinstance(error, ProviderError):
+            self.bytes_sent = error.bytes_sent
+        elif isinstance(error, PrivacyRefused):
+            self.bytes_sent = 0
+        usage = self.draft.usage
+        return Attempt(
+            model=self.card.id,
+            place=self.card.place,
+            started=self._started,
+            outcome=outcome,
+            duration_ms=self._elapsed_ms(),
+            first_token_ms=self._first_token_ms,
+            reason=self.candidate.reason,
+            error=kind or (error.code if error else ""),
+            detail=error.message if error else "",
+            status=error.status if isinstance(error, ProviderError) else None,
+            host=self.host if self.bytes_sent else "",
+            bytes_sent=self.bytes_sent,
+            usage=usage,
+            cost=self._cost(usage, outcome),
+            rate=self._rate(usage),
+            role=self._role,
+        )
+
+    @property
+    def first_token_ms(self) -> int | None:
+        """Milliseconds from the start to the first visible piece, if there was one."""
+        return self._first_token_ms
+
+    def _cost(self, usage: Usage, outcome: Outcome) -> Cost:
+        if self.card.place is Place.LOCAL or (not self.bytes_sent and outcome != "answered"):
+            return FREE
+        if not usage.total and usage.reported_cost is None:
+            billed = outcome == "answered" or not self.draft.empty
+            return UNKNOWN_COST if billed else FREE
+        return self.card.prices.cost(usage, self._started)
+
+    def _rate(self, usage: Usage) -> str:
+        rate = self.card.prices.rate(self._started, usage.input)
+        return f"{rate.input}/{rate.output}" if rate and self.card.place is Place.CLOUD else ""
+
+    def _mark_first_token(self) -> None:
+        if self._first_token_ms is None:
+            self._first_token_ms = self._elapsed_ms()
+
+    def _elapsed_ms(self) -> int:
+        return round((self._clock.monotonic() - self._tick) * 1000)

@@ -1,0 +1,161 @@
+"""Opens a candidate where it runs: build, clear, send to a managed API; loopback to a local one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from edgeroute.core.clock import Clock
+from edgeroute.core.errors import ErrorKind, KeyringUnavailable, ProviderError
+from edgeroute.core.events import Delta
+from edgeroute.core.model_card import ModelCard, Place
+from edgeroute.core.plan import Candidate
+from edgeroute.core.request import ChatRequest
+from edgeroute.core.secret import Secret
+from edgeroute.engine.deciding.decider import Decision
+from edgeroute.engine.deciding.session import Sessions
+from edgeroute.engine.running.live_attempt import LiveAttempt
+
+if TYPE_CHECKING:
+    from edgeroute.local.backends.backend import LocalBackend
+    from edgeroute.privacy.gate import Gate
+    from edgeroute.providers.calling.client import Client
+    from edgeroute.providers.calling.patience import Patience
+    from edgeroute.providers.catalog.catalog import Catalog
+    from edgeroute.providers.catalog.provider import Provider
+    from edgeroute.routing.policy.policy import RoutingPolicy
+    from edgeroute.store.keys.keys import Keys
+    from edgeroute.wire.format import CachePlan
+
+
+class ModelCalls:
+    """The only way from the engine to a model.
+
+    ``salt`` is a secret of this machine, from which providers' session ids are made.
+    """
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        gate: Gate,
+        client: Client,
+        keys: Keys,
+        local: LocalBackend,
+        sessions: Sessions,
+        policy: Callable[[], RoutingPolicy],
+        salt: Callable[[], bytes],
+        clock: Clock,
+    ) -> None:
+        self._catalog = catalog
+        self._gate = gate
+        self._client = client
+        self._keys = keys
+        self._local = local
+        self._sessions = sessions
+        self._policy = policy
+        self._salt = salt
+        self._clock = clock
+
+    def card(self, candidate: Candidate) -> ModelCard:
+        """The card of a plan's candidate."""
+        if candidate.place is Place.LOCAL:
+            here = {card.id: card for card in self._local.cards()}
+            return here.get(candidate.model, self._local.card)
+        card = self._catalog.card(candidate.model)
+        assert card is not None, "a plan names managed models of the catalog only"
+        return card
+
+    def candidate(self, model: str, reason: str) -> Candidate:
+        """``model`` where it runs: local models may be several, and any may be named."""
+        here = {self._local.card.id, *(card.id for card in self._local.cards())}
+        return Candidate(model, Place.LOCAL if model in here else Place.CLOUD, reason)
+
+    def trial(self, number: int, candidate: Candidate, role: str = "answer") -> LiveAttempt:
+        """A fresh attempt with ``candidate``."""
+        return LiveAttempt(number, candidate, self.card(candidate), self._clock, role)
+
+    async def deltas(
+        self, trial: LiveAttempt, decision: Decision, patience: Patience | None = None
+    ) -> AsyncGenerator[Delta]:
+        """What the model says, piece by piece, up to its end; also taken into the trial.
+
+        Raises:
+            ProviderError: the managed API failed, or broke off without ending its answer.
+            LocalModelError: the local model failed or broke off.
+            PrivacyRefused: the gate or the door would not let the bytes out.
+        """
+        if trial.card.place is Place.LOCAL:
+            opened = self._local.answer(replace(decision.request, model=trial.candidate.model))
+        else:
+            opened = self._cloud(trial, decision, patience)
+            if decision.masked is not None:
+                opened = decision.masked.restored(opened)
+        async with aclosing(opened) as deltas:
+            async for delta in deltas:
+                trial.add(delta)
+                yield delta
+        trial.must_have_ended()
+
+    async def _cloud(
+        self, trial: LiveAttempt, decision: Decision, patience: Patience | None
+    ) -> AsyncGenerator[Delta]:
+        # Nothing of this is needed to answer locally.
+        from edgeroute.providers.calling.call import prepare  # noqa: PLC0415
+        from edgeroute.providers.calling.prompt_cache import session_id  # noqa: PLC0415
+
+        card, session = trial.card, decision.session
+        provider = self._catalog.provider(card.provider)
+        assert provider is not None
+        key = await asyncio.to_thread(self._key, provider)
+        outgoing = prepare(
+            decision.outbound,
+            card,
+            provider,
+            session_id=session_id(session.id, provider.id, self._salt()),
+            cache=self._cache(card, decision.outbound),
+        )
+        # Another request of this conversation, in any process, may have latched it meanwhile.
+        now = await asyncio.to_thread(self._sessions.now, session)
+        clearance = await self._gate.clear(
+            outgoing, conversation=now.id, mode=now.mode, latched=now.latched
+        )
+        # From here on bytes may be on their way; an error says how many really were.
+        trial.sent(outgoing.destination[1], len(outgoing.body))
+        stream = self._client.stream(
+            outgoing, clearance, card, provider, key, patience=patience, on_head=trial.sent
+        )
+        async with aclosing(stream) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    def _key(self, provider: Provider) -> Secret | None:
+        hint = f"Add one with `edgeroute keys set {provider.id}`."
+        message = f"There is no key for {provider.name}."
+        try:
+            key = self._keys.get(provider.id, provider.key_variable)
+        except KeyringUnavailable as error:
+            key, message, hint = None, error.message, error.hint
+        if key is None and provider.needs_key:
+            raise ProviderError(ErrorKind.NO_KEY, provider.id, message, hint=hint)
+        return key
+
+    def _cache(self, card: ModelCard, request: ChatRequest) -> CachePlan | None:
+        from edgeroute.providers.calling.prompt_cache import plan_cache  # noqa: PLC0415
+        from edgeroute.routing.signals.tokens import message_tokens, tool_tokens  # noqa: PLC0415
+
+        policy = self._policy()
+        system = [message for message in request.messages if message.role == "system"]
+        said = [message for message in request.messages[:-1] if message.role != "system"]
+        return plan_cache(
+            card,
+            system_prompt=policy.cache_system_prompt,
+            duration=policy.cache_duration,
+            prefix_tokens=round(
+                (message_tokens(system) + tool_tokens(request.tools)) * card.token_factor
+            ),
+            history_tokens=round(message_tokens(said) * card.token_factor),
+        )

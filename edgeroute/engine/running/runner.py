@@ -1,0 +1,110 @@
+"""Steps 5 and 6: one model after the other, a cascade or an ensemble, then a second look."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from edgeroute.core.events import AttemptEnded, AttemptStarted, Event, Notice
+from edgeroute.engine.deciding.decider import Decision
+from edgeroute.engine.running.fallback import Fallback
+from edgeroute.engine.running.model_calls import ModelCalls
+from edgeroute.engine.running.run_state import RunState
+from edgeroute.engine.running.strategy import StrategyMachine, StrategyRunner
+
+if TYPE_CHECKING:
+    from edgeroute.routing.policy.policy import RoutingPolicy
+
+
+class Runner:
+    """Finds the answer as the plan says, and has it verified where the rule asks for that."""
+
+    def __init__(
+        self,
+        attempts: ModelCalls,
+        delivery: Fallback,
+        strategy: StrategyRunner,
+        policy: Callable[[], RoutingPolicy],
+    ) -> None:
+        self._attempts = attempts
+        self._delivery = delivery
+        self._strategy = strategy
+        self._policy = policy
+
+    async def run(self, decision: Decision, outcome: RunState) -> AsyncGenerator[Event]:
+        """Everything that happens up to the answer or the last failure."""
+        plan = decision.plan
+        candidates = list(plan.candidates)
+        if plan.strategy != "single":
+            machine = self._machine(decision, [one.model for one in plan.taking_part])
+            async with aclosing(self._strategy.run(machine, decision, outcome)) as events:
+                async for event in events:
+                    yield event
+            candidates = [one for one in candidates if one.cause != "first"] or candidates[-1:]
+        if outcome.answer is None and outcome.partial is None:
+            async with aclosing(self._delivery.run(candidates, decision, outcome)) as events:
+                async for event in events:
+                    yield event
+        if outcome.answer is None or not (plan.verify or plan.unchecked):
+            return
+        if outcome.answer.message.tool_calls:  # what it says with their results will be checked
+            return
+        if plan.verify in {"", outcome.answer.model}:  # nobody, or the one who answered after all
+            text = "A second model should check this answer, and none can."
+            yield Notice("unverified", text)
+            return
+        async for event in self._verified(decision, outcome):
+            yield event
+
+    def _machine(self, decision: Decision, models: list[str]) -> StrategyMachine:
+        from edgeroute.routing.signals.signals import asked  # noqa: PLC0415
+        from edgeroute.routing.strategies.cascade import Cascade  # noqa: PLC0415
+        from edgeroute.routing.strategies.ensemble import Ensemble  # noqa: PLC0415
+
+        policy, request = self._policy(), decision.request
+        question = asked(request.messages)
+        if decision.plan.strategy == "ensemble":
+            return Ensemble(
+                models,
+                policy.ensemble,
+                question,
+                judge=decision.judge,
+                schema=request.response_format,
+            )
+        return Cascade(
+            models,
+            policy.cascade,
+            question,
+            judge=decision.judge,
+            schema=request.response_format,
+        )
+
+    async def _verified(self, decision: Decision, outcome: RunState) -> AsyncIterator[Event]:
+        """A second model's view of the answer: a doubt is shown, never averaged away."""
+        from edgeroute.routing.signals.signals import asked  # noqa: PLC0415
+        from edgeroute.routing.strategies.judges import disagreement, verify_messages  # noqa: PLC0415
+
+        assert outcome.answer is not None
+        verifier = decision.plan.verify
+        number = len(outcome.attempts) + 1
+        reason = "Checks the answer."
+        candidate = self._attempts.candidate(verifier, reason)
+        trial = self._attempts.trial(number, candidate, "verify")
+        question = asked(decision.request.messages)
+        messages = verify_messages(question, outcome.answer.text)
+        yield AttemptStarted(number, verifier, reason)
+        outcome.under_way = trial
+        failure = await self._strategy.aside(trial, decision, messages)
+        outcome.under_way = None
+        attempt = trial.ended("failed" if failure else "answered", failure)
+        outcome.attempts.append(attempt)
+        yield AttemptEnded(number, attempt)
+        objection = disagreement(trial.draft.answer().text)
+        if failure is not None:
+            text = f"{verifier} could not check this answer."
+            outcome.notes.append(text)
+            yield Notice("unverified", text)
+        elif objection:
+            outcome.notes.append(f"{verifier} objects to this answer.")
+            yield Notice("disagreement", f"{verifier} objects: {objection}")

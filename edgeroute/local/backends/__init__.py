@@ -1,0 +1,1 @@
+"""Where a local model runs: the worker, oMLX, or an endpoint."""

@@ -1,0 +1,100 @@
+"""From a local server's answer to deltas, and from its errors to sentences."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any, Final
+
+from edgeroute.core.display import safe_line
+from edgeroute.core.errors import ErrorKind, LocalModelError
+from edgeroute.core.events import Delta, Finish
+from edgeroute.local.backends.client import BrokenOff, Stream, parse_object, read_all
+from edgeroute.wire.format import StreamDecoder, WireError, WireFault
+from edgeroute.wire.formats import FORMATS
+from edgeroute.wire.stream import read_deltas
+
+FORMAT: Final = FORMATS["openai-chat"]
+
+_CONTEXT: Final = ("context_length_exceeded", "exceed_context_size_error")
+_SENTENCES: Final[dict[int, tuple[str, str, ErrorKind]]] = {
+    401: (
+        "{name} wants a key.",
+        "Store it with `edgeroute keys set {name}`.",
+        ErrorKind.AUTH,
+    ),
+    403: (
+        "{name} refuses this key.",
+        "Store another: `edgeroute keys set {name}`.",
+        ErrorKind.AUTH,
+    ),
+    404: (
+        "{name} has no such model.",
+        "Choose one that it offers in the setting local.endpoints, or load it there.",
+        ErrorKind.UNKNOWN_MODEL,
+    ),
+    409: ("{name} is busy loading a model.", "Try again in a moment.", ErrorKind.OUTAGE),
+    413: ("The prompt is too long for {name}.", "Shorten it.", ErrorKind.CONTEXT),
+    503: ("{name} is not ready yet.", "Try again in a moment.", ErrorKind.OUTAGE),
+    507: (
+        "The model is too large for the memory of {name}.",
+        "Choose a smaller one.",
+        ErrorKind.OUTAGE,
+    ),
+}
+
+
+async def deltas(
+    stream: Stream, name: str, origin: str, decoder: StreamDecoder | None = None
+) -> AsyncGenerator[Delta, None]:
+    """The deltas of ``stream``, which a server called ``name`` sends; the last is a ``Finish``.
+
+    Raises:
+        LocalModelError: the server reports an error, breaks off, or speaks another language.
+    """
+    ended = False
+    try:
+        if stream.status != 200:
+            raise failure(name, stream.status, parse_object(await read_all(stream)))
+        if stream.content_type == "text/event-stream":
+            async for delta in read_deltas(stream.chunks, decoder or FORMAT.decoder(origin)):
+                ended = ended or isinstance(delta, Finish)
+                yield delta
+        else:
+            # Not streamed after all, and perhaps an error although the status says success.
+            for delta in FORMAT.decode_answer(parse_object(await read_all(stream))):
+                ended = ended or isinstance(delta, Finish)
+                yield delta
+    except WireFault as error:
+        raise failure(name, 200, error.body) from error
+    except WireError as error:
+        raise LocalModelError(
+            f"{name} answers in a way that cannot be read: {safe_line(error.message)}.",
+            "Check that its address is that of an OpenAI-compatible server.",
+        ) from error
+    if not ended:
+        raise BrokenOff(f"{name} ended in the middle of an answer.", "Try again.")
+
+
+def failure(name: str, status: int, body: Mapping[str, Any]) -> LocalModelError:
+    """What an error of the server ``name`` means. Its own words may quote the prompt."""
+    error = body.get("error", body)
+    found: Mapping[str, Any] = error if isinstance(error, Mapping) else {"message": error}
+    said = safe_line(str(found.get("message") or found.get("detail") or ""))
+    words = {str(found.get(key)) for key in ("code", "type")}
+    if words & set(_CONTEXT) or "context length" in said.lower():
+        text = said or f"The prompt is too long for {name}."
+        return LocalModelError(text, _hint(found), kind=ErrorKind.CONTEXT)
+    code = found.get("code")
+    for number in (status, code if isinstance(code, int) else 0):
+        if number in _SENTENCES and "hint" not in found:
+            text, hint, kind = _SENTENCES[number]
+            return LocalModelError(text.format(name=name), hint.format(name=name), kind=kind)
+    kinds = {"model_not_found": ErrorKind.UNKNOWN_MODEL, "invalid_request": ErrorKind.BAD_REQUEST}
+    kind = next((kinds[word] for word in words if word in kinds), ErrorKind.OUTAGE)
+    if kind is ErrorKind.OUTAGE and status == 400:
+        kind = ErrorKind.BAD_REQUEST
+    return LocalModelError(said or f"{name} failed with status {status}.", _hint(found), kind=kind)
+
+
+def _hint(found: Mapping[str, Any]) -> str:
+    return safe_line(str(found.get("hint") or ""))

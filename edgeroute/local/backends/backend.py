@@ -1,0 +1,58 @@
+"""What every local model offers, wherever it runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from edgeroute.core.events import Delta
+from edgeroute.core.model_card import ModelCard
+from edgeroute.core.request import ChatRequest
+
+State = Literal["missing", "stopped", "idle", "loading", "ready", "answering", "unreachable"]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStatus:
+    """How a local model is.
+
+    ``missing``: no model file, or no such server. ``stopped``: starts when it is needed. ``idle``:
+    runs without a model in memory. ``detail`` is a sentence for people; ``window`` is in tokens, 0
+    unknown; ``backend`` is ``llamacpp``, ``omlx`` or an endpoint's name.
+    """
+
+    state: State
+    model: str
+    detail: str
+    backend: str
+    window: int = 0
+
+
+class LocalBackend(Protocol):
+    """A model on this machine, or on one that the user trusts as if it were."""
+
+    @property
+    def card(self) -> ModelCard:
+        """What answers if nothing else is named; known without starting anything."""
+        ...
+
+    def answer(self, request: ChatRequest) -> AsyncGenerator[Delta]:
+        """The answer's deltas; closing the generator stops the model.
+
+        Raises:
+            LocalModelError: while iterating: missing, broken off, out of memory, prompt too long.
+        """
+        ...
+
+    def cards(self) -> tuple[ModelCard, ...]:
+        """Every model that it can answer with, the one of ``card`` included."""
+        ...
+
+    async def status(self) -> LocalStatus:
+        """How it is, without loading anything."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of it. A shared worker goes on for others, and ends by itself when idle."""
+        ...

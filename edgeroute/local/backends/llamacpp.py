@@ -1,0 +1,125 @@
+"""The local model in llama.cpp: our own worker process behind a Unix socket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any, Final
+
+from edgeroute.core.errors import LocalModelError
+from edgeroute.core.events import Delta
+from edgeroute.core.model_card import ModelCard
+from edgeroute.core.request import ChatRequest
+from edgeroute.local.backends.answers import FORMAT, deltas
+from edgeroute.local.backends.backend import LocalStatus, State
+from edgeroute.local.backends.client import LocalClient, Unreachable
+from edgeroute.local.backends.worker_process import WorkerProcess
+from edgeroute.local.files.catalogue import Build
+from edgeroute.local.files.models import AUTO, LocalModels
+from edgeroute.wire.format import Target, origin_of
+
+NAME: Final = "llamacpp"
+TITLE: Final = "The local model"
+
+
+class LlamaCpp:
+    """The backend of models/local.yaml. ``model`` is an id, or ``auto`` for the best on disk."""
+
+    def __init__(self, models: LocalModels, process: WorkerProcess, model: str = AUTO) -> None:
+        self._models = models
+        self._process = process
+        self._model = model
+
+    @property
+    def card(self) -> ModelCard:
+        """The model that answers; before one is on disk, the one that would be fetched."""
+        try:
+            return self._card(self._models.choose(self._model))
+        except LocalModelError:
+            return self._card(self._models.recommend()[0].build)
+
+    def cards(self) -> tuple[ModelCard, ...]:
+        """Every model on disk."""
+        return tuple(self._card(build) for build in self._models.present())
+
+    def _card(self, build: Build) -> ModelCard:
+        return build.card(self._models.window(build, self._process.window))
+
+    def _named(self, model: str) -> Build:
+        """The build that a request names, if it is there; else the one that is set."""
+        present = {build.id: build for build in self._models.present()}
+        named = present.get(model.removeprefix("local/"))
+        return named or self._models.choose(self._model)
+
+    async def answer(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        """The answer's deltas; closing the iterator stops the model.
+
+        Raises:
+            LocalModelError: no model on disk, no memory, the prompt is too long, or it broke off.
+        """
+        card = self._card(self._named(request.model))
+        body = encode(request, card)
+        client = await self._process.ensure()
+        try:
+            async with aclosing(self._try(client, card, body)) as found:
+                async for delta in found:
+                    yield delta
+        except Unreachable:
+            # It ended after it was found. Nothing has been answered yet: once more.
+            client = await self._process.ensure()
+            async with aclosing(self._try(client, card, body)) as found:
+                async for delta in found:
+                    yield delta
+
+    @staticmethod
+    async def _try(
+        client: LocalClient, card: ModelCard, body: dict[str, Any]
+    ) -> AsyncGenerator[Delta, None]:
+        async with client.stream("/v1/chat/completions", body) as stream:
+            async for delta in deltas(stream, TITLE, origin_of(card)):
+                yield delta
+
+    async def count_tokens(self, text: str) -> int:
+        """How many tokens ``text`` has for the model; loads it.
+
+        Raises:
+            LocalModelError: as for ``answer``.
+        """
+        client = await self._process.ensure()
+        body = {"model": self._models.choose(self._model).id, "content": text}
+        reply = await client.call("/tokenize", body, seconds=120)
+        return int(reply.body.get("count", 0))
+
+    async def status(self) -> LocalStatus:
+        """How the worker is, without starting it."""
+        try:
+            build = self._models.choose(self._model)
+        except LocalModelError as error:
+            return LocalStatus("missing", "", str(error), NAME)
+        window = self._models.window(build, self._process.window)
+        health = await self._process.health()
+        if health is None:
+            detail = f"{build.name} starts when it is needed."
+            return LocalStatus("stopped", build.id, detail, NAME, window)
+        state: State = health.get("state", "idle")
+        loaded = str(health.get("model") or "")
+        detail = f"process {health.get('pid')}, {state}"
+        return LocalStatus(
+            state, loaded or build.id, detail, NAME, int(health.get("window") or window)
+        )
+
+    async def stop(self) -> None:
+        """End the worker, for everybody."""
+        await self._process.stop()
+
+    async def close(self) -> None:
+        """Nothing to let go of: the worker serves others and ends by itself when idle."""
+
+
+def encode(request: ChatRequest, card: ModelCard) -> dict[str, Any]:
+    """The body that asks ``card`` for a streamed answer; thinking is off unless it is asked for."""
+    body = FORMAT.encode_request(request, Target(card, stream=True))
+    if "chat_template_kwargs" not in body and "reasoning" in card.abilities:
+        thinks = request.reasoning_effort not in {"", "none", "minimal"}
+        body["chat_template_kwargs"] = {"enable_thinking": thinks}
+    return body

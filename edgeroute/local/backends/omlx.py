@@ -1,0 +1,183 @@
+"""oMLX on Apple Silicon: found on its port, told apart from others, its quirks smoothed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from edgeroute.core.errors import ErrorKind, LocalModelError
+from edgeroute.core.events import Delta
+from edgeroute.core.secret import Secret
+from edgeroute.local.backends.client import LocalClient, local_url
+from edgeroute.local.backends.endpoint import Endpoint, Offer
+from edgeroute.wire.format import StreamDecoder
+from edgeroute.wire.sse import ServerSentEvent
+
+NAME: Final = "omlx"
+PORT: Final = 8000
+_LOOK_SECONDS: Final = 1.0
+_KEEPALIVE: Final = "keepalive"
+
+
+def settings_port(home: Path) -> int:
+    """The port in oMLX's own settings under ``home``, or its usual one. Its key is not read."""
+    try:
+        settings = json.loads((home / ".omlx" / "settings.json").read_text("utf-8"))
+        port = settings["server"]["port"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return PORT
+    return port if isinstance(port, int) and 0 < port < 65_536 else PORT
+
+
+def address(configured: str, home: Path) -> str:
+    """Where oMLX is looked for: the ``configured`` address, else its port on this machine."""
+    return configured or f"http://127.0.0.1:{settings_port(home)}/v1"
+
+
+async def is_omlx(
+    base_url: str, key: Secret | None = None, *, seconds: float = _LOOK_SECONDS
+) -> bool:
+    """Whether oMLX answers at ``base_url``; others use its port too.
+
+    It has ``seconds`` for each of three questions, of which the first usually settles it.
+    """
+    root = _root(base_url)
+    client = LocalClient(base_url=root, key=key)
+    try:
+        health = await client.call("/health", seconds=seconds)
+        # 503 is oMLX still loading; anything else is another program.
+        if health.status not in {200, 503}:
+            return False
+        models = await client.call("/v1/models", seconds=seconds)
+        rows = models.body.get("data")
+        owners = {row.get("owned_by") for row in rows or () if isinstance(row, Mapping)}
+        if NAME in owners:
+            return True
+        status = await client.call("/v1/models/status", seconds=seconds)
+    except LocalModelError:
+        return False
+    return status.status == 200 and "models" in status.body
+
+
+def _root(base_url: str) -> str:
+    parts = urlsplit(local_url(base_url))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+class OMLX(Endpoint):
+    """oMLX as the local model.
+
+    ``wanted`` names MLX builds in the order in which they are preferred; without a match the
+    server's default model answers. oMLX may write parts of prompts into its cache on disk.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        model: str = "",
+        wanted: Iterable[str] = (),
+        key: Secret | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        super().__init__(NAME, base_url, model=model, key=key, sleep=sleep)
+        self._wanted = tuple(wanted)
+        self._root_client = LocalClient(base_url=_root(base_url), key=key)
+
+    async def offers(self) -> tuple[Offer, ...]:
+        """The models that can chat: embedding and helper models are left out.
+
+        Raises:
+            LocalModelError: as for every endpoint.
+        """
+        offers = await super().offers()
+        reply = await self._root_client.call("/v1/models/status", seconds=3.0)
+        rows = reply.body.get("models")
+        if reply.status != 200 or not isinstance(rows, list):
+            return offers
+        kinds = {str(row.get("id")): row for row in rows if isinstance(row, Mapping)}
+        return tuple(
+            Offer(offer.id, offer.owner, offer.window or _window(kinds.get(offer.id)))
+            for offer in offers
+            if _chats(kinds.get(offer.id))
+        )
+
+    async def _choose(self) -> None:
+        if self._model:
+            return
+        offers = {offer.id: offer for offer in await self.offers()}
+        short = {id_.rpartition("/")[2].lower(): id_ for id_ in offers}
+        for name in self._wanted:
+            found = short.get(name.rpartition("/")[2].lower())
+            if found is not None:
+                self._take(offers[found])
+                return
+        health = await self._root_client.call("/health", seconds=3.0)
+        default = offers.get(str(health.body.get("default_model") or ""))
+        if default is not None:
+            self._take(default)
+            return
+        await super()._choose()
+
+    def _decoder(self) -> StreamDecoder:
+        return _Decoder(super()._decoder(), self._model)
+
+
+class _Decoder:
+    """Leaves out keep-alive chunks, and refuses another model than the one that was asked for."""
+
+    def __init__(self, inner: StreamDecoder, model: str) -> None:
+        self._inner = inner
+        self._model = model
+
+    @property
+    def ended(self) -> bool:
+        """Whether the answer is over."""
+        return self._inner.ended
+
+    @ended.setter
+    def ended(self, value: bool) -> None:
+        self._inner.ended = value
+
+    def feed(self, event: ServerSentEvent) -> list[Delta]:
+        """The deltas of one event."""
+        chunk = _object(event.data)
+        if chunk.get("model") == _KEEPALIVE or str(chunk.get("id")).endswith(f"-{_KEEPALIVE}"):
+            return []
+        answering = str(chunk.get("model") or "")
+        if answering and not _same(answering, self._model):
+            raise LocalModelError(
+                f"oMLX answers with {answering} in place of {self._model}.",
+                "Load the model there, or switch its model fallback off.",
+                kind=ErrorKind.UNKNOWN_MODEL,
+            )
+        return self._inner.feed(event)
+
+    def close(self) -> list[Delta]:
+        """What was held back."""
+        return self._inner.close()
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _same(one: str, other: str) -> bool:
+    return one.rpartition("/")[2].lower() == other.rpartition("/")[2].lower()
+
+
+def _chats(row: Mapping[str, Any] | None) -> bool:
+    return row is None or row.get("model_type", "llm") in {"llm", "vlm"}
+
+
+def _window(row: Mapping[str, Any] | None) -> int:
+    window = row.get("max_context_window") if row else None
+    return window if isinstance(window, int) and window > 0 else 0

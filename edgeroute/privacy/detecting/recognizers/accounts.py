@@ -1,0 +1,73 @@
+# ruff: noqa: E501 - a pattern is read whole
+"""Bank accounts by their own check, and cryptocurrency addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from edgeroute.privacy.detecting.text.page import Hit, Page, words
+
+_IBAN: Final = re.compile(
+    r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])"
+)
+_PUBLISHED: Final = words("GB82WEST12345698765432 DE89370400440532013000X GB29NWBK60161331926819")
+_WORDS: Final = words("""iban konto kontonummer bank account compte cuenta conto conta rekening rachunek konta
+    transfer \u00fcberweisung virement transferencia bonifico przelew""")
+_BITCOIN: Final = re.compile(
+    r"(?<![A-Za-z0-9])(?:bc1[ac-hj-np-z02-9]{25,62}|[13][1-9A-HJ-NP-Za-km-z]{25,34})(?![A-Za-z0-9])"
+)
+_ETHEREUM: Final = re.compile(r"(?<![A-Za-z0-9])0x[0-9a-fA-F]{40}(?![A-Za-z0-9])")
+_COINS: Final = words("btc bitcoin wallet eth ethereum crypto coin ledger address")
+
+
+class Accounts:
+    """International bank account numbers and cryptocurrency addresses."""
+
+    name = "accounts"
+    types = ("IBAN_CODE", "CRYPTO")
+
+    def find(self, page: Page) -> Iterator[Hit]:
+        """Account numbers that pass their check, or look like one next to bank words."""
+        if not page.has_digits:
+            return
+        for match in _IBAN.finditer(page.text):
+            yield from _iban(page, match)
+        for match in _BITCOIN.finditer(page.text):
+            address = match.group()
+            near = not _COINS.isdisjoint(page.words_before(match.start(), 6))
+            mixed = any(c.islower() for c in address) and any(c.isdigit() for c in address[1:])
+            if mixed and (near or _base58_checks(address)):
+                yield Hit("CRYPTO", *match.span(), 0.8)
+        for match in _ETHEREUM.finditer(page.text):
+            if not _COINS.isdisjoint(page.words_before(match.start(), 6)):
+                yield Hit("CRYPTO", *match.span(), 0.7)
+
+
+def _iban(page: Page, match: re.Match[str]) -> Iterator[Hit]:
+    from stdnum import iban  # noqa: PLC0415 - needed only where something looks like an account
+
+    start, end = match.span()
+    text = match.group()
+    compact = re.sub(r"[ -]", "", text).upper()
+    if compact in _PUBLISHED:
+        return
+    # The pattern may have swallowed a following word: try the shorter readings too.
+    cuts = [end, *(start + found.start() for found in re.finditer(r"[ -]", text))][::-1]
+    for cut in sorted(set(cuts), reverse=True):
+        candidate = re.sub(r"[ -]", "", page.text[start:cut]).upper()
+        if len(candidate) < 15:
+            break
+        if candidate not in _PUBLISHED and iban.is_valid(candidate, check_country=False):
+            yield Hit("IBAN_CODE", start, cut, 0.95)
+            return
+    digits = sum(c.isdigit() for c in compact)
+    if digits >= 10 and not _WORDS.isdisjoint(page.words_before(start, 6)):
+        yield Hit("IBAN_CODE", start, end, 0.7)
+
+
+def _base58_checks(address: str) -> bool:
+    from stdnum import bitcoin  # noqa: PLC0415 - needed only where something looks like an address
+
+    return bool(bitcoin.is_valid(address))

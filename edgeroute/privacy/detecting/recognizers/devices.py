@@ -1,0 +1,103 @@
+# ruff: noqa: E501 - a pattern is read whole
+"""Numbers of machines and places: network addresses, vehicles, coordinates."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from edgeroute.privacy.detecting.text.page import Hit, Page, words
+
+_IPV4: Final = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
+_IPV6: Final = re.compile(
+    r"(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){4,7}(?::?[0-9A-Fa-f]{1,4}){1,4}(?![\w:])"
+)
+_VERSION: Final = re.compile(
+    r"(?:version|ver|v|release|chrome|firefox|safari|build|upgrade|section|rev|sdk|driver)[ /=:]{0,2}$"
+)
+_WELL_KNOWN: Final = words(
+    "8.8.8.8 8.8.4.4 1.1.1.1 1.0.0.1 9.9.9.9 208.67.222.222 208.67.220.220 1.2.3.4 4.4.4.4 5.6.7.8"
+)
+_MAC: Final = re.compile(
+    r"(?<![\w:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![\w:-])"
+)
+_VIN: Final = re.compile(r"(?<![A-Za-z0-9])[A-HJ-NPR-Z0-9]{17}(?![A-Za-z0-9])")
+_VIN_WORDS: Final = re.compile(r"\bvin\b|fahrgestell")
+_VIN_VALUES: Final = dict(
+    zip("ABCDEFGHJKLMNPRSTUVWXYZ0123456789", "123456781234579234567890123456789", strict=True)
+)
+_VIN_WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+_PLATE: Final = re.compile(
+    r"(?<![A-Za-z0-9])(?=[A-Z0-9 -]{0,8}\d)[A-Z0-9]{1,4}(?:[ -][A-Z0-9]{1,5}){1,2}(?![A-Za-z0-9])|(?<!\w)(?=\w{0,6}\d)(?=\w{0,7}[A-Z])[A-Z0-9]{5,8}(?!\w)"
+)
+_PLATES: Final = re.compile(
+    r"\b(?:plates?|kennzeichen|matr\u00edcula|targa|kenteken|rejestracyjny|immatriculation)\b"
+)
+_PLATE_WORDS: Final = re.compile(_PLATES.pattern + r"[^\n]{0,20}$")
+_DEGREES: Final = re.compile(
+    r"(?<![\w.])-?\d{1,2}\.\d{4,10}\u00b0?\s?[NS]?\s{0,2}[,;]\s{0,2}-?\d{1,3}\.\d{4,10}\u00b0?\s?[EW]?(?![\w.])"
+)
+_PLACE_WORDS: Final = re.compile(
+    r"\b(?:my|our|his|her|their|home|house|live|lives|located|address|coordinates|gps|position|location"
+    r"|parked|meet|cabin|mein|meine|mon|ma|mi|mio|mia|moje|mijn|meu|minha)\b"
+)
+
+
+class Devices:
+    """Public network addresses, hardware addresses, vehicles and exact positions."""
+
+    name = "devices"
+    types = ("IP_ADDRESS", "MAC_ADDRESS", "VEHICLE", "LOCATION")
+
+    def find(self, page: Page) -> Iterator[Hit]:
+        """Every number of a machine or a place that leads to somebody."""
+        if not page.has_digits:
+            return
+        yield from _network(page)
+        yield from _vehicles(page)
+        for match in _DEGREES.finditer(page.text):
+            if _PLACE_WORDS.search(page.before(match.start(), 60)):
+                yield Hit("LOCATION", *match.span(), 0.7)
+
+
+def _network(page: Page) -> Iterator[Hit]:
+    for match in _IPV4.finditer(page.text):
+        if _is_public(match.group()) and not _VERSION.search(page.before(match.start(), 14)):
+            yield Hit("IP_ADDRESS", *match.span(), 0.7)
+    for match in _IPV6.finditer(page.text):
+        if _is_public(match.group()):
+            yield Hit("IP_ADDRESS", *match.span(), 0.7)
+    for match in _MAC.finditer(page.text):
+        if len(set(match.group().lower())) > 4:
+            yield Hit("MAC_ADDRESS", *match.span(), 0.7)
+
+
+def _vehicles(page: Page) -> Iterator[Hit]:
+    for match in _VIN.finditer(page.text):
+        if _vin_checks(match.group()) or _VIN_WORDS.search(page.before(match.start(), 24)):
+            yield Hit("VEHICLE", *match.span(), 0.7)
+    if _PLATES.search(page.lower):
+        for match in _PLATE.finditer(page.text):
+            if _PLATE_WORDS.search(page.before(match.start(), 36)):
+                yield Hit("VEHICLE", *match.span(), 0.7)
+
+
+def _is_public(text: str) -> bool:
+    if text in _WELL_KNOWN:
+        return False
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    if text.count(".") == 3 and (text.endswith(".0") or text.startswith(("0.", "1.0.", "2.0."))):
+        return False
+    return address.is_global and not address.is_multicast
+
+
+def _vin_checks(vin: str) -> bool:
+    if vin.isdigit() or vin.isalpha():
+        return False
+    total = sum(int(_VIN_VALUES[c]) * w for c, w in zip(vin, _VIN_WEIGHTS, strict=True))
+    return vin[8] == "0123456789X"[total % 11]

@@ -1,0 +1,124 @@
+# ruff: noqa: E501 - a pattern is read whole
+"""E-mail addresses, also written out to hide them from machines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+from edgeroute.privacy.detecting.text.page import Hit, Page, words
+
+_PLAIN: Final = re.compile(
+    r"(?<![\w.+%-])[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24}(?![\w@])(?!\.\w)"
+)
+_AT: Final = r"\s{0,2}(?:[\[({<]\s{0,2}(?:at|@|\u00e4t|arroba|chiocciola|malpa)\s{0,2}[\])}>]|\s(?:at|arroba)\s)\s{0,2}"
+_DOT: Final = r"\s{0,2}(?:[\[({<]\s{0,2}(?:dot|\.|punkt|punto|point|kropka)\s{0,2}[\])}>]|\s(?:dot|punkt|punto|kropka)\s|\.)\s{0,2}"
+_HIDDEN: Final = re.compile(
+    rf"(?<![\w.+-])[\w+-]{{1,40}}(?:(?:{_DOT}|\.)[\w+-]{{1,40}}){{0,2}}{_AT}"
+    rf"[\w-]{{2,40}}(?:{_DOT}[\w-]{{2,40}}){{0,2}}{_DOT}[a-z]{{2,12}}\b",
+    re.IGNORECASE,
+)
+_SPLIT: Final = re.compile(
+    r"\b(?:e-?mail|mail|username|user|address|login)\b.{0,80}?[\w.+-]{3,40}.{0,80}?"
+    r"(?:@[\w-]{2,40}\.[a-z]{2,12}\b|\bdomain\b.{0,20}?\b(?:gmail|yahoo|hotmail|outlook|icloud|gmx"
+    r"|proton(?:mail)?|web|aol)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+_RESERVED_ENDS: Final = (".example", ".test", ".invalid", ".localhost", ".local")
+_PLACEHOLDER_DOMAINS: Final = words("""example.com example.org example.net example.edu domain.com yourdomain.com mydomain.com
+    company.com yourcompany.com email.com mail.com test.com site.com website.com acme.com foo.com
+    bar.com abc.com xyz.com host.com server.com sample.com users.noreply.github.com
+    placeholder.com""")
+_ROLE_BOXES: Final = words("""noreply no-reply donotreply do-not-reply support info help helpdesk admin administrator sales
+    contact hello team feedback security abuse postmaster webmaster hostmaster press media jobs
+    careers hr billing service customerservice customer.service newsletter office privacy legal
+    marketing enquiries inquiries notifications notification alerts alert opensource orders order
+    returns booking reservations customer-service git root user username you your.email youremail
+    your_email your.name yourname someone somebody example test name email me first.last
+    firstname.lastname""")
+_FILE_ENDS: Final = words(
+    "png jpg jpeg gif svg webp py js ts tsx jsx css scss html json yaml yml xml md txt csv sh rs go"
+)
+_DOCS_PROVIDERS: Final = words("git hg svn")
+_INTERNAL_ENDS: Final = words("internal corp intra intranet lan home")
+
+
+class Emails:
+    """Addresses that belong to somebody: no example domains, no role mailboxes."""
+
+    name = "emails"
+    types = ("EMAIL_ADDRESS",)
+
+    def find(self, page: Page) -> Iterator[Hit]:
+        """Plain addresses, then written-out ones, then one split over sentences."""
+        if "@" in page.text:
+            for match in _PLAIN.finditer(page.text):
+                score = _score(match.group().lower(), page, match)
+                if score:
+                    yield Hit("EMAIL_ADDRESS", *match.span(), score)
+        lower = page.lower
+        if any(word in lower for word in (" at ", "(at)", "[at]", "{at}", "<at>", "(@)", "[@]",
+                                          "[dot]", "(dot)", " arroba ", "(arroba)")):  # fmt: skip
+            for match in _HIDDEN.finditer(page.text):
+                if _hidden_is_real(match.group()):
+                    yield Hit("EMAIL_ADDRESS", *match.span(), 0.8)
+        if "@" in lower or "domain" in lower:
+            match_ = _SPLIT.search(page.text[:20_000])
+            if match_ is not None and _split_is_real(match_.group()):
+                yield Hit("EMAIL_ADDRESS", *match_.span(), 0.6)
+
+
+def _score(address: str, page: Page, match: re.Match[str]) -> float:
+    """How surely a plain address is somebody's."""
+    local, _, domain = address.rpartition("@")
+    end = domain.rpartition(".")[2]
+    before = page.text[max(0, match.start() - 8) : match.start()]
+    follows = page.text[match.end() : match.end() + 1]
+    nobody = (
+        domain in _PLACEHOLDER_DOMAINS
+        or f".{domain}".endswith(_RESERVED_ENDS)
+        or local in _DOCS_PROVIDERS
+        or (end in _FILE_ENDS and follows not in {"", " ", "\n", ">"})
+        # scheme://user@host is a web address; with a password it is a secret of its own.
+        or ("://" in before and before.endswith(("/", ":")))
+    )
+    if nobody or (end not in _INTERNAL_ENDS and not _known_ending(domain)):
+        return 0.0
+    return 0.2 if local in _ROLE_BOXES else 0.95
+
+
+def _hidden_is_real(text: str) -> bool:
+    """Whether it reads as an address: marked with brackets, or both words and a real ending."""
+    lower = text.lower()
+    end = re.split(r"[^a-z]+", lower)[-1]
+    marked = re.search(r"[\[({<]", lower) is not None
+    both = re.search(r"\sat\s|arroba", lower) is not None and re.search(
+        r"\sdot\s|punto|punkt", lower
+    )
+    if not (marked or both):
+        return False
+    first = re.split(r"[^\w+-]", lower)[0]
+    return first not in _ROLE_BOXES and "example" not in lower and _known_ending(f"x.{end}")
+
+
+def _split_is_real(text: str) -> bool:
+    lower = text.lower()
+    if "example" in lower or re.search(r"[\w.+-]@[\w-]", lower):
+        return False
+    return re.search(r"[a-z]+[._]?\d*[a-z]*\d|[a-z]+\.[a-z]+", lower) is not None
+
+
+@lru_cache(maxsize=1)
+def _suffixes() -> object:
+    import tldextract  # noqa: PLC0415 - a large table, needed at the first address only
+
+    # The table that came with the package: nothing is fetched, nothing is written.
+    return tldextract.TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)
+
+
+@lru_cache(maxsize=1024)
+def _known_ending(domain: str) -> bool:
+    return bool(_suffixes()(domain).suffix)  # type: ignore[operator]

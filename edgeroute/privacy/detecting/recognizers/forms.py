@@ -1,0 +1,162 @@
+# ruff: noqa: E501 - a pattern is read whole
+"""Text whose layout says that it describes people: records, messages, tables, tool results."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from edgeroute.privacy.detecting.text.page import Hit, Page, words
+
+_MRZ: Final = re.compile(
+    r"(?m)^[PIACV][A-Z<][A-Z]{3}[A-Z<]{10,41}$|[A-Z]{3,20}<<[A-Z]{2,20}(?:<[A-Z]{1,20}){0,4}<{2,}"
+)
+_HL7: Final = re.compile(r"(?:^|[\r\n])(?:MSH|PID|NK1|PV1|OBR|OBX)\|[^\n]{6,}")
+_VCARD: Final = re.compile(
+    r"BEGIN:(?:VCARD|VEVENT)\b|(?:^|\n)(?:FN|ATTENDEE|ORGANIZER)[:;][^\n]{3,}"
+)
+_NOBODY: Final = re.compile(
+    r"example\.(?:com|org|net)|\b(?:no-?reply|alerts?|notifications?|info|support|news(?:letter)?)@",
+    re.IGNORECASE,
+)
+_SPEAKER: Final = re.compile(
+    r"(?:^|\n)\s{0,4}(?:from|to|cc|bcc|sender|recipient)\s{0,2}:\s{1,2}[^\n@]{0,60}@[^\n]{3,60}",
+    re.IGNORECASE,
+)
+
+_CHAT: Final = re.compile(
+    r"\b(?:whatsapp|sms|imessage|telegram|signal|messenger|slack|group|family|text)\s(?:group\s)?(?:chat|conversation|thread|messages?|log)\b"
+)
+_SAYS: Final = re.compile(r"(?:^|[\n.!?:\]]\s{0,2})([^\W\d_a-z][a-z]{1,20}): ")
+_ROLES: Final = words("User Assistant Bot Agent System Human Customer Question Answer Note Example")
+
+# A tool's name, as agents write it when they report a call: the words decide whose data it returned.
+_CALL: Final = re.compile(
+    r"(?:^|[\n{,>])\s{0,6}(?:[\"']?(?:action|tool|tool_name|function|recipient_name)[\"']?\s{0,2}[:=]\s{0,2}[\"']?|\[tool:|<invoke name=[\"'])"
+    r"(?P<tool>[A-Za-z][\w.:-]{2,60})\]?",
+    re.IGNORECASE,
+)
+_PERSONAL_TOOL: Final = re.compile(
+    r"(?:g?mail|outlook|inbox|messenger|message|slack|teams|whatsapp|telegram|signal|sms|calendar|contact|addressbook|notion"
+    r"|notes|facebook|instagram|zoom|crm|salesforce|patient|drive|dropbox|photos)",
+    re.IGNORECASE,
+)
+_RESULT: Final = re.compile(
+    r"(?:^|\n)\s{0,4}(?:observation|result|output|tool output|response)\s{0,2}:|function_results|tool_result",
+    re.IGNORECASE,
+)
+_MESSAGES: Final = re.compile(
+    r"[\"'](?:from|sender|sender_id|from_name|author|attendees|participants|recipient|recipients)[\"']\s{0,2}:\s{0,2}(?:[\"'](?P<who>[^\"']{2,80})|\[)"
+)
+_BODY: Final = re.compile(
+    r"[\"'](?:body|text|message|content|subject|title|notes)[\"']\s{0,2}:\s{0,2}[\"'][^\"']{6,}"
+)
+
+_PERSON_KEY: Final = (
+    r"(?:(?:full|first|last|given|family|sur|maiden|middle|customer|patient|employee|client|user|contact|latin)[_ -]?name|fname|lname|fn|ln|first|last"
+    r"|name|surname|imi\u0119|nazwisko|nombre|apellidos?|nom|pr\u00e9nom|vorname|nachname|naam|nome|cognome|sobrenome)"
+)
+_DETAIL_KEY: Final = (
+    r"(?:phone|tel|telephone|mobile|cell|e-?mail|address|street|dob|birth\w*|date_of_birth|ssn|salary|diagnosis|passport|iban|account|medical\w*|gender|sex|age|password|ip"
+    r"|telefon|tel\u00e9fono|t\u00e9l\u00e9phone|telefoon|telefono|telefone|id_?card|religion|nationality|employee\w*|reason|notes)"
+)
+_JSON_PERSON: Final = re.compile(
+    rf"[\"']?\b{_PERSON_KEY}[\"']?\s{{0,2}}[:=]\s{{0,2}}[\"'](?P<value>[^\"'\n]{{2,60}})[\"'][^{{}}]{{0,400}}?"
+    rf"[\"']?\b{_DETAIL_KEY}[\"']?\s{{0,2}}[:=]\s{{0,2}}[\"']?(?P<detail>[^\"',\n}}]{{2,60}})",
+    re.IGNORECASE,
+)
+_PERSON_INSERT: Final = re.compile(
+    r"\binto\s{1,2}[\w.\"`]{0,20}(?:patient|customer|user|employee|person|people|contact|client|member|student)s?\b[^;]{0,200}\bvalues\b[^;]{0,400}?[\"'][A-Z][a-z]{1,20}[\"']",
+    re.IGNORECASE,
+)
+_TABLE_HEAD: Final = re.compile(
+    r"(?m)^[^\n]{0,120}\b(?:employee|name|patient|customer|student|client|member|candidate|tenant|first name|last name|naam|nombre|nom|nome|imi\u0119|vorname|nachname)\b"
+    r"[^\n]{0,20}(?:[|;,\t])[^\n]{0,160}$",
+    re.IGNORECASE,
+)
+_TABLE_DETAIL: Final = re.compile(rf"[|;,\t]\s{{0,20}}{_DETAIL_KEY}\b", re.IGNORECASE)
+_TABLE_NAME: Final = re.compile(r"[^\W\d_a-z]\.?[^\W\d_]{0,20}\s[^\W\d_a-z][^\W\d_]{1,24}")
+_SAMPLE_NAMES: Final = re.compile(
+    r"^(?:john|jane|jack|alice|bob|charlie|foo|bar|test\w*|user\d*|example|string|str|name|your.{0,20}|max mustermann|john doe|jane doe|jane smith|john smith|alice smith|.{0,3})$",
+    re.IGNORECASE,
+)
+
+
+class Forms:
+    """Machine-readable travel documents, clinical messages, contact cards, tables of people, mail and
+    what the tools of a person's own accounts returned.
+    """
+
+    name = "forms"
+    types = ("PASSPORT", "PERSONAL_RECORDS")
+
+    def find(self, page: Page) -> Iterator[Hit]:
+        """Every form that holds records of people."""
+        text = page.text
+        if "<<" in text:
+            for match in _MRZ.finditer(text):
+                yield Hit("PASSPORT", *match.span(), 0.9)
+        if "|" in text:
+            for match in _HL7.finditer(text):
+                yield Hit("PERSONAL_RECORDS", *match.span(), 0.85)
+        for match in _VCARD.finditer(text):
+            yield Hit("PERSONAL_RECORDS", *match.span(), 0.8)
+        for match in _SPEAKER.finditer(text):
+            if not _NOBODY.search(match.group()):
+                yield Hit("PERSONAL_RECORDS", *match.span(), 0.6)
+        yield from _chats(page)
+        yield from _tool_results(page)
+        yield from _objects(page)
+        yield from _tables(page)
+
+
+def _chats(page: Page) -> Iterator[Hit]:
+    """What people wrote to each other, pasted from a messenger."""
+    for match in _CHAT.finditer(page.lower):
+        speakers = {m[1] for m in _SAYS.finditer(page.text, match.end(), match.end() + 2000)}
+        if len(speakers - _ROLES) >= 2:
+            yield Hit("PERSONAL_RECORDS", *match.span(), 0.6)
+
+
+def _tool_results(page: Page) -> Iterator[Hit]:
+    text = page.text
+    for match in _CALL.finditer(text):
+        shown = match.group().endswith("]") or _RESULT.search(text, match.end(), match.end() + 4000)
+        if _PERSONAL_TOOL.search(match["tool"]) and shown:
+            yield Hit("PERSONAL_RECORDS", *match.span("tool"), 0.8)
+    if _BODY.search(text):
+        for match in _MESSAGES.finditer(text):
+            who = match["who"]
+            if who is None or ("example." not in who and not _SAMPLE_NAMES.match(who)):
+                yield Hit("PERSONAL_RECORDS", *match.span(), 0.6)
+
+
+def _objects(page: Page) -> Iterator[Hit]:
+    if "name" in page.lower or "fn" in page.lower or "first" in page.lower or "nom" in page.lower:
+        for match in _JSON_PERSON.finditer(page.text):
+            value = match["value"]
+            if value[:1].isupper() and not _SAMPLE_NAMES.match(value) and _real(match["detail"]):
+                yield Hit("PERSONAL_RECORDS", *match.span(), 0.55)
+    if "insert" in page.lower:
+        for match in _PERSON_INSERT.finditer(page.text):
+            yield Hit("PERSONAL_RECORDS", *match.span(), 0.6)
+
+
+def _real(detail: str) -> bool:
+    """Whether a field's value is somebody's, rather than a type or an empty one."""
+    return re.search(r"\d{2}|@", detail) is not None and "example" not in detail.lower()
+
+
+def _tables(page: Page) -> Iterator[Hit]:
+    for match in _TABLE_HEAD.finditer(page.text):
+        head = match.group()
+        mark = next((c for c in "|;\t," if c in head), ",")
+        rows = page.text[match.end() : match.end() + 600].splitlines()[1:6]
+        filled = [
+            row
+            for row in rows
+            if row.count(mark) >= head.count(mark) - 1 and _TABLE_NAME.search(row)
+        ]
+        if head.count(mark) and filled and _TABLE_DETAIL.search(head):
+            yield Hit("PERSONAL_RECORDS", match.start(), match.end(), 0.65)

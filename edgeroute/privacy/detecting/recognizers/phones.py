@@ -1,0 +1,111 @@
+# ruff: noqa: E501 - a pattern is read whole
+"""Telephone numbers: by their form, or by the words next to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from edgeroute.privacy.detecting.text.page import WORD, Hit, Page, words
+
+_EXTENSION: Final = r"(?:\s{0,2}(?:x|ext\.?|extension|#)\s{0,2}\d{1,6})?"
+_INTERNATIONAL: Final = re.compile(
+    rf"(?<![\w+])\+\d{{1,3}}(?:[\s().-]{{0,3}}\d){{6,14}}(?!\d){_EXTENSION}"
+)
+_NORTH_AMERICAN: Final = re.compile(
+    rf"(?<![\w.+-])(?:\+?1[-. ]|001-)?(?:\(\d{{3}}\)[ -]?|\d{{3}}[-. ])\d{{3}}[-. ]\d{{4}}(?![\d-]|\.\d)"
+    rf"{_EXTENSION}"
+)
+_NATIONAL: Final = re.compile(
+    r"(?<![\w.,/:+-])(?:\(0\d{1,5}\)[ -]?\d(?:[ -]?\d){4,8}"
+    r"|0\d{1,4}(?:[ .-]{1,2}\d{2,4}){2,5}|0\d{2,4}[ /-]\d{5,8}|\(\d{2,4}\)[ .-]{0,2}\d{3,8}(?:[ .-]\d{2,4}){0,3}"
+    r"|00\d{1,3}(?:[ .-]?\d){7,12})(?![\d.,/:-]?\d)"
+)
+_SURE: Final = re.compile(
+    r"(?:00\d{2}|0[1-9]\d{1,3})(?:[ .-]{1,2}\d{2,4}){2,4}|0[1-9]\d{2,3}[ -]\d{5,7}|\(0?\d{2,4}\)[ .-]{0,2}\d{3,8}(?:[ .-]\d{2,4}){0,3}|00\d{2}(?:[ .-]\d{2,4}){2,4}"
+)
+_IN_NUMBERS: Final = re.compile(r"\d[,;]?\s{0,3}$|[\[(=x*/+]\s{0,3}$")
+_ANY: Final = re.compile(
+    r"(?<![A-Za-z0-9_.,+-])(?:\(\d{1,5}\)|\d{2,5})(?:[ ./-]{0,2}\(?\d{2,9}\)?){0,5}(?![A-Za-z0-9_]|[.,:/]\d)"
+)
+_WORDS: Final = words("""message messages receiving registered tele telephonic team call calls calling phone phones telephone tel mobile cell cellphone fax reach text whatsapp
+    sms dial ring contact callback hotline answering voicemail landline phonenumber telephonenum
+    telefon telefonnummer handy handynummer mobil anrufen erreichen rufen ruf rufnummer
+    t\u00e9l\u00e9phone telephone portable appelez appeler num\u00e9ro t\u00e9l
+    tel\u00e9fono telefono m\u00f3vil movil celular ll\u00e1mame llamar n\u00famero
+    cellulare chiamami chiamare numero telefone telem\u00f3vel ligue ligar
+    telefoon mobiel bel bellen nummer telefoonnummer telefonu kom\u00f3rka dzwo\u0144 zadzwo\u0144
+    numer kom telefonnum puhelin telefonn\u00ed \u0442\u0435\u043b\u0435\u0444\u043e\u043d""")
+_AFTER: Final = words("office fax mobile cell home work phone tel direct whatsapp")
+_SCRIPT_WORDS: Final = re.compile(
+    "\u624b\u673a|\u7535\u8bdd|\u96fb\u8a71|\u643a\u5e2f|\uc804\ud654|\ud734\ub300|"
+    "\u0647\u0627\u062a\u0641|\u062c\u0648\u0627\u0644|\u05d8\u05dc\u05e4\u05d5\u05df|\u092b\u094b\u0928"
+)
+_INVENTED: Final = re.compile(r"555\D{0,3}01\d{1,2}")
+_DOCUMENTATION: Final = re.compile(r"\b(?:regex|regexp|pattern|validator|example|dummy|fake)\b")
+_PLACEHOLDER: Final = re.compile(r"123\D{1,2}456\D{1,2}789")
+_DATE: Final = re.compile(
+    r"(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d$"
+)
+
+
+class Phones:
+    """Numbers that somebody answers: not those reserved for films, not those in documentation."""
+
+    name = "phones"
+    types = ("PHONE_NUMBER",)
+
+    def find(self, page: Page) -> Iterator[Hit]:
+        """International and usual national forms; any other form next to words."""
+        if not page.has_digits:
+            return
+        for pattern, score in ((_INTERNATIONAL, 0.85), (_NORTH_AMERICAN, 0.75)):
+            for match in pattern.finditer(page.text):
+                if self._counts(page, match):
+                    yield Hit("PHONE_NUMBER", *match.span(), score)
+        for match in _NATIONAL.finditer(page.text):
+            if self._counts(page, match) and not _DATE.match(match.group()):
+                near = self._near(page, match)
+                yield Hit("PHONE_NUMBER", *match.span(), 0.8 if near else _alone(page, match))
+        for match in _ANY.finditer(page.text):
+            digits = sum(c.isdigit() for c in match.group())
+            if not 7 <= digits <= 13 or _DATE.match(match.group()):
+                continue
+            if self._near(page, match) and self._counts(page, match):
+                yield Hit("PHONE_NUMBER", *match.span(), 0.7)
+
+    @staticmethod
+    def _counts(page: Page, match: re.Match[str]) -> bool:
+        if _INVENTED.search(match.group()) or _PLACEHOLDER.search(match.group()):
+            return False
+        digits = re.sub(r"\D", "", match.group())
+        if len(set(digits)) < 3:
+            return False
+        around = page.before(match.start(), 60) + page.after(match.end(), 40)
+        return _DOCUMENTATION.search(around) is None
+
+    @staticmethod
+    def _near(page: Page, match: re.Match[str]) -> bool:
+        start = match.start()
+        before = page.words_before(start, 7, 60)
+        if not _WORDS.isdisjoint(before[-1:]) or not _AFTER.isdisjoint(
+            page.words_after(match.end(), 1)
+        ):
+            return True
+        line = page.before(start, 60).rpartition("\n")[2]
+        same_line = before[-len(WORD.findall(line)) :] if line.strip() else []
+        if not _WORDS.isdisjoint(same_line):
+            return True
+        return _SCRIPT_WORDS.search(page.before(match.start(), 12)) is not None
+
+
+def _alone(page: Page, match: re.Match[str]) -> float:
+    """How sure a national form is without a word next to it; one of a row of numbers is not."""
+    digits = sum(c.isdigit() for c in match.group())
+    if not 9 <= digits <= 14 or _SURE.fullmatch(match.group()) is None:
+        return 0.4
+    row = _IN_NUMBERS.search(page.before(match.start(), 6)) or re.match(
+        r"\s{0,2}[,;]?\s{0,2}[\d\])=*/+]", page.after(match.end(), 4)
+    )
+    return 0.4 if row else 0.6

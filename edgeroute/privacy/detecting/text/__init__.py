@@ -1,0 +1,1 @@
+"""A text as recognisers read it: decoded, normalised, with its surroundings."""

@@ -1,0 +1,172 @@
+"""The texts in a JSON value: what a detector has to read so that no word of it goes unread.
+
+The inspector (before the bytes are built) and the gate (in the bytes) use the same cut, so that a
+text which the inspector has read costs the gate a look into the cache.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+MAX_DEPTH: Final = 100
+_LONG: Final = 200  # characters; a longer string is a text of its own
+_PIECE: Final = 4_000  # characters; short strings are read together up to this length
+_NUMBER: Final = 6  # digits; shorter numbers outside a tool call identify nobody
+
+_FORMAT_WORDS: Final = """
+    5m 1h additionalProperties allOf anyOf any array arguments assistant auto base64 boolean
+    budget_tokens cache_control content const data default description detail developer disabled
+    effort enabled encrypted_content enum ephemeral exclusiveMaximum exclusiveMinimum false file
+    file_data filename format frequency_penalty function function_call function_call_output high id
+    image image_url include include_obfuscation include_usage input input_audio input_file
+    input_image input_schema input_text instructions integer is_error items json json_object
+    json_schema low max_completion_tokens max_output_tokens max_tokens maxItems maxLength maximum
+    media_type medium message messages metadata minItems minLength minimum model n name none null
+    number object oneOf output output_text parallel_tool_calls parameters pattern presence_penalty
+    properties reasoning reasoning_content reasoning_effort redacted_thinking refusal required
+    response_format result role schema seed signature source status stop stop_sequences store stream
+    stream_options strict string summary summary_text system temperature text thinking title tool
+    tool_calls tool_choice tool_result tool_use tools top_k top_p true truncation ttl type
+    uniqueItems url user verbosity
+    application/json application/pdf image/gif image/jpeg image/png image/webp text/plain
+"""
+_MACHINE_KEYS: Final = """
+    call_id id item_id previous_response_id prompt_cache_key safety_identifier session_id
+    tool_call_id tool_use_id
+"""
+_OWN_TEXT_KEYS: Final = """
+    arguments content encrypted_content instructions input output reasoning reasoning_content
+    refusal signature system text thinking
+"""
+# Words of the wire formats and of JSON Schema. They say nothing about anybody.
+WORDS: Final = frozenset(_FORMAT_WORDS.split())
+# Strings under these keys are texts of their own, however short: messages and their parts.
+_TEXT_KEYS: Final = frozenset(_OWN_TEXT_KEYS.split())
+# Values under these keys are texts of their own: a call's arguments, a schema.
+OWN_KEYS: Final = frozenset({"arguments", "input", "input_schema", "parameters", "schema"})
+# Values under these keys are made by machines. Next to a word such as "id" a number looks personal.
+_ID_KEYS: Final = frozenset(_MACHINE_KEYS.split())
+
+
+class KeyValues(tuple[tuple[str, Any], ...]):
+    """A JSON object as it was written, doubled keys included."""
+
+    __slots__ = ()
+
+
+OBJECTS: Final = (KeyValues, dict, Mapping)
+_CONTAINERS: Final = (*OBJECTS, list, tuple)
+
+
+def parse(text: str) -> Any:
+    """The JSON value in ``text``; objects become ``KeyValues``, so that no doubled key hides.
+
+    Raises:
+        ValueError: not JSON, or nested too deeply.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=KeyValues)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def nested(text: str) -> Any:
+    """The JSON object or array that ``text`` holds, or None where it is any other text."""
+    if not text[:64].lstrip().startswith(("{", "[")):
+        return None
+    try:
+        return parse(text)
+    except ValueError:
+        return None
+
+
+def texts(value: Any, *, all_numbers: bool = False) -> list[str]:
+    """The texts to read in a JSON value: every key, string and number but words of the formats.
+
+    ``all_numbers`` reads short numbers too: those of a tool call are the user's.
+
+    Raises:
+        ValueError: nested too deeply.
+    """
+    reader = _JsonReader(all_numbers=all_numbers)
+    reader.read("", value, 0)
+    return list(reader.pieces())
+
+
+def argument_texts(arguments: str) -> list[str]:
+    """The texts in a tool call's arguments: as written, and once more with escapes resolved."""
+    value = nested(arguments)
+    return [arguments] if value is None else [arguments, *texts(value, all_numbers=True)]
+
+
+class _JsonReader:
+    """Collects long strings one by one and short ones in lines of ``key: value``."""
+
+    def __init__(self, *, all_numbers: bool) -> None:
+        self._all_numbers = all_numbers
+        self._whole: list[str] = []
+        self._lines: list[str] = []
+
+    def read(self, key: str, value: Any, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            raise ValueError("nested too deeply")
+        if isinstance(value, str):
+            self._string(key, value)
+        elif isinstance(value, OBJECTS):
+            for name, item in value if isinstance(value, KeyValues) else value.items():
+                self._member(str(name), item, depth)
+        elif isinstance(value, (list, tuple)):
+            for item in value:
+                self.read(key, item, depth + 1)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            digits = repr(value)
+            if self._all_numbers or len(digits) >= _NUMBER:
+                self._lines.append(_line(key, digits))
+            else:
+                self._key(key)
+        else:
+            self._key(key)
+
+    def _member(self, name: str, item: Any, depth: int) -> None:
+        if isinstance(item, _CONTAINERS):
+            self._key(name)
+            if name in OWN_KEYS:
+                self._whole += texts(item, all_numbers=name in {"arguments", "input"})
+                return
+        self.read(name, item, depth + 1)
+
+    def _string(self, key: str, value: str) -> None:
+        if value in WORDS or not value:
+            self._key(key)
+        elif len(value) > _LONG or key in _TEXT_KEYS:
+            self._whole.append(value)
+            self._key(key)
+        else:
+            self._lines.append(value if key in _ID_KEYS else _line(key, value))
+        inner = nested(value)
+        if inner is not None:
+            self._whole += texts(inner, all_numbers=True)
+
+    def _key(self, key: str) -> None:
+        """Read a key whose value is not read in the same line."""
+        if key and key not in WORDS and key not in _ID_KEYS and key not in self._lines[-1:]:
+            self._lines.append(key)
+
+    def pieces(self) -> Iterator[str]:
+        yield from self._whole
+        piece: list[str] = []
+        size = 0
+        for line in self._lines:
+            if piece and size + len(line) > _PIECE:
+                yield "\n".join(piece)
+                piece, size = [], 0
+            piece.append(line)
+            size += len(line) + 1
+        if piece:
+            yield "\n".join(piece)
+
+
+def _line(key: str, value: str) -> str:
+    return f"{key}: {value}" if key else value

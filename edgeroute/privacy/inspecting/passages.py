@@ -1,0 +1,229 @@
+"""Everything in a request that would leave, cut into passages that a detector can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple
+
+from edgeroute.core.messages import (
+    File,
+    Image,
+    Message,
+    Part,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolResult,
+    Unreadable,
+)
+from edgeroute.core.request import ChatRequest
+from edgeroute.privacy.inspecting.json_texts import KeyValues, argument_texts, nested, texts
+from edgeroute.privacy.inspecting.media import decoded, is_sealed
+
+WINDOW: Final = 160  # characters to either side of the border between two user texts
+_NEAR: Final = 40
+_GLUED: Final = 24  # characters before it that are also read without any gap, with the next word
+
+
+class Passage(NamedTuple):
+    """One text. ``where`` names its place, ``origin`` who wrote it (see Policy.private_origin).
+
+    A ``joined`` passage holds the ends of texts that are read on their own too. Where ``near`` is
+    not empty, a finding counts only if it touches one of these ranges ``[start, end)``.
+    """
+
+    where: str
+    origin: str
+    text: str
+    joined: bool = False
+    near: tuple[tuple[int, int], ...] = ()
+
+
+class Attachment(NamedTuple):
+    """A picture or a file, by its bytes."""
+
+    where: str
+    origin: str
+    kind: Literal["image", "file"]
+    media_type: str
+    data: bytes
+
+
+@dataclass(slots=True)
+class Contents:
+    """What a request holds. ``closed`` are sentences about parts that cannot be read at all;
+    ``sealed`` are data that only the provider who wrote them can read.
+    """
+
+    passages: list[Passage] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+    sealed: list[bytes] = field(default_factory=list)
+
+
+def contents(request: ChatRequest) -> Contents:
+    """Every string of ``request`` but ``conversation``, which never leaves.
+
+    Raises:
+        ValueError: a schema or an argument is nested too deeply.
+    """
+    found = Contents()
+    reader = _PassageReader(found)
+    for number, message in enumerate(request.messages):
+        reader.message(f"messages[{number}]", message)
+    for number, tool in enumerate(request.tools):
+        shape = {
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": tool.parameters,
+        }
+        reader.value(f"tools[{number}]", "system", shape)
+    if request.response_format is not None:
+        schema = {"name": request.response_format_name, "schema": request.response_format}
+        reader.value("response_format", "system", schema)
+    reader.value("extra", "user", request.extra)
+    settings = {
+        "model": request.model,
+        "tool_choice": request.tool_choice,
+        "stop": request.sampling.stop,
+        "reasoning_effort": request.reasoning_effort,
+        "wire": request.wire,
+        "task": request.task,
+        "user": request.user,
+    }
+    reader.value("settings", "user", {key: value for key, value in settings.items() if value})
+    found.passages += borders(reader.user_texts)
+    return found
+
+
+class _PassageReader:
+    """Collects a request's contents."""
+
+    def __init__(self, found: Contents) -> None:
+        self._found = found
+        self._tools: dict[str, str] = {}
+        self.user_texts: list[tuple[str, str]] = []
+
+    def message(self, where: str, message: Message) -> None:
+        calls = [{"id": call.id, "name": call.name} for call in message.tool_calls]
+        if calls or message.name:
+            self.value(where, message.role, {"name": message.name, "tool_calls": calls})
+        for part in message.parts:
+            self._part(where, message.role, part)
+
+    def value(self, where: str, origin: str, value: Mapping[str, object]) -> None:
+        for text in texts(value):
+            self._text(where, origin, text)
+
+    def _part(self, where: str, origin: str, part: Part) -> None:
+        if isinstance(part, Text):
+            self._text(where, origin, part.text)
+            inner = nested(part.text)
+            for text in texts(inner, all_numbers=True) if inner is not None else ():
+                self._text(where, origin, text)
+            if origin == "user" and part.text:
+                self.user_texts.append((where, part.text))
+        elif isinstance(part, ToolCall):
+            self._tools[part.id] = part.name
+            for text in argument_texts(part.arguments):
+                self._text(where, origin, text)
+        elif isinstance(part, ToolResult):
+            self._result(where, part)
+        elif isinstance(part, Reasoning):
+            self._reasoning(where, part)
+        else:
+            self._medium(where, origin, part)
+
+    def _result(self, where: str, result: ToolResult) -> None:
+        name = result.name or self._tools.get(result.call_id, "")
+        self.value(where, "tool", {"name": result.name, "tool_call_id": result.call_id})
+        if not name:
+            self._found.closed.append("It holds a tool's result, and it is not known which tool's.")
+        for part in result.parts:
+            self._part(where, f"tool:{name}", part)
+
+    def _reasoning(self, where: str, part: Reasoning) -> None:
+        self._text(where, "assistant", part.text)
+        self.value(where, "assistant", {"name": part.origin})
+        if not part.payload:
+            return
+        payload = nested(part.payload)
+        if payload is None:
+            self._text(where, "assistant", part.payload)
+            return
+        for text in texts(self._unsealed(payload)):
+            self._text(where, "assistant", text)
+
+    def _unsealed(self, value: object) -> object:
+        """A provider's own JSON without its signatures and encrypted thoughts."""
+        if isinstance(value, KeyValues):
+            return KeyValues((key, self._unsealed(item)) for key, item in value)
+        if isinstance(value, list):
+            return [self._unsealed(item) for item in value]
+        if isinstance(value, str) and is_sealed(value, 64):
+            self._found.sealed += [data for data in (value.encode(), decoded(value)) if data]
+            return ""
+        return value
+
+    def _medium(self, where: str, origin: str, part: Image | File | Unreadable) -> None:
+        if isinstance(part, Unreadable):
+            self._found.closed.append(f"It holds a part ({_short(part.kind)}) that cannot be read.")
+            return
+        if isinstance(part, Image):
+            self.value(where, origin, {"media_type": part.media_type, "detail": part.detail})
+            if part.url or not part.data:
+                self._found.closed.append("It names a picture that cannot be read from here.")
+                return
+            kind: Literal["image", "file"] = "image"
+        else:
+            self.value(where, origin, {"filename": part.name, "media_type": part.media_type})
+            kind = "image" if part.media_type.startswith("image/") else "file"
+        attachment = Attachment(where, origin, kind, part.media_type, part.data)
+        self._found.attachments.append(attachment)
+
+    def _text(self, where: str, origin: str, text: str) -> None:
+        if is_sealed(text):
+            self._found.closed.append("It holds encoded data that cannot be read.")
+        elif text.strip():
+            self._found.passages.append(Passage(where, origin, text))
+
+
+def borders(user_texts: list[tuple[str, str]]) -> Iterator[Passage]:
+    """The ends of neighbouring user texts, joined: what was split over turns is read as one.
+
+    The text before a border may consist of several short turns. It is read with a gap, and once
+    more without any, for values that were cut in the middle.
+    """
+    before = ""
+    for number, (where, text) in enumerate(user_texts):
+        if number and text.strip():
+            tail, head = _tail(before), _head(text)
+            cut = len(before) > WINDOW or len(text) > WINDOW
+            glued = "".join(tail[-_GLUED:].split()) + head.split(maxsplit=1)[0][:_GLUED]
+            joined = f"{tail} {head}\n{glued}"
+            edge, second = len(tail), len(tail) + 1 + len(head)
+            near = ((edge - _NEAR, edge + _NEAR), (second, len(joined))) if cut else ()
+            yield Passage(where, "user", joined, joined=True, near=near)
+        before = f"{before[-WINDOW:]} {text[-WINDOW - 1 :]}".strip()
+
+
+def _tail(text: str) -> str:
+    """The end of ``text``, without a cut word."""
+    if len(text) <= WINDOW:
+        return text
+    end = text[-WINDOW:]
+    return end[end.find(" ") + 1 :] if " " in end else end
+
+
+def _head(text: str) -> str:
+    """The start of ``text``, without a cut word."""
+    if len(text) <= WINDOW:
+        return text
+    start = text[:WINDOW]
+    return start[: start.rfind(" ")] if " " in start else start
+
+
+def _short(kind: str) -> str:
+    """A part's type as a few plain letters: it comes from outside."""
+    return "".join(sign for sign in kind[:24] if sign.isalnum() or sign in "_-") or "unknown"

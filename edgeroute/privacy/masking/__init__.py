@@ -1,0 +1,1 @@
+"""Placeholders in place of personal data, and the way back."""

@@ -1,0 +1,74 @@
+"""Whether a masked request still says one of the values that were masked, in whatever writing.
+
+Masking replaces values where it finds them. A value may also stand where nothing can be replaced (a
+tool's name, a key of a schema, a provider's own JSON) or be written in another way (joined, spaced,
+percent-encoded, base64). There a detector may see nothing personal, but the value is known by now.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from edgeroute.core.request import ChatRequest
+from edgeroute.privacy.detecting.text.decoding import decoded
+from edgeroute.privacy.detecting.text.normalise import normalise
+from edgeroute.privacy.inspecting import attachments
+from edgeroute.privacy.inspecting.passages import contents
+
+_SHORTEST: Final = 6  # letters and digits of a value that is looked for inside other words too
+_APART: Final = re.compile(r"[\W_]+")
+
+
+def remains(
+    request: ChatRequest,
+    values: Iterable[str],
+    names: Iterable[str],
+    placeholders: re.Pattern[str],
+) -> bool:
+    """Whether ``request`` says one of ``values`` anywhere but inside ``placeholders``.
+
+    ``names`` are words that must not stand alone either, as they are written.
+
+    Raises:
+        ValueError: a schema or an argument is nested too deeply.
+        UnreadableFile: an attachment cannot be read.
+    """
+    bare = {_bare(normalise(value).text) for value in values}
+    inside = _any_of(sorted(value for value in bare if len(value) >= _SHORTEST))
+    alone = _any_of(names, r"(?<![^\W_])(?:{})(?![^\W_])")
+    return any(
+        inside.search(_bare(piece)) or alone.search(piece)
+        for text in _texts(request)
+        for reading in _readings(text)
+        for piece in placeholders.split(reading)
+    )
+
+
+def _any_of(words: Iterable[str], form: str = "{}") -> re.Pattern[str]:
+    """Finds any of ``words``; nothing where there are none."""
+    known = "|".join(map(re.escape, words))
+    return re.compile(form.format(known) if known else r"(?!)")
+
+
+def _texts(request: ChatRequest) -> Iterator[str]:
+    found = contents(request)
+    for passage in found.passages:
+        yield passage.text
+    for part in found.attachments:
+        if part.kind == "file":
+            yield attachments.text_of(part.media_type, part.data)
+
+
+def _readings(text: str) -> Iterator[str]:
+    """``text`` as it reads, and what is written in it in another alphabet."""
+    normal = normalise(text).text
+    yield normal
+    for part in decoded(normal):
+        yield normalise(part.text).text
+
+
+def _bare(text: str) -> str:
+    """Letters and digits only, without case."""
+    return _APART.sub("", text).casefold()

@@ -1,1 +1,0 @@
-"""What finds personal data: one module for each kind, all of them pure functions of a page."""

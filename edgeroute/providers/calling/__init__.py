@@ -1,0 +1,1 @@
+"""One request to one provider: its bytes, its response, its time limits."""

@@ -1,0 +1,90 @@
+"""A provider's response while it comes in, limited in time and size."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from edgeroute.core.errors import ProviderError
+from edgeroute.providers.calling.outage import from_transport, outage
+
+if TYPE_CHECKING:
+    import httpx
+
+ANSWER_BYTES: Final = 64 * 1024 * 1024
+
+
+class Incoming:
+    """A response whose head has come. Read it inside the door's context only.
+
+    ``status``, ``headers`` (names in lower case), ``content_type`` without parameters, ``host``,
+    and ``bytes_sent``: how many bytes of the request were handed to the network.
+    """
+
+    def __init__(self, response: httpx.Response, *, provider: str, name: str, sent: int) -> None:
+        self._response = response
+        self._provider = provider
+        self._name = name
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = dict(response.headers)
+        self.content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        self.host = response.url.host
+        self.bytes_sent = sent
+
+    async def chunks(self, gap: float, limit: int = ANSWER_BYTES) -> AsyncIterator[bytes]:
+        """The body as it comes.
+
+        ``gap`` is how many seconds may pass without a byte, ``limit`` how many bytes may come.
+
+        Raises:
+            ProviderError: silence, a broken connection, or more than an answer can be.
+        """
+        total = 0
+        body = self._response.aiter_raw()
+        while True:
+            try:
+                async with asyncio.timeout(gap):
+                    chunk = await anext(body, None)
+            except TimeoutError:
+                raise outage(
+                    self._provider,
+                    f"{self._name} fell silent for {gap:g} seconds.",
+                    sent=self.bytes_sent,
+                    transient=False,
+                ) from None
+            except Exception as error:  # noqa: BLE001 - the library's, told apart by their cause
+                raise from_transport(
+                    error, self._provider, name=self._name, sent=self.bytes_sent
+                ) from None
+            if chunk is None:
+                return
+            total += len(chunk)
+            if total > limit:
+                raise outage(
+                    self._provider,
+                    f"{self._name} sent more than {limit >> 20} MiB.",
+                    sent=self.bytes_sent,
+                    transient=False,
+                )
+            yield chunk
+
+    async def read(self, gap: float, limit: int = ANSWER_BYTES) -> bytes:
+        """The whole body.
+
+        Raises:
+            ProviderError: as for ``chunks``.
+        """
+        return b"".join([chunk async for chunk in self.chunks(gap, limit)])
+
+    async def beginning(self, gap: float, size: int) -> bytes:
+        """Up to ``size`` bytes of the body; less where it breaks off."""
+        pieces: list[bytes] = []
+        with suppress(ProviderError):
+            async for chunk in self.chunks(gap):
+                pieces.append(chunk)
+                size -= len(chunk)
+                if size <= 0:
+                    break
+        return b"".join(pieces)

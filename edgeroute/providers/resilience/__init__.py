@@ -1,0 +1,1 @@
+"""What happens when a provider fails: causes, breakers, limits, who is next."""

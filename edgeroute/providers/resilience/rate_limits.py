@@ -1,0 +1,132 @@
+"""What is left of each model's token and request budgets, learned from answers and refusals.
+
+Pure: seconds are arguments. A model that is about to refuse is passed over before it refuses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+from edgeroute.providers.resilience.resilience import RateLimitNumbers
+from edgeroute.providers.resilience.retry_after import LONGEST, duration
+
+What = Literal["requests", "tokens"]
+
+_HEADER: Final = re.compile(
+    r"^(?:x-ratelimit-(?P<a>limit|remaining|reset)(?:-(?P<b>requests|tokens))?"
+    r"|anthropic-ratelimit-(?P<c>requests|tokens|input-tokens)-(?P<d>limit|remaining|reset))$"
+)
+
+
+@dataclass
+class _Budget:
+    """What is left until ``resets`` (seconds on the caller's clock)."""
+
+    remaining: float
+    resets: float
+    limit: float | None = None
+
+
+class RateLimits:
+    """Budgets and cool-downs by model id."""
+
+    def __init__(self, numbers: RateLimitNumbers | None = None) -> None:
+        self._numbers = numbers or RateLimitNumbers()
+        self._budgets: dict[tuple[str, What], _Budget] = {}
+        self._blocked_until: dict[str, float] = {}
+        self._refusals: dict[str, int] = {}
+
+    def learn(self, model: str, headers: Mapping[str, str], now: float, wall: datetime) -> None:
+        """Take in the headers (names in lower case) of any answer that came at ``now``.
+
+        ``wall`` is the same moment by the calendar, for resets that are given as a time.
+        """
+        found: dict[What, dict[str, str]] = {"requests": {}, "tokens": {}}
+        for name, value in headers.items():
+            match = _HEADER.match(name)
+            if match is None:
+                continue
+            kind = match["b"] or match["c"] or "requests"
+            what: What = "requests" if kind == "requests" else "tokens"
+            field = match["a"] or match["d"]
+            if field not in found[what] or kind == "input-tokens":
+                found[what][field] = value.strip()
+        for what, fields in found.items():
+            self._note(model, what, fields, now, wall)
+
+    def spend(self, model: str, tokens: int) -> None:
+        """A request of about ``tokens`` goes out: less is left, before the answer says so."""
+        for what, amount in (("requests", 1), ("tokens", tokens)):
+            budget = self._budgets.get((model, what))  # type: ignore[arg-type] # two literals
+            if budget is not None:
+                budget.remaining -= amount
+
+    def refused(self, model: str, retry_after: float | None, now: float) -> None:
+        """The model answered 429."""
+        times = self._refusals.get(model, 0)
+        self._refusals[model] = times + 1
+        if retry_after is None:
+            longest = self._numbers.longest_cooldown
+            retry_after = min(self._numbers.cooldown * 2 ** min(times, 10), longest)
+        self._blocked_until[model] = now + retry_after
+
+    def answered(self, model: str) -> None:
+        """The model answered: its next refusal is the first in a row again."""
+        self._refusals.pop(model, None)
+        self._blocked_until.pop(model, None)
+
+    def wait(self, model: str, tokens: int, now: float) -> float:
+        """Seconds until a request of ``tokens`` is likely to be taken; 0 if now."""
+        until = self._blocked_until.get(model, now)
+        requests = self._budgets.get((model, "requests"))
+        if requests is not None and requests.remaining < 1:
+            until = max(until, requests.resets)
+        budget = self._budgets.get((model, "tokens"))
+        # A prompt beyond the whole budget is not helped by waiting; the provider shall decide.
+        if (
+            budget is not None
+            and budget.remaining < tokens
+            and (budget.limit is None or tokens <= budget.limit)
+        ):
+            until = max(until, budget.resets)
+        return max(until - now, 0.0)
+
+    def _note(
+        self, model: str, what: What, fields: Mapping[str, str], now: float, wall: datetime
+    ) -> None:
+        remaining = _count(fields.get("remaining", ""))
+        resets = _seconds_to(fields.get("reset", ""), wall)
+        if remaining is None or resets is None:
+            return
+        self._budgets[model, what] = _Budget(
+            remaining, now + resets, _count(fields.get("limit", ""))
+        )
+
+
+def _count(text: str) -> float | None:
+    """A count; providers that do not know send -1 or nothing."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if 0 <= number < 1e15 else None
+
+
+def _seconds_to(text: str, wall: datetime) -> float | None:
+    """Seconds until a reset: a duration, a time, or seconds or milliseconds since 1970."""
+    number = _count(text)
+    if number is not None and number > 1e9:
+        number = (number / 1000 if number > 1e11 else number) - wall.timestamp()
+    elif number is None:
+        number = duration(text)
+    if number is None:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        number = (moment.astimezone(UTC) - wall).total_seconds()
+    return min(max(number, 0.0), LONGEST)

@@ -1,0 +1,1 @@
+"""From rules and signals to candidates, each with its reason."""

@@ -1,0 +1,320 @@
+"""The plan: from rules, tier, verdict, health and budget to ordered candidates with reasons.
+
+Pure. The plan always holds a local candidate; it is the last one unless it was chosen first. Only
+where a picture is wanted and can be had there is none: no local model draws.
+A private request has local candidates only, whatever the policy or the caller asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from edgeroute.core.model_card import ModelCard, Place
+from edgeroute.core.plan import Plan
+from edgeroute.routing.plan.draft import Draft
+from edgeroute.routing.plan.eligibility import closest, current, through
+from edgeroute.routing.plan.pictures import NOBODY, line_up_pictures
+from edgeroute.routing.plan.plan_input import PlanInput, facts
+from edgeroute.routing.plan.stickiness import reason_to_stay
+from edgeroute.routing.plan.strategy_models import line_up
+from edgeroute.routing.policy.policy import Rule
+from edgeroute.routing.policy.tiers import LOCAL, TierRule
+
+STRATEGY_NAMES: Final = frozenset({"cascade", "ensemble"})
+AUTO: Final = frozenset({"", "auto"})
+_EXPLICIT: Final = "explicit"
+_LAST: Final = "The local model answers when every provider fails."
+_ONLY_SAID: Final = "That costs less, but this policy does not act on it (`outcomes.act`)."
+_MOST_OF_A_ROLE: Final = 2
+
+
+def plan(request: PlanInput) -> Plan:
+    """Where the request goes, in order, with a reason for each candidate."""
+    rule = request.policy.match(facts(request))
+    draft = _draft(request)
+    if request.signals.wants_picture:
+        elsewhere = not request.private and not request.signals.internal_code
+        if elsewhere and line_up_pictures(request, rule, draft):
+            return _finish(request, rule, draft, rule.id, rule.sentence)
+        request = replace(request, signals=replace(request.signals, wants_picture=False))
+        draft = draft.in_words()
+        draft.note(NOBODY)
+    if request.private:
+        return _stay_here(request, rule, draft)
+    if request.signals.internal_code:
+        return _internal(request, rule, draft)
+    if request.model == LOCAL:
+        draft.last_resort("You asked for the local model.")
+        return _finish(request, rule, draft, _EXPLICIT, "You asked for the local model.")
+    if request.model not in AUTO and request.model not in STRATEGY_NAMES:
+        if draft.offer(request.model, "You asked for this model.", patient=True):
+            _add_fallbacks(request, rule, draft)
+            return _finish(request, rule, draft, _EXPLICIT, f"You asked for {request.model}.")
+        draft.note(f"{request.model} cannot answer this, so the policy chooses.")
+    strategy = request.model if request.model in STRATEGY_NAMES else _strategy(request, rule)
+    lined_up = False
+    if strategy != "single":
+        top = rule.model if rule.strategy == strategy else request.policy.top_of(strategy)
+        lined_up = line_up(draft, request, top, strategy)
+    if not lined_up:
+        strategy = "single"
+        _choose(request, rule, draft)
+    _add_fallbacks(request, rule, draft)
+    return _finish(request, rule, draft, rule.id, rule.sentence, strategy=strategy)
+
+
+def pick(request: PlanInput, name: str, avoid: str = "") -> str:
+    """The first model that ``name`` (a model, role or ladder) stands for and that can take the
+    request, from another provider than ``avoid`` where there is one; ``""`` if none can.
+
+    This finds judges and verifiers. For a private request only ``local`` is ever picked.
+    """
+    if request.private or request.signals.internal_code:
+        return request.local if name == LOCAL else ""
+    draft = _draft(request)
+    for model in request.tiers.models(name, request.signals.input_tokens):
+        draft.offer(model, "picked")
+    found = sorted(draft.models(), key=lambda card: card.provider == avoid)
+    return found[0].id if found else ""
+
+
+def _draft(request: PlanInput) -> Draft:
+    return Draft(
+        request.cards,
+        request.signals,
+        request.around,
+        request.local,
+        needs_schema=request.needs_schema,
+    )
+
+
+def _stay_here(request: PlanInput, rule: Rule, draft: Draft) -> Plan:
+    reason = request.private_reason or "The prompt must stay on this machine."
+    if request.model not in AUTO | STRATEGY_NAMES:
+        wanted = [request.model]
+    else:
+        wanted = [*request.tiers.models(rule.model, request.signals.input_tokens), *rule.fallbacks]
+    for name in wanted:
+        card = request.cards.get(name)
+        if card is not None and card.place is Place.LOCAL:
+            draft.offer(name, reason)
+        elif name != LOCAL:
+            draft.skip(name, "It is a managed model, and this prompt stays on this machine.")
+    draft.last_resort(reason)
+    return _finish(request, rule, draft, "privacy", reason)
+
+
+def _internal(request: PlanInput, rule: Rule, draft: Draft) -> Plan:
+    """Internal code goes to the enterprise provider of the settings, or stays here."""
+    why = "Internal code stays on this machine."
+    if request.enterprise and request.model != LOCAL:
+        why = f"Internal code goes to {request.enterprise}, or stays on this machine."
+        asked = rule.model if request.model in AUTO | STRATEGY_NAMES else request.model
+        _offer_enterprise(request, asked, why, draft)
+    draft.last_resort(why)
+    return _finish(request, rule, draft, "internal-code", why)
+
+
+def _offer_enterprise(request: PlanInput, asked: str, why: str, draft: Draft) -> None:
+    """Take in the enterprise provider's own copy of the wanted model, or what is closest to it."""
+    names = request.tiers.models(asked, request.signals.input_tokens)
+    wanted = next((c for c in map(request.cards.get, names) if c and c.place is Place.CLOUD), None)
+    grade = wanted.grade if wanted else 2
+    options = closest(request.enterprise, grade, request.cards, request.around.now)
+    same = through(request.enterprise, wanted, request.cards, request.same_as) if wanted else None
+    for card in [*([same] if same else []), *options]:
+        if draft.offer(card.id, why):
+            return
+
+
+def _choose(request: PlanInput, rule: Rule, draft: Draft) -> None:
+    """The rule's choice, after what tier, cache and experience have to say."""
+    tokens = request.signals.input_tokens
+    tier = _tier(request, rule)
+    if tier.first == "local":
+        draft.offer_local(tier.why)
+    elif tier.first == "best":
+        _offer_some(draft, request.tiers.models(tier.role, tokens), tier.why)
+    names = request.tiers.models(rule.model, tokens)
+    if tier.first == "best" and names == request.tiers.models(tier.role, tokens):
+        return
+    chosen = draft.usable(names)
+    if chosen is not None and not draft.candidates:
+        _prefer_cache(request, chosen, draft)
+        _prefer_experience(request, rule, chosen, draft)
+    _offer_some(draft, names, rule.sentence)
+
+
+def _offer_some(draft: Draft, names: Sequence[str], reason: str) -> None:
+    """Take in the first few of ``names`` that can take the request."""
+    offered = 0
+    for name in names:
+        offered += draft.offer(name, reason, "outage" if draft.candidates else "first")
+        if offered == _MOST_OF_A_ROLE:
+            break
+
+
+def _tier(request: PlanInput, rule: Rule) -> TierRule:
+    """What the tier puts first; a rule whose condition names the tier decides for itself."""
+    return TierRule() if "tier" in rule.names else request.tiers.tier(request.tier)
+
+
+def _strategy(request: PlanInput, rule: Rule) -> str:
+    """The rule's strategy, where the tier does not put another model first.
+
+    The local model needs no cascade before it, and the best one is not asked after cheap ones.
+    """
+    first = _tier(request, rule).first
+    kept = first == "rule" or (first == "best" and rule.strategy == "ensemble")
+    return rule.strategy if kept else "single"
+
+
+def _prefer_cache(request: PlanInput, chosen: ModelCard, draft: Draft) -> None:
+    holding = request.holding
+    held = request.cards.get(holding.model) if holding else None
+    if not request.policy.sticky or holding is None or held is None:
+        return
+    reason = reason_to_stay(
+        holding,
+        held,
+        chosen,
+        signals=request.signals,
+        now=request.around.now,
+        worth_usd=request.policy.sticky_worth_usd,
+        lasts=request.policy.cache_lasts,
+    )
+    if reason and draft.offer(held.id, reason):
+        draft.note(reason)
+
+
+def _prefer_experience(request: PlanInput, rule: Rule, chosen: ModelCard, draft: Draft) -> None:
+    advice = request.advice
+    if advice is None or draft.candidates:
+        return
+    # What must be right is not handed to a model that is only mostly fine.
+    acts = request.policy.outcomes_act and not rule.verify
+    if acts and advice.model != chosen.id and draft.offer(advice.model, advice.sentence):
+        return
+    draft.note(advice.sentence)
+    if advice.model != chosen.id and not acts:
+        draft.note(_ONLY_SAID)
+
+
+def _add_fallbacks(request: PlanInput, rule: Rule, draft: Draft) -> None:
+    first = draft.first_cloud() or _meant(request, rule)
+    for name in rule.fallbacks:
+        for model in request.tiers.models(name, request.signals.input_tokens):
+            draft.offer(model, "The rule's own fallback.", "outage")
+    _add_primary_failure(request, first, draft)
+    _add_rate_limit(request, first, draft)
+    draft.settle_limited()
+    gateway = request.tiers.gateway
+    if gateway and first is not None and all(c.provider != gateway for c in draft.models()):
+        _offer_through(request, gateway, first, draft, "last_resort")
+    if draft.first_cloud() is None:
+        _add_what_there_is(request, first, draft)
+    draft.last_resort(_LAST)
+
+
+def _add_what_there_is(request: PlanInput, meant: ModelCard | None, draft: Draft) -> None:
+    """The policy names nothing that can be asked: take the closest of what the user has."""
+    ready = request.around.ready
+    if ready is None:
+        return
+    grade = meant.grade if meant else 2
+    have = [card for card in request.cards.values() if card.provider in ready]
+    have = [card for card in have if card.place is Place.CLOUD]
+    have.sort(key=lambda card: (abs(card.grade - grade), -card.grade))
+    cause = "outage" if draft.candidates else "first"
+    wanted = f"to {meant.id} " if meant else ""
+    offered = 0
+    for card in have:
+        reason = f"The closest {wanted}of the models that you can use."
+        offered += draft.offer(card.id, reason, cause)
+        if offered == _MOST_OF_A_ROLE:
+            break
+
+
+def _meant(request: PlanInput, rule: Rule) -> ModelCard | None:
+    """The model that was wanted, though it cannot be had now: fallbacks stay close to it."""
+    asked = request.model if request.model in request.cards else rule.model
+    names = request.tiers.models(asked, request.signals.input_tokens)
+    living = (current(name, request.cards, request.around.now)[0] for name in names)
+    return next((card for card in living if card and card.place is Place.CLOUD), None)
+
+
+def _add_primary_failure(request: PlanInput, first: ModelCard | None, draft: Draft) -> None:
+    target = request.policy.primary_failure
+    if not target:
+        return
+    if any(card.provider == target for card in request.cards.values()):
+        if first is not None:
+            _offer_through(request, target, first, draft, "outage")
+        return
+    for name in request.tiers.models(target, request.signals.input_tokens):
+        draft.offer(name, "The policy's fallback when the first choice fails.", "outage")
+
+
+def _offer_through(
+    request: PlanInput, provider: str, first: ModelCard, draft: Draft, cause: str
+) -> None:
+    same = through(provider, first, request.cards, request.same_as)
+    if same is not None and draft.offer(same.id, f"The same model through {provider}.", cause):
+        return
+    for card in closest(provider, first.grade, request.cards, request.around.now):
+        if draft.offer(card.id, f"The closest that {provider} offers to {first.id}.", cause):
+            return
+
+
+def _add_rate_limit(request: PlanInput, first: ModelCard | None, draft: Draft) -> None:
+    """Models for when the first one limits requests, or, where that is local, for when it fails."""
+    target = request.policy.rate_limit
+    if not target:
+        return
+    names = list(request.tiers.models(target, request.signals.input_tokens))
+    role = request.tiers.roles.get(target)
+    grade = first.grade if first else 1
+    if role is not None and role.other_provider:
+        cards = [request.cards[name] for name in names if name in request.cards]
+        others = [card for card in cards if first is None or card.provider != first.provider]
+        names = [card.id for card in sorted(others, key=lambda card: abs(card.grade - grade))]
+    cause, reason = "rate_limit", "Another provider, for when the first one limits requests."
+    if draft.candidates and draft.candidates[0].place is Place.LOCAL and first is None:
+        cause, reason = "outage", "A managed model, for when the local one fails."
+    offered = 0
+    for name in names:
+        offered += draft.offer(name, reason, cause)
+        if offered == _MOST_OF_A_ROLE:
+            break
+
+
+def _finish(
+    request: PlanInput,
+    rule: Rule,
+    draft: Draft,
+    rule_id: str,
+    why: str,
+    *,
+    strategy: str = "single",
+) -> Plan:
+    draft.note(request.policy.trouble)
+    verify, unchecked = "", False
+    if rule.verify and rule_id != _EXPLICIT and not request.signals.wants_picture:
+        first = draft.first_cloud()
+        if rule_id == rule.id:
+            verify = pick(request, rule.verify, first.provider if first else "")
+        # In a cascade or an ensemble another one may answer: only then is it known who can check.
+        if strategy == "single" and first is not None and verify == first.id:
+            verify = ""
+        unchecked = not verify
+        draft.note(f"{verify} checks the answer." if verify else "Nothing can check the answer.")
+    return draft.plan(
+        rule_id,
+        why,
+        strategy=strategy,
+        commit=request.commit or rule.commit or request.policy.commit,
+        verify=verify,
+        unchecked=unchecked,
+    )

@@ -1,0 +1,1 @@
+"""Policies: rules, conditions, tiers, and what is wrong with them."""

@@ -1,0 +1,191 @@
+"""The task classifier: a small trained head over cues, shape, hashed words and a sentence vector.
+
+It abstains where it is not sure. The light head reads words and shape alone, in about a
+millisecond; where that is not sure and the sentence model is there, the full head decides. Without
+the sentence model the light head decides alone, and ``note`` says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from edgeroute import datafile
+from edgeroute.core.errors import SettingsError
+from edgeroute.routing.signals import features, structure
+from edgeroute.routing.signals.embedding import BRIEF, Embedder
+from edgeroute.routing.signals.keywords import DOMAINS, GLANCE, Cues, load_cues
+from edgeroute.routing.signals.signals import Guess
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float32]
+
+# The light head decides alone from this confidence on.
+SURE: Final = 0.97
+# A domain is named from this probability on, even where a task is likelier.
+DOMAIN_FROM: Final = 0.4
+_VECTOR_SCALE: Final = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The likeliest labels (tasks and domains) with calibrated probabilities, best first.
+
+    ``abstains`` says that the best one is too unsure to act on.
+    """
+
+    labels: tuple[tuple[str, float], ...]
+    abstains: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    dense: Array
+    words: Array
+    vector: Array
+    bias: Array
+    temperature: float
+    threshold: float
+
+
+class TaskClassifier:
+    """Names tasks and domains of texts. Thread-safe; build it with ``load``."""
+
+    def __init__(
+        self, heads: dict[str, _Head], labels: tuple[str, ...], vectors: Path | None
+    ) -> None:
+        self.labels: Final = labels
+        self._heads: Final = heads
+        self._cues: Final[Cues] = load_cues()
+        self._vectors: Final = vectors
+        self._lock: Final = threading.Lock()
+        self._embedder: Embedder | None = None
+        self._looked = vectors is None
+
+    @classmethod
+    def load(cls, models: Path | None = None) -> TaskClassifier:
+        """The packaged classifier, with the sentence model of the folder ``models`` if it is there.
+
+        Raises:
+            SettingsError: the packaged files do not belong together.
+        """
+        import numpy as np  # noqa: PLC0415  (a tenth of a second)
+
+        path = datafile.packaged("models") / "task-classifier" / "head.npz"
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                data = dict(stored)
+        except (OSError, ValueError) as error:
+            raise SettingsError("cannot be read.", file=str(path)) from error
+        if str(data["fingerprint"]) != fingerprint():
+            raise SettingsError("was trained for other cues; train it again.", file=str(path))
+        size = features.dense_size(load_cues())
+        heads = {name: _head(data, name, size) for name in ("light", "full")}
+        folder = models / "minilm" if models is not None else None
+        there = folder is not None and (folder / "model.safetensors").is_file()
+        return cls(heads, tuple(map(str, data["labels"])), folder if there else None)
+
+    @property
+    def note(self) -> str:
+        """What is missing for the best results; empty if nothing is."""
+        if self._vectors is None or (self._looked and self._embedder is None):
+            return "Tasks are told from words and shape alone: the sentence model is not there."
+        return ""
+
+    def warm(self) -> None:
+        """Load what the first prompt would load."""
+        self._sentence_model()
+
+    def classify(self, text: str) -> Guess:
+        """The task and domain of ``text``, empty where the classifier abstains."""
+        ranked = self.rank(text)
+        best, sure = ranked.labels[0]
+        domain, domain_sure = next(
+            (pair for pair in ranked.labels if pair[0] in DOMAINS), ("", 0.0)
+        )
+        named = domain_sure >= DOMAIN_FROM or (domain == best and not ranked.abstains)
+        task = "" if ranked.abstains or best in DOMAINS else best
+        return Guess(
+            task,
+            sure if task else 0.0,
+            domain if named else "",
+            domain_sure if named else 0.0,
+        )
+
+    def rank(self, text: str) -> Ranked:
+        """All labels of ``text`` with their probabilities."""
+        if not text.strip():
+            return Ranked((("chat", 0.0),), abstains=True)
+        dense, found = self._features(text)
+        head = self._heads["light"]
+        odds = _probabilities(_scores(head, dense, found), head.temperature)
+        if float(odds.max()) < SURE:
+            embedder = self._sentence_model()
+            if embedder is not None:
+                head = self._heads["full"]
+                scores = _scores(head, dense, found)
+                scores += _VECTOR_SCALE * (embedder.embed(text, BRIEF) @ head.vector)
+                odds = _probabilities(scores, head.temperature)
+        order = odds.argsort()[::-1]
+        return Ranked(
+            tuple((self.labels[i], round(float(odds[i]), 3)) for i in order),
+            abstains=float(odds[order[0]]) < head.threshold,
+        )
+
+    def _features(self, text: str) -> tuple[Array, list[int]]:
+        import numpy as np  # noqa: PLC0415
+
+        values, found = features.read(text, self._cues)
+        return np.array(values, dtype=np.float32), found
+
+    def _sentence_model(self) -> Embedder | None:
+        if not self._looked:
+            with self._lock:
+                if not self._looked and self._vectors is not None:
+                    self._embedder = Embedder.load(self._vectors)
+                self._looked = True
+        return self._embedder
+
+
+def fingerprint() -> str:
+    """What the features depend on; a head fits only the features that it was trained on."""
+    cues = datafile.packaged("models") / "task-classifier" / "cues.yaml"
+    sizes = (features.BUCKETS, GLANCE, BRIEF)
+    parts = (cues.read_bytes(), "".join(structure.NAMES).encode(), repr(sizes).encode())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+
+
+def _head(data: dict[str, Any], name: str, dense: int) -> _Head:
+    import numpy as np  # noqa: PLC0415
+
+    weights = data[f"{name}_weights"].astype(np.float32)
+    after = dense + features.BUCKETS
+    return _Head(
+        weights[:dense],
+        weights[dense:after],
+        weights[after:],
+        data[f"{name}_bias"],
+        float(data[f"{name}_temperature"]),
+        float(data[f"{name}_threshold"]),
+    )
+
+
+def _scores(head: _Head, dense: Array, found: list[int]) -> Array:
+    scores: Array = dense @ head.dense
+    scores += features.sparse_sum(found, head.words)
+    scores += head.bias
+    return scores
+
+
+def _probabilities(scores: Array, temperature: float) -> Array:
+    import numpy as np  # noqa: PLC0415
+
+    spread = np.exp((scores - scores.max()) / np.float32(temperature))
+    odds: Array = spread / spread.sum()
+    return odds

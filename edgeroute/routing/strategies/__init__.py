@@ -1,0 +1,1 @@
+"""Cascades and ensembles: who is asked next, and which answer stands."""

@@ -1,0 +1,257 @@
+"""The guard before every route: nothing passes that is not allowed by name.
+
+It decides in this order: peer, ``Host``, ``Origin``, token, method, header sizes, body. Web pages
+reach a loopback port through a browser, so a name in ``Host`` or a foreign origin is refused even
+with the right token.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import logging
+from dataclasses import dataclass, field
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.hosts import is_loopback
+from edgeroute.core.secret import Secret
+from edgeroute.server.answer.http_refusal import HttpRefusal, as_response
+from edgeroute.server.body import BodyLimits, read_body, replay
+from edgeroute.server.headers import REQUEST_HEADERS, RESPONSE_HEADERS
+
+log = logging.getLogger(__name__)
+
+METHODS: Final = frozenset({"GET", "POST", "PATCH"})
+_WITH_BODY: Final = frozenset({"POST", "PATCH"})
+_CLOSE: Final = (("connection", "close"),)
+_PROTECTION: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the guard lets pass.
+
+    ``port`` is the port that ``Host`` must name, 0 for a Unix socket. ``exposed`` admits peers
+    from other machines; they must name this one by address, since a name could have been made to
+    point here. ``origins`` are the web pages that the user allows.
+    """
+
+    token: Secret
+    port: int
+    exposed: bool = False
+    origins: frozenset[str] = frozenset()
+    body: BodyLimits = field(default_factory=BodyLimits)
+    max_headers: int = 100
+    max_header_bytes: int = 32 * 1024
+    max_requests: int = 64
+
+
+class Guard:
+    """ASGI middleware; the outermost layer of the endpoint."""
+
+    def __init__(self, app: ASGIApp, rules: Rules) -> None:
+        self._app = app
+        self._rules = rules
+        self._running = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer why not."""
+        if scope["type"] != "http":
+            return  # no websockets, no lifespan: nothing answers
+        begun = False
+        origin = _header(scope, b"origin") or ""
+
+        async def protected(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    *_PROTECTION,
+                    *_cors(origin, self._rules),
+                ]
+            await send(message)
+
+        try:
+            await self._pass(scope, receive, protected)
+        except (EdgeRouteError, HTTPException) as error:
+            if begun:
+                raise
+            refused = error if isinstance(error, EdgeRouteError) else _no_such_route(error)
+            await as_response(refused, scope["path"], _CLOSE)(scope, receive, protected)
+        except Exception as error:
+            # The message of an unknown error may quote a prompt: the log keeps its type only.
+            log.error("a request broke: %s", type(error).__name__)  # noqa: TRY400
+            if begun:
+                raise  # the connection is cut, so that nobody takes half an answer for a whole
+            broken = EdgeRouteError(
+                f"Something broke inside EdgeRoute ({type(error).__name__}).",
+                "`edgeroute doctor` checks the installation.",
+            )
+            await as_response(broken, scope["path"], _CLOSE)(scope, receive, protected)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        rules = self._rules
+        check_peer(scope, rules)
+        check_host(scope, rules)
+        check_origin(scope, rules)
+        if scope["method"] == "OPTIONS":
+            return await _preflight(scope, receive, send)
+        check_token(scope, rules)
+        check_shape(scope, rules)
+        if self._running >= rules.max_requests:
+            raise HttpRefusal(429, "busy", "Too many requests are under way.", "Try again shortly.")
+        self._running += 1
+        try:
+            if scope["method"] in _WITH_BODY:
+                receive = replay(await read_body(receive, rules.body), receive)
+            await self._app(scope, receive, send)
+        finally:
+            self._running -= 1
+        return None
+
+
+def check_peer(scope: Scope, rules: Rules) -> None:
+    """Refuse peers of other machines. A Unix socket has none; its user is checked on connecting."""
+    client = scope.get("client")
+    if client is not None and rules.port and not rules.exposed and not is_loopback(client[0]):
+        raise HttpRefusal(403, "foreign_peer", "Only this machine may use this endpoint.")
+
+
+def check_host(scope: Scope, rules: Rules) -> None:
+    """Refuse a request that does not name this machine in exactly one ``Host``."""
+    hosts = _headers(scope, b"host")
+    if len(hosts) == 1 and _is_this_machine(hosts[0].lower(), rules):
+        return
+    raise HttpRefusal(
+        421,
+        "wrong_host",
+        "The Host header does not name this endpoint.",
+        f"Use http://127.0.0.1:{rules.port} as the address." if rules.port else "Use localhost.",
+    )
+
+
+def _is_this_machine(host: str, rules: Rules) -> bool:
+    name, colon, port = host.rpartition(":")
+    if not colon or host.endswith("]"):
+        name, port = host, "80"
+    if rules.port and port != str(rules.port):
+        return False
+    if name in {"127.0.0.1", "localhost", "[::1]"}:
+        return True
+    return rules.exposed and _is_address(name)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
+
+
+def check_origin(scope: Scope, rules: Rules) -> None:
+    """Refuse web pages, except those of an origin that the user allows."""
+    origins = _headers(scope, b"origin")
+    if len(origins) == 1 and origins[0] in rules.origins:
+        return
+    if origins or _header(scope, b"sec-fetch-site") in {"cross-site", "same-site"}:
+        raise HttpRefusal(
+            403,
+            "foreign_origin",
+            "Web pages may not use this endpoint.",
+            "Add the page's origin to server.origins in the settings if you trust it.",
+        )
+
+
+def check_token(scope: Scope, rules: Rules) -> None:
+    """Refuse whoever does not know the token, in a time that tells nothing about it."""
+    expected = rules.token.reveal().encode()
+    given = [value.encode("latin-1") for value in _headers(scope, b"x-api-key")]
+    for value in _headers(scope, b"authorization"):
+        scheme, _, token = value.partition(" ")
+        if scheme.lower() == "bearer":
+            given.append(token.strip().encode("latin-1"))
+    known = [hmac.compare_digest(each, expected) for each in given]
+    if not any(known):
+        raise HttpRefusal(
+            401,
+            "wrong_token",
+            "The token is missing or wrong.",
+            "`edgeroute serve` says where the token is; send it as a Bearer token or x-api-key.",
+        )
+
+
+def check_shape(scope: Scope, rules: Rules) -> None:
+    """Refuse methods, headers and bodies of a kind that no route takes."""
+    headers = scope["headers"]
+    if scope["method"] not in METHODS:
+        raise HttpRefusal(405, "method", "This method is not allowed.")
+    size = len(scope["raw_path"]) + len(scope["query_string"])
+    size += sum(len(name) + len(value) for name, value in headers)
+    if len(headers) > rules.max_headers or size > rules.max_header_bytes:
+        raise HttpRefusal(431, "headers_too_large", "The headers are too many or too large.")
+    length, encoding = _headers(scope, b"content-length"), _headers(scope, b"transfer-encoding")
+    if scope["method"] not in _WITH_BODY:
+        if encoding or any(value != "0" for value in length):
+            raise HttpRefusal(400, "unexpected_body", "This method takes no body.")
+        return
+    if length and encoding:
+        raise HttpRefusal(400, "ambiguous_length", "The body's length is given in two ways.")
+    if length and (not length[0].isdecimal() or int(length[0]) > rules.body.max_bytes):
+        raise rules.body.too_large()
+    kind = (_header(scope, b"content-type") or "").partition(";")[0].strip().lower()
+    if kind != "application/json" or (_header(scope, b"content-encoding") or "identity") != (
+        "identity"
+    ):
+        raise HttpRefusal(
+            415,
+            "content_type",
+            "The body must be plain JSON.",
+            "Send Content-Type: application/json.",
+        )
+
+
+def _no_such_route(error: HTTPException) -> HttpRefusal:
+    if error.status_code == 405:
+        return HttpRefusal(405, "method", "This address does not take this method.")
+    return HttpRefusal(error.status_code, "not_found", "There is nothing at this address.")
+
+
+async def _preflight(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a browser that asks on behalf of an allowed page."""
+    if not _header(scope, b"origin"):
+        raise HttpRefusal(403, "method", "OPTIONS is for allowed web pages only.")
+    allowed = {
+        "access-control-allow-methods": ", ".join(sorted(METHODS)),
+        "access-control-allow-headers": "authorization, content-type, x-api-key, "
+        + ", ".join(REQUEST_HEADERS),
+    }
+    await Response(status_code=204, headers=allowed)(scope, receive, send)
+
+
+def _cors(origin: str, rules: Rules) -> list[tuple[bytes, bytes]]:
+    """What lets a page of an allowed origin read the answer; nothing for anybody else."""
+    if origin not in rules.origins:
+        return []
+    return [
+        (b"access-control-allow-origin", origin.encode("latin-1")),
+        (b"access-control-expose-headers", b", ".join(RESPONSE_HEADERS)),
+        (b"vary", b"origin"),
+    ]
+
+
+def _headers(scope: Scope, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    return next(iter(_headers(scope, name)), None)

@@ -1,0 +1,160 @@
+"""The answer to a prompt over HTTP: whole, or streamed in the caller's format."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.events import Answered, Event, Failed, Folded, Piece, pieces_of
+from edgeroute.core.request import ChatRequest
+from edgeroute.server.answer.engine_task import EngineTask, HungUp, answering
+from edgeroute.server.answer.header_tracker import HeaderTracker
+from edgeroute.server.answer.http_refusal import as_response
+from edgeroute.wire.format import CallerFormat, Envelope, StreamEncoder, dump
+
+if TYPE_CHECKING:
+    from edgeroute.server.context import ServerContext
+
+SEND_SECONDS: Final = 60.0
+_SILENCE: Final = "The answer broke off inside EdgeRoute."
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedRequest:
+    """A request, and how its caller wants the answer. ``usage`` asks for counts in a stream."""
+
+    request: ChatRequest
+    form: CallerFormat
+    stream: bool
+    usage: bool = True
+
+
+class EngineResponse:
+    """An ASGI response that runs the engine. A caller who hangs up ends it."""
+
+    def __init__(self, desk: ServerContext, asked: DecodedRequest) -> None:
+        self._desk = desk
+        self._asked = asked
+        self._course = HeaderTracker()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request."""
+        engine = self._desk.runtime.engine
+        with self._desk.metrics.under_way(), contextlib.suppress(HungUp):
+            async with answering(engine, self._asked.request, receive) as events:
+                if self._asked.stream:
+                    await self._stream(events, scope, receive, send)
+                else:
+                    response = await self._whole(events, scope["path"])
+                    await response(scope, receive, send)
+        if self._course.receipt is not None:
+            self._desk.metrics.count(self._course.receipt)
+
+    async def _whole(self, events: EngineTask, path: str) -> Response:
+        event: Event | None = None
+        while not isinstance(event, Answered | Failed):
+            event = await events.next()
+            if event is None:
+                raise EdgeRouteError(_SILENCE, "Try again.")
+            self._course.learn(event)
+        headers = self._course.told.as_headers()
+        if isinstance(event, Failed):
+            return as_response(event.error, path, headers.items())
+        body = self._asked.form.encode_answer(event.answer, self._envelope())
+        return Response(dump(body), 200, headers, "application/json")
+
+    async def _stream(self, events: EngineTask, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wait for the first word, so that status and headers are right, then send as it comes."""
+        event = await self._first(events)
+        if isinstance(event, Failed):
+            headers = self._course.told.as_headers().items()
+            await as_response(event.error, scope["path"], headers)(scope, receive, send)
+            return
+        assert self._asked.form.encoder is not None
+        encoder = self._asked.form.encoder(self._envelope())
+        await _deliver(send, _start(self._course.told.as_headers()))
+        ended = False
+        while not ended:
+            pieces = encoder.keep_alive() if event is None else b"".join(self._say(event, encoder))
+            if pieces:
+                await _deliver(send, _body(pieces))
+            ended = isinstance(event, Answered | Failed) or self._lost(event)
+            if not ended:
+                event = await self._next(events)
+        await _deliver(send, _body(b"", more=False))
+
+    async def _first(self, events: EngineTask) -> Event | None:
+        """The first event that has words in it, or the terminal one.
+
+        None if that is slow to come: the headers then tell of the attempt that is under way.
+        """
+        while True:
+            event = await self._next(events)
+            if event is None and self._course.under_way:
+                return None
+            if isinstance(event, Answered | Failed):
+                return event
+            if isinstance(event, Piece) and not self._course.held:
+                return event
+
+    async def _next(self, events: EngineTask) -> Event | None:
+        """The next event, or None where it keeps the caller waiting."""
+        try:
+            event = await events.next(self._desk.keep_alive_seconds)
+        except TimeoutError:
+            return None
+        if event is None:
+            raise EdgeRouteError(_SILENCE, "Try again.")
+        self._course.learn(event)
+        return event
+
+    def _lost(self, event: Event | None) -> bool:
+        """Whether words were withdrawn that the caller has read already."""
+        return isinstance(event, Folded) and not self._course.held
+
+    def _say(self, event: Event, encoder: StreamEncoder) -> Iterator[bytes]:
+        if self._lost(event):
+            withdrawn = EdgeRouteError("The answer was withdrawn while it came.", "Try again.")
+            yield from encoder.error(withdrawn)
+        elif not self._course.held or isinstance(event, Failed):
+            yield from encoder.feed(event)
+        elif isinstance(event, Answered):
+            for piece in pieces_of(event.answer):
+                yield from encoder.feed(piece)
+            yield from encoder.feed(event)
+
+    def _envelope(self) -> Envelope:
+        told = self._course.told
+        return Envelope(
+            id=self._asked.form.id_prefix + told.receipt,
+            model=told.model,
+            created=int(self._desk.runtime.clock.now().timestamp()),
+            usage=self._asked.usage,
+            origin=self._desk.origin_of(told.model),
+        )
+
+
+def _start(headers: dict[str, str]) -> dict[str, object]:
+    fields = {"content-type": "text/event-stream; charset=utf-8"} | headers
+    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in fields.items()]
+    return {"type": "http.response.start", "status": 200, "headers": raw}
+
+
+def _body(piece: bytes, *, more: bool = True) -> dict[str, object]:
+    return {"type": "http.response.body", "body": piece, "more_body": more}
+
+
+async def _deliver(send: Send, message: dict[str, object]) -> None:
+    """Send, or give the caller up who has stopped reading."""
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            await send(message)
+    except TimeoutError:
+        raise HungUp from None

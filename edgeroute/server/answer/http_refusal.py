@@ -1,0 +1,39 @@
+"""What the endpoint refuses by itself, and how every error is written in a caller's own format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from starlette.responses import Response
+
+from edgeroute.core.errors import EdgeRouteError
+from edgeroute.wire import legacy_completions
+from edgeroute.wire.format import CallerFormat, dump
+from edgeroute.wire.formats import FORMATS, WIRES
+
+PREFIX: Final = "/v1"
+CALLERS: Final[tuple[CallerFormat, ...]] = (*WIRES.values(), legacy_completions.FORMAT)
+_PLAIN: Final = FORMATS["openai-chat"]
+
+
+class HttpRefusal(EdgeRouteError):
+    """A request that the endpoint answers with ``status`` and a sentence."""
+
+    def __init__(self, status: int, code: str, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.http_status = status  # type: ignore[misc]  # each refusal has its own
+        self.code = code  # type: ignore[misc]
+
+
+def format_of(path: str) -> CallerFormat:
+    """The format in which a caller of ``path`` reads errors."""
+    return next((each for each in CALLERS if path.startswith(PREFIX + each.path)), _PLAIN)
+
+
+def as_response(
+    error: EdgeRouteError, path: str, headers: Iterable[tuple[str, str]] = ()
+) -> Response:
+    """``error`` as the answer to a request for ``path``."""
+    body = format_of(path).encode_error(error)
+    return Response(dump(body), error.http_status, dict(headers), media_type="application/json")

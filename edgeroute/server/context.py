@@ -1,0 +1,32 @@
+"""What every route needs: the wired parts, the counts, and a look at a model's card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from edgeroute.core.model_card import ModelCard
+from edgeroute.server.metrics import Metrics
+from edgeroute.wire.format import origin_of
+
+if TYPE_CHECKING:
+    from edgeroute.wiring import Runtime
+
+
+@dataclass(slots=True)
+class ServerContext:
+    """Shared by all routes. After ``keep_alive_seconds`` of silence a stream says something."""
+
+    runtime: Runtime
+    metrics: Metrics = field(default_factory=Metrics)
+    keep_alive_seconds: float = 15.0
+
+    def cards(self) -> dict[str, ModelCard]:
+        """Every model by friendly id, the local one first."""
+        local = self.runtime.local.card
+        return {local.id: local} | dict(self.runtime.catalog.cards)
+
+    def origin_of(self, model: str) -> str:
+        """Whose reasoning payloads ``model`` gives; empty for a model that is not known."""
+        card = self.cards().get(model)
+        return origin_of(card) if card else ""

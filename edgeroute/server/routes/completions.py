@@ -1,0 +1,60 @@
+"""The routes that answer prompts: one for each format, and the token estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from edgeroute.server.answer.decode_request import request_of
+from edgeroute.server.answer.engine_response import DecodedRequest, EngineResponse
+from edgeroute.server.answer.http_refusal import CALLERS, PREFIX
+from edgeroute.server.context import ServerContext
+from edgeroute.wire.fields import mapping
+from edgeroute.wire.format import CallerFormat, load_object
+from edgeroute.wire.formats import FORMATS
+
+Endpoint = Callable[[Request], Awaitable[Response | EngineResponse]]
+_OPTIONAL_COUNTS: Final = frozenset({"openai-chat", "legacy-completions"})
+_COUNTED: Final = FORMATS["anthropic-messages"]
+
+
+def routes(desk: ServerContext) -> list[Route]:
+    """One route for each format that callers speak."""
+    counting = f"{PREFIX}{_COUNTED.path}/count_tokens"
+    return [
+        *(Route(PREFIX + form.path, _answers(desk, form), methods=["POST"]) for form in CALLERS),
+        Route(counting, _counts(desk), methods=["POST"]),
+    ]
+
+
+def _answers(desk: ServerContext, form: CallerFormat) -> Endpoint:
+    async def answer(request: Request) -> EngineResponse:
+        body = load_object(await request.body())
+        wanted = mapping(body.get("stream_options")).get("include_usage") is True
+        return EngineResponse(
+            desk,
+            DecodedRequest(
+                request_of(body, request.headers, form),
+                form,
+                stream=body.get("stream") is True,
+                usage=wanted or form.name not in _OPTIONAL_COUNTS,
+            ),
+        )
+
+    return answer
+
+
+def _counts(desk: ServerContext) -> Endpoint:
+    """An estimate made here: a provider's own counter would get the prompt."""
+
+    async def count(request: Request) -> Response:
+        body = load_object(await request.body())
+        asked = request_of(body, request.headers, _COUNTED)
+        explanation = await desk.runtime.engine.explain(asked)
+        return JSONResponse({"input_tokens": explanation.signals.input_tokens})
+
+    return count

@@ -1,0 +1,152 @@
+"""EdgeRoute's own routes: explanations, receipts, conversations."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from edgeroute.core.errors import PrivacyRefused
+from edgeroute.core.messages import user
+from edgeroute.core.request import ChatRequest
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.engine.recording.feedback import THUMBS, Thumb
+from edgeroute.server import headers as own_headers
+from edgeroute.server.answer.decode_request import request_of
+from edgeroute.server.answer.http_refusal import HttpRefusal
+from edgeroute.server.context import ServerContext
+from edgeroute.wire.format import WireError, dump, load_object
+from edgeroute.wire.formats import FORMATS
+
+if TYPE_CHECKING:
+    from edgeroute.store.chats.conversation import Conversation
+
+PREFIX: Final = "/edgeroute/v1"
+
+
+def routes(desk: ServerContext) -> list[Route]:
+    """The routes of this page."""
+    runtime = desk.runtime
+
+    async def explain(request: Request) -> Response:
+        body = load_object(await request.body())
+        full = body.get("full") is True
+        asked = _asked(body, request.headers)
+        explanation = await runtime.engine.explain(asked, full=full)
+        return _json(explanation.as_json())
+
+    async def receipt(request: Request) -> Response:
+        name = request.path_params["id"]
+        found = await asyncio.to_thread(runtime.receipts.get, name)
+        if found is None:
+            raise HttpRefusal(404, "not_found", "There is no such receipt.")
+        if request.method == "POST":
+            thumb = _thumb(load_object(await request.body()))
+            if not found.model:
+                raise HttpRefusal(409, "invalid_request", "This request was not answered.")
+            await asyncio.to_thread(runtime.memory.rate, found, thumb)
+        thumb = await asyncio.to_thread(runtime.memory.thumb, found.id)
+        return _json(found.as_json() | {"thumb": thumb})
+
+    async def conversation(request: Request) -> Response:
+        name = request.path_params["id"]
+        found = await asyncio.to_thread(runtime.conversations.get, name)
+        if found is None:
+            raise HttpRefusal(404, "not_found", "There is no such conversation.")
+        if request.method == "PATCH":
+            changes = load_object(await request.body())
+            await asyncio.to_thread(_change, desk, found, changes)
+            found = await asyncio.to_thread(runtime.conversations.get, name)
+        return _json(msgspec.to_builtins(found))
+
+    return [
+        Route(f"{PREFIX}/explain", explain, methods=["POST"]),
+        Route(f"{PREFIX}/receipts/{{id}}", receipt, methods=["GET"]),
+        Route(f"{PREFIX}/receipts/{{id}}/rating", receipt, methods=["POST"]),
+        Route(f"{PREFIX}/conversations/{{id}}", conversation, methods=["GET", "PATCH"]),
+    ]
+
+
+def _asked(body: Mapping[str, Any], headers: Mapping[str, str]) -> ChatRequest:
+    """The request to explain: a body of any format, or just a prompt."""
+    if isinstance(body.get("prompt"), str) and body["prompt"]:
+        prompt = ChatRequest((user(body["prompt"]),), front_door="http")
+        return own_headers.apply(prompt, headers)
+    for name, field in (("openai-responses", "input"), ("openai-chat", "messages")):
+        if field in body:
+            kept = {key: value for key, value in body.items() if key != "full"}
+            return request_of(kept, headers, FORMATS[name])
+    raise WireError("There is nothing to explain.", "Send prompt, messages or input.")
+
+
+def _thumb(body: Mapping[str, Any]) -> Thumb | None:
+    """The user's word in ``body``; None takes an earlier one back.
+
+    Raises:
+        Refusal: it is none.
+    """
+    thumb = body.get("thumb", "")
+    if body.keys() != {"thumb"} or thumb not in (*THUMBS, None):
+        raise HttpRefusal(400, "invalid_request", "thumb must be up, down or null.")
+    return cast("Thumb | None", thumb)
+
+
+def _change(desk: ServerContext, found: Conversation, changes: Mapping[str, Any]) -> None:
+    """Rename, pin, tag, or tighten the privacy of a conversation.
+
+    Raises:
+        Refusal: an unknown field or a wrong value; nothing has been changed then.
+        PrivacyRefused: the privacy would be loosened.
+    """
+    conversations = desk.runtime.conversations
+    kinds = {"title": str, "pinned": bool, "tags": list, "mode": str, "latched": bool}
+    for name, value in changes.items():
+        if name not in kinds or not isinstance(value, kinds[name]):
+            known = ", ".join(kinds)
+            raise HttpRefusal(
+                400, "invalid_request", f"{name} cannot be set so.", f"Known: {known}."
+            )
+    tags = changes.get("tags", [])
+    if not all(isinstance(tag, str) for tag in tags):
+        raise HttpRefusal(400, "invalid_request", "tags must be a list of texts.")
+    mode = _mode(changes, found)
+    if changes.get("latched") is False and found.latched:
+        raise PrivacyRefused(
+            "This conversation held personal data and stays on this machine.",
+            "Begin a new conversation.",
+        )
+    if "title" in changes:
+        conversations.rename(found.id, changes["title"])
+    if "pinned" in changes:
+        conversations.pin(found.id, changes["pinned"])
+    if "tags" in changes:
+        conversations.tag(found.id, tags)
+    if mode is not None:
+        conversations.set_mode(found.id, mode)
+    if changes.get("latched"):
+        conversations.latch(found.id, "You asked for it to stay on this machine.")
+
+
+def _mode(changes: Mapping[str, Any], found: Conversation) -> PrivacyMode | None:
+    if "mode" not in changes:
+        return None
+    try:
+        mode = PrivacyMode(changes["mode"])
+    except ValueError:
+        known = ", ".join(PrivacyMode)
+        raise HttpRefusal(400, "invalid_request", f"mode must be one of {known}.") from None
+    if mode.strictness < found.mode.strictness:
+        raise PrivacyRefused(
+            "A program may raise a conversation's privacy, never lower it.",
+            "Change it in the chat app.",
+        )
+    return mode
+
+
+def _json(value: Any) -> Response:
+    return Response(dump(value), media_type="application/json")

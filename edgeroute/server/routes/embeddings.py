@@ -1,0 +1,78 @@
+"""``/v1/embeddings``: vectors of texts, from the sentence model on this machine alone."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from array import array
+from collections.abc import Sequence
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from edgeroute.engine.admin.embeddings import MODEL, SIZE
+from edgeroute.server.answer.http_refusal import PREFIX, HttpRefusal
+from edgeroute.server.context import ServerContext
+from edgeroute.wire.fields import Json, string, strings
+from edgeroute.wire.format import load_object
+
+_NAMES: Final = ("", "auto", "local", MODEL, MODEL.partition("/")[2])
+_MOST_TEXTS: Final = 2_048
+# The longest text, in characters: some 8,000 tokens, as elsewhere.
+_LONGEST: Final = 40_000
+
+
+def routes(desk: ServerContext) -> list[Route]:
+    """The routes of this page."""
+
+    async def embeddings(request: Request) -> Response:
+        body = load_object(await request.body())
+        texts, encode = _asked(body)
+        data, tokens = [], 0
+        for index, text in enumerate(texts):
+            if await request.is_disconnected():
+                break
+            vector, count = await asyncio.to_thread(desk.runtime.sentences.embed, text)
+            data.append({"object": "embedding", "index": index, "embedding": encode(vector)})
+            tokens += count
+        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+        return JSONResponse({"object": "list", "data": data, "model": MODEL, "usage": usage})
+
+    return [Route(f"{PREFIX}/embeddings", embeddings, methods=["POST"])]
+
+
+def _asked(body: Json) -> tuple[Sequence[str], Any]:
+    """The texts, and how their vectors are to be written."""
+    name = string(body.get("model"))
+    if name not in _NAMES:
+        raise HttpRefusal(
+            404,
+            "unknown_model",
+            f"`{name}` makes no embeddings here, and EdgeRoute sends no text away for them.",
+            f"Use `{MODEL}`: it gives {SIZE} numbers. Vectors of two models cannot be mixed.",
+        )
+    texts = strings(body.get("input"), "input")
+    if not texts or len(texts) > _MOST_TEXTS:
+        raise _wrong(f"input must be a text or a list of up to {_MOST_TEXTS} texts.")
+    if max(map(len, texts)) > _LONGEST:
+        raise _wrong(f"A text of input is longer than {_LONGEST} characters.")
+    if body.get("dimensions") not in (None, SIZE):
+        raise _wrong(f"dimensions must be {SIZE}.")
+    encoding = body.get("encoding_format")
+    if encoding not in (None, "float", "base64"):
+        raise _wrong("encoding_format must be float or base64.")
+    return texts, _base64 if encoding == "base64" else list
+
+
+def _base64(vector: Sequence[float]) -> str:
+    """The numbers as 32-bit floats, little end first."""
+    numbers = array("f", vector)
+    if array("H", [1]).tobytes() != b"\x01\x00":
+        numbers.byteswap()
+    return base64.b64encode(numbers.tobytes()).decode()
+
+
+def _wrong(message: str) -> HttpRefusal:
+    return HttpRefusal(400, "invalid_request", message)

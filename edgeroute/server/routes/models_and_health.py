@@ -1,0 +1,78 @@
+"""What there is: models, health, counts."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from edgeroute import __version__
+from edgeroute.core.model_card import ModelCard, Place
+from edgeroute.server.answer.http_refusal import PREFIX, HttpRefusal
+from edgeroute.server.context import ServerContext
+
+_VIRTUAL: Final = ("auto", "local", "cascade", "ensemble")
+_EPOCH: Final = "1970-01-01T00:00:00Z"
+
+
+def routes(desk: ServerContext) -> list[Route]:
+    """The routes of this page."""
+
+    async def models(_: Request) -> Response:
+        listed = [_entry(name, None) for name in _VIRTUAL]
+        today = desk.runtime.clock.now().date()
+        cards = [card for card in desk.cards().values() if not card.retired(today)]
+        listed += [_entry(card.id, card) for card in cards]
+        ends = {"first_id": listed[0]["id"], "last_id": listed[-1]["id"]}
+        return JSONResponse({"object": "list", "data": listed, "has_more": False} | ends)
+
+    async def model(request: Request) -> Response:
+        name = request.path_params["name"]
+        card = desk.cards().get(name)
+        if card is None and name not in _VIRTUAL:
+            raise HttpRefusal(
+                404, "unknown_model", "There is no such model.", "See GET /v1/models."
+            )
+        return JSONResponse(_entry(name, card))
+
+    async def health(_: Request) -> Response:
+        status = await desk.runtime.local.status()
+        return JSONResponse(
+            {
+                "status": "ok",
+                "version": __version__,
+                "local": {"state": status.state, "model": status.model, "detail": status.detail},
+            }
+        )
+
+    async def metrics(_: Request) -> Response:
+        return Response(desk.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return [
+        Route(f"{PREFIX}/models", models, methods=["GET"]),
+        Route(f"{PREFIX}/models/{{name:path}}", model, methods=["GET"]),
+        Route("/health", health, methods=["GET"]),
+        Route("/metrics", metrics, methods=["GET"]),
+    ]
+
+
+def _entry(name: str, card: ModelCard | None) -> dict[str, Any]:
+    """A model as both OpenAI's and Anthropic's clients read it."""
+    entry = {
+        "id": name,
+        "object": "model",
+        "type": "model",
+        "display_name": name,
+        "created": 0,
+        "created_at": _EPOCH,
+        "owned_by": card.provider if card else "edgeroute",
+    }
+    if card is None:
+        return entry
+    return entry | {
+        "context_window": card.context_tokens,
+        "max_output_tokens": card.max_output_tokens,
+        "local": card.place is Place.LOCAL,
+    }

@@ -1,0 +1,334 @@
+"""Conversations: their turns, their privacy mode and latch, their search and their forks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from edgeroute.core.errors import StoreError
+from edgeroute.core.ids import new_id
+from edgeroute.core.messages import Message
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.store.chats import saved_pictures, search, transcript
+from edgeroute.store.chats.conversation import COLUMNS, Conversation, Turn, conversation_of, turn_of
+from edgeroute.store.chats.conversation_prefixes import Prefixes, PrefixMatch
+from edgeroute.store.database import rescue
+from edgeroute.store.database.codec import (
+    dump_messages,
+    load_messages,
+    printable,
+    stamp,
+    visible_text,
+)
+from edgeroute.store.database.database import Database
+from edgeroute.store.database.purge import purge
+
+ID_LIMIT: Final = 200
+_TITLE_LIMIT: Final = 120
+
+
+class Conversations:
+    """All conversations in the database.
+
+    Methods that take an id raise StoreError where there is no such conversation, but for ``get``.
+    ``pictures`` is the folder of drawn pictures that go with their conversation.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        pictures: Path | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._database = database
+        self._pictures = pictures
+        self._now = now
+        self._prefixes = Prefixes(database)
+
+    def create(
+        self,
+        mode: PrivacyMode = PrivacyMode.AUTO,
+        *,
+        id: str = "",  # noqa: A002
+        title: str = "",
+        stored: bool = True,
+        parent: str = "",
+    ) -> Conversation:
+        """A new conversation; without an ``id`` it gets a random one.
+
+        A new conversation with the ``id`` of an old one is the old one, unchanged.
+        """
+        if len(id) > ID_LIMIT:
+            raise StoreError(f"A conversation id has at most {ID_LIMIT} characters.")
+        now = self._now()
+        name = printable(id) or new_id(now)
+        self._database.write(
+            "INSERT OR IGNORE INTO conversations"
+            " (id, title, created, updated, mode, parent, stored) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (name, _title(title), stamp(now), stamp(now), mode.value, parent, stored),
+        )
+        return self._must(name)
+
+    def get(self, id: str) -> Conversation | None:  # noqa: A002
+        """The conversation, or None."""
+        rows = self._database.read(
+            f"SELECT {COLUMNS} FROM conversations c WHERE c.id = ?",  # noqa: S608
+            (printable(id),),
+        )
+        return conversation_of(rows[0]) if rows else None
+
+    def _must(self, id: str) -> Conversation:  # noqa: A002
+        found = self.get(id)
+        if found is None:
+            raise _unknown(id)
+        return found
+
+    def list(self, limit: int = 200, *, offset: int = 0, tag: str = "") -> Sequence[Conversation]:
+        """Conversations with text, pinned ones first, then the latest."""
+        rows = self._database.read(
+            f"SELECT {COLUMNS} FROM conversations c WHERE c.stored"  # noqa: S608
+            " AND (? = '' OR EXISTS (SELECT 1 FROM json_each(c.tags) WHERE value = ?))"
+            " ORDER BY c.pinned DESC, c.updated DESC, c.rowid DESC LIMIT ? OFFSET ?",
+            (tag, tag, limit, offset),
+        )
+        return [conversation_of(row) for row in rows]
+
+    def append(
+        self,
+        id: str,  # noqa: A002
+        messages: Sequence[Message],
+        *,
+        complete: bool = True,
+        receipt: str = "",
+        model: str = "",
+    ) -> Turn | None:
+        """Add a turn; None where the conversation keeps no text. An untitled one gets a title."""
+        now = self._now()
+        with self._database.transaction() as connection:
+            conversation = self._must(id)
+            title = conversation.title or _title(_first_words(messages))
+            if not conversation.stored:
+                title = ""
+            connection.execute(
+                "UPDATE conversations SET updated = ?, title = ? WHERE id = ?",
+                (stamp(now), title, conversation.id),
+            )
+            if not conversation.stored:
+                return None
+            cursor = connection.execute(
+                "INSERT INTO turns"
+                " (conversation, created, messages, text, complete, receipt, model)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    conversation.id,
+                    stamp(now),
+                    dump_messages(messages),
+                    visible_text(messages),
+                    complete,
+                    receipt,
+                    model,
+                ),
+            )
+            number = int(cursor.lastrowid)
+        return Turn(number, now, tuple(messages), complete, receipt, model)
+
+    def turns(self, id: str, *, limit: int | None = None) -> Sequence[Turn]:  # noqa: A002
+        """The turns in order; with ``limit`` only the last so many."""
+        conversation = self._must(id)
+        rows = self._database.read(
+            "SELECT * FROM turns WHERE conversation = ? ORDER BY id DESC LIMIT ?",
+            (conversation.id, -1 if limit is None else limit),
+        )
+        return [turn_of(row) for row in reversed(rows)]
+
+    def messages(self, id: str) -> tuple[Message, ...]:  # noqa: A002
+        """All messages of all turns, in order."""
+        return tuple(message for turn in self.turns(id) for message in turn.messages)
+
+    def keep_turns(self, id: str, turns: int) -> None:  # noqa: A002
+        """Delete all but the first ``turns`` turns, as for an edited prompt. The latch stays."""
+        with self._database.transaction() as connection:
+            conversation = self._must(id)
+            name = conversation.id
+            with search.forgetting(connection, conversation.turns - turns):
+                connection.execute(
+                    "DELETE FROM turns WHERE conversation = ? AND id NOT IN"
+                    " (SELECT id FROM turns WHERE conversation = ? ORDER BY id LIMIT ?)",
+                    (name, name, turns),
+                )
+
+    def export(
+        self,
+        id: str,  # noqa: A002
+        style: Literal["markdown", "json"] = "markdown",
+    ) -> str:
+        """The conversation as text for a file: Markdown to read, JSON to lose nothing."""
+        return transcript.export(self._must(id), self.turns(id), style)
+
+    def search(self, words: str, limit: int = 50) -> Sequence[search.SearchHit]:
+        """Turns that hold all of ``words`` (or words that begin so), latest first."""
+        return search.search(self._database, words, limit)
+
+    def prompts(self, limit: int = 500) -> Sequence[str]:
+        """What the user asked before, newest first, without repeats."""
+        rows = self._database.read(
+            "SELECT messages FROM turns ORDER BY id DESC LIMIT ?", (2 * limit,)
+        )
+        asked = (
+            message.text
+            for row in rows
+            for message in reversed(load_messages(row["messages"]))
+            if message.role == "user" and message.text.strip()
+        )
+        return [*dict.fromkeys(asked)][:limit]
+
+    def rename(self, id: str, title: str) -> None:  # noqa: A002
+        """Set the title."""
+        self._set(id, "title", _title(title))
+
+    def pin(self, id: str, pinned: bool = True) -> None:  # noqa: A002, FBT001, FBT002
+        """Keep it at the top of the list, or no longer."""
+        self._set(id, "pinned", pinned)
+
+    def tag(self, id: str, tags: Iterable[str]) -> None:  # noqa: A002
+        """Set the tags."""
+        self._set(id, "tags", json.dumps(sorted({printable(tag) for tag in tags})))
+
+    def set_mode(self, id: str, mode: PrivacyMode) -> None:  # noqa: A002
+        """Set the privacy mode. The latch is not touched by it."""
+        self._set(id, "mode", mode.value)
+
+    def raise_mode(self, id: str, mode: PrivacyMode) -> None:  # noqa: A002
+        """Set the privacy mode unless it is as strict by now, whoever else sets it meanwhile."""
+        with self._database.transaction():
+            if mode.strictness > self._must(id).mode.strictness:
+                self.set_mode(id, mode)
+
+    def latch(self, id: str, reason: str) -> None:  # noqa: A002
+        """Mark that it held personal data. There is no way back; the first reason stays."""
+        name = self._must(id).id
+        self._database.write(
+            "UPDATE conversations SET latched = 1, latch_reason = ? WHERE id = ? AND NOT latched",
+            (printable(reason), name),
+        )
+
+    def fork(self, id: str, turns: int | None = None) -> Conversation:  # noqa: A002
+        """A copy of the first ``turns`` turns (default: all) with mode, latch, tags and masks."""
+        with self._database.transaction() as connection:
+            source = self._must(id)
+            fork = self.create(
+                title=f"{source.title} (fork)" if source.title else "",
+                mode=source.mode,
+                stored=source.stored,
+                parent=source.id,
+            )
+            connection.execute(
+                "UPDATE conversations SET (latched, latch_reason, tags, masks) ="
+                " (SELECT latched, latch_reason, tags, masks FROM conversations WHERE id = ?)"
+                " WHERE id = ?",
+                (source.id, fork.id),
+            )
+            connection.execute(
+                "INSERT INTO turns"
+                " (conversation, created, messages, text, complete, receipt, model)"
+                " SELECT ?, created, messages, text, complete, receipt, model FROM turns"
+                " WHERE conversation = ? ORDER BY id LIMIT ?",
+                (fork.id, source.id, -1 if turns is None else turns),
+            )
+            return self._must(fork.id)
+
+    def delete(self, id: str) -> None:  # noqa: A002
+        """Delete it with its turns, receipts, outcomes, masks and saved pictures.
+
+        Nothing of it stays readable on the disk. Backups and files set aside go too, since it may
+        be in them.
+
+        Raises:
+            StoreError: there is no such conversation, or another program is reading the database,
+                so that its text stays in the log; deleting any other one later removes it.
+        """
+        with self._database.transaction() as connection:
+            conversation = self._must(id)
+            name = conversation.id
+            with search.forgetting(connection, conversation.turns):
+                connection.execute("DELETE FROM conversations WHERE id = ?", (name,))
+            connection.execute(
+                "DELETE FROM outcomes WHERE receipt IN"
+                " (SELECT id FROM receipts WHERE conversation = ?)",
+                (name,),
+            )
+            connection.execute("DELETE FROM receipts WHERE conversation = ?", (name,))
+        self._database.flush()
+        rescue.erase_leftovers(self._database.path)
+        self._erase_pictures()
+
+    def purge(self, *, before: datetime | None = None, records: bool = False) -> dict[str, int]:
+        """Delete all conversations, receipts and pictures, or those last touched before ``before``.
+
+        With ``records`` the ledger, alerts and outcomes go too. Returns how many rows of each
+        table went; nothing of them stays readable on the disk.
+
+        Raises:
+            StoreError: another program is using the database; doing it again finishes the work.
+        """
+        gone = purge(self._database, before=before, records=records)
+        self._erase_pictures()
+        return gone
+
+    def _erase_pictures(self) -> None:
+        if self._pictures is not None:
+            saved_pictures.erase_orphans(self._database, self._pictures)
+
+    def masks(self, id: str) -> dict[str, str]:  # noqa: A002
+        """The placeholders of mask mode and what they stand for."""
+        rows = self._database.read("SELECT masks FROM conversations WHERE id = ?", (printable(id),))
+        return dict(json.loads(rows[0]["masks"])) if rows else {}
+
+    def set_masks(self, id: str, masks: Mapping[str, str]) -> None:  # noqa: A002
+        """Replace the placeholders; a conversation that keeps no text keeps none of them."""
+        if self._must(id).stored:
+            self._set(id, "masks", json.dumps(dict(masks)))
+
+    def change_masks(
+        self,
+        id: str,  # noqa: A002
+        change: Callable[[Mapping[str, str]], Mapping[str, str]],
+    ) -> None:
+        """Replace the placeholders by what ``change`` makes of them; nobody writes in between."""
+        with self._database.transaction():
+            self.set_masks(id, change(self.masks(id)))
+
+    def remember_prefixes(self, id: str, messages: Sequence[Message]) -> None:  # noqa: A002
+        """Let a client that resends ``messages`` (with the last answer) be recognised."""
+        self._prefixes.remember(self._must(id).id, messages)
+
+    def recognise(self, messages: Sequence[Message]) -> PrefixMatch | None:
+        """The conversation that ``messages`` continue or branch off, if one is known."""
+        return self._prefixes.find(messages)
+
+    def _set(self, id: str, column: str, value: object) -> None:  # noqa: A002
+        name = self._must(id).id
+        self._database.write(
+            f"UPDATE conversations SET {column} = ? WHERE id = ?",  # noqa: S608
+            (value, name),
+        )
+
+
+def _first_words(messages: Sequence[Message]) -> str:
+    return next((m.text for m in messages if m.role == "user" and m.text.strip()), "")
+
+
+def _title(text: str) -> str:
+    line = " ".join(printable(text).split())
+    return line if len(line) <= _TITLE_LIMIT else f"{line[: _TITLE_LIMIT - 1]}…"
+
+
+def _unknown(id: str) -> StoreError:  # noqa: A002
+    return StoreError(
+        f"There is no conversation {printable(id)!r}.",
+        "`edgeroute history list` shows which there are.",
+    )

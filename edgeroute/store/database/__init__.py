@@ -1,0 +1,1 @@
+"""The encrypted file and everything that keeps it whole."""

@@ -1,0 +1,1 @@
+"""Receipts, spending, alerts, outcomes and small states."""

@@ -1,0 +1,244 @@
+"""The ledger: one line for every attempt, what it used and what it cost.
+
+Amounts are exact decimals in USD. An unknown cost is kept as unknown, never as 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+from edgeroute.core.model_card import Place
+from edgeroute.core.receipt import Attempt, Receipt
+from edgeroute.core.usage import Usage
+from edgeroute.store.database.codec import printable, stamp
+from edgeroute.store.database.database import Database
+
+By = Literal["model", "task", "user", "day", "provider", "rule", "conversation"]
+GROUPS: Final[tuple[By, ...]] = (
+    "model",
+    "task",
+    "user",
+    "day",
+    "provider",
+    "rule",
+    "conversation",
+)
+_COUNTS: Final = (
+    "input_uncached",
+    "cache_read",
+    "cache_write_short",
+    "cache_write_long",
+    "output_visible",
+    "output_reasoning",
+)
+_SUMS: Final = (
+    "count(DISTINCT receipt) AS calls, count(*) AS attempts,"
+    " sum(outcome = 'failed') AS failures, "
+    + ", ".join(f"coalesce(sum({count}), 0) AS {count}" for count in _COUNTS)
+    + ", coalesce(max(estimated), 0) AS estimated, decimal_sum(cost) AS cost,"
+    " sum(cost IS NULL) AS unknown, decimal_sum(premium) AS baseline,"
+    " decimal_sum(cache_saved) AS cache_saved"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SpendRow:
+    """Use and money of one model, task, user, day ... (``label``).
+
+    ``calls`` counts requests, ``attempts`` the models tried for them and ``failures`` those that
+    failed; a model whose answer was set aside for another one did not. ``cost`` sums what is known
+    (None where nothing is) and ``unknown`` counts attempts of unknown cost. ``baseline`` is what
+    the premium model would have cost, ``cache_saved`` what prompt caches saved.
+    """
+
+    label: str
+    calls: int
+    attempts: int
+    failures: int
+    usage: Usage
+    cost: Decimal | None
+    unknown: int
+    baseline: Decimal | None
+    cache_saved: Decimal | None
+
+    @property
+    def tokens(self) -> int:
+        """Input and output tokens together."""
+        return self.usage.total
+
+    @property
+    def cache_hit_rate(self) -> float:
+        """The share of input tokens that came from a prompt cache, in 0..1."""
+        return self.usage.cache_read / self.usage.input if self.usage.input else 0.0
+
+
+class Ledger:
+    """All attempts in the database. A day is one of the local calendar."""
+
+    def __init__(
+        self, database: Database, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._database = database
+        self._now = now
+
+    def record(
+        self,
+        receipt: Receipt,
+        *,
+        baseline: Decimal | None = None,
+        cache_saved: Decimal | None = None,
+    ) -> None:
+        """Enter the attempts of ``receipt``; entering it again replaces them.
+
+        ``baseline`` is what the premium model would have cost for the same request, and
+        ``cache_saved`` what prompt caches saved on it: both stand with the attempt that answered.
+        """
+        answered = [
+            number
+            for number, attempt in enumerate(receipt.attempts, 1)
+            if attempt.outcome == "answered" and attempt.role == "answer"
+        ]
+        rows = []
+        for number, attempt in enumerate(receipt.attempts, 1):
+            extra = (baseline, cache_saved) if answered[-1:] == [number] else (None, None)
+            rows.append(_row(receipt, number, attempt, *extra))
+        places = ", ".join("?" * len(rows[0])) if rows else ""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM ledger WHERE receipt = ?", (printable(receipt.id),))
+            if rows:
+                connection.executemany(
+                    f"INSERT INTO ledger VALUES (NULL, {places})",  # noqa: S608
+                    rows,
+                )
+
+    def rows(
+        self, by: By, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[SpendRow]:
+        """Sums for each ``by``, the dearest first (days: the latest first).
+
+        They cover attempts of requests from ``since`` (inclusive) to ``until`` (exclusive).
+        """
+        if by not in GROUPS:
+            raise ValueError(by)
+        found = self._database.read(
+            f"SELECT {by} AS label, {_SUMS} FROM ledger"  # noqa: S608
+            " WHERE created >= ? AND created < ? GROUP BY label",
+            _span(since, until),
+        )
+        rows = [_spend(row) for row in found]
+        if by == "day":
+            return sorted(rows, key=lambda row: row.label, reverse=True)
+        return sorted(rows, key=lambda row: (-(row.cost or Decimal(0)), -row.tokens, row.label))
+
+    def total(self, *, since: datetime | None = None, until: datetime | None = None) -> SpendRow:
+        """The sums over everything from ``since`` to ``until``."""
+        found = self._database.read(
+            f"SELECT 'total' AS label, {_SUMS} FROM ledger"  # noqa: S608
+            " WHERE created >= ? AND created < ?",
+            _span(since, until),
+        )
+        return _spend(found[0])
+
+    def spent(self, since: datetime, *, conversation: str = "", user: str = "") -> Decimal:
+        """Known cost from ``since`` on, of one conversation or user where named."""
+        rows = self._database.read(
+            "SELECT decimal_sum(cost) AS cost FROM ledger WHERE created >= ?"
+            " AND (? = '' OR conversation = ?) AND (? = '' OR user = ?)",
+            (stamp(since), conversation, conversation, user, user),
+        )
+        return Decimal(rows[0]["cost"] or 0)
+
+    def today(self) -> Decimal:
+        """Known cost of this day."""
+        return self.spent(self._midnight())
+
+    def month(self) -> Decimal:
+        """Known cost of this calendar month."""
+        return self.spent(self._midnight().replace(day=1))
+
+    def average_cost(self, task: str, calls: int = 200) -> tuple[Decimal | None, int]:
+        """What the last ``calls`` paid requests for ``task`` cost on average, and their number.
+
+        The average is None where there was none.
+        """
+        rows = self._database.read(
+            "SELECT decimal_sum(cost) AS cost FROM ledger"
+            " WHERE task = ? AND place = 'cloud' AND cost IS NOT NULL"
+            " GROUP BY receipt ORDER BY max(id) DESC LIMIT ?",
+            (task, calls),
+        )
+        if not rows:
+            return None, 0
+        return sum((Decimal(row["cost"]) for row in rows), Decimal(0)) / len(rows), len(rows)
+
+    def _midnight(self) -> datetime:
+        here = self._now().astimezone()
+        # Without its offset first: at midnight another one may hold (daylight saving).
+        return here.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None).astimezone()
+
+
+def _row(
+    receipt: Receipt,
+    number: int,
+    attempt: Attempt,
+    baseline: Decimal | None,
+    cache_saved: Decimal | None,
+) -> tuple[object, ...]:
+    usage = attempt.usage
+    local = attempt.place is Place.LOCAL
+    return (
+        printable(receipt.id),
+        number,
+        stamp(receipt.created),
+        receipt.created.astimezone().date().isoformat(),
+        printable(receipt.user),
+        receipt.task,
+        receipt.rule,
+        printable(receipt.conversation),
+        "local" if local else attempt.model.partition("/")[0],
+        attempt.model,
+        attempt.place.value,
+        attempt.role,
+        attempt.outcome,
+        *(getattr(usage, count) for count in _COUNTS),
+        usage.estimated,
+        None if attempt.cost.amount is None else str(attempt.cost.amount),
+        attempt.cost.basis,
+        attempt.rate,
+        None if baseline is None else str(baseline),
+        None if cache_saved is None else str(cache_saved),
+        attempt.duration_ms,
+    )
+
+
+def _span(since: datetime | None, until: datetime | None) -> tuple[str, str]:
+    return stamp(since) if since else "", stamp(until) if until else "9999"
+
+
+def _spend(row: Any) -> SpendRow:
+    def amount(name: str) -> Decimal | None:
+        return None if row[name] is None else Decimal(row[name])
+
+    return SpendRow(
+        label=row["label"],
+        calls=row["calls"],
+        attempts=row["attempts"],
+        failures=row["failures"] or 0,
+        usage=Usage(
+            input_uncached=row["input_uncached"],
+            cache_read=row["cache_read"],
+            cache_write_short=row["cache_write_short"],
+            cache_write_long=row["cache_write_long"],
+            output_visible=row["output_visible"],
+            output_reasoning=row["output_reasoning"],
+            estimated=bool(row["estimated"]),
+        ),
+        cost=amount("cost"),
+        unknown=row["unknown"] or 0,
+        baseline=amount("baseline"),
+        cache_saved=amount("cache_saved"),
+    )

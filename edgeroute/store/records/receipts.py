@@ -1,0 +1,63 @@
+"""Receipts: why each request went where it went, and what left this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from edgeroute.core.receipt import Receipt
+from edgeroute.store.database.codec import dump, load, printable, stamp
+from edgeroute.store.database.database import Database
+
+
+class Receipts:
+    """All receipts in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, receipt: Receipt) -> None:
+        """Keep ``receipt``; one with the same id is replaced."""
+        self._database.write(
+            "INSERT OR REPLACE INTO receipts VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                printable(receipt.id),
+                stamp(receipt.created),
+                printable(receipt.conversation),
+                receipt.left_machine,
+                receipt.private,
+                dump(receipt),
+            ),
+        )
+
+    def get(self, id: str) -> Receipt | None:  # noqa: A002
+        """The receipt, or None. The beginning of an id will do where only one begins so."""
+        name = printable(id)
+        rows = self._database.read("SELECT body FROM receipts WHERE id = ?", (name,))
+        if not rows and name:
+            rows = self._database.read(
+                "SELECT body FROM receipts WHERE substr(id, 1, ?) = ? LIMIT 2", (len(name), name)
+            )
+        return load(rows[0]["body"], Receipt) if len(rows) == 1 else None
+
+    def list(
+        self,
+        *,
+        left_machine: bool = False,
+        since: datetime | None = None,
+        conversation: str = "",
+        limit: int = 200,
+    ) -> Sequence[Receipt]:
+        """Receipts, latest first; with ``left_machine`` only those that sent a byte elsewhere."""
+        rows = self._database.read(
+            "SELECT body FROM receipts WHERE (NOT ? OR left_machine) AND created >= ?"
+            " AND (? = '' OR conversation = ?) ORDER BY created DESC, rowid DESC LIMIT ?",
+            (
+                left_machine,
+                stamp(since) if since else "",
+                printable(conversation),
+                printable(conversation),
+                limit,
+            ),
+        )
+        return [load(row["body"], Receipt) for row in rows]

@@ -1,0 +1,83 @@
+"""The check behind the route strip: debounced while typing, awaited by Enter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.request import ChatRequest
+from edgeroute.core.verdict import Finding
+
+if TYPE_CHECKING:
+    from edgeroute.engine.deciding.explanation import Explanation
+    from edgeroute.tui.ports import Engine, Inspector
+
+DELAY: Final = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class PromptCheck:
+    """What is known of the request of ``version``.
+
+    ``findings`` are those of the composer's text. Without an ``explanation`` the check failed, and
+    ``error`` says why.
+    """
+
+    version: int
+    explanation: Explanation | None = None
+    findings: tuple[Finding, ...] = ()
+    error: str = ""
+
+
+class Checker:
+    """Asks the engine where a request would go, never more than one question at a time."""
+
+    def __init__(
+        self,
+        engine: Callable[[], Engine],
+        inspector: Callable[[], Inspector],
+        report: Callable[[PromptCheck], None],
+        *,
+        delay: float = DELAY,
+    ) -> None:
+        self._engine = engine
+        self._inspector = inspector
+        self._report = report
+        self._delay = delay
+        self._task: asyncio.Task[None] | None = None
+        self._last: PromptCheck | None = None
+
+    def known(self, version: int) -> PromptCheck | None:
+        """The finished check of exactly ``version``, if there is one."""
+        return self._last if self._last and self._last.version == version else None
+
+    def ask(self, version: int, request: ChatRequest, text: str, *, now: bool = False) -> None:
+        """Check ``request`` after the delay, or ``now``; an older question is dropped."""
+        self.cancel()
+        delay = 0.0 if now else self._delay
+        self._task = asyncio.create_task(self._run(version, request, text, delay))
+
+    def cancel(self) -> None:
+        """Drop the question that is under way."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def _run(self, version: int, request: ChatRequest, text: str, delay: float) -> None:
+        await asyncio.sleep(delay)
+        self._last = await self.check(version, request, text)
+        self._report(self._last)
+
+    async def check(self, version: int, request: ChatRequest, text: str) -> PromptCheck:
+        """Where ``request`` would go, and what ``text`` (its last message) holds."""
+        try:
+            explanation = await self._engine().explain(request)
+            scan = await self._inspector().scan(text, full=True) if text else None
+        except EdgeRouteError as error:
+            return PromptCheck(version, error=str(error))
+        except Exception as error:  # noqa: BLE001 - a check that crashed must block, not vanish
+            return PromptCheck(version, error=f"The check failed ({type(error).__name__}).")
+        return PromptCheck(version, explanation, scan.findings if scan else ())

@@ -1,0 +1,92 @@
+"""What the chat screen knows: one frozen value, replaced on every change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from edgeroute.core.messages import File, Image, Message, Part, Text
+from edgeroute.core.request import ChatRequest
+from edgeroute.core.verdict import PrivacyMode
+
+if TYPE_CHECKING:
+    from edgeroute.store.chats.conversation import Conversation
+
+CYCLE: tuple[PrivacyMode, ...] = (PrivacyMode.AUTO, PrivacyMode.PRIVATE, PrivacyMode.MASK)
+
+
+class Phase(StrEnum):
+    """What the screen is doing: ``waiting`` is an Enter that waits for the verdict."""
+
+    IDLE = "idle"
+    WAITING = "waiting"
+    ANSWERING = "answering"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatState:
+    """One chat as the screen holds it.
+
+    ``id`` is empty until the first message is sent. ``model`` overrides the plan for the next
+    message only; ``replaces`` is the receipt of the answer whose question that message asks anew.
+    ``queue`` holds prompts typed while an answer was running. ``version`` grows with
+    everything that changes the next request, so that a verdict can be matched to what it judged.
+    """
+
+    id: str = ""
+    title: str = ""
+    mode: PrivacyMode = PrivacyMode.AUTO
+    latched: bool = False
+    latch_reason: str = ""
+    messages: tuple[Message, ...] = ()
+    attachments: tuple[File | Image, ...] = ()
+    model: str = "auto"
+    queue: tuple[str, ...] = ()
+    phase: Phase = Phase.IDLE
+    version: int = 0
+    replaces: str = ""
+
+    def changed(self, **values: object) -> ChatState:
+        """A copy with ``values`` that counts as a new request."""
+        return replace(self, **values, version=self.version + 1)  # type: ignore[arg-type]
+
+    def prompt(self, text: str) -> Message:
+        """The user's next message: ``text`` with what is attached."""
+        parts: tuple[Part, ...] = (Text(text), *self.attachments)
+        return Message("user", parts)
+
+    def request(self, prompt: Message, *, here: bool = False) -> ChatRequest:
+        """The request for ``prompt`` after everything said so far; ``here`` keeps it local."""
+        return ChatRequest(
+            (*self.messages, prompt),
+            model="local" if here else self.model,
+            conversation=self.id,
+            privacy=PrivacyMode.PRIVATE if here else self.mode,
+            front_door="chat",
+            replaces=self.replaces,
+        )
+
+    @property
+    def next_mode(self) -> PrivacyMode:
+        """The mode that ctrl+t goes to."""
+        return CYCLE[(CYCLE.index(self.mode) + 1) % len(CYCLE)]
+
+
+def opened(conversation: Conversation, messages: Sequence[Message], version: int) -> ChatState:
+    """The state for a stored conversation."""
+    return ChatState(
+        id=conversation.id,
+        title=conversation.title,
+        mode=conversation.mode,
+        latched=conversation.latched,
+        latch_reason=conversation.latch_reason,
+        messages=tuple(messages),
+        version=version + 1,
+    )
+
+
+def loosens(current: PrivacyMode, wanted: PrivacyMode) -> bool:
+    """Whether going to ``wanted`` keeps less here than ``current``."""
+    return wanted.strictness < current.strictness

@@ -1,0 +1,178 @@
+"""What the route strip says about the next message: where, why, how much, what else. Pure.
+
+The words come from the engine's own plan; nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING, Literal
+
+from edgeroute.core.display import safe_line
+from edgeroute.core.model_card import ModelCard, Place
+from edgeroute.core.plan import Plan, Strategy
+from edgeroute.core.usage import FREE, Cost, Usage
+from edgeroute.core.verdict import Finding, PrivacyMode
+from edgeroute.tui.words import cost_words, counted, tokens
+
+if TYPE_CHECKING:
+    from edgeroute.engine.deciding.explanation import Explanation
+
+Kind = Literal["idle", "checking", "local", "forced", "cloud", "masked", "blocked", "busy"]
+_BROKEN_LOCAL = frozenset({"missing", "unreachable"})
+
+
+@dataclass(frozen=True, slots=True)
+class StripView:
+    """The strip's two lines. ``kind`` picks the colour; the words alone say the same."""
+
+    kind: Kind
+    word: str
+    target: str = ""
+    why: str = ""
+    details: str = ""
+    stale: bool = False
+
+    def behind(self) -> StripView:
+        """The view while the check is behind the typing."""
+        if self.kind in {"idle", "checking"}:
+            return CHECKING
+        return replace(self, stale=True)
+
+
+IDLE = StripView("idle", "READY", details="Before you send, this line says where it will go.")
+CHECKING = StripView(
+    "checking", "CHECKING", why="looking for personal data", details="Nothing has been sent."
+)
+
+
+def waiting(before: StripView) -> StripView:
+    """The strip while Enter waits for the verdict."""
+    return replace(CHECKING, why="sends as soon as the check is done", details=before.details)
+
+
+def blocked(sentence: str) -> StripView:
+    """The strip where the check itself failed."""
+    return StripView("blocked", "BLOCKED", why=safe_line(sentence), details="Nothing will be sent.")
+
+
+def estimate(card: ModelCard | None, input_tokens: int, output_tokens: int, now: datetime) -> Cost:
+    """What the answer would cost at the rate of ``now``."""
+    if card is None:
+        return Cost(None, "unknown")
+    usage = Usage(input_uncached=input_tokens, output_visible=output_tokens, estimated=True)
+    return card.prices.cost(usage, now)
+
+
+def strip_view(
+    explanation: Explanation,
+    *,
+    found: tuple[Finding, ...],
+    cards: Mapping[str, ModelCard],
+    local_state: str,
+    now: datetime,
+    last_message: int,
+) -> StripView:
+    """The strip for ``explanation``.
+
+    ``found`` are the findings of the text in the composer (a full scan, so they are more than the
+    verdict's, which stops at the first); ``last_message`` is the index of that text's message.
+    """
+    plan = explanation.plan
+    first = plan.first
+    here = all(candidate.place is Place.LOCAL for candidate in plan.taking_part)
+    forced = here and (explanation.verdict.private or explanation.latched)
+    if forced and local_state in _BROKEN_LOCAL:
+        return StripView(
+            "blocked",
+            "BLOCKED",
+            why="this text must stay here and there is no local model ready",
+            details="edgeroute models recommend says which one fits this machine",
+        )
+    masking = not here and bool(explanation.masked)
+    kind: Kind = "forced" if forced else "local" if here else "masked" if masking else "cloud"
+    word = {"forced": "LOCAL", "local": "LOCAL", "masked": "MASKED", "cloud": "CLOUD"}[kind]
+    signals = explanation.signals
+    costs = [
+        FREE
+        if candidate.place is Place.LOCAL
+        else estimate(cards.get(candidate.model), signals.input_tokens, signals.output_tokens, now)
+        for candidate in plan.taking_part
+    ]
+    parts = [f"~{tokens(signals.input_tokens)} tokens", _price(plan.strategy, costs)]
+    if explanation.otherwise:
+        parts.append(f"would be {safe_line(explanation.otherwise, 60)}")
+    elif then := _then(plan):
+        parts.append(then)
+    return StripView(
+        kind,
+        word,
+        safe_line(first.model, 60),
+        _why(explanation, found, last_message, kind),
+        " · ".join(parts),
+    )
+
+
+def _price(strategy: Strategy, costs: Sequence[Cost]) -> str:
+    """What it would cost; of a cascade what it costs at least and at most."""
+    everything = cost_words(reduce(add, costs))
+    if strategy == "cascade":
+        return f"{cost_words(costs[0])} to {everything}"
+    return everything
+
+
+def _then(plan: Plan) -> str:
+    """Who is asked besides the first one, and when; empty where nobody is."""
+    words = {
+        "single": "if it fails: ",
+        "cascade": "if it does not hold up: ",
+        "ensemble": "side by side with ",
+    }
+    others = plan.candidates[1:3] if plan.strategy == "single" else plan.taking_part[1:]
+    names = ", ".join(safe_line(candidate.model, 40) for candidate in others)
+    return f"{words[plan.strategy]}{names}" if names else ""
+
+
+def _why(
+    explanation: Explanation, found: tuple[Finding, ...], last_message: int, kind: Kind
+) -> str:
+    plan = explanation.plan
+    if kind == "masked":
+        return f"sent with placeholders for {counted(explanation.masked)}"
+    if explanation.mode is PrivacyMode.PRIVATE:
+        return "this chat is local only"
+    if kind == "forced":
+        return _forced(explanation, found, last_message)
+    because = safe_line(plan.why or plan.first.reason, 120)
+    return f"rule {safe_line(plan.rule, 40)}: {because}" if plan.rule else because
+
+
+def _forced(explanation: Explanation, found: tuple[Finding, ...], last_message: int) -> str:
+    """Why the request must stay here: this message, an earlier one, or the chat as a whole."""
+    verdict = explanation.verdict
+    if found:
+        return f"found {counted(_types(found))} in this message"
+    earlier = sorted({place for f in verdict.findings if (place := _message(f)) is not None})
+    if earlier and earlier[0] < last_message:
+        return f"forced by message {earlier[0] + 1}: {counted(verdict.types)}"
+    if verdict.findings:
+        return f"found {counted(verdict.types)}"
+    return safe_line(explanation.latch_reason or verdict.reason, 120)
+
+
+def _types(found: tuple[Finding, ...]) -> Mapping[str, int]:
+    counts: dict[str, int] = {}
+    for finding in found:
+        counts[finding.type] = counts.get(finding.type, 0) + 1
+    return counts
+
+
+def _message(finding: Finding) -> int | None:
+    """The index in a ``where`` such as ``messages[2]``."""
+    head, _, rest = finding.where.partition("[")
+    number = rest.partition("]")[0]
+    return int(number) if head == "messages" and number.isdecimal() else None

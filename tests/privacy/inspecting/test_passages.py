@@ -1,0 +1,52 @@
+"""How a request is cut into passages."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeroute.core.messages import Message, Text, ToolCall, ToolResult, assistant, system, user
+from edgeroute.core.request import ChatRequest
+from edgeroute.privacy.inspecting.passages import WINDOW, borders, contents
+
+
+def test_places_and_origins_are_named() -> None:
+    """Each passage says where it stands and who wrote it."""
+    request = ChatRequest(
+        (
+            system("s"),
+            user("u"),
+            assistant("a"),
+            Message("assistant", (ToolCall("c1", "read_mail", "{}"),)),
+            Message("tool", (ToolResult("c1", (Text("r"),)),)),
+        )
+    )
+    found = {p.text: (p.where, p.origin) for p in contents(request).passages}
+    assert found["s"] == ("messages[0]", "system")
+    assert found["u"] == ("messages[1]", "user")
+    assert found["a"] == ("messages[2]", "assistant")
+    assert found["r"] == ("messages[4]", "tool:read_mail")
+
+
+@given(texts=st.lists(st.text(max_size=600), max_size=6))
+def test_borders_are_short_and_few(texts: list[str]) -> None:
+    """There is one passage for each border, of bounded length, whatever the texts."""
+    joined = list(borders([("m", text) for text in texts]))
+    assert len(joined) == sum(bool(text.strip()) for text in texts[1:])
+    assert all(len(passage.text) <= 3 * WINDOW for passage in joined)
+
+
+@given(before=st.text("ab ", max_size=400), after=st.text("ab ", max_size=400))
+def test_a_border_holds_both_ends(before: str, after: str) -> None:
+    """The last word before a border and the first one after it stand next to each other."""
+    first, second = f"{before} last", f"first {after}"
+    passage = next(borders([("m", first), ("m", second)]))
+    assert "last first" in passage.text
+    assert "lastfirst" in passage.text
+    assert bool(passage.near) is (max(len(first), len(second)) > WINDOW)
+
+
+def test_an_old_border_does_not_change() -> None:
+    """A further turn adds one border and leaves the old ones as they were."""
+    turns = [("m", f"turn {n} " * n) for n in range(12)]
+    assert list(borders(turns))[:-1] == list(borders(turns[:-1]))

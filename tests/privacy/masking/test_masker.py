@@ -1,0 +1,320 @@
+"""A request is masked whole or not at all."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from edgeroute.core.errors import PrivacyRefused
+from edgeroute.core.messages import (
+    File,
+    Image,
+    Message,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolResult,
+    Unreadable,
+    assistant,
+    system,
+    user,
+)
+from edgeroute.core.request import ChatRequest, Sampling, Tool
+from edgeroute.core.verdict import Finding
+from edgeroute.privacy.inspecting.inspector import Inspector
+from edgeroute.privacy.masking.masker import Masker, MaskSpan, merged, smallest
+from edgeroute.privacy.masking.placeholders import MaskMap
+from tests.support.detectors import PLANT, PlantDetector, Scan
+
+OTHER = "521-44-9822"
+
+
+def masker(detector: Any = None, mapping: MaskMap | None = None, *kept: str) -> Masker:
+    """A masker that masks everything but the types ``kept``."""
+    reader = Inspector(detector or PlantDetector(), lambda: "v1")
+    return Masker(mapping if mapping is not None else MaskMap(), reader, lambda t: t not in kept)
+
+
+class NameDetector:
+    """Finds the names it is given, each as a person."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def scan(self, text: str, *, full: bool = False, origin: str = "user") -> Scan:
+        """Every occurrence of every name."""
+        findings = tuple(
+            Finding("PERSON", at, at + len(name), 0.9)
+            for name in self.names
+            for at in range(len(text))
+            if text.startswith(name, at)
+        )
+        return Scan(private=bool(findings), findings=findings)
+
+
+async def test_every_text_is_masked_alike() -> None:
+    """System prompt, turns, thinking, calls, results, tools and extras share the placeholders."""
+    tool = Tool("lookup", f"Not for {PLANT}", {"properties": {"id": {"description": PLANT}}})
+    request = ChatRequest(
+        (
+            system(f"The user is {PLANT}."),
+            user(f"I am {PLANT}, she is {OTHER}."),
+            Message(
+                "assistant",
+                (Reasoning(f"{OTHER}?"), ToolCall("c1", "lookup", json.dumps({"id": [PLANT]}))),
+            ),
+            Message("tool", (ToolResult("c1", (Text(f'{{"of": "{OTHER}"}}'),)),)),
+            assistant(f"{PLANT} it is."),
+        ),
+        tools=(tool,),
+        extra={"metadata": {"who": PLANT}},
+    )
+    mask = masker()
+    result = await mask.mask_request(request)
+    assert PLANT not in repr(result)
+    assert OTHER not in repr(result)
+    assert len(mask.mapping) == 2
+    whole = mask.restorer()
+    assert [whole.restore(m.text) for m in result.messages] == [m.text for m in request.messages]
+    one = mask.mapping.placeholder("US_SSN", PLANT)
+    assert json.loads(result.messages[2].tool_calls[0].arguments) == {"id": [one]}
+    assert result.extra == {"metadata": {"who": one}}
+    assert result.tools[0].description == f"Not for {one}"
+    assert not (await Inspector(PlantDetector(), lambda: "v1").inspect(result)).private
+
+
+async def test_the_next_turn_keeps_the_placeholders() -> None:
+    """The same history gives the same bytes on the next turn, also after a restart."""
+    mask = masker()
+    first = await mask.mask_request(ChatRequest((user(f"I am {PLANT}"),)))
+    again = masker(None, MaskMap.load(mask.mapping.dump()))
+    second = await again.mask_request(
+        ChatRequest((user(f"I am {PLANT}"), assistant("Hello"), user(f"And {OTHER}?")))
+    )
+    assert second.messages[0] == first.messages[0]
+    assert second.messages[2].text == "And <US_SSN_2>?"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Message("user", (Text(PLANT), Image("image/png", b"png"))),
+        Message("user", (Text(PLANT), Unreadable("audio"))),
+        Message("user", (File("a.txt", "text/plain", PLANT.encode()),)),
+        Message("user", (File(PLANT, "text/plain", b"x"),)),
+        Message("user", (Text("Hi"),), name=PLANT),
+        Message("assistant", (ToolCall(PLANT, "t", "{}"),)),
+        Message("assistant", (ToolCall("c", "t", json.dumps({PLANT: 1})),)),
+        Message("assistant", (Reasoning("x", "p/f", json.dumps({"thinking": PLANT})),)),
+        Message("tool", (ToolResult("c9", (Text("who?"),)),)),
+        Message("tool", (ToolResult("c9", (Text("Lunch?"),), name="mail"),)),
+    ],
+    ids=range(10),
+)
+async def test_what_cannot_be_masked_stays(message: Message) -> None:
+    """Pictures, audio, files, names, ids, keys, sealed thinking, private origins: refused."""
+    mask = masker(None, None, "PERSONAL_RECORDS")
+    with pytest.raises(PrivacyRefused):
+        await mask.mask_request(ChatRequest((message,)))
+
+
+async def test_what_the_rules_keep_is_not_masked() -> None:
+    """A type whose action is local is refused even though it could be replaced."""
+    with pytest.raises(PrivacyRefused, match="by your rules"):
+        await masker(None, None, "US_SSN").mask_request(ChatRequest((user(PLANT),)))
+
+
+async def test_thinking_goes_back_as_it_came() -> None:
+    """A payload that went out with placeholders stays as it is; the shown text is masked."""
+    mask = masker()
+    mask.mapping.placeholder("US_SSN", PLANT)
+    thought = Reasoning(f"Is {PLANT} valid?", "p/f", '{"thinking":"Is <US_SSN_1> valid?"}')
+    result = await mask.mask_request(ChatRequest((Message("assistant", (thought,)), user("And?"))))
+    part = result.messages[0].parts[0]
+    assert part == Reasoning("Is <US_SSN_1> valid?", "p/f", thought.payload)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "masked"),
+    [
+        (f'{{ "a":"{PLANT}" , "n":1.50 }}', '{ "a":"<US_SSN_1>" , "n":1.50 }'),
+        ('{"a": "521\\u002d44-9821"}', '{"a": "<US_SSN_1>"}'),
+        ('{ "a" : 1 }', '{ "a" : 1 }'),
+        (f"broken {PLANT}", "broken <US_SSN_1>"),
+    ],
+)
+async def test_arguments_keep_their_writing(arguments: str, masked: str) -> None:
+    """Arguments are the same bytes but for the values, so that a provider's cache still fits."""
+    call = Message("assistant", (ToolCall("c1", "t", arguments),))
+    result = await masker().mask_request(ChatRequest((call, user("And?"))))
+    assert result.messages[0].tool_calls[0].arguments == masked
+
+
+@pytest.mark.parametrize(
+    "scan",
+    [
+        Scan(private=True),
+        Scan(private=True, findings=(Finding("X", 3, 3, 1.0),)),
+        Scan(private=True, findings=(Finding("X", 0, 999, 1.0),)),
+        Scan(private=True, findings=(Finding("X", 2, 3, 1.0),)),
+    ],
+)
+async def test_a_finding_without_a_place_is_refused(scan: Scan) -> None:
+    """What cannot be pointed at cannot be replaced."""
+
+    class Vague:
+        def scan(self, text: str, *, full: bool = False, origin: str = "user") -> Scan:
+            return scan
+
+    with pytest.raises(PrivacyRefused):
+        await masker(Vague()).mask_request(ChatRequest((user("ab cd"),)))
+
+
+async def test_a_failing_detector_is_a_refusal() -> None:
+    """Where nobody knows what is in it, nothing is masked."""
+
+    def crash(text: str) -> None:
+        raise RuntimeError(text)
+
+    with pytest.raises(PrivacyRefused):
+        await masker(PlantDetector(before=crash)).mask_request(ChatRequest((user("x"),)))
+
+
+async def test_something_left_after_masking_is_refused() -> None:
+    """If the masked request still holds something, it stays here."""
+
+    class Stubborn(PlantDetector):
+        def scan(self, text: str, *, full: bool = False, origin: str = "user") -> Scan:
+            if "<US_SSN_1>" in text:
+                return Scan(private=True, findings=(Finding("PERSON", 0, 1, 1.0),))
+            return super().scan(text, full=full, origin=origin)
+
+    with pytest.raises(PrivacyRefused, match="certainty"):
+        await masker(Stubborn()).mask_request(ChatRequest((user(PLANT),)))
+
+
+async def test_text_that_looks_like_a_placeholder_comes_back_as_it_was() -> None:
+    """What the user wrote in angle brackets is neither restored to a value nor lost."""
+    text = f"<US_SSN_1> is a tag, {PLANT} is not, &lt;us_ssn_1&gt; neither."
+    mask = masker()
+    result = await mask.mask_request(ChatRequest((user(text),)))
+    assert result.messages[0].text.count("<US_SSN_1>") == 1
+    assert mask.restorer().restore(result.messages[0].text) == text
+
+
+@given(
+    pieces=st.lists(
+        st.sampled_from([PLANT, OTHER, "<US_SSN_1>", "<LITERAL_2>", " ", "a", ".", "\n"])
+        | st.text(st.characters(exclude_categories=["Nd", "Cs"]), max_size=5)
+    ),
+    cuts=st.lists(st.integers(0, 300)),
+)
+async def test_masked_and_restored_is_the_same_text(pieces: list[str], cuts: list[int]) -> None:
+    """An answer that repeats the masked prompt, cut anywhere, reads like the prompt."""
+    text = "".join(pieces)
+    assume(not re.search(rf"\d(?:{PLANT}|{OTHER})|(?:{PLANT}|{OTHER})\d", text))
+    mask = masker()
+    result = await mask.mask_request(ChatRequest((user(text),)))
+    masked = result.messages[0].text
+    assert PLANT not in f" {masked} ".split()
+    restorer = mask.restorer()
+    edges = sorted({0, len(masked), *(cut for cut in cuts if cut < len(masked))})
+    shown = [restorer.feed(masked[a:b]) for a, b in itertools.pairwise(edges)]
+    assert "".join(shown) + restorer.close() == text
+    await mask._inspector.close()
+
+
+async def test_parts_of_a_known_name_are_masked_where_they_stand_alone() -> None:
+    """A first name alone is that person's, but a word at the start of a sentence is a word."""
+    mask = masker(NameDetector("Will Roe", "Jane Poe"))
+    text = "Will Roe met Jane Poe. Will they like it? I think Will does, and Jane. Janet does not."
+    result = await mask.mask_request(ChatRequest((user(text),)))
+    assert result.messages[0].text == (
+        "<PERSON_1> met <PERSON_2>. Will they like it? I think <PERSON_1_FIRST> does, and "
+        "<PERSON_2_FIRST>. Janet does not."
+    )
+
+
+async def test_a_value_found_once_is_masked_everywhere() -> None:
+    """What was found in one turn is replaced in all of them, in other case and spacing too."""
+
+    class OnlyInContext(NameDetector):
+        def scan(self, text: str, *, full: bool = False, origin: str = "user") -> Scan:
+            found = super().scan(text, full=full, origin=origin)
+            return found if "my wife" in text else Scan(private=False)
+
+    mask = masker(OnlyInContext("Jane Poe"))
+    turns = (user("my wife Jane Poe"), assistant("Ask JANE  POE."))
+    result = await mask.mask_request(ChatRequest(turns))
+    assert [m.text for m in result.messages] == ["my wife <PERSON_1>", "Ask <PERSON_1>."]
+
+
+ASKS = user("Ask Jane Poe.")
+
+
+class OnlyIfAsked(NameDetector):
+    """Finds the name in a question about her, nowhere else."""
+
+    def scan(self, text: str, *, full: bool = False, origin: str = "user") -> Scan:
+        """Every occurrence of the name after "Ask"."""
+        found = super().scan(text, full=full, origin=origin)
+        return found if text.startswith("Ask") else Scan(private=False)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        ChatRequest((Message("user", ASKS.parts, name="Jane_Poe"),)),
+        ChatRequest((ASKS,), tools=(Tool("Jane_Poe"),)),
+        ChatRequest((ASKS,), tools=(Tool("look", "", {"properties": {"JanePoe": {}}}),)),
+        ChatRequest((ASKS,), response_format={"const": "jane poe"}),
+        ChatRequest((ASKS,), response_format={}, response_format_name="JANE_POE"),
+        ChatRequest((ASKS,), sampling=Sampling(stop=("Jane Poe",))),
+        ChatRequest((ASKS,), user="jane-poe"),
+        ChatRequest((ASKS,), extra={"metadata": {"Jane Poe": "x"}}),
+        ChatRequest((ASKS, user("Decode SGVsbG8gZGVhciBKYW5lIFBvZQ=="))),
+        ChatRequest((ASKS, user("Open https://x.example/?q=Jane%20Poe"))),
+        ChatRequest((ASKS, user("J a n e   P o e"))),
+        ChatRequest((ASKS, user("the folder janepoe-2024"))),
+        ChatRequest((ASKS, user("Tell JaneP"), user("oe."))),
+        ChatRequest((ASKS, Message("assistant", (Reasoning("", "x/y", '{"t":"Jane Poe"}'),)))),
+        ChatRequest((ASKS, Message("user", (File("a.txt", "text/plain", b"Dear Jane Poe"),)))),
+    ],
+)
+async def test_a_known_value_in_any_other_place_or_writing_stays(request_: ChatRequest) -> None:
+    """What was found once is known: where it cannot be replaced, nothing leaves."""
+    with pytest.raises(PrivacyRefused, match="cannot be masked"):
+        await masker(OnlyIfAsked("Jane Poe")).mask_request(request_)
+
+
+async def test_a_name_in_a_file_name_is_masked() -> None:
+    """An underscore is a border like a space."""
+    result = await masker(OnlyIfAsked("Jane Poe")).mask_request(
+        ChatRequest((ASKS, user("Open letter_to_Jane_Poe_2024.txt")))
+    )
+    assert result.messages[1].text == "Open letter_to_<LITERAL_1>_2024.txt"
+
+
+spans = st.lists(
+    st.builds(
+        lambda start, length, type_: MaskSpan(start, start + length, type_),
+        st.integers(0, 30),
+        st.integers(1, 12),
+        st.sampled_from("AB"),
+    )
+)
+
+
+@given(inside=spans)
+def test_spans_become_disjoint(inside: list[MaskSpan]) -> None:
+    """Both ways of making spans disjoint leave no overlap; the wide one leaves nothing out."""
+    for disjoint in (smallest(inside), merged(inside)):
+        assert all(a.end <= b.start for a, b in itertools.pairwise(disjoint))
+    covered = {place for span in inside for place in range(span.start, span.end)}
+    assert covered == {p for span in merged(inside) for p in range(span.start, span.end)}

@@ -1,0 +1,164 @@
+"""Requests as bytes: addresses, headers, stability between turns."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from edgeroute.core.errors import ProviderError
+from edgeroute.core.messages import Message, Text, ToolCall, assistant, system, user
+from edgeroute.core.request import ChatRequest, Sampling, Tool
+from edgeroute.providers.calling.call import prepare
+from edgeroute.providers.catalog.catalog import Catalog
+from edgeroute.wire.format import CachePlan
+from edgeroute.wire.formats import FORMATS
+
+TOOLS = (Tool("look", "Look something up.", {"type": "object", "properties": {}}),)
+
+
+def chat_models(catalog: Catalog) -> list[str]:
+    """Every model that answers prompts, at providers whose address is whole."""
+    return [
+        card.id
+        for card in catalog.cards.values()
+        if card.wire in FORMATS and catalog.providers[card.provider].ready
+    ]
+
+
+def body(catalog: Catalog, model: str, request: ChatRequest, **options: Any) -> dict[str, Any]:
+    """The body of ``request`` for ``model``."""
+    card = catalog.card(model)
+    assert card is not None
+    outgoing = prepare(request, card, catalog.providers[card.provider], **options)
+    found: dict[str, Any] = json.loads(outgoing.body)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("model", "url"),
+    [
+        ("openai/gpt-5.5", "https://api.openai.com/v1/chat/completions"),
+        ("openai/gpt-5.5-pro", "https://api.openai.com/v1/responses"),
+        ("anthropic/claude-opus-5.5", "https://api.anthropic.com/v1/messages"),
+        ("deepseek/v4-flash", "https://api.deepseek.com/chat/completions"),
+        ("minimax/m2.7", "https://api.minimax.io/anthropic/v1/messages"),
+        ("xai/grok-4.7", "https://api.x.ai/v1/responses"),
+        ("openrouter/openai/gpt-5.5", "https://openrouter.ai/api/v1/chat/completions"),
+        (
+            "gemini/gemini-3.8-flash",
+            "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions",
+        ),
+        ("zai/glm-5.3", "https://api.z.ai/api/paas/v4/chat/completions"),
+    ],
+)
+def test_addresses(catalog: Catalog, model: str, url: str) -> None:
+    """Each model's request goes to the documented address of its wire format."""
+    card = catalog.card(model)
+    assert card is not None
+    outgoing = prepare(ChatRequest((user("hi"),)), card, catalog.providers[card.provider])
+    assert outgoing.url == url
+    assert outgoing.headers["content-type"] == "application/json"
+    assert not {"authorization", "x-api-key", "api-key"} & set(outgoing.headers)
+
+
+def test_anthropic_gets_its_version(catalog: Catalog) -> None:
+    """Without the version header Anthropic answers 400."""
+    card = catalog.card("anthropic/claude-haiku-4.5")
+    assert card is not None
+    outgoing = prepare(ChatRequest((user("hi"),)), card, catalog.providers["anthropic"])
+    assert outgoing.headers["anthropic-version"] == "2023-06-01"
+
+
+def test_an_address_that_is_not_complete_is_a_sentence(catalog: Catalog) -> None:
+    """Azure without its resource's address says which setting is missing."""
+    card = catalog.card("azure/gpt-5.5")
+    assert card is not None
+    with pytest.raises(ProviderError, match=r"providers\.azure\.base_url"):
+        prepare(ChatRequest((user("hi"),)), card, catalog.providers["azure"])
+
+
+def test_image_models_get_a_prompt_and_no_stream(catalog: Catalog) -> None:
+    """Pictures are asked for whole, at the address of the card's wire, with its own fields."""
+    request = ChatRequest((system("Be brief."), user("hi"), assistant("ho"), user("A red fox.")))
+    for model, url, fields in (
+        ("openai/gpt-image-2", "https://api.openai.com/v1/images/generations", {}),
+        (
+            "gemini/nano-banana-2",
+            "https://generativelanguage.googleapis.com/v1beta/openai/images/generations",
+            {"response_format": "b64_json"},
+        ),
+    ):
+        card = catalog.card(model)
+        assert card is not None
+        outgoing = prepare(request, card, catalog.providers[card.provider])
+        assert (outgoing.url, outgoing.headers["accept"]) == (url, "application/json")
+        sent = json.loads(outgoing.body)
+        assert sent == {"model": card.wire_id, **fields, "prompt": "A red fox."}
+
+
+def test_an_unknown_wire_is_refused(catalog: Catalog) -> None:
+    """A model whose format nobody here speaks is refused before anything is built."""
+    card = catalog.card("openai/gpt-image-2")
+    assert card is not None
+    with pytest.raises(ProviderError, match="does not speak the wire format `telex`"):
+        prepare(
+            ChatRequest((user("hi"),)), replace(card, wire="telex"), catalog.providers["openai"]
+        )
+
+
+def test_every_model_takes_a_full_request(catalog: Catalog) -> None:
+    """Sampling, tools, a forced tool, JSON and an effort: every adapter makes a body of it."""
+    request = ChatRequest(
+        (system("Be brief."), user("hi")),
+        tools=TOOLS,
+        tool_choice="required",
+        response_format={"type": "object", "properties": {}, "additionalProperties": False},
+        sampling=Sampling(0.5, 0.9, 500, ("END",), 7),
+        reasoning_effort="low",
+    )
+    for model in chat_models(catalog):
+        made = body(catalog, model, request, session_id="s" * 32, cache=CachePlan())
+        card = catalog.card(model)
+        assert card is not None
+        assert made["model"] == card.wire_id
+        if "no_sampling" in card.quirks:
+            assert not {"temperature", "top_p"} & set(made)
+
+
+def test_consecutive_turns_extend_the_same_bytes(catalog: Catalog) -> None:
+    """What the next turn sends begins, byte for byte, with what this turn sent of the messages."""
+    call = Message("assistant", (Text("Let me see."), ToolCall("call_1", "look", '{"q": 1}')))
+    history = [system("Be brief."), user("Hello."), assistant("Hi!"), user("Und Grüße?"), call]
+    for model in chat_models(catalog):
+        card = catalog.card(model)
+        assert card is not None
+        provider = catalog.providers[card.provider]
+        bodies = [
+            prepare(
+                ChatRequest(tuple(history[:length]), tools=TOOLS),
+                card,
+                provider,
+                session_id="s",
+            ).body
+            for length in (2, 4)
+        ]
+        shared = next(n for n, pair in enumerate(zip(*bodies, strict=False)) if pair[0] != pair[1])
+        assert b"Hello." in bodies[1][:shared], model
+        assert (
+            prepare(
+                ChatRequest(tuple(history[:2]), tools=TOOLS), card, provider, session_id="s"
+            ).body
+            == bodies[0]
+        )
+
+
+def test_extra_fields_go_to_the_same_wire_only(catalog: Catalog) -> None:
+    """A field that has no noun here reaches the same wire format unchanged, and no other."""
+    request = ChatRequest((user("hi"),), wire="openai-chat", extra={"logit_bias": {"1": 2}})
+    assert body(catalog, "openai/gpt-5.5", request)["logit_bias"] == {"1": 2}
+    assert "logit_bias" not in body(catalog, "anthropic/claude-opus-5.5", request)
+    other = replace(request, wire="anthropic-messages")
+    assert "logit_bias" not in body(catalog, "openai/gpt-5.5", other)

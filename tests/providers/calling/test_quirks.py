@@ -1,0 +1,136 @@
+"""What single providers want different."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeroute.datafile import packaged
+from edgeroute.providers.calling.quirks import QUIRKS, Circumstance, apply
+
+CHAT = Circumstance("openai-chat", stream=True, session_id="random")
+BASE: dict[str, Any] = {
+    "model": "m",
+    "stream": True,
+    "messages": [{"role": "user", "content": "x"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("quirk", "before", "after"),
+    [
+        ("max_completion_tokens", {"max_tokens": 5}, {"max_completion_tokens": 5}),
+        ("no_sampling", {"temperature": 1, "top_p": 1, "top_k": 1}, {}),
+        ("temperature_only_1", {"temperature": 0.2}, {}),
+        ("temperature_at_most_1", {"temperature": 1.7}, {"temperature": 1}),
+        ("temperature_at_most_1", {"temperature": 0}, {"temperature": 0.01}),
+        ("no_stop", {"stop": ["x"]}, {}),
+        ("no_penalties", {"presence_penalty": 1, "frequency_penalty": 1}, {}),
+        ("no_stream_options", {"stream_options": {}}, {}),
+        ("random_seed", {"seed": 7}, {"random_seed": 7}),
+        ("no_required_tool_choice", {"tool_choice": "required"}, {}),
+        ("no_required_tool_choice", {"tool_choice": "none"}, {"tool_choice": "none"}),
+        ("no_forced_tool_choice", {"tool_choice": {"type": "any"}}, {}),
+        ("no_forced_tool_choice", {"tool_choice": {"type": "tool", "name": "x"}}, {}),
+        (
+            "no_forced_tool_choice",
+            {"tool_choice": {"type": "auto"}},
+            {"tool_choice": {"type": "auto"}},
+        ),
+        ("tool_choice_any", {"tool_choice": "required"}, {"tool_choice": "any"}),
+        (
+            "no_schema_while_streaming",
+            {"response_format": {"type": "json_schema"}},
+            {"response_format": {"type": "json_object"}},
+        ),
+        ("only_common_fields", {"logit_bias": {}, "n": 2, "stop": ["x"]}, {"stop": ["x"]}),
+        ("thinking_switch", {"reasoning_effort": "none"}, {"thinking": {"type": "disabled"}}),
+        ("thinking_switch", {"reasoning_effort": "high"}, {"thinking": {"type": "enabled"}}),
+        ("enable_thinking", {"reasoning_effort": "high"}, {"enable_thinking": True}),
+        (
+            "no_thinking_for_json",
+            {"response_format": {"type": "json_object"}, "reasoning_effort": "high"},
+            {"response_format": {"type": "json_object"}, "enable_thinking": False},
+        ),
+        ("cache_user_id", {}, {"user_id": "random"}),
+        (
+            "openrouter_privacy",
+            {"tools": [1]},
+            {
+                "tools": [1],
+                "provider": {"data_collection": "deny", "require_parameters": True},
+                "session_id": "random",
+            },
+        ),
+        (
+            "openrouter_privacy",
+            {"provider": {"data_collection": "allow", "sort": "price"}},
+            {"provider": {"data_collection": "deny", "sort": "price"}, "session_id": "random"},
+        ),
+    ],
+)
+def test_each_quirk(quirk: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    """A quirk changes what it is named for and nothing else."""
+    assert QUIRKS[quirk](BASE | before, CHAT) == BASE | after
+
+
+def test_older_claude_thinks_with_a_budget() -> None:
+    """Adaptive thinking becomes a number of tokens below the limit of the answer."""
+    body = {
+        "max_tokens": 10_000,
+        "thinking": {"type": "adaptive"},
+        "output_config": {"effort": "low"},
+        "temperature": 0.2,
+    }
+    changed = QUIRKS["thinking_with_budget"](body, Circumstance("anthropic-messages", stream=True))
+    assert changed == {
+        "max_tokens": 10_000,
+        "thinking": {"type": "enabled", "budget_tokens": 2000},
+    }
+
+
+@given(st.lists(st.text(min_size=1), max_size=5))
+def test_mistrals_tool_ids_stay_paired(ids: list[str]) -> None:
+    """Every id becomes nine letters and digits, the same for the call and for its result."""
+    messages = [
+        {"role": "assistant", "tool_calls": [{"id": one, "function": {}} for one in ids]},
+        *({"role": "tool", "tool_call_id": one, "content": ""} for one in ids),
+    ]
+    changed = QUIRKS["short_tool_ids"]({"messages": messages}, CHAT)["messages"]
+    calls = [call["id"] for call in changed[0]["tool_calls"]]
+    assert calls == [message["tool_call_id"] for message in changed[1:]]
+    assert all(len(one) == 9 and one.isascii() and one.isalnum() for one in calls)
+    assert len(set(calls)) == len(set(ids))
+
+
+@given(st.permutations(sorted(QUIRKS)))
+def test_messages_stay_last_and_the_original_untouched(names: list[str]) -> None:
+    """No quirk moves the messages from the end, where turns differ, or changes its argument."""
+    body = BASE | {"max_tokens": 5, "seed": 1, "reasoning_effort": "low"}
+    body["messages"] = body.pop("messages")
+    before = json.dumps(body)
+    changed = apply(tuple(names), body, CHAT)
+    assert list(changed)[-1] == "messages"
+    assert json.dumps(body) == before
+
+
+def test_every_quirk_is_used() -> None:
+    """A quirk that no provider's file names is dead code."""
+    used: set[str] = set()
+    for path in (packaged("models") / "providers").glob("*.yaml"):
+        used |= names_in(yaml.safe_load(Path(path).read_text("utf-8")))
+    assert used == set(QUIRKS)
+
+
+def names_in(value: Any) -> set[str]:
+    """All quirks named anywhere in a data file."""
+    if isinstance(value, dict):
+        inner = [names_in(one) for key, one in value.items() if key != "quirks"]
+        return set(value.get("quirks", [])).union(*inner)
+    return set().union(*(names_in(one) for one in value)) if isinstance(value, list) else set()

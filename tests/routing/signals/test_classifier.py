@@ -1,0 +1,115 @@
+"""The trained classifier: it fits its features, abstains, and works without the sentence model."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edgeroute import datafile
+from edgeroute.core.errors import SettingsError
+from edgeroute.core.signals import TASKS
+from edgeroute.routing.signals import classifier as module
+from edgeroute.routing.signals.classifier import TaskClassifier
+from edgeroute.routing.signals.keywords import DOMAINS
+from tests.support.model_files import require
+
+PLAIN = [
+    ("write a python function that parses iso dates", "implement"),
+    ("summarize this article in three bullet points: The council met on Monday.", "summarization"),
+    ("translate this sentence into french: good morning, everyone", "data_transformation"),
+    ("draw a picture of a red fox in the snow, watercolor", "image"),
+    ("solve 3x + 4 = 19 for x and show the steps", "reasoning"),
+    ("please refactor this and fix the bug\n\ndef f(a):\n    return a[0]\n", "refactor"),
+    ("thanks, that was great!", "chat"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def light() -> TaskClassifier:
+    """The classifier without the sentence model."""
+    return TaskClassifier.load(None)
+
+
+@pytest.fixture(scope="module")
+def full() -> TaskClassifier:
+    """The classifier with the sentence model."""
+    return TaskClassifier.load(require("minilm/model.safetensors").parent.parent)
+
+
+@pytest.mark.parametrize(("text", "task"), PLAIN)
+def test_plain_asks_are_told_without_the_sentence_model(
+    light: TaskClassifier, text: str, task: str
+) -> None:
+    """Words and shape suffice for what is said plainly."""
+    assert light.rank(text).labels[0][0] == task
+
+
+@pytest.mark.parametrize(("text", "task"), PLAIN)
+def test_plain_asks_are_told_with_it(full: TaskClassifier, text: str, task: str) -> None:
+    """The sentence model does not spoil what is said plainly."""
+    assert full.rank(text).labels[0][0] == task
+    assert full.note == ""
+
+
+def test_domains_are_named_beside_the_task(light: TaskClassifier) -> None:
+    """Medical and legal prompts name a domain, and no task in its place."""
+    guess = light.classify("what are the side effects of this medication, and which dose is safe?")
+    assert guess.domain == "medical"
+    assert guess.task in {*TASKS, ""}
+
+
+def test_nothing_is_told_of_nothing(light: TaskClassifier) -> None:
+    """An empty text has no task."""
+    assert light.classify("  ").task == ""
+    assert light.rank("asdf qwer").abstains
+
+
+def test_a_missing_sentence_model_is_said(light: TaskClassifier, tmp_path: Path) -> None:
+    """Whoever asks learns that the results could be better."""
+    assert "sentence model" in light.note
+    (tmp_path / "minilm").mkdir()
+    (tmp_path / "minilm" / "model.safetensors").write_bytes(b"broken")
+    broken = TaskClassifier.load(tmp_path)
+    broken.warm()
+    assert "sentence model" in broken.note
+    assert broken.rank("write a python function").labels[0][0] == "implement"
+
+
+def test_a_head_for_other_features_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A head that was trained for other cues is never used."""
+    monkeypatch.setattr(module, "fingerprint", lambda: "other")
+    with pytest.raises(SettingsError, match="train it again"):
+        TaskClassifier.load(None)
+
+
+@settings(deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_has_probabilities(light: TaskClassifier, text: str) -> None:
+    """The labels' probabilities add up to one, and a guess is a known name or none."""
+    ranked = light.rank(text)
+    if text.strip():
+        assert sum(p for _, p in ranked.labels) == pytest.approx(1, abs=0.02)
+    guess = light.classify(text)
+    assert guess.task in {*TASKS, ""}
+    assert guess.domain in {*DOMAINS, ""}
+
+
+def test_the_artefact_is_small() -> None:
+    """The head that lies in the repository stays below 5 MB."""
+    path = datafile.packaged("models") / "task-classifier" / "head.npz"
+    assert path.stat().st_size < 5_000_000
+
+
+def test_importing_signals_loads_nothing_heavy() -> None:
+    """Routing can be imported without numpy or tokenizers."""
+    code = (
+        "import sys, edgeroute.routing.plan.planner, edgeroute.routing.signals.classifier\n"
+        "heavy = {'numpy', 'tokenizers', 'onnxruntime'} & set(sys.modules)\n"
+        "sys.exit(', '.join(heavy) or 0)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -1,0 +1,125 @@
+"""What the route strip says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from edgeroute.core.messages import user
+from edgeroute.core.model_card import Place
+from edgeroute.core.plan import Candidate, Plan, Strategy
+from edgeroute.core.request import ChatRequest
+from edgeroute.core.verdict import Finding, PrivacyMode, Verdict
+from edgeroute.engine.deciding.explanation import Explanation
+from edgeroute.tui.chat.strip import CHECKING, IDLE, StripView, blocked, strip_view
+from tests.tui.fake_runtime import NOW, FakeRuntime, find
+
+RUNTIME = FakeRuntime()
+
+
+def view(
+    explanation: Explanation, text: str = "", *, local: str = "ready", at: int = 0
+) -> StripView:
+    """The strip for ``explanation`` with ``text`` in the message box."""
+    return strip_view(
+        explanation,
+        found=find(text),
+        cards=RUNTIME.catalog.cards,
+        local_state=local,
+        now=NOW,
+        last_message=at,
+    )
+
+
+def judged(text: str, mode: PrivacyMode = PrivacyMode.AUTO) -> Explanation:
+    """The scripted decision for ``text``."""
+    return RUNTIME.engine.judge(ChatRequest((user(text),), privacy=mode))
+
+
+def test_a_cloud_plan_says_what_it_costs() -> None:
+    """CLOUD, the rule, an estimated price and the next candidates."""
+    said = view(judged("Explain this"))
+    assert (said.kind, said.word) == ("cloud", "CLOUD")
+    assert said.why.startswith("rule explain")
+    assert "~$" in said.details
+
+
+def test_a_forced_plan_says_what_was_found_and_what_would_have_been() -> None:
+    """LOCAL, free, the types and the other model."""
+    said = view(judged("mail a@b.cd"), "mail a@b.cd")
+    assert (said.kind, said.word) == ("forced", "LOCAL")
+    assert "e-mail" in said.why
+    assert "free" in said.details
+    assert "would be anthropic" in said.details
+
+
+def test_local_only_says_so() -> None:
+    """The mode is the reason, not the data."""
+    assert view(judged("hi", PrivacyMode.PRIVATE)).why == "this chat is local only"
+
+
+def test_masked_text_is_its_own_state() -> None:
+    """What leaves with placeholders is neither LOCAL nor plain CLOUD."""
+    said = view(judged("mail a@b.cd", PrivacyMode.MASK), "mail a@b.cd")
+    assert said.word == "MASKED"
+    assert "placeholders for e-mail" in said.why
+
+
+def _together(strategy: Strategy) -> StripView:
+    """The strip for a small local model and two managed ones that take part in ``strategy``."""
+    names = ("anthropic/claude-sonnet-4.6", "openai/unpriced")
+    candidates = [Candidate("local/qwen", Place.LOCAL, "Cheap first.")]
+    candidates += [Candidate(name, Place.CLOUD, "Next.") for name in names]
+    plan = Plan("r", "A test.", tuple(candidates), strategy)
+    return view(replace(judged("Explain this"), plan=plan))
+
+
+def test_a_cascade_that_may_leave_is_not_called_local() -> None:
+    """CLOUD, though a local model is asked first; who is next, and least and most that it costs."""
+    said = _together("cascade")
+    assert (said.word, said.target) == ("CLOUD", "local/qwen")
+    assert "free to " in said.details
+    assert "if it does not hold up: anthropic/claude-sonnet-4.6" in said.details
+
+
+def test_an_ensemble_costs_what_all_of_it_costs() -> None:
+    """The others are named, and the price is one sum, of which an unknown part is told."""
+    said = _together("ensemble")
+    assert "side by side with anthropic/claude-sonnet-4.6, openai/unpriced" in said.details
+    assert "at least $" in said.details
+
+
+@pytest.mark.parametrize("state", ["missing", "unreachable"])
+def test_private_text_without_a_local_model_is_blocked(state: str) -> None:
+    """BLOCKED says what to do."""
+    said = view(judged("mail a@b.cd"), "mail a@b.cd", local=state)
+    assert said.word == "BLOCKED"
+    assert "models recommend" in said.details
+
+
+def test_a_latched_chat_says_its_reason() -> None:
+    """Without findings in sight the latch's own sentence is the reason."""
+    latched = replace(
+        judged("hi", PrivacyMode.PRIVATE),
+        mode=PrivacyMode.AUTO,
+        latched=True,
+        latch_reason="Message 2 held a card number.",
+    )
+    assert view(latched).why == "Message 2 held a card number."
+
+
+def test_an_earlier_message_is_named() -> None:
+    """A finding in message 0 forces message 2."""
+    finding = Finding("US_SSN", 0, 9, 1.0, where="messages[0]")
+    forced = replace(
+        judged("mail a@b.cd"), verdict=Verdict(True, "found", (finding,), complete=False)
+    )
+    assert view(forced, at=2).why == "forced by message 1: US SSN"
+
+
+def test_behind_never_shows_a_fresh_verdict() -> None:
+    """A view that is behind is CHECKING or marked stale."""
+    assert IDLE.behind() == CHECKING
+    assert view(judged("Explain")).behind().stale
+    assert blocked("No.").word == "BLOCKED"
