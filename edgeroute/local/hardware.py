@@ -1,4 +1,4 @@
-"""What this machine can carry, and which model suits it."""
+"""What this machine has to compute with."""
 
 from __future__ import annotations
 
@@ -9,17 +9,11 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edgeroute.local.files.catalogue import GIB, Build, Catalogue
-
-_WINDOWS: Final = (32_768, 16_384, 8_192, 4_096)
-_SMALLEST_WINDOW: Final = 2_048
-# What llama.cpp and its host need beside the weights and the cache.
-_OVERHEAD_BYTES: Final = GIB // 2
+GIB: Final = 1024**3
 # A graphics card has no operating system in its memory: it carries what a shared memory of this
 # many times its size carries.
 _CARD_FACTOR: Final = 1.4
@@ -64,68 +58,6 @@ class Machine:
         else:
             what = "no graphics card"
         return f"{self.memory / GIB:.0f} GB memory, {self.cores} cores, {what}"
-
-
-@dataclass(frozen=True, slots=True)
-class Recommendation:
-    """A build that this machine carries, and why it stands where it does."""
-
-    build: Build
-    reason: str
-
-
-def recommend(catalogue: Catalogue, machine: Machine) -> list[Recommendation]:
-    """The builds that suit ``machine``, best first; never empty, the last rung always remains."""
-    rungs = catalogue.ladder.gpu if machine.accelerated else catalogue.ladder.cpu
-    # Firmware keeps some memory to itself: a machine sold with 16 GB reports a little less.
-    memory = machine.model_memory * 1.08 / GIB
-    found = [
-        Recommendation(catalogue.builds[rung.model], _reason(catalogue.builds[rung.model], machine))
-        for rung in rungs
-        if memory >= rung.memory_gb and machine.cores >= rung.cores
-    ]
-    if not found:
-        last = catalogue.builds[rungs[-1].model]
-        found = [Recommendation(last, "the last resort: this machine has little memory")]
-    return found
-
-
-def _reason(build: Build, machine: Machine) -> str:
-    size = f"{build.bytes / GIB:.1f} GB file"
-    if machine.accelerated:
-        return f"fits {machine.model_memory / GIB:.0f} GB, {size}"
-    return f"quick enough without a graphics card ({build.active:g} billion active), {size}"
-
-
-def best_present(catalogue: Catalogue, machine: Machine, present: Iterable[Build]) -> Build | None:
-    """Of the builds on disk the one to use: by the ladder, else the largest that fits, else any."""
-    there = {build.id: build for build in present}
-    for advice in recommend(catalogue, machine):
-        if advice.build.id in there:
-            return advice.build
-    by_size = sorted(there.values(), key=lambda build: build.bytes)
-    fitting = [build for build in by_size if build.memory_gb * GIB <= machine.model_memory * 1.08]
-    return fitting[-1] if fitting else by_size[0] if by_size else None
-
-
-def fit_window(build: Build, memory: int, wanted: int = 0) -> int:
-    """How many tokens of context ``build`` gets with ``memory`` bytes in the machine.
-
-    ``wanted`` of 0 is the most that fits, up to the build's own window. Weights, cache and overhead
-    together take no more than two thirds of the memory.
-    """
-    if wanted:
-        return max(_SMALLEST_WINDOW, min(wanted, build.context))
-    room = memory * 2 // 3 - build.bytes - _OVERHEAD_BYTES
-    for window in _WINDOWS:
-        if window <= build.window and window * build.kv_bytes <= room:
-            return window
-    return _SMALLEST_WINDOW
-
-
-def bytes_needed(build: Build, window: int) -> int:
-    """The memory that ``build`` takes with ``window`` tokens of context."""
-    return build.bytes + window * build.kv_bytes + _OVERHEAD_BYTES
 
 
 def read_machine() -> Machine:

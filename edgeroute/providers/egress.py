@@ -23,8 +23,8 @@ from edgeroute.boundary import lockdown
 from edgeroute.boundary.clearance import Clearance, ClearanceRefused, Outgoing
 from edgeroute.core.errors import ErrorKind, ProviderError, SettingsError
 from edgeroute.core.hosts import is_loopback
-from edgeroute.providers.calling.incoming import Incoming
-from edgeroute.providers.calling.outage import from_transport, outage
+from edgeroute.providers.transport.incoming import Incoming
+from edgeroute.providers.transport.outage import from_transport, outage
 
 if TYPE_CHECKING:
     import httpx
@@ -197,7 +197,7 @@ class Door:
         """Send a request and wait for the head of its response; how many bytes went out."""
         import httpx  # noqa: PLC0415 - start-up must not wait for it
 
-        from edgeroute.providers.network import METER, ByteCount  # noqa: PLC0415
+        from edgeroute.providers.transport.network import METER, ByteCount  # noqa: PLC0415
 
         client = self._client(url)
         fields = {**headers, "accept-encoding": "identity"}
@@ -241,7 +241,7 @@ class Door:
         import httpcore  # noqa: PLC0415 - start-up must not wait for it
         import httpx  # noqa: PLC0415
 
-        from edgeroute.providers.network import NetworkBackend  # noqa: PLC0415
+        from edgeroute.providers.transport.network import NetworkBackend  # noqa: PLC0415
 
         for library in ("httpx", "httpcore"):  # they log addresses at INFO
             logging.getLogger(library).setLevel(logging.WARNING)

@@ -10,7 +10,8 @@ import base64
 import binascii
 from typing import Final
 
-from edgeroute.wire.format import WireError, dump, load
+from edgeroute.wire.errors import WireError
+from edgeroute.wire.json_text import dump, load
 
 _PREFIX: Final = "edgeroute."
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from edgeroute.wire.errors import WireFault
 from edgeroute.wire.fields import Json, mapping, string
-from edgeroute.wire.format import WireFault
 
 
 def raise_if_fault(body: Json) -> None:

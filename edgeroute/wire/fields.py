@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from edgeroute.wire.format import WireError
+from edgeroute.wire.errors import WireError
 
 Json = Mapping[str, Any]
 _ABSURD = 10**12

@@ -9,8 +9,9 @@ from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.events import Answered, Event, Failed, TextDelta
 from edgeroute.core.messages import user
 from edgeroute.core.request import ChatRequest, Sampling
+from edgeroute.wire.errors import WireError
 from edgeroute.wire.fields import Json, integer, number, string, strings
-from edgeroute.wire.format import CallerFormat, Envelope, WireError
+from edgeroute.wire.format import CallerFormat, Envelope
 from edgeroute.wire.openai_chat.answer import (
     DONE,
     KEEP_ALIVE,

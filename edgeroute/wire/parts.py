@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from edgeroute.core.messages import File, Image, Message, Part, Text, ToolCall, Unreadable
-from edgeroute.wire.format import WireError, dump_text, load
+from edgeroute.wire.errors import WireError
+from edgeroute.wire.json_text import dump_text, load
 
 Plain = Text | Image | File | Unreadable
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from edgeroute.wire.format import WireError
+from edgeroute.wire.errors import WireError
 
 MAX_LINE_BYTES: Final = 4 * 1024 * 1024
 MAX_EVENT_BYTES: Final = 8 * 1024 * 1024

@@ -8,7 +8,7 @@ from typing import Any
 from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest
 from edgeroute.wire.fields import mapping, sequence
-from edgeroute.wire.format import dump_text
+from edgeroute.wire.json_text import dump_text
 
 
 def is_strict(schema: Mapping[str, Any]) -> bool:

@@ -19,7 +19,9 @@ from edgeroute.wiring.reloading import Reloaded
 if TYPE_CHECKING:
     from edgeroute.config import ChatAppSettings, Paths
     from edgeroute.engine.admin.embeddings import Embeddings
-    from edgeroute.engine.deciding.router_state import Budget, RouterState
+    from edgeroute.engine.deciding.advisor import Advisor
+    from edgeroute.engine.deciding.budget import Budget
+    from edgeroute.engine.deciding.router_state import RouterState
     from edgeroute.engine.engine import Engine
     from edgeroute.engine.recording.feedback import Feedback
     from edgeroute.engine.recording.telemetry import Telemetry
@@ -145,7 +147,7 @@ class Runtime(Models):
     @property
     def limits(self) -> Budget:
         """The budgets."""
-        from edgeroute.engine.deciding.router_state import Budget  # noqa: PLC0415
+        from edgeroute.engine.deciding.budget import Budget  # noqa: PLC0415
 
         budget = self.settings.budget
         return Budget(
@@ -165,7 +167,7 @@ class Runtime(Models):
             health=self.health,
             states=self.states,
             ledger=self.ledger,
-            limits=self.limits,
+            budget=self.limits,
             clock=self.clock,
         )
         surroundings.recall()
@@ -190,7 +192,14 @@ class Runtime(Models):
         """What became of earlier answers."""
         from edgeroute.engine.recording.feedback import Feedback  # noqa: PLC0415
 
-        return Feedback(self.outcomes, self.paths.models)
+        return Feedback(self.outcomes, self.advisor)
+
+    @cached_property
+    def advisor(self) -> Advisor:
+        """What earlier answers say of the next one."""
+        from edgeroute.engine.deciding.advisor import Advisor  # noqa: PLC0415
+
+        return Advisor(self.outcomes, self.paths.models)
 
     @cached_property
     def classifier(self) -> TaskClassifier:
@@ -241,7 +250,7 @@ class Runtime(Models):
             catalog=self.catalog,
             local=self.local,
             surroundings=self.surroundings,
-            memory=self.memory,
+            advisor=self.advisor,
             classifier=lambda: self.classifier,
             preferences=Preferences(self.settings.router.tier, self.enterprise, user),
             clock=self.clock,
@@ -265,11 +274,11 @@ class Runtime(Models):
             watch=SpendAlerts(
                 ledger=self.ledger,
                 alerts=self.alerts,
-                limits=self.limits,
+                budget=self.limits,
                 command=self.settings.alerts.command,
                 clock=self.clock,
             ),
-            memory=self.memory,
+            feedback=self.memory,
             premium=self.catalog.card(_PREMIUM),
             user=user,
             clock=self.clock,

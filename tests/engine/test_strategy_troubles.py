@@ -16,8 +16,8 @@ from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import Tool
 from edgeroute.providers.calling import call
 from edgeroute.providers.calling.client import Client
-from edgeroute.providers.calling.patience import Patience
 from edgeroute.providers.resilience.health import Health
+from edgeroute.providers.resilience.patience import Patience
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, house, request
 from tests.support.scripted_provider import Received, Reply, always

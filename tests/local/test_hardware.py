@@ -1,95 +1,11 @@
-"""Advice that a machine can follow."""
+"""What can be told of a machine."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeroute.local import hardware
-from edgeroute.local.files import catalogue
-from edgeroute.local.files.catalogue import GIB, Build
-from edgeroute.local.hardware import Machine
-
-KNOWN = catalogue.load()
-MACHINES = st.builds(
-    Machine,
-    memory=st.integers(1, 512).map(lambda gigabytes: gigabytes * GIB),
-    cores=st.integers(1, 64),
-    apple_silicon=st.booleans(),
-    gpu=st.sampled_from(["", "NVIDIA"]),
-    gpu_memory=st.integers(0, 96).map(lambda gigabytes: gigabytes * GIB),
-    offload=st.booleans(),
-)
-
-
-def best(machine: Machine) -> str:
-    """The id of the first recommendation."""
-    return hardware.recommend(KNOWN, machine)[0].build.id
-
-
-@given(MACHINES)
-def test_advice_fits_the_machine(machine: Machine) -> None:
-    """There is always a first choice; any but the smallest stands on a rung the machine reaches."""
-    advice = hardware.recommend(KNOWN, machine)
-    assert advice
-    assert len(advice) == 1 or all(
-        one.build.bytes < machine.memory and one.reason for one in advice
-    )
-
-
-@pytest.mark.parametrize(
-    ("machine", "expected"),
-    [
-        (Machine(8 * GIB, 8, apple_silicon=True), "qwen3.5-4b"),
-        (Machine(16 * GIB, 8, apple_silicon=True), "qwen3.5-9b"),
-        (Machine(24 * GIB, 8, apple_silicon=True), "qwen3.5-9b"),
-        (Machine(32 * GIB, 8, apple_silicon=True), "qwen3.6-27b"),
-        (Machine(64 * GIB, 16, gpu="NVIDIA", gpu_memory=8 * GIB, offload=True), "qwen3.5-4b"),
-        (Machine(64 * GIB, 16, gpu="NVIDIA", gpu_memory=24 * GIB), "qwen3.6-35b-a3b"),
-        (Machine(32 * GIB, 8), "qwen3.5-4b"),
-        (Machine(24 * GIB, 2), "qwen3.5-2b"),
-        (Machine(1 * GIB, 1), "qwen2.5-coder-0.5b"),
-    ],
-)
-def test_known_machines(machine: Machine, expected: Any) -> None:
-    """Shared memory takes dense models; a processor alone takes few active parameters."""
-    assert best(machine) == expected
-
-
-def test_sold_size_counts() -> None:
-    """A machine sold with 16 GB, which reports a little less, gets what suits 16 GB."""
-    assert best(Machine(int(15.3 * GIB), 8, apple_silicon=True)) == "qwen3.5-9b"
-
-
-def test_best_present_prefers_the_ladder_then_size() -> None:
-    """Of the files on disk the recommended one answers, else the largest that fits."""
-    machine = Machine(8 * GIB, 4)
-    builds = KNOWN.builds
-    choose = hardware.best_present
-    there = [builds["qwen2.5-coder-0.5b"], builds["qwen3.5-4b"], builds["qwen3.6-27b"]]
-    found = choose(KNOWN, machine, there)
-    assert found is not None
-    assert found.id == "qwen3.5-4b"
-    odd = [builds["qwen3-0.6b"], builds["qwen3-1.7b"], builds["qwen3.6-27b"]]
-    assert choose(KNOWN, machine, odd) == builds["qwen3-1.7b"]
-    assert choose(KNOWN, machine, [builds["qwen3.6-27b"]]) == builds["qwen3.6-27b"]
-    assert choose(KNOWN, machine, []) is None
-
-
-@given(
-    st.sampled_from(list(KNOWN.builds.values())),
-    st.integers(1, 256),
-    st.one_of(st.just(0), st.integers(1, 1_000_000)),
-)
-def test_window_is_sound(build: Build, gigabytes: int, wanted: int) -> None:
-    """A window is never beyond the training, and one chosen by memory leaves a third of it free."""
-    window = hardware.fit_window(build, gigabytes * GIB, wanted)
-    assert 2_048 <= window <= build.context
-    if not wanted and window > 2_048:
-        assert hardware.bytes_needed(build, window) <= gigabytes * GIB * 2 / 3
 
 
 def test_reads_this_machine() -> None:

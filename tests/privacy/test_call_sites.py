@@ -39,7 +39,7 @@ USED = {
     [
         ("Mint", {"boundary/clearance.py", "privacy/gate.py"}),
         ("lockdown.opening", {"providers/egress.py", "wiring/providers_and_local.py"}),
-        ("asyncio.open_connection", {"providers/network.py"}),
+        ("asyncio.open_connection", {"providers/transport/network.py"}),
         ("socket.create_connection", set()),
         ("import urllib3", set()),
         ("import requests", set()),

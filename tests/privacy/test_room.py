@@ -23,8 +23,9 @@ from edgeroute.privacy.inspecting.inspector import Inspector
 from edgeroute.privacy.masking.masker import Masker
 from edgeroute.privacy.masking.placeholders import MaskMap
 from edgeroute.privacy.policy import EntityAction, PrivacyPolicy
-from edgeroute.wire.format import CachePlan, Target, dump
+from edgeroute.wire.format import CachePlan, Target
 from edgeroute.wire.formats import FORMATS
+from edgeroute.wire.json_text import dump
 from tests.support.model_files import require
 
 POLICY = PrivacyPolicy.load()

@@ -18,10 +18,10 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
 from edgeroute.providers.calling.call import prepare
 from edgeroute.providers.calling.client import Client
-from edgeroute.providers.calling.patience import Patience
 from edgeroute.providers.catalog.catalog import Catalog, CustomProvider
 from edgeroute.providers.catalog.provider import Provider
 from edgeroute.providers.egress import Door
+from edgeroute.providers.resilience.patience import Patience
 from edgeroute.providers.resilience.rate_limits import RateLimits
 from tests.support.scripted_provider import Behaviour, ScriptedProvider
 

@@ -18,10 +18,10 @@ import trustme
 
 from edgeroute.boundary.clearance import Clearance, ClearanceRefused, Outgoing
 from edgeroute.core.errors import ErrorKind, ProviderError, SettingsError
-from edgeroute.providers.calling.patience import Patience
 from edgeroute.providers.catalog.catalog import Catalog, CustomProvider
 from edgeroute.providers.catalog.provider import Provider
 from edgeroute.providers.egress import Door, EgressLimits, tls_context
+from edgeroute.providers.resilience.patience import Patience
 from tests.providers.conftest import KEY, Asker
 from tests.support import replies
 from tests.support.scripted_provider import (
@@ -335,7 +335,7 @@ async def test_localhost_must_be_this_machine(
     async def connect(*_args: object, **_options: object) -> tuple[object, object]:
         return object(), Elsewhere()
 
-    monkeypatch.setattr("edgeroute.providers.network.asyncio.open_connection", connect)
+    monkeypatch.setattr("edgeroute.providers.transport.network.asyncio.open_connection", connect)
     provider = mock("http://localhost:8000/v1")
     outgoing = request_to(provider)
     with pytest.raises(ProviderError, match="refuses") as caught:

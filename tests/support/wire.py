@@ -20,8 +20,9 @@ from edgeroute.core.events import (
 from edgeroute.core.messages import File, Image, Message, Part, Text, ToolCall, ToolResult
 from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest, Sampling, Tool
-from edgeroute.wire.format import StreamDecoder, Target, dump_text
+from edgeroute.wire.format import StreamDecoder, Target
 from edgeroute.wire.formats import FORMATS
+from edgeroute.wire.json_text import dump_text
 from edgeroute.wire.sse import SseParser
 
 FIXTURES = Path(__file__).parent.parent / "wire" / "fixtures"

@@ -24,15 +24,10 @@ from edgeroute.core.messages import (
     user,
 )
 from edgeroute.core.request import ChatRequest, Sampling, Tool
-from edgeroute.wire.format import (
-    CachePlan,
-    Envelope,
-    Target,
-    WireError,
-    WireFault,
-    load_object,
-)
+from edgeroute.wire.errors import WireError, WireFault
+from edgeroute.wire.format import CachePlan, Envelope, Target
 from edgeroute.wire.formats import FORMATS
+from edgeroute.wire.json_text import load_object
 from tests.support.wire import FIXTURES, ORIGIN, answer_of, card, target
 
 WIRE = FORMATS["anthropic-messages"]

@@ -9,7 +9,7 @@ import os
 import random
 
 from edgeroute.core.events import Finish
-from edgeroute.wire.format import WireError, WireFault
+from edgeroute.wire.errors import WireError, WireFault
 from edgeroute.wire.formats import FORMATS
 from tests.support.wire import FIXTURES, read, wire_of
 

@@ -8,7 +8,8 @@ import pytest
 from openai.types import Completion
 
 from edgeroute.core.request import Sampling
-from edgeroute.wire.format import WireError, load_object
+from edgeroute.wire.errors import WireError
+from edgeroute.wire.json_text import load_object
 from edgeroute.wire.legacy_completions import FORMAT
 
 

@@ -21,8 +21,10 @@ from edgeroute.core.messages import (
     user,
 )
 from edgeroute.core.request import ChatRequest, Sampling, Tool
-from edgeroute.wire.format import CachePlan, Target, WireError, WireFault, dump
+from edgeroute.wire.errors import WireError, WireFault
+from edgeroute.wire.format import CachePlan, Target
 from edgeroute.wire.formats import FORMATS
+from edgeroute.wire.json_text import dump
 from tests.support.wire import ALL, FIXTURES, ORIGIN, card, read, target
 
 WIRE = FORMATS["openai-chat"]

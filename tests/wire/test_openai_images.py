@@ -12,7 +12,8 @@ from edgeroute.core.messages import Image, Message, assistant, system, user
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.usage import Usage
 from edgeroute.wire import openai_images
-from edgeroute.wire.format import Envelope, WireError, WireFault
+from edgeroute.wire.errors import WireError, WireFault
+from edgeroute.wire.format import Envelope
 from edgeroute.wire.formats import IMAGES
 from edgeroute.wire.sse import ServerSentEvent
 from tests.support.replies import PNG

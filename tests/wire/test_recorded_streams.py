@@ -11,7 +11,7 @@ from edgeroute.core.answer import FinishReason
 from edgeroute.core.events import Finish, UsageDelta
 from edgeroute.core.messages import Reasoning, ToolCall
 from edgeroute.core.usage import Usage
-from edgeroute.wire.format import WireFault
+from edgeroute.wire.errors import WireFault
 from tests.support.wire import FIXTURES, answer_of, read_fixture
 
 NOTHING = Usage()

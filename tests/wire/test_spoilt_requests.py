@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from edgeroute.core.model_card import ModelCard
 from edgeroute.wire import legacy_completions
-from edgeroute.wire.format import Target, WireError, dump, load_object
+from edgeroute.wire.errors import WireError
+from edgeroute.wire.format import Target
 from edgeroute.wire.formats import FORMATS
+from edgeroute.wire.json_text import dump, load_object
 from tests.support.bodies import BODIES, spoilt
 
 COUNT = int(os.environ.get("EDGEROUTE_FUZZ_REQUESTS", "60"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeroute.wire.format import WireError
+from edgeroute.wire.errors import WireError
 from edgeroute.wire.sse import ServerSentEvent, SseParser
 
 

@@ -149,7 +149,7 @@ def reload(shell: Shell) -> None:
 def suggest(shell: Shell, *, machine: bool) -> None:
     """Say which rules your own record speaks against. Nothing is changed."""
     runtime = shell.runtime
-    found = runtime.memory.suggestions(runtime.policy, runtime.tiers)
+    found = runtime.advisor.suggestions(runtime.policy, runtime.tiers)
     if machine:
         as_json(
             [

@@ -35,7 +35,7 @@ def stats(shell: Shell, by: Any, days: int, *, machine: bool, spreadsheet: bool)
     since = shell.runtime.clock.now() - timedelta(days=days) if days else None
     rows = ledger.rows(by, since=since)
     total = ledger.total(since=since)
-    fine = shell.runtime.memory.tally(by) if by in _RATED else {}
+    fine = shell.runtime.advisor.tally(by) if by in _RATED else {}
     if machine:
         told = [_plain(row) | _known(fine, row.label) for row in rows]
         as_json({"by": by, "rows": told, "total": _plain(total)})

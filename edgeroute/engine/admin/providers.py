@@ -13,8 +13,8 @@ from edgeroute.core.errors import KeyringUnavailable, SettingsError
 from edgeroute.core.secret import Secret
 
 if TYPE_CHECKING:
+    from edgeroute.providers.calling.key_check import KeyCheck
     from edgeroute.providers.catalog.catalog import Catalog
-    from edgeroute.providers.catalog.key_check import KeyCheck
     from edgeroute.providers.catalog.provider import Provider
     from edgeroute.providers.egress import Door
     from edgeroute.providers.resilience.health import Health
@@ -95,7 +95,7 @@ class Providers:
             SettingsError: there is no such provider.
             KeyringUnavailable: the keyring cannot be read.
         """
-        from edgeroute.providers.catalog.key_check import KeyCheck, probe_key  # noqa: PLC0415
+        from edgeroute.providers.calling.key_check import KeyCheck, probe_key  # noqa: PLC0415
 
         found = self.named(provider)
         key = await asyncio.to_thread(self._keys.get, found.id, found.key_variable)

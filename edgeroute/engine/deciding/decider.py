@@ -22,9 +22,9 @@ from edgeroute.engine.deciding.pictures import kept_here, nobody_draws, without_
 from edgeroute.engine.deciding.session import Session, Sessions
 
 if TYPE_CHECKING:
+    from edgeroute.engine.deciding.advisor import Advisor
     from edgeroute.engine.deciding.masking import MaskedRequest, Masking
     from edgeroute.engine.deciding.router_state import RouterState
-    from edgeroute.engine.recording.feedback import Feedback
     from edgeroute.local.backends.backend import LocalBackend
     from edgeroute.privacy.inspecting.inspector import Inspector
     from edgeroute.providers.catalog.catalog import Catalog
@@ -124,7 +124,7 @@ class Decider:
         catalog: Catalog,
         local: LocalBackend,
         surroundings: RouterState,
-        memory: Feedback,
+        advisor: Advisor,
         classifier: Callable[[], Classifier | None],
         preferences: Preferences,
         clock: Clock,
@@ -137,7 +137,7 @@ class Decider:
         self._catalog = catalog
         self._local = local
         self._surroundings = surroundings
-        self._memory = memory
+        self._advisor = advisor
         self._classifier = classifier
         self._preferences = preferences
         self._clock = clock
@@ -258,7 +258,7 @@ class Decider:
         }
         prompt = signals.asked(request.messages)
         task = asked.signals.task
-        return self._memory.advise(prompt, chosen.first.model, costs, asked.policy, task)
+        return self._advisor.advise(prompt, chosen.first.model, costs, asked.policy, task)
 
     def _judge(self, asked: PlanInput, chosen: Plan) -> str:
         """The model that may judge what the plan's models answer; empty where none is needed."""

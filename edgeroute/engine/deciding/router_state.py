@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import StoreError
 from edgeroute.core.usage import Usage
+from edgeroute.engine.deciding.budget import AtLimit, Budget
 
 if TYPE_CHECKING:
     from edgeroute.providers.resilience.health import Health
@@ -20,41 +19,8 @@ if TYPE_CHECKING:
     from edgeroute.store.records.key_value import KeyValueStore
     from edgeroute.store.records.ledger import Ledger
 
-AtLimit = Literal["local", "cheaper", "ask"]
-
 _HEALTH: Final = "provider health"
 _KNOWN_CACHES: Final = 1_000
-_EVER: Final = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """Budgets in USD; 0 is no limit.
-
-    ``at_limit`` is what happens when one is used up: ``local`` answers here, ``cheaper`` allows
-    small models only, ``ask`` refuses until the user decides.
-    """
-
-    daily: Decimal = Decimal(0)
-    monthly: Decimal = Decimal(0)
-    conversation: Decimal = Decimal(0)
-    at_limit: AtLimit = "local"
-
-    def spending(self, ledger: Ledger, conversation: str) -> list[tuple[str, Decimal, Decimal]]:
-        """The name of each budget, its limit and what is spent of it.
-
-        Raises:
-            StoreError: the ledger cannot be read.
-        """
-        spending = []
-        if self.daily:
-            spending.append(("daily", self.daily, ledger.today()))
-        if self.monthly:
-            spending.append(("monthly", self.monthly, ledger.month()))
-        if self.conversation and conversation:
-            spent = ledger.spent(_EVER, conversation=conversation)
-            spending.append(("conversation", self.conversation, spent))
-        return spending
 
 
 class RouterState:
@@ -71,14 +37,14 @@ class RouterState:
         health: Health,
         states: KeyValueStore,
         ledger: Ledger,
-        limits: Budget,
+        budget: Budget,
         clock: Clock,
     ) -> None:
         self._ready = ready
         self._health = health
         self._states = states
         self._ledger = ledger
-        self._limits = limits
+        self._budget = budget
         self._clock = clock
         self._holdings: dict[str, Holding] = {}
 
@@ -128,10 +94,10 @@ class RouterState:
 
         A ledger that cannot be read leaves nothing: a limit that nobody can check is not spent.
         """
-        if self._limits.at_limit != "local":
+        if self._budget.at_limit != "local":
             return None
         try:
-            spending = self._limits.spending(self._ledger, conversation)
+            spending = self._budget.spending(self._ledger, conversation)
         except StoreError:
             return Decimal(0)
         return min((limit - spent for _, limit, spent in spending), default=None)
@@ -139,7 +105,7 @@ class RouterState:
     def used_up(self, conversation: str) -> str:
         """The sentence about a budget that is used up; empty while there is some left."""
         try:
-            spending = self._limits.spending(self._ledger, conversation)
+            spending = self._budget.spending(self._ledger, conversation)
         except StoreError:
             return "The budget cannot be checked."
         for name, limit, spent in spending:
@@ -150,7 +116,7 @@ class RouterState:
     @property
     def at_limit(self) -> AtLimit:
         """What happens when a budget is used up."""
-        return self._limits.at_limit
+        return self._budget.at_limit
 
     def holding(self, conversation: str) -> Holding | None:
         """The model that keeps the conversation's prompt in its cache, if one does."""

@@ -1,4 +1,4 @@
-"""What became of earlier answers: noted as people go on, asked when a plan is made.
+"""What became of earlier answers, noted as people go on.
 
 A conversation that goes on accepts its last answer; asking the same again, in other words or of
 another model says that it was not good enough; a cascade that escalates says so of the cheap
@@ -8,13 +8,10 @@ user wants nothing kept of.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from decimal import Decimal
 from itertools import takewhile
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal
 
 from edgeroute.core.errors import StoreError
 from edgeroute.core.receipt import Attempt, Receipt
@@ -22,21 +19,12 @@ from edgeroute.core.request import ChatRequest
 
 if TYPE_CHECKING:
     from edgeroute.core.plan import Strategy
+    from edgeroute.engine.deciding.advisor import Advisor
     from edgeroute.engine.deciding.session import Session
-    from edgeroute.routing.learning.neighbours import Advice, Experience, Remembered
-    from edgeroute.routing.learning.suggestions import Suggestion
-    from edgeroute.routing.policy.policy import RoutingPolicy
-    from edgeroute.routing.policy.tiers import Tiers
     from edgeroute.store.records.outcomes import Outcome, OutcomeKind, Outcomes
 
 Thumb = Literal["up", "down"]
 THUMBS: Final[tuple[Thumb, ...]] = ("up", "down")
-Group = Literal["rule", "model", "task"]
-
-# So many of the latest signs are asked: more would make plans slow and say little new.
-_MOST: Final = 4_000
-# What was learned is put in order again once this share of it is new.
-_NEW_SHARE: Final = 0.05
 _QUALITY: Final[Mapping[OutcomeKind, float]] = {
     "answered": 0.5,
     "accept": 1.0,
@@ -50,14 +38,11 @@ _QUALITY: Final[Mapping[OutcomeKind, float]] = {
 
 
 class Feedback:
-    """Notes signs of quality in the store, and turns them into advice."""
+    """Notes signs of quality in the store; ``advisor`` reads them when a plan is made."""
 
-    def __init__(self, outcomes: Outcomes, models: Path) -> None:
+    def __init__(self, outcomes: Outcomes, advisor: Advisor) -> None:
         self._outcomes = outcomes
-        self._models = models
-        self._remembered: list[Remembered] | None = None
-        self._experience: Experience | None = None
-        self._new = 0
+        self._advisor = advisor
 
     def asked(self, session: Session, request: ChatRequest) -> None:
         """A new question in a conversation says what became of the answer before it."""
@@ -105,7 +90,7 @@ class Feedback:
             return
         with suppress(StoreError):
             prompt = _prompt(request)
-            digest, vector = self._outcomes.digest(prompt), self._packed(prompt)
+            digest, vector = self._outcomes.digest(prompt), self._advisor.packed(prompt)
             # Only the last rung's word shows that those before it were not good enough.
             escalated = strategy == "cascade" and ended[-1].outcome == "answered"
             for attempt in ended:
@@ -124,7 +109,7 @@ class Feedback:
         """
         known = self._outcomes.answer(receipt.id)
         self._outcomes.forget(receipt.id, THUMBS)
-        self._learned()
+        self._advisor.learn()
         if thumb is None:
             return
         if known is not None:
@@ -142,71 +127,6 @@ class Feedback:
         signs = self._outcomes.signs(receipt)
         return next((sign.kind for sign in signs if sign.kind in THUMBS), None)
 
-    def tally(self, by: Group) -> dict[str, tuple[int, int]]:
-        """By rule, model or task: how many answers were fine, of those of which it is known.
-
-        Raises:
-            StoreError: the record cannot be read.
-        """
-        from edgeroute.routing.learning.neighbours import FINE  # noqa: PLC0415
-
-        found: dict[str, tuple[int, int]] = {}
-        for one in self._outcomes.list():
-            fine, known = found.get(getattr(one, by), (0, 0))
-            found[getattr(one, by)] = (fine + (one.quality >= FINE), known + 1)
-        return found
-
-    def advise(
-        self,
-        prompt: str,
-        chosen: str,
-        costs: Mapping[str, Decimal | None],
-        policy: RoutingPolicy,
-        task: str,
-    ) -> Advice | None:
-        """What earlier prompts say about this one: of a cheaper model, else of the chosen one.
-
-        None where too few are alike.
-        """
-        from edgeroute.routing.learning.neighbours import Advice  # noqa: PLC0415
-
-        with suppress(StoreError):
-            vector = self._vector(prompt) if self._known() else None
-            if vector is None:
-                return None
-            experience = self._ordered(len(vector))
-            advice = experience.advise(
-                vector,
-                chosen,
-                costs,
-                task=task,
-                neighbours=policy.neighbours,
-                good_enough=policy.good_enough,
-            )
-            if advice is not None:
-                return advice
-            own = experience.estimate(chosen, vector, policy.neighbours)
-            if own is not None and own.telling:
-                return Advice(chosen, own.sentence, own.quality, own.neighbours)
-        return None
-
-    def suggestions(self, policy: RoutingPolicy, tiers: Tiers) -> Sequence[Suggestion]:
-        """Changes to rules that the record speaks for; never applied.
-
-        Raises:
-            StoreError: the record cannot be read.
-        """
-        from edgeroute.routing.learning.suggestions import suggest  # noqa: PLC0415
-
-        known = self._known()
-        counts = Counter((row.rule, model) for row in known for model in row.outcomes)
-        own = {}
-        for rule in policy.rules:
-            # A rule that names a role stands for the model that has answered most in its place.
-            answers = {model: counts[rule.id, model] for model in tiers.all_models(rule.model)}
-            own[rule.id] = max(answers, key=answers.__getitem__)
-        return suggest(known, own)
-
     def _note(self, kind: OutcomeKind, about: Outcome) -> None:
         self._outcomes.add(
             kind,
@@ -219,7 +139,7 @@ class Feedback:
             rule=about.rule,
             receipt=about.receipt,
         )
-        self._learned()
+        self._advisor.learn()
 
     def _add(
         self, kind: OutcomeKind, attempt: Attempt, receipt: Receipt, prompt: bytes, vector: bytes
@@ -236,57 +156,7 @@ class Feedback:
             receipt=receipt.id,
         )
         if kind != "answered":
-            self._learned()
-
-    def _learned(self) -> None:
-        """Something is new; what was put in order before serves on for a while."""
-        self._new += 1
-        if self._new > _NEW_SHARE * len(self._remembered or ()):
-            self._remembered = self._experience = None
-
-    def _ordered(self, size: int) -> Experience:
-        """The record in the order in which it is searched; ``size`` numbers describe a prompt."""
-        from edgeroute.routing.learning.neighbours import Experience  # noqa: PLC0415
-
-        if self._experience is None:
-            self._experience = Experience.of(
-                row for row in self._known() if len(row.vector) == size
-            )
-        return self._experience
-
-    def _known(self) -> list[Remembered]:
-        import numpy as np  # noqa: PLC0415
-
-        from edgeroute.routing.learning.neighbours import Remembered  # noqa: PLC0415
-
-        if self._remembered is not None:
-            return self._remembered
-        rows: dict[tuple[bytes, str, str], Any] = {}
-        for one in self._outcomes.list(limit=_MOST):
-            key = (one.prompt or one.receipt.encode(), one.rule, one.task)
-            vector = np.frombuffer(one.embedding, "<f2").astype(np.float32)
-            _, outcomes = rows.setdefault(key, (vector, {}))
-            outcomes.setdefault(
-                one.model, (one.quality, None if one.cost is None else float(one.cost))
-            )
-        self._new = 0
-        self._remembered = [
-            Remembered(vector=vector, outcomes=outcomes, task=task, rule=rule)
-            for (_, rule, task), (vector, outcomes) in rows.items()
-        ]
-        return self._remembered
-
-    def _packed(self, prompt: str) -> bytes:
-        vector = self._vector(prompt)
-        return b"" if vector is None else cast("bytes", vector.astype("<f2").tobytes())
-
-    def _vector(self, prompt: str) -> Any:
-        """The numbers under which ``prompt`` is remembered; None without the sentence model."""
-        from edgeroute.routing.learning.neighbours import describe  # noqa: PLC0415
-        from edgeroute.routing.signals.embedding import Embedder  # noqa: PLC0415
-
-        embedder = Embedder.load(self._models / "minilm")
-        return None if embedder is None else describe(prompt, embedder)
+            self._advisor.learn()
 
 
 def _is_question(request: ChatRequest) -> bool:

@@ -48,7 +48,7 @@ class Recorder:
         conversations: Conversations,
         surroundings: RouterState,
         watch: SpendAlerts,
-        memory: Feedback,
+        feedback: Feedback,
         premium: ModelCard | None,
         user: str,
         clock: Clock,
@@ -58,7 +58,7 @@ class Recorder:
         self._conversations = conversations
         self._surroundings = surroundings
         self._watch = watch
-        self._memory = memory
+        self._feedback = feedback
         self._premium = premium
         self._user = user
         self._clock = clock
@@ -132,8 +132,8 @@ class Recorder:
                 self._surroundings.remember()
             if decision is not None:
                 self._keep_turn(receipt, request, decision, outcome)
-                self._memory.asked(decision.session, request)
-                self._memory.answered(request, receipt, decision.plan.strategy)
+                self._feedback.asked(decision.session, request)
+                self._feedback.answered(request, receipt, decision.plan.strategy)
             notices += [
                 Notice(one.kind, one.message) for one in self._watch.after(receipt, average)
             ]

@@ -16,7 +16,7 @@ from edgeroute.core.clock import Clock
 from edgeroute.core.receipt import Receipt
 
 if TYPE_CHECKING:
-    from edgeroute.engine.deciding.router_state import Budget
+    from edgeroute.engine.deciding.budget import Budget
     from edgeroute.store.records.alerts import Alerts
     from edgeroute.store.records.ledger import Ledger
 
@@ -103,13 +103,13 @@ class SpendAlerts:
         *,
         ledger: Ledger,
         alerts: Alerts,
-        limits: Budget,
+        budget: Budget,
         command: Sequence[str],
         clock: Clock,
     ) -> None:
         self._ledger = ledger
         self._alerts = alerts
-        self._limits = limits
+        self._budget = budget
         self._command = tuple(command)
         self._clock = clock
 
@@ -154,7 +154,7 @@ class SpendAlerts:
             calls=average[1],
             hour=spent_this_hour,
             usual_hour=usual,
-            budgets=self._limits.spending(self._ledger, receipt.conversation),
+            budgets=self._budget.spending(self._ledger, receipt.conversation),
         )
 
     def _tell(self, one: SpendAlert, receipt: Receipt) -> None:

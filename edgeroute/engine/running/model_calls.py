@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from edgeroute.local.backends.backend import LocalBackend
     from edgeroute.privacy.gate import Gate
     from edgeroute.providers.calling.client import Client
-    from edgeroute.providers.calling.patience import Patience
     from edgeroute.providers.catalog.catalog import Catalog
     from edgeroute.providers.catalog.provider import Provider
+    from edgeroute.providers.resilience.patience import Patience
     from edgeroute.routing.policy.policy import RoutingPolicy
     from edgeroute.store.keys.keys import Keys
     from edgeroute.wire.format import CachePlan

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from edgeroute.core.errors import LocalModelError
 from edgeroute.core.secret import Secret
-from edgeroute.wire.format import dump
+from edgeroute.wire.json_text import dump
 
 if TYPE_CHECKING:
     import httpx

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from edgeroute import datafile
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.model_card import ModelCard, Place
-
-GIB: Final = 1024**3
 
 Style = Literal["qwen2.5", "qwen3", "qwen3.5"]
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]

@@ -12,11 +12,12 @@ from typing import Literal
 
 from edgeroute.core.errors import ErrorKind, LocalModelError
 from edgeroute.local import hardware
-from edgeroute.local.files import catalogue, checks
+from edgeroute.local.files import catalogue, checks, recommend
 from edgeroute.local.files.catalogue import Build, Catalogue, PinnedFile
 from edgeroute.local.files.progress import Meter, OnProgress, Progress, unheard
 from edgeroute.local.files.pull import Fetch, Puller
-from edgeroute.local.hardware import Machine, Recommendation
+from edgeroute.local.files.recommend import Recommendation
+from edgeroute.local.hardware import Machine
 
 AUTO = "auto"
 
@@ -108,7 +109,7 @@ class LocalModels:
 
     def recommend(self) -> tuple[Recommendation, ...]:
         """The builds that suit this machine, best first."""
-        return tuple(hardware.recommend(self.catalogue, self.machine))
+        return tuple(recommend.recommend(self.catalogue, self.machine))
 
     def build(self, id: str) -> Build:  # noqa: A002
         """The build ``id``, with or without ``local/`` before it.
@@ -149,7 +150,7 @@ class LocalModels:
                 f"Fetch it with `edgeroute models pull {build.id}`.",
                 kind=ErrorKind.UNKNOWN_MODEL,
             )
-        best = hardware.best_present(self.catalogue, self.machine, self.present())
+        best = recommend.best_present(self.catalogue, self.machine, self.present())
         if best is None:
             raise LocalModelError(
                 "There is no local model on this machine yet.",
@@ -160,7 +161,7 @@ class LocalModels:
 
     def window(self, build: Build, wanted: int = 0) -> int:
         """The tokens of context that ``build`` gets on this machine; ``wanted`` 0 is by memory."""
-        return hardware.fit_window(build, self.machine.memory, wanted)
+        return recommend.fit_window(build, self.machine.memory, wanted)
 
     async def pull(
         self,

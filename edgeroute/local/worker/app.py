@@ -20,8 +20,9 @@ from edgeroute import __version__
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.local.worker.reply import Reply, error_body, frame
 from edgeroute.local.worker.service import WorkerService
-from edgeroute.wire import format as wire
+from edgeroute.wire.errors import WireError
 from edgeroute.wire.formats import FORMATS
+from edgeroute.wire.json_text import load_object
 
 T = TypeVar("T")
 
@@ -90,8 +91,8 @@ async def _body(request: Request) -> Any:
     async for chunk in request.stream():
         data += chunk
         if len(data) > _MAX_BODY_BYTES:
-            raise wire.WireError("The request has more than 64 MiB.")
-    return wire.load_object(bytes(data))
+            raise WireError("The request has more than 64 MiB.")
+    return load_object(bytes(data))
 
 
 async def _chat(service: WorkerService, request: Request) -> Response:

@@ -15,8 +15,10 @@ from typing import Final, TypeVar
 from edgeroute.core.errors import EdgeRouteError, LocalModelError
 from edgeroute.core.request import ChatRequest
 from edgeroute.local import hardware
-from edgeroute.local.files.catalogue import GIB, Build
+from edgeroute.local.files.catalogue import Build
 from edgeroute.local.files.models import LocalModels
+from edgeroute.local.files.recommend import bytes_needed
+from edgeroute.local.hardware import GIB
 from edgeroute.local.worker.host import Counts, GenerationStopped, Host, Token
 from edgeroute.local.worker.output import Meaning, OutputReader, StopWatch
 from edgeroute.local.worker.prompt import Prompt, Thinking, write
@@ -175,9 +177,9 @@ class WorkerService:
         if not free:
             return window
         for smaller in (window, *(size for size in _WINDOWS if size < window)):
-            if hardware.bytes_needed(build, smaller) <= free:
+            if bytes_needed(build, smaller) <= free:
                 return smaller
-        needed = hardware.bytes_needed(build, _WINDOWS[-1])
+        needed = bytes_needed(build, _WINDOWS[-1])
         raise LocalModelError(
             f"{build.id} needs about {needed / GIB:.1f} GB of memory, and {free / GIB:.1f} GB "
             "is free.",

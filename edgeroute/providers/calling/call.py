@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgeroute.core.errors import ErrorKind, ProviderError
-from edgeroute.providers.calling.quirks import Circumstance, apply
+from edgeroute.providers.catalog.quirks import Circumstance, apply
 from edgeroute.providers.egress import Outgoing
-from edgeroute.wire.format import Target, dump
+from edgeroute.wire.format import Target
 from edgeroute.wire.formats import WIRES
+from edgeroute.wire.json_text import dump
 
 if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard

@@ -11,19 +11,20 @@ from edgeroute.core.clock import Clock, SystemClock
 from edgeroute.core.errors import ProviderError
 from edgeroute.core.events import Delta, Finish, Piece
 from edgeroute.providers.calling.call import wire_of
-from edgeroute.providers.calling.outage import outage
-from edgeroute.providers.calling.patience import Patience
 from edgeroute.providers.resilience.faults import classify
-from edgeroute.wire.format import WireError, WireFault, load_object
+from edgeroute.providers.resilience.patience import Patience
+from edgeroute.providers.transport.outage import outage
+from edgeroute.wire.errors import WireError, WireFault
+from edgeroute.wire.json_text import load_object
 from edgeroute.wire.stream import read_deltas
 
 if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard
     from edgeroute.core.secret import Secret
-    from edgeroute.providers.calling.incoming import Incoming
     from edgeroute.providers.catalog.provider import Provider
     from edgeroute.providers.egress import Clearance, Door, Outgoing
     from edgeroute.providers.resilience.rate_limits import RateLimits
+    from edgeroute.providers.transport.incoming import Incoming
     from edgeroute.wire.format import StreamDecoder
 
 _ERROR_BYTES = 64 * 1024

@@ -16,7 +16,6 @@ from edgeroute.core.errors import SettingsError
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.prices import PeakHours
 from edgeroute.datafile import load, mistake, packaged
-from edgeroute.providers.calling.quirks import QUIRKS
 from edgeroute.providers.catalog.provider import Provider, address_problem
 from edgeroute.providers.catalog.provider_file import (
     PriceFile,
@@ -26,6 +25,7 @@ from edgeroute.providers.catalog.provider_file import (
     provider,
     read,
 )
+from edgeroute.providers.catalog.quirks import QUIRKS
 
 _NEVER_OWN_HEADERS = frozenset(
     {

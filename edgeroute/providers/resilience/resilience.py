@@ -9,7 +9,7 @@ import msgspec
 
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.datafile import data_file, load, mistake
-from edgeroute.providers.calling.patience import Patience
+from edgeroute.providers.resilience.patience import Patience
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]

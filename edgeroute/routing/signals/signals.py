@@ -14,9 +14,9 @@ from typing import Final, Literal, Protocol, cast
 from edgeroute.core.messages import File, Image, Message, Text, ToolCall, ToolResult
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.signals import TASKS, Complexity, Signal, Signals, Task
-from edgeroute.routing.plan.pictures import asks_for_picture
 from edgeroute.routing.signals.keywords import DOMAINS, load_cues
 from edgeroute.routing.signals.language import language_of
+from edgeroute.routing.signals.picture_wish import asks_for_picture
 from edgeroute.routing.signals.structure import has_code, has_hole, names_files
 from edgeroute.routing.signals.tokens import request_tokens
 

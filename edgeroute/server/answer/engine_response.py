@@ -17,7 +17,8 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.server.answer.engine_task import EngineTask, HungUp, answering
 from edgeroute.server.answer.header_tracker import HeaderTracker
 from edgeroute.server.answer.http_refusal import as_response
-from edgeroute.wire.format import CallerFormat, Envelope, StreamEncoder, dump
+from edgeroute.wire.format import CallerFormat, Envelope, StreamEncoder
+from edgeroute.wire.json_text import dump
 
 if TYPE_CHECKING:
     from edgeroute.server.context import ServerContext

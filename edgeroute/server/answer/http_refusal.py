@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.wire import legacy_completions
-from edgeroute.wire.format import CallerFormat, dump
+from edgeroute.wire.format import CallerFormat
 from edgeroute.wire.formats import FORMATS, WIRES
+from edgeroute.wire.json_text import dump
 
 PREFIX: Final = "/v1"
 CALLERS: Final[tuple[CallerFormat, ...]] = (*WIRES.values(), legacy_completions.FORMAT)

@@ -14,8 +14,9 @@ from edgeroute.server.answer.engine_response import DecodedRequest, EngineRespon
 from edgeroute.server.answer.http_refusal import CALLERS, PREFIX
 from edgeroute.server.context import ServerContext
 from edgeroute.wire.fields import mapping
-from edgeroute.wire.format import CallerFormat, load_object
+from edgeroute.wire.format import CallerFormat
 from edgeroute.wire.formats import FORMATS
+from edgeroute.wire.json_text import load_object
 
 Endpoint = Callable[[Request], Awaitable[Response | EngineResponse]]
 _OPTIONAL_COUNTS: Final = frozenset({"openai-chat", "legacy-completions"})

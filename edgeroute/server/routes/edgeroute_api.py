@@ -20,8 +20,9 @@ from edgeroute.server import headers as own_headers
 from edgeroute.server.answer.decode_request import request_of
 from edgeroute.server.answer.http_refusal import HttpRefusal
 from edgeroute.server.context import ServerContext
-from edgeroute.wire.format import WireError, dump, load_object
+from edgeroute.wire.errors import WireError
 from edgeroute.wire.formats import FORMATS
+from edgeroute.wire.json_text import dump, load_object
 
 if TYPE_CHECKING:
     from edgeroute.store.chats.conversation import Conversation

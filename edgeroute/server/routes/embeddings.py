@@ -16,7 +16,7 @@ from edgeroute.engine.admin.embeddings import MODEL, SIZE
 from edgeroute.server.answer.http_refusal import PREFIX, HttpRefusal
 from edgeroute.server.context import ServerContext
 from edgeroute.wire.fields import Json, string, strings
-from edgeroute.wire.format import load_object
+from edgeroute.wire.json_text import load_object
 
 _NAMES: Final = ("", "auto", "local", MODEL, MODEL.partition("/")[2])
 _MOST_TEXTS: Final = 2_048

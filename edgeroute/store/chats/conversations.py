@@ -15,6 +15,7 @@ from edgeroute.core.verdict import PrivacyMode
 from edgeroute.store.chats import saved_pictures, search, transcript
 from edgeroute.store.chats.conversation import COLUMNS, Conversation, Turn, conversation_of, turn_of
 from edgeroute.store.chats.conversation_prefixes import Prefixes, PrefixMatch
+from edgeroute.store.chats.purge import purge
 from edgeroute.store.database import rescue
 from edgeroute.store.database.codec import (
     dump_messages,
@@ -24,7 +25,6 @@ from edgeroute.store.database.codec import (
     visible_text,
 )
 from edgeroute.store.database.database import Database
-from edgeroute.store.database.purge import purge
 
 ID_LIMIT: Final = 200
 _TITLE_LIMIT: Final = 120

@@ -18,6 +18,7 @@ from edgeroute.core.messages import (
 from edgeroute.core.request import ChatRequest, Sampling
 from edgeroute.wire import capsule
 from edgeroute.wire.anthropic_messages.request import NAME
+from edgeroute.wire.errors import WireError
 from edgeroute.wire.fields import (
     Json,
     integer,
@@ -28,7 +29,7 @@ from edgeroute.wire.fields import (
     string,
     strings,
 )
-from edgeroute.wire.format import WireError, dump_text
+from edgeroute.wire.json_text import dump_text
 from edgeroute.wire.parts import Plain, decode_base64, unreadable
 from edgeroute.wire.tools import read_tools
 

@@ -18,9 +18,10 @@ from edgeroute.core.events import (
     UsageDelta,
 )
 from edgeroute.wire import usage
+from edgeroute.wire.errors import WireError
 from edgeroute.wire.faults import raise_if_fault
 from edgeroute.wire.fields import Json, mapping, mappings, string
-from edgeroute.wire.format import WireError, dump_text, load_object
+from edgeroute.wire.json_text import dump_text, load_object
 from edgeroute.wire.sse import ServerSentEvent
 
 _FINISH: Final[dict[str, FinishReason]] = {

@@ -17,6 +17,7 @@ from edgeroute.core.messages import (
 )
 from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.wire import capsule
+from edgeroute.wire.errors import WireError
 from edgeroute.wire.fields import (
     Json,
     integer,
@@ -28,7 +29,6 @@ from edgeroute.wire.fields import (
     string,
     strings,
 )
-from edgeroute.wire.format import WireError
 from edgeroute.wire.openai_chat.request import NAME
 from edgeroute.wire.parts import Plain, image_from_url, plain, read_data_url, unreadable
 from edgeroute.wire.tools import read_tools

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from edgeroute.core.events import ToolCallDelta
 from edgeroute.wire.fields import Json, mapping, string
-from edgeroute.wire.format import dump_text
+from edgeroute.wire.json_text import dump_text
 
 
 class CallTracker:

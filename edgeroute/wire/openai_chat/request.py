@@ -16,8 +16,10 @@ from edgeroute.core.messages import (
 )
 from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.wire import caching, structured
+from edgeroute.wire.errors import WireError
 from edgeroute.wire.fields import given
-from edgeroute.wire.format import Target, WireError, load
+from edgeroute.wire.format import Target
+from edgeroute.wire.json_text import load
 from edgeroute.wire.parts import (
     Plain,
     as_text,

@@ -21,9 +21,10 @@ from edgeroute.core.events import (
     UsageDelta,
 )
 from edgeroute.wire import usage
+from edgeroute.wire.errors import WireError, WireFault
 from edgeroute.wire.faults import message_of, raise_if_fault
 from edgeroute.wire.fields import Json, mapping, mappings, string
-from edgeroute.wire.format import WireError, WireFault, dump_text, load_object
+from edgeroute.wire.json_text import dump_text, load_object
 from edgeroute.wire.openai_chat.calls import CallTracker
 from edgeroute.wire.sse import ServerSentEvent
 from edgeroute.wire.think import CLOSE, OPEN, Piece, ThinkTags

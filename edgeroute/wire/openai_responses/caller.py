@@ -17,8 +17,8 @@ from edgeroute.core.messages import (
 )
 from edgeroute.core.request import ChatRequest, Sampling
 from edgeroute.wire import capsule
+from edgeroute.wire.errors import WireError
 from edgeroute.wire.fields import Json, integer, mapping, mappings, number, string
-from edgeroute.wire.format import WireError
 from edgeroute.wire.openai_responses.request import NAME
 from edgeroute.wire.parts import Plain, image_from_url, read_data_url, unreadable
 from edgeroute.wire.tools import read_tools

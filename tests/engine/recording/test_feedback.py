@@ -165,7 +165,7 @@ async def test_a_thumb_on_a_private_answer_keeps_only_the_word(tmp_path: Path) -
         home.runtime.memory.rate(receipt, "up")
         (kept,) = home.runtime.outcomes.list()
         assert (kept.kind, kept.prompt, kept.embedding) == ("up", b"", b"")
-        assert home.runtime.memory.tally("rule") == {"privacy": (1, 1)}
+        assert home.runtime.advisor.tally("rule") == {"privacy": (1, 1)}
 
 
 @pytest.mark.parametrize(("second", "kinds"), [("31", []), ("30", ["escalate", "escalate"])])
@@ -258,13 +258,13 @@ async def test_a_policy_may_let_experience_decide(tmp_path: Path) -> None:
 async def test_rules_that_name_roles_are_judged_too(tmp_path: Path) -> None:
     """A suggestion speaks of the model that stood for the role, and changes nothing."""
     async with house(tmp_path) as home:
-        memory, outcomes = home.runtime.memory, home.runtime.outcomes
+        outcomes = home.runtime.outcomes
         policy = RoutingPolicy.named("default")
         for number in range(12):
             for model, quality in (("anthropic/claude-haiku-5.5", 0.0), ("openai/gpt-6-luna", 1.0)):
                 kind: OutcomeKind = "up" if quality else "down"
                 outcomes.add(kind, bytes([number]), model, quality, rule="small-work",
                              cost=Decimal("0.001"), receipt=f"{model}{number}")  # fmt: skip
-        (found,) = memory.suggestions(policy, home.runtime.tiers)
+        (found,) = home.runtime.advisor.suggestions(policy, home.runtime.tiers)
         assert (found.rule, found.instead) == ("small-work", "openai/gpt-6-luna")
         assert "12 of 12 were fine on openai/gpt-6-luna" in found.sentence

@@ -14,9 +14,8 @@ from edgeroute.local.backends.endpoint import Endpoint
 from edgeroute.local.backends.llamacpp import LlamaCpp
 from edgeroute.local.backends.omlx import OMLX
 from edgeroute.local.backends.worker_process import WorkerProcess
-from edgeroute.local.files.catalogue import GIB
 from edgeroute.local.files.models import LocalModels
-from edgeroute.local.hardware import Machine
+from edgeroute.local.hardware import GIB, Machine
 from tests.support.fake_omlx import FakeOMLX
 
 PC = Machine(16 * GIB, 8)

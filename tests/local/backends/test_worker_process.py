@@ -15,9 +15,8 @@ from edgeroute.core.messages import user
 from edgeroute.core.request import ChatRequest
 from edgeroute.local.backends.llamacpp import LlamaCpp
 from edgeroute.local.backends.worker_process import WorkerProcess, scrubbed
-from edgeroute.local.files.catalogue import GIB
 from edgeroute.local.files.models import LocalModels
-from edgeroute.local.hardware import Machine
+from edgeroute.local.hardware import GIB, Machine
 from tests.support.pinned import pin
 
 NOT_A_MODEL = b"GGUF but not really"

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from edgeroute.core.errors import ErrorKind, LocalModelError, ProviderError
-from edgeroute.local.files.catalogue import GIB
 from edgeroute.local.files.models import LocalModels
 from edgeroute.local.files.progress import Progress
-from edgeroute.local.hardware import Machine
+from edgeroute.local.hardware import GIB, Machine
 from tests.support.pinned import pin
 
 CONTENT = b"tiny model"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from edgeroute.core.secret import Secret
+from edgeroute.providers.calling.key_check import probe_key
 from edgeroute.providers.catalog.catalog import Catalog, CustomProvider
-from edgeroute.providers.catalog.key_check import probe_key
 from edgeroute.providers.egress import Door
 from tests.support import replies
 from tests.support.scripted_provider import Close, Reply, ScriptedProvider, always

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeroute.datafile import packaged
-from edgeroute.providers.calling.quirks import QUIRKS, Circumstance, apply
+from edgeroute.providers.catalog.quirks import QUIRKS, Circumstance, apply
 
 CHAT = Circumstance("openai-chat", stream=True, session_id="random")
 BASE: dict[str, Any] = {

@@ -35,7 +35,7 @@ def from_transport(error: Exception, provider: str, *, name: str, sent: int) -> 
     """The outage behind an exception of the HTTP library."""
     import httpcore  # noqa: PLC0415 - loaded already where this can happen
 
-    from edgeroute.providers.network import Misled  # noqa: PLC0415
+    from edgeroute.providers.transport.network import Misled  # noqa: PLC0415
 
     causes = _causes(error)
 

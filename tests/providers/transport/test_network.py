@@ -10,7 +10,7 @@ import pytest
 
 from edgeroute.core.errors import ErrorKind, ProviderError
 from edgeroute.providers.egress import Door
-from edgeroute.providers.network import _is_next_door
+from edgeroute.providers.transport.network import _is_next_door
 from tests.providers.test_egress import Clear, mock, request_to, send
 
 NAME = "llm.example.com"

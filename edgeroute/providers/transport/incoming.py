@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.errors import ProviderError
-from edgeroute.providers.calling.outage import from_transport, outage
+from edgeroute.providers.transport.outage import from_transport, outage
 
 if TYPE_CHECKING:
     import httpx

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
-from edgeroute.wire.format import Target, WireError, dump, load, load_object, origin_of
+from edgeroute.wire.errors import WireError
+from edgeroute.wire.format import Target, origin_of
+from edgeroute.wire.json_text import dump, load, load_object
 from tests.support.wire import card
 
 

@@ -9,8 +9,8 @@ import pytest
 from edgeroute.core.errors import StoreError
 from edgeroute.core.messages import assistant, user
 from edgeroute.store.chats.conversations import Conversations
+from edgeroute.store.chats.purge import purge
 from edgeroute.store.database.database import Database
-from edgeroute.store.database.purge import purge
 from edgeroute.store.records.alerts import Alerts
 from edgeroute.store.records.ledger import Ledger
 from edgeroute.store.records.receipts import Receipts
