@@ -20,6 +20,7 @@ import msgspec
 
 from edgeroute import datafile
 from edgeroute.core.errors import SettingsError, StoreError
+from edgeroute.core.private_file import make_private_folder
 from edgeroute.core.verdict import Finding
 from edgeroute.privacy.recognizers.always_private import Marked
 from edgeroute.privacy.recognizers.normalise import normalise
@@ -195,7 +196,7 @@ class Lists:
         self._use(content)
         temporary = ""
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(self._path.parent)
             handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{FILE}.")
             with os.fdopen(handle, "wb") as file:
                 file.write(msgspec.yaml.encode(content))

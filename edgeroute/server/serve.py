@@ -17,6 +17,7 @@ import uvicorn
 
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.hosts import is_loopback
+from edgeroute.core.private_file import make_private_folder
 from edgeroute.server.app import build
 from edgeroute.server.body import BodyLimits
 from edgeroute.server.desk import Desk
@@ -160,7 +161,7 @@ def _bind(host: str, port: int, *, accept_exposure: bool) -> socket.socket:
 def _bind_unix(path: Path) -> socket.socket:
     """A socket file of the user's own: folder 0700, socket 0600."""
     folder = path.parent
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(folder)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise EdgeRouteError(f"{folder} is not a private folder.", f"Run: chmod 700 {folder}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.private_file import make_private_folder
 from edgeroute.core.secret import Secret
 
 FILE_NAME: Final = "endpoint-token"
@@ -43,7 +44,7 @@ def rotate(path: Path) -> Secret:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="ascii") as file:
             os.fchmod(file.fileno(), 0o600)
             file.write(token + "\n")

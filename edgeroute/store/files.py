@@ -10,17 +10,16 @@ import shlex
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from edgeroute.core.errors import EdgeRouteError, StoreError
+from edgeroute.core.private_file import FOLDER_MODE, OTHERS, make_private_folder
 
-FOLDER_MODE: Final = 0o700
 FILE_MODE: Final = 0o600
 LOCK_SECONDS: Final = 20.0
 _LOCK_POLL_SECONDS: Final = 0.02
-_OTHERS: Final = 0o077
 
 
 def private_folder(path: Path) -> Path:
@@ -30,12 +29,8 @@ def private_folder(path: Path) -> Path:
         StoreError: it is a link or no folder, belongs to someone else, or others may enter it.
     """
     try:
-        for folder in reversed([path, *path.parents]):
-            if not os.path.lexists(folder):
-                # Another process may make the same folder at the same moment.
-                with suppress(FileExistsError):
-                    folder.mkdir(FOLDER_MODE)
-                    folder.chmod(FOLDER_MODE)
+        if not os.path.lexists(path):
+            make_private_folder(path)
         status = path.lstat()
     except OSError as error:
         raise trouble(error, path, "made") from error
@@ -189,7 +184,7 @@ def _refuse_shared(path: Path, status: os.stat_result, mode: int) -> None:
             f"{path} belongs to another user (uid {status.st_uid}).",
             f"Run: sudo chown $(id -u) {quoted}",
         )
-    if stat.S_IMODE(status.st_mode) & _OTHERS:
+    if stat.S_IMODE(status.st_mode) & OTHERS:
         raise StoreError(
             f"{path} can be reached by other users of this machine.",
             f"Run: chmod {mode:o} {quoted}",

@@ -5,21 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from edgeroute.core.errors import StoreError
 from edgeroute.store import files
-
-
-@pytest.fixture(params=[0o000, 0o022, 0o777])
-def umask(request: pytest.FixtureRequest) -> Iterator[int]:
-    """The process umask set to something unhelpful."""
-    before = os.umask(request.param)
-    yield request.param
-    os.umask(before)
 
 
 def mode(path: Path) -> int:
