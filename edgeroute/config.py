@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from edgeroute.core.errors import SettingsError
-from edgeroute.core.private_file import close_folder, make_private_folder
+from edgeroute.core.private_file import close_folder, write_private
 from edgeroute.core.request import Tier
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.datafile import split_validation_error
@@ -326,19 +326,8 @@ def change(path: Path, key: str, value: str) -> Settings:
     table[last] = parsed
     changed = tomlkit.dumps(document)
     settings = parse(changed, str(path))
-    _write(path, changed)
+    write_private(path, changed.encode())
     return settings
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace ``path`` in one step; readable by its owner only."""
-    make_private_folder(path.parent)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".config-")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(temporary).replace(path)
 
 
 def show(settings: Settings) -> str:

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from edgeroute.core.errors import LocalModelError
-from edgeroute.core.private_file import make_private_folder
+from edgeroute.core.private_file import make_private_folder, sync_folder
 from edgeroute.local.catalogue import PinnedFile
 from edgeroute.local.files import BLOCK_BYTES, part_path, require_private
 
@@ -87,11 +87,7 @@ class PartFile:
         os.fchmod(self._file.fileno(), 0o600)
         os.fsync(self._file.fileno())
         self.path.replace(self.target)
-        folder = os.open(self.target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self.target.parent)
         self.close()
         return True
 

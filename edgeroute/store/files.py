@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import secrets
 import shlex
 import stat
 import time
@@ -14,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from edgeroute.core import private_file
 from edgeroute.core.errors import EdgeRouteError, StoreError
-from edgeroute.core.private_file import FOLDER_MODE, OTHERS, make_private_folder
+from edgeroute.core.private_file import FILE_MODE, FOLDER_MODE, OTHERS, make_private_folder
 
-FILE_MODE: Final = 0o600
 LOCK_SECONDS: Final = 20.0
 _LOCK_POLL_SECONDS: Final = 0.02
 
@@ -98,28 +97,14 @@ def read_private(path: Path, limit: int = 16 * 1024 * 1024) -> bytes | None:
 def write_private(path: Path, content: bytes) -> None:
     """Make ``content`` the whole of ``path``: after a crash there is the old file or the new one.
 
-    The folder must exist. A link in the place of ``path`` is refused, not followed.
+    A missing folder is made. A link in the place of ``path`` is refused, not followed.
 
     Raises:
         StoreError: ``path`` is not ours alone, or it cannot be written (its old content stays).
     """
     check_private(path)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
-        descriptor = os.open(
-            draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE
-        )
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                os.fchmod(file.fileno(), FILE_MODE)
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.rename(path)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
-        sync_folder(path.parent)
+        private_file.write_private(path, content)
     except OSError as error:
         raise trouble(error, path, "written") from error
 
@@ -143,15 +128,6 @@ def alone(path: Path, refusal: EdgeRouteError, seconds: float = LOCK_SECONDS) ->
                     raise refusal from error
                 time.sleep(_LOCK_POLL_SECONDS)
         yield
-    finally:
-        os.close(descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the folder's own entries (names, renames) durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

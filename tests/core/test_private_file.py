@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from edgeroute.core.private_file import close_folder, make_private_folder
+from edgeroute.core.private_file import (
+    close_folder,
+    make_private_folder,
+    sync_folder,
+    write_private,
+)
 
 
 def mode(path: Path) -> int:
@@ -54,3 +60,59 @@ def test_only_a_folder_of_this_user_is_closed(
     assert mode(folder) == 0o755
     close_folder(folder)
     assert mode(folder) == 0o700
+
+
+def test_a_file_is_whole_and_private(tmp_path: Path, umask: int) -> None:
+    """A new or replaced file is 0600 under any umask, and nothing is left beside it."""
+    path = tmp_path / "new" / "f"
+    write_private(path, b"old")
+    path.chmod(0o644)
+    write_private(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert (mode(path), mode(path.parent)) == (0o600, 0o700)
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    """What a link in the file's place leads to is not touched."""
+    (tmp_path / "target").write_bytes(b"precious")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    write_private(tmp_path / "link", b"new")
+    assert (tmp_path / "target").read_bytes() == b"precious"
+    assert not (tmp_path / "link").is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("where", "step"), [(os, "fchmod"), (os, "fsync"), (Path, "replace")], ids=str
+)
+def test_a_failed_write_leaves_the_old_file_and_no_draft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: object, step: str
+) -> None:
+    """A full disk at any step keeps the old content and leaves nothing behind."""
+    write_private(tmp_path / "f", b"old")
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(where, step, fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_private(tmp_path / "f", b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["f"]
+    assert (tmp_path / "f").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(("number", "fails"), [(errno.EINVAL, False), (errno.EIO, True)])
+def test_a_file_system_that_cannot_sync_folders_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, *, fails: bool
+) -> None:
+    """Some network file systems know no such call; a real failure is told."""
+
+    def fail(_: int) -> None:
+        raise OSError(number, "failed")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    if fails:
+        with pytest.raises(OSError, match="failed"):
+            sync_folder(tmp_path)
+    else:
+        sync_folder(tmp_path)
