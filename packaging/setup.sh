@@ -124,7 +124,8 @@ compiler_flags() {
     fi
 }
 
-# llama.cpp is compiled for this very processor, once: the wheel is kept for other checkouts.
+# llama.cpp is compiled for this very processor, once: the wheel is kept for other checkouts. pip's own
+# cache is left aside, since it does not know the flags that a wheel was compiled with.
 install_llama() {
     version=$(sed -n 's/^llama-cpp-python==\([^ ;]*\).*/\1/p' "$1")
     if $PYTHON -c "import importlib.metadata as m, sys; sys.exit(m.version('llama-cpp-python') != '$version')" 2>/dev/null; then
@@ -144,7 +145,7 @@ install_llama() {
         watch "Compiling llama.cpp (several minutes, only once)" \
             env CFLAGS="${CFLAGS:-}$(compiler_flags)" CXXFLAGS="${CXXFLAGS:-}$(compiler_flags)" \
             $PYTHON -m pip wheel --verbose --disable-pip-version-check --no-input --no-deps \
-            --no-build-isolation --require-hashes --requirement "$LOGS/llama.txt" --wheel-dir "$building"
+            --no-cache-dir --no-build-isolation --require-hashes --requirement "$LOGS/llama.txt" --wheel-dir "$building"
         mv "$building"/*.whl "$wheels/"
         rmdir "$building"
     fi
