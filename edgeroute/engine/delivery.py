@@ -34,6 +34,7 @@ from edgeroute.core.plan import Candidate
 from edgeroute.engine.attempts import Attempts
 from edgeroute.engine.decision import Decision
 from edgeroute.engine.outcome import Outcome
+from edgeroute.engine.places import private_places
 from edgeroute.engine.trial import Trial
 from edgeroute.providers.failover import (
     Accept,
@@ -186,10 +187,16 @@ class _Attempt:
 
 
 def _in_words(decision: Decision, error: EdgeRouteError) -> EdgeRouteError:
-    """The error for people; a prompt that must stay here was refused for privacy."""
+    """The error for people; a prompt that must stay here was refused for privacy.
+
+    A caller whose request is to blame is told so all the same: it can shorten or mend it.
+    """
     if decision.private and isinstance(error, NothingAnswered | LocalModelError):
+        places = private_places(decision.request, decision.verdict)
+        why = f"{decision.reason} {places}".strip()
         return PrivacyRefused(
-            f"{decision.reason} It must stay here, and no model here could answer. {error.message}",
+            f"{why} It must stay here, and no model here could answer. {error.message}",
             error.hint or "`edgeroute doctor` says how to get a local model.",
+            rejection=error.rejection if error.rejection.blames_caller else None,
         )
     return error
