@@ -21,10 +21,13 @@ _ROLES: Final = {
 
 
 def private_places(request: ChatRequest, verdict: Verdict) -> str:
-    """A sentence that names the messages in which ``verdict`` has found something; else empty."""
+    """A sentence that names the messages in which ``verdict`` has found something.
+
+    Empty where there is no choice, or nothing was found in a message.
+    """
     found = [_MESSAGE.fullmatch(finding.where) for finding in verdict.findings]
     numbers = list(dict.fromkeys(int(match[1]) for match in found if match))
-    if not numbers:
+    if not numbers or len(request.messages) == 1:
         return ""
     calls = {call.id: call.name for each in request.messages for call in each.tool_calls}
     shown = [

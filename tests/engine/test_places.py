@@ -47,3 +47,4 @@ def test_many_places_are_not_all_named() -> None:
     assert private_places(talk(), everywhere).endswith("an earlier answer and more.")
     assert not private_places(talk(), found("extra", "settings"))
     assert not private_places(talk(), CLEAR)
+    assert not private_places(ChatRequest((user("x"),)), found("messages[0]"))

@@ -73,7 +73,8 @@ class Caller:
         self, wire: str, text: str = OPEN, *, model: str = "cloud/m", stream: bool = False
     ) -> tuple[int, dict[str, Any]]:
         """Status and error of one request in a wire format."""
-        messages = [{"role": "user", "content": text}]
+        earlier = (("user", "Good morning."), ("assistant", "Hello."))
+        messages = [{"role": role, "content": said} for role, said in (*earlier, ("user", text))]
         said = {"input": messages} if wire == RESPONSES else {"messages": messages}
         body = {"model": model, "stream": stream, **said}
         if wire == MESSAGES:
@@ -185,7 +186,7 @@ async def test_a_prompt_too_long_for_the_local_model_is_the_callers_to_shorten(
                 assert error["code"] == "context_length_exceeded"
             if text == PRIVATE:
                 assert "social security number" in message
-                assert "message 1 of 1, a message of the user" in message
+                assert "message 3 of 3, a message of the user" in message
                 assert "521-44-9821" not in message
         assert caller.cloud.connections == 0
 
