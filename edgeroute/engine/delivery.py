@@ -78,6 +78,7 @@ class Delivery:
             self._numbers,
             tokens=decision.signals.input_tokens,
             commit=decision.plan.commit,
+            before=outcome.failures,
             rng=self._rng,
         )
         outcome.skipped = failover.skipped
