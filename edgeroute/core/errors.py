@@ -7,6 +7,7 @@
     ├── PrivacyRefused        it may not leave, and nothing here can answer
     ├── NothingAnswered       every candidate failed
     ├── ProviderError         a managed API failed; ``kind`` says what that means for the next step
+    ├── UnknownModel          no model has the name that was asked for
     ├── LocalModelError       the local model is missing, broken or too small
     ├── KeyringUnavailable    no keyring, or it does not answer
     ├── BudgetReached         a budget is used up and the settings say to ask
@@ -143,6 +144,14 @@ class ProviderError(EdgeRouteError):
         self.status = status
         self.retry_after = retry_after
         self.bytes_sent = bytes_sent
+
+
+class UnknownModel(EdgeRouteError):
+    """No model has the name that was asked for; the sentence says which may have been meant."""
+
+    exit_code = 2
+    http_status = 404
+    code = "model_not_found"
 
 
 class LocalModelError(EdgeRouteError):

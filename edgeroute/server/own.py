@@ -20,6 +20,7 @@ from edgeroute.server import headers as own_headers
 from edgeroute.server.asked import request_of
 from edgeroute.server.desk import Desk
 from edgeroute.server.refusal import Refusal
+from edgeroute.wire.fields import model_name
 from edgeroute.wire.format import WireError, dump, load_object
 from edgeroute.wire.formats import FORMATS
 
@@ -75,7 +76,7 @@ def routes(desk: Desk) -> list[Route]:
 def _asked(body: Mapping[str, Any], headers: Mapping[str, str]) -> ChatRequest:
     """The request to explain: a body of any format, or just a prompt."""
     if isinstance(body.get("prompt"), str) and body["prompt"]:
-        prompt = ChatRequest((user(body["prompt"]),), front_door="http")
+        prompt = ChatRequest((user(body["prompt"]),), model_name(body), front_door="http")
         return own_headers.apply(prompt, headers)
     for name, field in (("openai-responses", "input"), ("openai-chat", "messages")):
         if field in body:

@@ -9,7 +9,7 @@ from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.events import Answered, Event, Failed, TextDelta
 from edgeroute.core.messages import user
 from edgeroute.core.request import ChatRequest, Sampling
-from edgeroute.wire.fields import Json, integer, number, string, strings
+from edgeroute.wire.fields import Json, integer, model_name, number, string, strings
 from edgeroute.wire.format import CallerFormat, Envelope, WireError
 from edgeroute.wire.openai_chat.answer import (
     DONE,
@@ -39,7 +39,7 @@ def decode_request(body: Json) -> ChatRequest:
     limit = integer(body.get("max_tokens"), "max_tokens")
     return ChatRequest(
         messages=(user(prompt),),
-        model=string(body.get("model")) or "auto",
+        model=model_name(body),
         sampling=Sampling(
             temperature=number(body.get("temperature"), "temperature"),
             top_p=number(body.get("top_p"), "top_p"),

@@ -241,8 +241,8 @@ def test_a_terminal_is_told_when_another_answer_stands(tmp_path: Path) -> None:
 def test_who_asks_for_a_model_hears_why_another_answers(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name that nobody knows does not pass in silence; what nobody asked for is not explained."""
-    note = "a/typo cannot answer this, so the policy chooses."
+    """What keeps a model that was named from answering is said; what nobody named is not."""
+    note = "mock/m cannot answer this, so the policy chooses."
     monkeypatch.setattr(scripted_engine, "PLAN", replace(scripted_engine.PLAN, notes=(note,)))
-    assert note in home.run("ask", "--model", "a/typo", "hi").stderr
+    assert note in home.run("ask", "--model", "mock/m", "hi").stderr
     assert note not in home.run("ask", "hi").stderr
