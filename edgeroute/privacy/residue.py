@@ -15,7 +15,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.privacy import attachments
 from edgeroute.privacy.passages import contents
 from edgeroute.privacy.recognizers.decoding import decoded
-from edgeroute.privacy.recognizers.normalise import normalise
+from edgeroute.privacy.recognizers.normalise import normalise, readings
 
 _SHORTEST: Final = 6  # letters and digits of a value that is looked for inside other words too
 _APART: Final = re.compile(r"[\W_]+")
@@ -63,10 +63,10 @@ def _texts(request: ChatRequest) -> Iterator[str]:
 
 def _readings(text: str) -> Iterator[str]:
     """``text`` as it reads, and what is written in it in another alphabet."""
-    normal = normalise(text).text
-    yield normal
-    for part in decoded(normal):
-        yield normalise(part.text).text
+    for normal in readings(text):
+        yield normal.text
+        for part in decoded(normal.text):
+            yield from (plain.text for plain in readings(part.text))
 
 
 def _bare(text: str) -> str:
