@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from edgeroute.core.errors import SettingsError
+from edgeroute.core.private_file import close_folder, write_private
 from edgeroute.core.request import Tier
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.datafile import split_validation_error
@@ -29,6 +30,7 @@ class Paths:
 
     ``config`` holds config.toml and the user's own rules and models YAML, ``data`` the database,
     ``models`` model files, ``state`` logs and the endpoint's token, ``runtime`` sockets and locks.
+    ``own`` says that they are the platform's folders for EdgeRoute, which hold nothing else.
     """
 
     config: Path
@@ -36,6 +38,7 @@ class Paths:
     models: Path
     state: Path
     runtime: Path
+    own: bool = False
 
     @property
     def settings(self) -> Path:
@@ -80,7 +83,14 @@ class Paths:
             Path(models).expanduser().absolute() if models else paths.models,
             paths.state,
             runtime,
+            own=not home,
         )
+
+    def close_own(self) -> None:
+        """Take others' access away from folders of EdgeRoute's own that were left open."""
+        if self.own:
+            for folder in (self.config, self.data, self.state):
+                close_folder(folder)
 
 
 class _SettingsTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -316,19 +326,8 @@ def change(path: Path, key: str, value: str) -> Settings:
     table[last] = parsed
     changed = tomlkit.dumps(document)
     settings = parse(changed, str(path))
-    _write(path, changed)
+    write_private(path, changed.encode())
     return settings
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace ``path`` in one step; readable by its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".config-")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(temporary).replace(path)
 
 
 def show(settings: Settings) -> str:

@@ -116,7 +116,16 @@ pip_install() {
     $PYTHON -m pip install --disable-pip-version-check --no-input --progress-bar off "$@"
 }
 
-# llama.cpp is compiled for this very processor, once: the wheel is kept for other checkouts.
+# Matrix tiles (AMX) stay off: GCC up to 13 drops half of their configuration when it optimises, and
+# the model process dies at its first token.
+compiler_flags() {
+    if grep -qw amx_tile /proc/cpuinfo 2>/dev/null; then
+        printf ' -mno-amx-tile -mno-amx-int8 -mno-amx-bf16'
+    fi
+}
+
+# llama.cpp is compiled for this very processor, once: the wheel is kept for other checkouts. pip's own
+# cache is left aside, since it does not know the flags that a wheel was compiled with.
 install_llama() {
     version=$(sed -n 's/^llama-cpp-python==\([^ ;]*\).*/\1/p' "$1")
     if $PYTHON -c "import importlib.metadata as m, sys; sys.exit(m.version('llama-cpp-python') != '$version')" 2>/dev/null; then
@@ -125,7 +134,7 @@ install_llama() {
     machine=$({
         uname -sm
         sed -nE '/^(flags|Features)/{p;q;}' /proc/cpuinfo 2>/dev/null || :
-        printf '%s' "${CMAKE_ARGS:-}"
+        printf '%s' "${CMAKE_ARGS:-}" "$(compiler_flags)"
     } | cksum | cut -d ' ' -f 1)
     wheels=$CACHE/wheels/$($PYTHON -c 'import sys; print(sys.implementation.cache_tag)')-$machine
     if ! ls "$wheels"/llama_cpp_python-"$version"-*.whl >/dev/null 2>&1; then
@@ -134,8 +143,9 @@ install_llama() {
         building=$wheels/building-$$
         sed -n '/^llama-cpp-python==/,/^ *# via/p' "$1" | sed '/# via/d' >"$LOGS/llama.txt"
         watch "Compiling llama.cpp (several minutes, only once)" \
+            env CFLAGS="${CFLAGS:-}$(compiler_flags)" CXXFLAGS="${CXXFLAGS:-}$(compiler_flags)" \
             $PYTHON -m pip wheel --verbose --disable-pip-version-check --no-input --no-deps \
-            --no-build-isolation --require-hashes --requirement "$LOGS/llama.txt" --wheel-dir "$building"
+            --no-cache-dir --no-build-isolation --require-hashes --requirement "$LOGS/llama.txt" --wheel-dir "$building"
         mv "$building"/*.whl "$wheels/"
         rmdir "$building"
     fi

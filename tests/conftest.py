@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A loaded machine is slow, not wrong: no test asserts a time.
 settings.register_profile("edgeroute", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("edgeroute")
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o777])
+def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+    """The process umask set to something unhelpful."""
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)

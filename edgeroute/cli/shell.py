@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from edgeroute.core.display import safe
+from edgeroute.core.encoding import decoded
 
 if TYPE_CHECKING:
     from edgeroute.wiring import Runtime
@@ -128,10 +129,20 @@ def table(
 
 
 def piped() -> str:
-    """What standard input holds, empty where it is a terminal."""
+    """What standard input holds, empty where it is a terminal.
+
+    Raises:
+        UsageError: it is no text.
+    """
     if sys.stdin is None or sys.stdin.isatty():
         return ""
-    return sys.stdin.buffer.read().decode("utf-8", "replace")
+    try:
+        return decoded(sys.stdin.buffer.read(), "replace")
+    except ValueError as error:
+        raise click.UsageError(
+            "What is piped in cannot be read as text. Make it UTF-8 first: with `iconv -f ENCODING"
+            " -t UTF-8`, or with `tr '\\0' '\\n'` where zero bytes part its lines."
+        ) from error
 
 
 def pass_shell(command: F) -> F:

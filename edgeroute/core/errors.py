@@ -7,6 +7,7 @@
     ├── PrivacyRefused        it may not leave, and nothing here can answer
     ├── NothingAnswered       every candidate failed
     ├── ProviderError         a managed API failed; ``kind`` says what that means for the next step
+    ├── UnknownModel          no model has the name that was asked for
     ├── LocalModelError       the local model is missing, broken or too small
     ├── KeyringUnavailable    no keyring, or it does not answer
     ├── BudgetReached         a budget is used up and the settings say to ask
@@ -18,8 +19,9 @@ Programming mistakes raise builtins and are never caught here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 
 class ErrorKind(StrEnum):
@@ -37,17 +39,40 @@ class ErrorKind(StrEnum):
     NO_KEY = "no_key"
 
 
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """How a caller of the endpoint is told of an error: HTTP status, code word and, where one is
+    known, the parameter of the request that is to blame.
+    """
+
+    status: int
+    code: str
+    parameter: str = ""
+
+    @property
+    def blames_caller(self) -> bool:
+        """Whether the caller, not this side, must change something first."""
+        return 400 <= self.status < 500
+
+
+OVERFLOW: Final = Rejection(400, "context_length_exceeded")
+
+
 class EdgeRouteError(Exception):
-    """A failure with a sentence for people and, in ``hint``, what to do next."""
+    """A failure with a sentence for people and, in ``hint``, what to do next.
+
+    ``rejection`` is by default made of the class's own ``http_status`` and ``code``.
+    """
 
     exit_code: ClassVar[int] = 1
     http_status: ClassVar[int] = 500
     code: ClassVar[str] = "failed"
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, rejection: Rejection | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.rejection = rejection or Rejection(self.http_status, self.code)
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}" if self.hint else self.message
@@ -91,7 +116,8 @@ class ProviderError(EdgeRouteError):
 
     ``retry_after`` is in seconds. ``bytes_sent`` counts request bytes that were handed to the
     network. ``message`` holds no part of the prompt and no key. ``transient`` is false where asking
-    the same provider again at once is pointless: a time-out, a name that is not found.
+    the same provider again at once is pointless: a time-out, a name that is not found. ``word`` and
+    ``parameter`` are the provider's own words for what is wrong with the request.
     """
 
     http_status = 502
@@ -108,14 +134,24 @@ class ProviderError(EdgeRouteError):
         bytes_sent: int = 0,
         transient: bool = True,
         hint: str = "",
+        word: str = "",
+        parameter: str = "",
     ) -> None:
-        super().__init__(message, hint)
+        super().__init__(message, hint, rejection=_rejection(kind, status, word, parameter))
         self.kind = kind
         self.provider = provider
         self.transient = transient
         self.status = status
         self.retry_after = retry_after
         self.bytes_sent = bytes_sent
+
+
+class UnknownModel(EdgeRouteError):
+    """No model has the name that was asked for; the sentence says which may have been meant."""
+
+    exit_code = 2
+    http_status = 404
+    code = "model_not_found"
 
 
 class LocalModelError(EdgeRouteError):
@@ -126,7 +162,7 @@ class LocalModelError(EdgeRouteError):
     code = "local_model"
 
     def __init__(self, message: str, hint: str = "", *, kind: ErrorKind = ErrorKind.OUTAGE) -> None:
-        super().__init__(message, hint)
+        super().__init__(message, hint, rejection=_rejection(kind, 400))
         self.kind = kind
 
 
@@ -156,3 +192,22 @@ class Cancelled(EdgeRouteError):
     exit_code = 1
     http_status = 499
     code = "cancelled"
+
+
+def _rejection(
+    kind: ErrorKind, status: int | None, word: str = "", parameter: str = ""
+) -> Rejection | None:
+    """What a model's failure says of the request itself; None where it is not to blame.
+
+    A bad request without a ``status`` never reached a provider: a setting is wrong.
+    """
+    match kind:
+        case ErrorKind.CONTEXT if status == 413 and word != OVERFLOW.code:
+            return Rejection(413, word or "request_too_large", parameter)
+        case ErrorKind.CONTEXT:
+            return replace(OVERFLOW, parameter=parameter)
+        case ErrorKind.BAD_REQUEST if status is not None:
+            return Rejection(422 if status == 422 else 400, word or "invalid_request", parameter)
+        case ErrorKind.CONTENT_FILTER:
+            return Rejection(400, word or "content_filter", parameter)
+    return None

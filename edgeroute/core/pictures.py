@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from edgeroute.core.messages import Image
+from edgeroute.core.private_file import make_private_folder
 
 SUFFIXES: Final = {
     "image/png": ".png",
@@ -33,12 +34,13 @@ def media_type_of(data: bytes) -> str:
 
 def save(images: Iterable[Image], folder: Path, stem: str) -> list[Path]:
     """Write the bytes of ``images`` to new files ``stem-1.png`` and so on; only the owner reads
-    them. An image that is just an address is left out: nothing is fetched.
+    them or enters a folder made for them. An image that is just an address is left out: nothing
+    is fetched.
 
     Raises:
         OSError: the folder cannot be made or written. A file that is there is never replaced.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     paths: list[Path] = []
     for number, image in enumerate((image for image in images if image.data), 1):
         path = folder / f"{stem}-{number}{SUFFIXES.get(image.media_type, '.bin')}"

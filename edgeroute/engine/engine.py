@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import Cancelled, EdgeRouteError
@@ -58,6 +59,7 @@ class Engine:
         decision: Decision | None = None
         try:
             decision = await self._decider.decide(request)
+            request = replace(request, model=decision.request.model)
             yield Planned(
                 decision.plan,
                 decision.verdict,

@@ -2,8 +2,8 @@
 
 What passes carries a clearance for exactly these bytes, or carries nothing of the user's at all
 (a model list to test a key, a public pinned file). TLS is always verified, no redirect is followed
-with a body, no proxy is taken from the environment, answers are limited in time and size, and the
-key is put in as the header is written.
+with a body, no proxy is taken from the environment, no cookie is kept or sent, answers are limited
+in time and size, and the key is put in as the header is written.
 """
 
 from __future__ import annotations
@@ -238,6 +238,8 @@ class Door:
         return self._clients[proxy]
 
     def _build(self, proxy: str) -> httpx.AsyncClient:
+        from http.cookiejar import CookieJar, DefaultCookiePolicy  # noqa: PLC0415
+
         import httpcore  # noqa: PLC0415 - start-up must not wait for it
         import httpx  # noqa: PLC0415
 
@@ -270,6 +272,8 @@ class Door:
             trust_env=False,
             follow_redirects=False,
             headers={"accept": "*/*", "user-agent": "edgeroute"},
+            # A cookie would come back on other conversations: bytes that nobody has cleared.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             timeout=httpx.Timeout(
                 None, connect=self._limits.connect, write=self._limits.write, pool=10.0
             ),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from edgeroute.core.model_card import ModelCard
+from edgeroute.engine.deciding.model_names import canonical, names_here
 from edgeroute.server.metrics import Metrics
 from edgeroute.wire.format import origin_of
 
@@ -22,9 +23,18 @@ class ServerContext:
     keep_alive_seconds: float = 15.0
 
     def cards(self) -> dict[str, ModelCard]:
-        """Every model by friendly id, the local one first."""
-        local = self.runtime.local.card
-        return {local.id: local} | dict(self.runtime.catalog.cards)
+        """Every model by friendly id, the local one in use first, then the others that are here."""
+        local = self.runtime.local
+        here = {card.id: card for card in (local.card, *local.cards())}
+        return here | dict(self.runtime.catalog.cards)
+
+    def named(self, typed: str) -> str:
+        """The one name of the model that a caller calls ``typed``.
+
+        Raises:
+            UnknownModel: there is none.
+        """
+        return canonical(typed, self.runtime.catalog, names_here(self.runtime.local))
 
     def origin_of(self, model: str) -> str:
         """Whose reasoning payloads ``model`` gives; empty for a model that is not known."""

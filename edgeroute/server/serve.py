@@ -17,6 +17,7 @@ import uvicorn
 
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.hosts import is_loopback
+from edgeroute.core.private_file import make_private_folder
 from edgeroute.server.access.guard import Rules
 from edgeroute.server.access.protocol import GuardedProtocol
 from edgeroute.server.access.token import read_or_make, token_path
@@ -140,7 +141,8 @@ def _bind(host: str, port: int, *, accept_exposure: bool) -> socket.socket:
         )
     address = "127.0.0.1" if host.lower() == "localhost" else host
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    connection = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sets TCP_NODELAY only where the protocol is named.
+    connection = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
@@ -161,7 +163,7 @@ def _bind(host: str, port: int, *, accept_exposure: bool) -> socket.socket:
 def _bind_unix(path: Path) -> socket.socket:
     """A socket file of the user's own: folder 0700, socket 0600."""
     folder = path.parent
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(folder)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise EdgeRouteError(f"{folder} is not a private folder.", f"Run: chmod 700 {folder}")

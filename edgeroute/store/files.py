@@ -5,22 +5,20 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import secrets
 import shlex
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from edgeroute.core import private_file
 from edgeroute.core.errors import EdgeRouteError, StoreError
+from edgeroute.core.private_file import FILE_MODE, FOLDER_MODE, OTHERS, make_private_folder
 
-FOLDER_MODE: Final = 0o700
-FILE_MODE: Final = 0o600
 LOCK_SECONDS: Final = 20.0
 _LOCK_POLL_SECONDS: Final = 0.02
-_OTHERS: Final = 0o077
 
 
 def private_folder(path: Path) -> Path:
@@ -30,12 +28,8 @@ def private_folder(path: Path) -> Path:
         StoreError: it is a link or no folder, belongs to someone else, or others may enter it.
     """
     try:
-        for folder in reversed([path, *path.parents]):
-            if not os.path.lexists(folder):
-                # Another process may make the same folder at the same moment.
-                with suppress(FileExistsError):
-                    folder.mkdir(FOLDER_MODE)
-                    folder.chmod(FOLDER_MODE)
+        if not os.path.lexists(path):
+            make_private_folder(path)
         status = path.lstat()
     except OSError as error:
         raise trouble(error, path, "made") from error
@@ -103,28 +97,14 @@ def read_private(path: Path, limit: int = 16 * 1024 * 1024) -> bytes | None:
 def write_private(path: Path, content: bytes) -> None:
     """Make ``content`` the whole of ``path``: after a crash there is the old file or the new one.
 
-    The folder must exist. A link in the place of ``path`` is refused, not followed.
+    A missing folder is made. A link in the place of ``path`` is refused, not followed.
 
     Raises:
         StoreError: ``path`` is not ours alone, or it cannot be written (its old content stays).
     """
     check_private(path)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
-        descriptor = os.open(
-            draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE
-        )
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                os.fchmod(file.fileno(), FILE_MODE)
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.rename(path)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
-        sync_folder(path.parent)
+        private_file.write_private(path, content)
     except OSError as error:
         raise trouble(error, path, "written") from error
 
@@ -148,15 +128,6 @@ def alone(path: Path, refusal: EdgeRouteError, seconds: float = LOCK_SECONDS) ->
                     raise refusal from error
                 time.sleep(_LOCK_POLL_SECONDS)
         yield
-    finally:
-        os.close(descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the folder's own entries (names, renames) durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -189,7 +160,7 @@ def _refuse_shared(path: Path, status: os.stat_result, mode: int) -> None:
             f"{path} belongs to another user (uid {status.st_uid}).",
             f"Run: sudo chown $(id -u) {quoted}",
         )
-    if stat.S_IMODE(status.st_mode) & _OTHERS:
+    if stat.S_IMODE(status.st_mode) & OTHERS:
         raise StoreError(
             f"{path} can be reached by other users of this machine.",
             f"Run: chmod {mode:o} {quoted}",

@@ -98,6 +98,19 @@ ON_MESSAGE: Final = (
            footer=True),
 )  # fmt: skip
 
+# Never a letter: letters filter the list. Never ctrl+p: it opens the palette everywhere.
+ON_CHAT: Final = (
+    KeyAction("rename_chat", "ctrl+r", "take('rename')", "rename", "Give it a name",
+              "In the chats"),
+    KeyAction("delete_chat", "ctrl+d", "take('delete')", "delete", "Delete it", "In the chats"),
+    KeyAction("fork_chat", "ctrl+b", "take('fork')", "fork", "A new chat that begins like it",
+           "In the chats"),
+    KeyAction("export_chat", "ctrl+x", "take('export')", "export", "Write it to a Markdown file",
+           "In the chats"),
+    KeyAction("pin_chat", "ctrl+t", "take('pin')", "pin", "Keep it at the top; again lets it go",
+           "In the chats"),
+)  # fmt: skip
+
 # Keys that the message box or the terminal needs; no action may take them.
 RESERVED: Final = frozenset({"enter", "tab", "backspace", "up", "down", "left", "right", "ctrl+m"})
 
@@ -153,7 +166,7 @@ def shown(keys: str) -> str:
 def help_rows(keys: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
     """Rows of (keys, help) by group, for the help screen."""
     groups: dict[str, list[tuple[str, str]]] = {"Message": [("enter", "Send, once it is checked")]}
-    for action in (*CHAT, *ON_MESSAGE):
+    for action in (*CHAT, *ON_MESSAGE, *ON_CHAT):
         text = keys.get(action.id, action.keys)
         if text:
             row = (" ".join(shown(key) for key in text.split(",")), action.help)

@@ -31,6 +31,18 @@ def string(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def model_name(body: Json) -> str:
+    """The model that ``body`` asks for, ``auto`` where it names none.
+
+    Raises:
+        WireError: it is no text. A wish that cannot be read must not pass for none.
+    """
+    value = body.get("model")
+    if not isinstance(value, str | None):
+        raise WireError("model must be a text.")
+    return value or "auto"
+
+
 def count(value: object) -> int:
     """``value`` as a count of tokens; 0 where it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -10,7 +10,7 @@ from edgeroute.core.events import Answered, Event, Failed, TextDelta
 from edgeroute.core.messages import user
 from edgeroute.core.request import ChatRequest, Sampling
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.fields import Json, integer, number, string, strings
+from edgeroute.wire.fields import Json, integer, model_name, number, string, strings
 from edgeroute.wire.format import CallerFormat, Envelope
 from edgeroute.wire.openai_chat.answer import (
     DONE,
@@ -40,7 +40,7 @@ def decode_request(body: Json) -> ChatRequest:
     limit = integer(body.get("max_tokens"), "max_tokens")
     return ChatRequest(
         messages=(user(prompt),),
-        model=string(body.get("model")) or "auto",
+        model=model_name(body),
         sampling=Sampling(
             temperature=number(body.get("temperature"), "temperature"),
             top_p=number(body.get("top_p"), "top_p"),

@@ -16,7 +16,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.core.usage import Usage
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.faults import raise_if_fault
-from edgeroute.wire.fields import Json, integer, mapping, mappings, string
+from edgeroute.wire.fields import Json, integer, mapping, mappings, model_name, string
 from edgeroute.wire.format import Envelope, Target, WireFormat
 from edgeroute.wire.openai_chat.answer import encode_error
 from edgeroute.wire.parts import decode_base64, encode_base64
@@ -52,7 +52,7 @@ def decode_request(body: Json) -> ChatRequest:
         raise WireError("Pictures come whole.", "Leave stream out.")
     return ChatRequest(
         messages=(user(prompt),),
-        model=string(body.get("model")) or "auto",
+        model=model_name(body),
         wire=NAME,
         extra={key: value for key, value in body.items() if key not in _KNOWN},
         task="image",

@@ -50,6 +50,7 @@ class Runtime(Models):
         from edgeroute.boundary import lockdown  # noqa: PLC0415
 
         found = paths or config.Paths.find()
+        found.close_own()
         settings = config.load(found.settings)
         lockdown.install()
         return cls(found, settings)

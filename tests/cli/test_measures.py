@@ -129,8 +129,8 @@ def test_a_judge_rates_what_has_no_checks(home: Home, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("judge", "said"),
     [
-        ("anthropic/claude-opus-4.8x", "Did you mean anthropic/claude-opus-4"),
-        ("nobody", "Use `local` or provider/model."),
+        ("anthropic/claude-opus-4.8x", "Did you mean `anthropic/claude-opus-4"),
+        ("auto", "Use `local` or provider/model."),
         ("openai/gpt-6-luna", "edgeroute keys set openai"),
     ],
 )

@@ -158,6 +158,16 @@ def test_scan_reads_what_is_piped_and_can_fail_a_script(home: Home) -> None:
     assert home.run("scan", "/no/such/file").exit_code == 2
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_scan_reads_text_in_its_encoding(home: Home, tmp_path: Path, encoding: str) -> None:
+    """A file and a pipe in UTF-16 or UTF-32 are read as text, with line and column."""
+    data = f"line\nx {SSN}\n".encode(encoding)
+    file = tmp_path / "notes.txt"
+    file.write_bytes(data)
+    assert f"{file}:2:3: US_SSN" in home.run("scan", str(file)).stdout
+    assert "-:2:3: US_SSN" in home.run("scan", stdin=data).stdout
+
+
 def test_documents_are_read_as_attachments(home: Home, tmp_path: Path) -> None:
     """A PDF or another file that is no text goes through the same check as an attachment."""
     file = tmp_path / "paper.pdf"

@@ -79,6 +79,17 @@ def test_sockets_are_opened_in_few_places(path: Path) -> None:
             assert name != "urllib.request"
 
 
+def test_one_function_makes_folders() -> None:
+    """A folder is made private in one place; the login service's belongs to the system."""
+    makers = {
+        path.relative_to(SOURCE).as_posix()
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in {"mkdir", "makedirs"}
+    }
+    assert makers == {"core/private_file.py", "cli/commands/service.py"}
+
+
 def test_only_the_gate_mints() -> None:
     """No module but the gate and the clearance itself names the mint."""
     naming = [

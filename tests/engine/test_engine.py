@@ -40,7 +40,7 @@ async def test_an_open_prompt_is_answered_by_the_cloud(tmp_path: Path) -> None:
 async def test_a_private_prompt_sends_no_byte(tmp_path: Path) -> None:
     """Personal data found: the local model answers, whatever model was asked for."""
     async with house(tmp_path) as home:
-        for model in ("auto", "mock/m", "cascade", "ensemble", "nobody/knows"):
+        for model in ("auto", "mock/m", "cascade", "ensemble", "MOCK/M"):
             seen = await home.ask(PRIVATE, model=model)
             assert seen.text == LOCAL_ANSWER
             assert seen.receipt.findings == {"US_SSN": 1}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from edgeroute.core.events import Answered, AttemptStarted, Notice, Planned, TextDelta
+from edgeroute.core.events import Answered, AttemptStarted, Failed, Notice, Planned, TextDelta
 from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import Tool
 from edgeroute.providers.calling import call
@@ -20,7 +20,7 @@ from edgeroute.providers.resilience.health import Health
 from edgeroute.providers.resilience.patience import Patience
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, house, request
-from tests.support.scripted_provider import Received, Reply, always
+from tests.support.scripted_provider import Close, Received, Reply, always
 from tests.support.strategies import (
     CLOSED,
     ENVIRONMENT,
@@ -204,3 +204,19 @@ async def test_a_call_of_a_tool_is_not_checked(tmp_path: Path) -> None:
         assert [call.name for call in seen.end.answer.message.tool_calls] == ["dose"]
         assert asked(home) == {"openai": 1, "deepseek": 0, "anthropic": 0}
         assert not [event for event in seen.events if isinstance(event, Notice)]
+
+
+@pytest.mark.parametrize("strategy", ["cascade", "ensemble"])
+async def test_a_request_that_all_models_reject_is_the_callers_to_change(
+    tmp_path: Path, strategy: str
+) -> None:
+    """Where nobody else answers either, the caller is told what the models of the strategy said."""
+    names = ("openai", "deepseek", "anthropic")
+    cloud = dict.fromkeys(names, always(replies.error(400, "unsupported_parameter")))
+    rules = {"test.yaml": policy(strategy)}
+    here = always([Close()])
+    async with house(tmp_path, cloud, local=here, settings=ENVIRONMENT, rules=rules) as home:
+        seen = await home.ask(CLOSED)
+        assert isinstance(seen.end, Failed)
+        assert seen.end.error.rejection.status == 400
+        assert seen.end.error.rejection.code == "unsupported_parameter"

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy, ScanBudget
 from tests.support.model_files import models_folder, require
+from tests.support.unseen import SEQUENCES, SIGNS, VALUES, hidden
 
 Wrapper = Callable[[str, random.Random], str]
 
@@ -77,8 +78,8 @@ def in_html(text: str, chooser: random.Random) -> str:
 
 def with_hidden(text: str, chooser: random.Random) -> str:
     """With characters that nobody sees."""
-    hidden = ["\u200b", "\u200d", "\u2060", "\ufeff", "", "", "", ""]
-    return "".join(c + chooser.choice(hidden) for c in text)
+    signs = ["\u200b", "\u200d", "\u2060", "\ufeff", "\x00", "\x7f", "", "", "", ""]
+    return "".join(c + chooser.choice(signs) for c in text)
 
 
 def wide(text: str, chooser: random.Random) -> str:
@@ -134,6 +135,18 @@ def reader() -> Detector:
 def test_a_wrapped_pattern_stays(detector: Detector, text: str, wrapper: Wrapper) -> None:
     """No wrapping takes a number, an address or a secret out of sight."""
     assert detector.scan(wrapper(text, random.Random(3))).private
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_no_unseen_sign_hides_a_value(detector: Detector, kind: str) -> None:
+    """Control and format signs, colours and escapes take no value out of sight, wherever put."""
+    left = [
+        (sign, how)
+        for sign in (*SIGNS, *SEQUENCES)
+        for how, text in hidden(kind, sign).items()
+        if not detector.scan(text).private
+    ]
+    assert left == []
 
 
 @pytest.mark.parametrize("wrapper", WRAPPERS, ids=lambda w: w.__name__)

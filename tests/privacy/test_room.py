@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import json
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from edgeroute.wire.format import CachePlan, Target
 from edgeroute.wire.formats import FORMATS
 from edgeroute.wire.json_text import dump
 from tests.support.model_files import require
+from tests.support.unseen import SEQUENCES, SIGNS, VALUES, hidden
 
 POLICY = PrivacyPolicy.load()
 LETTER = (
@@ -168,6 +170,35 @@ async def test_a_masked_request_passes_the_gate(wire: str, text: str, reader: In
     restorer = masker.restorer()
     shown = "".join(restorer.feed(sign) for sign in masked.messages[0].text) + restorer.close()
     assert shown == text
+
+
+@pytest.mark.parametrize("wire", FORMATS)
+async def test_no_unseen_sign_hides_a_value_in_the_bytes(wire: str, reader: Inspector) -> None:
+    """Whatever sign is put into a value, the gate refuses the bytes of every wire."""
+    for number, sign in enumerate((*SIGNS, *SEQUENCES)):
+        kind = list(VALUES)[number % len(VALUES)]
+        for text in hidden(kind, sign).values():
+            with pytest.raises(PrivacyRefused):
+                await clear(reader, sent(ChatRequest((user(text),)), wire))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in VALUES if kind != "key"])
+async def test_what_leaves_masked_holds_no_value_between_unseen_signs(
+    kind: str, reader: Inspector
+) -> None:
+    """A value with signs in it is masked whole; or, where that is not certain, nothing leaves."""
+    masked = 0
+    for sign in ("\x00", "\x1b[31m", "\u200b", "\ufffd", "\ue000", "\u034f", "\x9b"):
+        for text in hidden(kind, sign).values():
+            masker = Masker(
+                MaskMap(), reader, lambda type_: POLICY.action(type_) is EntityAction.MASK
+            )
+            with contextlib.suppress(PrivacyRefused):
+                request = await masker.mask_request(ChatRequest((user(text),)))
+                bare = "".join(filter(str.isalnum, request.messages[0].text))
+                assert "".join(filter(str.isalnum, VALUES[kind])) not in bare
+                masked += 1
+    assert masked >= 14
 
 
 async def test_a_secret_is_never_masked(reader: Inspector) -> None:

@@ -61,7 +61,8 @@ POLICIES: Final = {
     "private by default": '[privacy]\nmode = "private"\n',
     "masking by default": '[privacy]\nmode = "mask"\n',
 }
-MODELS: Final = ["auto", "one/m", "two/m", "cascade", "ensemble", "local", "gpt-5.5", "no/such"]
+UNKNOWN: Final = "no/such"
+MODELS: Final = ["auto", "one/m", "two/m", "cascade", "ensemble", "local", "gpt-5.5", UNKNOWN]
 STEERING: Final[list[dict[str, Any]]] = [
     {},
     {"fallbacks": ["one/m", "two/m"]},
@@ -241,7 +242,9 @@ class Story(RuleBasedStateMachine):
             server.behave(TROUBLES[trouble])
         self._mark()
         talk.history.append(("user", text))
-        talk.held |= kind == "secret" or (talk.mode is not MASK and self._holds(talk))
+        # A request for a model that there is not is refused unread, and leaves no trace.
+        read = model != UNKNOWN
+        talk.held |= read and (kind == "secret" or (talk.mode is not MASK and self._holds(talk)))
         shown = self.bench.runner.run(
             self._by_http(talk, {"model": model, "stream": stream} | steering)
             if talk.door == "http"

@@ -8,7 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -89,6 +89,45 @@ async def test_another_providers_address_is_refused(
     with pytest.raises(ClearanceRefused, match="not one of"):
         await send(door, outgoing, clear(outgoing), catalog.providers["openai"])
     assert scripted.connections == 0
+
+
+@pytest.mark.parametrize("first", ["answer", "error", "redirect", "key test", "file"])
+async def test_cookies_are_neither_kept_nor_sent(
+    scripted: ScriptedProvider, door: Door, clear: Clear, first: str
+) -> None:
+    """Whatever sets a cookie, no later request carries it: not of the same provider, nor of another
+    on that host, nor a key test or a file's.
+    """
+    provider, other = mock(scripted.base_url), replace(mock(scripted.base_url), id="other")
+    cookies = {"set-cookie": "id=tracked; Path=/; Max-Age=9999"}
+    status = {"error": 400, "redirect": 302}.get(first, 200)
+    fields = cookies | ({"location": "/v1/elsewhere"} if first == "redirect" else {})
+    scripted.behave(always(replies.json_body({}, status, fields)))
+
+    async def fetch() -> None:
+        file = f"{scripted.base_url}/file"
+        async with door.download(file, hosts=["127.0.0.1"]) as (_, _, chunks):
+            assert [chunk async for chunk in chunks]
+
+    async def test_key() -> None:
+        url = f"{provider.base_url}/models"
+        async with door.ask(url, provider, KEY, head_seconds=3) as incoming:
+            await incoming.read(3)
+
+    async def ask(whom: Provider = provider) -> None:
+        outgoing = request_to(whom)
+        await send(door, outgoing, clear(outgoing), whom)
+
+    ways = {"file": fetch, "key test": test_key}
+    with suppress(ProviderError):
+        await ways.get(first, ask)()
+    scripted.behave(always(replies.json_body({}, 200, cookies)))
+    await ask()
+    await ask(other)
+    await test_key()
+    await fetch()
+    assert len(scripted.requests) == 4
+    assert [r.headers["cookie"] for r in scripted.requests if "cookie" in r.headers] == []
 
 
 @pytest.mark.parametrize("prefix", ["http://127.0.0.1:1/v1x", "http://127.0.0.1:1/v1@h"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -177,6 +178,17 @@ def test_a_private_request_has_no_cloud_candidate(given_input: Any) -> None:
     for name in NAMES:
         picked = pick(given_input, name)
         assert picked in {"", given_input.local}
+
+
+@settings(max_examples=100)
+@given(inputs(private=False), st.sampled_from(["local", LOCAL, "local/other"]))
+def test_whoever_asks_for_a_local_model_gets_no_other(given_input: Any, model: str) -> None:
+    """No rule, tier, fallback, picture, internal code or budget puts a managed model in its place,
+    and none judges or verifies its answer.
+    """
+    made = plan(replace(given_input, model=model))
+    assert [candidate.place for candidate in made.candidates] == [Place.LOCAL]
+    assert (made.verify, made.strategy) == ("", "single")
 
 
 @settings(max_examples=50)

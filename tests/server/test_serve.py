@@ -17,6 +17,7 @@ import httpx2
 import pytest
 
 from edgeroute.core.errors import EdgeRouteError
+from edgeroute.server.access.protocol import GuardedProtocol
 from edgeroute.server.serve import serving
 from tests.support.endpoint import running, runtime
 
@@ -72,6 +73,28 @@ async def test_a_taken_port_is_told(tmp_path: Path) -> None:
         with pytest.raises(EdgeRouteError, match="cannot be used"):
             async with serving(runtime(tmp_path), port=port):
                 pass
+
+
+async def test_small_pieces_leave_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An accepted connection has TCP_NODELAY: an answer's body does not wait until the client has
+    acknowledged its head.
+    """
+    seen: list[int] = []
+    real = GuardedProtocol.connection_made
+
+    def connection_made(self: GuardedProtocol, transport: asyncio.Transport) -> None:
+        accepted = transport.get_extra_info("socket")
+        seen.append(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        real(self, transport)
+
+    monkeypatch.setattr(GuardedProtocol, "connection_made", connection_made)
+    async with (
+        serving(runtime(tmp_path), port=0) as listening,
+        httpx2.AsyncClient(trust_env=False) as client,
+    ):
+        await client.get(f"{listening.address}/health")
+    assert len(seen) == 1
+    assert seen[0]
 
 
 async def test_the_port_is_free_again_afterwards(tmp_path: Path) -> None:

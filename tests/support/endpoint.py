@@ -35,6 +35,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.core.signals import Signals
 from edgeroute.core.usage import Usage
 from edgeroute.core.verdict import CLEAR, PrivacyMode
+from edgeroute.providers.catalog.catalog import Catalog
 from edgeroute.server.serve import serving
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -168,7 +169,12 @@ CONVERSATION = FakeConversation()
 class FakeLocal:
     """A local backend that is ready."""
 
+    name = "here"
     card = ModelCard("local/small", "local", "small", place=Place.LOCAL)
+
+    def cards(self) -> tuple[ModelCard, ...]:
+        """The one model."""
+        return (self.card,)
 
     async def status(self) -> Any:
         """Ready."""
@@ -205,7 +211,7 @@ def runtime(folder: Path) -> Any:
         clock=SimpleNamespace(now=lambda: NOW),
         paths=SimpleNamespace(state=folder / "state", runtime=folder / "run"),
         settings=SimpleNamespace(server=SimpleNamespace(origins=["https://page.example"])),
-        catalog=SimpleNamespace(cards=cards),
+        catalog=Catalog({}, cards),
     )
     reset(wired)
     return wired

@@ -51,7 +51,7 @@ def test_help_lists_every_action() -> None:
     rows = keymap.help_rows(keymap.keys_with({"theme": "none"}))
     texts = [text for group in rows.values() for _, text in group]
     assert "Choose a theme" not in texts
-    assert len(texts) == len(keymap.CHAT) + len(keymap.ON_MESSAGE)
+    assert len(texts) == len(keymap.CHAT) + len(keymap.ON_MESSAGE) + len(keymap.ON_CHAT)
 
 
 def test_commands_complete_until_the_first_space() -> None:

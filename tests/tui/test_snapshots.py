@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from edgeroute.tui.app import ChatApp
 from edgeroute.tui.screens.help import HelpScreen
+from edgeroute.tui.screens.picker import Picker
 from edgeroute.tui.screens.plan import PlanScreen
 from edgeroute.tui.screens.receipt import ReceiptScreen
 from edgeroute.tui.screens.spend import SpendScreen
@@ -77,6 +79,13 @@ async def helped(chat: Driver) -> None:
     await chat.top(HelpScreen)
 
 
+async def listed(chat: Driver) -> None:
+    """The list of chats, its keys below it."""
+    await chat.press("ctrl+s")
+    await chat.top(Picker)
+    chat.app.screen.query_one(Input).cursor_blink = False
+
+
 async def planned(chat: Driver) -> None:
     """The plan of the next message."""
     await cloud(chat)
@@ -114,6 +123,7 @@ async def spent(chat: Driver) -> None:
         (planned, WIDE, ""),
         (traced, WIDE, ""),
         (spent, WIDE, ""),
+        (listed, SMALL, ""),
     ],
     ids=lambda value: value.__name__ if callable(value) else None,
 )

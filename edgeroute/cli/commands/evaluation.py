@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field
 from decimal import Decimal
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +18,7 @@ from edgeroute.cli.shell import Shell, note, pass_shell, table
 from edgeroute.cli.words import money, seconds
 from edgeroute.core.display import safe_line
 from edgeroute.core.errors import NothingAnswered
+from edgeroute.engine.deciding.model_names import LOCAL, canonical, names_here
 from edgeroute.engine.evaluating import comparison
 from edgeroute.engine.evaluating.evaluation import EvaluationItem, Trial, read_items, run
 
@@ -119,15 +119,15 @@ def _known_judge(runtime: Runtime, name: str) -> str:
     """The id of the model that is to judge.
 
     Raises:
-        BadParameter: there is none, or it cannot be asked.
+        UnknownModel: there is none.
+        BadParameter: it is not one model, or it cannot be asked.
     """
-    if name == "local" or name in {card.id for card in runtime.local.cards()}:
+    name = canonical(name, runtime.catalog, names_here(runtime.local))
+    if name.partition("/")[0] == LOCAL:
         return name
     card = runtime.catalog.card(name)
     if card is None:
-        close = get_close_matches(name, runtime.catalog.cards, 3)
-        hint = f"Did you mean {' or '.join(close)}?" if close else "Use `local` or provider/model."
-        raise click.BadParameter(f"There is no model {name}. {hint}", param_hint="--judge")
+        raise click.BadParameter("Use `local` or provider/model.", param_hint="--judge")
     if card.provider not in runtime.providers.ready():
         raise click.BadParameter(
             f"There is no key for {card.provider}. Run `edgeroute keys set {card.provider}`, or use"

@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from edgeroute.cli.shell import Shell, as_json, foreign, note, out, pass_shell, piped
+from edgeroute.core.encoding import decoded
 from edgeroute.core.messages import File, Message
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import Verdict
@@ -53,11 +54,11 @@ def _read(path: Path) -> str | bytes:
         content = path.read_bytes()
     except OSError as error:
         raise click.UsageError(f"{path} cannot be read ({error.strerror}).") from error
-    if b"\0" in content[:8192] or content.startswith(b"%PDF"):
+    if content.startswith(b"%PDF"):
         return content
     try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
+        return decoded(content)
+    except ValueError:
         return content
 
 

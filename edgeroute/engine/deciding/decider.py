@@ -18,6 +18,7 @@ from edgeroute.core.request import ChatRequest, Sampling, Tier
 from edgeroute.core.signals import Signals
 from edgeroute.core.verdict import PrivacyMode, Verdict
 from edgeroute.engine.deciding.explanation import Explanation
+from edgeroute.engine.deciding.model_names import LOCAL, canonical, names_here
 from edgeroute.engine.deciding.pictures import kept_here, nobody_draws, without_drawn
 from edgeroute.engine.deciding.session import Session, Sessions
 
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from edgeroute.routing.policy.tiers import Tiers
     from edgeroute.routing.signals.signals import Classifier
 
-
-LOCAL: Final = "local"
 _KNOWN_VALUE: Final = "It repeats something that was masked before, where it cannot be masked."
 
 
@@ -148,10 +147,12 @@ class Decider:
         """Decide where ``request`` goes. A ``dry`` decision leaves no trace.
 
         Raises:
+            UnknownModel: no model has the name that the caller asked for.
             PrivacyRefused: a picture is wanted of a prompt that must stay here.
             NothingAnswered: nothing but a picture is wanted, and nobody draws.
             BudgetReached: the user wants to be asked first.
         """
+        request = await asyncio.to_thread(self._named, request)
         session = await self._session(request, dry=dry)
         request = without_drawn(request)
         verdict = await self._inspector.inspect(request, full=full)
@@ -165,6 +166,11 @@ class Decider:
         return await asyncio.to_thread(
             self._plan, request, session, verdict, masked, private=private, reason=reason
         )
+
+    def _named(self, request: ChatRequest) -> ChatRequest:
+        """``request`` with the one name of the model that its caller asked for."""
+        name = canonical(request.model, self._catalog, names_here(self._local))
+        return request if name == request.model else replace(request, model=name)
 
     async def _session(self, request: ChatRequest, *, dry: bool) -> Session:
         """The request's conversation; where the store cannot be read, one that says so."""
@@ -281,25 +287,24 @@ class Decider:
     ) -> PlanInput:
         from edgeroute.routing.plan.plan_input import PlanInput  # noqa: PLC0415
 
-        local, here = self._local.card, self._local.cards()
-        named = self._catalog.card(request.model)
+        here = {card.id: card for card in self._local.cards()}
         around = self._surroundings.circumstances(session.id)
         return PlanInput(
             policy=self._policy(),
             tiers=self._tiers(),
             signals=signals,
-            cards={**self._catalog.cards, **{card.id: card for card in here}},
+            cards={**self._catalog.cards, **here},
             around=around,
             private=private,
             private_reason=reason if private else "",
             mode=session.mode,
             tier=request.tier or self._preferences.tier,
-            model=named.id if named else request.model,
+            model=request.model,
             user=request.user or self._preferences.user,
             front_door=request.front_door,
             commit=request.commit,
             needs_schema=bool(request.response_format),
-            local=local.id,
+            local=request.model if request.model in here else self._local.card.id,
             enterprise=self._preferences.enterprise,
             spent_today=float(self._surroundings.spent_today()),
             holding=self._surroundings.holding(session.id),
@@ -313,7 +318,7 @@ class Decider:
             BudgetReached: the user wants to be asked first.
         """
         at_limit = self._surroundings.at_limit
-        if asked.private or asked.model == LOCAL or at_limit == "local":
+        if asked.private or asked.only_here or at_limit == "local":
             return asked
         sentence = self._surroundings.used_up(conversation)
         if not sentence:

@@ -75,7 +75,7 @@ class Feedback:
             # Without an answer in its history the request may have nothing to do with it.
             went_on = any(message.role == "assistant" for message in request.messages)
             return "accept" if went_on else None
-        if request.model == "local":
+        if request.model.partition("/")[0] == "local":
             return None  # Asked again to keep it here, not to have it better.
         return "retry" if request.model in {"", "auto", last.model} else "switch"
 

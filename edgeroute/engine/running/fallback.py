@@ -32,6 +32,7 @@ from edgeroute.core.events import (
 )
 from edgeroute.core.plan import Candidate
 from edgeroute.engine.deciding.decider import Decision
+from edgeroute.engine.deciding.private_places import private_places
 from edgeroute.engine.running.live_attempt import LiveAttempt
 from edgeroute.engine.running.model_calls import ModelCalls
 from edgeroute.engine.running.run_state import RunState
@@ -77,6 +78,7 @@ class Fallback:
             self._numbers,
             tokens=decision.signals.input_tokens,
             commit=decision.plan.commit,
+            before=outcome.failures,
             rng=self._rng,
         )
         outcome.skipped = failover.skipped
@@ -186,10 +188,16 @@ class _FallbackStep:
 
 
 def _in_words(decision: Decision, error: EdgeRouteError) -> EdgeRouteError:
-    """The error for people; a prompt that must stay here was refused for privacy."""
+    """The error for people; a prompt that must stay here was refused for privacy.
+
+    A caller whose request is to blame is told so all the same: it can shorten or mend it.
+    """
     if decision.private and isinstance(error, NothingAnswered | LocalModelError):
+        places = private_places(decision.request, decision.verdict)
+        why = f"{decision.reason} {places}".strip()
         return PrivacyRefused(
-            f"{decision.reason} It must stay here, and no model here could answer. {error.message}",
+            f"{why} It must stay here, and no model here could answer. {error.message}",
             error.hint or "`edgeroute doctor` says how to get a local model.",
+            rejection=error.rejection if error.rejection.blames_caller else None,
         )
     return error

@@ -16,7 +16,7 @@ class RunState:
     """Without an ``answer`` there is an ``error``.
 
     ``notes`` say why this answer of several stands and who doubts it, without its words;
-    ``under_way`` is the attempt that runs now.
+    ``failures`` are those of a strategy's models; ``under_way`` is the attempt that runs now.
     """
 
     attempts: list[Attempt] = field(default_factory=list)
@@ -25,6 +25,7 @@ class RunState:
     error: EdgeRouteError | None = None
     partial: Answer | None = None
     notes: list[str] = field(default_factory=list)
+    failures: list[EdgeRouteError] = field(default_factory=list)
     first_token_ms: int | None = None
     under_way: LiveAttempt | None = None
 

@@ -247,6 +247,8 @@ class _StrategyRun:
         attempt = finished.trial.ended("failed" if finished.error else well, finished.error)
         self._ended[finished.ask_id] = len(self.outcome.attempts)
         self.outcome.attempts.append(attempt)
+        if finished.error is not None and role == "answer":
+            self.outcome.failures.append(finished.error)
         if finished.error is not None and self.shown == finished.ask.model:
             self.over = True
             self.outcome.error = finished.error

@@ -92,7 +92,7 @@ def failure(name: str, status: int, body: Mapping[str, Any]) -> LocalModelError:
             return LocalModelError(text.format(name=name), hint.format(name=name), kind=kind)
     kinds = {"model_not_found": ErrorKind.UNKNOWN_MODEL, "invalid_request": ErrorKind.BAD_REQUEST}
     kind = next((kinds[word] for word in words if word in kinds), ErrorKind.OUTAGE)
-    if kind is ErrorKind.OUTAGE and status == 400:
+    if kind is ErrorKind.OUTAGE and status in {400, 422}:
         kind = ErrorKind.BAD_REQUEST
     return LocalModelError(said or f"{name} failed with status {status}.", _hint(found), kind=kind)
 

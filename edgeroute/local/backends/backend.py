@@ -33,6 +33,11 @@ class LocalBackend(Protocol):
     """A model on this machine, or on one that the user trusts as if it were."""
 
     @property
+    def name(self) -> str:
+        """``llamacpp``, ``omlx`` or an endpoint's name in the settings."""
+        ...
+
+    @property
     def card(self) -> ModelCard:
         """What answers if nothing else is named; known without starting anything."""
         ...

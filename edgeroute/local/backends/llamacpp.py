@@ -25,6 +25,8 @@ TITLE: Final = "The local model"
 class LlamaCpp:
     """The backend of models/local.yaml. ``model`` is an id, or ``auto`` for the best on disk."""
 
+    name: Final = NAME
+
     def __init__(self, models: LocalModels, process: WorkerProcess, model: str = AUTO) -> None:
         self._models = models
         self._process = process

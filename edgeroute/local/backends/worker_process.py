@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import edgeroute
 from edgeroute.core.errors import LocalModelError
+from edgeroute.core.private_file import make_private_folder
 from edgeroute.local.backends.client import LocalClient
 
 SOCKET: Final = "llama.sock"
@@ -109,7 +110,7 @@ class WorkerProcess:
         return self.client
 
     def _require_safe_place(self) -> None:
-        self.runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(self.runtime)
         status = self.runtime.lstat()
         own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
         # Whoever owns a folder above could put another in its place.
@@ -141,7 +142,7 @@ class WorkerProcess:
         if self.own is not None:
             command += ["--own", str(self.own)]
         try:
-            self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private_folder(self.state)
             # It ends as soon as the socket takes connections, ours or another worker's.
             done = subprocess.run(  # noqa: S603 - our own module
                 command,

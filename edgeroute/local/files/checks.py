@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 
 from edgeroute.core.errors import ErrorKind, LocalModelError
+from edgeroute.core.private_file import write_private
 from edgeroute.local.files.catalogue import PinnedFile
 
 WEEK_SECONDS: Final = 7 * 24 * 3600
@@ -155,12 +156,8 @@ def write_note(path: Path, sha256: str, checked: float) -> None:
     """Note that ``path`` has ``sha256``; where it cannot be written, the next use hashes again."""
     status = path.lstat()
     note = _Note(sha256, status.st_size, status.st_mtime_ns, status.st_ino, checked)
-    temporary = note_path(path).with_suffix(f".{os.getpid()}")
     with contextlib.suppress(OSError):
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.json.encode(note))
-        temporary.replace(note_path(path))
+        write_private(note_path(path), msgspec.json.encode(note))
 
 
 def _read_note(path: Path) -> _Note | None:

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from edgeroute.core.errors import LocalModelError
+from edgeroute.core.private_file import make_private_folder, sync_folder
 from edgeroute.local.files.catalogue import PinnedFile
 from edgeroute.local.files.checks import BLOCK_BYTES, part_path, require_private
 
@@ -26,7 +27,7 @@ class PartFile:
         """
         self.target = target
         self.path = part_path(target)
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(target.parent)
         require_private(target.parent, target.parent.stat())
         try:
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
@@ -86,11 +87,7 @@ class PartFile:
         os.fchmod(self._file.fileno(), 0o600)
         os.fsync(self._file.fileno())
         self.path.replace(self.target)
-        folder = os.open(self.target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self.target.parent)
         self.close()
         return True
 

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from edgeroute.core.errors import EdgeRouteError, LocalModelError, ProviderError
+from edgeroute.core.private_file import make_private_folder
 from edgeroute.local.files import package_index
 from edgeroute.local.files.catalogue import HuggingFace, Part, PinnedFile, PyPI, Source
 from edgeroute.local.files.checks import BLOCK_BYTES, DamagedFile, require_trusted, write_note
@@ -64,7 +65,7 @@ class Puller:
 
     async def __aenter__(self) -> Self:
         """Prepare the folder."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(self._folder)
         return self
 
     async def __aexit__(

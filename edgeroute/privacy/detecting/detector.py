@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from edgeroute.core.verdict import Finding
 from edgeroute.privacy.detecting.recognizers.internal_code import InternalCodeMarks
 from edgeroute.privacy.detecting.text.decoding import decoded
-from edgeroute.privacy.detecting.text.normalise import normalise
+from edgeroute.privacy.detecting.text.normalise import readings
 from edgeroute.privacy.detecting.text.page import OverBudget, Page
 from edgeroute.privacy.policy import PrivacyPolicy
 
@@ -145,15 +145,15 @@ class Detector:
         self, text: str, *, full: bool, tick: Callable[[], None]
     ) -> Iterator[tuple[Page, Callable[[int, int], tuple[int, int]]]]:
         """The text as a reader sees it, then each coded part; and where places in them lie."""
-        normal = normalise(text)
-        yield Page(normal.text, full=full, tick=tick, allowed=self._allowed), normal.span
-        for number, part in enumerate(decoded(normal.text)):
-            tick()
-            if number >= _MOST_PARTS:
-                raise DetectionFailed("The text has more coded parts than are read.")
-            plain = normalise(part.text).text
-            place = normal.span(part.start, part.end)
-            yield Page(plain, full=full, tick=tick, allowed=self._allowed), _always(place)
+        for normal in readings(text):
+            yield Page(normal.text, full=full, tick=tick, allowed=self._allowed), normal.span
+            for number, part in enumerate(decoded(normal.text)):
+                tick()
+                if number >= _MOST_PARTS:
+                    raise DetectionFailed("The text has more coded parts than are read.")
+                place = _always(normal.span(part.start, part.end))
+                for plain in readings(part.text):
+                    yield Page(plain.text, full=full, tick=tick, allowed=self._allowed), place
 
     def _ready(self) -> Sequence[tuple[Any, Any]]:
         if self._stages is None:

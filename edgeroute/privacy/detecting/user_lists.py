@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ import msgspec
 
 from edgeroute import datafile
 from edgeroute.core.errors import SettingsError, StoreError
+from edgeroute.core.private_file import write_private
 from edgeroute.core.verdict import Finding
 from edgeroute.privacy.detecting.protocol import TextDetector, TextScan
 from edgeroute.privacy.detecting.recognizers.always_private import Marked
@@ -191,20 +190,11 @@ class Lists:
         ).hexdigest()
 
     def _save(self, content: _ListsFile) -> None:
-        """Check, write beside the file, put in its place: there is always one whole file."""
+        """Check and write: there is always one whole file."""
         self._use(content)
-        temporary = ""
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{FILE}.")
-            with os.fdopen(handle, "wb") as file:
-                file.write(msgspec.yaml.encode(content))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(self._path)
+            write_private(self._path, msgspec.yaml.encode(content))
         except OSError as error:
-            if temporary:
-                Path(temporary).unlink(missing_ok=True)
             self._stamp = (0, 0, 0)
             message = f"Your privacy lists cannot be written ({error.strerror})."
             raise StoreError(message, f"Check the folder {self._path.parent}.") from error

@@ -12,6 +12,8 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any, Final
 
+from edgeroute.core.encoding import decoded
+
 MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_TEXT: Final = 2_000_000
 MAX_PAGES: Final = 300
@@ -59,10 +61,9 @@ def text_of(media_type: str, data: bytes) -> str:
 
 def _plain(data: bytes, *, is_html: bool) -> str:
     """Text, Markdown, CSV, JSON, code, HTML."""
-    encoding = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
     try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
+        text = decoded(data)
+    except ValueError as error:
         raise UnreadableFile("The file is not text.") from error
     if any(ord(sign) < 9 or 13 < ord(sign) < 27 for sign in set(text)):
         raise UnreadableFile("The file is not text.")

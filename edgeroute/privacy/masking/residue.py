@@ -13,7 +13,7 @@ from typing import Final
 
 from edgeroute.core.request import ChatRequest
 from edgeroute.privacy.detecting.text.decoding import decoded
-from edgeroute.privacy.detecting.text.normalise import normalise
+from edgeroute.privacy.detecting.text.normalise import normalise, readings
 from edgeroute.privacy.inspecting import attachments
 from edgeroute.privacy.inspecting.passages import contents
 
@@ -63,10 +63,10 @@ def _texts(request: ChatRequest) -> Iterator[str]:
 
 def _readings(text: str) -> Iterator[str]:
     """``text`` as it reads, and what is written in it in another alphabet."""
-    normal = normalise(text).text
-    yield normal
-    for part in decoded(normal):
-        yield normalise(part.text).text
+    for normal in readings(text):
+        yield normal.text
+        for part in decoded(normal.text):
+            yield from (plain.text for plain in readings(part.text))
 
 
 def _bare(text: str) -> str:

@@ -104,9 +104,13 @@ class Catalog:
         return draft.catalog()
 
     def card(self, name: str) -> ModelCard | None:
-        """The model called ``name``: a friendly id, an alias, or the provider's own id."""
-        found = self.cards.get(name) or self.cards.get(self.aliases.get(name.lower(), ""))
-        return found or self.cards.get(name.lower())
+        """The model called ``name``: a friendly id, an alias, or the provider's own id.
+
+        Case counts only between two ids that differ in nothing else.
+        """
+        plain = name.casefold()
+        found = self.cards.get(name) or self.cards.get(self.aliases.get(plain, ""))
+        return found or next((c for id_, c in self.cards.items() if id_.casefold() == plain), None)
 
     def provider(self, identifier: str) -> Provider | None:
         """The provider with this id."""
@@ -255,7 +259,7 @@ class _Draft:
             context_tokens=settings.context_tokens,
             abilities=_DRAWS if owner.wire == "openai-images" else _CHATS,
         )
-        like = self.cards.get(next(iter(self._names.get(wire_id.lower(), ())), ""))
+        like = self.cards.get(next(iter(self._names.get(wire_id.casefold(), ())), ""))
         if like is None:
             return plain
         return replace(
@@ -283,7 +287,7 @@ class _Draft:
     def _put(self, made: ModelCard, names: Iterable[str]) -> None:
         self.cards[made.id] = made
         for name in names:
-            self._names.setdefault(name.lower(), []).append(made.id)
+            self._names.setdefault(name.casefold(), []).append(made.id)
 
     def _aliases(self) -> Iterator[tuple[str, str]]:
         for name, owners in self._names.items():

@@ -142,6 +142,7 @@ class Failover:
     """The search for an answer to one prompt.
 
     ``cards`` holds the card of every candidate by its model id; ``tokens`` estimates the prompt.
+    ``before`` are failures of a strategy's models: they count for what the caller is told.
     ``skipped`` fills with the candidates that were passed over without being asked.
     """
 
@@ -154,6 +155,7 @@ class Failover:
         *,
         tokens: int = 0,
         commit: Commit = "first_token",
+        before: Sequence[EdgeRouteError] = (),
         rng: Random,
     ) -> None:
         self.skipped: list[Skipped] = []
@@ -163,6 +165,7 @@ class Failover:
         self._numbers = numbers
         self._tokens = tokens
         self._commit = commit
+        self._before = before
         self._rng = rng
         self._began = 0.0
         self._current: Candidate | None = None
@@ -337,10 +340,33 @@ class Failover:
             return refused[0]
         if errors and all(self._kind(error) is ErrorKind.CONTEXT for error in errors):
             return errors[0]
+        decisive = self._decisive()
         lines = list(dict.fromkeys(f"{model}: {error.message}" for model, error in self._errors))
         lines += [f"{one.model}: not asked, {one.reason}." for one in self.skipped]
         hints = [error.hint for error in reversed(errors) if error.hint]
         return NothingAnswered(
             "No model could answer. " + " ".join(lines),
             hints[0] if hints else "Try again, or see `edgeroute doctor`.",
+            rejection=decisive.rejection if decisive else None,
         )
+
+    def _decisive(self) -> EdgeRouteError | None:
+        """The failure that blames the request, so that its caller must change it before it can be
+        answered; None where there is none.
+
+        The last managed API that judged it has the say. The local model, to which everything falls
+        back, has it only where no managed API has failed in a way that passes by itself.
+        """
+        errors = [*self._before, *(error for _, error in self._errors)]
+        failed = [error for error in errors if self._kind(error) is not None]
+        blaming = [error for error in failed if error.rejection.blames_caller]
+        away = [error for error in blaming if isinstance(error, ProviderError)]
+        if away:
+            return away[-1]
+        passes = any(
+            isinstance(error, ProviderError)
+            and error.transient
+            and error.kind in {ErrorKind.OUTAGE, ErrorKind.RATE_LIMIT}
+            for error in errors
+        )
+        return blaming[-1] if blaming and not passes else None

@@ -185,7 +185,10 @@ def classify(
     """
     parsed = _parsed(body)
     kind = _kind(status, parsed)
-    words = _shown(kind, parsed)
+    word, parameter = _blame(parsed)
+    words = _shown(parsed, parameter if kind is ErrorKind.BAD_REQUEST else "")
+    # A bad request inside a success has the status that it should have had.
+    implied = 400 if kind is ErrorKind.BAD_REQUEST else None
     message = _SENTENCES[kind].format(name=provider.name)
     if words:
         message = f"{message[:-1]} ({', '.join(words)})."
@@ -193,11 +196,13 @@ def classify(
         kind,
         provider.id,
         message,
-        status=status or _inner_status(parsed),
+        status=status or _inner_status(parsed) or implied,
         retry_after=retry_after(headers, parsed, now),
         bytes_sent=sent,
         transient=status not in {501, 505},
         hint=_HINTS.get(kind, "").format(id=provider.id),
+        word=word,
+        parameter=parameter,
     )
 
 
@@ -297,16 +302,19 @@ def _text(body: Any, depth: int = 0) -> str:
     return ""
 
 
-def _shown(kind: ErrorKind, body: Any) -> list[str]:
+def _shown(body: Any, parameter: str) -> list[str]:
     """The code words that a person may see, the most telling first."""
     words = [word for word in dict.fromkeys(_codes(body)) if len(word) <= 40 and word != "error"]
-    error = body.get("error") if isinstance(body, Mapping) else None
-    parameter = error.get("param") if isinstance(error, Mapping) else None
-    if (
-        kind is ErrorKind.BAD_REQUEST
-        and isinstance(parameter, str)
-        and len(parameter) <= 60
-        and _PARAMETER.fullmatch(parameter)
-    ):
-        words.append(parameter)
-    return words[:3]
+    return [*words, *filter(None, [parameter])][:3]
+
+
+def _blame(body: Any) -> tuple[str, str]:
+    """The code and the parameter that the provider names, as far as they are mere names."""
+    error = body.get("error", body) if isinstance(body, Mapping) else None
+    found = error if isinstance(error, Mapping) else {}
+    named = ((found.get("code"), _CODE_WORD, 40), (found.get("param"), _PARAMETER, 60))
+    word, parameter = (
+        value if isinstance(value, str) and len(value) <= most and name.fullmatch(value) else ""
+        for value, name, most in named
+    )
+    return word, parameter

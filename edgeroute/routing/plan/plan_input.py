@@ -24,9 +24,9 @@ class PlanInput:
     ``private`` says that the prompt must stay here (personal data, mode, latch); ``private_reason``
     is the sentence for it. In mode ``mask`` a prompt that could be masked is not private.
     ``model`` is what the caller asked for: ``auto``, ``local``, ``cascade``, ``ensemble`` or a
-    friendly id. ``local`` is the id of the local model in use. ``enterprise`` is the provider that
-    may see internal code. ``cards`` holds managed and local models by friendly id; ``same_as`` maps
-    a model to the one whose weights it serves.
+    friendly id. ``local`` is the id of the local model in use, or of the one that is asked for.
+    ``enterprise`` is the provider that may see internal code. ``cards`` holds managed and local
+    models by friendly id; ``same_as`` maps a model to the one whose weights it serves.
     """
 
     policy: RoutingPolicy
@@ -49,6 +49,11 @@ class PlanInput:
     spent_today: float = 0.0
     holding: Holding | None = None
     advice: Advice | None = None
+
+    @property
+    def only_here(self) -> bool:
+        """Whether the caller asked for a model on this machine, which nothing else replaces."""
+        return self.model.partition("/")[0] == LOCAL
 
 
 def facts(request: PlanInput) -> Facts:

@@ -35,8 +35,8 @@ def plan(request: PlanInput) -> Plan:
     rule = request.policy.match(facts(request))
     draft = _draft(request)
     if request.signals.wants_picture:
-        elsewhere = not request.private and not request.signals.internal_code
-        if elsewhere and line_up_pictures(request, rule, draft):
+        here = request.private or request.only_here or request.signals.internal_code
+        if not here and line_up_pictures(request, rule, draft):
             return _finish(request, rule, draft, rule.id, rule.sentence)
         request = replace(request, signals=replace(request.signals, wants_picture=False))
         draft = draft.in_words()
@@ -45,7 +45,7 @@ def plan(request: PlanInput) -> Plan:
         return _stay_here(request, rule, draft)
     if request.signals.internal_code:
         return _internal(request, rule, draft)
-    if request.model == LOCAL:
+    if request.only_here:
         draft.last_resort("You asked for the local model.")
         return _finish(request, rule, draft, _EXPLICIT, "You asked for the local model.")
     if request.model not in AUTO and request.model not in STRATEGY_NAMES:
@@ -109,7 +109,7 @@ def _stay_here(request: PlanInput, rule: Rule, draft: Draft) -> Plan:
 def _internal(request: PlanInput, rule: Rule, draft: Draft) -> Plan:
     """Internal code goes to the enterprise provider of the settings, or stays here."""
     why = "Internal code stays on this machine."
-    if request.enterprise and request.model != LOCAL:
+    if request.enterprise and not request.only_here:
         why = f"Internal code goes to {request.enterprise}, or stays on this machine."
         asked = rule.model if request.model in AUTO | STRATEGY_NAMES else request.model
         _offer_enterprise(request, asked, why, draft)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.private_file import write_private
 from edgeroute.core.secret import Secret
 
 FILE_NAME: Final = "endpoint-token"
@@ -40,16 +41,9 @@ def rotate(path: Path) -> Secret:
         EdgeRouteError: it cannot be written.
     """
     token = _PREFIX + secrets.token_urlsafe(32)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="ascii") as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(token + "\n")
-        draft.replace(path)
+        write_private(path, f"{token}\n".encode("ascii"))
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise EdgeRouteError(
             f"The endpoint's token cannot be written to {path} ({error.strerror}).",
             "Check the folder's permissions and free space.",

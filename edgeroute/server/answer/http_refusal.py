@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.errors import EdgeRouteError, Rejection
 from edgeroute.wire import legacy_completions
 from edgeroute.wire.format import CallerFormat
 from edgeroute.wire.formats import FORMATS, WIRES
@@ -22,9 +22,7 @@ class HttpRefusal(EdgeRouteError):
     """A request that the endpoint answers with ``status`` and a sentence."""
 
     def __init__(self, status: int, code: str, message: str, hint: str = "") -> None:
-        super().__init__(message, hint)
-        self.http_status = status  # type: ignore[misc]  # each refusal has its own
-        self.code = code  # type: ignore[misc]
+        super().__init__(message, hint, rejection=Rejection(status, code))
 
 
 def format_of(path: str) -> CallerFormat:
@@ -37,4 +35,6 @@ def as_response(
 ) -> Response:
     """``error`` as the answer to a request for ``path``."""
     body = format_of(path).encode_error(error)
-    return Response(dump(body), error.http_status, dict(headers), media_type="application/json")
+    return Response(
+        dump(body), error.rejection.status, dict(headers), media_type="application/json"
+    )

@@ -21,6 +21,7 @@ from edgeroute.server.answer.decode_request import request_of
 from edgeroute.server.answer.http_refusal import HttpRefusal
 from edgeroute.server.context import ServerContext
 from edgeroute.wire.errors import WireError
+from edgeroute.wire.fields import model_name
 from edgeroute.wire.formats import FORMATS
 from edgeroute.wire.json_text import dump, load_object
 
@@ -76,7 +77,7 @@ def routes(desk: ServerContext) -> list[Route]:
 def _asked(body: Mapping[str, Any], headers: Mapping[str, str]) -> ChatRequest:
     """The request to explain: a body of any format, or just a prompt."""
     if isinstance(body.get("prompt"), str) and body["prompt"]:
-        prompt = ChatRequest((user(body["prompt"]),), front_door="http")
+        prompt = ChatRequest((user(body["prompt"]),), model_name(body), front_door="http")
         return own_headers.apply(prompt, headers)
     for name, field in (("openai-responses", "input"), ("openai-chat", "messages")):
         if field in body:

@@ -12,10 +12,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from edgeroute.core.display import safe_line
+from edgeroute.core.errors import UnknownModel
 from edgeroute.engine.admin.embeddings import MODEL, SIZE
 from edgeroute.server.answer.http_refusal import PREFIX, HttpRefusal
 from edgeroute.server.context import ServerContext
-from edgeroute.wire.fields import Json, string, strings
+from edgeroute.wire.fields import Json, model_name, strings
 from edgeroute.wire.json_text import load_object
 
 _NAMES: Final = ("", "auto", "local", MODEL, MODEL.partition("/")[2])
@@ -45,12 +47,11 @@ def routes(desk: ServerContext) -> list[Route]:
 
 def _asked(body: Json) -> tuple[Sequence[str], Any]:
     """The texts, and how their vectors are to be written."""
-    name = string(body.get("model"))
-    if name not in _NAMES:
-        raise HttpRefusal(
-            404,
-            "unknown_model",
-            f"`{name}` makes no embeddings here, and EdgeRoute sends no text away for them.",
+    name = model_name(body)
+    if name.strip().casefold() not in _NAMES:
+        raise UnknownModel(
+            f"`{safe_line(name)}` makes no embeddings here, and EdgeRoute sends no text away for"
+            " them.",
             f"Use `{MODEL}`: it gives {SIZE} numbers. Vectors of two models cannot be mixed.",
         )
     texts = strings(body.get("input"), "input")

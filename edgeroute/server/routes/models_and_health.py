@@ -10,10 +10,10 @@ from starlette.routing import Route
 
 from edgeroute import __version__
 from edgeroute.core.model_card import ModelCard, Place
-from edgeroute.server.answer.http_refusal import PREFIX, HttpRefusal
+from edgeroute.engine.deciding.model_names import WORDS
+from edgeroute.server.answer.http_refusal import PREFIX
 from edgeroute.server.context import ServerContext
 
-_VIRTUAL: Final = ("auto", "local", "cascade", "ensemble")
 _EPOCH: Final = "1970-01-01T00:00:00Z"
 
 
@@ -21,7 +21,7 @@ def routes(desk: ServerContext) -> list[Route]:
     """The routes of this page."""
 
     async def models(_: Request) -> Response:
-        listed = [_entry(name, None) for name in _VIRTUAL]
+        listed = [_entry(name, None) for name in WORDS]
         today = desk.runtime.clock.now().date()
         cards = [card for card in desk.cards().values() if not card.retired(today)]
         listed += [_entry(card.id, card) for card in cards]
@@ -29,13 +29,8 @@ def routes(desk: ServerContext) -> list[Route]:
         return JSONResponse({"object": "list", "data": listed, "has_more": False} | ends)
 
     async def model(request: Request) -> Response:
-        name = request.path_params["name"]
-        card = desk.cards().get(name)
-        if card is None and name not in _VIRTUAL:
-            raise HttpRefusal(
-                404, "unknown_model", "There is no such model.", "See GET /v1/models."
-            )
-        return JSONResponse(_entry(name, card))
+        name = desk.named(request.path_params["name"])
+        return JSONResponse(_entry(name, desk.cards().get(name)))
 
     async def health(_: Request) -> Response:
         status = await desk.runtime.local.status()

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from edgeroute.core.private_file import sync_folder
 from edgeroute.core.secret import Secret
 from edgeroute.store import files
 from edgeroute.store.database import sqlite
@@ -28,7 +29,7 @@ def back_up(connection: Any, path: Path, key: Secret | None, version: int) -> Pa
     with closing(sqlite.connect(draft, key)) as copy:
         connection.backup(copy)
     draft.rename(target)
-    files.sync_folder(path.parent)
+    sync_folder(path.parent)
     return target
 
 
@@ -59,7 +60,7 @@ def encrypt(path: Path, key: Secret) -> bool:
     old.unlink(missing_ok=True)
     old.hardlink_to(path)
     draft.rename(path)
-    files.sync_folder(path.parent)
+    sync_folder(path.parent)
     erase(old)
     return True
 
@@ -103,7 +104,7 @@ def salvage(
         _drop_orphans(fresh)
         fresh.execute("COMMIT")
     draft.rename(path)
-    files.sync_folder(path.parent)
+    sync_folder(path.parent)
     if kept:
         return (
             f"The database was damaged. It was set aside as {aside};"

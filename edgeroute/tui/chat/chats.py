@@ -15,6 +15,7 @@ from textual.content import Content
 from edgeroute.core.display import safe, safe_line
 from edgeroute.tui.chat.state import Phase
 from edgeroute.tui.chat.turns import ChatTurns
+from edgeroute.tui.keymap import ON_CHAT
 from edgeroute.tui.screens.dialogs import AskDialog, Confirm
 from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
 from edgeroute.tui.widgets.chat_list import row
@@ -22,8 +23,6 @@ from edgeroute.tui.words import ago
 
 if TYPE_CHECKING:
     from edgeroute.store.chats.search import SearchHit
-
-_KEYS = {"r": "rename", "d": "delete", "b": "fork", "x": "export", "p": "pin"}
 
 
 def snippet(hit: SearchHit) -> Content:
@@ -64,31 +63,31 @@ class ChatShelf(ChatTurns):
             chats = {chat.id: chat for chat in self.runtime.conversations.list()}
             items = [PickerItem(c.id, row(c, now, 60), c.title) for c in chats.values()]
             chosen = await self.app.push_screen_wait(
-                Picker("Chats", filtered(items), keys=_KEYS, empty="No chats yet.")
+                Picker("Chats", filtered(items), extra=ON_CHAT, empty="No chats yet.")
             )
             if chosen is None:
                 return
-            if chosen.key == "enter":
+            if chosen.act == "open":
                 await self.switch_chat(chosen.id)
                 return
-            await self._change(chosen.id, chosen.key)
+            await self._change(chosen.id, chosen.act)
 
-    async def _change(self, chat: str, key: str) -> None:
+    async def _change(self, chat: str, act: str) -> None:
         conversations = self.runtime.conversations
         found = conversations.get(chat)
         if found is None:
             return
-        if key == "r":
+        if act == "rename":
             title = await self.app.push_screen_wait(AskDialog("Rename", value=found.title))
             if title:
                 self._rename(chat, title)
-        elif key == "d":
+        elif act == "delete":
             await self._delete(chat, found.title)
-        elif key == "b":
+        elif act == "fork":
             conversations.fork(chat, len(conversations.turns(chat)))
-        elif key == "x":
+        elif act == "export":
             await self.export(chat, found.title)
-        elif key == "p":
+        elif act == "pin":
             conversations.pin(chat, not found.pinned)
         self.refresh_chats()
 

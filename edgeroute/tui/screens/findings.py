@@ -29,10 +29,9 @@ def findings_picker(text: str, findings: tuple[Finding, ...]) -> Picker:
     picker = Picker(
         f"{details(findings)} in this message" if findings else "Personal data",
         filtered(items),
-        keys={"n": "not personal"},
         empty="No personal data found in this message.",
     )
-    picker.KEYS = "n or enter: not personal, never count it again   esc close"
+    picker.KEYS = "enter not personal, never count it again   esc close"
     return picker
 
 

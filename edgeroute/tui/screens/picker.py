@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from textual import events
@@ -12,6 +12,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from edgeroute.core.display import safe_line
+from edgeroute.tui.keymap import KeyAction, shown
 from edgeroute.tui.screens.page import PanelScreen
 
 
@@ -26,10 +27,10 @@ class PickerItem:
 
 @dataclass(frozen=True, slots=True)
 class PickerChoice:
-    """What was chosen, and the key that was pressed on it (``enter`` or one of the extra keys)."""
+    """What was chosen, and what is to be done with it: ``open`` or what an extra key says."""
 
     id: str
-    key: str = "enter"
+    act: str = "open"
 
 
 Source = Callable[[str], Sequence[PickerItem]]
@@ -46,8 +47,8 @@ def filtered(items: Sequence[PickerItem]) -> Source:
 
 
 class Picker(PanelScreen[PickerChoice | None]):
-    """A filter and a list. With extra ``keys`` (letter -> meaning) the list has the focus first,
-    so that letters act; ``/`` goes to the filter.
+    """A filter and a list. What is typed always goes to the filter; the keys of ``extra`` act on
+    the choice that is highlighted.
     """
 
     def __init__(
@@ -56,17 +57,19 @@ class Picker(PanelScreen[PickerChoice | None]):
         source: Source,
         *,
         placeholder: str = "type to filter",
-        keys: Mapping[str, str] | None = None,
+        extra: Sequence[KeyAction] = (),
         empty: str = "Nothing found.",
         value: str = "",
     ) -> None:
         super().__init__(classes="picker")
         self._title, self._source, self._empty = title, source, empty
         self._placeholder, self._value = placeholder, value
-        self._extra = dict(keys or {})
-        filter_key = {"/": "filter"} if self._extra else {}
-        words = {"enter": "open", **self._extra, **filter_key, "esc": "close"}
-        self.KEYS = "   ".join(f"{key} {word}" for key, word in words.items())
+        # Before the filter's own keys: ctrl+d and ctrl+x mean something to every text field.
+        for action in extra:
+            self._bindings.bind(action.keys, action.action, priority=True)
+        words = ["enter open", *(f"{shown(a.keys)} {a.label}" for a in extra), "esc close"]
+        # Four to a line: a key is never parted from its word, at 80 columns either.
+        self.KEYS = "\n".join("   ".join(row) for row in (words[:4], words[4:]) if row)
 
     def heading(self) -> str:
         """What is chosen."""
@@ -75,14 +78,14 @@ class Picker(PanelScreen[PickerChoice | None]):
     def body(self) -> ComposeResult:
         """The filter, the list, and what is said when it is empty."""
         yield Input(safe_line(self._value), placeholder=self._placeholder, id="filter")
-        yield OptionList(id="choices", markup=False)
+        choices = OptionList(id="choices", markup=False)
+        choices.can_focus = False
+        yield choices
         yield Static(Content(self._empty), id="empty", markup=False)
 
     def on_mount(self) -> None:
         """Fill the list."""
         self._fill(self._value)
-        if self._extra:
-            self.query_one("#choices").focus()
 
     def _fill(self, typed: str) -> None:
         choices = self.query_one("#choices", OptionList)
@@ -99,29 +102,28 @@ class Picker(PanelScreen[PickerChoice | None]):
 
     def on_input_submitted(self) -> None:
         """Take what is highlighted."""
-        self._take("enter")
+        self.action_take("open")
 
     def on_option_list_option_selected(self) -> None:
         """Take what is highlighted."""
-        self._take("enter")
+        self.action_take("open")
 
-    def _take(self, key: str) -> None:
+    def action_take(self, act: str) -> None:
+        """Take what is highlighted, to ``act`` on it."""
         choices = self.query_one("#choices", OptionList)
         if choices.highlighted is not None:
             option = choices.get_option_at_index(choices.highlighted)
-            self.dismiss(PickerChoice(str(option.id), key))
+            self.dismiss(PickerChoice(str(option.id), act))
 
     def on_key(self, event: events.Key) -> None:
-        """Arrows move the list from the filter; extra keys act on the list."""
+        """Arrows and page keys move the list from the filter."""
         choices = self.query_one("#choices", OptionList)
-        in_filter = self.query_one("#filter").has_focus
-        if in_filter and event.key in {"up", "down"}:
+        moves: dict[str, Callable[[], object]] = {
+            "up": choices.action_cursor_up,
+            "down": choices.action_cursor_down,
+            "pageup": choices.action_page_up,
+            "pagedown": choices.action_page_down,
+        }
+        if move := moves.get(event.key):
             event.stop()
-            (choices.action_cursor_up if event.key == "up" else choices.action_cursor_down)()
-        elif not in_filter and event.key in self._extra:
-            event.stop()
-            self._take(event.key)
-        elif not in_filter and event.character == "/":
-            event.stop()
-            event.prevent_default()
-            self.query_one("#filter").focus()
+            move()

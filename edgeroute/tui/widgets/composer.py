@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from rich.text import Text
 from textual import events
+from textual.geometry import Offset
 from textual.markup import escape
 from textual.message import Message
 from textual.reactive import reactive
@@ -69,6 +70,15 @@ class Composer(TextArea):
     def load_text(self, text: str) -> None:
         """Text that is set is cleaned too."""
         super().load_text(_clean(text))
+
+    def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:  # noqa: FBT001, FBT002 - Textual's signature
+        """Scroll to the cursor, but not while it is on a line that an undo has just taken away.
+
+        Undo and redo shrink the text, and with it the scrollbar, before they move the cursor.
+        """
+        if self.cursor_location[0] >= self.document.line_count:
+            return Offset(0, 0)
+        return super().scroll_cursor_visible(center=center, animate=animate)
 
     def on_text_area_changed(self) -> None:
         """Marks stay with their text until the next scan."""

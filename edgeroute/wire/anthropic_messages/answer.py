@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from edgeroute.core.answer import Answer, FinishReason
-from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.errors import OVERFLOW, EdgeRouteError
 from edgeroute.core.events import (
     Answered,
     Event,
@@ -35,6 +35,7 @@ _ERROR_TYPES: Final = {
     403: "permission_error",
     404: "not_found_error",
     413: "request_too_large",
+    422: "invalid_request_error",
     429: "rate_limit_error",
     503: "overloaded_error",
 }
@@ -58,9 +59,11 @@ def encode_answer(answer: Answer, envelope: Envelope) -> dict[str, Any]:
 
 
 def encode_error(error: EdgeRouteError) -> dict[str, Any]:
-    """The body of an error."""
-    kind = _ERROR_TYPES.get(error.http_status, "api_error")
-    return {"type": "error", "error": {"type": kind, "message": str(error)}, "request_id": None}
+    """The body of an error. Clients know an overflow by the beginning of its message only."""
+    told = error.rejection
+    kind = _ERROR_TYPES.get(told.status, "api_error")
+    message = f"prompt is too long: {error}" if told.code == OVERFLOW.code else str(error)
+    return {"type": "error", "error": {"type": kind, "message": message}, "request_id": None}
 
 
 def _message(envelope: Envelope, model: str, usage: dict[str, Any]) -> dict[str, Any]:

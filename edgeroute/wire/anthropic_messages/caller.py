@@ -23,6 +23,7 @@ from edgeroute.wire.fields import (
     Json,
     integer,
     mapping,
+    model_name,
     need_list,
     number,
     sequence,
@@ -61,7 +62,7 @@ def decode_request(body: Json) -> ChatRequest:
     wanted = mapping(output.get("format"))
     return ChatRequest(
         messages=(*_system(body.get("system")), *turns),
-        model=string(body.get("model")) or "auto",
+        model=model_name(body),
         tools=tools,
         tool_choice=choice,
         parallel_tool_calls=parallel,

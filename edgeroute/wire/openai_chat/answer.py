@@ -65,8 +65,10 @@ def encode_answer(answer: Answer, envelope: Envelope) -> dict[str, Any]:
 
 def encode_error(error: EdgeRouteError) -> dict[str, Any]:
     """The body of an error."""
-    kind = "invalid_request_error" if 400 <= error.http_status < 500 else "server_error"
-    return {"error": {"message": str(error), "type": kind, "param": None, "code": error.code}}
+    told = error.rejection
+    kind = "invalid_request_error" if told.blames_caller else "server_error"
+    param = told.parameter or None
+    return {"error": {"message": str(error), "type": kind, "param": param, "code": told.code}}
 
 
 def finish_reason(answer: Answer) -> str:

@@ -23,6 +23,7 @@ from edgeroute.wire.fields import (
     integer,
     mapping,
     mappings,
+    model_name,
     need_list,
     number,
     sequence,
@@ -71,7 +72,7 @@ def decode_request(body: Json) -> ChatRequest:
         messages=tuple(
             _message(item, position) for position, item in enumerate(need_list(body, "messages"))
         ),
-        model=string(body.get("model")) or "auto",
+        model=model_name(body),
         tools=tools,
         tool_choice=_tool_choice(body.get("tool_choice", body.get("function_call"))),
         parallel_tool_calls=parallel if isinstance(parallel, bool) else None,

@@ -104,7 +104,9 @@ class ResponsesEncoder:
 
     def error(self, error: EdgeRouteError) -> list[bytes]:
         """The bytes that end the stream with an error."""
-        body = {"type": "error", "code": error.code, "message": str(error), "param": None}
+        told = error.rejection
+        param = told.parameter or None
+        body = {"type": "error", "code": told.code, "message": str(error), "param": param}
         return [*self._frames(), self._frame(body)]
 
     def keep_alive(self) -> bytes:

@@ -18,7 +18,7 @@ from edgeroute.core.messages import (
 from edgeroute.core.request import ChatRequest, Sampling
 from edgeroute.wire import capsule
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.fields import Json, integer, mapping, mappings, number, string
+from edgeroute.wire.fields import Json, integer, mapping, mappings, model_name, number, string
 from edgeroute.wire.openai_responses.request import NAME
 from edgeroute.wire.parts import Plain, image_from_url, read_data_url, unreadable
 from edgeroute.wire.tools import read_tools
@@ -61,7 +61,7 @@ def decode_request(body: Json) -> ChatRequest:
     choice, parallel = body.get("tool_choice"), body.get("parallel_tool_calls")
     return ChatRequest(
         messages=(*_instructions(body), *_messages(body.get("input"))),
-        model=string(body.get("model")) or "auto",
+        model=model_name(body),
         tools=tools,
         tool_choice=string(choice) or string(mapping(choice).get("name")) or "auto",
         parallel_tool_calls=parallel if isinstance(parallel, bool) else None,

@@ -79,6 +79,24 @@ def test_words_and_standard_input_combine(home: Home) -> None:
     assert home.run("ask", stdin="  \n").exit_code == 2
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_what_is_piped_in_is_read_in_its_encoding(home: Home, encoding: str) -> None:
+    """UTF-16 and UTF-32 reach the engine as the text that they hold."""
+    assert home.engine is not None
+    home.run("ask", "Summarise", stdin="My SSN is 521-44-9821.\n".encode(encoding))
+    (request,) = home.engine.requests
+    assert request.messages[-1].text == "Summarise\n\nMy SSN is 521-44-9821."
+
+
+def test_bytes_that_are_no_text_are_refused(home: Home) -> None:
+    """What holds zero bytes and is no UTF-16 goes nowhere, and the message says what to do."""
+    assert home.engine is not None
+    result = home.run("ask", "Summarise", stdin=b"A=one\0SSN=521-44-9821\0")
+    assert result.exit_code == 2
+    assert "iconv" in result.stderr
+    assert home.engine.requests == []
+
+
 def test_options_reach_the_engine(home: Home) -> None:
     """Model, privacy, system, tier, task and storing are handed on as given."""
     assert home.engine is not None
@@ -241,8 +259,8 @@ def test_a_terminal_is_told_when_another_answer_stands(tmp_path: Path) -> None:
 def test_who_asks_for_a_model_hears_why_another_answers(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name that nobody knows does not pass in silence; what nobody asked for is not explained."""
-    note = "a/typo cannot answer this, so the policy chooses."
+    """What keeps a model that was named from answering is said; what nobody named is not."""
+    note = "mock/m cannot answer this, so the policy chooses."
     monkeypatch.setattr(scripted_engine, "PLAN", replace(scripted_engine.PLAN, notes=(note,)))
-    assert note in home.run("ask", "--model", "a/typo", "hi").stderr
+    assert note in home.run("ask", "--model", "mock/m", "hi").stderr
     assert note not in home.run("ask", "hi").stderr

@@ -67,7 +67,7 @@ def test_any_text_is_an_address_or_an_error(text: str) -> None:
 
 
 async def _echo(request: Request) -> JSONResponse:
-    return JSONResponse({"headers": dict(request.headers)})
+    return JSONResponse({"headers": dict(request.headers)}, headers={"set-cookie": "id=1; Path=/"})
 
 
 async def _away(request: Request) -> RedirectResponse:
@@ -90,6 +90,15 @@ async def test_no_proxy_has_a_say(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name.lower(), "http://127.0.0.1:1")
     async with serving(APP) as root:
         assert (await LocalClient(base_url=root).call("/echo", seconds=20)).status == 200
+
+
+async def test_cookies_are_not_kept() -> None:
+    """What a server sets on one request does not come back with the next."""
+    async with serving(APP) as root:
+        client = LocalClient(base_url=root)
+        for _ in range(2):
+            told = await client.call("/echo", seconds=20)
+            assert "cookie" not in told.body["headers"]
 
 
 async def test_redirects_are_not_followed() -> None:

@@ -91,6 +91,7 @@ async def test_a_server_without_models() -> None:
             ErrorKind.CONTEXT,
         ),
         ({"error": {"message": "bad"}}, 400, ErrorKind.BAD_REQUEST),
+        ({"detail": [{"msg": "bad"}]}, 422, ErrorKind.BAD_REQUEST),
         ({"error": {"message": "boom"}}, 200, ErrorKind.OUTAGE),
         ({"error": "no model", "code": 404}, 404, ErrorKind.UNKNOWN_MODEL),
         ({"detail": "Not authenticated"}, 401, ErrorKind.AUTH),

@@ -175,6 +175,36 @@ PRIVATE_NAMES = [
     "Moja c\u00f3rka Zofia Wilk nie chce chodzi\u0107 do szko\u0142y, co robi\u0107?",
     "Fix the grammar: i hope all is well.\n\nBest regards,\nWilliam Phillips",
 ]
+BESIDE_A_MATTER = [
+    "Patient G. Holm, 54, was diagnosed with lung cancer.",
+    "Jonas Feldmann was fired for being often late.",
+    "Marta Lindqvist was arrested after the custody hearing on 3 May.",
+    "Mr Holm has dementia.",
+    "T. Feldmann has HIV and takes 3 pills a day.",
+    "Name: Anna Berg\nDiagnosis: lung cancer\nAge: 54",
+    "Lukas Brandt ist seit 3 Wochen krankgeschrieben.",
+    "Claire Dubois est en arr\u00eat maladie depuis le 3 mai.",
+    "Luc\u00eda Romero est\u00e1 de baja por depresi\u00f3n desde hace 2 meses.",
+    "Giulia Conti \u00e8 in malattia da 3 settimane.",
+    "Sanne Bakker is sinds 2 weken ziek.",
+    "Anna Nowak jest na zwolnieniu od 2 tygodni.",
+    "Joana Ribeiro est\u00e1 gr\u00e1vida e foi demitida em 2024.",
+]
+HARMLESS_WRAPPERS = [
+    "What does this mean? {}",
+    "Summarise the following text:\n{}",
+    "How many weeks will it take? {}",
+    "{} How long will it take?",
+    "{} It is a long story.",
+    "Here is the story of two characters. {}",
+    "Wie lange dauert das? {}",
+    "{} Combien de temps cela prend-il ?",
+    "\u00bfQu\u00e9 significa esto? {}",
+    "{} Quanto tempo ci vuole?",
+    "Wat betekent dit? {}",
+    "Co to znaczy? {}",
+    "O que significa isto? {}",
+]
 PUBLIC_NAMES = [
     "Who was Marie Curie?",
     "Write a biography of Pablo Picasso in 200 words.",
@@ -182,6 +212,10 @@ PUBLIC_NAMES = [
     "Write a story about Anna, who finds a dragon in Krak\u00f3w.",
     "Tom has 12 apples and gives Sara 5. How many are left?",
     "Compare the leadership styles of Bill Gates and Immanuel Kant.",
+    "How did Steve Jobs die?",
+    "Who wrote the novel To the Lighthouse, Virginia Woolf or Jane Austen?",
+    "Write a story about a doctor named Emma Clarke.",
+    "Tom pays 500 dollars and Sara 300. How much is that in total?",
     "Write a C++ program to find the nth Fibonacci number using recursion.",
 ]
 
@@ -190,6 +224,18 @@ PUBLIC_NAMES = [
 def test_a_name_in_private_life_stays(reader: Detector, text: str) -> None:
     """Kinship, health, work, letters and the writer's own name make a name private."""
     assert "PERSON" in {finding.type for finding in reader.scan(text, full=True).findings}
+
+
+@pytest.mark.parametrize("text", BESIDE_A_MATTER)
+def test_no_question_and_no_story_sets_a_private_name_free(reader: Detector, text: str) -> None:
+    """Beside illness, trouble at work or law a name stays, whatever is asked or told around it."""
+    wrapped = ["{}", *HARMLESS_WRAPPERS]
+    assert [w for w in wrapped if not reader.scan(w.format(text)).private] == []
+
+
+def test_case_and_a_question_together_hide_no_name(reader: Detector) -> None:
+    """In small letters a name beside such a matter is found in a question too."""
+    assert reader.scan("how long does jonas feldmann have with lung cancer?").private
 
 
 @pytest.mark.parametrize("text", PUBLIC_NAMES)

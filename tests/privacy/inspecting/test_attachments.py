@@ -24,13 +24,26 @@ PLANT = "521-44-9821"
         f"Number {PLANT}".encode(),
         f"\ufeffNumber {PLANT}".encode(),
         f"Number {PLANT}".encode("utf-16"),
+        f"Number {PLANT}".encode("utf-16-le"),
+        f"Number {PLANT}".encode("utf-32"),
         f'{{"number": "{PLANT}"}}'.encode(),
         f"a;b\n1;{PLANT}\n".encode(),
         pdf("Page one", f"Number {PLANT}"),
         word("First", f"Number {PLANT}"),
         changed_pdf(pdf("Page one"), author=PLANT),
     ],
-    ids=["text", "text with mark", "utf-16", "json", "csv", "pdf", "word", "pdf properties"],
+    ids=[
+        "text",
+        "text with mark",
+        "utf-16",
+        "utf-16 without mark",
+        "utf-32",
+        "json",
+        "csv",
+        "pdf",
+        "word",
+        "pdf properties",
+    ],
 )
 def test_text_is_read(data: bytes) -> None:
     """Text, PDF and Word files give the text they hold, whatever they are called."""

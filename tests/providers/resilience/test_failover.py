@@ -271,3 +271,43 @@ def test_when_time_runs_out_only_this_machine_is_asked() -> None:
     failover = search(cloud("a/m", "first"), cloud("b/m"), cloud("c/m"))
     failover.start(0)
     assert tried(failover.on(broke(ErrorKind.OUTAGE), 91)) == "local/q"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "here", "status"),
+    [
+        (broke(ErrorKind.AUTH), None, ErrorKind.CONTEXT, 400),
+        (broke(ErrorKind.OUTAGE, transient=False), None, ErrorKind.CONTEXT, 400),
+        (broke(ErrorKind.RATE_LIMIT), None, ErrorKind.CONTEXT, 503),
+        (broke(ErrorKind.AUTH), None, ErrorKind.OUTAGE, 503),
+        (broke(ErrorKind.CONTEXT), broke(ErrorKind.AUTH), ErrorKind.OUTAGE, 400),
+        (broke(ErrorKind.AUTH), broke(ErrorKind.BAD_REQUEST, status=422), ErrorKind.OUTAGE, 422),
+        (
+            broke(ErrorKind.RATE_LIMIT),
+            broke(ErrorKind.BAD_REQUEST, status=400),
+            ErrorKind.OUTAGE,
+            400,
+        ),
+    ],
+)
+def test_the_last_word_blames_the_request_where_it_is_to_blame(
+    first: Broke, second: Broke | None, here: ErrorKind, status: int
+) -> None:
+    """A managed API's view of the request counts before all; the local model's, which is the last
+    resort, only where no managed API may be back in a moment.
+    """
+    others = (cloud("c/m"),) if second else ()
+    failover = search(cloud("a/m", "first"), *others)
+    failover.start(0)
+    action = failover.on(first, 0.1)
+    while isinstance(action, Try) and action.card.id == "a/m":
+        action = failover.on(first, 0.2)
+    if second:
+        assert tried(action) == "c/m"
+        action = failover.on(second, 0.3)
+    if first.error.kind is not ErrorKind.CONTEXT:  # else the small window here is not tried
+        assert tried(action) == "local/q"
+        action = failover.on(Broke(LocalModelError("No.", kind=here)), 0.4)
+    assert isinstance(action, GiveUp)
+    assert isinstance(action.error, NothingAnswered)
+    assert (action.error.rejection.status, action.error.exit_code) == (status, 4)

@@ -272,3 +272,30 @@ def test_any_error_has_some_class(status: int | None, body: bytes, headers: dict
     assert isinstance(error.kind, ErrorKind)
     assert error.retry_after is None or 0 <= error.retry_after <= 86_400
     assert error.message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (
+            {"error": {"code": "bad_thing", "param": "tools[0].name"}},
+            ("bad_thing", "tools[0].name"),
+        ),
+        ({"code": "bad_thing", "param": None}, ("bad_thing", "")),
+        ({"error": {"code": "my SSN is 521-44-9821", "param": "my SSN"}}, ("invalid_request", "")),
+        ({"error": {"code": "x" * 41, "param": "y" * 61}}, ("invalid_request", "")),
+        ({"error": {"code": 400, "param": ["x"]}}, ("invalid_request", "")),
+        ({"error": "bad"}, ("invalid_request", "")),
+        (["bad"], ("invalid_request", "")),
+        ({"base_resp": {"status_code": 2013}}, ("invalid_request", "")),
+    ],
+)
+def test_a_callers_mistake_is_told_in_names_only(body: Any, told: tuple[str, str]) -> None:
+    """The provider's code and parameter go on to the caller as far as they can be no more than
+    names; what may quote a prompt does not.
+    """
+    status = None if "base_resp" in body else 400
+    data = body if status is None else json.dumps(body).encode()
+    error = classify(CATALOG.providers["minimax"], status, {}, data, sent=0, now=NOW)
+    assert (error.rejection.code, error.rejection.parameter) == told
+    assert (error.rejection.status, error.status) == (400, 400)

@@ -11,7 +11,7 @@ import anthropic
 import openai
 import pytest
 
-from edgeroute.core.errors import NothingAnswered, PrivacyRefused
+from edgeroute.core.errors import ErrorKind, NothingAnswered, PrivacyRefused, ProviderError
 from edgeroute.core.events import Answered, AttemptStarted, Folded, TextDelta
 from edgeroute.core.messages import Image, Message
 from edgeroute.core.verdict import PrivacyMode
@@ -199,6 +199,23 @@ def test_errors_inside_a_stream_are_raised_by_the_clients(
         list(claude.messages.create(model="auto", max_tokens=5, messages=HI, stream=True))
     events = list(oai.responses.create(model="auto", input="hi", stream=True))
     assert (events[-1].type, events[-1].message) == ("error", "It broke off.")
+
+
+def test_an_overflow_inside_a_stream_is_known_as_one(
+    oai: Any, claude: Any, endpoint: Endpoint
+) -> None:
+    """Where the status has gone out already, the error still has the code or the words by which
+    clients know that they must compact.
+    """
+    overflow = ProviderError(ErrorKind.CONTEXT, "acme", "It is too long.", parameter="messages")
+    endpoint.engine.script = failing_script(overflow, "Hel")
+    with pytest.raises(openai.APIError) as caught:
+        list(oai.chat.completions.create(model="auto", messages=HI, stream=True))
+    assert (caught.value.code, caught.value.param) == ("context_length_exceeded", "messages")
+    last = list(oai.responses.create(model="auto", input="hi", stream=True))[-1]
+    assert (last.code, last.param) == ("context_length_exceeded", "messages")
+    with pytest.raises(anthropic.APIStatusError, match=r"prompt is too long: It is too long\."):
+        list(claude.messages.create(model="auto", max_tokens=5, messages=HI, stream=True))
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -25,8 +25,9 @@ def test_models_are_listed_for_both_clients(endpoint: Endpoint) -> None:
             assert [model.id for model in oai.models.list()] == expected
             assert oai.models.retrieve("acme/one").owned_by == "acme"
             assert oai.models.retrieve("auto").owned_by == "edgeroute"
-            with pytest.raises(openai.NotFoundError):
-                oai.models.retrieve("acme/none")
+            assert oai.models.retrieve("Local/SMALL").id == "local/small"
+            with pytest.raises(openai.NotFoundError, match="mean `acme/one`"):
+                oai.models.retrieve("acme/onee")
         with anthropic.Anthropic(base_url=url, api_key=key) as claude:
             assert [model.id for model in claude.models.list()] == expected
     finally:

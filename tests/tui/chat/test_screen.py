@@ -114,13 +114,13 @@ async def test_the_model_picker_filters(runtime: FakeRuntime) -> None:
 
 
 async def test_not_personal_goes_to_the_allow_list_after_a_question(runtime: FakeRuntime) -> None:
-    """f4 lists the hits; n and yes make one count no more, and the strip follows."""
+    """f4 lists the hits; enter and yes make one count no more, and the strip follows."""
     async with running(runtime) as chat:
         await chat.type("mail info@example.com")
         assert "LOCAL" in chat.strip
         await chat.press("f4")
         await chat.top(Picker)
-        await chat.press("n")
+        await chat.press("enter")
         await chat.top(Confirm)
         await chat.press("y")
         await chat.until(lambda: runtime.inspector.allowed == ["info@example.com"])
@@ -129,23 +129,23 @@ async def test_not_personal_goes_to_the_allow_list_after_a_question(runtime: Fak
 
 
 async def test_chats_are_opened_renamed_pinned_forked_and_deleted(runtime: FakeRuntime) -> None:
-    """The list's letters do what its last line says."""
+    """The list's keys do what its last line says."""
     async with running(runtime) as chat:
         await chat.press("ctrl+s")
         await chat.top(Picker)
-        await chat.press("down", "p")
+        await chat.press("down", "ctrl+t")
         await chat.until(lambda: runtime.conversations.rows["c2"].pinned)
         await chat.top(Picker)
-        await chat.press("b")
+        await chat.press("ctrl+b")
         await chat.until(lambda: len(runtime.conversations.rows) == 6)
         await chat.top(Picker)
-        await chat.press("r")
+        await chat.press("ctrl+r")
         await chat.top(AskDialog)
         await chat.press(*"X", "enter")
         await chat.until(lambda: any("X" in r.title for r in runtime.conversations.list()))
         await chat.top(Picker)
         before = len(runtime.conversations.rows)
-        await chat.press("d")
+        await chat.press("ctrl+d")
         await chat.top(Confirm)
         await chat.press("y")
         await chat.until(lambda: len(runtime.conversations.rows) == before - 1)

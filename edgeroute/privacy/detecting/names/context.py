@@ -2,7 +2,8 @@
 """What makes a name private: kinship, health, work, law, letters, forms, the writer's own.
 
 A name alone says little. The same name in "Who was ...?" is a question of fact, in a novel it is a
-character, in a maths problem it is nobody. The words around it decide.
+character, in a maths problem it is nobody. The words around it decide; but beside illness, trouble
+at work or law no question, sum or story makes a private name nobody's.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from edgeroute.privacy.detecting.text.page import Page
 BARE: Final = 0.4
 NOBODY: Final = 0.2
 _BLOCK: Final = 1000
+_NEAR: Final = 240
 
 _TITLE: Final = r"(?:(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir|madam|mister|herr|frau|herrn|monsieur|madame|m|mme|se\u00f1or|se\u00f1ora|sr|sra|signor|signora|sig|pan|pani|pana|meneer|mevrouw|senhor|senhora|dhr|mevr|dott)\.?\s{1,2}){0,2}"
 
@@ -58,7 +60,7 @@ _SIGN_OFF: Final = re.compile(
     r"[,.!\s-]{1,4}$"
 )
 _FIELD: Final = re.compile(
-    r"(?:^|[\n|,;{(>\t*\"'_-]|\.\s|\s{2}|note\W{1,2}|:\s)\s{0,4}(?:(?:full|first|last|given|family|customer|patient|employee|client|contact|account|legal|user|tenant|student|applicant|candidate|cardholder|holder|sender|recipient|emergency|doctor|employer|manager|trustee|witness)?[ _-]?names?|patient(?:in)?|client|customer|tenant|employee|applicant|candidate|attn|attention|contact|cardholder|account holder|holder|owner|beneficiary|trustee|emergency contact|doctor|physician|m\u00e9dico|manager|supervisor|signed|signature|prepared by|submitted by|reported by|assigned to|assignee|author|interviewer|interviewee|user|member|resident|student|parent|guardian|spouse|from|to|cc|ship to|bill to|billing address|address|mieter|kontoinhaber(?: ist)?|inhaber|titulaire|titular|intestatario|w\u0142a\u015bciciel|rekeninghouder|nombre|apellidos?|nom|pr\u00e9nom|nome|cognome|naam|imi\u0119(?: i nazwisko)?|nazwisko|vorname|nachname|domicilio|remitente|responsable)"
+    r"(?:^|[\n|,;{(>\t*\"'_-]|[.!?]\s|\s{2}|note\W{1,2}|:\s)\s{0,4}(?:(?:full|first|last|given|family|customer|patient|employee|client|contact|account|legal|user|tenant|student|applicant|candidate|cardholder|holder|sender|recipient|emergency|doctor|employer|manager|trustee|witness)?[ _-]?names?|patient(?:in)?|client|customer|tenant|employee|applicant|candidate|attn|attention|contact|cardholder|account holder|holder|owner|beneficiary|trustee|emergency contact|doctor|physician|m\u00e9dico|manager|supervisor|signed|signature|prepared by|submitted by|reported by|assigned to|assignee|author|interviewer|interviewee|user|member|resident|student|parent|guardian|spouse|from|to|cc|ship to|bill to|billing address|address|mieter|kontoinhaber(?: ist)?|inhaber|titulaire|titular|intestatario|w\u0142a\u015bciciel|rekeninghouder|nombre|apellidos?|nom|pr\u00e9nom|nome|cognome|naam|imi\u0119(?: i nazwisko)?|nazwisko|vorname|nachname|domicilio|remitente|responsable)"
     rf"[\"'*_]{{0,3}}\s{{0,3}}[:=|]\s{{0,12}}[\"'*_]{{0,3}}\s{{0,2}}{_TITLE}$"
 )
 _NAMED: Final = re.compile(
@@ -78,6 +80,8 @@ _ABOUT_SOMEBODY: Final = re.compile(
 _TITLED: Final = re.compile(
     r"\b(?:mr|mrs|ms|miss|herr|frau|mme|sra|pani|pan|mevrouw|meneer)\.?\s{1,2}$"
 )
+
+INITIAL: Final = re.compile(r"(?<![\w.])[^\W\d_]\.\s$")
 
 # Right after a name.
 _POSSESSION: Final = re.compile(
@@ -126,6 +130,9 @@ class Kind:
     question: bool
 
 
+_ANY: Final = Kind(fiction=False, maths=False, question=False)
+
+
 def kind(page: Page, place: int) -> Kind:
     """The kind of ``page`` around ``place``: its opening words and the thousand or two nearby."""
     block = place // _BLOCK
@@ -148,6 +155,16 @@ def _kind(near: str, opening: str, length: int) -> Kind:
     )
 
 
+def setting(page: Page, place: int) -> Kind:
+    """The kind of ``page`` around ``place``, but none where illness, work or law is near.
+
+    A question, a sum or a story may stand around a name and a matter that are all too real.
+    """
+    if MATTERS.search(page.lower, max(0, place - _NEAR), place + _NEAR):
+        return _ANY
+    return kind(page, place)
+
+
 def standing(page: Page, start: int, end: int, *, whole: bool) -> float:
     """How surely the name at ``[start, end)`` is of somebody private, 0..1.
 
@@ -156,7 +173,7 @@ def standing(page: Page, start: int, end: int, *, whole: bool) -> float:
     before = page.before(start, 90)
     if _KINSHIP.search(before):
         return 0.85
-    sort = kind(page, start)
+    sort = setting(page, start)
     if sort.maths or sort.question:
         return NOBODY
     if _OWN.search(before):
@@ -174,7 +191,7 @@ def _beside(page: Page, start: int, end: int, *, whole: bool) -> float:
         if pattern.search(before):
             return score if whole else half
     low, high = sentence(page, start)
-    whole = whole or _TITLED.search(before) is not None
+    whole = whole or _TITLED.search(before) is not None or INITIAL.search(before) is not None
     return _MATTERING if whole and MATTERS.search(page.lower, low, high) else BARE
 
 
@@ -206,11 +223,11 @@ def certain(page: Page, start: int, end: int) -> bool:
 
 def sentence(page: Page, place: int) -> tuple[int, int]:
     """Where the sentence around ``place`` starts and ends; at most 240 characters to either side."""
-    low = max(0, place - 240)
+    low = max(0, place - _NEAR)
     for mark in _STOPS.finditer(page.text, low, place):
         low = mark.end()
-    stop = _STOPS.search(page.text, place, place + 240)
-    return low, stop.start() + 1 if stop else min(len(page.text), place + 240)
+    stop = _STOPS.search(page.text, place, place + _NEAR)
+    return low, stop.start() + 1 if stop else min(len(page.text), place + _NEAR)
 
 
 _STOPS: Final = re.compile(r"(?<![A-Z])(?<!\b(?:mr|ms|dr|st))(?<!mrs)[.!?]\s|\n", re.IGNORECASE)

@@ -129,8 +129,7 @@ class Names:
                 yield max(0, cue.start() - _AROUND), min(length, cue.end() + _AROUND)
         if page.flat:
             for cue in context.MATTERS.finditer(page.lower):
-                if _likely(page, cue.start()):
-                    yield context.sentence(page, cue.start())
+                yield context.sentence(page, cue.start())
         if page.has_digits:
             loose = page.flat or addresses.LIVES.search(page.lower) is not None
             for place in (_PLACE if not loose else _PLACE_LOOSE).finditer(page.text):
@@ -140,7 +139,7 @@ class Names:
 
 def _likely(page: Page, place: int) -> bool:
     """Whether names around ``place`` can be anybody's at all."""
-    sort = context.kind(page, place)
+    sort = context.setting(page, place)
     near = page.lower[max(0, place - 4) : place + 40]
     return not (sort.maths or sort.fiction or sort.question) or (
         context.NEAR_IN_STORIES.search(near) is not None
@@ -171,7 +170,7 @@ def _could_be_name(page: Page, match: re.Match[str]) -> bool:
     if word.lower() in _NOBODY:
         return False
     before = page.text[max(0, match.start() - 12) : match.start()]
-    if _SENTENCE_START.search(before) is None:
+    if _SENTENCE_START.search(before) is None or context.INITIAL.search(before):
         return True
     return _STANDS_ALONE.match(page.text, match.end()) is not None
 

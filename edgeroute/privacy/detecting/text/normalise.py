@@ -1,7 +1,9 @@
 """Undo the disguises of characters, and keep where each of them stood.
 
-Wide and mathematical letters, zero-width characters, look-alikes of other scripts, digits of any
-script, HTML entities, JSON and percent escapes: all become what a reader would see.
+Wide and mathematical letters, look-alikes of other scripts, digits of any script, HTML entities,
+JSON and percent escapes: all become what a reader would see. Signs that show nothing (control and
+format characters, private use, terminal colours, soft line breaks) may hide a value or part two of
+them, so a text that holds them between words is read twice: without them, and with gaps.
 """
 
 from __future__ import annotations
@@ -10,29 +12,48 @@ import html
 import re
 import unicodedata
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 _Replacement = Callable[["re.Match[str]"], "str | None"]
 
-_UNSEEN: Final = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0100-\U000e01ef]"
+# Characters that show nothing: control, format, private use, surrogates, fillers, marks around.
+_UNSEEN: Final = (
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891"
+    "\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20ff"
+    "\u3164\ud800-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000110bd\U000110cd"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U0010ffff]"
 )
-_TAG_LETTERS: Final = range(0xE0020, 0xE007F)
+# Colours of a terminal; its titles and links, whose words are said too; a mail's soft line break.
+_HIDES: Final = (
+    r"\x1b\[[<=>?]?\d{0,4}(?:[;:]\d{0,4}){0,16}[A-Za-z@~]|\x1b[()]B"
+    r"|\x1b[\]PX^_](?P<said>[^\x07\x1b]{0,2048})(?:\x07|\x1b\\)"
+    r"|(?<=[\w@.+ -])=\r?\n(?=[\w@.+-])"
+    rf"|{_UNSEEN}"
+)
+_HIDDEN: Final = re.compile(_HIDES)
+_HIDDEN_LAST: Final = re.compile(rf"(?:{_HIDES})+\Z")
+_MOST_HIDDEN: Final = 256  # characters after a value that are not counted to it
+_EMPHASIS: Final = re.compile(r"(?<!\w)(_{1,3})(?=[^\s_])([^\n]{4,120}?[^\s_])\1(?!\w)")
+_WORD: Final = re.compile(r"\w+")
+_TAGS: Final = re.compile("[\U000e0020-\U000e007e]")
+_TAG_LETTERS: Final = {code: code - 0xE0000 for code in range(0xE0020, 0xE007F)}
 _COMBINED: Final = re.compile(r"[^\W_][\u0300-\u036f]{1,8}|[^\x00-\x7f]")
+_MARKS: Final = re.compile("[\u0300-\u036f]")
 _DASHES: Final = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d")
 _QUOTES: Final = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u02bc": "'"}
 
 _ESCAPE: Final = re.compile(
     r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});"
     r"|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}"
-    r"|\\[nrt]"
+    r"|\\(?:033|e)(?=\[)"
+    r"|\\[bfnrt]"
     r"|(?:%[0-9a-fA-F]{2}){1,64}"
     r"|=[0-9A-F]{2}(?==[0-9A-F]{2}|[\w.@])"
 )
+_SHORT: Final = {"n": "\n", "r": " ", "t": " ", "b": "\b", "f": "\f", "e": "\x1b", "033": "\x1b"}
 _TEX: Final = re.compile(r"\\(?:frac|begin|text|times|theta|nabla|right|ref|tau|nu)\b|\$\\")
 
 _SCRIPTS: Final = r"[\u0370-\u03ff\u0400-\u04ff\u0531-\u0587]"
@@ -52,26 +73,71 @@ class Normal:
 
     text: str
     starts: array[int] | None
-    length: int
+    source: str
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The place in the original text of ``[start, end)`` of the normal one."""
         if self.starts is None:
             return start, end
-        last = self.starts[end] if end < len(self.starts) else self.length
-        return self.starts[start], max(last, self.starts[start] + 1)
+        first = self.starts[start]
+        last = self.starts[end] if end < len(self.starts) else len(self.source)
+        unseen = _HIDDEN_LAST.search(self.source, max(first, last - _MOST_HIDDEN), last)
+        return first, max(unseen.start() if unseen else last, first + 1)
 
 
 def normalise(text: str) -> Normal:
-    """``text`` as a reader sees it. Linear in its length."""
-    normal = Normal(text, None, len(text))
-    if not text.isascii():
+    """``text`` as a reader sees it, without what shows nothing. Linear in its length."""
+    return _normal(Normal(text, None, text), _left_out)
+
+
+def readings(text: str) -> Iterator[Normal]:
+    """``text`` in every way that it may be meant.
+
+    As a reader sees it; with gaps for what shows nothing and for the marks of emphasis, where that
+    makes other words; and with the letters of those tags that show nothing but spell something.
+    """
+    shown = normalise(text)
+    yield shown
+    parted = _replaced(Normal(text, None, text), _EMPHASIS, _unstressed)
+    if shown.starts is not None or parted.starts is not None:
+        parted = _normal(parted, _gap)
+        if _WORD.findall(parted.text) != _WORD.findall(shown.text):
+            yield parted
+    if _TAGS.search(text):
+        yield normalise(text.translate(_TAG_LETTERS))
+
+
+def _normal(normal: Normal, unseen: _Replacement) -> Normal:
+    normal = _replaced(normal, _HIDDEN, unseen)
+    if not normal.text.isascii():
         normal = _replaced(normal, _COMBINED, _folded)
         normal = _replaced(normal, _MIXED, lambda match: match.group().translate(_LOOK_ALIKE))
-    if "&" in text or "\\" in text or "%" in text or "=" in text:
-        tex = _TEX.search(text) is not None
+    if any(sign in normal.text for sign in "&\\%="):
+        tex = _TEX.search(normal.text) is not None
         normal = _replaced(normal, _ESCAPE, lambda match: _unescaped(match, tex=tex))
+        normal = _replaced(normal, _HIDDEN, unseen)
     return normal
+
+
+def _left_out(match: re.Match[str]) -> str | None:
+    if match.group()[0] != "=":
+        return ""
+    # A setting without a value ends its line as a soft break does.
+    line = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
+    return None if line.strip().replace("_", "").isalpha() else ""
+
+
+def _gap(match: re.Match[str]) -> str | None:
+    hidden = match.group()
+    if hidden[0] == "=":
+        return None
+    return f"  {match['said']}".ljust(len(hidden)) if match["said"] else " " * len(hidden)
+
+
+def _unstressed(match: re.Match[str]) -> str | None:
+    """What is emphasised in Markdown, if it is more than words: an underscore is a letter too."""
+    mark, inner = " " * len(match[1]), match[2]
+    return f"{mark}{inner}{mark}" if re.search(r"[\d@]", inner) else None
 
 
 def _replaced(normal: Normal, pattern: re.Pattern[str], replacement: _Replacement) -> Normal:
@@ -100,7 +166,7 @@ def _replaced(normal: Normal, pattern: re.Pattern[str], replacement: _Replacemen
         return normal
     pieces.append(text[done:])
     starts.extend(old[done:] if old is not None else range(done, len(text)))
-    return Normal("".join(pieces), starts, normal.length)
+    return Normal("".join(pieces), starts, normal.source)
 
 
 def _folded(match: re.Match[str]) -> str | None:
@@ -110,11 +176,9 @@ def _folded(match: re.Match[str]) -> str | None:
 @lru_cache(maxsize=4096)
 def _fold(group: str) -> str:  # noqa: PLR0911 - one kind of character each
     if len(group) > 1:
-        return unicodedata.normalize("NFKC", group)
-    if _UNSEEN.match(group):
+        return _MARKS.sub("", unicodedata.normalize("NFKC", group))
+    if _MARKS.match(group):
         return ""
-    if ord(group) in _TAG_LETTERS:
-        return chr(ord(group) - 0xE0000)
     if group in _DASHES:
         return "-"
     if group in _QUOTES:
@@ -133,8 +197,8 @@ def _unescaped(match: re.Match[str], *, tex: bool) -> str | None:
         plain = html.unescape(escape)
         return None if plain == escape else _fold(plain) if len(plain) == 1 else plain
     if escape[0] == "\\":
-        if escape[1] in "nrt":
-            return None if tex else "\n" if escape[1] == "n" else " "
+        if escape[1:] in _SHORT:
+            return None if tex else _SHORT[escape[1:]]
         return _fold(chr(int.from_bytes(bytes.fromhex(escape[2:]), "big")))
     if escape[0] == "=":
         # Quoted-printable mail: only what such a mail must escape, never code such as a=10.

@@ -1,0 +1,79 @@
+"""Names of models as people and programs type them, and the one name the engine knows each by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+from edgeroute.core.display import safe_line
+from edgeroute.core.errors import UnknownModel
+
+if TYPE_CHECKING:
+    from edgeroute.local.backends.backend import LocalBackend
+    from edgeroute.providers.catalog.catalog import Catalog
+
+AUTO: Final = "auto"
+LOCAL: Final = "local"
+WORDS: Final = (AUTO, LOCAL, "cascade", "ensemble")
+_LISTED: Final = (
+    "`GET /v1/models` lists every name, `edgeroute models list` those of local models; `auto` lets"
+    " the rules choose."
+)
+# How alike two names must be (1 is the same) for one to be a slip of the other.
+_ALIKE: Final = 0.5
+_LONGEST: Final = 100
+
+
+def canonical(typed: str, catalog: Catalog, here: Mapping[str, str]) -> str:
+    """The name that ``typed`` stands for: one of ``WORDS``, or a model's id.
+
+    Case and blanks around a part do not count. What begins with ``local`` means this machine,
+    whatever the catalog holds. ``here`` maps the names of this machine's models to what they stand
+    for.
+
+    Raises:
+        UnknownModel: it stands for nothing; with the nearest name.
+    """
+    asked = "/".join(part.strip() for part in typed.split("/"))
+    plain = asked.casefold()
+    if plain in {"", *WORDS}:
+        return plain or AUTO
+    first, _, rest = plain.partition("/")
+    if first == LOCAL:
+        return _on_this_machine(asked, rest, here)
+    card = catalog.card(asked)
+    if card is None:
+        raise _unknown(asked, [*WORDS, *here.values(), *catalog.cards], catalog.aliases)
+    return card.id
+
+
+def names_here(backend: LocalBackend) -> dict[str, str]:
+    """The names of this machine's models; the server's own name goes on meaning whatever it has."""
+    cards = (backend.card, *backend.cards())
+    return {f"{LOCAL}/{backend.name}": LOCAL} | {card.id: card.id for card in cards}
+
+
+def _on_this_machine(asked: str, rest: str, here: Mapping[str, str]) -> str:
+    if rest in {"", AUTO, LOCAL}:
+        return LOCAL
+    by_name = {name.casefold(): meant for name, meant in here.items()}
+    found = here.get(asked) or by_name.get(f"{LOCAL}/{rest}")
+    if found is None:
+        known = " or ".join(f"`{safe_line(id_, _LONGEST)}`" for id_ in here.values())
+        raise UnknownModel(
+            f"There is no model `{safe_line(asked, _LONGEST)}` on this machine.",
+            f"Ask for {known}. `edgeroute models list` shows which others can be fetched.",
+        )
+    return found
+
+
+def _unknown(asked: str, ids: Iterable[str], aliases: Mapping[str, str]) -> UnknownModel:
+    spelled = dict(aliases)
+    for id_ in ids:
+        spelled.setdefault(id_.rpartition("/")[2].casefold(), id_)
+        spelled[id_.casefold()] = id_
+    shown = safe_line(asked, _LONGEST)
+    near = get_close_matches(asked[:_LONGEST].casefold(), spelled, 1, _ALIKE)
+    meant = f" Did you mean `{safe_line(spelled[near[0]], _LONGEST)}`?" if near else ""
+    return UnknownModel(f"There is no model `{shown}`.{meant}", _LISTED)

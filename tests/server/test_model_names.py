@@ -1,0 +1,117 @@
+"""Names of models over HTTP: an unknown one is 404 in the caller's own format, and goes nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anthropic
+import httpx
+import openai
+import pytest
+
+from edgeroute.server.serve import serving
+from tests.support.house import LOCAL_ANSWER, OPEN, House, house
+
+MESSAGES: list[Any] = [{"role": "user", "content": OPEN}]
+SENTENCE = "There is no model `mokc/m`. Did you mean `mock/m`?"
+BODIES: dict[str, dict[str, Any]] = {
+    "/v1/chat/completions": {"messages": MESSAGES},
+    "/v1/responses": {"input": OPEN},
+    "/v1/messages": {"messages": MESSAGES, "max_tokens": 50},
+    "/v1/messages/count_tokens": {"messages": MESSAGES},
+    "/v1/completions": {"prompt": OPEN},
+    "/v1/images/generations": {"prompt": OPEN},
+    "/v1/embeddings": {"input": OPEN},
+    "/edgeroute/v1/explain": {"prompt": OPEN},
+}
+ANSWERED = tuple(BODIES)[:3]
+
+
+@asynccontextmanager
+async def served(folder: Path) -> AsyncIterator[tuple[House, httpx.AsyncClient]]:
+    """A house behind its endpoint, and a client that knows the token."""
+    async with house(folder) as home, serving(home.runtime, port=0) as listening:
+        token = listening.token_file.read_text().strip()
+        async with httpx.AsyncClient(
+            base_url=listening.address,
+            headers={"authorization": f"Bearer {token}"},
+            timeout=20,
+            trust_env=False,
+        ) as client:
+            yield home, client
+
+
+async def test_an_unknown_name_is_refused_everywhere(tmp_path: Path) -> None:
+    """Every route that takes a model answers 404, whole or streamed; no byte leaves, none is asked
+    here, and a list of other models to fall back on changes nothing.
+    """
+    async with served(tmp_path) as (home, client):
+        for path, body in BODIES.items():
+            streamed = {} if "images" in path else {"stream": True}
+            for more in ({}, streamed, {"fallbacks": ["mock/m"], "models": ["mock/m"]}):
+                reply = await client.post(path, json={"model": "mokc/m", **body, **more})
+                error = reply.json()["error"]
+                assert reply.status_code == 404, path
+                if path.startswith("/v1/messages"):
+                    assert error["type"] == "not_found_error"
+                else:
+                    assert error["code"] == "model_not_found"
+                if path != "/v1/embeddings":
+                    assert error["message"].startswith(SENTENCE), path
+        listed = await client.get("/v1/models/mokc/m")
+        assert (listed.status_code, home.bytes_out) == (404, 0)
+        assert not home.local.requests
+
+
+async def test_official_clients_know_the_error(tmp_path: Path) -> None:
+    """Each raises its own NotFoundError with the nearest name."""
+    async with served(tmp_path) as (home, client):
+        address, token = str(client.base_url), client.headers["authorization"].split()[1]
+        async with openai.AsyncOpenAI(
+            base_url=f"{address}/v1", api_key=token, max_retries=0
+        ) as oai:
+            with pytest.raises(openai.NotFoundError, match="mock/m"):
+                await oai.chat.completions.create(model="mokc/m", messages=MESSAGES)
+            with pytest.raises(openai.NotFoundError, match="mock/m"):
+                await oai.responses.create(model="mokc/m", input=OPEN)
+        async with anthropic.AsyncAnthropic(
+            base_url=address, api_key=token, max_retries=0
+        ) as claude:
+            with pytest.raises(anthropic.NotFoundError, match="mock/m"):
+                await claude.messages.create(model="mokc/m", messages=MESSAGES, max_tokens=9)
+        assert home.bytes_out == 0
+
+
+@pytest.mark.parametrize("path", ANSWERED)
+async def test_local_is_local_however_it_is_spelled(tmp_path: Path, path: str) -> None:
+    """No byte leaves for any of them, and a model that is not here is said to be missing."""
+    async with served(tmp_path) as (home, client):
+        for name in ("Local", "LOCAL", " local", "local ", "Local/M", "local/here"):
+            reply = await client.post(path, json={"model": name, **BODIES[path]})
+            assert reply.headers["x-edgeroute-route"] == "local", name
+            assert LOCAL_ANSWER in reply.text
+        reply = await client.post(path, json={"model": "LOCAL/qwen3-4b", **BODIES[path]})
+        assert reply.status_code == 404
+        assert "Ask for `local` or `local/m`." in reply.json()["error"]["message"]
+        assert home.bytes_out == 0
+
+
+@pytest.mark.parametrize("path", BODIES)
+@pytest.mark.parametrize("name", [["local"], {"id": "local"}, 5, False])
+async def test_a_name_that_is_no_text_is_refused(tmp_path: Path, path: str, name: object) -> None:
+    """It must not be read as if no model had been named."""
+    async with served(tmp_path) as (home, client):
+        reply = await client.post(path, json={"model": name, **BODIES[path]})
+        assert reply.status_code == 400
+        assert home.bytes_out == 0
+
+
+async def test_explain_takes_the_model_of_a_prompt(tmp_path: Path) -> None:
+    """What would happen is told for the model that is named."""
+    async with served(tmp_path) as (_, client):
+        asked = {"prompt": OPEN, "model": "LOCAL"}
+        told = (await client.post("/edgeroute/v1/explain", json=asked)).json()
+        assert [one["place"] for one in told["candidates"]] == ["local"]

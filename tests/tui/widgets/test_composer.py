@@ -1,0 +1,75 @@
+"""The message box under undo: whatever was pasted, the text and the cursor come back."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+
+from tests.tui.driver import Driver, running
+from tests.tui.fake_runtime import FakeRuntime
+
+LINES = (2, 11, 13, 40)
+SIZES = ((40, 12), (80, 24), (200, 60))
+
+
+def lines(count: int) -> str:
+    """That many lines, every third too long for the box."""
+    return "\n".join(f"line {at} " + "and more " * (at % 3 * 20) for at in range(count))
+
+
+async def paste(chat: Driver, text: str) -> None:
+    """Paste into what has the focus, as a terminal does."""
+    chat.app.post_message(events.Paste(text))
+    await chat.pilot.pause()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_undo_and_redo_of_a_paste(runtime: FakeRuntime, size: tuple[int, int]) -> None:
+    """ctrl+z takes a paste of any size back and ctrl+y brings it again, the cursor with it."""
+    async with running(runtime, size) as chat:
+        composer = chat.chat.composer
+        await paste(chat, "so: ")
+        for count in LINES:
+            text = lines(count)
+            await paste(chat, text)
+            end = composer.document.end
+            await chat.press("ctrl+z")
+            assert (chat.text, composer.cursor_location) == ("so: ", (0, 4))
+            await chat.press("ctrl+y")
+            assert (chat.text, composer.cursor_location) == ("so: " + text, end)
+            await chat.press("ctrl+z")
+            assert composer.content_size.height <= 3
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_undo_and_redo_of_a_cut(runtime: FakeRuntime, size: tuple[int, int]) -> None:
+    """Everything that was cut comes back with its selection, and goes again."""
+    async with running(runtime, size) as chat:
+        composer = chat.chat.composer
+        for count in LINES:
+            composer.load_text(lines(count))
+            composer.select_all()
+            selection = composer.selection
+            await chat.press("ctrl+x")
+            assert chat.text == ""
+            await chat.press("ctrl+z")
+            assert (chat.text, composer.selection) == (lines(count), selection)
+            await chat.press("ctrl+y")
+            assert (chat.text, composer.cursor_location) == ("", (0, 0))
+
+
+async def test_undo_after_a_resize(runtime: FakeRuntime) -> None:
+    """The terminal may have become another between a paste and its undo or redo."""
+    async with running(runtime, SIZES[-1]) as chat:
+        composer = chat.chat.composer
+        for count in LINES:
+            for size in SIZES:
+                await paste(chat, lines(count))
+                end = composer.document.end
+                await chat.pilot.resize_terminal(*size)
+                await chat.press("ctrl+z")
+                assert (chat.text, composer.cursor_location) == ("", (0, 0))
+                await chat.pilot.resize_terminal(*SIZES[0])
+                await chat.press("ctrl+y")
+                assert (chat.text, composer.cursor_location) == (lines(count), end)
+                await chat.press("ctrl+z")
