@@ -23,7 +23,7 @@ class Draft:
         self,
         cards: Mapping[str, ModelCard],
         signals: Signals,
-        around: RoutingContext,
+        context: RoutingContext,
         local: str,
         *,
         needs_schema: bool,
@@ -31,7 +31,7 @@ class Draft:
         self.candidates: list[Candidate] = []
         self._cards = cards
         self._signals = signals
-        self._around = around
+        self._around = context
         self._local = local
         self._needs_schema = needs_schema
         self._skipped: dict[str, str] = {}
@@ -87,12 +87,12 @@ class Draft:
         return True
 
     def usable(self, names: Iterable[str]) -> ModelCard | None:
-        """The first of ``names`` that could be taken in, without taking it in."""
+        """The first of ``names`` that could be taken in now, without taking it in."""
         for name in names:
             card, _ = current(name, self._cards, self._around.now)
-            if card is not None and not why_not(
-                card, self._signals, self._around, needs_schema=self._needs_schema
-            ):
+            if card is None or near_limit(card, self._around):
+                continue
+            if not why_not(card, self._signals, self._around, needs_schema=self._needs_schema):
                 return card
         return None
 

@@ -35,7 +35,7 @@ def first(made: Any) -> str:
 
 def test_missing_model_is_sought_through_the_gateway() -> None:
     """With nothing but an OpenRouter key the same model is bought there."""
-    made = plan(plan_input(policy(), around=RoutingContext(NOW, ready=["openrouter"])))
+    made = plan(plan_input(policy(), context=RoutingContext(NOW, ready=["openrouter"])))
     assert first(made) == "openrouter/moonshotai/kimi-k2.6"
     assert made.skipped[0].reason == "There is no key for moonshot."
 
@@ -43,9 +43,9 @@ def test_missing_model_is_sought_through_the_gateway() -> None:
 def test_open_breaker_and_rate_limit() -> None:
     """A blocked provider is passed over; one that is close to its limit waits behind the others."""
     blocked = RoutingContext(NOW, blocked={"moonshot": "Moonshot is failing."})
-    assert first(plan(plan_input(policy(), around=blocked))) == "openrouter/moonshotai/kimi-k2.6"
+    assert first(plan(plan_input(policy(), context=blocked))) == "openrouter/moonshotai/kimi-k2.6"
     near = RoutingContext(NOW, limited={"moonshot": "Moonshot is close to its limit."})
-    made = plan(plan_input(policy(), around=near))
+    made = plan(plan_input(policy(), context=near))
     causes = {candidate.model: candidate.cause for candidate in made.candidates}
     assert first(made) != "moonshot/kimi-k2.6"
     assert causes["moonshot/kimi-k2.6"] == "rate_limit"
@@ -53,7 +53,7 @@ def test_open_breaker_and_rate_limit() -> None:
 
 def test_used_up_budget_leaves_the_local_model() -> None:
     """At the daily limit nothing that costs money is asked, and the reason says so."""
-    made = plan(plan_input(policy(), around=RoutingContext(NOW, budget_left=Decimal(0))))
+    made = plan(plan_input(policy(), context=RoutingContext(NOW, budget_left=Decimal(0))))
     assert [candidate.model for candidate in made.candidates] == [LOCAL]
     assert "budget" in made.first.reason
 
@@ -61,9 +61,9 @@ def test_used_up_budget_leaves_the_local_model() -> None:
 def test_call_beyond_the_rest_of_the_budget_goes_to_a_cheaper_model() -> None:
     """What is left of the budget decides which models can be afforded."""
     signals = Signals(input_tokens=100_000, output_tokens=1_000)
-    around = RoutingContext(NOW, budget_left=Decimal("0.05"))
+    context = RoutingContext(NOW, budget_left=Decimal("0.05"))
     made = plan(
-        plan_input(policy("large", fallbacks=("openai/gpt-6-luna",)), signals, around=around)
+        plan_input(policy("large", fallbacks=("openai/gpt-6-luna",)), signals, context=context)
     )
     assert first(made) == "openai/gpt-6-luna"
 
@@ -248,3 +248,14 @@ def test_a_local_model_too_small_for_the_prompt_is_the_last_resort_with_a_note()
     assert made.candidates[-1].model == LOCAL
     alone = plan(plan_input(policy("local"), cards=cards(tiny), private=True))
     assert any("do not fit" in note for note in alone.notes)
+
+
+@pytest.mark.parametrize("strategy", ["cascade", "ensemble"])
+def test_no_strategy_waits_for_a_model_close_to_its_limit(strategy: str) -> None:
+    """Whoever is close to a rate limit takes no part; where one model is left, it answers alone."""
+    busy = {"openai": "It is close to its limit.", "deepseek": "It is close to its limit."}
+    context = RoutingContext(NOW, limited=busy)
+    made = plan(plan_input(policy("large"), model=strategy, context=context))
+    taking_part = [one.model for one in made.taking_part]
+    assert not {"openai", "deepseek"} & {name.partition("/")[0] for name in taking_part}
+    assert made.strategy == "single" or len(taking_part) >= 2
