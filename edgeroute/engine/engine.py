@@ -54,8 +54,8 @@ class Engine:
         far is kept with its receipt.
         """
         now = self._clock.now()
-        trip = RequestStart(new_id(now), now, self._clock.monotonic())
-        outcome = RunState()
+        start = RequestStart(new_id(now), now, self._clock.monotonic())
+        state = RunState()
         decision: Decision | None = None
         try:
             decision = await self._decider.decide(request)
@@ -66,37 +66,35 @@ class Engine:
                 decision.signals,
                 decision.session.mode,
                 decision.session.id,
-                trip.id,
+                start.id,
             )
-            async with aclosing(self._answering.run(decision, outcome)) as events:
+            async with aclosing(self._answering.run(decision, state)) as events:
                 async for event in events:
                     yield event
         except (GeneratorExit, asyncio.CancelledError):
-            outcome.cancelled()
-            outcome.error = Cancelled("You stopped the answer.")
-            await asyncio.shield(self._record(trip, request, decision, outcome))
+            state.cancelled()
+            state.error = Cancelled("You stopped the answer.")
+            await asyncio.shield(self._record(start, request, decision, state))
             raise
         except EdgeRouteError as error:
-            outcome.error = error
+            state.error = error
         except Exception as error:  # noqa: BLE001 - every request ends with one terminal event
-            outcome.error = broken(error, "request")
-        receipt, notices = await self._record(trip, request, decision, outcome)
+            state.error = broken(error, "request")
+        receipt, notices = await self._record(start, request, decision, state)
         for notice in notices:
             yield notice
-        if outcome.answer is not None:
-            yield Answered(outcome.answer, receipt)
+        if state.answer is not None:
+            yield Answered(state.answer, receipt)
         else:
-            assert outcome.error is not None
-            yield Failed(outcome.error, receipt, outcome.partial)
+            assert state.error is not None
+            yield Failed(state.error, receipt, state.partial)
 
     async def _record(
-        self, trip: RequestStart, request: ChatRequest, decision: Decision | None, outcome: RunState
+        self, start: RequestStart, request: ChatRequest, decision: Decision | None, state: RunState
     ) -> tuple[Receipt, list[Event]]:
-        receipt = self._recorder.receipt(trip, request, decision, outcome)
-        notices = await asyncio.to_thread(
-            self._recorder.record, receipt, request, decision, outcome
-        )
-        answer = outcome.answer or outcome.partial
+        receipt = self._recorder.receipt(start, request, decision, state)
+        notices = await asyncio.to_thread(self._recorder.record, receipt, request, decision, state)
+        answer = state.answer or state.partial
         asked = request.messages[-1].text if request.messages else ""
         self._telemetry.tell(receipt, asked, answer.text if answer else "")
         return receipt, list(notices)

@@ -159,11 +159,11 @@ class Runtime(Models):
         )
 
     @cached_property
-    def surroundings(self) -> RouterState:
+    def router_state(self) -> RouterState:
         """What the planner must know besides the request."""
         from edgeroute.engine.deciding.router_state import RouterState  # noqa: PLC0415
 
-        surroundings = RouterState(
+        router_state = RouterState(
             ready=self.providers.ready,
             health=self.health,
             states=self.states,
@@ -171,8 +171,8 @@ class Runtime(Models):
             budget=self.limits,
             clock=self.clock,
         )
-        surroundings.recall()
-        return surroundings
+        router_state.recall()
+        return router_state
 
     def _salt(self) -> bytes:
         """What providers' session ids are made from; another one each time without a database."""
@@ -250,7 +250,7 @@ class Runtime(Models):
             tiers=lambda: self.tiers,
             catalog=self.catalog,
             local=self.local,
-            surroundings=self.surroundings,
+            router_state=self.router_state,
             advisor=self.advisor,
             classifier=lambda: self.classifier,
             preferences=Preferences(self.settings.router.tier, self.enterprise, user),
@@ -271,7 +271,7 @@ class Runtime(Models):
             receipts=self.receipts,
             ledger=self.ledger,
             conversations=self.conversations,
-            surroundings=self.surroundings,
+            router_state=self.router_state,
             watch=SpendAlerts(
                 ledger=self.ledger,
                 alerts=self.alerts,

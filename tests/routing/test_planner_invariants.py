@@ -107,7 +107,7 @@ def inputs(draw: st.DrawFn, /, **fixed: Any) -> Any:
         wants_picture=draw(st.booleans()),
     )
     some = st.dictionaries(st.sampled_from((*PROVIDERS, *CARDS)), sentences, max_size=4)
-    around = RoutingContext(
+    context = RoutingContext(
         NOW,
         ready=draw(st.none() | st.lists(st.sampled_from(PROVIDERS))),
         blocked=draw(some),
@@ -120,7 +120,7 @@ def inputs(draw: st.DrawFn, /, **fixed: Any) -> Any:
         draw(policies()),
         signals,
         cards=CARDS,
-        around=around,
+        context=context,
         private=fixed["private"] if "private" in fixed else draw(st.booleans()),
         private_reason=draw(st.sampled_from(["", "A US SSN was found."])),
         mode=draw(st.sampled_from(PrivacyMode)),
@@ -204,14 +204,14 @@ def test_internal_code_goes_to_the_enterprise_provider_or_stays(given_input: Any
 @given(inputs(private=False))
 def test_no_candidate_is_known_to_fail(given_input: Any) -> None:
     """No managed candidate lacks a key, is blocked, retired, too small or beyond the budget."""
-    around = given_input.around
+    context = given_input.context
     for candidate in plan(given_input).candidates:
         if candidate.place is Place.LOCAL:
             continue
         known = given_input.cards[candidate.model]
-        assert around.ready is None or known.provider in around.ready
-        assert not {known.id, known.provider} & around.blocked.keys()
+        assert context.ready is None or known.provider in context.ready
+        assert not {known.id, known.provider} & context.blocked.keys()
         assert not known.retired(NOW.date())
         assert known.context_tokens >= given_input.signals.input_tokens
         assert not given_input.signals.has_images or "images" in known.abilities
-        assert around.budget_left is None or around.budget_left > 0
+        assert context.budget_left is None or context.budget_left > 0

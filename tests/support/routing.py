@@ -101,7 +101,7 @@ def plan_input(policy: RoutingPolicy, signals: Signals | None = None, **more: An
     known: dict[str, Any] = {
         "tiers": TIERS,
         "cards": cards(),
-        "around": RoutingContext(NOW),
+        "context": RoutingContext(NOW),
         "local": LOCAL,
         "same_as": SAME,
         **more,

@@ -122,7 +122,7 @@ class Decider:
         tiers: Callable[[], Tiers],
         catalog: Catalog,
         local: LocalBackend,
-        surroundings: RouterState,
+        router_state: RouterState,
         advisor: Advisor,
         classifier: Callable[[], Classifier | None],
         preferences: Preferences,
@@ -135,7 +135,7 @@ class Decider:
         self._tiers = tiers
         self._catalog = catalog
         self._local = local
-        self._surroundings = surroundings
+        self._router_state = router_state
         self._advisor = advisor
         self._classifier = classifier
         self._preferences = preferences
@@ -258,9 +258,9 @@ class Decider:
         if asked.private or asked.model not in {"", "auto"} or chosen.strategy != "single":
             return None
         costs = {
-            name: call_cost(card, asked.signals, asked.around.now)
+            name: call_cost(card, asked.signals, asked.context.now)
             for name, card in asked.cards.items()
-            if not why_not(card, asked.signals, asked.around)
+            if not why_not(card, asked.signals, asked.context)
         }
         prompt = signals.asked(request.messages)
         task = asked.signals.task
@@ -288,13 +288,13 @@ class Decider:
         from edgeroute.routing.plan.plan_input import PlanInput  # noqa: PLC0415
 
         here = {card.id: card for card in self._local.cards()}
-        around = self._surroundings.circumstances(session.id)
+        context = self._router_state.context(session.id)
         return PlanInput(
             policy=self._policy(),
             tiers=self._tiers(),
             signals=signals,
             cards={**self._catalog.cards, **here},
-            around=around,
+            context=context,
             private=private,
             private_reason=reason if private else "",
             mode=session.mode,
@@ -306,8 +306,8 @@ class Decider:
             needs_schema=bool(request.response_format),
             local=request.model if request.model in here else self._local.card.id,
             enterprise=self._preferences.enterprise,
-            spent_today=float(self._surroundings.spent_today()),
-            holding=self._surroundings.holding(session.id),
+            spent_today=float(self._router_state.spent_today()),
+            holding=self._router_state.holding(session.id),
             same_as=self._catalog.same_as,
         )
 
@@ -317,10 +317,10 @@ class Decider:
         Raises:
             BudgetReached: the user wants to be asked first.
         """
-        at_limit = self._surroundings.at_limit
+        at_limit = self._router_state.at_limit
         if asked.private or asked.only_here or at_limit == "local":
             return asked
-        sentence = self._surroundings.used_up(conversation)
+        sentence = self._router_state.used_up(conversation)
         if not sentence:
             return asked
         if at_limit == "ask":

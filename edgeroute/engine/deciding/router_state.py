@@ -48,7 +48,7 @@ class RouterState:
         self._clock = clock
         self._holdings: dict[str, Holding] = {}
 
-    def circumstances(self, conversation: str) -> RoutingContext:
+    def context(self, conversation: str) -> RoutingContext:
         """What the planner must know besides the request itself."""
         from edgeroute.routing.plan.eligibility import RoutingContext  # noqa: PLC0415
 

@@ -46,7 +46,7 @@ class Recorder:
         receipts: Receipts,
         ledger: Ledger,
         conversations: Conversations,
-        surroundings: RouterState,
+        router_state: RouterState,
         watch: SpendAlerts,
         feedback: Feedback,
         premium: ModelCard | None,
@@ -56,7 +56,7 @@ class Recorder:
         self._receipts = receipts
         self._ledger = ledger
         self._conversations = conversations
-        self._surroundings = surroundings
+        self._router_state = router_state
         self._watch = watch
         self._feedback = feedback
         self._premium = premium
@@ -129,7 +129,7 @@ class Recorder:
             self._receipts.add(receipt)
             self._ledger.record(receipt, **self._comparison(receipt))
             if any(attempt.place is Place.CLOUD for attempt in receipt.attempts):
-                self._surroundings.remember()
+                self._router_state.remember()
             if decision is not None:
                 self._keep_turn(receipt, request, decision, outcome)
                 self._feedback.asked(decision.session, request)
@@ -148,7 +148,7 @@ class Recorder:
         if answer is None or not decision.session.exists:
             return
         if receipt.route is Place.CLOUD:
-            self._surroundings.answered(
+            self._router_state.answered(
                 decision.session.id, receipt.model, receipt.usage, decision.signals.task
             )
         turn = (*decision.session.new, answer.message)

@@ -59,29 +59,29 @@ class Fallback:
     """Steps 5 and 6 of the way of one prompt."""
 
     def __init__(
-        self, attempts: ModelCalls, health: Health, numbers: Resilience, clock: Clock, rng: Random
+        self, calls: ModelCalls, health: Health, numbers: Resilience, clock: Clock, rng: Random
     ) -> None:
-        self._attempts = attempts
+        self._calls = calls
         self._health = health
         self._numbers = numbers
         self._clock = clock
         self._rng = rng
 
     async def run(
-        self, candidates: Sequence[Candidate], decision: Decision, outcome: RunState
+        self, candidates: Sequence[Candidate], decision: Decision, state: RunState
     ) -> AsyncGenerator[Event]:
-        """Look for an answer along ``candidates``; what comes of it is left in ``outcome``."""
+        """Look for an answer along ``candidates``; what comes of it is left in ``state``."""
         failover = Failover(
             candidates,
-            {candidate.model: self._attempts.card(candidate) for candidate in candidates},
+            {candidate.model: self._calls.card(candidate) for candidate in candidates},
             self._health,
             self._numbers,
             tokens=decision.signals.input_tokens,
             commit=decision.plan.commit,
-            before=outcome.failures,
+            before=state.failures,
             rng=self._rng,
         )
-        outcome.skipped = failover.skipped
+        state.skipped = failover.skipped
         action: Action = failover.start(self._clock.monotonic())
         while isinstance(action, Try):
             try:
@@ -90,28 +90,28 @@ class Fallback:
                 failover.on(Stopped(), self._clock.monotonic())
                 raise
             attempt = _FallbackStep(action, failover, self._clock)
-            async with aclosing(self._carry_out(attempt, decision, outcome)) as events:
+            async with aclosing(self._carry_out(attempt, decision, state)) as events:
                 async for event in events:
                     yield event
             action = attempt.next_action
         if isinstance(action, GiveUp):
-            outcome.error = _in_words(decision, action.error)
+            state.error = _in_words(decision, action.error)
 
     async def _carry_out(
-        self, attempt: _FallbackStep, decision: Decision, outcome: RunState
+        self, attempt: _FallbackStep, decision: Decision, state: RunState
     ) -> AsyncGenerator[Event]:
         """One attempt, from its start to what the failover makes of its end."""
-        trial = self._attempts.trial(attempt.number, attempt.order.candidate)
-        outcome.under_way = trial
-        yield AttemptStarted(attempt.number, trial.card.id, attempt.order.why)
+        live = self._calls.begin(attempt.number, attempt.order.candidate)
+        state.under_way = live
+        yield AttemptStarted(attempt.number, live.card.id, attempt.order.why)
         patience = attempt.order.patience
         error: EdgeRouteError | None = None
         try:
-            async with aclosing(self._attempts.deltas(trial, decision, patience)) as deltas:
+            async with aclosing(self._calls.deltas(live, decision, patience)) as deltas:
                 async for delta in deltas:
                     for piece in attempt.came(delta):
                         yield piece
-            attempt.ended(trial)
+            attempt.ended(live)
         except (ProviderError, LocalModelError) as broke:
             error = broke
             attempt.broke(broke)
@@ -121,20 +121,20 @@ class Fallback:
         except BaseException:  # stopped by the user or by a bug, which says nothing of the model
             attempt.stopped()
             raise
-        outcome.under_way = None
+        state.under_way = None
         match attempt.next_action:
             case Accept():
                 for piece in attempt.held:
                     yield piece
-                outcome.answer = replace(trial.draft.answer(), model=trial.card.id)
-                outcome.first_token_ms = trial.first_token_ms
-                ended = trial.ended("answered")
+                state.answer = replace(live.draft.answer(), model=live.card.id)
+                state.first_token_ms = live.first_token_ms
+                ended = live.ended("answered")
             case GiveUp(_, partial):
-                outcome.partial = trial.draft.answer() if partial else None
-                ended = trial.ended("failed", error)
+                state.partial = live.draft.answer() if partial else None
+                ended = live.ended("failed", error)
             case _:
-                ended = trial.ended("rejected" if error is None else "failed", error)
-        outcome.attempts.append(ended)
+                ended = live.ended("rejected" if error is None else "failed", error)
+        state.attempts.append(ended)
         yield AttemptEnded(attempt.number, ended)
 
 
@@ -165,11 +165,11 @@ class _FallbackStep:
         shown, self.held = self.held, []
         return shown
 
-    def ended(self, trial: LiveAttempt) -> None:
+    def ended(self, live: LiveAttempt) -> None:
         """The answer is whole."""
-        finish = trial.draft.finish
+        finish = live.draft.finish
         assert finish is not None
-        self._report(Completed(finish, trial.draft.empty))
+        self._report(Completed(finish, live.draft.empty))
 
     def broke(self, error: ProviderError | LocalModelError) -> None:
         """The model failed."""

@@ -74,12 +74,12 @@ class ModelCalls:
         here = {self._local.card.id, *(card.id for card in self._local.cards())}
         return Candidate(model, Place.LOCAL if model in here else Place.CLOUD, reason)
 
-    def trial(self, number: int, candidate: Candidate, role: str = "answer") -> LiveAttempt:
+    def begin(self, number: int, candidate: Candidate, role: str = "answer") -> LiveAttempt:
         """A fresh attempt with ``candidate``."""
         return LiveAttempt(number, candidate, self.card(candidate), self._clock, role)
 
     async def deltas(
-        self, trial: LiveAttempt, decision: Decision, patience: Patience | None = None
+        self, live: LiveAttempt, decision: Decision, patience: Patience | None = None
     ) -> AsyncGenerator[Delta]:
         """What the model says, piece by piece, up to its end; also taken into the trial.
 
@@ -88,26 +88,26 @@ class ModelCalls:
             LocalModelError: the local model failed or broke off.
             PrivacyRefused: the gate or the door would not let the bytes out.
         """
-        if trial.card.place is Place.LOCAL:
-            opened = self._local.answer(replace(decision.request, model=trial.candidate.model))
+        if live.card.place is Place.LOCAL:
+            opened = self._local.answer(replace(decision.request, model=live.candidate.model))
         else:
-            opened = self._cloud(trial, decision, patience)
+            opened = self._cloud(live, decision, patience)
             if decision.masked is not None:
                 opened = decision.masked.restored(opened)
         async with aclosing(opened) as deltas:
             async for delta in deltas:
-                trial.add(delta)
+                live.add(delta)
                 yield delta
-        trial.must_have_ended()
+        live.must_have_ended()
 
     async def _cloud(
-        self, trial: LiveAttempt, decision: Decision, patience: Patience | None
+        self, live: LiveAttempt, decision: Decision, patience: Patience | None
     ) -> AsyncGenerator[Delta]:
         # Nothing of this is needed to answer locally.
         from edgeroute.providers.calling.call import prepare  # noqa: PLC0415
         from edgeroute.providers.calling.prompt_cache import session_id  # noqa: PLC0415
 
-        card, session = trial.card, decision.session
+        card, session = live.card, decision.session
         provider = self._catalog.provider(card.provider)
         assert provider is not None
         key = await asyncio.to_thread(self._key, provider)
@@ -124,9 +124,9 @@ class ModelCalls:
             outgoing, conversation=now.id, mode=now.mode, latched=now.latched
         )
         # From here on bytes may be on their way; an error says how many really were.
-        trial.sent(outgoing.destination[1], len(outgoing.body))
+        live.sent(outgoing.destination[1], len(outgoing.body))
         stream = self._client.stream(
-            outgoing, clearance, card, provider, key, patience=patience, on_head=trial.sent
+            outgoing, clearance, card, provider, key, patience=patience, on_head=live.sent
         )
         async with aclosing(stream) as deltas:
             async for delta in deltas:

@@ -22,39 +22,39 @@ class Runner:
 
     def __init__(
         self,
-        attempts: ModelCalls,
+        calls: ModelCalls,
         delivery: Fallback,
         strategy: StrategyRunner,
         policy: Callable[[], RoutingPolicy],
     ) -> None:
-        self._attempts = attempts
+        self._calls = calls
         self._delivery = delivery
         self._strategy = strategy
         self._policy = policy
 
-    async def run(self, decision: Decision, outcome: RunState) -> AsyncGenerator[Event]:
+    async def run(self, decision: Decision, state: RunState) -> AsyncGenerator[Event]:
         """Everything that happens up to the answer or the last failure."""
         plan = decision.plan
         candidates = list(plan.candidates)
         if plan.strategy != "single":
             machine = self._machine(decision, [one.model for one in plan.taking_part])
-            async with aclosing(self._strategy.run(machine, decision, outcome)) as events:
+            async with aclosing(self._strategy.run(machine, decision, state)) as events:
                 async for event in events:
                     yield event
             candidates = [one for one in candidates if one.cause != "first"] or candidates[-1:]
-        if outcome.answer is None and outcome.partial is None:
-            async with aclosing(self._delivery.run(candidates, decision, outcome)) as events:
+        if state.answer is None and state.partial is None:
+            async with aclosing(self._delivery.run(candidates, decision, state)) as events:
                 async for event in events:
                     yield event
-        if outcome.answer is None or not (plan.verify or plan.unchecked):
+        if state.answer is None or not (plan.verify or plan.unchecked):
             return
-        if outcome.answer.message.tool_calls:  # what it says with their results will be checked
+        if state.answer.message.tool_calls:  # what it says with their results will be checked
             return
-        if plan.verify in {"", outcome.answer.model}:  # nobody, or the one who answered after all
+        if plan.verify in {"", state.answer.model}:  # nobody, or the one who answered after all
             text = "A second model should check this answer, and none can."
             yield Notice("unverified", text)
             return
-        async for event in self._verified(decision, outcome):
+        async for event in self._verified(decision, state):
             yield event
 
     def _machine(self, decision: Decision, models: list[str]) -> StrategyMachine:
@@ -80,31 +80,31 @@ class Runner:
             schema=request.response_format,
         )
 
-    async def _verified(self, decision: Decision, outcome: RunState) -> AsyncIterator[Event]:
+    async def _verified(self, decision: Decision, state: RunState) -> AsyncIterator[Event]:
         """A second model's view of the answer: a doubt is shown, never averaged away."""
         from edgeroute.routing.signals.signals import asked  # noqa: PLC0415
         from edgeroute.routing.strategies.judges import disagreement, verify_messages  # noqa: PLC0415
 
-        assert outcome.answer is not None
+        assert state.answer is not None
         verifier = decision.plan.verify
-        number = len(outcome.attempts) + 1
+        number = len(state.attempts) + 1
         reason = "Checks the answer."
-        candidate = self._attempts.candidate(verifier, reason)
-        trial = self._attempts.trial(number, candidate, "verify")
+        candidate = self._calls.candidate(verifier, reason)
+        live = self._calls.begin(number, candidate, "verify")
         question = asked(decision.request.messages)
-        messages = verify_messages(question, outcome.answer.text)
+        messages = verify_messages(question, state.answer.text)
         yield AttemptStarted(number, verifier, reason)
-        outcome.under_way = trial
-        failure = await self._strategy.aside(trial, decision, messages)
-        outcome.under_way = None
-        attempt = trial.ended("failed" if failure else "answered", failure)
-        outcome.attempts.append(attempt)
+        state.under_way = live
+        failure = await self._strategy.aside(live, decision, messages)
+        state.under_way = None
+        attempt = live.ended("failed" if failure else "answered", failure)
+        state.attempts.append(attempt)
         yield AttemptEnded(number, attempt)
-        objection = disagreement(trial.draft.answer().text)
+        objection = disagreement(live.draft.answer().text)
         if failure is not None:
             text = f"{verifier} could not check this answer."
-            outcome.notes.append(text)
+            state.notes.append(text)
             yield Notice("unverified", text)
         elif objection:
-            outcome.notes.append(f"{verifier} objects to this answer.")
+            state.notes.append(f"{verifier} objects to this answer.")
             yield Notice("disagreement", f"{verifier} objects: {objection}")

@@ -57,95 +57,95 @@ class StrategyRunner:
     """Carries out what a machine decides."""
 
     def __init__(
-        self, attempts: ModelCalls, health: Health, numbers: Resilience, clock: Clock
+        self, calls: ModelCalls, health: Health, numbers: Resilience, clock: Clock
     ) -> None:
-        self._attempts = attempts
+        self._calls = calls
         self._health = health
         self._numbers = numbers
         self._clock = clock
 
     async def run(
-        self, machine: StrategyMachine, decision: Decision, outcome: RunState
+        self, machine: StrategyMachine, decision: Decision, state: RunState
     ) -> AsyncGenerator[Event]:
-        """Ask until an answer stands; without one, ``outcome`` stays without an answer."""
-        course = _StrategyRun(decision, outcome)
+        """Ask until an answer stands; without one, ``state`` stays without an answer."""
+        run = _StrategyRun(decision, state)
         try:
-            self._carry_out(machine.start(), course)
-            while course.asked:
-                event = await course.news.get()
+            self._carry_out(machine.start(), run)
+            while run.tasks:
+                event = await run.queue.get()
                 if isinstance(event, _Finished):
-                    course.asked.pop(event.ask_id)
-                    for told in course.ended(event):
-                        yield told
+                    run.tasks.pop(event.ask_id)
+                    for to_show in run.ended(event):
+                        yield to_show
                     actions = machine.step(event.reply)
-                    for told in self._settle(actions, course):
-                        yield told
-                    self._carry_out(actions, course)
+                    for to_show in self._settle(actions, run):
+                        yield to_show
+                    self._carry_out(actions, run)
                 else:
                     yield event
         finally:
-            await course.stop()
+            await run.stop()
 
-    def _carry_out(self, actions: list[Action], course: _StrategyRun) -> None:
+    def _carry_out(self, actions: list[Action], run: _StrategyRun) -> None:
         from edgeroute.routing.strategies.actions import Ask  # noqa: PLC0415
 
-        if course.over:
+        if run.over:
             return
         for action in actions:
             if isinstance(action, Ask):
-                number = course.number = course.number + 1
-                candidate = self._attempts.candidate(action.model, action.reason)
-                trial = self._attempts.trial(number, candidate, action.role)
-                course.trials[number] = trial
-                course.asked[number] = asyncio.create_task(self._ask(action, trial, course))
+                number = run.number = run.number + 1
+                candidate = self._calls.candidate(action.model, action.reason)
+                live = self._calls.begin(number, candidate, action.role)
+                run.live_attempts[number] = live
+                run.tasks[number] = asyncio.create_task(self._ask(action, live, run))
 
-    def _settle(self, actions: list[Action], course: _StrategyRun) -> list[Event]:
+    def _settle(self, actions: list[Action], run: _StrategyRun) -> list[Event]:
         """What is shown of folds and of the answer that stands."""
         from edgeroute.routing.strategies.actions import Fold, NoneStands, Stand  # noqa: PLC0415
 
-        told: list[Event] = []
+        to_show: list[Event] = []
         for action in actions:
             match action:
                 case Fold(model, reason):
-                    told.append(Folded(model, course.text_of(model), reason))
+                    to_show.append(Folded(model, run.text_of(model), reason))
                 case Stand():
-                    told += course.stands(action)
+                    to_show += run.stands(action)
                 case NoneStands(reason):
-                    course.over = True
-                    told.append(Notice("strategy", reason))
+                    run.over = True
+                    to_show.append(Notice("strategy", reason))
                 case _:
                     pass
-        return told
+        return to_show
 
-    async def _ask(self, ask: Ask, trial: LiveAttempt, course: _StrategyRun) -> None:
+    async def _ask(self, ask: Ask, live: LiveAttempt, run: _StrategyRun) -> None:
         """Ask one model, and report what came of it, whatever that is."""
         from edgeroute.routing.strategies.actions import Dropped, Judged, Replied  # noqa: PLC0415
 
-        await course.news.put(AttemptStarted(trial.number, ask.model, ask.reason))
+        await run.queue.put(AttemptStarted(live.number, ask.model, ask.reason))
         try:
-            error = await self._answered(ask, trial, course)
+            error = await self._answered(ask, live, run)
         except Exception as bug:  # noqa: BLE001 - the others go on, and nobody waits for ever
             error = broken(bug, "attempt")
-        answer = replace(trial.draft.answer(), model=ask.model)
+        answer = replace(live.draft.answer(), model=ask.model)
         reply: Reply
         if error is not None:
             reply = Dropped(ask.model, error.message)
         elif ask.role != "answer":
             reply = Judged(ask.model, answer.text)
-        elif trial.draft.empty and answer.finish == "stop":
+        elif live.draft.empty and answer.finish == "stop":
             reply = Dropped(ask.model, f"{ask.model} answered with nothing.")
         else:
-            reply = Replied(ask.model, answer, tuple(trial.logprobs))
-        await course.news.put(_Finished(trial.number, ask, trial, reply, error))
+            reply = Replied(ask.model, answer, tuple(live.logprobs))
+        await run.queue.put(_Finished(live.number, ask, live, reply, error))
 
     async def _answered(
-        self, ask: Ask, trial: LiveAttempt, course: _StrategyRun
+        self, ask: Ask, live: LiveAttempt, run: _StrategyRun
     ) -> EdgeRouteError | None:
         """Take in the whole answer; the error where there is none."""
-        decision = course.decision
+        decision = run.decision
         if ask.role != "answer":
-            return await self.aside(trial, decision, ask.messages)
-        if ask.logprobs and trial.card.place is Place.LOCAL:
+            return await self.aside(live, decision, ask.messages)
+        if ask.logprobs and live.card.place is Place.LOCAL:
             sampling = replace(decision.request.sampling, logprobs=True)
             request = replace(decision.request, sampling=sampling)
             decision = replace(decision, request=request)
@@ -157,50 +157,50 @@ class StrategyRunner:
             if not may_show or not isinstance(delta, Piece):
                 return
             held.append(delta)
-            if course.shown or not isinstance(delta, ReasoningDelta):
-                course.shown = ask.model
+            if run.shown or not isinstance(delta, ReasoningDelta):
+                run.shown = ask.model
                 for piece in held:
-                    await course.news.put(piece)
+                    await run.queue.put(piece)
                 held.clear()
 
-        return await self._hear(trial, decision, show)
+        return await self._hear(live, decision, show)
 
     async def aside(
-        self, trial: LiveAttempt, decision: Decision, messages: tuple[Message, ...]
+        self, live: LiveAttempt, decision: Decision, messages: tuple[Message, ...]
     ) -> EdgeRouteError | None:
-        """Ask a judge or a verifier ``messages``; what it says is in ``trial``. The error where it
+        """Ask a judge or a verifier ``messages``; what it says is in ``live``. The error where it
         could not be asked or did not answer.
         """
         try:
             decision = await decision.aside(messages)
         except PrivacyRefused as error:
             return error
-        return await self._hear(trial, decision, _nobody)
+        return await self._hear(live, decision, _nobody)
 
     async def _hear(
-        self, trial: LiveAttempt, decision: Decision, tell: Callable[[Delta], Awaitable[None]]
+        self, live: LiveAttempt, decision: Decision, tell: Callable[[Delta], Awaitable[None]]
     ) -> EdgeRouteError | None:
         """Take in a whole answer, unless its provider rests; ``tell`` hears it while it comes."""
         now = self._clock.monotonic
-        refusal = self._health.refusal(trial.card, decision.signals.input_tokens, now())
+        refusal = self._health.refusal(live.card, decision.signals.input_tokens, now())
         if refusal is not None:
-            return ProviderError(refusal.kind, trial.card.provider, f"Not asked: {refusal.reason}.")
-        self._health.started(trial.card, decision.signals.input_tokens, now())
-        patience = self._numbers.patience_for(trial.card, decision.signals.input_tokens)
+            return ProviderError(refusal.kind, live.card.provider, f"Not asked: {refusal.reason}.")
+        self._health.started(live.card, decision.signals.input_tokens, now())
+        patience = self._numbers.patience_for(live.card, decision.signals.input_tokens)
         try:
-            async with aclosing(self._attempts.deltas(trial, decision, patience)) as deltas:
+            async with aclosing(self._calls.deltas(live, decision, patience)) as deltas:
                 async for delta in deltas:
                     await tell(delta)
         except ProviderError as broke:
-            self._health.failed(trial.card, broke, now())
+            self._health.failed(live.card, broke, now())
             return broke
         except (LocalModelError, PrivacyRefused) as error:
-            self._health.released(trial.card)
+            self._health.released(live.card)
             return error
         except BaseException:  # stopped by the user or by a bug, which says nothing of the model
-            self._health.released(trial.card)
+            self._health.released(live.card)
             raise
-        self._health.answered(trial.card, now())
+        self._health.answered(live.card, now())
         return None
 
 
@@ -212,11 +212,11 @@ class _Finished:
     """One ask is over."""
 
     def __init__(
-        self, ask_id: int, ask: Ask, trial: LiveAttempt, reply: Reply, error: EdgeRouteError | None
+        self, ask_id: int, ask: Ask, live: LiveAttempt, reply: Reply, error: EdgeRouteError | None
     ) -> None:
         self.ask_id = ask_id
         self.ask = ask
-        self.trial = trial
+        self.live = live
         self.reply = reply
         self.error = error
 
@@ -224,35 +224,35 @@ class _Finished:
 class _StrategyRun:
     """What has happened in one run."""
 
-    def __init__(self, decision: Decision, outcome: RunState) -> None:
+    def __init__(self, decision: Decision, state: RunState) -> None:
         self.decision = decision
-        self.outcome = outcome
-        self.news: asyncio.Queue[Event | _Finished] = asyncio.Queue()
-        self.asked: dict[int, asyncio.Task[None]] = {}
-        self.trials: dict[int, LiveAttempt] = {}
+        self.state = state
+        self.queue: asyncio.Queue[Event | _Finished] = asyncio.Queue()
+        self.tasks: dict[int, asyncio.Task[None]] = {}
+        self.live_attempts: dict[int, LiveAttempt] = {}
         self._ended: dict[int, int] = {}  # the asks that are over, by their place in the attempts
-        self.number = len(outcome.attempts)
+        self.number = len(state.attempts)
         self.shown = ""
         self.over = False
 
     def text_of(self, model: str) -> str:
         """What ``model`` has answered."""
-        found = (t.draft.answer().text for t in self.trials.values() if t.card.id == model)
+        found = (t.draft.answer().text for t in self.live_attempts.values() if t.card.id == model)
         return next(found, "")
 
     def ended(self, finished: _Finished) -> list[Event]:
         """Enter a finished attempt; an answer counts as rejected until it stands."""
         role = finished.ask.role
         well: ReceiptOutcome = "rejected" if role == "answer" else "answered"
-        attempt = finished.trial.ended("failed" if finished.error else well, finished.error)
-        self._ended[finished.ask_id] = len(self.outcome.attempts)
-        self.outcome.attempts.append(attempt)
+        attempt = finished.live.ended("failed" if finished.error else well, finished.error)
+        self._ended[finished.ask_id] = len(self.state.attempts)
+        self.state.attempts.append(attempt)
         if finished.error is not None and role == "answer":
-            self.outcome.failures.append(finished.error)
+            self.state.failures.append(finished.error)
         if finished.error is not None and self.shown == finished.ask.model:
             self.over = True
-            self.outcome.error = finished.error
-            self.outcome.partial = finished.trial.draft.answer()
+            self.state.error = finished.error
+            self.state.partial = finished.live.draft.answer()
         return [AttemptEnded(finished.ask_id, attempt)]
 
     def stands(self, stand: Stand) -> list[Event]:
@@ -260,26 +260,26 @@ class _StrategyRun:
         if self.over:
             return []
         self.over = True
-        self.outcome.answer = stand.answer
-        self.outcome.error = None
-        self.outcome.notes.append(stand.reason)
+        self.state.answer = stand.answer
+        self.state.error = None
+        self.state.notes.append(stand.reason)
         place = self._place_of(stand)
-        standing = self.outcome.attempts[place]
-        self.outcome.attempts[place] = replace(standing, outcome="answered", role="answer")
-        told: list[Event] = []
+        standing = self.state.attempts[place]
+        self.state.attempts[place] = replace(standing, outcome="answered", role="answer")
+        to_show: list[Event] = []
         if self.shown != stand.model:
-            told += pieces_of(stand.answer)
+            to_show += pieces_of(stand.answer)
         if stand.warning:
-            self.outcome.notes.append("Not all models gave this answer.")
-            told.append(Notice("disagreement", stand.warning))
-        return told
+            self.state.notes.append("Not all models gave this answer.")
+            to_show.append(Notice("disagreement", stand.warning))
+        return to_show
 
     def _place_of(self, stand: Stand) -> int:
         """Which of the attempts gave the words that stand; a judge's, where it merged answers."""
         said = {
-            ended: trial.draft.answer().text
+            ended: live.draft.answer().text
             for number, ended in self._ended.items()
-            if (trial := self.trials[number]).card.id == stand.model
+            if (live := self.live_attempts[number]).card.id == stand.model
         }
         return next(place for place, text in said.items() if text == stand.answer.text)
 
@@ -287,16 +287,16 @@ class _StrategyRun:
         """End what is still under way, and count it as cancelled; what has ended meanwhile was
         paid for as well. Words that were shown are kept.
         """
-        for task in self.asked.values():
+        for task in self.tasks.values():
             task.cancel()
-        await asyncio.gather(*self.asked.values(), return_exceptions=True)
-        while not self.news.empty():
-            event = self.news.get_nowait()
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        while not self.queue.empty():
+            event = self.queue.get_nowait()
             if isinstance(event, _Finished):
-                del self.asked[event.ask_id]
+                del self.tasks[event.ask_id]
                 self.ended(event)
-        for number in self.asked:
-            trial = self.trials[number]
-            self.outcome.attempts.append(trial.ended("cancelled"))
-            if self.shown == trial.card.id:
-                self.outcome.partial = trial.draft.answer()
+        for number in self.tasks:
+            live = self.live_attempts[number]
+            self.state.attempts.append(live.ended("cancelled"))
+            if self.shown == live.card.id:
+                self.state.partial = live.draft.answer()

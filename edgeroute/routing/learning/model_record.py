@@ -72,10 +72,10 @@ class ModelRecord:
     def expected(self, points: Array) -> Array:
         """The quality to expect on each of ``points``, within what was ever seen."""
         best, weights = self.nearest(points, _AROUND)
-        around = (weights * self.quality[best]).sum(axis=1)
+        context = (weights * self.quality[best]).sum(axis=1)
         trend = self.quality.mean() + (points - self.centre) @ self.slope
         part = _TREND * len(self.rows) / (len(self.rows) + _TREND_AT)
-        mixed = part * trend.clip(self.quality.min(), self.quality.max()) + (1 - part) * around
+        mixed = part * trend.clip(self.quality.min(), self.quality.max()) + (1 - part) * context
         result: Array = mixed
         return result
 

@@ -35,24 +35,24 @@ class RoutingContext:
 
 
 def why_not(
-    card: ModelCard, signals: Signals, around: RoutingContext, *, needs_schema: bool = False
+    card: ModelCard, signals: Signals, context: RoutingContext, *, needs_schema: bool = False
 ) -> str:
     """The sentence that says why ``card`` cannot take the request; empty if it can."""
     reason = _lacks(card, signals, needs_schema=needs_schema)
     if reason or card.place is Place.LOCAL:
         return reason
-    if around.ready is not None and card.provider not in around.ready:
+    if context.ready is not None and card.provider not in context.ready:
         return f"There is no key for {card.provider}."
     for name in (card.id, card.provider):
-        if name in around.blocked:
-            return around.blocked[name]
-    if around.budget_left is not None:
-        if around.budget_left <= 0:
+        if name in context.blocked:
+            return context.blocked[name]
+    if context.budget_left is not None:
+        if context.budget_left <= 0:
             return "Today's budget is used up."
-        cost = call_cost(card, signals, around.now)
-        if cost is not None and cost > around.budget_left:
+        cost = call_cost(card, signals, context.now)
+        if cost is not None and cost > context.budget_left:
             return (
-                f"The call would cost about ${cost:.2f} and ${around.budget_left:.2f} of today's"
+                f"The call would cost about ${cost:.2f} and ${context.budget_left:.2f} of today's"
                 " budget is left."
             )
     return ""
@@ -74,9 +74,9 @@ def _lacks(card: ModelCard, signals: Signals, *, needs_schema: bool) -> str:
     return next((why for need, word, why in needs if need and word not in card.abilities), "")
 
 
-def near_limit(card: ModelCard, around: RoutingContext) -> str:
+def near_limit(card: ModelCard, context: RoutingContext) -> str:
     """The sentence that says that ``card`` is close to a rate limit, or nothing."""
-    return around.limited.get(card.id) or around.limited.get(card.provider, "")
+    return context.limited.get(card.id) or context.limited.get(card.provider, "")
 
 
 def call_cost(

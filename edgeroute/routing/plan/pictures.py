@@ -36,7 +36,7 @@ def line_up_pictures(request: PlanInput, rule: Rule, draft: Draft) -> bool:
                 draft.offer(model, rule.sentence if name != ROLE else "It draws.", _cause(draft))
     if not draft.candidates:
         for card in request.cards.values():
-            ready = request.around.ready is None or card.provider in request.around.ready
+            ready = request.context.ready is None or card.provider in request.context.ready
             if draws(card) and ready and card.place is Place.CLOUD:
                 draft.offer(card.id, "The model that draws which you can use.", _cause(draft))
     draft.settle_limited()

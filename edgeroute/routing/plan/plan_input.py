@@ -33,7 +33,7 @@ class PlanInput:
     tiers: Tiers
     signals: Signals
     cards: Mapping[str, ModelCard]
-    around: RoutingContext
+    context: RoutingContext
     private: bool = False
     private_reason: str = ""
     mode: PrivacyMode = PrivacyMode.AUTO
@@ -75,7 +75,7 @@ def facts(request: PlanInput) -> Facts:
         "privacy": "private" if request.private else request.mode.value,
         "user": request.user,
         "front_door": request.front_door,
-        "hour": float(request.around.now.hour),
+        "hour": float(request.context.now.hour),
         "turns": float(signals.turns),
         "spent_today": request.spent_today,
     }

@@ -84,7 +84,7 @@ def _draft(request: PlanInput) -> Draft:
     return Draft(
         request.cards,
         request.signals,
-        request.around,
+        request.context,
         request.local,
         needs_schema=request.needs_schema,
     )
@@ -122,7 +122,7 @@ def _offer_enterprise(request: PlanInput, asked: str, why: str, draft: Draft) ->
     names = request.tiers.models(asked, request.signals.input_tokens)
     wanted = next((c for c in map(request.cards.get, names) if c and c.place is Place.CLOUD), None)
     grade = wanted.grade if wanted else 2
-    options = closest(request.enterprise, grade, request.cards, request.around.now)
+    options = closest(request.enterprise, grade, request.cards, request.context.now)
     same = through(request.enterprise, wanted, request.cards, request.same_as) if wanted else None
     for card in [*([same] if same else []), *options]:
         if draft.offer(card.id, why):
@@ -181,7 +181,7 @@ def _prefer_cache(request: PlanInput, chosen: ModelCard, draft: Draft) -> None:
         held,
         chosen,
         signals=request.signals,
-        now=request.around.now,
+        now=request.context.now,
         worth_usd=request.policy.sticky_worth_usd,
         lasts=request.policy.cache_lasts,
     )
@@ -220,7 +220,7 @@ def _add_fallbacks(request: PlanInput, rule: Rule, draft: Draft) -> None:
 
 def _add_what_there_is(request: PlanInput, meant: ModelCard | None, draft: Draft) -> None:
     """The policy names nothing that can be asked: take the closest of what the user has."""
-    ready = request.around.ready
+    ready = request.context.ready
     if ready is None:
         return
     grade = meant.grade if meant else 2
@@ -241,7 +241,7 @@ def _meant(request: PlanInput, rule: Rule) -> ModelCard | None:
     """The model that was wanted, though it cannot be had now: fallbacks stay close to it."""
     asked = request.model if request.model in request.cards else rule.model
     names = request.tiers.models(asked, request.signals.input_tokens)
-    living = (current(name, request.cards, request.around.now)[0] for name in names)
+    living = (current(name, request.cards, request.context.now)[0] for name in names)
     return next((card for card in living if card and card.place is Place.CLOUD), None)
 
 
@@ -263,7 +263,7 @@ def _offer_through(
     same = through(provider, first, request.cards, request.same_as)
     if same is not None and draft.offer(same.id, f"The same model through {provider}.", cause):
         return
-    for card in closest(provider, first.grade, request.cards, request.around.now):
+    for card in closest(provider, first.grade, request.cards, request.context.now):
         if draft.offer(card.id, f"The closest that {provider} offers to {first.id}.", cause):
             return
 

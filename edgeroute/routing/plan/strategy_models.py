@@ -74,7 +74,7 @@ def _judging(draft: Draft, request: PlanInput, name: str, *, answers: int) -> De
     signals = request.signals
     reads = signals.input_tokens + answers * signals.output_tokens
     asked = replace(signals, input_tokens=reads, output_tokens=_VERDICT_TOKENS)
-    return call_cost(judge, asked, request.around.now)
+    return call_cost(judge, asked, request.context.now)
 
 
 def _too_dear(rungs: list[ModelCard], request: PlanInput, judging: Decimal | None) -> str:
@@ -82,7 +82,7 @@ def _too_dear(rungs: list[ModelCard], request: PlanInput, judging: Decimal | Non
 
     ``judging`` is what the judge of one answer costs.
     """
-    costs = [call_cost(card, request.signals, request.around.now) for card in rungs]
+    costs = [call_cost(card, request.signals, request.context.now) for card in rungs]
     known = [cost for cost in costs if cost is not None]
     if len(known) < len(costs) or judging is None:
         return "The price of a rung or of the judge is not known, so there is no cascade."
@@ -108,7 +108,7 @@ def _within(
     left = ceiling - judging if judging is not None else Decimal(-1)
     allowed: set[str] = set()
     for card in reversed(voters):
-        cost = call_cost(card, request.signals, request.around.now)
+        cost = call_cost(card, request.signals, request.context.now)
         if cost is not None and cost <= left:
             left -= cost
             allowed.add(card.id)

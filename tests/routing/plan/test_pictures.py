@@ -54,14 +54,14 @@ def test_a_named_model_that_cannot_draw_is_not_asked() -> None:
 
 
 @pytest.mark.parametrize(
-    "around",
+    "context",
     [RoutingContext(NOW, ready=("anthropic",)), RoutingContext(NOW, blocked={"gemini": "Open.",
      "openai": "Open."})],
     ids=["no key", "blocked"],
 )  # fmt: skip
-def test_without_a_model_that_draws_it_is_text_with_a_note(around: RoutingContext) -> None:
+def test_without_a_model_that_draws_it_is_text_with_a_note(context: RoutingContext) -> None:
     """The normal plan answers, and says why there is no picture."""
-    chosen = plan(asked(around=around))
+    chosen = plan(asked(context=context))
     assert NOBODY in chosen.notes
     assert not {PAINTER.id, OTHER.id} & {one.model for one in chosen.candidates}
     assert chosen.candidates[-1].place is Place.LOCAL
