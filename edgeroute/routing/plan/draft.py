@@ -31,7 +31,7 @@ class Draft:
         self.candidates: list[Candidate] = []
         self._cards = cards
         self._signals = signals
-        self._around = context
+        self._context = context
         self._local = local
         self._needs_schema = needs_schema
         self._skipped: dict[str, str] = {}
@@ -42,7 +42,7 @@ class Draft:
         """A new draft for an answer in words; what was passed over stays passed over."""
         signals = replace(self._signals, wants_picture=False)
         draft = Draft(
-            self._cards, signals, self._around, self._local, needs_schema=self._needs_schema
+            self._cards, signals, self._context, self._local, needs_schema=self._needs_schema
         )
         draft._skipped = dict(self._skipped)
         return draft
@@ -61,7 +61,7 @@ class Draft:
         if any(known.model == card.id for known in (*self.candidates, *self._limited)):
             return False
         if card.place is Place.CLOUD and not patient:
-            limit = near_limit(card, self._around)
+            limit = near_limit(card, self._context)
             if limit:
                 self._limited.append(
                     _candidate(card.id, card.place, f"{limit} {reason}", "rate_limit")
@@ -79,7 +79,7 @@ class Draft:
         if any(candidate.model == model for candidate in self.candidates):
             return False
         own = self._cards.get(model)
-        lacks = why_not(own, self._signals, self._around) if own else ""
+        lacks = why_not(own, self._signals, self._context) if own else ""
         if lacks:
             self.skip(model, lacks)
             return False
@@ -89,10 +89,10 @@ class Draft:
     def usable(self, names: Iterable[str]) -> ModelCard | None:
         """The first of ``names`` that could be taken in now, without taking it in."""
         for name in names:
-            card, _ = current(name, self._cards, self._around.now)
-            if card is None or near_limit(card, self._around):
+            card, _ = current(name, self._cards, self._context.now)
+            if card is None or near_limit(card, self._context):
                 continue
-            if not why_not(card, self._signals, self._around, needs_schema=self._needs_schema):
+            if not why_not(card, self._signals, self._context, needs_schema=self._needs_schema):
                 return card
         return None
 
@@ -123,7 +123,7 @@ class Draft:
             _candidate(self._local, Place.LOCAL, reason, "first" if alone else "last_resort")
         )
         own = self._cards.get(self._local)
-        self.note(why_not(own, self._signals, self._around) if own and alone else "")
+        self.note(why_not(own, self._signals, self._context) if own and alone else "")
 
     def first_cloud(self) -> ModelCard | None:
         """The first managed model among the candidates."""
@@ -156,12 +156,12 @@ class Draft:
         )
 
     def _resolve(self, name: str) -> ModelCard | None:
-        card, note = current(name, self._cards, self._around.now)
+        card, note = current(name, self._cards, self._context.now)
         self.note(note)
         if card is None:
             self.skip(name, note or "No model of this name is in the catalog.")
             return None
-        reason = why_not(card, self._signals, self._around, needs_schema=self._needs_schema)
+        reason = why_not(card, self._signals, self._context, needs_schema=self._needs_schema)
         if reason:
             self.skip(card.id, reason)
             return None
