@@ -152,8 +152,8 @@ install() {
     build=packaging/requirements-build.txt
     stamp=$LOGS/$(basename "$lock")
     wanted=$(cat "$lock" $build pyproject.toml | cksum)
-    for done in "$stamp.done" ${2:+"$stamp.$2"}; do
-        if [ -f "$done" ] && [ "$(cat "$done")" = "$wanted" ]; then
+    for mark in "$stamp.done" ${2:+"$stamp.$2"}; do
+        if [ -f "$mark" ] && [ "$(cat "$mark")" = "$wanted" ]; then
             return
         fi
     done
@@ -168,9 +168,9 @@ install() {
         # pip takes its environment's programs for the build only when they are on the path.
         PATH=$PWD/$VENV/bin:$PATH install_llama "$lock"
     fi
-    watch "Installing the dependencies" pip_install --require-hashes ${2:+--only-binary :all:} --requirement "$lock"
+    watch "Installing the dependencies" pip_install --require-hashes ${2:+--only-binary :all: --no-compile} --requirement "$lock"
     watch "Installing EdgeRoute" pip_install --no-deps --no-build-isolation --no-index --editable .
-    printf '%s\n' "$wanted" >"$done"
+    printf '%s\n' "$wanted" >"$mark"
 }
 
 # The lock $1 without llama.cpp and the tools that compile it.
