@@ -153,19 +153,37 @@ install_llama() {
         --no-deps --no-index "$wheels"/llama_cpp_python-"$version"-*.whl
 }
 
-# install LOCK: the virtual environment with exactly what LOCK names, and EdgeRoute in it.
+# install LOCK [light]: the virtual environment with exactly what LOCK names, and EdgeRoute in it.
+# Light compiles nothing and so leaves llama.cpp out; a full installation completes it.
 install() {
     make_venv
     mkdir -p "$LOGS"
-    wanted=$(cat "$1" packaging/requirements-build.txt pyproject.toml | cksum)
-    stamp=$LOGS/$(basename "$1").done
-    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
-        return
+    lock=$1
+    build=packaging/requirements-build.txt
+    stamp=$LOGS/$(basename "$lock")
+    wanted=$(cat "$lock" $build pyproject.toml | cksum)
+    for mark in "$stamp.done" ${2:+"$stamp.$2"}; do
+        if [ -f "$mark" ] && [ "$(cat "$mark")" = "$wanted" ]; then
+            return
+        fi
+    done
+    if [ -n "${2:-}" ]; then
+        without_compiling "$lock" >"$LOGS/$2.txt"
+        without_compiling $build >"$LOGS/$2-build.txt"
+        lock=$LOGS/$2.txt
+        build=$LOGS/$2-build.txt
     fi
-    watch "Installing the build tools" pip_install --require-hashes --requirement packaging/requirements-build.txt
-    # pip takes its environment's programs for the build only when they are on the path.
-    PATH=$PWD/$VENV/bin:$PATH install_llama "$1"
-    watch "Installing the dependencies" pip_install --require-hashes --requirement "$1"
+    watch "Installing the build tools" pip_install --require-hashes --requirement "$build"
+    if [ -z "${2:-}" ]; then
+        # pip takes its environment's programs for the build only when they are on the path.
+        PATH=$PWD/$VENV/bin:$PATH install_llama "$lock"
+    fi
+    watch "Installing the dependencies" pip_install --require-hashes ${2:+--only-binary :all: --no-compile} --requirement "$lock"
     watch "Installing EdgeRoute" pip_install --no-deps --no-build-isolation --no-index --editable .
-    printf '%s\n' "$wanted" >"$stamp"
+    printf '%s\n' "$wanted" >"$mark"
+}
+
+# The lock $1 without llama.cpp and the tools that compile it.
+without_compiling() {
+    sed -E '/^(llama-cpp-python|cmake|ninja|scikit-build-core)(\[|=)/,/^ *# via/d' "$1"
 }

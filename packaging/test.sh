@@ -3,6 +3,9 @@
 #
 #   sh packaging/test.sh                    everything
 #   sh packaging/test.sh tests/wire -x      the checks of the source, then these tests
+#   sh packaging/test.sh --light tests/core/test_usage.py
+#                                           these tests alone, in a minute: compiles nothing,
+#                                           fetches no model; tests that need one are skipped
 #
 # EDGEROUTE_MODELS names the folder with model files (otherwise in the cache folder): they are
 # fetched once. What cannot be fetched makes the tests that need it skip, and say so.
@@ -10,10 +13,15 @@ set -eu
 cd "$(dirname "$0")/.."
 . packaging/setup.sh
 
-install packaging/requirements-test.txt
-
 EDGEROUTE_MODELS=${EDGEROUTE_MODELS:-$CACHE/models}
 export EDGEROUTE_MODELS
+if [ "${1:-}" = --light ]; then
+    shift
+    install packaging/requirements-test.txt light
+    exec $VENV/bin/pytest "$@"
+fi
+
+install packaging/requirements-test.txt
 for id in rampart minilm qwen2.5-coder-0.5b; do
     have=$LOGS/model-$id-$(printf '%s' "$EDGEROUTE_MODELS" | cat - models/local.yaml models/support.yaml | cksum | cut -d ' ' -f 1).done
     if [ ! -f "$have" ]; then
@@ -29,11 +37,4 @@ $VENV/bin/ruff check
 $VENV/bin/ruff format --check
 $VENV/bin/mypy
 $VENV/bin/lint-imports
-# What fails is run once more, alone: real processes, sockets and a model on a busy machine can be
-# late; what is wrong fails twice.
-$VENV/bin/pytest "$@" || {
-    status=$?
-    [ "$status" -eq 1 ] || exit "$status"
-    say "Running what failed once more, alone ..."
-    exec $VENV/bin/pytest --last-failed --last-failed-no-failures none
-}
+exec $VENV/bin/pytest "$@"

@@ -8,6 +8,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.skipped_tests import pytest_terminal_summary
+
+__all__ = ["pytest_terminal_summary"]
+
 # A loaded machine is slow, not wrong: no test asserts a time.
 settings.register_profile("edgeroute", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("edgeroute")

@@ -189,6 +189,50 @@ def test_the_suite_has_the_last_word(checkout: Path, tools: Path) -> None:
     ]
 
 
+def test_a_failing_suite_is_not_run_again(checkout: Path, tools: Path) -> None:
+    """A test that fails once has failed: no second run hides it."""
+    pretend_python(checkout, has_llama=True)
+    for name in ("edgeroute", "ruff", "mypy", "lint-imports"):
+        write(checkout / ".venv" / "bin" / name, "true")
+    write(checkout / ".venv" / "bin" / "pytest", "echo run >>runs; exit 1")
+    code, _ = run(checkout, tools, "test.sh")
+    assert code == 1
+    assert (checkout / "runs").read_text() == "run\n"
+
+
+def test_light_compiles_and_fetches_nothing(checkout: Path, tools: Path) -> None:
+    """`test.sh --light` installs wheels alone, without llama.cpp, and runs the named tests."""
+    pretend_python(checkout, has_llama=False)
+    write(checkout / ".venv" / "bin" / "edgeroute", "echo no")
+    write(checkout / ".venv" / "bin" / "pytest", 'echo "pytest $*"')
+    code, said = run(checkout, tools, "test.sh", "--light", "tests/core/test_usage.py")
+    assert code == 0
+    assert said.splitlines()[-1] == "pytest tests/core/test_usage.py"
+    assert "no" not in said.splitlines()
+    *locked, editable = (checkout / "asked").read_text().splitlines()
+    assert "--editable" in editable
+    assert all("--require-hashes" in line for line in locked)
+    assert "--only-binary :all:" in locked[-1]
+    for line in locked:
+        lock = (checkout / line.rsplit(" ", 1)[-1]).read_text()
+        assert "--hash=sha256:" in lock
+        assert not re.search("^(llama-cpp-python|cmake|ninja)", lock, re.MULTILINE)
+
+
+def test_a_full_setup_completes_a_light_one(checkout: Path, tools: Path) -> None:
+    """After `--light` the full script still wants a compiler; after the full one light is done."""
+    python = pretend_python(checkout, has_llama=False)
+    for name in ("edgeroute", "ruff", "mypy", "lint-imports", "pytest"):
+        write(checkout / ".venv" / "bin" / name, "true")
+    assert run(checkout, tools, "test.sh", "--light")[0] == 0
+    code, said = run(checkout, tools, "test.sh")
+    assert (code, "there is no C compiler" in said) == (1, True)
+    write(python, "true")
+    assert run(checkout, tools, "test.sh")[0] == 0
+    (checkout / ".venv" / "setup" / "requirements-test.txt.light").unlink()
+    assert run(checkout, tools, "test.sh", "--light") == (0, "")
+
+
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
 def test_every_dependency_is_pinned_by_hash(lock: Path) -> None:
     """Each line of a lock names one version with its hashes, and no index or local path."""

@@ -7,6 +7,7 @@ it). A test that needs a file which is not there skips and says which.
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,8 @@ def require(relative: str) -> Path:
     folder = models_folder()
     if folder is None:
         pytest.skip("no models folder: run packaging/test.sh once, or set EDGEROUTE_MODELS")
+    if relative.endswith(".gguf") and find_spec("llama_cpp") is None:
+        pytest.skip("llama-cpp-python is not installed: run packaging/test.sh once")
     path = folder / relative
     if not path.exists():
         pytest.skip(f"{relative} is not in the models folder {folder}")

@@ -1,0 +1,25 @@
+"""The picture of the chat app shows what it should, and nobody's data."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+PICTURE = Path(__file__).resolve().parents[2] / "docs" / "images" / "chat.svg"
+
+
+def test_it_shows_the_privacy_check() -> None:
+    """It is a sound drawing in which a message with personal details stays here."""
+    words = "".join(ET.parse(PICTURE).getroot().itertext()).replace("\xa0", " ")
+    assert "3 personal details · stays on this machine" in words
+
+
+def test_it_holds_nobodys_data_and_fetches_nothing() -> None:
+    """Its addresses are documentation's, and no font or picture of another host is named."""
+    text = PICTURE.read_text("utf-8").replace("&#160;", " ")
+    assert set(re.findall(r"[\w.]+@[\w.]+", re.sub("@(font-face|media)", "", text))) == {
+        "anna@example.com"
+    }
+    links = set(re.findall(r"https?://[^\s\"')<]+", text))
+    assert links <= {"http://www.w3.org/2000/svg", "https://www.textualize.io"}
