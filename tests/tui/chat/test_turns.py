@@ -185,7 +185,7 @@ async def test_a_withdrawn_answer_is_folded_away(runtime: FakeRuntime) -> None:
     async with running(runtime) as chat:
         await chat.send("cascade please")
         assert "41" not in chat.answers[-1].text
-        assert len(chat.chat.query("Folded")) == 1
+        assert len(chat.chat.query("FoldedBlock")) == 1
 
 
 async def test_disagreement_is_shown_in_place(runtime: FakeRuntime) -> None:
