@@ -42,7 +42,7 @@ from edgeroute.tui.words import (
 
 if TYPE_CHECKING:
     from edgeroute.engine.recording.feedback import Thumb
-    from edgeroute.tui.ports import Runtime
+    from edgeroute.tui.ports import RuntimePort
 
 HELP: Final = """\
 Type a message and press Enter. Commands:
@@ -75,7 +75,7 @@ class PlainChat:
     """
 
     def __init__(
-        self, runtime: Runtime, read: Callable[[str], str], write: Callable[[str], None]
+        self, runtime: RuntimePort, read: Callable[[str], str], write: Callable[[str], None]
     ) -> None:
         self._runtime = runtime
         self._read = read
@@ -312,7 +312,7 @@ class PlainChat:
             self._write(f"Model: {safe_line(row.label)}, {row.calls} calls, {money(row.cost)}")
 
 
-def run(runtime: Runtime) -> int:
+def run(runtime: RuntimePort) -> int:
     """Run the plain chat on standard input and output; the exit code of the program."""
 
     def write(line: str) -> None:

@@ -34,7 +34,7 @@ from edgeroute.tui.words import MODE_SENTENCES
 if TYPE_CHECKING:
     from edgeroute.engine.recording.feedback import Thumb
     from edgeroute.store.chats.conversation import Turn
-    from edgeroute.tui.ports import Runtime
+    from edgeroute.tui.ports import RuntimePort
 
 STATUS_SECONDS = 4.0
 
@@ -52,7 +52,7 @@ class ChatPage(Screen[None]):
         (20, "-tall"),
     ]
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: RuntimePort) -> None:
         super().__init__()
         self.runtime = runtime
         self.state = ChatState(mode=runtime.new_mode)

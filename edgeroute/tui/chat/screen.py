@@ -30,13 +30,13 @@ from edgeroute.tui.words import ago, cost_words
 if TYPE_CHECKING:
     from edgeroute.engine.recording.feedback import Thumb
     from edgeroute.tui.app import ChatApp
-    from edgeroute.tui.ports import Runtime
+    from edgeroute.tui.ports import RuntimePort
 
 TWICE_SECONDS = 2.0
 BLOCK_KEYS = frozenset(key for action in ON_MESSAGE for key in action.keys.split(","))
 
 
-def chat_screen(runtime: Runtime, keys: Mapping[str, str]) -> ChatScreen:
+def chat_screen(runtime: RuntimePort, keys: Mapping[str, str]) -> ChatScreen:
     """The chat with ``keys`` by action id; an action without a key has none."""
 
     class Bound(ChatScreen, inherit_bindings=False):

@@ -15,7 +15,7 @@ from edgeroute.tui.words import dollars, money, tokens
 
 if TYPE_CHECKING:
     from edgeroute.store.records.ledger import SpendRow
-    from edgeroute.tui.ports import Ledger
+    from edgeroute.tui.ports import LedgerPort
 
 _BAR: Final = 14
 
@@ -32,7 +32,7 @@ class SpendScreen(Reading):
 
     TITLE = "Spend"
 
-    def __init__(self, ledger: Ledger, limit: Decimal | None) -> None:
+    def __init__(self, ledger: LedgerPort, limit: Decimal | None) -> None:
         super().__init__()
         self._ledger = ledger
         self._limit = limit
