@@ -9,7 +9,7 @@ from textual.widgets import Static
 from edgeroute.core.answer import Answer
 from edgeroute.core.messages import Image, Message, Text
 from edgeroute.core.usage import Usage
-from edgeroute.tui.chat.pictures import answer_text, saved
+from edgeroute.tui.chat.answers.pictures import answer_text, saved
 from tests.support.replies import PNG
 from tests.tui.driver import running
 from tests.tui.fake_runtime import FakeRuntime
@@ -44,6 +44,6 @@ async def test_the_transcript_says_where_a_picture_is(runtime: FakeRuntime, tmp_
         assert path.read_bytes() == PNG
         notices = [str(notice.render()) for notice in chat.chat.query(".notice").results(Static)]
         assert any(str(path) in notice for notice in notices)
-        answer = chat.chat.transcript.last_answer
+        answer = chat.chat.page.transcript.last_answer
         assert answer is not None
         assert "image/png" in answer.text

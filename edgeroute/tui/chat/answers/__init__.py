@@ -1,0 +1,1 @@
+"""What can be done with answers: rate, copy, read their receipts and pictures."""
