@@ -24,8 +24,8 @@ from edgeroute.core.events import (
     TextDelta,
 )
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.tui.chat.answers.pictures import answer_text, saved
 from edgeroute.tui.chat.asking.checker import Checker
+from edgeroute.tui.chat.pictures import answer_text, saved
 from edgeroute.tui.chat.state import ChatState, loosens, opened
 from edgeroute.tui.chat.strip import strip_view
 from edgeroute.tui.words import (

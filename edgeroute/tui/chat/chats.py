@@ -13,9 +13,9 @@ from textual.content import Content
 from edgeroute.core.display import safe, safe_line
 from edgeroute.core.messages import File
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.tui.chat.answers.pictures import answer_text
 from edgeroute.tui.chat.asking.message_draft import MessageDraft
 from edgeroute.tui.chat.context import ChatContext
+from edgeroute.tui.chat.pictures import answer_text
 from edgeroute.tui.chat.state import ChatState, opened
 from edgeroute.tui.screens.dialogs import AskDialog, Confirm
 from edgeroute.tui.screens.picker import Picker, PickerItem, filtered

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.receipt import Attempt, Receipt
-from edgeroute.tui.screens.page import Reading, line, pair, section
+from edgeroute.tui.screens.page import PanelScreen, line, pair, scrolled, section
 from edgeroute.tui.words import (
     MODE_WORDS,
     THUMB_WORDS,
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
     from edgeroute.engine.recording.feedback import Thumb
 
 
-class ReceiptScreen(Reading):
+class ReceiptScreen(PanelScreen[None]):
     """A receipt in full."""
 
     def __init__(self, receipt: Receipt, thumb: Thumb | None = None) -> None:
-        super().__init__()
+        super().__init__(classes="reading")
         self.receipt = receipt
         self.thumb = thumb
 
@@ -36,8 +37,11 @@ class ReceiptScreen(Reading):
         """Which receipt."""
         return f"Receipt {self.receipt.id}"
 
-    def content(self) -> list[Widget]:
+    def body(self) -> ComposeResult:
         """Decision, attempts, money."""
+        yield scrolled(self._rows())
+
+    def _rows(self) -> list[Widget]:
         receipt = self.receipt
         hosts = ", ".join(
             dict.fromkeys(f"{a.host} ({a.bytes_sent:,} bytes)" for a in receipt.attempts if a.host)

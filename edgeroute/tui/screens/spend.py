@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
 
 from edgeroute.core.display import safe_line
-from edgeroute.tui.screens.page import Reading, line, section
+from edgeroute.tui.screens.page import PanelScreen, line, scrolled, section
 from edgeroute.tui.words import dollars, money, tokens
 
 if TYPE_CHECKING:
@@ -27,18 +28,21 @@ def bar(share: float, width: int = _BAR) -> str:
     return ("█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")).ljust(width)
 
 
-class SpendScreen(Reading):
+class SpendScreen(PanelScreen[None]):
     """By day, model and task."""
 
     TITLE = "Spend"
 
     def __init__(self, ledger: LedgerPort, limit: Decimal | None) -> None:
-        super().__init__()
+        super().__init__(classes="reading")
         self._ledger = ledger
         self._limit = limit
 
-    def content(self) -> list[Widget]:
+    def body(self) -> ComposeResult:
         """Today, saved, and three tables."""
+        yield scrolled(self._rows())
+
+    def _rows(self) -> list[Widget]:
         models = self._ledger.rows("model")
         spent = sum((r.cost for r in models if r.cost is not None), Decimal(0))
         premium = sum((r.baseline for r in models if r.baseline is not None), Decimal(0))

@@ -1,1 +1,1 @@
-"""What can be done with answers: rate, copy, read their receipts and pictures."""
+"""What can be done with answers: copy, rate, ask anew, read their receipts."""

@@ -16,11 +16,11 @@ from edgeroute.core.events import (
     TextDelta,
 )
 from edgeroute.core.messages import File, Image
-from edgeroute.tui.chat.answers.pictures import answer_text, saved
 from edgeroute.tui.chat.asking.bridge import Bridge, TurnBroken, TurnStep
 from edgeroute.tui.chat.asking.checker import PromptCheck
 from edgeroute.tui.chat.asking.message_draft import MessageDraft
 from edgeroute.tui.chat.context import ChatContext
+from edgeroute.tui.chat.pictures import answer_text, saved
 from edgeroute.tui.chat.state import Phase
 from edgeroute.tui.chat.strip import blocked, waiting
 from edgeroute.tui.widgets.transcript.transcript import Transcript

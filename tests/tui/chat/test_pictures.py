@@ -9,7 +9,7 @@ from textual.widgets import Static
 from edgeroute.core.answer import Answer
 from edgeroute.core.messages import Image, Message, Text
 from edgeroute.core.usage import Usage
-from edgeroute.tui.chat.answers.pictures import answer_text, saved
+from edgeroute.tui.chat.pictures import answer_text, saved
 from tests.support.replies import PNG
 from tests.tui.driver import running
 from tests.tui.fake_runtime import FakeRuntime
