@@ -11,6 +11,7 @@ from textual.widgets import Footer
 
 from edgeroute.core.messages import File, Image
 from edgeroute.core.receipt import Receipt
+from edgeroute.core.words import size
 from edgeroute.tui.chat.state import ChatState, Phase
 from edgeroute.tui.chat.strip import resting
 from edgeroute.tui.widgets.chat_list import Sidebar
@@ -72,6 +73,5 @@ class ChatPage:
 
 def file_name(part: File | Image) -> str:
     """What the message box calls an attachment."""
-    if isinstance(part, File):
-        return f"{part.name} ({max(1, len(part.data) // 1024)} kB)"
-    return f"image ({max(1, len(part.data) // 1024)} kB)"
+    name = part.name if isinstance(part, File) else "image"
+    return f"{name} ({size(len(part.data))})"

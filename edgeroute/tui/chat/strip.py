@@ -17,8 +17,9 @@ from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Plan, Strategy
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import Finding, PrivacyMode
+from edgeroute.core.words import cost_words, tokens
 from edgeroute.tui.chat.state import ChatState, Phase
-from edgeroute.tui.words import MODE_SENTENCES, cost_words, counted, tokens
+from edgeroute.tui.words import MODE_SENTENCES, counted
 
 if TYPE_CHECKING:
     from edgeroute.engine.deciding.explanation import Explanation

@@ -10,16 +10,9 @@ from textual.widget import Widget
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.receipt import Attempt, Receipt
+from edgeroute.core.words import cost_words, seconds, sent_to, tokens, usage_words
 from edgeroute.tui.screens.page import PanelScreen, line, pair, scrolled, section
-from edgeroute.tui.words import (
-    MODE_WORDS,
-    THUMB_WORDS,
-    cost_words,
-    counted,
-    reason,
-    seconds,
-    tokens,
-)
+from edgeroute.tui.words import MODE_WORDS, THUMB_WORDS, counted, reason
 
 if TYPE_CHECKING:
     from edgeroute.engine.recording.feedback import Thumb
@@ -43,9 +36,7 @@ class ReceiptScreen(PanelScreen[None]):
 
     def _rows(self) -> list[Widget]:
         receipt = self.receipt
-        hosts = ", ".join(
-            dict.fromkeys(f"{a.host} ({a.bytes_sent:,} bytes)" for a in receipt.attempts if a.host)
-        )
+        hosts = ", ".join(f"{host} ({count:,} bytes)" for host, count in sent_to(receipt).items())
         where = (
             (f"left this machine: {hosts}", "$cloud")
             if receipt.left_machine
@@ -91,7 +82,6 @@ class ReceiptScreen(PanelScreen[None]):
         return seconds(self.receipt.duration_ms) + start
 
     def _attempt(self, number: int, attempt: Attempt) -> list[Widget]:
-        usage = attempt.usage
         style = {"answered": "$local", "rejected": "$muted"}.get(attempt.outcome, "$error")
         role = f" as {attempt.role}" if attempt.role != "answer" else ""
         outcome = attempt.outcome if not attempt.error else f"{attempt.outcome}: {attempt.error}"
@@ -112,7 +102,7 @@ class ReceiptScreen(PanelScreen[None]):
             f"{attempt.bytes_sent:,} bytes to {safe_line(attempt.host, 60)}"
             if attempt.bytes_sent
             else "no byte left",
-            f"{tokens(usage.input)} in, {tokens(usage.output)} out" if usage.total else "",
+            usage_words(attempt.usage),
             cost_words(attempt.cost) if attempt.bytes_sent or attempt.outcome == "answered" else "",
         ]
         rows.append(line("   " + " · ".join(filter(None, facts)), "dim"))

@@ -11,8 +11,9 @@ from textual.content import Content
 from textual.widget import Widget
 
 from edgeroute.core.display import safe_line
+from edgeroute.core.words import money, plural, tokens
 from edgeroute.tui.screens.page import PanelScreen, line, scrolled, section
-from edgeroute.tui.words import dollars, money, tokens
+from edgeroute.tui.words import dollars
 
 if TYPE_CHECKING:
     from edgeroute.store.records.ledger import SpendRow
@@ -64,7 +65,8 @@ class SpendScreen(PanelScreen[None]):
             ),
         ]
         if unknown:
-            rows.append(line(f"The cost of {unknown} models is not known and not counted.", "dim"))
+            which = plural(unknown, "model")
+            rows.append(line(f"The cost of {which} is not known and not counted.", "dim"))
         for title, table in (
             ("By day", self._ledger.rows("day")[:14]),
             ("By model", models),
@@ -83,7 +85,7 @@ class SpendScreen(PanelScreen[None]):
                     safe_line(r.label, 28).ljust(29),
                     (bar(float((r.cost or 0) / most)), "$primary"),
                     (f" {money(r.cost):>12}", "bold"),
-                    (f" {r.calls:>5} calls {tokens(r.tokens):>7} tokens", "$muted"),
+                    (f" {plural(r.calls, 'call'):>11} {tokens(r.tokens):>7} tokens", "$muted"),
                 )
             )
             for r in table

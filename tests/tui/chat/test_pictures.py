@@ -22,7 +22,7 @@ def test_each_picture_has_a_word_in_the_answer() -> None:
     """Text first, then what kind of picture it is, or where it lies."""
     message = Message("assistant", (Text("A fox."), DRAWN, LINKED))
     assert answer_text(message) == (
-        "A fox.\n\n[picture, image/png, 1 kB]\n\n[picture at https://files.example.com/a.png]"
+        "A fox.\n\n[picture, image/png, 70 B]\n\n[picture at https://files.example.com/a.png]"
     )
 
 

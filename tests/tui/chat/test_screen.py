@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,19 @@ async def test_a_latched_chat_is_never_loosened(runtime: FakeRuntime) -> None:
         await chat.pilot.pause(0.05)
         assert chat.chat.state.mode is PrivacyMode.PRIVATE
         assert not isinstance(chat.app.screen, Confirm)
+
+
+async def test_a_refused_change_is_said_in_whole_sentences(runtime: FakeRuntime) -> None:
+    """A latch reason that is a sentence already gets no second full stop."""
+    row = runtime.conversations.rows["c1"]
+    reason = "Message 1 held a name."
+    runtime.conversations.rows["c1"] = replace(row, mode=PrivacyMode.PRIVATE, latch_reason=reason)
+    async with running(runtime) as chat:
+        await chat.chat.chats.open("c1")
+        await chat.press("ctrl+t")
+        await chat.until(lambda: len(chat.app._notifications) == 1)
+        (notice,) = chat.app._notifications
+        assert notice.message == "Message 1 held a name. ctrl+n begins another."
 
 
 async def test_a_chat_latches_with_its_first_private_message(runtime: FakeRuntime) -> None:

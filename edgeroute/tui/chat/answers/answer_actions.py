@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.errors import StoreError
+from edgeroute.core.words import plural
 from edgeroute.tui.chat.answers.receipts import ReceiptPages
 from edgeroute.tui.chat.asking.retries import Retries
 from edgeroute.tui.chat.chats import Chats
@@ -57,8 +58,8 @@ class AnswerActions:
     def copy(self, text: str) -> None:
         """To the clipboard, through the terminal."""
         self._chat.screen.app.copy_to_clipboard(text)
-        characters = f"{len(text)} characters, through the terminal (OSC 52)."
-        self._chat.notify(characters, title="Copied")
+        characters = plural(len(text), "character")
+        self._chat.notify(f"{characters}, through the terminal (OSC 52).", title="Copied")
 
     def thumb(self, thumb: Thumb) -> None:
         """Rate the answer that is chosen, else the last one."""

@@ -10,12 +10,13 @@ from textual.content import Content
 from edgeroute.core.display import safe_line
 from edgeroute.core.errors import StoreError
 from edgeroute.core.receipt import Receipt
+from edgeroute.core.words import cost_words
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
 from edgeroute.tui.screens.receipt import ReceiptScreen
 from edgeroute.tui.widgets.transcript.block import Block
 from edgeroute.tui.widgets.transcript.error_card import ErrorCard
-from edgeroute.tui.words import ago, cost_words
+from edgeroute.tui.words import ago
 
 if TYPE_CHECKING:
     from edgeroute.engine.recording.feedback import Thumb

@@ -7,6 +7,7 @@ from textual.content import Content
 from edgeroute.core.display import safe_line
 from edgeroute.core.model_card import Place
 from edgeroute.core.verdict import PrivacyMode
+from edgeroute.core.words import sentence
 from edgeroute.tui.chat.asking.message_draft import MessageDraft
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.state import loosens
@@ -39,7 +40,8 @@ class RequestOptions:
         if loosens(state.mode, wanted):
             if state.latched:
                 self._chat.notify(
-                    f"{state.latch_reason or 'It held personal data'}. ctrl+n begins another.",
+                    f"{sentence(state.latch_reason or 'It held personal data')}"
+                    " ctrl+n begins another.",
                     title="This chat stays local",
                     severity="warning",
                 )
