@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from edgeroute.cli.commands.rules import policies_of
-from edgeroute.cli.words import size, when
+from edgeroute.cli.words import when
 from edgeroute.core.errors import EdgeRouteError, KeyringUnavailable
+from edgeroute.core.words import size
 
 if TYPE_CHECKING:
     from edgeroute.wiring import Runtime

@@ -11,8 +11,8 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.cli.shell import note
-from edgeroute.cli.words import size
 from edgeroute.core.display import safe_line
+from edgeroute.core.words import size
 
 if TYPE_CHECKING:
     from edgeroute.local.files.progress import Progress

@@ -14,7 +14,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from edgeroute.core.display import safe, safe_line
-from edgeroute.tui.chat.screen import ChatScreen, chat_screen
+from edgeroute.tui.chat.screen import ChatScreen
 from edgeroute.tui.commands import COMMANDS
 from edgeroute.tui.keymap import keys_with
 from edgeroute.tui.screens.onboarding import OnboardingScreen
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from textual.theme import Theme
 
     from edgeroute.core.verdict import PrivacyMode
-    from edgeroute.tui.ports import Runtime
+    from edgeroute.tui.ports import RuntimePort
 
 
 class ChatApp(App[int]):
@@ -38,7 +38,7 @@ class ChatApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = []
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: RuntimePort) -> None:
         self.keys = keys_with(runtime.chat.keys)
         super().__init__()
         self.runtime = runtime
@@ -57,7 +57,7 @@ class ChatApp(App[int]):
         """The chat, then the first-run page."""
         self.theme_changed_signal.subscribe(self, self.recolour, immediate=True)
         self.recolour(self.current_theme)
-        self.push_screen(chat_screen(self.runtime, self.keys))
+        self.push_screen(ChatScreen(self.runtime, self.keys))
         if self.runtime.first_run:
             self.push_screen(OnboardingScreen(self.runtime), self.onboarded)
 
@@ -67,7 +67,7 @@ class ChatApp(App[int]):
             self.runtime.save("privacy.mode", mode.value)
             for screen in self.screen_stack:
                 if isinstance(screen, ChatScreen):
-                    screen.request_changed(mode=mode)
+                    screen.draft.changed(mode=mode)
 
     def recolour(self, theme: Theme) -> None:
         """Frozen answers follow the theme."""
@@ -106,6 +106,6 @@ class ChatApp(App[int]):
                 name = command.help[0].upper() + command.help[1:]
 
                 async def run(action: str = command.action) -> None:
-                    await screen.run_action(action)
+                    await screen.actions.run(action)
 
                 yield SystemCommand(name, f"/{command.name}", run)

@@ -77,24 +77,24 @@ CHAT: Final = (
 )  # fmt: skip
 
 ON_MESSAGE: Final = (
-    KeyAction("copy", "y", "ask('copy')", "copy", "Copy the message or code block",
+    KeyAction("copy", "y", "press('copy')", "copy", "Copy the message or code block",
            "On a message",
            footer=True),
-    KeyAction("edit", "e", "ask('edit')", "edit", "Edit the question and ask again", "On a message",
+    KeyAction("edit", "e", "press('edit')", "edit",
+           "Edit the question and ask again", "On a message", footer=True),
+    KeyAction("again", "r", "press('again')", "again", "Ask again", "On a message",
            footer=True),
-    KeyAction("again", "r", "ask('again')", "again", "Ask again", "On a message",
-           footer=True),
-    KeyAction("again_local", "l", "ask('again_local')", "local",
+    KeyAction("again_local", "l", "press('again_local')", "local",
            "Ask again, here only", "On a message",
            footer=True),
     KeyAction("unfold", "f", "unfold", "unfold", "Show or hide withdrawn answers", "On a message"),
-    KeyAction("branch", "b", "ask('branch')", "branch", "A new chat from here", "On a message",
+    KeyAction("branch", "b", "press('branch')", "branch", "A new chat from here", "On a message",
            footer=True),
-    KeyAction("rate_good", "plus", "ask('up')", "good",
+    KeyAction("rate_good", "plus", "press('up')", "good",
            "Good answer; again takes it back", "On a message"),
-    KeyAction("rate_bad", "minus", "ask('down')", "bad",
+    KeyAction("rate_bad", "minus", "press('down')", "bad",
            "Not a good answer; again takes it back", "On a message"),
-    KeyAction("details", "enter", "ask('details')", "trace", "The whole receipt", "On a message",
+    KeyAction("details", "enter", "press('details')", "trace", "The whole receipt", "On a message",
            footer=True),
 )  # fmt: skip
 
@@ -147,11 +147,19 @@ def bindings(
     actions: Iterable[KeyAction],
     keys: Mapping[str, str] = MappingProxyType({}),
     *,
-    first: bool = False,
+    screen: bool = False,
 ) -> list[Binding]:
-    """Bindings for ``actions`` with ``keys`` by id; ``first``: before any widget's own."""
+    """Bindings for ``actions`` with ``keys`` by id; those of the ``screen`` come before any
+    widget's own and pass through its action ``do``.
+    """
     return [
-        Binding(text, action.action, action.label, show=action.footer, priority=first)
+        Binding(
+            text,
+            f"do({action.action!r})" if screen else action.action,
+            action.label,
+            show=action.footer,
+            priority=screen,
+        )
         for action in actions
         if (text := keys.get(action.id, action.keys))
     ]

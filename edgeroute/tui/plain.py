@@ -24,7 +24,8 @@ from edgeroute.core.events import (
     TextDelta,
 )
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.tui.chat.checker import Checker
+from edgeroute.core.words import cost_words, money, plural, sentence
+from edgeroute.tui.chat.asking.checker import Checker
 from edgeroute.tui.chat.pictures import answer_text, saved
 from edgeroute.tui.chat.state import ChatState, loosens, opened
 from edgeroute.tui.chat.strip import strip_view
@@ -34,15 +35,13 @@ from edgeroute.tui.words import (
     THUMB_WORDS,
     WAYS,
     ago,
-    cost_words,
     dollars,
-    money,
     receipt_line,
 )
 
 if TYPE_CHECKING:
     from edgeroute.engine.recording.feedback import Thumb
-    from edgeroute.tui.ports import Runtime
+    from edgeroute.tui.ports import RuntimePort
 
 HELP: Final = """\
 Type a message and press Enter. Commands:
@@ -75,7 +74,7 @@ class PlainChat:
     """
 
     def __init__(
-        self, runtime: Runtime, read: Callable[[str], str], write: Callable[[str], None]
+        self, runtime: RuntimePort, read: Callable[[str], str], write: Callable[[str], None]
     ) -> None:
         self._runtime = runtime
         self._read = read
@@ -190,7 +189,8 @@ class PlainChat:
 
     def _tell_event(self, event: Event) -> None:
         if isinstance(event, Folded):
-            self._write(f"Withdrawn: {safe_line(event.model)}, {safe_line(event.reason)}.")
+            reason = sentence(safe_line(event.reason))
+            self._write(f"Withdrawn: {safe_line(event.model)}, {reason}")
         elif isinstance(event, Notice):
             word = "Warning" if event.kind in DOUBTS else "Note"
             self._write(f"{word}: {safe_line(event.text, 400)}")
@@ -309,10 +309,11 @@ class PlainChat:
     def _cost(self) -> None:
         self._write(f"Today: {dollars(self._runtime.ledger.today())}")
         for row in self._runtime.ledger.rows("model"):
-            self._write(f"Model: {safe_line(row.label)}, {row.calls} calls, {money(row.cost)}")
+            calls = plural(row.calls, "call")
+            self._write(f"Model: {safe_line(row.label)}, {calls}, {money(row.cost)}")
 
 
-def run(runtime: Runtime) -> int:
+def run(runtime: RuntimePort) -> int:
     """Run the plain chat on standard input and output; the exit code of the program."""
 
     def write(line: str) -> None:

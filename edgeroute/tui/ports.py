@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from edgeroute.store.records.ledger import By, SpendRow
 
 
-class Engine(Protocol):
+class EnginePort(Protocol):
     """The one way of a prompt."""
 
     def stream(self, request: ChatRequest) -> AsyncGenerator[Event]:
@@ -46,22 +46,22 @@ class Engine(Protocol):
         ...
 
 
-class Scan(Protocol):
+class ScanPort(Protocol):
     """What a text holds."""
 
     @property
     def findings(self) -> tuple[Finding, ...]: ...
 
 
-class Inspector(Protocol):
+class InspectorPort(Protocol):
     """Finds personal data, away from the event loop."""
 
-    async def scan(self, text: str, *, full: bool = True) -> Scan:
+    async def scan(self, text: str, *, full: bool = True) -> ScanPort:
         """Everything found in ``text``."""
         ...
 
 
-class Lists(Protocol):
+class ListsPort(Protocol):
     """The user's own word on single values."""
 
     def allow(self, value: str) -> None:
@@ -69,7 +69,7 @@ class Lists(Protocol):
         ...
 
 
-class Local(Protocol):
+class LocalPort(Protocol):
     """The local model."""
 
     async def status(self) -> LocalStatus:
@@ -77,7 +77,7 @@ class Local(Protocol):
         ...
 
 
-class Conversations(Protocol):
+class ConversationsPort(Protocol):
     """The chats of this machine."""
 
     def list(self, limit: int = 200) -> Sequence[Conversation]: ...
@@ -106,28 +106,28 @@ class Conversations(Protocol):
         ...
 
 
-class Receipts(Protocol):
+class ReceiptsPort(Protocol):
     """Why requests went where they went."""
 
     def get(self, receipt: str, /) -> Receipt | None: ...
     def list(self, *, left_machine: bool = False, limit: int = 200) -> Sequence[Receipt]: ...
 
 
-class Memory(Protocol):
+class MemoryPort(Protocol):
     """What the user thinks of answers; None is nothing."""
 
     def thumb(self, receipt: str, /) -> Thumb | None: ...
     def rate(self, receipt: Receipt, thumb: Thumb | None, /) -> None: ...
 
 
-class Ledger(Protocol):
+class LedgerPort(Protocol):
     """What was spent."""
 
     def today(self) -> Decimal: ...
     def rows(self, by: By) -> Sequence[SpendRow]: ...
 
 
-class ProviderStatus(Protocol):
+class ProviderStatusPort(Protocol):
     """How a provider is. ``until`` ends a limit or an open breaker.
 
     ``state`` is ``ok``, ``slow``, ``limited``, ``open`` or ``probing``.
@@ -147,10 +147,10 @@ class ProviderStatus(Protocol):
     def detail(self) -> str: ...
 
 
-class Providers(Protocol):
+class ProvidersPort(Protocol):
     """The managed APIs and their keys."""
 
-    def status(self) -> Sequence[ProviderStatus]: ...
+    def status(self) -> Sequence[ProviderStatusPort]: ...
     async def test(self, provider: str) -> str:
         """Try the stored key; a sentence about what came of it."""
         ...
@@ -162,14 +162,14 @@ class Providers(Protocol):
     async def delete_key(self, provider: str) -> None: ...
 
 
-class Catalog(Protocol):
+class CatalogPort(Protocol):
     """The models that there are."""
 
     @property
     def cards(self) -> Mapping[str, ModelCard]: ...
 
 
-class ChatSettings(Protocol):
+class ChatSettingsPort(Protocol):
     """What the settings say about the chat app."""
 
     @property
@@ -180,13 +180,13 @@ class ChatSettings(Protocol):
     def keys(self) -> Mapping[str, str]: ...
 
 
-class Runtime(Protocol):
+class RuntimePort(Protocol):
     """Everything behind the chat app."""
 
     @property
     def clock(self) -> Clock: ...
     @property
-    def chat(self) -> ChatSettings: ...
+    def chat(self) -> ChatSettingsPort: ...
     @property
     def daily_limit(self) -> Decimal | None: ...
     @property
@@ -196,25 +196,25 @@ class Runtime(Protocol):
     @property
     def pictures(self) -> Path: ...
     @property
-    def engine(self) -> Engine: ...
+    def engine(self) -> EnginePort: ...
     @property
-    def inspector(self) -> Inspector: ...
+    def inspector(self) -> InspectorPort: ...
     @property
-    def lists(self) -> Lists: ...
+    def lists(self) -> ListsPort: ...
     @property
-    def local(self) -> Local: ...
+    def local(self) -> LocalPort: ...
     @property
-    def conversations(self) -> Conversations: ...
+    def conversations(self) -> ConversationsPort: ...
     @property
-    def receipts(self) -> Receipts: ...
+    def receipts(self) -> ReceiptsPort: ...
     @property
-    def memory(self) -> Memory: ...
+    def memory(self) -> MemoryPort: ...
     @property
-    def ledger(self) -> Ledger: ...
+    def ledger(self) -> LedgerPort: ...
     @property
-    def providers(self) -> Providers: ...
+    def providers(self) -> ProvidersPort: ...
     @property
-    def catalog(self) -> Catalog: ...
+    def catalog(self) -> CatalogPort: ...
     async def warm(self) -> None:
         """Load what the first answer needs; called after the first paint."""
         ...

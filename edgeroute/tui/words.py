@@ -1,4 +1,4 @@
-"""The words the chat app uses for verdicts, plans, receipts, money and time. Pure."""
+"""The chat app's own words: privacy modes, findings, ages, the line under an answer. Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from decimal import Decimal
 from edgeroute.core.display import safe_line
 from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Receipt
-from edgeroute.core.usage import Cost
 from edgeroute.core.verdict import Finding, PrivacyMode
+from edgeroute.core.words import cost_words, plural, seconds, sent_to, usage_words
 
 MODE_WORDS: Mapping[PrivacyMode, str] = {
     PrivacyMode.AUTO: "AUTO",
@@ -61,51 +61,12 @@ def counted(types: Mapping[str, int]) -> str:
 
 def details(findings: tuple[Finding, ...]) -> str:
     """How many personal details: ``1 personal detail``, ``3 personal details``."""
-    count = len(findings)
-    return f"{count} personal detail{'' if count == 1 else 's'}"
-
-
-def money(amount: Decimal | None) -> str:
-    """USD, with as many places as the amount deserves; ``cost unknown`` where it is."""
-    if amount is None:
-        return "cost unknown"
-    if amount == 0:
-        return "free"
-    if amount < Decimal("0.0001"):
-        return "<$0.0001"
-    return f"${amount:.4f}" if amount < 1 else f"${amount:,.2f}"
+    return plural(len(findings), "personal detail")
 
 
 def dollars(amount: Decimal) -> str:
     """USD with two places, for totals."""
     return f"${amount:,.2f}"
-
-
-def cost_words(cost: Cost) -> str:
-    """A cost as the receipt line says it; ``~`` marks an estimate. A sum that lacks something is
-    never shown as if it were all.
-    """
-    if cost.basis == "unknown":
-        return f"at least {money(cost.amount)}" if cost.amount else money(None)
-    text = money(cost.amount)
-    return f"~{text}" if cost.basis == "estimated" and cost.amount else text
-
-
-def tokens(count: int) -> str:
-    """``812``, ``12.4k``, ``1.2M``."""
-    if count < 10_000:
-        return str(count)
-    if count < 1_000_000:
-        return f"{count / 1000:.1f}k"
-    return f"{count / 1_000_000:.1f}M"
-
-
-def seconds(milliseconds: int) -> str:
-    """``0.3 s``, ``12 s``, ``2 min 5 s``."""
-    if milliseconds < 10_000:
-        return f"{milliseconds / 1000:.1f} s"
-    whole = milliseconds // 1000
-    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
 
 
 def left(until: datetime, now: datetime) -> str:
@@ -130,23 +91,16 @@ def ago(moment: datetime, now: datetime) -> str:
 
 def receipt_line(receipt: Receipt) -> tuple[str, str]:
     """The line under an answer: whether it left this machine, and the rest."""
-    if receipt.left_machine:
-        hosts = dict.fromkeys(safe_line(a.host, 60) for a in receipt.attempts if a.bytes_sent)
-        where = (
-            "left this machine" if not any(hosts) else f"left to {', '.join(filter(None, hosts))}"
-        )
-    else:
-        where = "stayed here"
-    usage = receipt.usage
-    cached = f" ({tokens(usage.cache_read)} cached)" if usage.cache_read else ""
+    hosts = [safe_line(host, 60) for host in sent_to(receipt) if host]
+    where = f"left to {', '.join(hosts)}" if hosts else "left this machine"
     parts = [
         safe_line(receipt.model or "no model", 60),
         safe_line(reason(receipt), 80),
         seconds(receipt.duration_ms),
-        f"{tokens(usage.input)} in{cached}, {tokens(usage.output)} out" if usage.total else "",
+        usage_words(receipt.usage),
         cost_words(receipt.cost),
     ]
-    return where, " · ".join(part for part in parts if part)
+    return where if receipt.left_machine else "stayed here", " · ".join(filter(None, parts))
 
 
 def reason(receipt: Receipt) -> str:

@@ -47,7 +47,7 @@ class Driver:
     async def checked(self) -> None:
         """Wait until what stands in the message box is checked."""
         await self.pilot.pause()
-        await self.until(lambda: self.chat.checker.known(self.chat.state.version) is not None)
+        await self.until(lambda: self.chat.draft.check is not None)
 
     async def send(self, text: str) -> None:
         """Type and send ``text``, and wait until the turn is over."""
@@ -71,7 +71,7 @@ class Driver:
     @property
     def strip(self) -> str:
         """The words of the route strip."""
-        return str(self.chat.strip.content)
+        return str(self.chat.page.strip.content)
 
     @property
     def text(self) -> str:

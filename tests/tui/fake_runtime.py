@@ -261,7 +261,7 @@ class FakeEngine:
             return
         if "cascade" in text:
             yield TextDelta("I think it is about 41.")
-            yield Folded(SPARE, "I think it is about 41.", "the two cheap answers disagreed")
+            yield Folded(SPARE, "I think it is about 41.", "The two cheap answers disagreed.")
         shown = ""
         try:
             for piece in re.findall(r"\S+\s*|\s+", self.answer):

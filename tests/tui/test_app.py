@@ -64,7 +64,7 @@ async def test_any_theme_starts(runtime: FakeRuntime, theme: str) -> None:
     """Ours, Textual's and an unknown one all give a working app."""
     runtime.chat = replace(runtime.chat, theme=theme)
     async with running(runtime) as chat:
-        await chat.chat.open_chat("c1")
+        await chat.chat.chats.open("c1")
         await chat.type("mail anna@example.com")
         assert "LOCAL" in chat.strip
 

@@ -63,14 +63,14 @@ async def show_everywhere(chat: Driver, text: str) -> None:
     runtime.conversations.rows["c1"] = row
     runtime.local.now = LocalStatus("ready", text, text, "llamacpp")
     runtime.conversations.stored["c1"] = [turn_of((user(text), assistant(text)))]
-    await chat.chat.refresh_local()
-    await chat.chat.open_chat("c1")
+    await chat.chat.draft.refresh_local()
+    await chat.chat.chats.open("c1")
     await chat.pilot.pause()
     clean(chat.app)
     chat.chat.composer.load_text(text)
     chat.app.notify(text, markup=False)
-    await chat.chat.transcript.begin(text, [text])
-    live = chat.chat.transcript.live
+    await chat.chat.page.transcript.begin(text, [text])
+    live = chat.chat.page.transcript.live
     assert isinstance(live, AnswerBlock)
     live.progress(text)
     live.think(text)
@@ -78,7 +78,7 @@ async def show_everywhere(chat: Driver, text: str) -> None:
     await live.note(text, text)
     await chat.pilot.pause()
     clean(chat.app)
-    await chat.chat.transcript.fail(text, text, None)
+    await chat.chat.page.transcript.fail(text, text, None)
     await chat.pilot.pause()
     clean(chat.app)
 

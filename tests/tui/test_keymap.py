@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from textual.actions import parse
 
 from edgeroute.core.errors import SettingsError
 from edgeroute.tui import keymap
 from edgeroute.tui.chat.screen import ChatScreen
 from edgeroute.tui.commands import COMMANDS, matching, parsed
+from edgeroute.tui.widgets.transcript.block import Block
+from tests.tui.fake_runtime import FakeRuntime
 
 
 def test_the_defaults_have_no_conflict() -> None:
@@ -37,13 +40,12 @@ def test_wrong_keys_are_refused_with_a_sentence(own: dict[str, str], sentence: s
         keymap.keys_with(own)
 
 
-@pytest.mark.parametrize(
-    "action",
-    [*(a.action for a in keymap.CHAT), *(c.action for c in COMMANDS)],
-)
-def test_every_action_exists(action: str) -> None:
-    """No key and no command leads nowhere."""
-    assert hasattr(ChatScreen, f"action_{action.partition('(')[0]}")
+def test_every_action_exists(runtime: FakeRuntime) -> None:
+    """No key and no command leads nowhere, and nothing can be done by neither."""
+    calls = [*(a.action for a in keymap.CHAT), *(c.action for c in COMMANDS)]
+    named = {parse(call)[1] for call in calls}
+    assert named == ChatScreen(runtime, keymap.keys_with({})).actions.names
+    assert all(hasattr(Block, f"action_{parse(a.action)[1]}") for a in keymap.ON_MESSAGE)
 
 
 def test_help_lists_every_action() -> None:

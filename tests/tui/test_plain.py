@@ -12,7 +12,7 @@ import pytest
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui.plain import PlainChat, wanted
 from tests.support.replies import PNG
-from tests.tui.fake_runtime import FakeRuntime
+from tests.tui.fake_runtime import FakeRuntime, spend
 
 
 def talk(runtime: FakeRuntime, *lines: str) -> list[str]:
@@ -90,6 +90,13 @@ def test_commands_answer(runtime: FakeRuntime) -> None:
     assert runtime.engine.requests[-1].model == "local"
 
 
+def test_one_is_not_many(runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One call is a call; a reason that is a sentence gets no second full stop."""
+    monkeypatch.setattr(runtime.ledger, "rows", lambda by: [spend(by, 1, 9, None, None)])
+    assert "Model: model, 1 call, cost unknown" in talk(runtime, "/cost")
+    assert not any(".." in line for line in talk(runtime, "cascade"))
+
+
 def test_escapes_do_not_reach_the_terminal(runtime: FakeRuntime) -> None:
     """Answers are cleaned here too, across the pieces of the stream."""
     runtime.engine.answer = "one \x1b]0; PWNED \x07 two"
@@ -120,7 +127,7 @@ def test_a_picture_is_saved_and_its_path_told(runtime: FakeRuntime, tmp_path: Pa
     (path,) = tmp_path.iterdir()
     assert path.read_bytes() == PNG
     assert f"Picture: saved as {path}" in written
-    assert "Answer: [picture, image/png, 1 kB]" in talk(runtime, "/chats", "/open 2")
+    assert "Answer: [picture, image/png, 70 B]" in talk(runtime, "/chats", "/open 2")
 
 
 def test_answers_are_rated_by_command(runtime: FakeRuntime) -> None:

@@ -70,7 +70,7 @@ async def failed(chat: Driver) -> None:
 
 async def latched(chat: Driver) -> None:
     """A chat that stays local."""
-    await chat.chat.open_chat("c1")
+    await chat.chat.chats.open("c1")
 
 
 async def helped(chat: Driver) -> None:
@@ -142,7 +142,7 @@ def test_looks_as_it_did(
 
     async def prepare(pilot: Pilot[int]) -> None:
         chat = Driver(app, pilot, runtime)
-        await chat.until(lambda: chat.chat.local_state == "ready")
+        await chat.until(lambda: chat.chat.draft.local_state == "ready")
         chat.chat.composer.cursor_blink = False
         await state(chat)
         await pilot.pause()

@@ -1,4 +1,4 @@
-"""The words for money, time, receipts and findings."""
+"""The chat app's own words for times, receipts and findings."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Attempt, Receipt
@@ -33,36 +31,8 @@ RECEIPT = Receipt(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("amount", "text"),
-    [
-        (None, "cost unknown"),
-        (Decimal(0), "free"),
-        (Decimal("0.00001"), "<$0.0001"),
-        (Decimal("0.0041"), "$0.0041"),
-        (Decimal("1234.5"), "$1,234.50"),
-    ],
-)
-def test_an_unknown_cost_is_never_zero(amount: Decimal | None, text: str) -> None:
-    """Unknown, free and tiny amounts read differently."""
-    assert words.money(amount) == text
-
-
-def test_an_estimate_is_marked() -> None:
-    """A cost that is not billed yet begins with a tilde."""
-    assert words.cost_words(Cost(Decimal("0.5"), "estimated")) == "~$0.5000"
-
-
-@given(st.decimals(min_value=0, max_value=10**6, allow_nan=False))
-def test_only_nothing_is_free(amount: Decimal) -> None:
-    """Every amount above zero is shown as money."""
-    assert (words.money(amount) == "free") is (amount == 0)
-
-
-def test_counts_and_times_are_short() -> None:
-    """Tokens, durations, countdowns and ages fit a line."""
-    assert [words.tokens(n) for n in (7, 12_400, 2_000_000)] == ["7", "12.4k", "2.0M"]
-    assert [words.seconds(n) for n in (340, 12_400, 125_000)] == ["0.3 s", "12 s", "2 min 5 s"]
+def test_times_are_short() -> None:
+    """Countdowns and ages fit a line."""
     assert words.left(NOW + timedelta(seconds=252), NOW) == "4:12"
     assert words.left(NOW, NOW) == ""
     ages = [timedelta(0), timedelta(minutes=5), timedelta(hours=3), timedelta(days=1)]

@@ -15,9 +15,9 @@ import click
 from edgeroute.cli import shell as terminal
 from edgeroute.cli.progress import CountLine
 from edgeroute.cli.shell import Shell, note, pass_shell, table
-from edgeroute.cli.words import money, seconds
 from edgeroute.core.display import safe_line
 from edgeroute.core.errors import NothingAnswered
+from edgeroute.core.words import money, seconds
 from edgeroute.engine.deciding.model_names import LOCAL, canonical, names_here
 from edgeroute.engine.evaluating import comparison
 from edgeroute.engine.evaluating.evaluation import EvaluationItem, Trial, read_items, run

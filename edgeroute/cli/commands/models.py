@@ -9,7 +9,7 @@ import click
 
 from edgeroute.cli.progress import ProgressLine
 from edgeroute.cli.shell import Shell, as_json, note, out, pass_shell, table
-from edgeroute.cli.words import size
+from edgeroute.core.words import size
 
 
 @click.group()

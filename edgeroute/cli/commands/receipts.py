@@ -7,8 +7,9 @@ from typing import Literal
 import click
 
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
-from edgeroute.cli.words import receipt_text, size, spent, when
+from edgeroute.cli.words import receipt_text, when
 from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.words import cost_words, size
 from edgeroute.engine.recording.feedback import THUMBS, Thumb
 
 
@@ -58,7 +59,7 @@ def receipts(
                 when(row.created),
                 row.model or f"({row.error})",
                 size(sum(a.bytes_sent for a in row.attempts)) if row.left_machine else "nothing",
-                spent(row.cost) if row.left_machine else "",
+                cost_words(row.cost) if row.left_machine else "",
                 row.rule,
             )
             for row in rows

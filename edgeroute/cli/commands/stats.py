@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
-from edgeroute.cli.words import money
+from edgeroute.core.words import money
 
 if TYPE_CHECKING:
     from edgeroute.store.records.ledger import SpendRow

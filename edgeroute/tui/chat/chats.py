@@ -1,27 +1,31 @@
-"""What can be done with chats: open, name, delete, fork, export, pin, search."""
+"""The chats: open, name, delete, fork, export, pin, search."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual import work
 from textual.content import Content
 
 from edgeroute.core.display import safe, safe_line
-from edgeroute.tui.chat.state import Phase
-from edgeroute.tui.chat.turns import ChatTurns
+from edgeroute.core.messages import File
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.tui.chat.asking.message_draft import MessageDraft
+from edgeroute.tui.chat.context import ChatContext
+from edgeroute.tui.chat.pictures import answer_text
+from edgeroute.tui.chat.state import ChatState, opened
 from edgeroute.tui.keymap import ON_CHAT
 from edgeroute.tui.screens.dialogs import AskDialog, Confirm
 from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
 from edgeroute.tui.widgets.chat_list import row
+from edgeroute.tui.widgets.transcript.transcript import Entry
 from edgeroute.tui.words import ago
 
 if TYPE_CHECKING:
+    from edgeroute.store.chats.conversation import Turn
     from edgeroute.store.chats.search import SearchHit
 
 
@@ -43,42 +47,93 @@ def write_new(path: Path, text: str) -> Path:
     return target
 
 
-class ChatShelf(ChatTurns):
-    """The page with its chats."""
+class Chats:
+    """The open chat and the other ones."""
 
-    async def switch_chat(self, conversation: str, *, turn: int | None = None) -> None:
-        """Open another chat unless an answer is running."""
-        if self.state.phase is not Phase.IDLE:
-            self.notify("Wait for the answer, or stop it with esc.")
+    def __init__(self, chat: ChatContext, draft: MessageDraft) -> None:
+        self._chat, self._draft = chat, draft
+        self._stored = chat.runtime.conversations
+
+    # Opening
+
+    async def open(self, conversation: str, *, turn: int | None = None) -> None:
+        """Show a stored chat, at its end or at exchange ``turn``."""
+        row = self._stored.get(conversation)
+        if row is None:
+            self._chat.notify("That chat is gone.", severity="warning")
             return
-        await self.open_chat(conversation, turn=turn)
-        if turn is None:
-            self.composer.focus()
+        turns = self._stored.turns(conversation)
+        messages = [message for each in turns for message in each.messages]
+        entries = entries_of(turns)
+        at = next((n for n, entry in enumerate(entries) if entry.turn == turn), None)
+        await self._show(
+            opened(row, messages, self._chat.state.version),
+            entries,
+            at if turn is not None else None,
+        )
 
-    @work(exclusive=True, group="dialog")
-    async def action_show_chats(self) -> None:
+    async def open_new(self, mode: PrivacyMode) -> None:
+        """An empty chat; it is stored with its first message."""
+        await self._show(ChatState(mode=mode, version=self._chat.state.version + 1))
+        self._chat.page.composer.focus()
+
+    async def _show(
+        self, state: ChatState, entries: Sequence[Entry] = (), at: int | None = None
+    ) -> None:
+        self._chat.state = state
+        await self._chat.page.transcript.show(entries, at=at)
+        self._chat.show_chats()
+        self._draft.changed()
+
+    async def switch(self, conversation: str, *, turn: int | None = None) -> None:
+        """Open another chat unless an answer is running."""
+        if not self._chat.idle():
+            return
+        await self.open(conversation, turn=turn)
+        if turn is None:
+            self._chat.page.composer.focus()
+
+    async def new(self) -> None:
+        """Begin a new chat."""
+        if self._chat.idle():
+            await self.open_new(self._chat.runtime.new_mode)
+
+    async def fork(self, turns: int) -> None:
+        """Go to a new chat that begins with the first ``turns`` exchanges of this one."""
+        if self._chat.state.id:
+            forked = self._stored.fork(self._chat.state.id, turns)
+            await self.switch(forked.id)
+
+    async def fork_here(self) -> None:
+        """A new chat that begins like this one."""
+        if self._chat.state.id:
+            await self.fork(len(self._stored.turns(self._chat.state.id)))
+
+    # The list
+
+    async def choose(self) -> None:
         """The list of chats, until one is opened or the list is closed."""
-        now = self.runtime.clock.now()
+        now = self._chat.runtime.clock.now()
         while True:
-            chats = {chat.id: chat for chat in self.runtime.conversations.list()}
+            chats = {chat.id: chat for chat in self._stored.list()}
             items = [PickerItem(c.id, row(c, now, 60), c.title) for c in chats.values()]
-            chosen = await self.app.push_screen_wait(
+            chosen = await self._chat.ask(
                 Picker("Chats", filtered(items), extra=ON_CHAT, empty="No chats yet.")
             )
             if chosen is None:
                 return
             if chosen.act == "open":
-                await self.switch_chat(chosen.id)
+                await self.switch(chosen.id)
                 return
             await self._change(chosen.id, chosen.act)
 
     async def _change(self, chat: str, act: str) -> None:
-        conversations = self.runtime.conversations
+        conversations = self._stored
         found = conversations.get(chat)
         if found is None:
             return
         if act == "rename":
-            title = await self.app.push_screen_wait(AskDialog("Rename", value=found.title))
+            title = await self._chat.ask(AskDialog("Rename", value=found.title))
             if title:
                 self._rename(chat, title)
         elif act == "delete":
@@ -86,53 +141,51 @@ class ChatShelf(ChatTurns):
         elif act == "fork":
             conversations.fork(chat, len(conversations.turns(chat)))
         elif act == "export":
-            await self.export(chat, found.title)
+            await self._export(chat, found.title)
         elif act == "pin":
             conversations.pin(chat, not found.pinned)
-        self.refresh_chats()
+        self._chat.show_chats()
 
     def _rename(self, chat: str, title: str) -> None:
         clean = safe_line(title, 120)
-        self.runtime.conversations.rename(chat, clean)
-        if chat == self.state.id:
-            self.state = replace(self.state, title=clean)
-            self.show_state()
-        self.refresh_chats()
+        self._stored.rename(chat, clean)
+        if chat == self._chat.state.id:
+            self._chat.update(title=clean)
+            self._chat.show()
+        self._chat.show_chats()
 
     async def _delete(self, chat: str, title: str) -> None:
         text = "The messages are erased from this machine. This cannot be undone."
         name = safe_line(title, 50) or "this chat"
-        if not await self.app.push_screen_wait(Confirm(f"Delete {name}?", text, "Delete")):
+        if not await self._chat.ask(Confirm(f"Delete {name}?", text, "Delete")):
             return
-        if chat == self.state.id:
-            if self.state.phase is not Phase.IDLE:
-                self.notify("Wait for the answer, or stop it with esc.")
+        if chat == self._chat.state.id:
+            if not self._chat.idle():
                 return
-            await self.open_new(self.runtime.new_mode)
-        self.runtime.conversations.delete(chat)
+            await self.open_new(self._chat.runtime.new_mode)
+        self._stored.delete(chat)
 
-    async def export(self, chat: str, title: str) -> None:
+    async def _export(self, chat: str, title: str) -> None:
         """Write a chat to a Markdown file that only its owner can read."""
         name = re.sub(r"[^\w-]+", "-", safe_line(title, 50)).strip("-").lower() or "chat"
-        path = await self.app.push_screen_wait(
+        path = await self._chat.ask(
             AskDialog("Export to", "A Markdown file; the chat itself stays.", value=f"{name}.md")
         )
         if not path:
             return
         try:
-            written = write_new(Path(path), self.runtime.conversations.export(chat))
+            written = write_new(Path(path), self._stored.export(chat))
         except OSError as error:
-            self.notify(f"{path}: {error.strerror or 'it failed'}.", title="Not exported")
+            self._chat.notify(f"{path}: {error.strerror or 'it failed'}.", title="Not exported")
             return
-        self.notify(str(written), title="Exported")
+        self._chat.notify(str(written), title="Exported")
 
-    @work(exclusive=True, group="dialog")
-    async def action_find(self, words: str = "") -> None:
+    async def find(self, words: str = "") -> None:
         """Search the text of all chats and go to the place."""
-        now = self.runtime.clock.now()
+        now = self._chat.runtime.clock.now()
 
         def source(typed: str) -> Sequence[PickerItem]:
-            hits = self.runtime.conversations.search(typed) if len(typed) > 1 else ()
+            hits = self._stored.search(typed) if len(typed) > 1 else ()
             return [
                 PickerItem(
                     f"{hit.position} {hit.conversation}",
@@ -146,7 +199,7 @@ class ChatShelf(ChatTurns):
                 for hit in hits
             ]
 
-        chosen = await self.app.push_screen_wait(
+        chosen = await self._chat.ask(
             Picker(
                 "Search all chats",
                 source,
@@ -157,43 +210,33 @@ class ChatShelf(ChatTurns):
         )
         if chosen is not None:
             position, _, chat = chosen.id.partition(" ")
-            await self.switch_chat(chat, turn=int(position))
+            await self.switch(chat, turn=int(position))
 
-    async def action_new_chat(self) -> None:
-        """Begin a new chat."""
-        if self.state.phase is Phase.IDLE:
-            await self.open_new(self.runtime.new_mode)
-        else:
-            self.notify("Wait for the answer, or stop it with esc.")
+    # The open one
 
-    async def fork(self, turns: int) -> None:
-        """Go to a new chat that begins with the first ``turns`` exchanges of this one."""
-        if self.state.id:
-            forked = self.runtime.conversations.fork(self.state.id, turns)
-            await self.switch_chat(forked.id)
-
-    async def action_fork_here(self) -> None:
-        """A new chat that begins like this one."""
-        if self.state.id:
-            await self.fork(len(self.runtime.conversations.turns(self.state.id)))
-
-    @work(exclusive=True, group="dialog")
-    async def action_rename_chat(self, title: str = "") -> None:
+    async def rename(self, title: str = "") -> None:
         """Give this chat a name."""
-        if not self.state.id:
+        state = self._chat.state
+        if not state.id:
             return
-        name: str | None = title or await self.app.push_screen_wait(
-            AskDialog("Rename", value=self.state.title)
-        )
+        name: str | None = title or await self._chat.ask(AskDialog("Rename", value=state.title))
         if name:
-            self._rename(self.state.id, name)
+            self._rename(state.id, name)
 
-    @work(exclusive=True, group="dialog")
-    async def action_export_chat(self) -> None:
+    async def export(self) -> None:
         """Write this chat to a file."""
-        if self.state.id:
-            await self.export(self.state.id, self.state.title)
+        if self._chat.state.id:
+            await self._export(self._chat.state.id, self._chat.state.title)
 
-    def action_toggle_sidebar(self) -> None:
-        """Show or hide the chats at the left."""
-        self.sidebar.toggle_class("-toggled")
+
+def entries_of(turns: Sequence[Turn]) -> list[Entry]:
+    """What the transcript shows of stored turns: questions and answers, not tool traffic."""
+    entries: list[Entry] = []
+    for number, turn in enumerate(turns):
+        for message in turn.messages:
+            if message.role == "user":
+                files = tuple(part.name for part in message.parts if isinstance(part, File))
+                entries.append(Entry("user", message.text, number, files=files))
+            elif message.role == "assistant" and (text := answer_text(message)):
+                entries.append(Entry("answer", text, number, turn.receipt))
+    return entries

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from edgeroute.core.messages import Image, Message
 from edgeroute.core.pictures import save
+from edgeroute.core.words import size
 
 if TYPE_CHECKING:
     from edgeroute.core.answer import Answer
@@ -31,4 +32,4 @@ def saved(answer: Answer, folder: Path, receipt: str) -> list[str]:
 def _named(image: Image) -> str:
     if not image.data:
         return f"[picture at {image.url}]"
-    return f"[picture, {image.media_type}, {max(1, len(image.data) // 1024)} kB]"
+    return f"[picture, {image.media_type}, {size(len(image.data))}]"

@@ -31,8 +31,9 @@ class ChatState:
 
     ``id`` is empty until the first message is sent. ``model`` overrides the plan for the next
     message only; ``replaces`` is the receipt of the answer whose question that message asks anew.
-    ``queue`` holds prompts typed while an answer was running. ``version`` grows with
-    everything that changes the next request, so that a verdict can be matched to what it judged.
+    ``queue`` holds prompts typed while an answer was running; ``recalled`` is how many prompts the
+    message box has gone back, -1 for none. ``version`` grows with everything that changes the next
+    request, so that a verdict can be matched to what it judged.
     """
 
     id: str = ""
@@ -47,6 +48,7 @@ class ChatState:
     phase: Phase = Phase.IDLE
     version: int = 0
     replaces: str = ""
+    recalled: int = -1
 
     def changed(self, **values: object) -> ChatState:
         """A copy with ``values`` that counts as a new request."""
@@ -67,6 +69,11 @@ class ChatState:
             front_door="chat",
             replaces=self.replaces,
         )
+
+    @property
+    def questions(self) -> list[str]:
+        """What the user asked so far, one text for each exchange."""
+        return [message.text for message in self.messages if message.role == "user"]
 
     @property
     def next_mode(self) -> PrivacyMode:

@@ -17,7 +17,9 @@ from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Plan, Strategy
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import Finding, PrivacyMode
-from edgeroute.tui.words import cost_words, counted, tokens
+from edgeroute.core.words import cost_words, tokens
+from edgeroute.tui.chat.state import ChatState, Phase
+from edgeroute.tui.words import MODE_SENTENCES, counted
 
 if TYPE_CHECKING:
     from edgeroute.engine.deciding.explanation import Explanation
@@ -53,6 +55,20 @@ CHECKING = StripView(
 def waiting(before: StripView) -> StripView:
     """The strip while Enter waits for the verdict."""
     return replace(CHECKING, why="sends as soon as the check is done", details=before.details)
+
+
+def resting(state: ChatState, answering: str) -> StripView:
+    """The strip while there is nothing to send; ``answering`` is the model that is asked."""
+    if state.phase is Phase.ANSWERING:
+        return StripView("busy", "ANSWERING", answering, details="esc stops and keeps what came")
+    if state.latched:
+        return StripView(
+            "forced",
+            "STAYS LOCAL",
+            why=state.latch_reason or "this chat held personal data",
+            details="Every message is answered on this machine. ctrl+n begins another chat.",
+        )
+    return replace(IDLE, why=MODE_SENTENCES[state.mode])
 
 
 def blocked(sentence: str) -> StripView:

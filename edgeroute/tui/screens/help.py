@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
 
 from edgeroute.tui.commands import COMMANDS
 from edgeroute.tui.keymap import help_rows
-from edgeroute.tui.screens.page import Reading, line, section
+from edgeroute.tui.screens.page import PanelScreen, line, scrolled, section
 
 
-class HelpScreen(Reading):
+class HelpScreen(PanelScreen[None]):
     """Keys by group, then the slash commands."""
 
     TITLE = "Keys and commands"
 
     def __init__(self, keys: Mapping[str, str]) -> None:
-        super().__init__()
+        super().__init__(classes="reading")
         self._actions = keys
 
-    def content(self) -> list[Widget]:
+    def body(self) -> ComposeResult:
         """The tables."""
+        yield scrolled(self._rows())
+
+    def _rows(self) -> list[Widget]:
         rows: list[Widget] = []
         for group, entries in help_rows(self._actions).items():
             rows.append(section(group))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -46,17 +47,9 @@ class PanelScreen(ModalScreen[Result]):
         self.dismiss(None)
 
 
-class Reading(PanelScreen[None]):
-    """A panel that is read: its content scrolls."""
-
-    def body(self) -> ComposeResult:
-        """The scrolling content."""
-        with VerticalScroll(id="body"):
-            yield from self.content()
-
-    @abstractmethod
-    def content(self) -> list[Widget]:
-        """What is read."""
+def scrolled(rows: Iterable[Widget]) -> VerticalScroll:
+    """The body of a panel that is read: it scrolls. The panel has the class ``reading``."""
+    return VerticalScroll(*rows, id="body")
 
 
 def section(title: str) -> Static:

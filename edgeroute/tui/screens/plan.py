@@ -11,8 +11,9 @@ from textual.widgets.option_list import Option
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.model_card import Place
+from edgeroute.core.words import tokens
 from edgeroute.tui.screens.page import PanelScreen, line, pair, section
-from edgeroute.tui.words import MODE_WORDS, counted, tokens
+from edgeroute.tui.words import MODE_WORDS, counted
 
 if TYPE_CHECKING:
     from edgeroute.engine.deciding.explanation import Explanation

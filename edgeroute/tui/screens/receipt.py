@@ -4,31 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.receipt import Attempt, Receipt
-from edgeroute.tui.screens.page import Reading, line, pair, section
-from edgeroute.tui.words import (
-    MODE_WORDS,
-    THUMB_WORDS,
-    cost_words,
-    counted,
-    reason,
-    seconds,
-    tokens,
-)
+from edgeroute.core.words import cost_words, seconds, sent_to, tokens, usage_words
+from edgeroute.tui.screens.page import PanelScreen, line, pair, scrolled, section
+from edgeroute.tui.words import MODE_WORDS, THUMB_WORDS, counted, reason
 
 if TYPE_CHECKING:
     from edgeroute.engine.recording.feedback import Thumb
 
 
-class ReceiptScreen(Reading):
+class ReceiptScreen(PanelScreen[None]):
     """A receipt in full."""
 
     def __init__(self, receipt: Receipt, thumb: Thumb | None = None) -> None:
-        super().__init__()
+        super().__init__(classes="reading")
         self.receipt = receipt
         self.thumb = thumb
 
@@ -36,12 +30,13 @@ class ReceiptScreen(Reading):
         """Which receipt."""
         return f"Receipt {self.receipt.id}"
 
-    def content(self) -> list[Widget]:
+    def body(self) -> ComposeResult:
         """Decision, attempts, money."""
+        yield scrolled(self._rows())
+
+    def _rows(self) -> list[Widget]:
         receipt = self.receipt
-        hosts = ", ".join(
-            dict.fromkeys(f"{a.host} ({a.bytes_sent:,} bytes)" for a in receipt.attempts if a.host)
-        )
+        hosts = ", ".join(f"{host} ({count:,} bytes)" for host, count in sent_to(receipt).items())
         where = (
             (f"left this machine: {hosts}", "$cloud")
             if receipt.left_machine
@@ -87,7 +82,6 @@ class ReceiptScreen(Reading):
         return seconds(self.receipt.duration_ms) + start
 
     def _attempt(self, number: int, attempt: Attempt) -> list[Widget]:
-        usage = attempt.usage
         style = {"answered": "$local", "rejected": "$muted"}.get(attempt.outcome, "$error")
         role = f" as {attempt.role}" if attempt.role != "answer" else ""
         outcome = attempt.outcome if not attempt.error else f"{attempt.outcome}: {attempt.error}"
@@ -108,7 +102,7 @@ class ReceiptScreen(Reading):
             f"{attempt.bytes_sent:,} bytes to {safe_line(attempt.host, 60)}"
             if attempt.bytes_sent
             else "no byte left",
-            f"{tokens(usage.input)} in, {tokens(usage.output)} out" if usage.total else "",
+            usage_words(attempt.usage),
             cost_words(attempt.cost) if attempt.bytes_sent or attempt.outcome == "answered" else "",
         ]
         rows.append(line("   " + " · ".join(filter(None, facts)), "dim"))

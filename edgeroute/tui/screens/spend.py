@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
 
 from edgeroute.core.display import safe_line
-from edgeroute.tui.screens.page import Reading, line, section
-from edgeroute.tui.words import dollars, money, tokens
+from edgeroute.core.words import money, plural, tokens
+from edgeroute.tui.screens.page import PanelScreen, line, scrolled, section
+from edgeroute.tui.words import dollars
 
 if TYPE_CHECKING:
     from edgeroute.store.records.ledger import SpendRow
-    from edgeroute.tui.ports import Ledger
+    from edgeroute.tui.ports import LedgerPort
 
 _BAR: Final = 14
 
@@ -27,18 +29,21 @@ def bar(share: float, width: int = _BAR) -> str:
     return ("█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")).ljust(width)
 
 
-class SpendScreen(Reading):
+class SpendScreen(PanelScreen[None]):
     """By day, model and task."""
 
     TITLE = "Spend"
 
-    def __init__(self, ledger: Ledger, limit: Decimal | None) -> None:
-        super().__init__()
+    def __init__(self, ledger: LedgerPort, limit: Decimal | None) -> None:
+        super().__init__(classes="reading")
         self._ledger = ledger
         self._limit = limit
 
-    def content(self) -> list[Widget]:
+    def body(self) -> ComposeResult:
         """Today, saved, and three tables."""
+        yield scrolled(self._rows())
+
+    def _rows(self) -> list[Widget]:
         models = self._ledger.rows("model")
         spent = sum((r.cost for r in models if r.cost is not None), Decimal(0))
         premium = sum((r.baseline for r in models if r.baseline is not None), Decimal(0))
@@ -60,7 +65,8 @@ class SpendScreen(Reading):
             ),
         ]
         if unknown:
-            rows.append(line(f"The cost of {unknown} models is not known and not counted.", "dim"))
+            which = plural(unknown, "model")
+            rows.append(line(f"The cost of {which} is not known and not counted.", "dim"))
         for title, table in (
             ("By day", self._ledger.rows("day")[:14]),
             ("By model", models),
@@ -79,7 +85,7 @@ class SpendScreen(Reading):
                     safe_line(r.label, 28).ljust(29),
                     (bar(float((r.cost or 0) / most)), "$primary"),
                     (f" {money(r.cost):>12}", "bold"),
-                    (f" {r.calls:>5} calls {tokens(r.tokens):>7} tokens", "$muted"),
+                    (f" {plural(r.calls, 'call'):>11} {tokens(r.tokens):>7} tokens", "$muted"),
                 )
             )
             for r in table

@@ -64,7 +64,7 @@ async def test_a_local_model_that_is_missing_blocks_private_text(runtime: FakeRu
     """BLOCKED is said before sending, not after."""
     runtime.local.now = replace(runtime.local.now, state="missing")
     async with running(runtime) as chat:
-        await chat.until(lambda: chat.chat.local_state == "missing")
+        await chat.until(lambda: chat.chat.draft.local_state == "missing")
         await chat.type("mail anna@example.com")
         assert "BLOCKED" in chat.strip
         assert "no local model" in chat.strip
@@ -76,11 +76,11 @@ async def test_typing_marks_the_strip_as_behind(runtime: FakeRuntime) -> None:
         await chat.type("Explain this")
         runtime.engine.check_gate = asyncio.Event()
         await chat.press("x")
-        assert chat.chat.strip.view.stale
+        assert chat.chat.page.strip.view.stale
         assert "checking" in chat.strip
         runtime.engine.check_gate.set()
         await chat.checked()
-        assert not chat.chat.strip.view.stale
+        assert not chat.chat.page.strip.view.stale
 
 
 async def test_only_the_last_text_is_checked(runtime: FakeRuntime) -> None:
@@ -123,11 +123,11 @@ async def test_small_terminals_keep_what_matters(
     """Side pane and air go first; strip and message box are always on the screen."""
     async with running(runtime, size) as chat:
         await chat.type("Explain this")
-        assert chat.chat.sidebar.region.width == sidebar
-        assert chat.chat.strip.region.height == strip
+        assert chat.chat.page.sidebar.region.width == sidebar
+        assert chat.chat.page.strip.region.height == strip
         assert chat.chat.composer.region.height >= 1
         assert chat.chat.composer.region.bottom <= size[1]
-        assert chat.chat.transcript.region.height >= 3
+        assert chat.chat.page.transcript.region.height >= 3
 
 
 async def test_the_header_shows_the_local_model_and_the_money(runtime: FakeRuntime) -> None:

@@ -22,7 +22,7 @@ def test_each_picture_has_a_word_in_the_answer() -> None:
     """Text first, then what kind of picture it is, or where it lies."""
     message = Message("assistant", (Text("A fox."), DRAWN, LINKED))
     assert answer_text(message) == (
-        "A fox.\n\n[picture, image/png, 1 kB]\n\n[picture at https://files.example.com/a.png]"
+        "A fox.\n\n[picture, image/png, 70 B]\n\n[picture at https://files.example.com/a.png]"
     )
 
 
@@ -44,6 +44,6 @@ async def test_the_transcript_says_where_a_picture_is(runtime: FakeRuntime, tmp_
         assert path.read_bytes() == PNG
         notices = [str(notice.render()) for notice in chat.chat.query(".notice").results(Static)]
         assert any(str(path) in notice for notice in notices)
-        answer = chat.chat.transcript.last_answer
+        answer = chat.chat.page.transcript.last_answer
         assert answer is not None
         assert "image/png" in answer.text

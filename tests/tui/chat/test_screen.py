@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ async def test_loosening_privacy_is_confirmed(runtime: FakeRuntime) -> None:
 async def test_a_stored_chat_keeps_its_mode(runtime: FakeRuntime) -> None:
     """A change of mode is written down for chats that exist."""
     async with running(runtime) as chat:
-        await chat.chat.open_chat("c2")
+        await chat.chat.chats.open("c2")
         await chat.press("ctrl+t")
         await chat.until(lambda: chat.chat.state.mode is PrivacyMode.PRIVATE)
         row = runtime.conversations.get("c2")
@@ -67,7 +68,7 @@ async def test_a_stored_chat_keeps_its_mode(runtime: FakeRuntime) -> None:
 async def test_a_latched_chat_is_never_loosened(runtime: FakeRuntime) -> None:
     """It says that it stays local, and why, and ctrl+t cannot undo it."""
     async with running(runtime) as chat:
-        await chat.chat.open_chat("c1")
+        await chat.chat.chats.open("c1")
         assert "STAYS LOCAL" in chat.strip
         assert "message 1 held a name" in chat.strip
         await chat.press("ctrl+t")
@@ -76,6 +77,19 @@ async def test_a_latched_chat_is_never_loosened(runtime: FakeRuntime) -> None:
         await chat.pilot.pause(0.05)
         assert chat.chat.state.mode is PrivacyMode.PRIVATE
         assert not isinstance(chat.app.screen, Confirm)
+
+
+async def test_a_refused_change_is_said_in_whole_sentences(runtime: FakeRuntime) -> None:
+    """A latch reason that is a sentence already gets no second full stop."""
+    row = runtime.conversations.rows["c1"]
+    reason = "Message 1 held a name."
+    runtime.conversations.rows["c1"] = replace(row, mode=PrivacyMode.PRIVATE, latch_reason=reason)
+    async with running(runtime) as chat:
+        await chat.chat.chats.open("c1")
+        await chat.press("ctrl+t")
+        await chat.until(lambda: len(chat.app._notifications) == 1)
+        (notice,) = chat.app._notifications
+        assert notice.message == "Message 1 held a name. ctrl+n begins another."
 
 
 async def test_a_chat_latches_with_its_first_private_message(runtime: FakeRuntime) -> None:
@@ -161,8 +175,8 @@ async def test_export_writes_a_private_file(
     """The file holds the chat and only its owner can read it; an existing one is not replaced."""
     monkeypatch.chdir(tmp_path)
     async with running(runtime) as chat:
-        await chat.chat.open_chat("c2")
-        await chat.chat.run_action("export_chat")
+        await chat.chat.chats.open("c2")
+        await chat.chat.actions.run("export_chat")
         await chat.top(AskDialog)
         await chat.press("enter")
         target = tmp_path / "rust-borrow-checker.md"
@@ -247,7 +261,7 @@ async def test_the_block_cursor_walks_messages_and_code(runtime: FakeRuntime) ->
 async def test_editing_a_question_goes_on_in_a_fork(runtime: FakeRuntime) -> None:
     """Key e brings the question back into the box in a new chat; the old one is whole."""
     async with running(runtime) as chat:
-        await chat.chat.open_chat("c2")
+        await chat.chat.chats.open("c2")
         await chat.pilot.pause()
         chat.chat.query(Question).first().focus()
         await chat.press("e")
@@ -295,7 +309,7 @@ async def test_a_thumb_is_shown_kept_and_taken_back(runtime: FakeRuntime) -> Non
         assert runtime.memory.thumbs == {"r0002": "down", "r0001": "up"}
         await chat.press("plus")
         assert runtime.memory.thumbs["r0001"] is None
-        await chat.chat.open_chat(chat.chat.state.id)
+        await chat.chat.chats.open(chat.chat.state.id)
         await chat.until(lambda: "[not good]" in chat.words(".receipt"))
         assert "[good]" not in chat.words(".receipt")
 
@@ -317,7 +331,7 @@ async def test_slash_commands_are_completed_and_run(runtime: FakeRuntime) -> Non
     """A slash lists the commands; Enter runs the first that fits; nothing is sent."""
     async with running(runtime) as chat:
         await chat.press("/", "p")
-        assert chat.chat.suggestions.open
+        assert chat.chat.page.suggestions.open
         await chat.press("enter")
         await chat.until(lambda: chat.chat.state.mode is PrivacyMode.PRIVATE)
         assert chat.text == ""
@@ -341,7 +355,7 @@ async def test_an_at_sign_offers_files(
     async with running(runtime) as chat:
         chat.chat.composer.insert("read @no")
         await chat.pilot.pause()
-        assert chat.chat.suggestions.open
+        assert chat.chat.page.suggestions.open
         await chat.press("tab")
         await chat.until(lambda: len(chat.chat.state.attachments) == 1)
         assert chat.text == "read "
@@ -362,7 +376,7 @@ async def test_ctrl_c_copies_then_quits_on_the_second_press(runtime: FakeRuntime
 async def test_a_new_chat_begins_empty(runtime: FakeRuntime) -> None:
     """ctrl+n leaves the old chat as it is."""
     async with running(runtime) as chat:
-        await chat.chat.open_chat("c2")
+        await chat.chat.chats.open("c2")
         await chat.press("ctrl+n")
         assert chat.chat.state.id == ""
         assert len(chat.chat.query(AnswerBlock)) == 0

@@ -25,7 +25,7 @@ from edgeroute.tui.words import THUMB_WORDS, receipt_line
 if TYPE_CHECKING:
     from edgeroute.engine.recording.feedback import Thumb
 
-What = Literal["copy", "edit", "again", "again_local", "branch", "details", "up", "down"]
+BlockAction = Literal["copy", "edit", "again", "again_local", "branch", "details", "up", "down"]
 _FENCE: Final = re.compile(r"^(`{3,}|~{3,})[^\n]*\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
@@ -34,12 +34,12 @@ class Block(Vertical, can_focus=True, can_focus_children=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(ON_MESSAGE)]
 
-    class Asked(Message):
+    class KeyPressed(Message):
         """A key was pressed on a block."""
 
-        def __init__(self, block: Block, what: What) -> None:
+        def __init__(self, block: Block, action: BlockAction) -> None:
             super().__init__()
-            self.block, self.what = block, what
+            self.block, self.action = block, action
 
     def __init__(self, text: str, turn: int) -> None:
         super().__init__()
@@ -66,9 +66,9 @@ class Block(Vertical, can_focus=True, can_focus_children=False):
         for folded in self.query(FoldedBlock):
             folded.toggle()
 
-    def action_ask(self, what: What) -> None:
+    def action_press(self, action: BlockAction) -> None:
         """Hand a key on to the screen."""
-        self.post_message(self.Asked(self, what))
+        self.post_message(self.KeyPressed(self, action))
 
 
 class Question(Block):

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from edgeroute.core.receipt import Receipt
+from edgeroute.core.words import plural
 from edgeroute.tui.widgets.transcript.block import AnswerBlock, Block, Question
 from edgeroute.tui.widgets.transcript.error_card import ErrorCard
 from edgeroute.tui.widgets.transcript.window import Window
@@ -134,7 +135,7 @@ class Transcript(VerticalScroll, can_focus=False):
         ):
             button = self.query_one(name, Button)
             button.display = count > 0
-            button.label = Content(f"{count} {word} messages")
+            button.label = Content(plural(count, f"{word} message"))
 
     async def on_button_pressed(self, event: Button.Pressed) -> None:
         """Load more at either end."""

@@ -43,17 +43,17 @@ async def test_a_long_chat_mounts_a_window_of_light_widgets(runtime: FakeRuntime
     turns = [turn_of((user(f"question {n}"), assistant(f"answer **{n}**"))) for n in range(500)]
     runtime.conversations.stored["c2"] = turns
     async with running(runtime) as chat:
-        await chat.chat.open_chat("c2")
+        await chat.chat.chats.open("c2")
         assert len(chat.chat.query(Block)) == SIZE
         assert len(chat.chat.query(FrozenBody)) == SIZE // 2
         assert len(chat.chat.query(LiveBody)) == 0
-        assert chat.chat.transcript.blocks[-1].text == "answer **499**"
-        await chat.chat.transcript.load_older()
+        assert chat.chat.page.transcript.blocks[-1].text == "answer **499**"
+        await chat.chat.page.transcript.load_older()
         assert len(chat.chat.query(Block)) == SIZE
-        assert chat.chat.transcript.blocks[0].text == "question 470"
+        assert chat.chat.page.transcript.blocks[0].text == "question 470"
         await chat.send("Explain this")
         assert len(chat.chat.query(Block)) <= SIZE + 1
-        assert chat.chat.transcript.blocks[-2].text == "Explain this"
+        assert chat.chat.page.transcript.blocks[-2].text == "Explain this"
         assert len(chat.chat.query(LiveBody)) == 1
 
 
@@ -62,7 +62,7 @@ async def test_a_search_hit_opens_in_the_middle(runtime: FakeRuntime) -> None:
     turns = [turn_of((user(f"question {n}"), assistant(f"answer {n}"))) for n in range(100)]
     runtime.conversations.stored["c2"] = turns
     async with running(runtime) as chat:
-        await chat.chat.switch_chat("c2", turn=50)
+        await chat.chat.chats.switch("c2", turn=50)
         await chat.until(lambda: any(b.has_focus for b in chat.chat.query(Block)))
         focused = next(b for b in chat.chat.query(Block) if b.has_focus)
         assert focused.text == "question 50"

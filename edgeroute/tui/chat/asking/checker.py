@@ -13,7 +13,7 @@ from edgeroute.core.verdict import Finding
 
 if TYPE_CHECKING:
     from edgeroute.engine.deciding.explanation import Explanation
-    from edgeroute.tui.ports import Engine, Inspector
+    from edgeroute.tui.ports import EnginePort, InspectorPort
 
 DELAY: Final = 0.15
 
@@ -37,8 +37,8 @@ class Checker:
 
     def __init__(
         self,
-        engine: Callable[[], Engine],
-        inspector: Callable[[], Inspector],
+        engine: Callable[[], EnginePort],
+        inspector: Callable[[], InspectorPort],
         report: Callable[[PromptCheck], None],
         *,
         delay: float = DELAY,

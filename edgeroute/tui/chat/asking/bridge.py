@@ -29,97 +29,47 @@ from edgeroute.core.events import (
 
 if TYPE_CHECKING:
     from edgeroute.core.answer import Answer
-    from edgeroute.core.receipt import Attempt, Receipt
 
 FLUSH_SECONDS: Final = 0.1
 
 
-class TurnPlanned(TextualMessage):
-    """The engine has decided where this turn goes."""
-
-    def __init__(self, planned: Planned) -> None:
-        super().__init__()
-        self.planned = planned
-
-
-class TurnTrying(TextualMessage):
-    """An attempt started."""
-
-    def __init__(self, model: str, reason: str, number: int) -> None:
-        super().__init__()
-        self.model, self.reason, self.number = model, reason, number
-
-
-class TurnAttempted(TextualMessage):
-    """An attempt ended."""
-
-    def __init__(self, attempt: Attempt) -> None:
-        super().__init__()
-        self.attempt = attempt
-
-
-class TurnText(TextualMessage):
-    """More of the answer, safe to show."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
-
-
-class TurnThinking(TextualMessage):
-    """More of the model's thinking, safe to show."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
-
-
-class TurnNotice(TextualMessage):
-    """Something to show in place."""
-
-    def __init__(self, kind: str, text: str) -> None:
-        super().__init__()
-        self.kind, self.text = kind, text
-
-
-class TurnFolded(TextualMessage):
-    """What was shown is withdrawn for another answer."""
-
-    def __init__(self, model: str, text: str, reason: str) -> None:
-        super().__init__()
-        self.model, self.text, self.reason = model, text, reason
-
-
-class TurnDone(TextualMessage):
-    """The turn ended well."""
-
-    def __init__(self, answer: Answer, receipt: Receipt) -> None:
-        super().__init__()
-        self.answer, self.receipt = answer, receipt
-
-
-class TurnBroken(TextualMessage):
+@dataclass(frozen=True, slots=True)
+class TurnBroken:
     """The turn ended without a whole answer. ``receipt`` is its id, empty where nothing began."""
 
-    def __init__(
-        self,
-        error: EdgeRouteError,
-        receipt: str,
-        partial: Answer | None,
-        *,
-        cancelled: bool,
-    ) -> None:
+    error: EdgeRouteError
+    receipt: str
+    partial: Answer | None = None
+    cancelled: bool = False
+
+
+TurnStep = (
+    Planned
+    | AttemptStarted
+    | AttemptEnded
+    | TextDelta
+    | ReasoningDelta
+    | Notice
+    | Folded
+    | Answered
+    | TurnBroken
+)
+
+
+class TurnEvent(TextualMessage):
+    """Something happened in the turn. Streamed text is safe to show."""
+
+    def __init__(self, step: TurnStep) -> None:
         super().__init__()
-        self.error, self.receipt, self.partial = error, receipt, partial
-        self.cancelled = cancelled
+        self.step = step
 
 
 @dataclass
 class _Buffer:
     """Text of one kind that waits for the next flush."""
 
-    make: Callable[[str], TextualMessage]
-    post: Callable[[TextualMessage], object]
+    make: Callable[[str], TextDelta | ReasoningDelta]
+    post: Callable[[TurnEvent], object]
     stream: SafeStream
     pieces: list[str]
     timer: asyncio.TimerHandle | None = None
@@ -137,16 +87,16 @@ class _Buffer:
         text = "".join(self.pieces)
         self.pieces.clear()
         if text:
-            self.post(self.make(text))
+            self.post(TurnEvent(self.make(text)))
 
 
 class Bridge:
     """Runs one turn and posts what happens; text is flushed every 100 ms, not per token."""
 
-    def __init__(self, post: Callable[[TextualMessage], object]) -> None:
+    def __init__(self, post: Callable[[TurnEvent], object]) -> None:
         self._post = post
-        self._text = _Buffer(TurnText, post, SafeStream(), [])
-        self._thinking = _Buffer(TurnThinking, post, SafeStream(), [])
+        self._text = _Buffer(TextDelta, post, SafeStream(), [])
+        self._thinking = _Buffer(ReasoningDelta, post, SafeStream(), [])
         self._task: asyncio.Task[None] | None = None
         self._receipt = ""
 
@@ -185,7 +135,7 @@ class Bridge:
         if not terminal:
             self._flush()
             cancelled = isinstance(error, Cancelled)
-            self._post(TurnBroken(error, self._receipt, None, cancelled=cancelled))
+            self._post(TurnEvent(TurnBroken(error, self._receipt, cancelled=cancelled)))
 
     def _flush(self) -> None:
         self._thinking.flush()
@@ -202,25 +152,10 @@ class Bridge:
             self._flush()
             if isinstance(event, Planned):
                 self._receipt = event.receipt_id
-            self._post(_message(event))
+            self._post(TurnEvent(_broken(event) if isinstance(event, Failed) else event))
         return isinstance(event, Answered | Failed)
 
 
-def _message(  # noqa: PLR0911 - one return per kind of event is the table
-    event: Planned | AttemptStarted | AttemptEnded | Notice | Folded | Answered | Failed,
-) -> TextualMessage:
-    match event:
-        case Planned():
-            return TurnPlanned(event)
-        case AttemptStarted(number, model, reason):
-            return TurnTrying(model, reason, number)
-        case AttemptEnded(_, attempt):
-            return TurnAttempted(attempt)
-        case Notice(kind, text):
-            return TurnNotice(kind, text)
-        case Folded(model, text, reason):
-            return TurnFolded(model, text, reason)
-        case Answered(answer, receipt):
-            return TurnDone(answer, receipt)
-        case Failed(error, receipt, partial, status):
-            return TurnBroken(error, receipt.id, partial, cancelled=status == "cancelled")
+def _broken(event: Failed) -> TurnBroken:
+    cancelled = event.status == "cancelled"
+    return TurnBroken(event.error, event.receipt.id, event.partial, cancelled)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgeroute.core.messages import File, Image
-from edgeroute.tui.chat import attachments
+from edgeroute.tui.chat.asking import attachments
 
 
 def test_text_is_a_file_and_a_picture_an_image(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ async def test_a_broken_answer_stays_above_its_card(runtime: FakeRuntime) -> Non
         await chat.until(lambda: bool(chat.chat.query(ErrorCard)))
         assert "hash table" in chat.answers[-1].text
         assert chat.text == ""
-        await chat.chat.run_action("again")
+        await chat.chat.actions.run("again")
         await chat.until(lambda: len(runtime.engine.requests) == 2)
         await chat.idle()
         assert len(runtime.engine.requests[1].messages) == 1
@@ -185,7 +185,7 @@ async def test_a_withdrawn_answer_is_folded_away(runtime: FakeRuntime) -> None:
     async with running(runtime) as chat:
         await chat.send("cascade please")
         assert "41" not in chat.answers[-1].text
-        assert len(chat.chat.query("Folded")) == 1
+        assert len(chat.chat.query("FoldedBlock")) == 1
 
 
 async def test_disagreement_is_shown_in_place(runtime: FakeRuntime) -> None:
@@ -200,7 +200,7 @@ async def test_a_file_goes_with_the_message(runtime: FakeRuntime, tmp_path: Path
     note = tmp_path / "note.txt"
     note.write_text("some text")
     async with running(runtime) as chat:
-        chat.chat.attach_file(str(note))
+        chat.chat.box.attach_file(str(note))
         assert "note.txt" in str(chat.chat.composer.border_title)
         await chat.send("Explain this file")
         parts = runtime.engine.requests[0].messages[-1].parts

@@ -1,0 +1,88 @@
+"""The words for money, time, sizes and what a receipt says, for every front door. Pure."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from edgeroute.core.model_card import Place
+from edgeroute.core.receipt import Receipt
+from edgeroute.core.usage import Cost, Usage
+
+_UNITS = ("B", "kB", "MB", "GB")
+
+
+def money(amount: Decimal | None) -> str:
+    """USD, with as many places as the amount deserves; ``cost unknown`` where it is."""
+    if amount is None:
+        return "cost unknown"
+    if amount == 0:
+        return "free"
+    if 0 < amount < Decimal("0.0001"):
+        return "<$0.0001"
+    sign, whole = "-" if amount < 0 else "", abs(amount)
+    return f"{sign}${whole:.4f}" if whole < 1 else f"{sign}${whole:,.2f}"
+
+
+def cost_words(cost: Cost) -> str:
+    """A cost; ``~`` marks an estimate. A sum that lacks something is never shown as all of it."""
+    if cost.basis == "unknown":
+        return f"at least {money(cost.amount)}" if cost.amount else money(None)
+    text = money(cost.amount)
+    return f"~{text}" if cost.basis == "estimated" and cost.amount else text
+
+
+def tokens(count: int) -> str:
+    """``812``, ``12.4k``, ``1.2M``."""
+    if count < 10_000:
+        return str(count)
+    if count < 1_000_000:
+        return f"{count / 1000:.1f}k"
+    return f"{count / 1_000_000:.1f}M"
+
+
+def usage_words(usage: Usage) -> str:
+    """``812 in (640 cached), 164 out``; empty where nothing was counted."""
+    if not usage.total:
+        return ""
+    cached = f" ({tokens(usage.cache_read)} cached)" if usage.cache_read else ""
+    return f"{tokens(usage.input)} in{cached}, {tokens(usage.output)} out"
+
+
+def seconds(milliseconds: int | None) -> str:
+    """``340 ms``, ``1.9 s``, ``12 s``, ``2 min 5 s``; ``-`` where it is not known."""
+    if milliseconds is None:
+        return "-"
+    if milliseconds < 1000:
+        return f"{milliseconds} ms"
+    if milliseconds < 10_000:
+        return f"{milliseconds / 1000:.1f} s"
+    whole = milliseconds // 1000
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
+
+
+def size(count: float) -> str:
+    """A number of bytes: ``500 B``, ``1.6 GB``."""
+    for unit in _UNITS[:-1]:
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} {_UNITS[-1]}"
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 call``, ``2 calls``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def sentence(text: str) -> str:
+    """``text`` with one full stop at its end."""
+    return f"{text.rstrip().rstrip('.')}."
+
+
+def sent_to(receipt: Receipt) -> dict[str, int]:
+    """How many bytes left this machine, by host."""
+    sent: dict[str, int] = {}
+    for attempt in receipt.attempts:
+        if attempt.place is Place.CLOUD and attempt.bytes_sent:
+            sent[attempt.host] = sent.get(attempt.host, 0) + attempt.bytes_sent
+    return sent

@@ -1,0 +1,47 @@
+"""The pages over the chat that are about the whole app: keys, spend, providers, theme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.content import Content
+
+from edgeroute.tui.chat.asking.message_draft import MessageDraft
+from edgeroute.tui.chat.context import ChatContext
+from edgeroute.tui.screens.help import HelpScreen
+from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
+from edgeroute.tui.screens.providers import ProvidersScreen
+from edgeroute.tui.screens.spend import SpendScreen
+
+
+class AppActions:
+    """Opens those pages. ``keys`` are the chat's keys by action id."""
+
+    def __init__(self, chat: ChatContext, draft: MessageDraft, keys: Mapping[str, str]) -> None:
+        self._chat, self._draft, self._keys = chat, draft, keys
+
+    def show_help(self) -> None:
+        """All keys and commands."""
+        self._chat.open(HelpScreen(self._keys))
+
+    def show_spend(self) -> None:
+        """What was spent."""
+        self._chat.open(SpendScreen(self._chat.runtime.ledger, self._chat.runtime.daily_limit))
+
+    async def show_providers(self) -> None:
+        """Providers and keys; a new key may change where the message would go."""
+        await self._chat.ask(ProvidersScreen(self._chat.runtime))
+        self._draft.changed()
+
+    async def pick_theme(self) -> None:
+        """Choose a theme and keep it."""
+        app = self._chat.screen.app
+        items = [PickerItem(name, Content(name)) for name in sorted(app.available_themes)]
+        chosen = await self._chat.ask(Picker("Theme", filtered(items)))
+        if chosen is not None:
+            app.theme = chosen.id
+            self._chat.runtime.save("chat.theme", chosen.id)
+
+    def toggle_sidebar(self) -> None:
+        """Show or hide the chats at the left."""
+        self._chat.page.sidebar.toggle_class("-toggled")

@@ -1,0 +1,1 @@
+"""Sending a message: its draft and check, its route and files, its turn."""

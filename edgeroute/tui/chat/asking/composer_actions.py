@@ -1,0 +1,112 @@
+"""What can be done in the message box: lines, suggestions, files, the editor, earlier prompts."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+
+from textual.content import Content
+
+from edgeroute.core.display import safe_line
+from edgeroute.tui.chat.asking.attachments import read_attachment
+from edgeroute.tui.chat.asking.message_draft import MessageDraft
+from edgeroute.tui.chat.context import ChatContext
+from edgeroute.tui.screens.dialogs import AskDialog
+from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
+from edgeroute.tui.widgets.composer import Choose, Composer
+
+
+class ComposerActions:
+    """Everything that writes into the message box or goes with it."""
+
+    def __init__(self, chat: ChatContext, draft: MessageDraft) -> None:
+        self._chat, self._draft = chat, draft
+        self._composer, self._suggestions = chat.page.composer, chat.page.suggestions
+
+    def newline(self) -> None:
+        """A new line in the message."""
+        if self._composer.has_focus:
+            self._composer.insert("\n")
+
+    # Suggestions
+
+    def choose(self, what: Choose) -> None:
+        """A key for the suggestions."""
+        if what == "up":
+            self._suggestions.action_cursor_up()
+        elif what == "down":
+            self._suggestions.action_cursor_down()
+        elif what == "take":
+            self.take_suggestion()
+        else:
+            self._suggestions.close()
+
+    def take_suggestion(self) -> None:
+        """Complete the command, go into the folder, or attach the file."""
+        chosen = self._suggestions.chosen
+        self._suggestions.close()
+        text = self._composer.text
+        if chosen.startswith("/"):
+            self._composer.put(f"{chosen} ")
+            self._composer.post_message(Composer.Submitted())
+        elif chosen.endswith("/"):
+            self._composer.put(text[: text.rindex("@")] + chosen)
+        elif chosen:
+            self._composer.put(text[: text.rindex("@")])
+            self.attach_file(chosen[1:])
+
+    # Files
+
+    async def attach(self, path: str = "") -> None:
+        """Attach a file."""
+        text = "Its content is checked like the message. Images count as private."
+        name: str | None = path or await self._chat.ask(AskDialog("Attach a file", text))
+        if name:
+            self.attach_file(name)
+
+    def attach_file(self, name: str) -> None:
+        """Attach a file to the next message; its content is checked like the text."""
+        try:
+            part = read_attachment(Path(name).expanduser())
+        except (OSError, ValueError) as error:
+            self._chat.notify(str(error), title="Not attached", severity="error")
+            return
+        self._draft.changed(attachments=(*self._chat.state.attachments, part))
+
+    # Earlier prompts
+
+    def recall(self, step: int) -> None:
+        """Walk over what was asked before: -1 is one further back."""
+        prompts = self._chat.runtime.conversations.prompts(100)
+        at = self._chat.state.recalled - step
+        if -1 <= at < len(prompts):
+            self._chat.update(recalled=at)
+            self._composer.put(prompts[at] if at >= 0 else "")
+
+    async def search_prompts(self) -> None:
+        """Search what was asked before."""
+        prompts = self._chat.runtime.conversations.prompts()
+        items = [PickerItem(str(at), Content(safe_line(p, 100)), p) for at, p in enumerate(prompts)]
+        picker = Picker("What you asked before", filtered(items), empty="Nothing asked yet.")
+        chosen = await self._chat.ask(picker)
+        if chosen is not None:
+            self._composer.put(prompts[int(chosen.id)])
+
+    def open_editor(self) -> None:
+        """Write the message in $EDITOR."""
+        editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+        handle, name = tempfile.mkstemp(suffix=".md")
+        path = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(self._composer.text)
+            with self._chat.screen.app.suspend():
+                subprocess.run([*editor, name], check=False)  # noqa: S603 - the user's own editor
+            self._composer.put(path.read_text("utf-8").rstrip("\n"))
+        except OSError as error:
+            self._chat.notify(f"{editor[0]}: {error.strerror}. Set $EDITOR.")
+        finally:
+            path.unlink(missing_ok=True)

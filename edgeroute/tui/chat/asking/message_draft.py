@@ -1,0 +1,87 @@
+"""The next message: what stands in the message box, and the check of where it would go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from edgeroute.tui.chat.asking.checker import Checker, PromptCheck
+from edgeroute.tui.chat.context import ChatContext
+from edgeroute.tui.chat.strip import blocked, strip_view
+from edgeroute.tui.commands import matching, parsed
+
+
+class MessageDraft:
+    """What Enter would send. ``on_checked`` hears of each check that is still of use."""
+
+    def __init__(self, chat: ChatContext) -> None:
+        self._chat = chat
+        self._checker = Checker(
+            lambda: chat.runtime.engine, lambda: chat.runtime.inspector, self._checked
+        )
+        self.local_state = "loading"
+        self.on_checked: Callable[[PromptCheck], None] = lambda _: None
+
+    @property
+    def check(self) -> PromptCheck | None:
+        """What is known of the message as it stands, once it is."""
+        return self._checker.known(self._chat.state.version)
+
+    def typed(self) -> None:
+        """The text changed."""
+        page = self._chat.page
+        page.suggestions.offer(page.composer.text, Path.cwd())
+        self.changed()
+
+    def changed(self, **values: object) -> None:
+        """Text, mode, model or attachments changed; ask again where it would go."""
+        chat, page = self._chat, self._chat.page
+        chat.state = chat.state.changed(**values)
+        chat.show()
+        text = page.text
+        if (not text and not chat.state.attachments) or parsed(text) or matching(text):
+            self._checker.cancel()
+            page.composer.border_subtitle = ""
+            page.rest(chat.state)
+            return
+        page.strip.view = page.strip.view.behind()
+        self.ask()
+
+    def ask(self, *, now: bool = False) -> None:
+        """Check what Enter would send."""
+        state, text = self._chat.state, self._chat.page.composer.text
+        self._checker.ask(state.version, state.request(state.prompt(text)), text, now=now)
+
+    async def check_text(self, text: str) -> PromptCheck:
+        """The check of ``text`` as the next message."""
+        state = self._chat.state
+        return await self._checker.check(state.version, state.request(state.prompt(text)), text)
+
+    def _checked(self, check: PromptCheck) -> None:
+        if check.version == self._chat.state.version:
+            self.show(check)
+            self.on_checked(check)
+
+    def show(self, check: PromptCheck) -> None:
+        """The strip and the marks say what the check found."""
+        page, runtime = self._chat.page, self._chat.runtime
+        if check.explanation is None:
+            page.strip.view = blocked(check.error)
+            return
+        page.strip.view = strip_view(
+            check.explanation,
+            found=check.findings,
+            cards=runtime.catalog.cards,
+            local_state=self.local_state,
+            now=runtime.clock.now(),
+            last_message=len(self._chat.state.messages),
+        )
+        page.composer.show_findings(check.findings, page.strip.view.kind)
+
+    async def refresh_local(self) -> None:
+        """Say how the local model is; the strip may depend on it."""
+        status = await self._chat.runtime.local.status()
+        before, self.local_state = self.local_state, status.state
+        self._chat.page.header.show_local(status.state, status.model)
+        if before != self.local_state and self.check is not None:
+            self.show(self.check)

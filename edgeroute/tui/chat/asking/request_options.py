@@ -1,0 +1,125 @@
+"""What can be said about the next message: its privacy, its model, what is not personal in it."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from edgeroute.core.display import safe_line
+from edgeroute.core.model_card import Place
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.core.words import sentence
+from edgeroute.tui.chat.asking.message_draft import MessageDraft
+from edgeroute.tui.chat.context import ChatContext
+from edgeroute.tui.chat.state import loosens
+from edgeroute.tui.screens.dialogs import Confirm
+from edgeroute.tui.screens.findings import findings_picker, value_of
+from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
+from edgeroute.tui.screens.plan import PlanScreen
+from edgeroute.tui.words import MODE_SENTENCES, MODE_WORDS, WAYS
+
+
+class RequestOptions:
+    """Privacy mode, plan, model and findings of the next message."""
+
+    def __init__(self, chat: ChatContext, draft: MessageDraft) -> None:
+        self._chat, self._draft = chat, draft
+
+    async def cycle_privacy(self) -> None:
+        """The next privacy mode."""
+        await self._change_privacy(self._chat.state.next_mode)
+
+    async def set_privacy(self, mode: str) -> None:
+        """Go to the privacy mode."""
+        await self._change_privacy(PrivacyMode(mode))
+
+    async def _change_privacy(self, wanted: PrivacyMode) -> None:
+        """Tightening happens at once; loosening is confirmed; a latched chat is never loosened."""
+        state = self._chat.state
+        if wanted is state.mode:
+            return
+        if loosens(state.mode, wanted):
+            if state.latched:
+                self._chat.notify(
+                    f"{sentence(state.latch_reason or 'It held personal data')}"
+                    " ctrl+n begins another.",
+                    title="This chat stays local",
+                    severity="warning",
+                )
+                return
+            sure = Confirm(
+                f"Change this chat from {MODE_WORDS[state.mode]} to {MODE_WORDS[wanted]}?",
+                f"{MODE_SENTENCES[wanted]} Earlier messages of this chat may leave with the next.",
+                f"Change to {MODE_WORDS[wanted]}",
+            )
+            if not await self._chat.ask(sure):
+                return
+        if self._chat.state.id:
+            self._chat.runtime.conversations.set_mode(self._chat.state.id, wanted)
+        self._draft.changed(mode=wanted)
+
+    async def show_plan(self) -> None:
+        """The plan for what stands in the message box."""
+        page = self._chat.page
+        if not page.text:
+            self._chat.notify("Type a message first: the plan depends on it.")
+            return
+        check = self._draft.check or await self._draft.check_text(page.composer.text)
+        if check.explanation is None:
+            self._chat.notify(check.error, severity="error")
+            return
+        chosen = await self._chat.ask(PlanScreen(check.explanation))
+        if chosen:
+            self._draft.changed(model=chosen)
+
+    async def pick_model(self, name: str = "") -> None:
+        """The model for the next message; the privacy check still decides whether it may."""
+        cards = self._chat.runtime.catalog.cards
+        if name and (name in cards or name in WAYS):
+            self._draft.changed(model=name)
+            return
+        picker = Picker("Model for the next message", filtered(self._models()), value=name)
+        chosen = await self._chat.ask(picker)
+        if chosen is not None:
+            self._draft.changed(model=chosen.id)
+
+    def _models(self) -> list[PickerItem]:
+        """What can be asked for, with what it costs now."""
+        now = self._chat.runtime.clock.now()
+        items = [
+            PickerItem(way, Content.assemble((way.ljust(36), "bold"), meaning))
+            for way, meaning in WAYS.items()
+        ]
+        for card in self._chat.runtime.catalog.cards.values():
+            rate = card.prices.rate(now)
+            price = (
+                f"${rate.input} in, ${rate.output} out per 1M tokens" if rate else "price unknown"
+            )
+            here = card.place is Place.LOCAL
+            items.append(
+                PickerItem(
+                    card.id,
+                    Content.assemble(
+                        (safe_line(card.id, 34).ljust(36), "bold"),
+                        ("stays here" if here else price, "$local" if here else "$muted"),
+                    ),
+                )
+            )
+        return items
+
+    async def show_findings(self) -> None:
+        """What was found in the message; choosing one means that it is not personal."""
+        text, runtime = self._chat.page.composer.text, self._chat.runtime
+        findings = (await runtime.inspector.scan(text, full=True)).findings if text else ()
+        chosen = await self._chat.ask(findings_picker(text, findings))
+        if chosen is None:
+            return
+        value = value_of(text, findings)(chosen.id)
+        sure = Confirm(
+            "Never count this as personal data again?",
+            f"{safe_line(value, 80)}\n\nFrom now on it may leave this machine. Only a keyed hash of"
+            " it is kept in your allow list.",
+            "Not personal",
+        )
+        if await self._chat.ask(sure):
+            runtime.lists.allow(value)
+            self._draft.changed()
