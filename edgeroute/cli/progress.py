@@ -15,7 +15,7 @@ from edgeroute.cli.words import size
 from edgeroute.core.display import safe_line
 
 if TYPE_CHECKING:
-    from edgeroute.local.files.progress import Progress
+    from edgeroute.core.progress import Progress
 
 _WIDTH: Final = 24
 _REDRAW_SECONDS: Final = 0.1

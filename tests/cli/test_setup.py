@@ -12,9 +12,9 @@ import pytest
 
 from edgeroute.cli.commands import models as models_command
 from edgeroute.cli.progress import ProgressLine
+from edgeroute.core.progress import Progress
 from edgeroute.core.secret import Secret
 from edgeroute.engine.admin.providers import Providers
-from edgeroute.local.files.progress import Progress
 from tests.cli.conftest import Home
 
 

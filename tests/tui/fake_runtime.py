@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from edgeroute.core.answer import Answer
+from edgeroute.core.conversation import Conversation, SearchHit, Turn
 from edgeroute.core.errors import ErrorKind, NothingAnswered
 from edgeroute.core.events import (
     Answered,
@@ -28,6 +29,7 @@ from edgeroute.core.events import (
     Planned,
     TextDelta,
 )
+from edgeroute.core.local_status import LocalStatus
 from edgeroute.core.messages import Image, Message, assistant, user
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Candidate, Plan, Skipped
@@ -36,14 +38,11 @@ from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
 from edgeroute.core.signals import Signals
+from edgeroute.core.spending import SpendRow
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode, Verdict
 from edgeroute.engine.deciding.explanation import Explanation
 from edgeroute.engine.recording.feedback import Thumb
-from edgeroute.local.backends.backend import LocalStatus
-from edgeroute.store.chats.conversation import Conversation, Turn
-from edgeroute.store.chats.search import SearchHit
-from edgeroute.store.records.ledger import SpendRow
 from tests.support.replies import PNG
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)

@@ -24,7 +24,7 @@ from edgeroute.wire.format import WireError, dump, load_object
 from edgeroute.wire.formats import FORMATS
 
 if TYPE_CHECKING:
-    from edgeroute.store.chats.conversation import Conversation
+    from edgeroute.core.conversation import Conversation
 
 PREFIX: Final = "/edgeroute/v1"
 

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
+from edgeroute.core.conversation import Conversation, SearchHit, Turn
 from edgeroute.core.errors import StoreError
 from edgeroute.core.ids import new_id
 from edgeroute.core.messages import Message
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.store.chats import saved_pictures, search, transcript
-from edgeroute.store.chats.conversation import COLUMNS, Conversation, Turn, conversation_of, turn_of
 from edgeroute.store.chats.conversation_prefixes import Prefixes, PrefixMatch
+from edgeroute.store.chats.rows import COLUMNS, conversation_of, turn_of
 from edgeroute.store.database import rescue
 from edgeroute.store.database.codec import (
     dump_messages,
@@ -169,7 +170,7 @@ class Conversations:
         """The conversation as text for a file: Markdown to read, JSON to lose nothing."""
         return transcript.export(self._must(id), self.turns(id), style)
 
-    def search(self, words: str, limit: int = 50) -> Sequence[search.SearchHit]:
+    def search(self, words: str, limit: int = 50) -> Sequence[SearchHit]:
         """Turns that hold all of ``words`` (or words that begin so), latest first."""
         return search.search(self._database, words, limit)
 

@@ -21,7 +21,7 @@ from edgeroute.tui.widgets.chat_list import row
 from edgeroute.tui.words import ago
 
 if TYPE_CHECKING:
-    from edgeroute.store.chats.search import SearchHit
+    from edgeroute.core.conversation import SearchHit
 
 _KEYS = {"r": "rename", "d": "delete", "b": "fork", "x": "export", "p": "pin"}
 

@@ -32,8 +32,8 @@ from edgeroute.tui.widgets.transcript.transcript import Entry, Transcript
 from edgeroute.tui.words import MODE_SENTENCES
 
 if TYPE_CHECKING:
+    from edgeroute.core.conversation import Turn
     from edgeroute.engine.recording.feedback import Thumb
-    from edgeroute.store.chats.conversation import Turn
     from edgeroute.tui.ports import Runtime
 
 STATUS_SECONDS = 4.0

@@ -14,7 +14,7 @@ from edgeroute.tui.screens.page import Reading, line, section
 from edgeroute.tui.words import dollars, money, tokens
 
 if TYPE_CHECKING:
-    from edgeroute.store.records.ledger import SpendRow
+    from edgeroute.core.spending import SpendRow
     from edgeroute.tui.ports import Ledger
 
 _BAR: Final = 14
