@@ -79,17 +79,6 @@ class LlamaCpp:
             async for delta in deltas(stream, TITLE, origin_of(card)):
                 yield delta
 
-    async def count_tokens(self, text: str) -> int:
-        """How many tokens ``text`` has for the model; loads it.
-
-        Raises:
-            LocalModelError: as for ``answer``.
-        """
-        client = await self._process.ensure()
-        body = {"model": self._models.choose(self._model).id, "content": text}
-        reply = await client.call("/tokenize", body, seconds=120)
-        return int(reply.body.get("count", 0))
-
     async def status(self) -> LocalStatus:
         """How the worker is, without starting it."""
         try:
