@@ -60,9 +60,9 @@ class Engine:
             decision = await self._decider.decide(request)
             yield Planned(
                 decision.plan,
-                decision.verdict,
+                decision.privacy.verdict,
                 decision.signals,
-                decision.session.mode,
+                decision.privacy.mode,
                 decision.session.id,
                 trip.id,
             )

@@ -263,7 +263,7 @@ async def test_explain_leaves_no_trace(tmp_path: Path) -> None:
     """Explaining sends nothing, begins no conversation and latches nothing."""
     async with house(tmp_path) as home:
         explained = await home.runtime.engine.explain(ChatRequest((user(PRIVATE),)), full=True)
-        assert explained.verdict.private
+        assert explained.privacy.verdict.private
         assert explained.otherwise == "mock/m"
         assert [candidate.place for candidate in explained.plan.candidates] == [Place.LOCAL]
         assert not home.runtime.conversations.list()

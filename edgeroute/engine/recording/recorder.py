@@ -95,11 +95,11 @@ class Recorder:
             created=trip.started,
             conversation=decision.session.id,
             front_door=request.front_door,
-            mode=decision.session.mode,
-            private=decision.private,
-            privacy_reason=decision.reason,
-            findings=dict(decision.verdict.types),
-            latched=decision.session.latched,
+            mode=decision.privacy.mode,
+            private=decision.privacy.stays,
+            privacy_reason=decision.privacy.reason,
+            findings=dict(decision.privacy.verdict.types),
+            latched=decision.privacy.latched,
             rule=decision.plan.rule,
             why=decision.plan.why,
             route=answered.place if answered else None,
@@ -113,7 +113,7 @@ class Recorder:
             first_token_ms=outcome.first_token_ms,
             error=error,
             notes=(*decision.plan.notes, *outcome.notes),
-            masked=dict(decision.masked.types) if decision.masked else {},
+            masked=decision.privacy.masked or {},
         )
 
     def record(

@@ -187,9 +187,10 @@ class _FallbackStep:
 
 def _in_words(decision: Decision, error: EdgeRouteError) -> EdgeRouteError:
     """The error for people; a prompt that must stay here was refused for privacy."""
-    if decision.private and isinstance(error, NothingAnswered | LocalModelError):
+    if decision.privacy.stays and isinstance(error, NothingAnswered | LocalModelError):
         return PrivacyRefused(
-            f"{decision.reason} It must stay here, and no model here could answer. {error.message}",
+            f"{decision.privacy.reason} It must stay here, and no model here could answer."
+            f" {error.message}",
             error.hint or "`edgeroute doctor` says how to get a local model.",
         )
     return error
