@@ -19,6 +19,7 @@ import click
 from edgeroute.core.display import safe
 
 if TYPE_CHECKING:
+    from edgeroute.core.secret import Secret
     from edgeroute.wiring import Runtime
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -30,13 +31,15 @@ def open_runtime() -> Runtime:
     from edgeroute.wiring import Runtime
 
     runtime = Runtime.open()
-    if runtime.needs_passphrase:
-        from edgeroute.core.secret import Secret
-
-        given = os.environ.pop("EDGEROUTE_PASSPHRASE", "")
-        given = given or click.prompt("Passphrase of the database", hide_input=True, err=True)
-        runtime.passphrase = Secret(given)
+    runtime.unlock(_passphrase)
     return runtime
+
+
+def _passphrase() -> Secret:
+    from edgeroute.core.secret import Secret
+
+    given = os.environ.pop("EDGEROUTE_PASSPHRASE", "")
+    return Secret(given or click.prompt("Passphrase of the database", hide_input=True, err=True))
 
 
 class Shell:

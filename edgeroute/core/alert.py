@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +20,15 @@ class Alert:
     receipt: str = ""
     details: Mapping[str, str] = field(default_factory=dict)
     seen: bool = False
+
+
+class AlertRepository(Protocol):
+    """All alerts, and which of them the user has seen."""
+
+    def list(self, *, unseen: bool = False, limit: int = 200) -> Sequence[Alert]:
+        """Alerts, latest first; with ``unseen`` only those not yet marked as seen."""
+        ...
+
+    def mark_seen(self, up_to: int | None = None) -> int:
+        """Mark the alerts up to number ``up_to`` (default: all) as seen; how many were not."""
+        ...

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
-from typing import Final, Literal, get_args
+from typing import Final, Literal, Protocol, get_args
 
 from edgeroute.core.usage import Usage
 
@@ -41,3 +43,19 @@ class SpendRow:
     def cache_hit_rate(self) -> float:
         """The share of input tokens that came from a prompt cache, in 0..1."""
         return self.usage.cache_read / self.usage.input if self.usage.input else 0.0
+
+
+class SpendingRepository(Protocol):
+    """What was used and spent, to be read."""
+
+    def rows(self, by: By, *, since: datetime | None = None) -> Sequence[SpendRow]:
+        """Sums for each ``by`` from ``since`` on, the dearest first (days: the latest first)."""
+        ...
+
+    def total(self, *, since: datetime | None = None) -> SpendRow:
+        """The sums over everything from ``since`` on."""
+        ...
+
+    def today(self) -> Decimal:
+        """Known cost of this day."""
+        ...

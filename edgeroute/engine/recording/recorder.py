@@ -23,6 +23,7 @@ from edgeroute.engine.running.run_state import RunState
 
 if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard
+    from edgeroute.store.chats.conversation_prefixes import Prefixes
     from edgeroute.store.chats.conversations import Conversations
     from edgeroute.store.records.ledger import Ledger
     from edgeroute.store.records.receipts import Receipts
@@ -46,6 +47,7 @@ class Recorder:
         receipts: Receipts,
         ledger: Ledger,
         conversations: Conversations,
+        prefixes: Prefixes,
         surroundings: RouterState,
         watch: SpendAlerts,
         memory: Feedback,
@@ -56,6 +58,7 @@ class Recorder:
         self._receipts = receipts
         self._ledger = ledger
         self._conversations = conversations
+        self._prefixes = prefixes
         self._surroundings = surroundings
         self._watch = watch
         self._memory = memory
@@ -159,9 +162,7 @@ class Recorder:
             receipt=receipt.id,
             model=receipt.model,
         )
-        self._conversations.remember_prefixes(
-            decision.session.id, (*request.messages, answer.message)
-        )
+        self._prefixes.remember(decision.session.id, (*request.messages, answer.message))
 
     def _comparison(self, receipt: Receipt) -> dict[str, Decimal | None]:
         """What the premium model would have cost, and what prompt caches saved."""

@@ -6,8 +6,9 @@ import json
 from typing import Any, Final
 
 from edgeroute.core.conversation import Conversation, Turn
+from edgeroute.core.errors import StoreError
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.store.database.codec import load_messages, moment
+from edgeroute.store.database.codec import load_messages, moment, printable
 
 COLUMNS: Final = (
     "c.id, c.title, c.created, c.updated, c.mode, c.latched, c.latch_reason, c.pinned, c.tags,"
@@ -44,4 +45,12 @@ def turn_of(row: Any) -> Turn:
         complete=bool(row["complete"]),
         receipt=row["receipt"],
         model=row["model"],
+    )
+
+
+def unknown(conversation: str) -> StoreError:
+    """The error where there is no such conversation."""
+    return StoreError(
+        f"There is no conversation {printable(conversation)!r}.",
+        "`edgeroute history list` shows which there are.",
     )

@@ -91,7 +91,7 @@ async def _alike(home: House, asked: ChatRequest) -> str:
 async def test_explain_says_what_the_receipt_will_say(tmp_path: Path, mode: PrivacyMode) -> None:
     """For the same request both give the same sentence, in each mode, before and after a latch."""
     async with house(tmp_path) as home:
-        conversations = home.runtime.conversations
+        conversations = home.stores.conversations
         for text in (OPEN, PRIVATE, OPEN):
             await _alike(home, request(text, privacy=mode, conversation="one"))
         latched = conversations.create(mode)
