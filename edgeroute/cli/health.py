@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from edgeroute.cli.commands.rules import policies_of
 from edgeroute.cli.words import when
 from edgeroute.core.errors import EdgeRouteError, KeyringUnavailable
 from edgeroute.core.words import size
@@ -143,8 +142,9 @@ def _disk(runtime: Runtime) -> HealthCheck:
 
 async def _policies(runtime: Runtime) -> HealthCheck:
     await asyncio.to_thread(runtime.check)
-    policy = runtime.policy
-    findings = policies_of(runtime).check(policy.file)
+    policies = runtime.admin.policies
+    policy = policies.current
+    findings = policies.check(policy.file)
     wrong = [finding for finding in findings if finding.level == "error"]
     if wrong:
         return HealthCheck(
@@ -158,20 +158,20 @@ async def _policies(runtime: Runtime) -> HealthCheck:
 
 async def _keyring(runtime: Runtime) -> HealthCheck:
     try:
-        return HealthCheck("keyring", "ok", await asyncio.to_thread(runtime.keys.describe))
+        keyring = await asyncio.to_thread(runtime.admin.self_check.keyring)
     except KeyringUnavailable as error:
         return HealthCheck("keyring", "note", error.message, error.hint)
+    return HealthCheck("keyring", "ok", keyring)
 
 
 async def _database(runtime: Runtime) -> HealthCheck:
-    database = runtime.database
-    encrypted = await asyncio.to_thread(lambda: database.encrypted)
-    if not await asyncio.to_thread(database.check):
+    database = await asyncio.to_thread(runtime.admin.self_check.database)
+    if not database.sound:
         return HealthCheck("database", "bad", f"{database.path} is damaged",
                      "Start EdgeRoute again: it keeps what can be read.")  # fmt: skip
     notices = " ".join(database.notices)
     text = f"{size(database.path.stat().st_size)}, sound"
-    if not encrypted:
+    if not database.encrypted:
         return HealthCheck(
             "database",
             "note",
@@ -185,7 +185,7 @@ async def _database(runtime: Runtime) -> HealthCheck:
 
 async def _detector(runtime: Runtime) -> HealthCheck:
     try:
-        await asyncio.to_thread(runtime.detector.warm)
+        await asyncio.to_thread(runtime.admin.self_check.detector)
     except Exception as error:  # noqa: BLE001 - whatever it is, every prompt now stays here
         return HealthCheck(
             "privacy check",
@@ -197,7 +197,7 @@ async def _detector(runtime: Runtime) -> HealthCheck:
 
 
 async def _models(runtime: Runtime) -> HealthCheck:
-    models = runtime.models
+    models = runtime.admin.models
     here = await asyncio.to_thread(models.present)
     if not here:
         return HealthCheck("models", "bad", "no local model is here", "edgeroute models pull")
@@ -213,7 +213,7 @@ async def _support(runtime: Runtime) -> list[HealthCheck]:
     found = []
     for name in _SUPPORT:
         try:
-            path = await asyncio.to_thread(runtime.models.support_path, name)
+            path = await asyncio.to_thread(runtime.admin.models.support_path, name)
         except KeyError:
             continue
         if path is None:

@@ -20,6 +20,7 @@ from edgeroute.core.display import safe
 from edgeroute.core.encoding import decoded
 
 if TYPE_CHECKING:
+    from edgeroute.core.secret import Secret
     from edgeroute.wiring import Runtime
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,13 +32,15 @@ def open_runtime() -> Runtime:
     from edgeroute.wiring import Runtime
 
     runtime = Runtime.open()
-    if runtime.needs_passphrase:
-        from edgeroute.core.secret import Secret
-
-        given = os.environ.pop("EDGEROUTE_PASSPHRASE", "")
-        given = given or click.prompt("Passphrase of the database", hide_input=True, err=True)
-        runtime.passphrase = Secret(given)
+    runtime.unlock(_passphrase)
     return runtime
+
+
+def _passphrase() -> Secret:
+    from edgeroute.core.secret import Secret
+
+    given = os.environ.pop("EDGEROUTE_PASSPHRASE", "")
+    return Secret(given or click.prompt("Passphrase of the database", hide_input=True, err=True))
 
 
 class Shell:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import reduce
 from operator import add
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from edgeroute.core.model_card import Place
 from edgeroute.core.request import FrontDoor
@@ -110,6 +110,20 @@ class Receipt:
             "cost": _plain(asdict(self.cost)),
             "usage": _plain(asdict(self.usage)),
         }
+
+
+class ReceiptRepository(Protocol):
+    """All receipts, to be read."""
+
+    def get(self, receipt: str, /) -> Receipt | None:
+        """The receipt, or None. The beginning of an id will do where only one begins so."""
+        ...
+
+    def list(
+        self, *, left_machine: bool = False, conversation: str = "", limit: int = 200
+    ) -> Sequence[Receipt]:
+        """Receipts, latest first; with ``left_machine`` only those that sent a byte elsewhere."""
+        ...
 
 
 def last_answer(attempts: Sequence[Attempt], outcome: Outcome) -> Attempt | None:

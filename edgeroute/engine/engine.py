@@ -62,9 +62,9 @@ class Engine:
             request = replace(request, model=decision.request.model)
             yield Planned(
                 decision.plan,
-                decision.verdict,
+                decision.privacy.verdict,
                 decision.signals,
-                decision.session.mode,
+                decision.privacy.mode,
                 decision.session.id,
                 start.id,
             )

@@ -146,7 +146,7 @@ class Door:
                         transient=response.status_code >= 500,
                         status=response.status_code,
                     )
-                incoming = Incoming(response, provider=host, name=host, sent=0)
+                incoming = _incoming(response, provider=host, name=host, sent=0)
                 size = _whole_size(incoming)
                 yield incoming.status, size, incoming.chunks(60.0, _FILE_BYTES)
                 return
@@ -180,7 +180,7 @@ class Door:
         )
         try:
             _require_api_answer(response, provider, sent)
-            yield Incoming(response, provider=provider.id, name=provider.name, sent=sent)
+            yield _incoming(response, provider=provider.id, name=provider.name, sent=sent)
         finally:
             await response.aclose()
 
@@ -365,6 +365,18 @@ def _require_api_answer(response: httpx.Response, provider: Provider, sent: int)
             status=status,
             hint="The network may want you to sign in first.",
         )
+
+
+def _incoming(response: httpx.Response, *, provider: str, name: str, sent: int) -> Incoming:
+    return Incoming(
+        response.status_code,
+        dict(response.headers),
+        response.aiter_raw(),
+        host=response.url.host,
+        provider=provider,
+        name=name,
+        sent=sent,
+    )
 
 
 def _whole_size(incoming: Incoming) -> int | None:

@@ -23,12 +23,11 @@ from edgeroute.core.secret import Secret
 from edgeroute.core.verdict import Finding, PrivacyMode
 
 if TYPE_CHECKING:
+    from edgeroute.core.conversation import Conversation, SearchHit, Turn
+    from edgeroute.core.local_status import LocalStatus
+    from edgeroute.core.spending import By, SpendRow
     from edgeroute.engine.deciding.explanation import Explanation
     from edgeroute.engine.recording.feedback import Thumb
-    from edgeroute.local.backends.backend import LocalStatus
-    from edgeroute.store.chats.conversation import Conversation, Turn
-    from edgeroute.store.chats.search import SearchHit
-    from edgeroute.store.records.ledger import By, SpendRow
 
 
 class EnginePort(Protocol):

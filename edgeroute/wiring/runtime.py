@@ -3,46 +3,78 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-from dataclasses import replace
+from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from functools import cached_property
-from random import Random
 from typing import TYPE_CHECKING, Self
 
 from edgeroute import config
-from edgeroute.core.errors import StoreError
+from edgeroute.core.clock import Clock, SystemClock
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.wiring.providers_and_local import Models
-from edgeroute.wiring.reloading import Reloaded
+from edgeroute.wiring.admin import AdminParts
+from edgeroute.wiring.engine import EngineParts
+from edgeroute.wiring.installation import Installation
+from edgeroute.wiring.local import LocalParts
+from edgeroute.wiring.privacy import PrivacyParts
+from edgeroute.wiring.providers import ProviderParts
+from edgeroute.wiring.routing import RoutingParts
+from edgeroute.wiring.stores import StoreParts
 
 if TYPE_CHECKING:
-    from edgeroute.config import ChatAppSettings, Paths
+    from edgeroute.config import ChatAppSettings, Paths, Settings
+    from edgeroute.core.receipt import ReceiptRepository
+    from edgeroute.core.secret import Secret
+    from edgeroute.core.spending import SpendingRepository
+    from edgeroute.engine.admin.conversations import ConversationService
     from edgeroute.engine.admin.embeddings import Embeddings
-    from edgeroute.engine.deciding.advisor import Advisor
-    from edgeroute.engine.deciding.budget import Budget
-    from edgeroute.engine.deciding.router_state import RouterState
+    from edgeroute.engine.admin.providers import Providers
     from edgeroute.engine.engine import Engine
     from edgeroute.engine.recording.feedback import Feedback
-    from edgeroute.engine.recording.telemetry import Telemetry
-    from edgeroute.routing.policy.policy import RoutingPolicy
-    from edgeroute.routing.policy.tiers import Tiers
-    from edgeroute.routing.signals.classifier import TaskClassifier
+    from edgeroute.local.backends.backend import LocalBackend
+    from edgeroute.privacy.detecting.user_lists import Lists
+    from edgeroute.privacy.inspecting.inspector import Inspector
+    from edgeroute.providers.catalog.catalog import Catalog
 
 
-_SESSIONS_SECRET = "provider sessions"  # noqa: S105 - a name
-_PREMIUM = "anthropic/claude-opus-4.7"
+class Runtime:
+    """The wired parts of one process, and what front doors may use of them.
 
-
-class Runtime(Models):
-    """The wired parts of one process.
-
-    ``open`` reads the settings and closes the process to the network but for the egress door.
+    The parts themselves are private: a front door reaches no database, key, door or gate.
     """
+
+    def __init__(self, paths: Paths, settings: Settings, clock: Clock | None = None) -> None:
+        self.paths = paths
+        self.clock: Clock = clock or SystemClock()
+        self._installation = installation = Installation(paths, settings, self.clock)
+        self._stores = stores = StoreParts(installation)
+        self._providers = providers = ProviderParts(installation, stores)
+        self._privacy = privacy = PrivacyParts(installation, stores, providers)
+        self._local = local = LocalParts(installation, stores)
+        self._routing = routing = RoutingParts(installation, stores, providers)
+        self._engine = EngineParts(
+            installation,
+            stores=stores,
+            privacy=privacy,
+            providers=providers,
+            local=local,
+            routing=routing,
+        )
+        self.admin = AdminParts(
+            installation,
+            stores=stores,
+            privacy=privacy,
+            providers=providers,
+            local=local,
+            routing=routing,
+        )
+        self.pictures = stores.pictures
 
     @classmethod
     def open(cls, paths: Paths | None = None) -> Self:
         """The runtime for the settings file of ``paths`` (default: this user's).
+
+        It closes the process to the network but for the egress door.
 
         Raises:
             SettingsError: the settings are wrong, with file and line.
@@ -55,29 +87,64 @@ class Runtime(Models):
         lockdown.install()
         return cls(found, settings)
 
+    def with_policy(self, name: str) -> Self:
+        """A runtime with the same settings but for the routing policy.
+
+        Raises:
+            SettingsError: the policy is not valid, with file and line.
+        """
+        import msgspec  # noqa: PLC0415
+
+        router = msgspec.structs.replace(self.settings.router, policy=name)
+        settings = msgspec.structs.replace(self.settings, router=router)
+        made = type(self)(self.paths, settings, self.clock)
+        made._stores.passphrase = self._stores.passphrase  # noqa: SLF001 - one of its own kind
+        made.check()
+        return made
+
+    def unlock(self, ask: Callable[[], Secret]) -> None:
+        """Open the database with the passphrase that ``ask`` gives, where that is needed."""
+        if self._stores.needs_passphrase:
+            self._stores.passphrase = ask()
+
     def check(self) -> None:
         """Refuse to go on with policies that are not valid.
 
         Raises:
             SettingsError: with file and line.
         """
-        _ = self.privacy_policy, self.policy, self.tiers, self.catalog, self.enterprise
+        _ = self._privacy.policy, self._routing.policy, self._routing.tiers
+        _ = self._providers.catalog, self._providers.enterprise
 
     async def warm(self) -> None:
         """Load what the first answer needs, away from the event loop."""
         await asyncio.to_thread(self.check)
         _ = self.engine
-        await asyncio.to_thread(self._warm_detector)
+        with suppress(Exception):  # without its detector every prompt stays here, and says so
+            await asyncio.to_thread(self._privacy.load_detector)
 
     async def close(self) -> None:
         """Let go of connections, threads and files."""
-        for name in ("telemetry", "local", "door", "inspector"):
-            if name in self.__dict__:
-                await self.__dict__[name].close()
-        if "database" in self.__dict__:
-            await asyncio.to_thread(self.database.close)
+        await self._engine.close()
+        await self._local.close()
+        await self._providers.close()
+        await self._privacy.close()
+        await self._stores.close()
 
     # Settings, as the front doors ask for them.
+
+    @property
+    def settings(self) -> Settings:
+        """All settings, as they are now."""
+        return self._installation.settings
+
+    def save(self, key: str, value: str) -> None:
+        """Keep the setting ``key`` (dotted, as in config.toml).
+
+        Raises:
+            SettingsError: no such setting, or a wrong value.
+        """
+        self._installation.change(key, value)
 
     @property
     def chat(self) -> ChatAppSettings:
@@ -98,128 +165,9 @@ class Runtime(Models):
     @property
     def first_run(self) -> bool:
         """Whether nothing has been set up here yet."""
-        return not self.paths.settings.exists() and not self._database_path.exists()
+        return not self.paths.settings.exists() and not self._stores.database_path.exists()
 
-    def save(self, key: str, value: str) -> None:
-        """Keep the setting ``key`` (dotted, as in config.toml).
-
-        Raises:
-            SettingsError: no such setting, or a wrong value.
-        """
-        self.settings = config.change(self.paths.settings, key, value)
-
-    @property
-    def policy(self) -> RoutingPolicy:
-        """The routing policy in force; an edited file counts from the next request on.
-
-        Raises:
-            SettingsError: it is not valid and there is no earlier one, with file and line.
-        """
-        found = self._policy_file.value
-        trouble = " ".join(filter(None, (self._policy_file.trouble, self._tiers_file.trouble)))
-        return replace(found, trouble=trouble) if trouble else found
-
-    @property
-    def tiers(self) -> Tiers:
-        """Tiers, roles and ladders; an edited file counts from the next request on.
-
-        Raises:
-            SettingsError: rules/tiers.yaml is not valid and there is no earlier one.
-        """
-        return self._tiers_file.value
-
-    @cached_property
-    def _policy_file(self) -> Reloaded[RoutingPolicy]:
-        from edgeroute.routing.policy.policy import RoutingPolicy, policy_file  # noqa: PLC0415
-
-        own = self.paths.config / "rules"
-        return Reloaded(
-            lambda: policy_file(self.settings.router.policy, own),
-            lambda: RoutingPolicy.named(self.settings.router.policy, own),
-        )
-
-    @cached_property
-    def _tiers_file(self) -> Reloaded[Tiers]:
-        from edgeroute.routing.policy.tiers import Tiers, tiers_file  # noqa: PLC0415
-
-        own = self.paths.config / "rules"
-        return Reloaded(lambda: tiers_file(own), lambda: Tiers.load(own))
-
-    @property
-    def limits(self) -> Budget:
-        """The budgets."""
-        from edgeroute.engine.deciding.budget import Budget  # noqa: PLC0415
-
-        budget = self.settings.budget
-        return Budget(
-            Decimal(str(budget.daily_usd)),
-            Decimal(str(budget.monthly_usd)),
-            Decimal(str(budget.conversation_usd)),
-            budget.at_limit,
-        )
-
-    @cached_property
-    def router_state(self) -> RouterState:
-        """What the planner must know besides the request."""
-        from edgeroute.engine.deciding.router_state import RouterState  # noqa: PLC0415
-
-        router_state = RouterState(
-            ready=self.providers.ready,
-            health=self.health,
-            states=self.states,
-            ledger=self.ledger,
-            budget=self.limits,
-            clock=self.clock,
-        )
-        router_state.recall()
-        return router_state
-
-    def _salt(self) -> bytes:
-        """What providers' session ids are made from; another one each time without a database."""
-        try:
-            return self.database.kept(_SESSIONS_SECRET)
-        except StoreError:
-            return secrets.token_bytes(32)
-
-    @cached_property
-    def sentences(self) -> Embeddings:
-        """Vectors of texts, made on this machine."""
-        from edgeroute.engine.admin.embeddings import Embeddings  # noqa: PLC0415
-
-        return Embeddings(self.paths.models)
-
-    @cached_property
-    def memory(self) -> Feedback:
-        """What became of earlier answers."""
-        from edgeroute.engine.recording.feedback import Feedback  # noqa: PLC0415
-
-        return Feedback(self.outcomes, self.advisor)
-
-    @cached_property
-    def advisor(self) -> Advisor:
-        """What earlier answers say of the next one."""
-        from edgeroute.engine.deciding.advisor import Advisor  # noqa: PLC0415
-
-        return Advisor(self.outcomes, self.paths.models)
-
-    @cached_property
-    def classifier(self) -> TaskClassifier:
-        """Names the task of a prompt; without the sentence model from words and shape alone.
-
-        Raises:
-            SettingsError: the packaged files do not belong together.
-        """
-        from edgeroute.routing.signals.classifier import TaskClassifier  # noqa: PLC0415
-
-        return TaskClassifier.load(self.paths.models)
-
-    @cached_property
-    def telemetry(self) -> Telemetry:
-        """The exporter for the user's collector; silent without one."""
-        from edgeroute.engine.recording.telemetry import Telemetry  # noqa: PLC0415
-
-        told = self.settings.telemetry
-        return Telemetry(told.endpoint, self.gate, self.door, content=told.content)
+    # What answers, and what was answered.
 
     @cached_property
     def engine(self) -> Engine:
@@ -228,63 +176,67 @@ class Runtime(Models):
         Raises:
             SettingsError: a policy or provider file is not valid.
         """
-        from edgeroute.engine.deciding.decider import Decider, Preferences  # noqa: PLC0415
-        from edgeroute.engine.deciding.masking import Masking  # noqa: PLC0415
-        from edgeroute.engine.deciding.session import Sessions  # noqa: PLC0415
-        from edgeroute.engine.engine import Engine  # noqa: PLC0415
-        from edgeroute.engine.recording.recorder import Recorder  # noqa: PLC0415
-        from edgeroute.engine.recording.spend_alerts import SpendAlerts  # noqa: PLC0415
-        from edgeroute.engine.running.fallback import Fallback  # noqa: PLC0415
-        from edgeroute.engine.running.model_calls import ModelCalls  # noqa: PLC0415
-        from edgeroute.engine.running.runner import Runner  # noqa: PLC0415
-        from edgeroute.engine.running.strategy import StrategyRunner  # noqa: PLC0415
-
         self.check()
-        user = config.system_user()
-        sessions = Sessions(self.conversations, self.settings.privacy.mode)
-        decider = Decider(
-            sessions=sessions,
-            inspector=self.inspector,
-            masking=Masking(self.conversations, self.inspector, self.privacy_policy),
-            policy=lambda: self.policy,
-            tiers=lambda: self.tiers,
-            catalog=self.catalog,
-            local=self.local,
-            router_state=self.router_state,
-            advisor=self.advisor,
-            classifier=lambda: self.classifier,
-            preferences=Preferences(self.settings.router.tier, self.enterprise, user),
-            clock=self.clock,
-        )
-        attempts = ModelCalls(
-            catalog=self.catalog,
-            gate=self.gate,
-            client=self.client,
-            keys=self.keys,
-            local=self.local,
-            sessions=sessions,
-            policy=lambda: self.policy,
-            salt=self._salt,
-            clock=self.clock,
-        )
-        recorder = Recorder(
-            receipts=self.receipts,
-            ledger=self.ledger,
-            conversations=self.conversations,
-            router_state=self.router_state,
-            watch=SpendAlerts(
-                ledger=self.ledger,
-                alerts=self.alerts,
-                budget=self.limits,
-                command=self.settings.alerts.command,
-                clock=self.clock,
-            ),
-            feedback=self.memory,
-            premium=self.catalog.card(_PREMIUM),
-            user=user,
-            clock=self.clock,
-        )
-        delivery = Fallback(attempts, self.health, self.resilience, self.clock, Random())  # noqa: S311
-        strategy = StrategyRunner(attempts, self.health, self.resilience, self.clock)
-        answering = Runner(attempts, delivery, strategy, lambda: self.policy)
-        return Engine(decider, answering, recorder, self.telemetry, self.clock)
+        return self._engine.engine
+
+    @cached_property
+    def inspector(self) -> Inspector:
+        """Finds personal data, in a thread of its own."""
+        return self._privacy.inspector
+
+    @property
+    def lists(self) -> Lists:
+        """The user's allow list and what is always private."""
+        return self._privacy.lists
+
+    @property
+    def local(self) -> LocalBackend:
+        """The model that answers on this machine.
+
+        Raises:
+            SettingsError: the settings name a backend that does not exist.
+        """
+        return self._local.backend
+
+    @property
+    def catalog(self) -> Catalog:
+        """Every managed model and its provider.
+
+        Raises:
+            SettingsError: a provider file or a provider in the settings is not valid.
+        """
+        return self._providers.catalog
+
+    @property
+    def providers(self) -> Providers:
+        """The managed APIs: state, keys, a test of a key."""
+        return self._providers.service
+
+    @cached_property
+    def embeddings(self) -> Embeddings:
+        """Vectors of texts, made on this machine."""
+        from edgeroute.engine.admin.embeddings import Embeddings  # noqa: PLC0415
+
+        return Embeddings(self.paths.models)
+
+    @cached_property
+    def conversations(self) -> ConversationService:
+        """The conversations of this machine."""
+        from edgeroute.engine.admin.conversations import ConversationService  # noqa: PLC0415
+
+        return ConversationService(self._stores.conversations)
+
+    @property
+    def receipts(self) -> ReceiptRepository:
+        """Why requests went where they went."""
+        return self._stores.receipts
+
+    @property
+    def ledger(self) -> SpendingRepository:
+        """What was used and spent."""
+        return self._stores.ledger
+
+    @property
+    def memory(self) -> Feedback:
+        """What became of earlier answers."""
+        return self._engine.feedback

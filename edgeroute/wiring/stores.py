@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeroute.core.clock import Clock, SystemClock
-from edgeroute.core.errors import KeyringUnavailable
+from edgeroute.core.errors import KeyringUnavailable, StoreError
 from edgeroute.core.secret import Secret
+from edgeroute.wiring.installation import Installation
 
 if TYPE_CHECKING:
-    from edgeroute.config import Paths, Settings
+    from edgeroute.store.chats.conversation_prefixes import Prefixes
     from edgeroute.store.chats.conversations import Conversations
+    from edgeroute.store.chats.masks import ConversationMasks
     from edgeroute.store.database.database import Database
     from edgeroute.store.keys.keys import Keys
     from edgeroute.store.records.alerts import Alerts
@@ -22,17 +25,14 @@ if TYPE_CHECKING:
     from edgeroute.store.records.outcomes import Outcomes
     from edgeroute.store.records.receipts import Receipts
 
-
 _DATABASE_SECRET = "database"  # noqa: S105 - a name
 
 
-class Stores:
-    """The store's parts, for one set of folders and settings."""
+class StoreParts:
+    """The parts of the store. ``passphrase`` opens the database where there is no keyring."""
 
-    def __init__(self, paths: Paths, settings: Settings, clock: Clock | None = None) -> None:
-        self.paths = paths
-        self.settings = settings
-        self.clock: Clock = clock or SystemClock()
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
         self.passphrase: Secret | None = None
 
     @cached_property
@@ -41,7 +41,8 @@ class Stores:
         from edgeroute.store.keys.keys import Keys  # noqa: PLC0415
 
         return Keys(
-            environment=self.settings.keys.environment, lock_file=self.paths.state / "keys.lock"
+            environment=self._installation.settings.keys.environment,
+            lock_file=self._installation.paths.state / "keys.lock",
         )
 
     @cached_property
@@ -49,27 +50,22 @@ class Stores:
         """The database, opened when it is first used."""
         from edgeroute.store.database.database import Database  # noqa: PLC0415
 
-        return Database(self._database_path, self._database_key, now=self.clock.now)
+        return Database(self.database_path, self._database_key, now=self._installation.clock.now)
 
     @property
-    def _database_path(self) -> Path:
-        return self.paths.data / "edgeroute.db"
+    def database_path(self) -> Path:
+        """Where the database is, or will be."""
+        return self._installation.paths.data / "edgeroute.db"
 
-    def _database_key(self) -> Secret | None:
-        """The key that the database is encrypted with; None where there is no keyring.
-
-        A database that is encrypted already says so itself when it is opened without its key.
-        """
-        if not self.settings.privacy.encrypt:
-            return None
-        with suppress(KeyringUnavailable):
-            return self.keys.secret(_DATABASE_SECRET)
-        return self.passphrase
+    @property
+    def pictures(self) -> Path:
+        """The folder for pictures that the chat app saves."""
+        return self._installation.paths.data / "pictures"
 
     @property
     def needs_passphrase(self) -> bool:
         """Whether the user must be asked for the database's passphrase: wanted, and no keyring."""
-        privacy = self.settings.privacy
+        privacy = self._installation.settings.privacy
         if not (privacy.encrypt and privacy.passphrase):
             return False
         try:
@@ -78,17 +74,35 @@ class Stores:
             return True
         return False
 
-    @property
-    def pictures(self) -> Path:
-        """The folder for pictures that the chat app saves."""
-        return self.paths.data / "pictures"
+    def secret(self, name: str) -> bytes:
+        """A secret of this machine, always the same; without a database another one each time."""
+        try:
+            return self.database.kept(name)
+        except StoreError:
+            return secrets.token_bytes(32)
 
     @cached_property
     def conversations(self) -> Conversations:
         """The conversations of this machine."""
         from edgeroute.store.chats.conversations import Conversations  # noqa: PLC0415
 
-        return Conversations(self.database, pictures=self.pictures, now=self.clock.now)
+        return Conversations(
+            self.database, pictures=self.pictures, now=self._installation.clock.now
+        )
+
+    @cached_property
+    def masks(self) -> ConversationMasks:
+        """The placeholders of conversations."""
+        from edgeroute.store.chats.masks import ConversationMasks  # noqa: PLC0415
+
+        return ConversationMasks(self.database)
+
+    @cached_property
+    def prefixes(self) -> Prefixes:
+        """By what conversations are recognised."""
+        from edgeroute.store.chats.conversation_prefixes import Prefixes  # noqa: PLC0415
+
+        return Prefixes(self.database)
 
     @cached_property
     def receipts(self) -> Receipts:
@@ -102,25 +116,41 @@ class Stores:
         """What was used and spent."""
         from edgeroute.store.records.ledger import Ledger  # noqa: PLC0415
 
-        return Ledger(self.database, now=self.clock.now)
+        return Ledger(self.database, now=self._installation.clock.now)
 
     @cached_property
     def alerts(self) -> Alerts:
         """What the user should know about money and use."""
         from edgeroute.store.records.alerts import Alerts  # noqa: PLC0415
 
-        return Alerts(self.database, now=self.clock.now)
+        return Alerts(self.database, now=self._installation.clock.now)
 
     @cached_property
     def outcomes(self) -> Outcomes:
         """How good answers were."""
         from edgeroute.store.records.outcomes import Outcomes  # noqa: PLC0415
 
-        return Outcomes(self.database, now=self.clock.now)
+        return Outcomes(self.database, now=self._installation.clock.now)
 
     @cached_property
     def states(self) -> KeyValueStore:
         """Small states that outlive the process."""
         from edgeroute.store.records.key_value import KeyValueStore  # noqa: PLC0415
 
-        return KeyValueStore(self.database, now=self.clock.now)
+        return KeyValueStore(self.database, now=self._installation.clock.now)
+
+    async def close(self) -> None:
+        """Close the database if it was opened."""
+        if "database" in self.__dict__:
+            await asyncio.to_thread(self.database.close)
+
+    def _database_key(self) -> Secret | None:
+        """The key that the database is encrypted with; None where there is no keyring.
+
+        A database that is encrypted already says so itself when it is opened without its key.
+        """
+        if not self._installation.settings.privacy.encrypt:
+            return None
+        with suppress(KeyringUnavailable):
+            return self.keys.secret(_DATABASE_SECRET)
+        return self.passphrase

@@ -35,15 +35,14 @@ class Home:
     def runtime(self) -> Runtime:
         """A fresh runtime over the same files and keyring."""
         made = Runtime(self.paths, load(self.paths.settings))
-        parts = made.__dict__
-        parts["keys"] = Keys(
+        made._stores.__dict__["keys"] = Keys(
             door=KeyringDoor("edgeroute", "keys", choose=lambda: self.keyring),
             environment=made.settings.keys.environment,
         )
         if self.engine is not None:
-            parts["engine"] = self.engine
+            made.__dict__["engine"] = self.engine
         if self.inspector is not None:
-            parts["inspector"] = self.inspector
+            made.__dict__["inspector"] = self.inspector
         return made
 
     def configure(self, text: str) -> None:

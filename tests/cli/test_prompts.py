@@ -81,7 +81,10 @@ def test_explain_says_it_in_words(home: Home) -> None:
         ({}, "may leave (auto): Nothing"),
         ({"mode": PrivacyMode.PRIVATE}, "stays here (private): This conversation is set"),
         ({"mode": PrivacyMode.MASK, "masked": {"US_SSN": 1}}, "may leave masked (mask): Personal"),
-        ({"latched": True, "latch_reason": "It held a number."}, "stays here (auto): It held a"),
+        (
+            {"latched": True, "latch_reason": "It held a number."},
+            "stays here (auto): This conversation stays on this machine: It",
+        ),
     ],
 )
 def test_explain_never_promises_what_is_not_so(
@@ -93,7 +96,8 @@ def test_explain_never_promises_what_is_not_so(
     scripted = ScriptedEngine(verdict=verdict)
 
     async def explained(request: ChatRequest, *, full: bool = False) -> Explanation:
-        return replace(await ScriptedEngine.explain(scripted, request, full=full), **changes)
+        found = await ScriptedEngine.explain(scripted, request, full=full)
+        return replace(found, privacy=replace(found.privacy, **changes))
 
     monkeypatch.setattr(scripted, "explain", explained)
     home.engine = scripted

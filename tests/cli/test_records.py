@@ -25,7 +25,7 @@ NOW = datetime.now(UTC)
 def home(home: Home) -> Home:
     """An installation with two conversations, two receipts and an alert."""
     runtime = home.runtime()
-    chats: Conversations = runtime.conversations
+    chats: Conversations = runtime._stores.conversations
     chats.create(id="trip")
     chats.append("trip", [user("Where to in May?"), assistant("Rome \x1b[2J.")], model="openai/x")
     chats.create(id="bank")
@@ -39,10 +39,10 @@ def home(home: Home) -> Home:
         receipt(attempt(cost=UNKNOWN_COST, usage=Usage()), id="bb3", created=NOW, error="outage",
                 model=""),
     ):  # fmt: skip
-        runtime.receipts.add(one)
-        runtime.ledger.record(one, baseline=Decimal("0.5"))
-    runtime.alerts.add("budget", "80 % of today's budget is spent.")
-    runtime.database.close()
+        runtime._stores.receipts.add(one)
+        runtime._stores.ledger.record(one, baseline=Decimal("0.5"))
+    runtime._stores.alerts.add("budget", "80 % of today's budget is spent.")
+    runtime._stores.database.close()
     return home
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from edgeroute.cli.commands import models as models_command
 from edgeroute.cli.progress import ProgressLine
+from edgeroute.core.progress import Progress
 from edgeroute.core.secret import Secret
 from edgeroute.engine.admin.providers import Providers
-from edgeroute.local.files.progress import Progress
 from tests.cli.conftest import Home
 
 
@@ -25,7 +25,7 @@ def test_a_key_is_piped_in_and_never_an_argument(home: Home) -> None:
     assert done.exit_code == 0
     listed = json.loads(home.run("keys", "list", "--json").stdout)
     assert listed[0] == {"provider": "openai", "name": "OpenAI", "key": "keyring", "state": "ok"}
-    assert home.runtime().keys.get("openai") == Secret("sk-canary-1")
+    assert home.runtime()._stores.keys.get("openai") == Secret("sk-canary-1")
     deleted = home.run("keys", "delete", "openai")
     assert deleted.exit_code == 0
     assert home.run("keys", "delete", "openai").exit_code == 1

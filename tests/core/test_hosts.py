@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from edgeroute.core.hosts import is_loopback
+from edgeroute.core.hosts import is_loopback, loopback_address
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "LOCALHOST.", "127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"]
+    "host",
+    ["localhost", "localhost.", "LOCALHOST.", "127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"],
 )
 def test_this_machine(host: str) -> None:
     """Its own name and the addresses that never leave it."""
@@ -30,3 +31,10 @@ def test_this_machine(host: str) -> None:
 def test_other_machines(host: str) -> None:
     """Everything else, however much it looks like it."""
     assert not is_loopback(host)
+
+
+def test_the_name_of_this_machine_is_not_looked_up() -> None:
+    """Its name stands for one address, and an address for itself."""
+    assert loopback_address("localhost.") == "127.0.0.1"
+    assert loopback_address("::ffff:127.0.0.1") == "::ffff:127.0.0.1"
+    assert not loopback_address("example.com")

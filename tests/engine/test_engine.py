@@ -134,7 +134,7 @@ async def test_a_detector_that_breaks_keeps_everything_here(
         raise MemoryError
 
     async with house(tmp_path) as home:
-        monkeypatch.setattr(home.runtime.detector, "scan", crash)
+        monkeypatch.setattr(home.privacy.detector, "scan", crash)
         seen = await home.ask(OPEN)
         assert seen.receipt.private
         assert seen.receipt.route is Place.LOCAL
@@ -251,7 +251,7 @@ async def test_a_bug_is_one_terminal_event_too(
         raise RuntimeError(PRIVATE)
 
     async with house(tmp_path) as home:
-        monkeypatch.setattr(home.runtime.engine._decider, "decide", broken)
+        monkeypatch.setattr(home.runtime._engine.decider, "decide", broken)
         seen = await home.ask(PRIVATE)
         assert seen.terminals == 1
         assert isinstance(seen.end, Failed)
@@ -263,7 +263,7 @@ async def test_explain_leaves_no_trace(tmp_path: Path) -> None:
     """Explaining sends nothing, begins no conversation and latches nothing."""
     async with house(tmp_path) as home:
         explained = await home.runtime.engine.explain(ChatRequest((user(PRIVATE),)), full=True)
-        assert explained.verdict.private
+        assert explained.privacy.verdict.private
         assert explained.otherwise == "mock/m"
         assert [candidate.place for candidate in explained.plan.candidates] == [Place.LOCAL]
         assert not home.runtime.conversations.list()

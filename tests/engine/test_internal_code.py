@@ -46,7 +46,7 @@ def test_a_provider_may_be_marked_instead_of_named(tmp_path: Path) -> None:
         (f"{table}enterprise = true\n", "corp"),
         (f"{table}enterprise = true\n[privacy]\nenterprise_provider = 'openai'\n", "openai"),
     ):
-        assert Runtime(paths(tmp_path), config.parse(settings)).enterprise == expected
+        assert Runtime(paths(tmp_path), config.parse(settings))._providers.enterprise == expected
     unknown = config.parse("[privacy]\nenterprise_provider = 'opnai'\n")
     with pytest.raises(SettingsError, match="there is no provider `opnai`"):
         Runtime(paths(tmp_path), unknown).check()

@@ -163,7 +163,7 @@ async def test_every_model_gets_the_patience_that_it_needs(
         await home.ask(CLOSED)
         cards = {name: home.runtime.catalog.card(name) for name in (LUNA, PRO, OPUS)}
         wanted = {
-            name: home.runtime.resilience.patience_for(card, 0)
+            name: home.providers.resilience.patience_for(card, 0)
             for name, card in cards.items()
             if card is not None
         }

@@ -60,14 +60,14 @@ class Lab:
 
     def give_keys(self) -> None:
         """Every provider of the house gets a key of its own; the real ones get none."""
-        keys: Any = self.home.runtime.keys
+        keys: Any = self.home.stores.keys
         cloud = self.home.cloud
         keys.get = lambda name, variable="": Secret(KEY_MARK + name) if name in cloud else None
         keys.source = lambda name, variable="": "keyring" if name in cloud else ""
 
     def forget(self) -> None:
         """No provider has a history."""
-        health = self.home.runtime.health
+        health = self.home.providers.health
         health._breakers.clear()
         health._accounts.clear()
         limits_ = health.rate_limits
@@ -106,7 +106,7 @@ async def opened(
             lab = Lab(open_house, lines)
             lab.give_keys()
             if door is not None:
-                open_house.runtime.door = door
+                open_house.providers.door = door
             await open_house.runtime.warm()
             yield lab
     finally:
@@ -272,7 +272,7 @@ def is_kept_as_it_was_shown(home: House, seen: Sighting) -> None:
     """Receipt, ledger and history agree with what the caller saw."""
     receipt = seen.receipt
     assert home.runtime.receipts.get(receipt.id) == receipt
-    rows = home.runtime.database.read(
+    rows = home.stores.database.read(
         "SELECT count(*) AS n FROM ledger WHERE receipt = ?", (receipt.id,)
     )
     assert rows[0]["n"] == len(receipt.attempts)
@@ -288,7 +288,7 @@ def is_kept_as_it_was_shown(home: House, seen: Sighting) -> None:
 
 def the_breaker_counted(home: House, seen: Sighting) -> None:
     """Outages count against a provider, one each, and nothing else does."""
-    state = home.runtime.health.dump(time.monotonic(), time.time())
+    state = home.providers.health.dump(time.monotonic(), time.time())
     for name in home.cloud:
         outages = sum(
             attempt.model == f"{name}/m" and attempt.error == "outage"
@@ -301,7 +301,7 @@ def the_breaker_counted(home: House, seen: Sighting) -> None:
 
 async def nothing_is_left_over(home: House, tasks: set[asyncio.Task[Any]]) -> None:
     """No task runs on, and every open connection is one that waits to be used again."""
-    door = home.runtime.door
+    door = home.providers.door
     for _ in range(100):
         left = asyncio.all_tasks() - tasks
         pooled = [

@@ -38,7 +38,7 @@ USED = {
     ("name", "allowed"),
     [
         ("Mint", {"boundary/clearance.py", "privacy/gate.py"}),
-        ("lockdown.opening", {"providers/egress.py", "wiring/providers_and_local.py"}),
+        ("lockdown.opening", {"providers/egress.py", "wiring/local.py"}),
         ("asyncio.open_connection", {"providers/transport/network.py"}),
         ("socket.create_connection", set()),
         ("import urllib3", set()),

@@ -87,4 +87,4 @@ def test_a_rebound_name_reads_nothing(endpoint: Endpoint, kind: str, *, token: b
             assert found["cache-control"] == "no-store"
             assert endpoint.token.encode() not in data
     assert endpoint.engine.requests == []
-    assert endpoint.runtime.conversations.calls == []
+    assert endpoint.runtime.stored.calls == []

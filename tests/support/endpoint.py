@@ -35,6 +35,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.core.signals import Signals
 from edgeroute.core.usage import Usage
 from edgeroute.core.verdict import CLEAR, PrivacyMode
+from edgeroute.engine.admin.conversations import ConversationService
 from edgeroute.providers.catalog.catalog import Catalog
 from edgeroute.server.serve import serving
 
@@ -222,9 +223,10 @@ def reset(wired: Any) -> None:
     wired.engine = ScriptedEngine()
     wired.local = FakeLocal()
     wired.receipts = FakeStore(r1=RECEIPT)
-    wired.conversations = FakeStore(c1=CONVERSATION)
+    wired.stored = FakeStore(c1=CONVERSATION)
+    wired.conversations = ConversationService(wired.stored)
     wired.memory = FakeMemory()
-    wired.sentences = FakeSentences()
+    wired.embeddings = FakeSentences()
 
 
 @dataclass

@@ -17,6 +17,10 @@ from edgeroute.core.events import Answered, Event, Failed, TextDelta
 from edgeroute.core.messages import Message, user
 from edgeroute.core.request import ChatRequest
 from edgeroute.wiring import Runtime
+from edgeroute.wiring.privacy import PrivacyParts
+from edgeroute.wiring.providers import ProviderParts
+from edgeroute.wiring.routing import RoutingParts
+from edgeroute.wiring.stores import StoreParts
 from tests.support import replies
 from tests.support.scripted_provider import (
     Behaviour,
@@ -85,6 +89,26 @@ class House:
     def bytes_out(self) -> int:
         """How many bytes all managed APIs received."""
         return sum(provider.bytes_received for provider in self.cloud.values())
+
+    @property
+    def stores(self) -> StoreParts:
+        """What is kept, as the engine sees it."""
+        return self.runtime._stores
+
+    @property
+    def privacy(self) -> PrivacyParts:
+        """What keeps personal data here."""
+        return self.runtime._privacy
+
+    @property
+    def providers(self) -> ProviderParts:
+        """What reaches the managed APIs."""
+        return self.runtime._providers
+
+    @property
+    def routing(self) -> RoutingParts:
+        """What decides where a prompt goes."""
+        return self.runtime._routing
 
     def reopened(self) -> Runtime:
         """A second runtime over the same folders, as after a restart."""

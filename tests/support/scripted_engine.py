@@ -26,6 +26,7 @@ from edgeroute.core.signals import Signals
 from edgeroute.core.usage import Usage
 from edgeroute.core.verdict import CLEAR, PrivacyMode, Verdict
 from edgeroute.engine.deciding.explanation import Explanation
+from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
 from tests.support.receipts import attempt, receipt
 
 PLAN = Plan(
@@ -92,7 +93,4 @@ class ScriptedEngine:
     async def explain(self, request: ChatRequest, *, full: bool = False) -> Explanation:
         """Where ``request`` would go."""
         self.requests.append(request)
-        return Explanation(
-            PrivacyMode.AUTO, self._verdict, latched=False, latch_reason="", signals=Signals(),
-            plan=PLAN,
-        )  # fmt: skip
+        return Explanation(PrivacyDecision(PrivacyMode.AUTO, self._verdict), Signals(), PLAN)

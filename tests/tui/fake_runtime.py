@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from edgeroute.core.answer import Answer
+from edgeroute.core.conversation import Conversation, SearchHit, Turn
 from edgeroute.core.errors import ErrorKind, NothingAnswered
 from edgeroute.core.events import (
     Answered,
@@ -28,6 +29,7 @@ from edgeroute.core.events import (
     Planned,
     TextDelta,
 )
+from edgeroute.core.local_status import LocalStatus
 from edgeroute.core.messages import Image, Message, assistant, user
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Candidate, Plan, Skipped
@@ -36,14 +38,12 @@ from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
 from edgeroute.core.signals import Signals
+from edgeroute.core.spending import SpendRow
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode, Verdict
 from edgeroute.engine.deciding.explanation import Explanation
+from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
 from edgeroute.engine.recording.feedback import Thumb
-from edgeroute.local.backends.backend import LocalStatus
-from edgeroute.store.chats.conversation import Conversation, Turn
-from edgeroute.store.chats.search import SearchHit
-from edgeroute.store.records.ledger import SpendRow
 from tests.support.replies import PNG
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
@@ -210,16 +210,14 @@ class FakeEngine:
                 ),
                 skipped=(Skipped("openai/gpt-5.5", "no key is stored"),),
             )
-        return Explanation(
+        privacy = PrivacyDecision(
             mode,
             verdict,
             latched,
             chat.latch_reason if chat else "",
-            signals,
-            plan,
-            CLOUD if here else "",
-            verdict.types if mode is PrivacyMode.MASK and not here else {},
+            verdict.types if mode is PrivacyMode.MASK and not here else None,
         )
+        return Explanation(privacy, signals, plan, CLOUD if here else "")
 
     async def explain(self, request: ChatRequest, *, full: bool = False) -> Explanation:
         """The decision; waits for ``check_gate`` where a test set one."""
@@ -237,7 +235,12 @@ class FakeEngine:
         text = request.messages[-1].text
         first = judged.plan.first
         yield Planned(
-            judged.plan, judged.verdict, judged.signals, judged.mode, conversation, receipt_id
+            judged.plan,
+            judged.privacy.verdict,
+            judged.signals,
+            judged.privacy.mode,
+            conversation,
+            receipt_id,
         )
         yield AttemptStarted(1, first.model, first.reason)
         receipt = self.receipt(request, judged, receipt_id)
@@ -312,17 +315,17 @@ class FakeEngine:
     def receipt(self, request: ChatRequest, judged: Explanation, receipt: str) -> Receipt:
         """A receipt as the engine would write it."""
         first = judged.plan.first
-        masked = judged.mode is PrivacyMode.MASK and judged.verdict.private
+        masked = judged.privacy.mode is PrivacyMode.MASK and judged.privacy.verdict.private
         return Receipt(
             receipt,
             NOW,
             request.conversation,
             "chat",
-            judged.mode,
-            judged.verdict.private,
-            judged.verdict.reason,
-            judged.verdict.types,
-            judged.latched,
+            judged.privacy.mode,
+            judged.privacy.verdict.private,
+            judged.privacy.verdict.reason,
+            judged.privacy.verdict.types,
+            judged.privacy.latched,
             judged.plan.rule,
             judged.plan.why,
             first.place,
@@ -333,7 +336,7 @@ class FakeEngine:
             input_tokens=judged.signals.input_tokens,
             duration_ms=1900,
             first_token_ms=420,
-            masked=judged.verdict.types if masked else {},
+            masked=judged.privacy.verdict.types if masked else {},
         )
 
 

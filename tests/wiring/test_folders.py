@@ -141,8 +141,9 @@ async def test_a_folder_that_the_user_chose_is_left_as_it_is(
 
 def _save_a_turn(runtime: Runtime) -> None:
     """Keep one turn without a keyring, and read it back."""
-    runtime.database = Database.open(runtime.paths.data / "edgeroute.db")
-    chats = runtime.conversations
+    stores = runtime._stores
+    stores.database = Database.open(stores.database_path)
+    chats = stores.conversations
     chat = chats.create()
     turn = chats.append(chat.id, [user("Hi"), assistant("Hello")])
     assert chats.turns(chat.id) == [turn]

@@ -17,8 +17,8 @@ from edgeroute.cli.words import when
 @pass_shell
 def alerts(shell: Shell, *, everything: bool, limit: int, machine: bool) -> None:
     """Show alerts that you have not seen; they then count as seen."""
-    store = shell.runtime.alerts
-    rows = store.list(unseen=not everything, limit=limit)
+    kept = shell.runtime.admin.alerts
+    rows = kept.list(unseen=not everything, limit=limit)
     if machine:
         as_json([asdict(row) | {"created": row.created.isoformat()} for row in rows])
     elif not rows:
@@ -26,4 +26,4 @@ def alerts(shell: Shell, *, everything: bool, limit: int, machine: bool) -> None
     else:
         table(("WHEN", "KIND", "ALERT"), [(when(r.created), r.kind, r.message) for r in rows])
     if rows:
-        store.mark_seen(rows[0].id)
+        kept.mark_seen(rows[0].id)

@@ -67,22 +67,24 @@ def evaluate(
     """
     items = read_items(file)[: limit or None]
     names = tuple(dict.fromkeys(policies)) or (shell.runtime.settings.router.policy,)
-    runtimes = {name: _with_policy(shell.runtime, name) for name in names}
+    runtimes = {name: shell.runtime.with_policy(name) for name in names}
     judge = _known_judge(shell.runtime, judge) if judge else ""
     unchecked = sum(not item.checks for item in items)
     if not yes:
         _confirm(len(items), names, unchecked if judge else 0, judge)
-    course = _EvaluationRun({name: [] for name in names})
-    shell.run(lambda: _walk(runtimes, items, judge, course))
-    done = {name: trials for name, trials in course.results.items() if trials}
+    evaluation = _EvaluationRun({name: [] for name in names})
+    shell.run(lambda: _walk(runtimes, items, judge, evaluation))
+    done = {name: trials for name, trials in evaluation.results.items() if trials}
     if machine:
         found = comparison.as_json(done)
-        terminal.as_json({"judge": judge, "prompts": len(items), "stopped": course.stopped} | found)
+        terminal.as_json(
+            {"judge": judge, "prompts": len(items), "stopped": evaluation.stopped} | found
+        )
     elif done:
         _report(done)
         if unchecked and not judge:
             note(f"{unchecked} prompts have no checks; `--judge local` rates their answers.")
-    if course.stopped:
+    if evaluation.stopped:
         note(f"Stopped after {sum(map(len, done.values()))} answers; the rest was not sent.")
         return _STOPPED
     answered = any(not trial.error for trials in done.values() for trial in trials)
@@ -97,22 +99,6 @@ def _confirm(count: int, names: Sequence[str], judged: int, judge: str) -> None:
         abort=True,
         err=True,
     )
-
-
-def _with_policy(runtime: Runtime, name: str) -> Runtime:
-    """A runtime with the same settings but for the policy.
-
-    Raises:
-        SettingsError: the policy is not valid, with file and line.
-    """
-    import msgspec
-
-    router = msgspec.structs.replace(runtime.settings.router, policy=name)
-    settings = msgspec.structs.replace(runtime.settings, router=router)
-    made = type(runtime)(runtime.paths, settings, runtime.clock)
-    made.passphrase = runtime.passphrase
-    made.check()
-    return made
 
 
 def _known_judge(runtime: Runtime, name: str) -> str:
@@ -141,7 +127,7 @@ async def _walk(
     runtimes: Mapping[str, Runtime],
     items: Sequence[EvaluationItem],
     judge: str,
-    course: _EvaluationRun,
+    evaluation: _EvaluationRun,
 ) -> None:
     """Each prompt through every policy before the next, so that stopping leaves fair pairs."""
     async with AsyncExitStack() as ends:
@@ -152,9 +138,9 @@ async def _walk(
             for item in items:
                 for name, runtime in runtimes.items():
                     progress.step(f"line {item.line} through {name}")
-                    course.results[name].append(await run(runtime.engine, item, judge))
+                    evaluation.results[name].append(await run(runtime.engine, item, judge))
         except asyncio.CancelledError:
-            course.stopped = True
+            evaluation.stopped = True
 
 
 def _report(results: Mapping[str, Sequence[Trial]]) -> None:

@@ -38,17 +38,17 @@ def explain(
 
 def _text(explanation: Explanation) -> str:
     """The explanation for people."""
-    plan, signals = explanation.plan, explanation.signals
-    masked = "may leave masked" if explanation.masked else "may leave"
-    place = "stays here" if explanation.stays else masked
+    plan, signals, privacy = explanation.plan, explanation.signals, explanation.privacy
+    masked = "may leave masked" if privacy.masked else "may leave"
+    place = "stays here" if privacy.stays else masked
     taking_part = [one.model for one in plan.taking_part]
     lines = [
         f"Goes to   {_JOINED[plan.strategy].join(taking_part)}",
         f"Because   {plan.first.reason}",
-        f"Privacy   {place} ({explanation.mode.value}): {explanation.reason}",
+        f"Privacy   {place} ({privacy.mode.value}): {privacy.reason}",
     ]
-    if explanation.verdict.types:
-        lines.append(f"Found     {found(explanation.verdict.types)}")
+    if privacy.verdict.types:
+        lines.append(f"Found     {found(privacy.verdict.types)}")
     what = [signals.task or "task unknown", f"{signals.complexity} complexity"]
     what += [signals.domain] if signals.domain else []
     what += ["internal code"] if signals.internal_code else ["code"] if signals.has_code else []

@@ -12,7 +12,7 @@ from edgeroute.cli.words import when
 from edgeroute.core.errors import EdgeRouteError
 
 if TYPE_CHECKING:
-    from edgeroute.store.chats.conversation import Conversation
+    from edgeroute.core.conversation import Conversation
 
 
 @click.group()

@@ -67,7 +67,7 @@ def test_key(shell: Shell, provider: str) -> int:
 @pass_shell
 def delete_key(shell: Shell, provider: str) -> int:
     """Remove the key of PROVIDER from the keyring."""
-    if provider not in shell.runtime.keys.providers():
+    if provider not in shell.runtime.providers.stored():
         note(f"There is no key of {provider} in the keyring.")
         return 1
     shell.run(lambda: shell.runtime.providers.delete_key(provider))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from functools import partial
 
 import click
 
@@ -22,7 +21,7 @@ def models() -> None:
 @pass_shell
 def list_models(shell: Shell, *, machine: bool) -> None:
     """List the models that are here and those that can be fetched."""
-    rows = shell.runtime.models.list()
+    rows = shell.runtime.admin.models.list()
     if machine:
         as_json(
             [
@@ -61,7 +60,7 @@ def list_models(shell: Shell, *, machine: bool) -> None:
 @pass_shell
 def recommend(shell: Shell, *, machine: bool) -> None:
     """Say which models suit this machine, best first."""
-    found = shell.runtime.models
+    found = shell.runtime.admin.models
     advice = found.recommend()
     if machine:
         as_json([{"id": one.build.id, "reason": one.reason} for one in advice])
@@ -77,10 +76,8 @@ def pull(shell: Shell, model: str) -> None:
     """Fetch MODEL (default: the best for this machine), resume where it stopped, check it."""
 
     async def work() -> str:
-        runtime = shell.runtime
-        fetch = partial(runtime.door.download, hosts=runtime.models.hosts)
         with closing(ProgressLine()) as progress:
-            pulled = await runtime.models.pull(model, fetch, progress)
+            pulled = await shell.runtime.admin.pull(model, progress)
         return str(pulled.path)
 
     out(shell.run(work))
@@ -92,7 +89,7 @@ def pull(shell: Shell, model: str) -> None:
 def use(shell: Shell, model: str) -> None:
     """Let MODEL answer on this machine (`auto`: the best that is here)."""
     runtime = shell.runtime
-    name = "auto" if model == "auto" else runtime.models.use(model).id
+    name = "auto" if model == "auto" else runtime.admin.models.use(model).id
     runtime.save("local.model", name)
     note(f"{name} answers on this machine from now on.")
 
@@ -105,5 +102,5 @@ def remove(shell: Shell, model: str, *, yes: bool) -> None:
     """Delete the files of MODEL."""
     if not yes:
         click.confirm(f"Delete the files of {model}?", abort=True, err=True)
-    freed = shell.runtime.models.remove(model)
+    freed = shell.runtime.admin.models.remove(model)
     note(f"{size(freed)} are free again." if freed else f"No file of {model} was here.")

@@ -36,7 +36,6 @@ def receipts(
     machine: bool,
 ) -> None:
     """Show the latest receipts, or one in full by its ID (its beginning will do)."""
-    store = shell.runtime.receipts
     if receipt:
         _one(shell, receipt, rate, machine=machine)
         return
@@ -44,7 +43,9 @@ def receipts(
         raise click.UsageError(
             "--rate needs the ID of a receipt: `edgeroute receipts ID --rate up`."
         )
-    rows = store.list(left_machine=left_machine, conversation=conversation, limit=limit)
+    rows = shell.runtime.receipts.list(
+        left_machine=left_machine, conversation=conversation, limit=limit
+    )
     if machine:
         as_json([row.as_json() for row in rows])
         return

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
 from edgeroute.core.errors import SettingsError
-from edgeroute.engine.admin.policies import Policies
-
-if TYPE_CHECKING:
-    from edgeroute.wiring import Runtime
 
 
 @click.group()
@@ -20,23 +15,13 @@ def rules() -> None:
     """List, check, explain and test routing rules."""
 
 
-def policies_of(runtime: Runtime) -> Policies:
-    """The policies that this runtime can use."""
-    return Policies(
-        runtime.paths.config / "rules",
-        runtime.tiers,
-        runtime.catalog.cards,
-        runtime.providers.ready,
-        runtime.clock.now().astimezone().date(),
-    )
-
-
 @rules.command("list")
 @click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
 @pass_shell
 def list_rules(shell: Shell, *, machine: bool) -> None:
     """List the policies and the rules of the one in force."""
-    policy, names = shell.runtime.policy, policies_of(shell.runtime).names()
+    policies = shell.runtime.admin.policies
+    policy, names = policies.current, policies.names()
     if machine:
         as_json(
             {
@@ -73,12 +58,12 @@ def list_rules(shell: Shell, *, machine: bool) -> None:
 @pass_shell
 def check(shell: Shell, policies: tuple[str, ...], *, machine: bool) -> int:
     """Check policies (default: all); exit code 1 with file:line for each mistake."""
-    desk = policies_of(shell.runtime)
+    known = shell.runtime.admin.policies
     mistakes = 0
     report: list[dict[str, object]] = []
-    for name in policies or desk.names():
+    for name in policies or known.names():
         try:
-            findings = desk.check(name)
+            findings = known.check(name)
         except SettingsError as error:
             for one in (error, *error.more):
                 mistakes += 1
@@ -109,7 +94,7 @@ def _entry(file: str, line: int, level: str, code: str, message: str) -> dict[st
 def explain(shell: Shell, rule: str, policy: str) -> None:
     """Explain RULE, or a code that `rules check` has printed."""
     name = policy or shell.runtime.settings.router.policy
-    foreign(policies_of(shell.runtime).explain(name, rule), end="")
+    foreign(shell.runtime.admin.policies.explain(name, rule), end="")
 
 
 @rules.command("test")
@@ -119,7 +104,7 @@ def explain(shell: Shell, rule: str, policy: str) -> None:
 @pass_shell
 def test(shell: Shell, file: Path, policy: str, *, machine: bool) -> int:
     """Test a policy against the expectations in FILE; exit code 1 where one fails."""
-    results = policies_of(shell.runtime).test(file, policy)
+    results = shell.runtime.admin.policies.test(file, policy)
     if machine:
         as_json(
             [
@@ -140,7 +125,7 @@ def test(shell: Shell, file: Path, policy: str, *, machine: bool) -> int:
 def reload(shell: Shell) -> None:
     """Check every policy file; running programs heed the routing policy from the next request."""
     shell.runtime.check()
-    note(f"All policy files are right; {shell.runtime.policy.name} is in force.")
+    note(f"All policy files are right; {shell.runtime.admin.policies.current.name} is in force.")
 
 
 @rules.command("suggest")
@@ -148,8 +133,8 @@ def reload(shell: Shell) -> None:
 @pass_shell
 def suggest(shell: Shell, *, machine: bool) -> None:
     """Say which rules your own record speaks against. Nothing is changed."""
-    runtime = shell.runtime
-    found = runtime.advisor.suggestions(runtime.policy, runtime.tiers)
+    policies = shell.runtime.admin.policies
+    found = shell.runtime.admin.advisor.suggestions(policies.current, policies.tiers)
     if machine:
         as_json(
             [

@@ -60,10 +60,8 @@ def set_(shell: Shell, key: str, value: str) -> None:
 
 def _must_load(shell: Shell, policy: str) -> None:
     """Check that there is such a policy: without one nothing could be asked any more."""
-    from edgeroute.cli.commands.rules import policies_of
-
     try:
-        policies = policies_of(shell.runtime)
+        policies = shell.runtime.admin.policies
     except SettingsError:
         return  # another mistake in the file must not keep anyone from mending this one
     policies.named(policy)

@@ -8,23 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
+from edgeroute.core.spending import GROUPS, SpendRow
 from edgeroute.core.words import money
-
-if TYPE_CHECKING:
-    from edgeroute.store.records.ledger import SpendRow
 
 # What answers were worth is known by these.
 _RATED: Final = ("rule", "model", "task")
-_GROUPS: Final = ("model", "task", "user", "day", "provider", "rule", "conversation")
 
 
 @click.command()
-@click.option("--by", type=click.Choice(_GROUPS), default="model", show_default=True)
+@click.option("--by", type=click.Choice(GROUPS), default="model", show_default=True)
 @click.option("--days", default=0, type=click.IntRange(0), help="Only the last so many days.")
 @click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
 @click.option("--csv", "spreadsheet", is_flag=True, help="Print comma-separated values.")
@@ -35,7 +32,7 @@ def stats(shell: Shell, by: Any, days: int, *, machine: bool, spreadsheet: bool)
     since = shell.runtime.clock.now() - timedelta(days=days) if days else None
     rows = ledger.rows(by, since=since)
     total = ledger.total(since=since)
-    fine = shell.runtime.advisor.tally(by) if by in _RATED else {}
+    fine = shell.runtime.admin.advisor.tally(by) if by in _RATED else {}
     if machine:
         told = [_plain(row) | _known(fine, row.label) for row in rows]
         as_json({"by": by, "rows": told, "total": _plain(total)})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeroute.core.clock import Clock
 from edgeroute.core.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -20,22 +20,44 @@ if TYPE_CHECKING:
 class Policies:
     """The packaged policies and the user's ``own``.
 
-    ``cards`` are the managed models, ``ready`` the providers that have a key or need none.
+    ``current`` is the policy in force, ``cards`` are the managed models and ``ready`` the
+    providers that have a key or need none.
     """
 
     def __init__(
         self,
         own: Path,
-        tiers: Tiers,
+        *,
+        current: Callable[[], RoutingPolicy],
+        tiers: Callable[[], Tiers],
         cards: Mapping[str, ModelCard],
         ready: Callable[[], Collection[str]],
-        today: date,
+        clock: Clock,
     ) -> None:
         self._own = own
+        self._current = current
         self._tiers = tiers
         self._cards = cards
         self._ready = ready
-        self._today = today
+        self._clock = clock
+
+    @property
+    def current(self) -> RoutingPolicy:
+        """The policy in force.
+
+        Raises:
+            SettingsError: it is not valid and there is no earlier one, with file and line.
+        """
+        return self._current()
+
+    @property
+    def tiers(self) -> Tiers:
+        """Tiers, roles and ladders.
+
+        Raises:
+            SettingsError: rules/tiers.yaml is not valid and there is no earlier one.
+        """
+        return self._tiers()
 
     def names(self) -> Sequence[str]:
         """The policies that can be named.
@@ -72,7 +94,8 @@ class Policies:
         from edgeroute.routing.policy.check import check  # noqa: PLC0415
 
         ready = self._ready() or None
-        return check(self.named(name), self._tiers, self._cards, self._today, ready)
+        today = self._clock.now().astimezone().date()
+        return check(self.named(name), self.tiers, self._cards, today, ready)
 
     def explain(self, policy: str, rule: str) -> str:
         """A rule of ``policy``, or a finding of the check by its code, as Markdown.
@@ -83,7 +106,7 @@ class Policies:
         from edgeroute.routing.policy.explain import explain  # noqa: PLC0415
 
         found = self.named(policy)
-        text = explain(found, self._tiers, rule)
+        text = explain(found, self.tiers, rule)
         if not text:
             known = ", ".join(one.id for one in found.rules)
             raise SettingsError(f"{found.name} has no rule `{rule}`.", hint=f"It has: {known}.")

@@ -117,6 +117,14 @@ class Providers:
         await asyncio.to_thread(self._keys.set, found.id, key)
         self._health.key_changed(found.id)
 
+    def stored(self) -> Sequence[str]:
+        """The providers that have a key in the OS keyring, known ones or not.
+
+        Raises:
+            KeyringUnavailable: it cannot be read.
+        """
+        return self._keys.providers()
+
     async def delete_key(self, provider: str) -> None:
         """Remove a key from the OS keyring.
 

@@ -20,6 +20,7 @@ from edgeroute.core.verdict import PrivacyMode, Verdict
 from edgeroute.engine.deciding.explanation import Explanation
 from edgeroute.engine.deciding.model_names import LOCAL, canonical, names_here
 from edgeroute.engine.deciding.pictures import kept_here, nobody_draws, without_drawn
+from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
 from edgeroute.engine.deciding.session import Session, Sessions
 
 if TYPE_CHECKING:
@@ -52,18 +53,15 @@ class Decision:
     """What was decided for one request, before anything is sent.
 
     ``outbound`` is what a managed API would get: the request itself, or its masked form.
-    ``reason`` says in a sentence why the request may or may not leave. ``local`` is the local
-    model's id; ``judge`` may judge the answers of a cascade or an ensemble.
+    ``local`` is the local model's id; ``judge`` may judge the answers of a cascade or an ensemble.
     """
 
     request: ChatRequest
     outbound: ChatRequest
     session: Session
-    verdict: Verdict
+    privacy: PrivacyDecision
     signals: Signals
     plan: Plan
-    reason: str
-    private: bool
     tier: Tier
     local: str
     masked: MaskedRequest | None = None
@@ -97,16 +95,7 @@ class Decision:
 
     def explanation(self) -> Explanation:
         """The decision as `explain` shows it."""
-        return Explanation(
-            mode=self.session.mode,
-            verdict=self.verdict,
-            latched=self.session.latched,
-            latch_reason=self.session.latch_reason,
-            signals=self.signals,
-            plan=self.plan,
-            otherwise=self.otherwise,
-            masked=dict(self.masked.types) if self.masked else {},
-        )
+        return Explanation(self.privacy, self.signals, self.plan, self.otherwise)
 
 
 class Decider:
@@ -161,11 +150,14 @@ class Decider:
             masked, verdict = await self._masked(session, request, verdict)
         if verdict.private and not verdict.failed and masked is None and not dry:
             session = await self._latched(session, verdict.reason)
-        private = _stays(session, verdict, masked)
-        reason = _reason(session, verdict, masked)
-        return await asyncio.to_thread(
-            self._plan, request, session, verdict, masked, private=private, reason=reason
+        privacy = PrivacyDecision(
+            session.mode,
+            verdict,
+            session.latched,
+            session.latch_reason,
+            dict(masked.types) if masked else None,
         )
+        return await asyncio.to_thread(self._plan, request, session, privacy, masked)
 
     def _named(self, request: ChatRequest) -> ChatRequest:
         """``request`` with the one name of the model that its caller asked for."""
@@ -204,11 +196,8 @@ class Decider:
         self,
         request: ChatRequest,
         session: Session,
-        verdict: Verdict,
+        privacy: PrivacyDecision,
         masked: MaskedRequest | None,
-        *,
-        private: bool,
-        reason: str,
     ) -> Decision:
         # The planner brings the expression library: not needed before the first request.
         from edgeroute.routing.plan.pictures import draws  # noqa: PLC0415
@@ -218,11 +207,11 @@ class Decider:
         if not request.task and draws(self._catalog.card(request.model)):
             request = replace(request, task="image")
         signals = read_signals(
-            request, internal_code=verdict.internal_code, classifier=self._classifier()
+            request, internal_code=privacy.verdict.internal_code, classifier=self._classifier()
         )
-        if private and signals.wants_picture:
-            raise kept_here(reason)
-        asked = self._plan_input(request, session, signals, private=private, reason=reason)
+        if privacy.stays and signals.wants_picture:
+            raise kept_here(privacy.reason)
+        asked = self._plan_input(request, session, signals, privacy)
         asked = self._within_budget(asked, session.id)
         chosen = plan(asked)
         advice = self._advice(asked, chosen, request)
@@ -231,18 +220,16 @@ class Decider:
         if request.pictures == "only" and not draws(asked.cards.get(chosen.first.model)):
             raise nobody_draws()
         otherwise = ""
-        if private:
+        if privacy.stays:
             free = plan(replace(asked, private=False, private_reason=""))
             otherwise = "" if free.first.model == chosen.first.model else free.first.model
         return Decision(
             request=request,
             outbound=masked.request if masked else request,
             session=session,
-            verdict=verdict,
+            privacy=privacy,
             signals=signals,
             plan=chosen,
-            reason=reason,
-            private=private,
             tier=asked.tier,
             local=asked.local,
             judge=self._judge(asked, chosen),
@@ -281,9 +268,7 @@ class Decider:
         request: ChatRequest,
         session: Session,
         signals: Signals,
-        *,
-        private: bool,
-        reason: str,
+        privacy: PrivacyDecision,
     ) -> PlanInput:
         from edgeroute.routing.plan.plan_input import PlanInput  # noqa: PLC0415
 
@@ -295,9 +280,9 @@ class Decider:
             signals=signals,
             cards={**self._catalog.cards, **here},
             context=context,
-            private=private,
-            private_reason=reason if private else "",
-            mode=session.mode,
+            private=privacy.stays,
+            private_reason=privacy.reason if privacy.stays else "",
+            mode=privacy.mode,
             tier=request.tier or self._preferences.tier,
             model=request.model,
             user=request.user or self._preferences.user,
@@ -334,22 +319,3 @@ class Decider:
             if card.place is Place.LOCAL or card.grade == 1
         }
         return replace(asked, cards=small)
-
-
-def _stays(session: Session, verdict: Verdict, masked: MaskedRequest | None) -> bool:
-    """Whether the request must be answered on this machine."""
-    if session.latched or session.mode is PrivacyMode.PRIVATE:
-        return True
-    return verdict.private and masked is None
-
-
-def _reason(session: Session, verdict: Verdict, masked: MaskedRequest | None) -> str:
-    if masked is not None:
-        return "Personal data is replaced by placeholders before anything leaves."
-    if verdict.private:
-        return verdict.reason
-    if session.latched:
-        return f"This conversation stays on this machine: {session.latch_reason}"
-    if session.mode is PrivacyMode.PRIVATE:
-        return "This conversation is set to stay on this machine."
-    return verdict.reason

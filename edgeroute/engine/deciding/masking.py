@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edgeroute.privacy.masking.placeholders import MaskMap
     from edgeroute.privacy.masking.restore import Restorer
     from edgeroute.privacy.policy import PrivacyPolicy
-    from edgeroute.store.chats.conversations import Conversations
+    from edgeroute.store.chats.masks import ConversationMasks
 
 _MAP: Final = "map"
 
@@ -62,9 +62,9 @@ class Masking:
     """Masks requests and keeps each conversation's placeholders in the store."""
 
     def __init__(
-        self, conversations: Conversations, inspector: Inspector, policy: PrivacyPolicy
+        self, masks: ConversationMasks, inspector: Inspector, policy: PrivacyPolicy
     ) -> None:
-        self._conversations = conversations
+        self._masks = masks
         self._inspector = inspector
         self._policy = policy
 
@@ -105,10 +105,10 @@ class Masking:
             known.adopt(mapping)
             return {_MAP: known.dump().decode()}
 
-        self._conversations.change_masks(session.id, grown)
+        self._masks.change(session.id, grown)
 
     def _stored(self, session: Session) -> str:
-        return self._conversations.masks(session.id).get(_MAP, "")
+        return self._masks.get(session.id).get(_MAP, "")
 
 
 def _map_of(stored: str) -> MaskMap:

@@ -15,7 +15,8 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode
 
 if TYPE_CHECKING:
-    from edgeroute.store.chats.conversation import Conversation
+    from edgeroute.core.conversation import Conversation
+    from edgeroute.store.chats.conversation_prefixes import Prefixes
     from edgeroute.store.chats.conversations import Conversations
 
 
@@ -42,8 +43,11 @@ class Session:
 class Sessions:
     """Finds or begins the conversation that a request belongs to."""
 
-    def __init__(self, conversations: Conversations, default_mode: PrivacyMode) -> None:
+    def __init__(
+        self, conversations: Conversations, prefixes: Prefixes, default_mode: PrivacyMode
+    ) -> None:
         self._conversations = conversations
+        self._prefixes = prefixes
         self._default_mode = default_mode
         self._unsaved: dict[str, str] = {}  # latches that the store has not taken, with reasons
 
@@ -155,7 +159,7 @@ class Sessions:
         """The conversation, how many of its messages the request repeats, and the conversation
         that the request's history comes from, whose latch and mode it inherits under any name.
         """
-        match = self._conversations.recognise(request.messages)
+        match = self._prefixes.find(request.messages)
         origin = self._conversations.get(match.conversation) if match else None
         if request.conversation:
             found = self._conversations.get(request.conversation)

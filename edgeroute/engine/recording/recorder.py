@@ -23,6 +23,7 @@ from edgeroute.engine.running.run_state import RunState
 
 if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard
+    from edgeroute.store.chats.conversation_prefixes import Prefixes
     from edgeroute.store.chats.conversations import Conversations
     from edgeroute.store.records.ledger import Ledger
     from edgeroute.store.records.receipts import Receipts
@@ -46,6 +47,7 @@ class Recorder:
         receipts: Receipts,
         ledger: Ledger,
         conversations: Conversations,
+        prefixes: Prefixes,
         router_state: RouterState,
         watch: SpendAlerts,
         feedback: Feedback,
@@ -56,6 +58,7 @@ class Recorder:
         self._receipts = receipts
         self._ledger = ledger
         self._conversations = conversations
+        self._prefixes = prefixes
         self._router_state = router_state
         self._watch = watch
         self._feedback = feedback
@@ -95,11 +98,11 @@ class Recorder:
             created=trip.started,
             conversation=decision.session.id,
             front_door=request.front_door,
-            mode=decision.session.mode,
-            private=decision.private,
-            privacy_reason=decision.reason,
-            findings=dict(decision.verdict.types),
-            latched=decision.session.latched,
+            mode=decision.privacy.mode,
+            private=decision.privacy.stays,
+            privacy_reason=decision.privacy.reason,
+            findings=dict(decision.privacy.verdict.types),
+            latched=decision.privacy.latched,
             rule=decision.plan.rule,
             why=decision.plan.why,
             route=answered.place if answered else None,
@@ -113,7 +116,7 @@ class Recorder:
             first_token_ms=outcome.first_token_ms,
             error=error,
             notes=(*decision.plan.notes, *outcome.notes),
-            masked=dict(decision.masked.types) if decision.masked else {},
+            masked=decision.privacy.masked or {},
         )
 
     def record(
@@ -159,9 +162,7 @@ class Recorder:
             receipt=receipt.id,
             model=receipt.model,
         )
-        self._conversations.remember_prefixes(
-            decision.session.id, (*request.messages, answer.message)
-        )
+        self._prefixes.remember(decision.session.id, (*request.messages, answer.message))
 
     def _comparison(self, receipt: Receipt) -> dict[str, Decimal | None]:
         """What the premium model would have cost, and what prompt caches saved."""

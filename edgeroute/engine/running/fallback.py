@@ -192,9 +192,9 @@ def _in_words(decision: Decision, error: EdgeRouteError) -> EdgeRouteError:
 
     A caller whose request is to blame is told so all the same: it can shorten or mend it.
     """
-    if decision.private and isinstance(error, NothingAnswered | LocalModelError):
-        places = private_places(decision.request, decision.verdict)
-        why = f"{decision.reason} {places}".strip()
+    if decision.privacy.stays and isinstance(error, NothingAnswered | LocalModelError):
+        places = private_places(decision.request, decision.privacy.verdict)
+        why = f"{decision.privacy.reason} {places}".strip()
         return PrivacyRefused(
             f"{why} It must stay here, and no model here could answer. {error.message}",
             error.hint or "`edgeroute doctor` says how to get a local model.",

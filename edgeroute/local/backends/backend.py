@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from edgeroute.core.events import Delta
+from edgeroute.core.local_status import LocalStatus
 from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest
-
-State = Literal["missing", "stopped", "idle", "loading", "ready", "answering", "unreachable"]
-
-
-@dataclass(frozen=True, slots=True)
-class LocalStatus:
-    """How a local model is.
-
-    ``missing``: no model file, or no such server. ``stopped``: starts when it is needed. ``idle``:
-    runs without a model in memory. ``detail`` is a sentence for people; ``window`` is in tokens, 0
-    unknown; ``backend`` is ``llamacpp``, ``omlx`` or an endpoint's name.
-    """
-
-    state: State
-    model: str
-    detail: str
-    backend: str
-    window: int = 0
 
 
 class LocalBackend(Protocol):

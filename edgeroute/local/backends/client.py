@@ -5,7 +5,6 @@ No proxy, no redirect, no environment variable has a say in where a prompt goes.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from edgeroute.core.errors import LocalModelError
+from edgeroute.core.hosts import is_loopback, loopback_address
 from edgeroute.core.secret import Secret
 from edgeroute.wire.json_text import dump
 
@@ -66,29 +66,20 @@ def local_url(url: str, *, trusted: bool = False) -> str:
     host = parts.hostname or ""
     if parts.scheme not in {"http", "https"} or not host or parts.username or parts.password:
         raise LocalModelError(f"{url} is no address of a local model server.", _EXAMPLE)
-    if host == "localhost":
-        # Not resolved: a name could be made to mean another machine.
-        host = "127.0.0.1"
-    elif not _is_loopback(host):
+    address = loopback_address(host)
+    if not address:
         if trusted:
             return url.rstrip("/")
         raise LocalModelError(
             f"{host} is another machine, so it does not count as local.",
             "Set `trusted = true` for this endpoint if it is yours and you trust the way there.",
         )
-    name = f"[{host}]" if ":" in host else host
+    name = f"[{address}]" if ":" in address else address
     place = f"{name}:{parts.port}" if parts.port else name
     return urlunsplit((parts.scheme, place, parts.path.rstrip("/"), "", ""))
 
 
 _EXAMPLE: Final = "Write it like http://127.0.0.1:1234/v1"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class LocalClient:
@@ -118,7 +109,7 @@ class LocalClient:
         self._key = key
         parts = urlsplit(self.base_url)
         self._place = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-        away = socket is None and not _is_loopback(self._place[0])
+        away = socket is None and not is_loopback(self._place[0])
         self._opening = opening if away else None
 
     def _client(self, connect: float, gap: float) -> httpx.AsyncClient:

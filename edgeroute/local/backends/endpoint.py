@@ -12,11 +12,11 @@ from typing import Any, Final
 from edgeroute.core.display import safe_line
 from edgeroute.core.errors import ErrorKind, LocalModelError
 from edgeroute.core.events import Delta
+from edgeroute.core.local_status import LocalStatus
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
 from edgeroute.local.backends.answers import FORMAT, deltas, failure
-from edgeroute.local.backends.backend import LocalStatus
 from edgeroute.local.backends.client import LocalClient, Opening
 from edgeroute.wire.format import StreamDecoder, Target, origin_of
 

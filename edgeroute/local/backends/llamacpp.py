@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from edgeroute.core.errors import LocalModelError
 from edgeroute.core.events import Delta
+from edgeroute.core.local_status import LocalState, LocalStatus
 from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest
 from edgeroute.local.backends.answers import FORMAT, deltas
-from edgeroute.local.backends.backend import LocalStatus, State
 from edgeroute.local.backends.client import LocalClient, Unreachable
 from edgeroute.local.backends.worker_process import WorkerProcess
 from edgeroute.local.files.catalogue import Build
@@ -81,17 +81,6 @@ class LlamaCpp:
             async for delta in deltas(stream, TITLE, origin_of(card)):
                 yield delta
 
-    async def count_tokens(self, text: str) -> int:
-        """How many tokens ``text`` has for the model; loads it.
-
-        Raises:
-            LocalModelError: as for ``answer``.
-        """
-        client = await self._process.ensure()
-        body = {"model": self._models.choose(self._model).id, "content": text}
-        reply = await client.call("/tokenize", body, seconds=120)
-        return int(reply.body.get("count", 0))
-
     async def status(self) -> LocalStatus:
         """How the worker is, without starting it."""
         try:
@@ -103,7 +92,7 @@ class LlamaCpp:
         if health is None:
             detail = f"{build.name} starts when it is needed."
             return LocalStatus("stopped", build.id, detail, NAME, window)
-        state: State = health.get("state", "idle")
+        state: LocalState = health.get("state", "idle")
         loaded = str(health.get("model") or "")
         detail = f"process {health.get('pid')}, {state}"
         return LocalStatus(

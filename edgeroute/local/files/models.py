@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Literal
 
 from edgeroute.core.errors import ErrorKind, LocalModelError
+from edgeroute.core.progress import OnProgress, Progress, unheard
 from edgeroute.local import hardware
 from edgeroute.local.files import catalogue, checks, recommend
 from edgeroute.local.files.catalogue import Build, Catalogue, PinnedFile
-from edgeroute.local.files.progress import Meter, OnProgress, Progress, unheard
+from edgeroute.local.files.meter import Meter
 from edgeroute.local.files.pull import Fetch, Puller
 from edgeroute.local.files.recommend import Recommendation
 from edgeroute.local.hardware import Machine

@@ -16,12 +16,13 @@ from typing import Final, Self
 
 from edgeroute.core.errors import EdgeRouteError, LocalModelError, ProviderError
 from edgeroute.core.private_file import make_private_folder
+from edgeroute.core.progress import OnProgress, Progress, unheard
 from edgeroute.local.files import package_index
 from edgeroute.local.files.catalogue import HuggingFace, Part, PinnedFile, PyPI, Source
 from edgeroute.local.files.checks import BLOCK_BYTES, DamagedFile, require_trusted, write_note
+from edgeroute.local.files.meter import Meter
 from edgeroute.local.files.package_index import SourceFailed
 from edgeroute.local.files.partial_download import PartFile
-from edgeroute.local.files.progress import Meter, OnProgress, Progress, unheard
 
 Fetch = Callable[
     [str, int], AbstractAsyncContextManager[tuple[int, int | None, AsyncIterator[bytes]]]

@@ -56,11 +56,6 @@ def build(service: WorkerService, shut_down: Callable[[], None]) -> Starlette:
         rows = [{"id": one.id, "object": "model", "owned_by": "edgeroute"} for one in there]
         return JSONResponse({"object": "list", "data": rows})
 
-    async def tokenize(request: Request) -> Response:
-        body = await _body(request)
-        count = await service.count(str(body.get("model", "auto")), str(body.get("content", "")))
-        return JSONResponse({"count": count})
-
     async def chat(request: Request) -> Response:
         return await _chat(service, request)
 
@@ -72,7 +67,6 @@ def build(service: WorkerService, shut_down: Callable[[], None]) -> Starlette:
         routes=[
             Route("/health", health),
             Route("/v1/models", models),
-            Route("/tokenize", tokenize, methods=["POST"]),
             Route("/v1/chat/completions", chat, methods=["POST"]),
             Route("/shutdown", stop, methods=["POST"]),
         ],

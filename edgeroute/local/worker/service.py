@@ -96,15 +96,6 @@ class WorkerService:
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    async def count(self, model: str, text: str) -> int:
-        """How many tokens ``text`` has for ``model``.
-
-        Raises:
-            LocalModelError: it is not there or cannot be loaded.
-        """
-        async with self._in_turn():
-            return await self._run(lambda: len(self._ready(model).tokenize(text)))
-
     async def answer(
         self, request: ChatRequest, *, thinking: bool, top: int | None = None
     ) -> AsyncGenerator[Step, None]:

@@ -12,7 +12,6 @@ from typing import Final
 
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.model_card import ModelCard
-from edgeroute.core.usage import Usage
 from edgeroute.wire.format import CachePlan
 
 _DURATION: Final = re.compile(r"(\d+)\s*([smh])")
@@ -64,16 +63,6 @@ def session_id(conversation: str, provider: str, salt: bytes) -> str:
     digest = hashlib.blake2b(key=salt[:64], digest_size=16)
     digest.update(f"{provider}/{conversation}".encode("utf-8", "replace"))
     return digest.hexdigest()
-
-
-def thrown_away(last: ModelCard | None, following: ModelCard, usage: Usage) -> int:
-    """Cached tokens that are lost when a conversation moves from ``last`` to ``following``.
-
-    ``usage`` is that of the last turn: what it read and wrote is what the cache holds.
-    """
-    if last is None or (last.provider, last.wire_id) == (following.provider, following.wire_id):
-        return 0
-    return usage.cache_read + usage.cache_write_short + usage.cache_write_long
 
 
 def _seconds(duration: str) -> int:

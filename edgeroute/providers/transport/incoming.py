@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from edgeroute.core.errors import ProviderError
 from edgeroute.providers.transport.outage import from_transport, outage
-
-if TYPE_CHECKING:
-    import httpx
 
 ANSWER_BYTES: Final = 64 * 1024 * 1024
 
@@ -23,15 +20,25 @@ class Incoming:
     and ``bytes_sent``: how many bytes of the request were handed to the network.
     """
 
-    def __init__(self, response: httpx.Response, *, provider: str, name: str, sent: int) -> None:
-        self._response = response
+    def __init__(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        body: AsyncIterator[bytes],
+        *,
+        host: str,
+        provider: str,
+        name: str,
+        sent: int,
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        self.content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        self.host = host
+        self.bytes_sent = sent
+        self._body = body
         self._provider = provider
         self._name = name
-        self.status = response.status_code
-        self.headers: Mapping[str, str] = dict(response.headers)
-        self.content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        self.host = response.url.host
-        self.bytes_sent = sent
 
     async def chunks(self, gap: float, limit: int = ANSWER_BYTES) -> AsyncIterator[bytes]:
         """The body as it comes.
@@ -42,11 +49,10 @@ class Incoming:
             ProviderError: silence, a broken connection, or more than an answer can be.
         """
         total = 0
-        body = self._response.aiter_raw()
         while True:
             try:
                 async with asyncio.timeout(gap):
-                    chunk = await anext(body, None)
+                    chunk = await anext(self._body, None)
             except TimeoutError:
                 raise outage(
                     self._provider,

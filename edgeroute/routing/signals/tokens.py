@@ -37,8 +37,6 @@ BYTES_PER_FILE_TOKEN: Final = 5.0
 # A window check must not be too low: this much is added to the middle estimate.
 UPPER: Final = 1.15
 
-FACTOR_LIMITS: Final = (0.6, 2.0)
-
 _ASCII_SIGNS: Final = str.maketrans("", "", string.digits + string.punctuation)
 _INDENTATION: Final = re.compile(r"[ \t]{2,}")
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
@@ -105,16 +103,3 @@ def request_tokens(request: ChatRequest) -> int:
 def upper_bound(tokens: int, factor: float) -> int:
     """What ``tokens`` may come to on a model with this ``token_factor``: for window checks."""
     return round(tokens * factor * UPPER)
-
-
-def learned_factor(factor: float, estimated: int, counted: int, weight: float = 0.2) -> float:
-    """``factor`` moved towards what a provider has counted.
-
-    ``estimated`` is the o200k estimate of the same request. The result stays in 0.6..2.0, so that
-    one odd answer cannot spoil later decisions.
-    """
-    if estimated <= 0 or counted <= 0:
-        return factor
-    low, high = FACTOR_LIMITS
-    moved = factor + weight * (counted / estimated - factor)
-    return min(high, max(low, moved))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from edgeroute.core.errors import PrivacyRefused
 from edgeroute.core.messages import user
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode
+from edgeroute.engine.admin.conversations import ConversationChange
 from edgeroute.engine.recording.feedback import THUMBS, Thumb
 from edgeroute.server import headers as own_headers
 from edgeroute.server.answer.decode_request import request_of
@@ -24,9 +24,6 @@ from edgeroute.wire.errors import WireError
 from edgeroute.wire.fields import model_name
 from edgeroute.wire.formats import FORMATS
 from edgeroute.wire.json_text import dump, load_object
-
-if TYPE_CHECKING:
-    from edgeroute.store.chats.conversation import Conversation
 
 PREFIX: Final = "/edgeroute/v1"
 
@@ -61,8 +58,8 @@ def routes(desk: ServerContext) -> list[Route]:
         if found is None:
             raise HttpRefusal(404, "not_found", "There is no such conversation.")
         if request.method == "PATCH":
-            changes = load_object(await request.body())
-            await asyncio.to_thread(_change, desk, found, changes)
+            change = _change(load_object(await request.body()))
+            await asyncio.to_thread(runtime.conversations.change, found.id, change)
             found = await asyncio.to_thread(runtime.conversations.get, name)
         return _json(msgspec.to_builtins(found))
 
@@ -98,14 +95,12 @@ def _thumb(body: Mapping[str, Any]) -> Thumb | None:
     return cast("Thumb | None", thumb)
 
 
-def _change(desk: ServerContext, found: Conversation, changes: Mapping[str, Any]) -> None:
-    """Rename, pin, tag, or tighten the privacy of a conversation.
+def _change(changes: Mapping[str, Any]) -> ConversationChange:
+    """What a program asks to change about a conversation.
 
     Raises:
-        Refusal: an unknown field or a wrong value; nothing has been changed then.
-        PrivacyRefused: the privacy would be loosened.
+        Refusal: an unknown field or a wrong value.
     """
-    conversations = desk.runtime.conversations
     kinds = {"title": str, "pinned": bool, "tags": list, "mode": str, "latched": bool}
     for name, value in changes.items():
         if name not in kinds or not isinstance(value, kinds[name]):
@@ -113,41 +108,19 @@ def _change(desk: ServerContext, found: Conversation, changes: Mapping[str, Any]
             raise HttpRefusal(
                 400, "invalid_request", f"{name} cannot be set so.", f"Known: {known}."
             )
-    tags = changes.get("tags", [])
-    if not all(isinstance(tag, str) for tag in tags):
+    tags, mode = changes.get("tags"), changes.get("mode")
+    if not all(isinstance(tag, str) for tag in tags or ()):
         raise HttpRefusal(400, "invalid_request", "tags must be a list of texts.")
-    mode = _mode(changes, found)
-    if changes.get("latched") is False and found.latched:
-        raise PrivacyRefused(
-            "This conversation held personal data and stays on this machine.",
-            "Begin a new conversation.",
-        )
-    if "title" in changes:
-        conversations.rename(found.id, changes["title"])
-    if "pinned" in changes:
-        conversations.pin(found.id, changes["pinned"])
-    if "tags" in changes:
-        conversations.tag(found.id, tags)
-    if mode is not None:
-        conversations.set_mode(found.id, mode)
-    if changes.get("latched"):
-        conversations.latch(found.id, "You asked for it to stay on this machine.")
-
-
-def _mode(changes: Mapping[str, Any], found: Conversation) -> PrivacyMode | None:
-    if "mode" not in changes:
-        return None
-    try:
-        mode = PrivacyMode(changes["mode"])
-    except ValueError:
+    if mode is not None and mode not in set(PrivacyMode):
         known = ", ".join(PrivacyMode)
-        raise HttpRefusal(400, "invalid_request", f"mode must be one of {known}.") from None
-    if mode.strictness < found.mode.strictness:
-        raise PrivacyRefused(
-            "A program may raise a conversation's privacy, never lower it.",
-            "Change it in the chat app.",
-        )
-    return mode
+        raise HttpRefusal(400, "invalid_request", f"mode must be one of {known}.")
+    return ConversationChange(
+        title=changes.get("title"),
+        pinned=changes.get("pinned"),
+        tags=None if tags is None else tuple(tags),
+        mode=None if mode is None else PrivacyMode(mode),
+        latched=changes.get("latched"),
+    )
 
 
 def _json(value: Any) -> Response:

@@ -36,7 +36,7 @@ def routes(desk: ServerContext) -> list[Route]:
         for index, text in enumerate(texts):
             if await request.is_disconnected():
                 break
-            vector, count = await asyncio.to_thread(desk.runtime.sentences.embed, text)
+            vector, count = await asyncio.to_thread(desk.runtime.embeddings.embed, text)
             data.append({"object": "embedding", "index": index, "embedding": encode(vector)})
             tokens += count
         usage = {"prompt_tokens": tokens, "total_tokens": tokens}

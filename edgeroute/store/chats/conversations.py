@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
+from edgeroute.core.conversation import Conversation, SearchHit, Turn
 from edgeroute.core.errors import StoreError
 from edgeroute.core.ids import new_id
 from edgeroute.core.messages import Message
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.store.chats import saved_pictures, search, transcript
-from edgeroute.store.chats.conversation import COLUMNS, Conversation, Turn, conversation_of, turn_of
-from edgeroute.store.chats.conversation_prefixes import Prefixes, PrefixMatch
 from edgeroute.store.chats.purge import purge
+from edgeroute.store.chats.rows import COLUMNS, conversation_of, turn_of, unknown
 from edgeroute.store.database import rescue
 from edgeroute.store.database.codec import (
     dump_messages,
@@ -47,7 +47,6 @@ class Conversations:
         self._database = database
         self._pictures = pictures
         self._now = now
-        self._prefixes = Prefixes(database)
 
     def create(
         self,
@@ -84,7 +83,7 @@ class Conversations:
     def _must(self, id: str) -> Conversation:  # noqa: A002
         found = self.get(id)
         if found is None:
-            raise _unknown(id)
+            raise unknown(id)
         return found
 
     def list(self, limit: int = 200, *, offset: int = 0, tag: str = "") -> Sequence[Conversation]:
@@ -169,7 +168,7 @@ class Conversations:
         """The conversation as text for a file: Markdown to read, JSON to lose nothing."""
         return transcript.export(self._must(id), self.turns(id), style)
 
-    def search(self, words: str, limit: int = 50) -> Sequence[search.SearchHit]:
+    def search(self, words: str, limit: int = 50) -> Sequence[SearchHit]:
         """Turns that hold all of ``words`` (or words that begin so), latest first."""
         return search.search(self._database, words, limit)
 
@@ -283,33 +282,6 @@ class Conversations:
         if self._pictures is not None:
             saved_pictures.erase_orphans(self._database, self._pictures)
 
-    def masks(self, id: str) -> dict[str, str]:  # noqa: A002
-        """The placeholders of mask mode and what they stand for."""
-        rows = self._database.read("SELECT masks FROM conversations WHERE id = ?", (printable(id),))
-        return dict(json.loads(rows[0]["masks"])) if rows else {}
-
-    def set_masks(self, id: str, masks: Mapping[str, str]) -> None:  # noqa: A002
-        """Replace the placeholders; a conversation that keeps no text keeps none of them."""
-        if self._must(id).stored:
-            self._set(id, "masks", json.dumps(dict(masks)))
-
-    def change_masks(
-        self,
-        id: str,  # noqa: A002
-        change: Callable[[Mapping[str, str]], Mapping[str, str]],
-    ) -> None:
-        """Replace the placeholders by what ``change`` makes of them; nobody writes in between."""
-        with self._database.transaction():
-            self.set_masks(id, change(self.masks(id)))
-
-    def remember_prefixes(self, id: str, messages: Sequence[Message]) -> None:  # noqa: A002
-        """Let a client that resends ``messages`` (with the last answer) be recognised."""
-        self._prefixes.remember(self._must(id).id, messages)
-
-    def recognise(self, messages: Sequence[Message]) -> PrefixMatch | None:
-        """The conversation that ``messages`` continue or branch off, if one is known."""
-        return self._prefixes.find(messages)
-
     def _set(self, id: str, column: str, value: object) -> None:  # noqa: A002
         name = self._must(id).id
         self._database.write(
@@ -325,10 +297,3 @@ def _first_words(messages: Sequence[Message]) -> str:
 def _title(text: str) -> str:
     line = " ".join(printable(text).split())
     return line if len(line) <= _TITLE_LIMIT else f"{line[: _TITLE_LIMIT - 1]}…"
-
-
-def _unknown(id: str) -> StoreError:  # noqa: A002
-    return StoreError(
-        f"There is no conversation {printable(id)!r}.",
-        "`edgeroute history list` shows which there are.",
-    )

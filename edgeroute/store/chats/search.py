@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
+from edgeroute.core.conversation import SearchHit
 from edgeroute.store.database.codec import moment, printable
 from edgeroute.store.database.database import Database
 
@@ -25,21 +24,6 @@ _COLUMNS: Final = (
 _FEW_TURNS: Final = 20
 _SNIPPET_BEFORE: Final = 40
 _SNIPPET_LENGTH: Final = 160
-
-
-@dataclass(frozen=True, slots=True)
-class SearchHit:
-    """A turn that matches: turn ``position`` (from 0) of ``conversation``.
-
-    ``marks`` are the places in ``snippet`` that match, as (start, end).
-    """
-
-    conversation: str
-    title: str
-    position: int
-    created: datetime
-    snippet: str
-    marks: tuple[tuple[int, int], ...] = ()
 
 
 def search(database: Database, query: str, limit: int = 50) -> list[SearchHit]:

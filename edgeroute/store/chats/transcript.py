@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Literal
 
+from edgeroute.core.conversation import Conversation, Turn
 from edgeroute.core.messages import File, Image, Message, Reasoning, Text, ToolCall, ToolResult
-from edgeroute.store.chats.conversation import Conversation, Turn
 from edgeroute.store.database.codec import dump_messages
 
 

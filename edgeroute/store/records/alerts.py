@@ -1,27 +1,13 @@
-"""Alerts: what the user should know about money and use."""
+"""All alerts that were raised, and which of them the user has seen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from edgeroute.core.alert import Alert
 from edgeroute.store.database.codec import dump, load, moment, printable, stamp
 from edgeroute.store.database.database import Database
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """One alert. ``kind`` is a stable word such as ``budget``; ``message`` is a sentence."""
-
-    id: int
-    created: datetime
-    kind: str
-    message: str
-    conversation: str = ""
-    receipt: str = ""
-    details: Mapping[str, str] = field(default_factory=dict)
-    seen: bool = False
 
 
 class Alerts:

@@ -6,27 +6,17 @@ Amounts are exact decimals in USD. An unknown cost is kept as unknown, never as 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Attempt, Receipt
+from edgeroute.core.spending import GROUPS, By, SpendRow
 from edgeroute.core.usage import Usage
 from edgeroute.store.database.codec import printable, stamp
 from edgeroute.store.database.database import Database
 
-By = Literal["model", "task", "user", "day", "provider", "rule", "conversation"]
-GROUPS: Final[tuple[By, ...]] = (
-    "model",
-    "task",
-    "user",
-    "day",
-    "provider",
-    "rule",
-    "conversation",
-)
 _COUNTS: Final = (
     "input_uncached",
     "cache_read",
@@ -43,37 +33,6 @@ _SUMS: Final = (
     " sum(cost IS NULL) AS unknown, decimal_sum(premium) AS baseline,"
     " decimal_sum(cache_saved) AS cache_saved"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SpendRow:
-    """Use and money of one model, task, user, day ... (``label``).
-
-    ``calls`` counts requests, ``attempts`` the models tried for them and ``failures`` those that
-    failed; a model whose answer was set aside for another one did not. ``cost`` sums what is known
-    (None where nothing is) and ``unknown`` counts attempts of unknown cost. ``baseline`` is what
-    the premium model would have cost, ``cache_saved`` what prompt caches saved.
-    """
-
-    label: str
-    calls: int
-    attempts: int
-    failures: int
-    usage: Usage
-    cost: Decimal | None
-    unknown: int
-    baseline: Decimal | None
-    cache_saved: Decimal | None
-
-    @property
-    def tokens(self) -> int:
-        """Input and output tokens together."""
-        return self.usage.total
-
-    @property
-    def cache_hit_rate(self) -> float:
-        """The share of input tokens that came from a prompt cache, in 0..1."""
-        return self.usage.cache_read / self.usage.input if self.usage.input else 0.0
 
 
 class Ledger:

@@ -25,8 +25,7 @@ from edgeroute.tui.widgets.transcript.transcript import Entry
 from edgeroute.tui.words import ago
 
 if TYPE_CHECKING:
-    from edgeroute.store.chats.conversation import Turn
-    from edgeroute.store.chats.search import SearchHit
+    from edgeroute.core.conversation import SearchHit, Turn
 
 
 def snippet(hit: SearchHit) -> Content:

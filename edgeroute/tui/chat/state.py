@@ -12,7 +12,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode
 
 if TYPE_CHECKING:
-    from edgeroute.store.chats.conversation import Conversation
+    from edgeroute.core.conversation import Conversation
 
 CYCLE: tuple[PrivacyMode, ...] = (PrivacyMode.AUTO, PrivacyMode.PRIVATE, PrivacyMode.MASK)
 

@@ -101,7 +101,7 @@ def strip_view(
     plan = explanation.plan
     first = plan.first
     here = all(candidate.place is Place.LOCAL for candidate in plan.taking_part)
-    forced = here and (explanation.verdict.private or explanation.latched)
+    forced = here and (explanation.privacy.verdict.private or explanation.privacy.latched)
     if forced and local_state in _BROKEN_LOCAL:
         return StripView(
             "blocked",
@@ -109,7 +109,7 @@ def strip_view(
             why="this text must stay here and there is no local model ready",
             details="edgeroute models recommend says which one fits this machine",
         )
-    masking = not here and bool(explanation.masked)
+    masking = not here and bool(explanation.privacy.masked)
     kind: Kind = "forced" if forced else "local" if here else "masked" if masking else "cloud"
     word = {"forced": "LOCAL", "local": "LOCAL", "masked": "MASKED", "cloud": "CLOUD"}[kind]
     signals = explanation.signals
@@ -158,8 +158,8 @@ def _why(
 ) -> str:
     plan = explanation.plan
     if kind == "masked":
-        return f"sent with placeholders for {counted(explanation.masked)}"
-    if explanation.mode is PrivacyMode.PRIVATE:
+        return f"sent with placeholders for {counted(explanation.privacy.masked or {})}"
+    if explanation.privacy.mode is PrivacyMode.PRIVATE:
         return "this chat is local only"
     if kind == "forced":
         return _forced(explanation, found, last_message)
@@ -169,7 +169,7 @@ def _why(
 
 def _forced(explanation: Explanation, found: tuple[Finding, ...], last_message: int) -> str:
     """Why the request must stay here: this message, an earlier one, or the chat as a whole."""
-    verdict = explanation.verdict
+    verdict = explanation.privacy.verdict
     if found:
         return f"found {counted(_types(found))} in this message"
     earlier = sorted({place for f in verdict.findings if (place := _message(f)) is not None})
@@ -177,7 +177,7 @@ def _forced(explanation: Explanation, found: tuple[Finding, ...], last_message: 
         return f"forced by message {earlier[0] + 1}: {counted(verdict.types)}"
     if verdict.findings:
         return f"found {counted(verdict.types)}"
-    return safe_line(explanation.latch_reason or verdict.reason, 120)
+    return safe_line(explanation.privacy.latch_reason or verdict.reason, 120)
 
 
 def _types(found: tuple[Finding, ...]) -> Mapping[str, int]:

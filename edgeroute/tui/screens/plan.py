@@ -38,15 +38,15 @@ class PlanScreen(PanelScreen[str | None]):
 
     def body(self) -> ComposeResult:
         """What was seen, which rule decided, the candidates."""
-        seen, plan = self.explanation, self.explanation.plan
-        signals = seen.signals
-        found = counted(seen.verdict.types)
+        privacy, plan = self.explanation.privacy, self.explanation.plan
+        signals = self.explanation.signals
+        found = counted(privacy.verdict.types)
         yield section("What was seen")
         yield pair(
-            "privacy", f"{MODE_WORDS[seen.mode]} · {found or safe_line(seen.verdict.reason)}"
+            "privacy", f"{MODE_WORDS[privacy.mode]} · {found or safe_line(privacy.verdict.reason)}"
         )
-        if seen.latched:
-            yield pair("chat", safe_line(f"stays local: {seen.latch_reason}"))
+        if privacy.latched:
+            yield pair("chat", safe_line(f"stays local: {privacy.latch_reason}"))
         kind = [signals.task or "not recognised", f"{signals.complexity} complexity"]
         kind += [
             word

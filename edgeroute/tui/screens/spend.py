@@ -16,7 +16,7 @@ from edgeroute.tui.screens.page import PanelScreen, line, scrolled, section
 from edgeroute.tui.words import dollars
 
 if TYPE_CHECKING:
-    from edgeroute.store.records.ledger import SpendRow
+    from edgeroute.core.spending import SpendRow
     from edgeroute.tui.ports import LedgerPort
 
 _BAR: Final = 14

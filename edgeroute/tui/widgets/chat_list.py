@@ -14,7 +14,7 @@ from edgeroute.core.display import safe_line
 from edgeroute.tui.words import ago
 
 if TYPE_CHECKING:
-    from edgeroute.store.chats.conversation import Conversation
+    from edgeroute.core.conversation import Conversation
 
 
 def row(chat: Conversation, now: datetime, width: int = 24) -> Content:

@@ -115,7 +115,7 @@ def test_options_reach_the_engine(home: Home) -> None:
 
 def test_a_conversation_goes_on_with_all_it_holds(home: Home) -> None:
     """--conversation sends the earlier turns along; an unknown name begins a new one."""
-    database = Database.open(home.paths.data / "edgeroute.db", home.runtime()._database_key)
+    database = Database.open(home.paths.data / "edgeroute.db", home.runtime()._stores._database_key)
     chats = Conversations(database)
     chats.create(id="trip")
     chats.append("trip", [user("Where?"), assistant("Rome.")])

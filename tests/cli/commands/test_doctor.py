@@ -37,7 +37,7 @@ def detector(home: Home, monkeypatch: pytest.MonkeyPatch) -> Warm:
 
     def runtime() -> Runtime:
         made = real()
-        made.__dict__["detector"] = stand_in
+        made._privacy.__dict__["detector"] = stand_in
         return made
 
     monkeypatch.setattr(home, "runtime", runtime)
@@ -97,7 +97,7 @@ def test_without_a_keyring_the_database_is_not_encrypted_and_it_says_so(
     def runtime() -> Runtime:
         made = real()
         door = KeyringDoor("edgeroute", "keys", choose=choose)  # type: ignore[arg-type]
-        made.__dict__["keys"] = Keys(door=door)
+        made._stores.__dict__["keys"] = Keys(door=door)
         return made
 
     monkeypatch.setattr(home, "runtime", runtime)

@@ -81,7 +81,7 @@ async def test_a_latch_stops_what_is_under_way(tmp_path: Path) -> None:
 
     def latching(_: Received) -> Reply:
         for runtime in other:
-            runtime.conversations.latch("mine", "Another request held personal data.")
+            runtime._stores.conversations.latch("mine", "Another request held personal data.")
         return replies.error(503)
 
     cloud = {"one": latching, "two": always(replies.chat("never"))}
@@ -118,13 +118,13 @@ async def test_turns_at_the_same_time_forget_no_masked_value(tmp_path: Path) -> 
     async with house(tmp_path) as home:
         home.runtime.conversations.create(PrivacyMode.MASK, id="mine")
         await asyncio.gather(*(home.ask(f"Write to {m}.", conversation="mine") for m in mails))
-        kept = home.runtime.conversations.masks("mine")["map"]
+        kept = home.stores.masks.get("mine")["map"]
         assert all(mail in kept for mail in mails)
         sent = b"".join(request.body for request in home.cloud["mock"].requests)
         assert b"fjordmail" not in sent
 
 
-@pytest.mark.parametrize("broken", ["latch", "recognise"])
+@pytest.mark.parametrize("broken", ["latch", "find"])
 async def test_a_latch_that_cannot_be_saved_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
@@ -137,7 +137,8 @@ async def test_a_latch_that_cannot_be_saved_holds(
         if broken == "latch":
             await home.ask(TREES, conversation="mine")
         sent = home.bytes_out
-        monkeypatch.setattr(home.runtime.conversations, broken, full)
+        store = home.stores.conversations if broken == "latch" else home.stores.prefixes
+        monkeypatch.setattr(store, broken, full)
         assert (await home.ask(PRIVATE, conversation="mine")).receipt.route is Place.LOCAL
         monkeypatch.undo()
         later = await home.ask(OPEN, conversation="mine")

@@ -111,10 +111,10 @@ async def test_an_evaluation_leaves_receipts_only(tmp_path: Path) -> None:
         for _ in range(2):
             await run(home.runtime.engine, EvaluationItem(1, OPEN), "local")
         assert not home.runtime.conversations.list()
-        assert not home.runtime.outcomes.list()
+        assert not home.stores.outcomes.list()
         found = home.runtime.receipts.list()
         assert len(found) == 4
-        assert not any(home.runtime.outcomes.answer(receipt.id) for receipt in found)
+        assert not any(home.stores.outcomes.answer(receipt.id) for receipt in found)
 
 
 async def test_a_failure_is_worth_nothing_where_an_answer_would_be_rated(tmp_path: Path) -> None:

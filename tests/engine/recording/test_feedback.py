@@ -39,7 +39,7 @@ TURN = (user(OPEN), assistant(ANSWER))
 
 def noted(home: House) -> list[tuple[str, float, str]]:
     """What is remembered, latest first."""
-    return [(one.kind, one.quality, one.model) for one in home.runtime.outcomes.list()]
+    return [(one.kind, one.quality, one.model) for one in home.stores.outcomes.list()]
 
 
 async def test_going_on_accepts_and_asking_again_does_not(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ async def test_a_replaced_question_is_an_edit_or_a_retry(tmp_path: Path) -> None
         await home.ask("Explain how a hash map works.", replaces=first.id)
         await home.ask(OPEN, replaces=first.id)
         assert noted(home) == [("retry", 0.0, "mock/m")]
-        signs = [one.kind for one in home.runtime.outcomes.signs(first.id)]
+        signs = [one.kind for one in home.stores.outcomes.signs(first.id)]
         assert signs == ["retry", "edit"]
 
 
@@ -128,7 +128,7 @@ async def test_nothing_is_noted_of_what_must_stay_here(tmp_path: Path) -> None:
         unstored = (await home.ask(OPEN, store=False)).receipt
         await home.ask(OPEN, conversation=unstored.conversation, store=False)
         assert not noted(home)
-        assert home.runtime.outcomes.answer(unstored.id) is None
+        assert home.stores.outcomes.answer(unstored.id) is None
 
 
 async def test_a_thumb_counts_until_it_is_taken_back(tmp_path: Path) -> None:
@@ -163,9 +163,9 @@ async def test_a_thumb_on_a_private_answer_keeps_only_the_word(tmp_path: Path) -
     async with house(tmp_path) as home:
         receipt = (await home.ask(PRIVATE)).receipt
         home.runtime.memory.rate(receipt, "up")
-        (kept,) = home.runtime.outcomes.list()
+        (kept,) = home.stores.outcomes.list()
         assert (kept.kind, kept.prompt, kept.embedding) == ("up", b"", b"")
-        assert home.runtime.advisor.tally("rule") == {"privacy": (1, 1)}
+        assert home.runtime.admin.advisor.tally("rule") == {"privacy": (1, 1)}
 
 
 @pytest.mark.parametrize(("second", "kinds"), [("31", []), ("30", ["escalate", "escalate"])])
@@ -196,8 +196,8 @@ async def test_a_deleted_chat_takes_its_outcomes_along(tmp_path: Path) -> None:
         kept = (await home.ask("Another chat.")).receipt
         home.runtime.conversations.delete(name)
         assert not noted(home)
-        assert home.runtime.outcomes.answer(last.id) is None
-        assert home.runtime.outcomes.answer(kept.id) is not None
+        assert home.stores.outcomes.answer(last.id) is None
+        assert home.stores.outcomes.answer(kept.id) is not None
 
 
 class OneDirection:
@@ -258,13 +258,13 @@ async def test_a_policy_may_let_experience_decide(tmp_path: Path) -> None:
 async def test_rules_that_name_roles_are_judged_too(tmp_path: Path) -> None:
     """A suggestion speaks of the model that stood for the role, and changes nothing."""
     async with house(tmp_path) as home:
-        outcomes = home.runtime.outcomes
+        outcomes = home.stores.outcomes
         policy = RoutingPolicy.named("default")
         for number in range(12):
             for model, quality in (("anthropic/claude-haiku-5.5", 0.0), ("openai/gpt-6-luna", 1.0)):
                 kind: OutcomeKind = "up" if quality else "down"
                 outcomes.add(kind, bytes([number]), model, quality, rule="small-work",
                              cost=Decimal("0.001"), receipt=f"{model}{number}")  # fmt: skip
-        (found,) = home.runtime.advisor.suggestions(policy, home.runtime.tiers)
+        (found,) = home.runtime.admin.advisor.suggestions(policy, home.routing.tiers)
         assert (found.rule, found.instead) == ("small-work", "openai/gpt-6-luna")
         assert "12 of 12 were fine on openai/gpt-6-luna" in found.sentence

@@ -67,7 +67,7 @@ async def test_a_budget_alert_reaches_user_store_and_command(tmp_path: Path) -> 
     async with house(tmp_path / "h", {"mock": dear}, settings=settings) as home:
         seen = await home.ask(OPEN)
         assert any(isinstance(e, Notice) and e.kind == "budget" for e in seen.events)
-        assert home.runtime.alerts.list()[0].kind == "budget"
+        assert home.stores.alerts.list()[0].kind == "budget"
         again = await home.ask(OPEN)
         assert again.receipt.route == "local"
         for _ in range(100):

@@ -29,7 +29,7 @@ async def test_without_a_collector_nothing_is_sent(tmp_path: Path) -> None:
     """The default settings name no collector, and the exporter stays silent."""
     async with house(tmp_path) as home:
         seen = await home.ask(OPEN)
-        assert not home.runtime.telemetry._tasks
+        assert not home.runtime._engine.telemetry._tasks
         assert seen.receipt.attempts
 
 
@@ -65,7 +65,7 @@ async def test_a_collector_elsewhere_hears_nothing_of_what_stays_here(tmp_path: 
             asked.append(path)
 
     async with house(tmp_path) as home:
-        gate, door = home.runtime.gate, home.runtime.door
+        gate, door = home.privacy.gate, home.providers.door
         distant = Listening("https://collector.example", gate, door, content=True)
         for one in ("private", "latched"):
             distant.tell(receipt(**{one: True}), "p", "a")

@@ -24,6 +24,8 @@ from tests.support.fake_omlx import serving
         ("http://localhost:1234/v1", "http://127.0.0.1:1234/v1"),
         ("http://[::1]:80", "http://[::1]:80"),
         ("http://127.8.8.8/v1", "http://127.8.8.8/v1"),
+        ("http://localhost.:1234/v1", "http://127.0.0.1:1234/v1"),
+        ("http://[::ffff:127.0.0.1]:80", "http://[::ffff:127.0.0.1]:80"),
     ],
 )
 def test_loopback_addresses_are_local(url: str, expected: str) -> None:
@@ -37,6 +39,7 @@ def test_loopback_addresses_are_local(url: str, expected: str) -> None:
         "http://192.168.1.5:8000/v1",
         "http://localhost.example.com/v1",
         "http://0.0.0.0:8000",
+        "http://[::ffff:8.8.8.8]:80",
         "http://user:pw@127.0.0.1/v1",
         "ftp://127.0.0.1",
         "http://127.0.0.1.nip.io/v1",
@@ -63,7 +66,9 @@ def test_any_text_is_an_address_or_an_error(text: str) -> None:
         found = local_url(f"http://{text}")
     except (LocalModelError, ValueError):
         return
-    assert found.startswith(("http://127.", "http://[::1]", "http://[0:"))
+    assert found.startswith(
+        ("http://127.", "http://[::1]", "http://[0:", "http://[::ffff:7f", "http://[::ffff:127.")
+    )
 
 
 async def _echo(request: Request) -> JSONResponse:

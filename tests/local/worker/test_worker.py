@@ -211,7 +211,7 @@ async def test_log_probabilities(process: WorkerProcess) -> None:
 
 
 async def test_status_tells_what_is_loaded(backend: LlamaCpp) -> None:
-    """A running worker names its model; the count of tokens is the model's own."""
-    assert await backend.count_tokens("hello there") == 2
+    """A running worker names its model."""
+    await whole(backend, ask("Say OK.", tokens=1))
     status = await backend.status()
     assert (status.state, status.model) == ("ready", MODEL)

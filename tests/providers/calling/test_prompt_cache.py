@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgeroute.core.errors import SettingsError
-from edgeroute.core.usage import Usage
-from edgeroute.providers.calling.prompt_cache import plan_cache, session_id, thrown_away
+from edgeroute.providers.calling.prompt_cache import plan_cache, session_id
 from edgeroute.providers.catalog.catalog import Catalog
 from edgeroute.wire.format import CachePlan
 
@@ -69,14 +68,3 @@ def test_session_ids_tell_nobody_anything() -> None:
     assert first not in others
     assert len(others) == 3
     assert "divorce" not in first
-
-
-def test_a_switch_counts_the_cache_that_it_throws_away(catalog: Catalog) -> None:
-    """Moving to another model loses what was cached; staying, or starting, loses nothing."""
-    opus, gpt = catalog.card("anthropic/claude-opus-5.5"), catalog.card("openai/gpt-5.5")
-    assert opus is not None
-    assert gpt is not None
-    usage = Usage(10, cache_read=4000, cache_write_short=500, cache_write_long=20)
-    assert thrown_away(opus, gpt, usage) == 4520
-    assert thrown_away(opus, opus, usage) == 0
-    assert thrown_away(None, gpt, usage) == 0

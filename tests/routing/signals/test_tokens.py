@@ -81,17 +81,3 @@ def test_everything_in_a_request_counts() -> None:
 def test_the_upper_bound_is_for_window_checks() -> None:
     """Another family's tokenizer and a margin make the bound."""
     assert tokens.upper_bound(1_000, 1.5) == 1_725
-
-
-@given(st.floats(0.6, 2.0), st.integers(0, 10**6), st.integers(0, 10**6))
-def test_learned_factors_stay_within_limits(factor: Any, estimated: Any, counted: Any) -> None:
-    """One odd count moves a factor a little and never out of its limits."""
-    assert 0.6 <= tokens.learned_factor(factor, estimated, counted) <= 2.0
-
-
-def test_learned_factors_approach_what_is_counted() -> None:
-    """Repeated counts pull the factor to the true ratio."""
-    factor = 1.0
-    for _ in range(30):
-        factor = tokens.learned_factor(factor, 1_000, 1_300)
-    assert factor == pytest.approx(1.3, abs=0.01)

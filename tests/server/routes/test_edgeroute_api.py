@@ -82,11 +82,11 @@ def test_a_conversation_is_changed(endpoint: Endpoint) -> None:
     changes = {"title": "T", "pinned": True, "tags": ["a"], "mode": "private", "latched": True}
     status, _, _ = endpoint.ask("PATCH", "/edgeroute/v1/conversations/c1", changes)
     assert status == 200
-    assert [call[:3] for call in endpoint.runtime.conversations.calls] == [
+    assert [call[:3] for call in endpoint.runtime.stored.calls] == [
         ("rename", "c1", "T"),
         ("pin", "c1", True),
-        ("tag", "c1", ["a"]),
-        ("set_mode", "c1", PrivacyMode.PRIVATE),
+        ("tag", "c1", ("a",)),
+        ("raise_mode", "c1", PrivacyMode.PRIVATE),
         ("latch", "c1", "You asked for it to stay on this machine."),
     ]
 
@@ -109,14 +109,14 @@ def test_a_wrong_change_changes_nothing(
     """A program cannot loosen privacy, and one wrong field spoils the whole change."""
     answer = endpoint.ask("PATCH", "/edgeroute/v1/conversations/c1", changes)
     assert answer[0] == status
-    assert endpoint.runtime.conversations.calls == []
+    assert endpoint.runtime.stored.calls == []
 
 
 def test_a_latch_is_never_lifted(endpoint: Endpoint) -> None:
     """A conversation that held personal data stays here, whoever asks."""
-    found = endpoint.runtime.conversations["c1"]
-    endpoint.runtime.conversations["c1"] = type(found)(latched=True)
+    found = endpoint.runtime.stored["c1"]
+    endpoint.runtime.stored["c1"] = type(found)(latched=True)
     answer = endpoint.ask("PATCH", "/edgeroute/v1/conversations/c1", {"latched": False})
     assert answer[0] == 403
     assert json.loads(answer[2])["error"]["code"] == "privacy_refused"
-    assert endpoint.runtime.conversations.calls == []
+    assert endpoint.runtime.stored.calls == []

@@ -59,7 +59,7 @@ def test_without_the_sentence_model_nothing_is_sent_away(
     endpoint: Endpoint, tmp_path: Path
 ) -> None:
     """The answer says how to get the model."""
-    endpoint.runtime.sentences = Embeddings(tmp_path)
+    endpoint.runtime.embeddings = Embeddings(tmp_path)
     status, _, data = endpoint.ask("POST", PATH, {"model": "local", "input": "hi"})
     assert status == 503
     assert "models pull minilm" in json.loads(data)["error"]["message"]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edgeroute.core.errors import StoreError
-from edgeroute.core.messages import Message, Reasoning, Text, assistant, system, user
+from edgeroute.core.messages import Message, assistant, system, user
 from edgeroute.core.verdict import PrivacyMode
+from edgeroute.store.chats.conversation_prefixes import Prefixes
 from edgeroute.store.chats.conversations import Conversations
+from edgeroute.store.chats.masks import ConversationMasks
 from edgeroute.store.database.database import Database
 from tests.store.conftest import Ticking
 from tests.support import nouns
@@ -22,6 +23,12 @@ from tests.support import nouns
 def conversations(database: Database, now: Ticking) -> Conversations:
     """The conversations of an empty database."""
     return Conversations(database, now=now)
+
+
+@pytest.fixture
+def masks(database: Database) -> ConversationMasks:
+    """The placeholders of the same database."""
+    return ConversationMasks(database)
 
 
 @settings(
@@ -76,7 +83,7 @@ def test_a_given_id_is_found_again_and_not_reset(conversations: Conversations) -
 
 ACTIONS = st.lists(
     st.tuples(
-        st.sampled_from(["latch", "mode", "rename", "append", "trim", "fork", "create", "masks"]),
+        st.sampled_from(["latch", "mode", "rename", "append", "trim", "fork", "create"]),
         st.sampled_from(PrivacyMode),
     ),
     max_size=8,
@@ -107,10 +114,8 @@ def test_the_latch_never_falls(
             conversations.keep_turns(chat, 0)
         elif action == "fork":
             chat = conversations.fork(chat, 1).id
-        elif action == "create":
-            conversations.create(mode, id=chat)
         else:
-            conversations.set_masks(chat, {})
+            conversations.create(mode, id=chat)
         found = conversations.get(chat)
         assert found is not None
         assert found.latched is latched
@@ -126,24 +131,14 @@ def test_raising_the_mode_never_lowers_it(conversations: Conversations) -> None:
         assert found.mode == after
 
 
-def test_masks_that_change_at_the_same_time_all_stay(conversations: Conversations) -> None:
-    """Each change sees what the one before it has written."""
-    chat = conversations.create().id
-
-    def add(number: int) -> None:
-        conversations.change_masks(chat, lambda old: {**old, str(number): "x"})
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(add, range(20)))
-    assert len(conversations.masks(chat)) == 20
-
-
-def test_a_fork_has_the_first_turns_the_mode_and_the_masks(conversations: Conversations) -> None:
+def test_a_fork_has_the_first_turns_the_mode_and_the_masks(
+    conversations: Conversations, masks: ConversationMasks
+) -> None:
     """A fork stands on its own: what follows in one is not in the other."""
     chat = conversations.create(PrivacyMode.MASK, title="trip").id
     for n in range(3):
         conversations.append(chat, [user(f"q{n}"), assistant(f"a{n}")], model="a/b")
-    conversations.set_masks(chat, {"<PERSON_1>": "Ann"})
+    masks.change(chat, lambda _: {"<PERSON_1>": "Ann"})
     fork = conversations.fork(chat, 2)
     assert (fork.mode, fork.parent, fork.title, fork.turns) == (
         PrivacyMode.MASK,
@@ -151,7 +146,7 @@ def test_a_fork_has_the_first_turns_the_mode_and_the_masks(conversations: Conver
         "trip (fork)",
         2,
     )
-    assert conversations.masks(fork.id) == {"<PERSON_1>": "Ann"}
+    assert masks.get(fork.id) == {"<PERSON_1>": "Ann"}
     conversations.append(fork.id, [user("other")])
     assert len(conversations.turns(chat)) == 3
     conversations.keep_turns(chat, 1)
@@ -191,13 +186,14 @@ def test_a_conversation_that_stores_nothing_keeps_its_latch(
     chat = conversations.create(stored=False, title="x").id
     history = [user("my secret plan"), assistant("a secret answer")]
     assert conversations.append(chat, history) is None
-    conversations.set_masks(chat, {"<PERSON_1>": "Ann"})
-    conversations.remember_prefixes(chat, history)
+    masks, prefixes = ConversationMasks(database), Prefixes(database)
+    masks.change(chat, lambda _: {"<PERSON_1>": "Ann"})
+    prefixes.remember(chat, history)
     conversations.latch(chat, "A name.")
     assert conversations.list() == []
-    assert conversations.masks(chat) == {}
+    assert masks.get(chat) == {}
     assert conversations.turns(chat) == []
-    found = conversations.recognise([*history, user("go on")])
+    found = prefixes.find([*history, user("go on")])
     assert found is not None
     assert (found.conversation, found.latched, found.whole) == (chat, True, True)
     database.flush()
@@ -216,7 +212,7 @@ def test_deleting_leaves_no_trace(
     chat = conversations.create().id
     for _ in range(turns):
         conversations.append(chat, [user(f"{canary} here"), assistant(f"{canary} " * 300)])
-    conversations.set_masks(chat, {"<X>": canary})
+    ConversationMasks(database).change(chat, lambda _: {"<X>": canary})
     backup = database.path.with_name(database.path.name + ".backup-v1")
     backup.write_bytes(canary.encode())
     conversations.delete(chat)
@@ -226,61 +222,6 @@ def test_deleting_leaves_no_trace(
     assert [c.id for c in conversations.list()] == [keep]
     with pytest.raises(StoreError, match="no conversation"):
         conversations.delete(chat)
-
-
-def test_recognition_survives_what_clients_change(conversations: Conversations) -> None:
-    """Another system prompt, white space, lost reasoning: the conversation is still known."""
-    chat = conversations.create().id
-    answer = Message("assistant", (Reasoning("hm", "o", "{}"), Text("It is  42.\n")))
-    conversations.remember_prefixes(chat, [system("Today is Monday."), user("What is it?"), answer])
-    echoed = [system("Tuesday."), user(" What is it?"), assistant("It is 42."), user("Sure?")]
-    found = conversations.recognise(echoed)
-    assert found is not None
-    assert (found.conversation, found.length, found.whole) == (chat, 2, True)
-    assert conversations.recognise([user("What is it?")]) is None
-    assert conversations.recognise([user("What is it?"), assistant("43"), user("Sure?")]) is None
-
-
-def test_an_earlier_branch_is_a_fork_that_inherits_the_latch(conversations: Conversations) -> None:
-    """A client that edits an old message gets a fork; it is latched like its parent."""
-    chat = conversations.create().id
-    beginning = [user("Plan my week"), assistant("Gladly")]
-    conversations.remember_prefixes(chat, [*beginning, user("My SSN is ..."), assistant("No")])
-    conversations.latch(chat, "US_SSN")
-    found = conversations.recognise([*beginning, user("Something else")])
-    assert found is not None
-    assert (found.conversation, found.length, found.whole, found.latched) == (
-        chat,
-        2,
-        False,
-        True,
-    )
-    fork = conversations.fork(found.conversation, 0)
-    assert fork.latched
-
-
-def test_a_common_greeting_does_not_spread_a_latch(conversations: Conversations) -> None:
-    """Of two conversations that begin alike, the one with nothing more is continued."""
-    greeting = [user("hi"), assistant("Hello! How can I help?")]
-    old = conversations.create().id
-    conversations.remember_prefixes(old, [*greeting, user("My SSN is ..."), assistant("No")])
-    conversations.latch(old, "US_SSN")
-    new = conversations.create().id
-    conversations.remember_prefixes(new, greeting)
-    found = conversations.recognise([*greeting, user("Explain hash tables")])
-    assert found is not None
-    assert (found.conversation, found.latched) == (new, False)
-
-
-def test_a_very_long_history_is_recognised(conversations: Conversations) -> None:
-    """The longest known beginning wins, however long the history is."""
-    history = [m for n in range(1500) for m in (user(f"q{n}"), assistant(f"a{n}"))]
-    chat = conversations.create().id
-    conversations.remember_prefixes(chat, history[:2600])
-    found = conversations.recognise(history)
-    assert found is not None
-    assert (found.length, found.whole) == (2600, True)
-    assert conversations.recognise(history[:10]) is not None
 
 
 def test_export_reads_well_and_loses_nothing(conversations: Conversations) -> None:

@@ -9,6 +9,7 @@ import pytest
 from edgeroute.core.errors import StoreError
 from edgeroute.core.messages import assistant, user
 from edgeroute.store.chats.conversations import Conversations
+from edgeroute.store.chats.masks import ConversationMasks
 from edgeroute.store.chats.purge import purge
 from edgeroute.store.database.database import Database
 from edgeroute.store.records.alerts import Alerts
@@ -27,7 +28,7 @@ def fill(database: Database, now: Ticking) -> None:
         chat = conversations.create(title=f"{CANARY} title").id
         for n in range(30):
             conversations.append(chat, [user(f"{CANARY} {n}"), assistant(f"{CANARY} " * 300)])
-        conversations.set_masks(chat, {"<PERSON_1>": CANARY})
+        ConversationMasks(database).change(chat, lambda _: {"<PERSON_1>": CANARY})
         conversations.latch(chat, f"{CANARY} latch")
         conversations.tag(chat, [CANARY])
         note = receipt(id=chat, conversation=chat, notes=(CANARY,), created=now.moment)

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Receipt
+from edgeroute.core.spending import GROUPS
 from edgeroute.core.usage import FREE, UNKNOWN_COST, Cost, Usage
 from edgeroute.store.database.database import Database
-from edgeroute.store.records.ledger import GROUPS, Ledger
+from edgeroute.store.records.ledger import Ledger
 from tests.support import nouns
 from tests.support.receipts import attempt, receipt
 

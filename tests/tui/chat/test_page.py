@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from edgeroute.core.conversation import Conversation
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.store.chats.conversation import Conversation
 from tests.tui.driver import running
 from tests.tui.fake_runtime import CLOUD, LOCAL, SPARE, FakeRuntime
 

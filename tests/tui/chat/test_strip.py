@@ -100,22 +100,22 @@ def test_private_text_without_a_local_model_is_blocked(state: str) -> None:
 
 def test_a_latched_chat_says_its_reason() -> None:
     """Without findings in sight the latch's own sentence is the reason."""
-    latched = replace(
-        judged("hi", PrivacyMode.PRIVATE),
+    local = judged("hi", PrivacyMode.PRIVATE)
+    privacy = replace(
+        local.privacy,
         mode=PrivacyMode.AUTO,
         latched=True,
         latch_reason="Message 2 held a card number.",
     )
-    assert view(latched).why == "Message 2 held a card number."
+    assert view(replace(local, privacy=privacy)).why == "Message 2 held a card number."
 
 
 def test_an_earlier_message_is_named() -> None:
     """A finding in message 0 forces message 2."""
     finding = Finding("US_SSN", 0, 9, 1.0, where="messages[0]")
-    forced = replace(
-        judged("mail a@b.cd"), verdict=Verdict(True, "found", (finding,), complete=False)
-    )
-    assert view(forced, at=2).why == "forced by message 1: US SSN"
+    forced = judged("mail a@b.cd")
+    privacy = replace(forced.privacy, verdict=Verdict(True, "found", (finding,), complete=False))
+    assert view(replace(forced, privacy=privacy), at=2).why == "forced by message 1: US SSN"
 
 
 def test_behind_never_shows_a_fresh_verdict() -> None:

@@ -1,21 +1,14 @@
-"""One conversation and one turn, as they come out of the database."""
+"""A conversation, its turns, and a turn that a search has found."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from edgeroute.core.messages import Message
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.store.database.codec import load_messages, moment
 
-COLUMNS: Final = (
-    "c.id, c.title, c.created, c.updated, c.mode, c.latched, c.latch_reason, c.pinned, c.tags,"
-    " c.parent, c.stored, (SELECT count(*) FROM turns t WHERE t.conversation = c.id) AS turns,"
-    " (SELECT t.model FROM turns t WHERE t.conversation = c.id ORDER BY t.id DESC LIMIT 1) AS model"
-)
 _LOCAL: Final = "local/"
 
 
@@ -63,32 +56,16 @@ class Turn:
     model: str = ""
 
 
-def conversation_of(row: Any) -> Conversation:
-    """The conversation in a row of ``COLUMNS``."""
-    return Conversation(
-        id=row["id"],
-        title=row["title"],
-        created=moment(row["created"]),
-        updated=moment(row["updated"]),
-        mode=PrivacyMode(row["mode"]),
-        latched=bool(row["latched"]),
-        latch_reason=row["latch_reason"],
-        pinned=bool(row["pinned"]),
-        tags=tuple(json.loads(row["tags"])),
-        parent=row["parent"],
-        stored=bool(row["stored"]),
-        turns=row["turns"],
-        model=row["model"] or "",
-    )
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A turn that matches: turn ``position`` (from 0) of ``conversation``.
 
+    ``marks`` are the places in ``snippet`` that match, as (start, end).
+    """
 
-def turn_of(row: Any) -> Turn:
-    """The turn in a row of the table ``turns``."""
-    return Turn(
-        id=row["id"],
-        created=moment(row["created"]),
-        messages=load_messages(row["messages"]),
-        complete=bool(row["complete"]),
-        receipt=row["receipt"],
-        model=row["model"],
-    )
+    conversation: str
+    title: str
+    position: int
+    created: datetime
+    snippet: str
+    marks: tuple[tuple[int, int], ...] = ()

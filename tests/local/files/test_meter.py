@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edgeroute.local.files.progress import Meter, Progress
+from edgeroute.core.progress import Progress
+from edgeroute.local.files.meter import Meter
 
 
 def test_speed_forgets_what_is_long_ago() -> None:

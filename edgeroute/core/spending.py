@@ -1,0 +1,61 @@
+"""Use and money, summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, Literal, Protocol, get_args
+
+from edgeroute.core.usage import Usage
+
+By = Literal["model", "task", "user", "day", "provider", "rule", "conversation"]
+GROUPS: Final[tuple[By, ...]] = get_args(By)
+
+
+@dataclass(frozen=True, slots=True)
+class SpendRow:
+    """Use and money of one model, task, user, day ... (``label``).
+
+    ``calls`` counts requests, ``attempts`` the models tried for them and ``failures`` those that
+    failed; a model whose answer was set aside for another one did not. ``cost`` sums what is known
+    (None where nothing is) and ``unknown`` counts attempts of unknown cost. ``baseline`` is what
+    the premium model would have cost, ``cache_saved`` what prompt caches saved.
+    """
+
+    label: str
+    calls: int
+    attempts: int
+    failures: int
+    usage: Usage
+    cost: Decimal | None
+    unknown: int
+    baseline: Decimal | None
+    cache_saved: Decimal | None
+
+    @property
+    def tokens(self) -> int:
+        """Input and output tokens together."""
+        return self.usage.total
+
+    @property
+    def cache_hit_rate(self) -> float:
+        """The share of input tokens that came from a prompt cache, in 0..1."""
+        return self.usage.cache_read / self.usage.input if self.usage.input else 0.0
+
+
+class SpendingRepository(Protocol):
+    """What was used and spent, to be read."""
+
+    def rows(self, by: By, *, since: datetime | None = None) -> Sequence[SpendRow]:
+        """Sums for each ``by`` from ``since`` on, the dearest first (days: the latest first)."""
+        ...
+
+    def total(self, *, since: datetime | None = None) -> SpendRow:
+        """The sums over everything from ``since`` on."""
+        ...
+
+    def today(self) -> Decimal:
+        """Known cost of this day."""
+        ...

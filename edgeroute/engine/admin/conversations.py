@@ -1,0 +1,82 @@
+"""Conversations as front doors see and change them; a caller's wish never lowers their privacy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from edgeroute.core.conversation import Conversation
+from edgeroute.core.errors import PrivacyRefused
+from edgeroute.core.verdict import PrivacyMode
+
+if TYPE_CHECKING:
+    from edgeroute.store.chats.conversations import Conversations
+
+_ASKED: Final = "You asked for it to stay on this machine."
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationChange:
+    """What a program asks to change; None leaves a thing as it is."""
+
+    title: str | None = None
+    pinned: bool | None = None
+    tags: tuple[str, ...] | None = None
+    mode: PrivacyMode | None = None
+    latched: bool | None = None
+
+
+class ConversationService:
+    """The conversations of this machine.
+
+    What only reads, or touches no privacy, is the store's own. Latch, masks and turns are written
+    by the engine alone. ``set_mode`` is the user's own word, in the chat app; a program uses
+    ``change``.
+    """
+
+    def __init__(self, store: Conversations) -> None:
+        self._store = store
+        self.get, self.list, self.create = store.get, store.list, store.create
+        self.turns, self.messages, self.prompts = store.turns, store.messages, store.prompts
+        self.search, self.export, self.fork = store.search, store.export, store.fork
+        self.rename, self.pin, self.keep_turns = store.rename, store.pin, store.keep_turns
+        self.delete, self.purge, self.set_mode = store.delete, store.purge, store.set_mode
+
+    def change(self, conversation: str, change: ConversationChange) -> None:
+        """Change what a program asks for, all of it or nothing.
+
+        Raises:
+            PrivacyRefused: the privacy would be lowered.
+            StoreError: there is no such conversation.
+        """
+        found = self._store.get(conversation)
+        if found is not None:
+            require_no_less_privacy(found, change)
+        if change.title is not None:
+            self._store.rename(conversation, change.title)
+        if change.pinned is not None:
+            self._store.pin(conversation, change.pinned)
+        if change.tags is not None:
+            self._store.tag(conversation, change.tags)
+        if change.mode is not None:
+            self._store.raise_mode(conversation, change.mode)
+        if change.latched:
+            self._store.latch(conversation, _ASKED)
+
+
+def require_no_less_privacy(found: Conversation, change: ConversationChange) -> None:
+    """Let a program raise a conversation's privacy, and never lower it.
+
+    Raises:
+        PrivacyRefused: it would be lowered.
+    """
+    if change.mode is not None and change.mode.strictness < found.mode.strictness:
+        raise PrivacyRefused(
+            "A program may raise a conversation's privacy, never lower it.",
+            "Change it in the chat app.",
+        )
+    if change.latched is False and found.latched:
+        raise PrivacyRefused(
+            "This conversation held personal data and stays on this machine.",
+            "Begin a new conversation.",
+        )

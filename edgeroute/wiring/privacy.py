@@ -1,0 +1,105 @@
+"""What keeps personal data here: policy, lists, detector, inspector, gate."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from edgeroute.wiring.installation import Installation
+from edgeroute.wiring.providers import ProviderParts
+from edgeroute.wiring.stores import StoreParts
+
+if TYPE_CHECKING:
+    from edgeroute.privacy.detecting.detector import Detector
+    from edgeroute.privacy.detecting.user_lists import Lists
+    from edgeroute.privacy.gate import Gate
+    from edgeroute.privacy.inspecting.inspector import Inspector
+    from edgeroute.privacy.policy import PrivacyPolicy
+
+_LISTS_SECRET = "privacy lists"  # noqa: S105 - a name
+
+
+class PrivacyParts:
+    """The parts of the privacy room."""
+
+    def __init__(
+        self, installation: Installation, stores: StoreParts, providers: ProviderParts
+    ) -> None:
+        self._installation = installation
+        self._stores = stores
+        self._providers = providers
+
+    @cached_property
+    def policy(self) -> PrivacyPolicy:
+        """What counts as personal data.
+
+        Raises:
+            SettingsError: rules/privacy.yaml is not valid.
+        """
+        import msgspec  # noqa: PLC0415
+
+        from edgeroute.privacy.policy import Level, PrivacyPolicy  # noqa: PLC0415
+
+        policy = PrivacyPolicy.load(self._installation.rules)
+        level = self._installation.settings.privacy.level
+        return msgspec.structs.replace(policy, level=Level(level)) if level else policy
+
+    @cached_property
+    def lists(self) -> Lists:
+        """The user's allow list and what is always private.
+
+        Where the key of its hashes cannot be read the allow list is empty, which only means that
+        more stays here.
+        """
+        from edgeroute.privacy.detecting.user_lists import Lists  # noqa: PLC0415
+
+        return Lists(self._installation.paths.config, self._stores.secret(_LISTS_SECRET))
+
+    @cached_property
+    def detector(self) -> Detector:
+        """Reads texts for personal data."""
+        from edgeroute.privacy.detecting.detector import Detector  # noqa: PLC0415
+
+        return Detector(
+            self.policy,
+            self._installation.paths.models,
+            allowed=self._allowed,
+        )
+
+    @cached_property
+    def inspector(self) -> Inspector:
+        """Finds personal data, in a thread of its own."""
+        from edgeroute.privacy.detecting.user_lists import WithLists  # noqa: PLC0415
+        from edgeroute.privacy.inspecting.inspector import Inspector  # noqa: PLC0415
+        from edgeroute.privacy.inspecting.ocr import Tesseract  # noqa: PLC0415
+
+        policy = self.policy
+        return Inspector(
+            WithLists(self.detector, self.lists),
+            lambda: policy.version(self.lists.version.encode()),
+            images=Tesseract.find() if self._installation.settings.privacy.ocr else None,
+        )
+
+    @cached_property
+    def gate(self) -> Gate:
+        """The only maker of clearances."""
+        from edgeroute.privacy.gate import Gate  # noqa: PLC0415
+
+        hosts = self._providers.enterprise_hosts()
+        return Gate(self.inspector, self._installation.clock, enterprise_hosts=hosts)
+
+    def load_detector(self) -> None:
+        """Have the detector ready.
+
+        Raises:
+            Exception: it cannot be loaded; every prompt stays here then, and is told so.
+        """
+        self.detector.warm()
+
+    def _allowed(self, value: str) -> bool:
+        return self.lists.allows(value)
+
+    async def close(self) -> None:
+        """End the inspector's thread."""
+        if "inspector" in self.__dict__:
+            await self.inspector.close()

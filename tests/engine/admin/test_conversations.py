@@ -1,0 +1,79 @@
+"""What a program may change about a conversation: its privacy goes up, never down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from edgeroute.core.errors import PrivacyRefused, StoreError
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.engine.admin.conversations import ConversationChange, ConversationService
+from edgeroute.store.chats.conversations import Conversations
+from edgeroute.store.database.database import Database
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Conversations]:
+    """The conversations of an empty database."""
+    database = Database.open(tmp_path / "data" / "edgeroute.db")
+    yield Conversations(database)
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted", "latched", "latch"),
+    product(PrivacyMode, [*PrivacyMode, None], (True, False), (True, False, None)),
+)
+def test_a_program_never_lowers_privacy(
+    store: Conversations,
+    *,
+    before: PrivacyMode,
+    wanted: PrivacyMode | None,
+    latched: bool,
+    latch: bool | None,
+) -> None:
+    """A laxer mode or a lifted latch is refused, and then nothing of the change is made."""
+    chat = store.create(before, title="old").id
+    if latched:
+        store.latch(chat, "Message 2 held a name.")
+    change = ConversationChange(title="new", mode=wanted, latched=latch)
+    laxer = wanted is not None and wanted.strictness < before.strictness
+    if laxer or (latched and latch is False):
+        with pytest.raises(PrivacyRefused):
+            ConversationService(store).change(chat, change)
+        expected = ("old", before, latched)
+    else:
+        ConversationService(store).change(chat, change)
+        expected = ("new", wanted or before, latched or latch is True)
+    found = store.get(chat)
+    assert found is not None
+    assert (found.title, found.mode, found.latched) == expected
+
+
+def test_what_is_not_named_stays(store: Conversations) -> None:
+    """An empty change changes nothing, and tags and pin are set as asked."""
+    chat = store.create(title="old").id
+    service = ConversationService(store)
+    before = service.get(chat)
+    service.change(chat, ConversationChange())
+    assert service.get(chat) == before
+    service.change(chat, ConversationChange(pinned=True, tags=("b", "a")))
+    found = service.get(chat)
+    assert found is not None
+    assert (found.title, found.pinned, found.tags) == ("old", True, ("a", "b"))
+
+
+def test_an_unknown_conversation_is_an_error(store: Conversations) -> None:
+    """Nothing is begun by a change."""
+    with pytest.raises(StoreError, match="no conversation"):
+        ConversationService(store).change("nope", ConversationChange(title="new"))
+    assert not store.list()
+
+
+def test_front_doors_cannot_write_what_the_engine_keeps(store: Conversations) -> None:
+    """Latch, masks, beginnings and turns are the engine's to write."""
+    offered = {name for name in dir(ConversationService(store)) if not name.startswith("_")}
+    assert not offered & {"latch", "raise_mode", "append", "masks", "remember", "recognise"}

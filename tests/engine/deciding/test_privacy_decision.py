@@ -1,0 +1,99 @@
+"""Whether a request stays here, and why: one object, read by `explain` and by the receipt."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from edgeroute.core.request import ChatRequest
+from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode, Verdict
+from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
+from tests.support.house import OPEN, PRIVATE, House, house, request
+
+FOUND = Verdict(private=True, reason="It holds a US SSN.", findings=(Finding("US_SSN", 0, 9, 1.0),))
+CODE = Verdict(private=False, reason="It is code of your own organisation.", internal_code=True)
+FAILED = Verdict(private=True, reason="The privacy check failed.", complete=False, failed=True)
+LATCH = "Message 2 held a card number."
+STAYS = f"This conversation stays on this machine: {LATCH}"
+SET = "This conversation is set to stay on this machine."
+MASKED = "Personal data is replaced by placeholders before anything leaves."
+
+
+@pytest.mark.parametrize(
+    ("mode", "latched", "verdict", "masked", "stays", "reason"),
+    [
+        (PrivacyMode.AUTO, False, CLEAR, None, False, CLEAR.reason),
+        (PrivacyMode.AUTO, False, CODE, None, False, CODE.reason),
+        (PrivacyMode.AUTO, False, FOUND, None, True, FOUND.reason),
+        (PrivacyMode.AUTO, False, FAILED, None, True, FAILED.reason),
+        (PrivacyMode.AUTO, True, CLEAR, None, True, STAYS),
+        (PrivacyMode.AUTO, True, CODE, None, True, STAYS),
+        (PrivacyMode.AUTO, True, FOUND, None, True, FOUND.reason),
+        (PrivacyMode.AUTO, True, FAILED, None, True, FAILED.reason),
+        (PrivacyMode.PRIVATE, False, CLEAR, None, True, SET),
+        (PrivacyMode.PRIVATE, False, CODE, None, True, SET),
+        (PrivacyMode.PRIVATE, False, FOUND, None, True, FOUND.reason),
+        (PrivacyMode.PRIVATE, True, CLEAR, None, True, STAYS),
+        (PrivacyMode.MASK, False, CLEAR, None, False, CLEAR.reason),
+        (PrivacyMode.MASK, False, CLEAR, {"US_SSN": 1}, False, MASKED),
+        (PrivacyMode.MASK, False, FOUND, {"US_SSN": 1}, False, MASKED),
+        (PrivacyMode.MASK, False, FOUND, None, True, FOUND.reason),
+        (PrivacyMode.MASK, False, FAILED, None, True, FAILED.reason),
+        (PrivacyMode.MASK, True, FOUND, None, True, FOUND.reason),
+        (PrivacyMode.MASK, True, CLEAR, None, True, STAYS),
+    ],
+)
+def test_each_case_has_one_sentence(
+    *,
+    mode: PrivacyMode,
+    latched: bool,
+    verdict: Verdict,
+    masked: dict[str, int] | None,
+    stays: bool,
+    reason: str,
+) -> None:
+    """What was found comes before the latch, and the latch before the mode."""
+    decided = PrivacyDecision(mode, verdict, latched, LATCH if latched else "", masked)
+    assert (decided.stays, decided.reason) == (stays, reason)
+    told = decided.as_json()
+    assert (told["private"], told["reason"]) == (stays, reason)
+
+
+@pytest.mark.parametrize(
+    ("mode", "latched", "verdict", "masked"),
+    product(PrivacyMode, (True, False), (CLEAR, CODE, FOUND, FAILED), (None, {}, {"US_SSN": 1})),
+)
+def test_a_latch_and_the_private_mode_keep_everything_here(
+    *, mode: PrivacyMode, latched: bool, verdict: Verdict, masked: dict[str, int] | None
+) -> None:
+    """No mask lets anything out of a conversation that is bound, and nobody promises it."""
+    decided = PrivacyDecision(mode, verdict, latched, LATCH if latched else "", masked)
+    bound = latched or mode is PrivacyMode.PRIVATE
+    assert decided.stays is (bound or (verdict.private and masked is None))
+    assert (decided.reason == MASKED) is (not bound and masked is not None)
+
+
+async def _alike(home: House, asked: ChatRequest) -> str:
+    explained = (await home.runtime.engine.explain(asked)).as_json()["privacy"]
+    receipt = (await home.ask(asked)).receipt
+    assert (explained["reason"], explained["private"], explained["mode"], explained["masked"]) == (
+        receipt.privacy_reason,
+        receipt.private,
+        receipt.mode.value,
+        receipt.masked,
+    )
+    return receipt.privacy_reason
+
+
+@pytest.mark.parametrize("mode", PrivacyMode)
+async def test_explain_says_what_the_receipt_will_say(tmp_path: Path, mode: PrivacyMode) -> None:
+    """For the same request both give the same sentence, in each mode, before and after a latch."""
+    async with house(tmp_path) as home:
+        conversations = home.stores.conversations
+        for text in (OPEN, PRIVATE, OPEN):
+            await _alike(home, request(text, privacy=mode, conversation="one"))
+        latched = conversations.create(mode)
+        conversations.latch(latched.id, LATCH)
+        assert await _alike(home, request(OPEN, conversation=latched.id)) == STAYS
