@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.types import Message, Receive
 
-from edgeroute.server.answer.http_refusal import HttpRefusal
+from edgeroute.server.http_refusal import HttpRefusal
 
 
 @dataclass(frozen=True, slots=True)

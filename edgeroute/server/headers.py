@@ -13,7 +13,7 @@ from edgeroute.core.model_card import Place
 from edgeroute.core.request import TIERS, ChatRequest
 from edgeroute.core.signals import TASKS
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.server.answer.http_refusal import HttpRefusal
+from edgeroute.server.http_refusal import HttpRefusal
 
 _PREFIX: Final = "x-edgeroute-"
 REQUEST_HEADERS: Final = tuple(

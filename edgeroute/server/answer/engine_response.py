@@ -16,7 +16,7 @@ from edgeroute.core.events import Answered, Event, Failed, Folded, Piece, pieces
 from edgeroute.core.request import ChatRequest
 from edgeroute.server.answer.engine_task import EngineTask, HungUp, answering
 from edgeroute.server.answer.header_tracker import HeaderTracker
-from edgeroute.server.answer.http_refusal import as_response
+from edgeroute.server.http_refusal import as_response
 from edgeroute.wire.format import CallerFormat, Envelope, StreamEncoder
 from edgeroute.wire.json_text import dump
 

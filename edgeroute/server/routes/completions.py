@@ -11,8 +11,8 @@ from starlette.routing import Route
 
 from edgeroute.server.answer.decode_request import request_of
 from edgeroute.server.answer.engine_response import DecodedRequest, EngineResponse
-from edgeroute.server.answer.http_refusal import CALLERS, PREFIX
 from edgeroute.server.context import ServerContext
+from edgeroute.server.http_refusal import CALLERS, PREFIX
 from edgeroute.wire.fields import mapping
 from edgeroute.wire.format import CallerFormat
 from edgeroute.wire.formats import FORMATS

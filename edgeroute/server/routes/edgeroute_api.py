@@ -18,8 +18,8 @@ from edgeroute.engine.admin.conversations import ConversationChange
 from edgeroute.engine.recording.feedback import THUMBS, Thumb
 from edgeroute.server import headers as own_headers
 from edgeroute.server.answer.decode_request import request_of
-from edgeroute.server.answer.http_refusal import HttpRefusal
 from edgeroute.server.context import ServerContext
+from edgeroute.server.http_refusal import HttpRefusal
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.fields import model_name
 from edgeroute.wire.formats import FORMATS

@@ -15,8 +15,8 @@ from starlette.routing import Route
 from edgeroute.core.display import safe_line
 from edgeroute.core.errors import UnknownModel
 from edgeroute.engine.admin.embeddings import MODEL, SIZE
-from edgeroute.server.answer.http_refusal import PREFIX, HttpRefusal
 from edgeroute.server.context import ServerContext
+from edgeroute.server.http_refusal import PREFIX, HttpRefusal
 from edgeroute.wire.fields import Json, model_name, strings
 from edgeroute.wire.json_text import load_object
 

@@ -11,8 +11,8 @@ from starlette.routing import Route
 from edgeroute import __version__
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.engine.deciding.model_names import WORDS
-from edgeroute.server.answer.http_refusal import PREFIX
 from edgeroute.server.context import ServerContext
+from edgeroute.server.http_refusal import PREFIX
 
 _EPOCH: Final = "1970-01-01T00:00:00Z"
 
