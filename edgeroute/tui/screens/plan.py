@@ -38,15 +38,16 @@ class PlanScreen(PanelScreen[str | None]):
 
     def body(self) -> ComposeResult:
         """What was seen, which rule decided, the candidates."""
-        seen, plan = self.explanation, self.explanation.plan
-        signals = seen.signals
-        found = counted(seen.verdict.types)
+        explanation, plan = self.explanation, self.explanation.plan
+        signals = explanation.signals
+        found = counted(explanation.verdict.types)
         yield section("What was seen")
         yield pair(
-            "privacy", f"{MODE_WORDS[seen.mode]} · {found or safe_line(seen.verdict.reason)}"
+            "privacy",
+            f"{MODE_WORDS[explanation.mode]} · {found or safe_line(explanation.verdict.reason)}",
         )
-        if seen.latched:
-            yield pair("chat", safe_line(f"stays local: {seen.latch_reason}"))
+        if explanation.latched:
+            yield pair("chat", safe_line(f"stays local: {explanation.latch_reason}"))
         kind = [signals.task or "not recognised", f"{signals.complexity} complexity"]
         kind += [
             word
