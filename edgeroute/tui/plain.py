@@ -32,8 +32,8 @@ from edgeroute.tui.chat.strip import strip_view
 from edgeroute.tui.words import (
     MODE_SENTENCES,
     MODE_WORDS,
+    MODEL_ALIASES,
     THUMB_WORDS,
-    WAYS,
     ago,
     dollars,
     receipt_line,
@@ -88,7 +88,7 @@ class PlainChat:
     def run(self) -> int:
         """Talk until the user leaves."""
         self._write("EdgeRoute, plain mode. /help lists the commands, /quit leaves.")
-        self._say_mode()
+        self._write_mode()
         with asyncio.Runner() as runner:
             runner.run(self._runtime.warm())
             while True:
@@ -166,11 +166,11 @@ class PlainChat:
             self._state = replace(self._state, id=row.id)
         request = self._state.request(self._state.prompt(text), here=here)
         try:
-            await self._tell(self._runtime.engine.stream(request))
+            await self._write_answer(self._runtime.engine.stream(request))
         finally:
             self._resume(self._state.id)
 
-    async def _tell(self, events: AsyncIterator[Event]) -> None:
+    async def _write_answer(self, events: AsyncIterator[Event]) -> None:
         """Write whole lines as they come; a line is never taken back."""
         stream, line, label = SafeStream(), "", "Answer: "
         async for event in events:
@@ -185,9 +185,9 @@ class PlainChat:
                 line, label = "", ""
             if isinstance(event, Folded):
                 label = "Answer: "
-            self._tell_event(event)
+            self._write_event(event)
 
-    def _tell_event(self, event: Event) -> None:
+    def _write_event(self, event: Event) -> None:
         if isinstance(event, Folded):
             reason = sentence(safe_line(event.reason))
             self._write(f"Withdrawn: {safe_line(event.model)}, {reason}")
@@ -207,7 +207,7 @@ class PlainChat:
 
     # Commands
 
-    def _say_mode(self) -> None:
+    def _write_mode(self) -> None:
         mode = self._state.mode
         self._write(f"Privacy: {MODE_WORDS[mode]}. {MODE_SENTENCES[mode]}")
         if self._state.latched:
@@ -226,10 +226,10 @@ class PlainChat:
         if self._state.id:
             self._runtime.conversations.set_mode(self._state.id, mode)
         self._state = self._state.changed(mode=mode)
-        self._say_mode()
+        self._write_mode()
 
     def _set_model(self, name: str) -> None:
-        known_names = (*WAYS, *self._runtime.catalog.cards)
+        known_names = (*MODEL_ALIASES, *self._runtime.catalog.cards)
         if name not in known_names:
             self._write(f"Error: there is no model {safe_line(name)}.")
             for known in known_names:
@@ -241,7 +241,7 @@ class PlainChat:
     def _new(self) -> None:
         self._state = ChatState(mode=self._runtime.new_mode, version=self._state.version + 1)
         self._write("Chat: a new one.")
-        self._say_mode()
+        self._write_mode()
 
     def _list(self) -> None:
         now = self._runtime.clock.now()
@@ -259,7 +259,7 @@ class PlainChat:
             return
         self._resume(self._listed[at])
         self._write(f"Chat: {safe_line(self._state.title, 60)}")
-        self._say_mode()
+        self._write_mode()
         for message in self._state.messages[-4:]:
             who = "You" if message.role == "user" else "Answer"
             if text := answer_text(message):

@@ -22,8 +22,8 @@ def ending_with_terminal(seconds: float = _SECONDS) -> Iterator[None]:
     thread of its own, since drawing blocks once nobody takes what is drawn.
     """
     over = Event()
-    watch = Thread(target=_watch, args=(over, seconds), name="terminal-watch", daemon=True)
-    watch.start()
+    watcher = Thread(target=_watch, args=(over, seconds), name="terminal-watch", daemon=True)
+    watcher.start()
     try:
         yield
     finally:

@@ -22,8 +22,8 @@ MODE_SENTENCES: Mapping[PrivacyMode, str] = {
     PrivacyMode.PRIVATE: "Nothing of this chat leaves this machine.",
     PrivacyMode.MASK: "Personal data is replaced by placeholders before anything leaves.",
 }
-# What can be asked for besides one model.
-WAYS: Mapping[str, str] = {
+# Names that can be asked for in place of one model.
+MODEL_ALIASES: Mapping[str, str] = {
     "auto": "what the rules pick",
     "local": "the model on this machine",
     "cascade": "cheap models first, a strong one where they do not hold up",

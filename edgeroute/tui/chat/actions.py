@@ -26,11 +26,6 @@ class Actions:
     ) -> None:
         self._chat, self._quick, self._dialogs = chat, quick, dialogs
 
-    @property
-    def names(self) -> frozenset[str]:
-        """All that can be run."""
-        return frozenset({*self._quick, *self._dialogs})
-
     async def run(self, call: str, *arguments: str) -> None:
         """Do what ``call`` says, such as ``thumb('up')``, with ``arguments`` after its own."""
         _, name, given = parse(call)

@@ -64,7 +64,7 @@ class ChatScreen(Screen[None], inherit_bindings=False):
         self._chat = ChatContext(runtime, self.page, self)
         self.draft = MessageDraft(self._chat)
         self.options = RequestOptions(self._chat, self.draft)
-        self.box = ComposerActions(self._chat, self.draft)
+        self.composer_actions = ComposerActions(self._chat, self.draft)
         self.turns = Turns(self._chat, self.draft)
         self.chats = Chats(self._chat, self.draft)
         self.retries = Retries(self._chat, self.turns, self.chats)
@@ -76,8 +76,8 @@ class ChatScreen(Screen[None], inherit_bindings=False):
     def _actions(self, app: AppActions) -> Actions:
         """Everything that a key of the chat, or a command, can do."""
         quick: dict[str, Callable[..., object]] = {
-            "newline": self.box.newline,
-            "open_editor": self.box.open_editor,
+            "newline": self.composer_actions.newline,
+            "open_editor": self.composer_actions.open_editor,
             "stop": self.interrupts.stop,
             "interrupt": self.interrupts.interrupt,
             "quit_app": self.interrupts.quit,
@@ -93,8 +93,8 @@ class ChatScreen(Screen[None], inherit_bindings=False):
             "toggle_sidebar": app.toggle_sidebar,
         }
         dialogs: dict[str, Dialog] = {
-            "attach": self.box.attach,
-            "search_prompts": self.box.search_prompts,
+            "attach": self.composer_actions.attach,
+            "search_prompts": self.composer_actions.search_prompts,
             "cycle_privacy": self.options.cycle_privacy,
             "set_privacy": self.options.set_privacy,
             "show_plan": self.options.show_plan,
@@ -169,7 +169,7 @@ class ChatScreen(Screen[None], inherit_bindings=False):
         if event.option_list is self.page.sidebar and event.option_id:
             self._chat.run(self.chats.switch(event.option_id), "open")
         elif event.option_list is self.page.suggestions:
-            self.box.take_suggestion()
+            self.composer_actions.take_suggestion()
 
     async def on_composer_submitted(self) -> None:
         """Enter: a command, or something to ask."""
@@ -183,11 +183,11 @@ class ChatScreen(Screen[None], inherit_bindings=False):
 
     def on_composer_recall(self, event: Composer.Recall) -> None:
         """An earlier or later prompt is wanted."""
-        self.box.recall(event.step)
+        self.composer_actions.recall(event.step)
 
     def on_composer_choice(self, event: Composer.Choice) -> None:
         """A key for the suggestions."""
-        self.box.choose(event.what)
+        self.composer_actions.choose(event.what)
 
     def on_composer_leave(self) -> None:
         """ctrl+d in the empty box."""

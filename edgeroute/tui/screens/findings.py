@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from textual.content import Content
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.verdict import Finding
-from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
+from edgeroute.tui.screens.picker import Picker, PickerChoice, PickerItem, filtered
 from edgeroute.tui.words import details, type_words
 
 
@@ -35,11 +33,7 @@ def findings_picker(text: str, findings: tuple[Finding, ...]) -> Picker:
     return picker
 
 
-def value_of(text: str, findings: tuple[Finding, ...]) -> Callable[[str], str]:
-    """The value behind the id of a choice."""
-
-    def value(chosen: str) -> str:
-        finding = findings[int(chosen)]
-        return text[finding.start : finding.end]
-
-    return value
+def value_of(text: str, findings: tuple[Finding, ...], chosen: PickerChoice) -> str:
+    """The part of ``text`` that was chosen."""
+    finding = findings[int(chosen.id)]
+    return text[finding.start : finding.end]

@@ -38,8 +38,12 @@ class PlanScreen(PanelScreen[str | None]):
 
     def body(self) -> ComposeResult:
         """What was seen, which rule decided, the candidates."""
-        privacy, plan = self.explanation.privacy, self.explanation.plan
-        signals = self.explanation.signals
+        explanation, privacy, plan = (
+            self.explanation,
+            self.explanation.privacy,
+            self.explanation.plan,
+        )
+        signals = explanation.signals
         found = counted(privacy.verdict.types)
         yield section("What was seen")
         yield pair(

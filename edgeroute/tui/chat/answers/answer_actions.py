@@ -49,11 +49,11 @@ class AnswerActions:
 
     async def on_card(self, card: ErrorCard.Pressed) -> None:
         """A button on the error card."""
-        if card.what == "copy_error":
+        if card.action == "copy_error":
             self.copy(card.details)
         else:
             self._chat.page.composer.focus()
-            await self._retries.again(here=card.what == "again_local")
+            await self._retries.again(here=card.action == "again_local")
 
     def copy(self, text: str) -> None:
         """To the clipboard, through the terminal."""

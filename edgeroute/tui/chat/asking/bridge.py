@@ -109,12 +109,6 @@ class Bridge:
         if self._task is not None:
             self._task.cancel()
 
-    async def ended(self) -> None:
-        """Return once the turn is over."""
-        if self._task is not None:
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-
     async def _run(self, events: AsyncGenerator[Event]) -> None:
         terminal = False
         error: EdgeRouteError

@@ -15,7 +15,7 @@ from edgeroute.tui.screens.dialogs import Confirm
 from edgeroute.tui.screens.findings import findings_picker, value_of
 from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
 from edgeroute.tui.screens.plan import PlanScreen
-from edgeroute.tui.words import MODE_SENTENCES, MODE_WORDS, WAYS
+from edgeroute.tui.words import MODE_SENTENCES, MODE_WORDS, MODEL_ALIASES
 
 
 class RequestOptions:
@@ -74,7 +74,7 @@ class RequestOptions:
     async def pick_model(self, name: str = "") -> None:
         """The model for the next message; the privacy check still decides whether it may."""
         cards = self._chat.runtime.catalog.cards
-        if name and (name in cards or name in WAYS):
+        if name and (name in cards or name in MODEL_ALIASES):
             self._draft.changed(model=name)
             return
         picker = Picker("Model for the next message", filtered(self._models()), value=name)
@@ -86,8 +86,8 @@ class RequestOptions:
         """What can be asked for, with what it costs now."""
         now = self._chat.runtime.clock.now()
         items = [
-            PickerItem(way, Content.assemble((way.ljust(36), "bold"), meaning))
-            for way, meaning in WAYS.items()
+            PickerItem(alias, Content.assemble((alias.ljust(36), "bold"), meaning))
+            for alias, meaning in MODEL_ALIASES.items()
         ]
         for card in self._chat.runtime.catalog.cards.values():
             rate = card.prices.rate(now)
@@ -113,7 +113,7 @@ class RequestOptions:
         chosen = await self._chat.ask(findings_picker(text, findings))
         if chosen is None:
             return
-        value = value_of(text, findings)(chosen.id)
+        value = value_of(text, findings, chosen)
         sure = Confirm(
             "Never count this as personal data again?",
             f"{safe_line(value, 80)}\n\nFrom now on it may leave this machine. Only a keyed hash of"

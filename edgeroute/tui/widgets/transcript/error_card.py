@@ -26,9 +26,9 @@ class ErrorCard(Vertical):
     class Pressed(Message):
         """A button of the card was pressed."""
 
-        def __init__(self, what: str, details: str) -> None:
+        def __init__(self, action: str, details: str) -> None:
             super().__init__()
-            self.what, self.details = what, details
+            self.action, self.details = action, details
 
     def __init__(self, message: str, hint: str, receipt: Receipt | None) -> None:
         super().__init__()
@@ -59,8 +59,8 @@ class ErrorCard(Vertical):
         if self._hint:
             yield Static(Content(self._hint), classes="hint", markup=False)
         with Horizontal(classes="buttons"):
-            for what, label in self.BUTTONS:
-                yield Button(label, name=what, compact=True)
+            for action, label in self.BUTTONS:
+                yield Button(label, name=action, compact=True)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Hand the choice on."""

@@ -14,7 +14,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 
-class _Heading(Heading):
+class _CalmHeading(Heading):
     """A heading at the left, without a frame."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -23,7 +23,7 @@ class _Heading(Heading):
         yield self.text
 
 
-class _Code(CodeBlock):
+class _CalmCode(CodeBlock):
     """Code on the ground of the page, set in by two columns."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -35,7 +35,7 @@ class _Code(CodeBlock):
         yield Padding(syntax, (1, 2, 0, 2))
 
 
-class _Table(TableElement):
+class _CalmTable(TableElement):
     """A table with hair lines."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -51,10 +51,10 @@ class CalmMarkdown(Markdown):
 
     elements: ClassVar[dict[str, type[MarkdownElement]]] = {
         **Markdown.elements,
-        "heading_open": _Heading,
-        "fence": _Code,
-        "code_block": _Code,
-        "table_open": _Table,
+        "heading_open": _CalmHeading,
+        "fence": _CalmCode,
+        "code_block": _CalmCode,
+        "table_open": _CalmTable,
     }
 
 

@@ -200,7 +200,7 @@ async def test_a_file_goes_with_the_message(runtime: FakeRuntime, tmp_path: Path
     note = tmp_path / "note.txt"
     note.write_text("some text")
     async with running(runtime) as chat:
-        chat.chat.box.attach_file(str(note))
+        chat.chat.composer_actions.attach_file(str(note))
         assert "note.txt" in str(chat.chat.composer.border_title)
         await chat.send("Explain this file")
         parts = runtime.engine.requests[0].messages[-1].parts
