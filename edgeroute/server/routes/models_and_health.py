@@ -17,20 +17,20 @@ _VIRTUAL: Final = ("auto", "local", "cascade", "ensemble")
 _EPOCH: Final = "1970-01-01T00:00:00Z"
 
 
-def routes(desk: ServerContext) -> list[Route]:
+def routes(context: ServerContext) -> list[Route]:
     """The routes of this page."""
 
     async def models(_: Request) -> Response:
         listed = [_entry(name, None) for name in _VIRTUAL]
-        today = desk.runtime.clock.now().date()
-        cards = [card for card in desk.cards().values() if not card.retired(today)]
+        today = context.runtime.clock.now().date()
+        cards = [card for card in context.cards().values() if not card.retired(today)]
         listed += [_entry(card.id, card) for card in cards]
         ends = {"first_id": listed[0]["id"], "last_id": listed[-1]["id"]}
         return JSONResponse({"object": "list", "data": listed, "has_more": False} | ends)
 
     async def model(request: Request) -> Response:
         name = request.path_params["name"]
-        card = desk.cards().get(name)
+        card = context.cards().get(name)
         if card is None and name not in _VIRTUAL:
             raise HttpRefusal(
                 404, "unknown_model", "There is no such model.", "See GET /v1/models."
@@ -38,7 +38,7 @@ def routes(desk: ServerContext) -> list[Route]:
         return JSONResponse(_entry(name, card))
 
     async def health(_: Request) -> Response:
-        status = await desk.runtime.local.status()
+        status = await context.runtime.local.status()
         return JSONResponse(
             {
                 "status": "ok",
@@ -48,7 +48,9 @@ def routes(desk: ServerContext) -> list[Route]:
         )
 
     async def metrics(_: Request) -> Response:
-        return Response(desk.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(
+            context.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8"
+        )
 
     return [
         Route(f"{PREFIX}/models", models, methods=["GET"]),
