@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
 
-def routes(desk: ServerContext) -> list[BaseRoute]:
+def routes(context: ServerContext) -> list[BaseRoute]:
     """Every route there is."""
     pages = (completions, models_and_health, embeddings, edgeroute_api)
-    return [route for page in pages for route in page.routes(desk)]
+    return [route for page in pages for route in page.routes(context)]
 
 
-def build(desk: ServerContext, rules: Rules) -> Guard:
+def build(context: ServerContext, rules: Rules) -> Guard:
     """The application. Nothing is reachable around the guard."""
-    router = Router(routes(desk), redirect_slashes=False)
+    router = Router(routes(context), redirect_slashes=False)
 
     async def inside(scope: Scope, receive: Receive, send: Send) -> None:
         # With an app in its scope the router raises for unknown routes instead of answering.

@@ -28,7 +28,7 @@ async def read_body(receive: Receive, limits: BodyLimits) -> bytes:
     """The whole body, counted as it comes, whatever length was announced.
 
     Raises:
-        Refusal: too large, too slow, or the caller went away.
+        HttpRefusal: too large, too slow, or the caller went away.
     """
     pieces: list[bytes] = []
     size = 0

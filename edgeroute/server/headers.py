@@ -29,7 +29,7 @@ def apply(request: ChatRequest, headers: Mapping[str, str]) -> ChatRequest:
     """``request`` with what the caller's headers ask for.
 
     Raises:
-        Refusal: a value that means nothing, or a header of ours that does not exist. A mistyped
+        HttpRefusal: a value that means nothing, or a header of ours that does not exist. A mistyped
             wish for privacy must not pass in silence.
     """
     for name, times in Counter([*headers]).items():

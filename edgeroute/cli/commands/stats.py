@@ -34,8 +34,8 @@ def stats(shell: Shell, by: Any, days: int, *, machine: bool, spreadsheet: bool)
     total = ledger.total(since=since)
     fine = shell.runtime.admin.advisor.tally(by) if by in _RATED else {}
     if machine:
-        told = [_plain(row) | _known(fine, row.label) for row in rows]
-        as_json({"by": by, "rows": told, "total": _plain(total)})
+        plain = [_plain(row) | _known(fine, row.label) for row in rows]
+        as_json({"by": by, "rows": plain, "total": _plain(total)})
     elif spreadsheet:
         foreign(_csv(by, rows), end="")
     elif not rows:

@@ -33,7 +33,7 @@ def request_of(
 
     Raises:
         WireError: the body is not of the caller's format.
-        Refusal: a header of ours means nothing.
+        HttpRefusal: a header of ours means nothing.
     """
     kept = {
         name: value

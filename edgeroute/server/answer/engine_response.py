@@ -40,23 +40,23 @@ class DecodedRequest:
 class EngineResponse:
     """An ASGI response that runs the engine. A caller who hangs up ends it."""
 
-    def __init__(self, desk: ServerContext, asked: DecodedRequest) -> None:
-        self._desk = desk
-        self._asked = asked
-        self._course = HeaderTracker()
+    def __init__(self, context: ServerContext, decoded: DecodedRequest) -> None:
+        self._context = context
+        self._decoded = decoded
+        self._tracker = HeaderTracker()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request."""
-        engine = self._desk.runtime.engine
-        with self._desk.metrics.under_way(), contextlib.suppress(HungUp):
-            async with answering(engine, self._asked.request, receive) as events:
-                if self._asked.stream:
+        engine = self._context.runtime.engine
+        with self._context.metrics.under_way(), contextlib.suppress(HungUp):
+            async with answering(engine, self._decoded.request, receive) as events:
+                if self._decoded.stream:
                     await self._stream(events, scope, receive, send)
                 else:
                     response = await self._whole(events, scope["path"])
                     await response(scope, receive, send)
-        if self._course.receipt is not None:
-            self._desk.metrics.count(self._course.receipt)
+        if self._tracker.receipt is not None:
+            self._context.metrics.count(self._tracker.receipt)
 
     async def _whole(self, events: EngineTask, path: str) -> Response:
         event: Event | None = None
@@ -64,23 +64,23 @@ class EngineResponse:
             event = await events.next()
             if event is None:
                 raise EdgeRouteError(_SILENCE, "Try again.")
-            self._course.learn(event)
-        headers = self._course.told.as_headers()
+            self._tracker.learn(event)
+        headers = self._tracker.headers.as_headers()
         if isinstance(event, Failed):
             return as_response(event.error, path, headers.items())
-        body = self._asked.form.encode_answer(event.answer, self._envelope())
+        body = self._decoded.form.encode_answer(event.answer, self._envelope())
         return Response(dump(body), 200, headers, "application/json")
 
     async def _stream(self, events: EngineTask, scope: Scope, receive: Receive, send: Send) -> None:
         """Wait for the first word, so that status and headers are right, then send as it comes."""
         event = await self._first(events)
         if isinstance(event, Failed):
-            headers = self._course.told.as_headers().items()
+            headers = self._tracker.headers.as_headers().items()
             await as_response(event.error, scope["path"], headers)(scope, receive, send)
             return
-        assert self._asked.form.encoder is not None
-        encoder = self._asked.form.encoder(self._envelope())
-        await _deliver(send, _start(self._course.told.as_headers()))
+        assert self._decoded.form.encoder is not None
+        encoder = self._decoded.form.encoder(self._envelope())
+        await _deliver(send, _start(self._tracker.headers.as_headers()))
         ended = False
         while not ended:
             pieces = encoder.keep_alive() if event is None else b"".join(self._say(event, encoder))
@@ -98,33 +98,33 @@ class EngineResponse:
         """
         while True:
             event = await self._next(events)
-            if event is None and self._course.under_way:
+            if event is None and self._tracker.under_way:
                 return None
             if isinstance(event, Answered | Failed):
                 return event
-            if isinstance(event, Piece) and not self._course.held:
+            if isinstance(event, Piece) and not self._tracker.may_withdraw:
                 return event
 
     async def _next(self, events: EngineTask) -> Event | None:
         """The next event, or None where it keeps the caller waiting."""
         try:
-            event = await events.next(self._desk.keep_alive_seconds)
+            event = await events.next(self._context.keep_alive_seconds)
         except TimeoutError:
             return None
         if event is None:
             raise EdgeRouteError(_SILENCE, "Try again.")
-        self._course.learn(event)
+        self._tracker.learn(event)
         return event
 
     def _lost(self, event: Event | None) -> bool:
         """Whether words were withdrawn that the caller has read already."""
-        return isinstance(event, Folded) and not self._course.held
+        return isinstance(event, Folded) and not self._tracker.may_withdraw
 
     def _say(self, event: Event, encoder: StreamEncoder) -> Iterator[bytes]:
         if self._lost(event):
             withdrawn = EdgeRouteError("The answer was withdrawn while it came.", "Try again.")
             yield from encoder.error(withdrawn)
-        elif not self._course.held or isinstance(event, Failed):
+        elif not self._tracker.may_withdraw or isinstance(event, Failed):
             yield from encoder.feed(event)
         elif isinstance(event, Answered):
             for piece in pieces_of(event.answer):
@@ -132,13 +132,13 @@ class EngineResponse:
             yield from encoder.feed(event)
 
     def _envelope(self) -> Envelope:
-        told = self._course.told
+        headers = self._tracker.headers
         return Envelope(
-            id=self._asked.form.id_prefix + told.receipt,
-            model=told.model,
-            created=int(self._desk.runtime.clock.now().timestamp()),
-            usage=self._asked.usage,
-            origin=self._desk.origin_of(told.model),
+            id=self._decoded.form.id_prefix + headers.receipt,
+            model=headers.model,
+            created=int(self._context.runtime.clock.now().timestamp()),
+            usage=self._decoded.usage,
+            origin=self._context.origin_of(headers.model),
         )
 
 

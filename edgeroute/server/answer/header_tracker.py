@@ -23,17 +23,17 @@ class HeaderTracker:
     """Learns from the engine's events what the answer's headers tell."""
 
     def __init__(self) -> None:
-        self.told = ResponseHeaders()
+        self.headers = ResponseHeaders()
         self.receipt: Receipt | None = None
         self._plan: Plan | None = None
 
     @property
     def under_way(self) -> bool:
         """Whether a model has been asked."""
-        return bool(self.told.model)
+        return bool(self.headers.model)
 
     @property
-    def held(self) -> bool:
+    def may_withdraw(self) -> bool:
         """Whether words may yet be withdrawn, which a caller who has read them cannot undo."""
         plan = self._plan
         return plan is not None and (plan.strategy != "single" or bool(plan.verify))
@@ -43,29 +43,29 @@ class HeaderTracker:
         match event:
             case Planned(plan=plan, receipt_id=receipt_id):
                 self._plan = plan
-                self.told = replace(self.told, receipt=receipt_id, reason=plan.why)
+                self.headers = replace(self.headers, receipt=receipt_id, reason=plan.why)
             case AttemptStarted(model=model, reason=reason):
-                self.told = replace(
-                    self.told,
+                self.headers = replace(
+                    self.headers,
                     model=model,
                     route=self._place(model),
-                    reason=reason or self.told.reason,
+                    reason=reason or self.headers.reason,
                 )
             case Notice(kind=kind, text=text) if kind in DOUBTS:
-                self.told = replace(self.told, warning=text)
+                self.headers = replace(self.headers, warning=text)
             case Answered(receipt=receipt):
                 self.receipt = receipt
                 standing = receipt.standing
-                self.told = replace(
-                    self.told,
+                self.headers = replace(
+                    self.headers,
                     receipt=receipt.id,
                     model=receipt.model,
                     route=receipt.route,
-                    reason=standing.reason if standing else self.told.reason,
+                    reason=standing.reason if standing else self.headers.reason,
                 )
             case Failed(receipt=receipt):
                 self.receipt = receipt
-                self.told = replace(self.told, receipt=receipt.id)
+                self.headers = replace(self.headers, receipt=receipt.id)
 
     def _place(self, model: str) -> Place | None:
         candidates = self._plan.candidates if self._plan else ()

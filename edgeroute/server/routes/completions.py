@@ -23,21 +23,21 @@ _OPTIONAL_COUNTS: Final = frozenset({"openai-chat", "legacy-completions"})
 _COUNTED: Final = FORMATS["anthropic-messages"]
 
 
-def routes(desk: ServerContext) -> list[Route]:
+def routes(context: ServerContext) -> list[Route]:
     """One route for each format that callers speak."""
     counting = f"{PREFIX}{_COUNTED.path}/count_tokens"
     return [
-        *(Route(PREFIX + form.path, _answers(desk, form), methods=["POST"]) for form in CALLERS),
-        Route(counting, _counts(desk), methods=["POST"]),
+        *(Route(PREFIX + form.path, _answers(context, form), methods=["POST"]) for form in CALLERS),
+        Route(counting, _counts(context), methods=["POST"]),
     ]
 
 
-def _answers(desk: ServerContext, form: CallerFormat) -> Endpoint:
+def _answers(context: ServerContext, form: CallerFormat) -> Endpoint:
     async def answer(request: Request) -> EngineResponse:
         body = load_object(await request.body())
         wanted = mapping(body.get("stream_options")).get("include_usage") is True
         return EngineResponse(
-            desk,
+            context,
             DecodedRequest(
                 request_of(body, request.headers, form),
                 form,
@@ -49,13 +49,13 @@ def _answers(desk: ServerContext, form: CallerFormat) -> Endpoint:
     return answer
 
 
-def _counts(desk: ServerContext) -> Endpoint:
+def _counts(context: ServerContext) -> Endpoint:
     """An estimate made here: a provider's own counter would get the prompt."""
 
     async def count(request: Request) -> Response:
         body = load_object(await request.body())
-        asked = request_of(body, request.headers, _COUNTED)
-        explanation = await desk.runtime.engine.explain(asked)
+        counted = request_of(body, request.headers, _COUNTED)
+        explanation = await context.runtime.engine.explain(counted)
         return JSONResponse({"input_tokens": explanation.signals.input_tokens})
 
     return count

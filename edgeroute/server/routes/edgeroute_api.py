@@ -28,15 +28,15 @@ from edgeroute.wire.json_text import dump, load_object
 PREFIX: Final = "/edgeroute/v1"
 
 
-def routes(desk: ServerContext) -> list[Route]:
+def routes(context: ServerContext) -> list[Route]:
     """The routes of this page."""
-    runtime = desk.runtime
+    runtime = context.runtime
 
     async def explain(request: Request) -> Response:
         body = load_object(await request.body())
         full = body.get("full") is True
-        asked = _asked(body, request.headers)
-        explanation = await runtime.engine.explain(asked, full=full)
+        explained = _request_to_explain(body, request.headers)
+        explanation = await runtime.engine.explain(explained, full=full)
         return _json(explanation.as_json())
 
     async def receipt(request: Request) -> Response:
@@ -71,7 +71,7 @@ def routes(desk: ServerContext) -> list[Route]:
     ]
 
 
-def _asked(body: Mapping[str, Any], headers: Mapping[str, str]) -> ChatRequest:
+def _request_to_explain(body: Mapping[str, Any], headers: Mapping[str, str]) -> ChatRequest:
     """The request to explain: a body of any format, or just a prompt."""
     if isinstance(body.get("prompt"), str) and body["prompt"]:
         prompt = ChatRequest((user(body["prompt"]),), model_name(body), front_door="http")
@@ -87,7 +87,7 @@ def _thumb(body: Mapping[str, Any]) -> Thumb | None:
     """The user's word in ``body``; None takes an earlier one back.
 
     Raises:
-        Refusal: it is none.
+        HttpRefusal: it is none.
     """
     thumb = body.get("thumb", "")
     if body.keys() != {"thumb"} or thumb not in (*THUMBS, None):
@@ -99,7 +99,7 @@ def _change(changes: Mapping[str, Any]) -> ConversationChange:
     """What a program asks to change about a conversation.
 
     Raises:
-        Refusal: an unknown field or a wrong value.
+        HttpRefusal: an unknown field or a wrong value.
     """
     kinds = {"title": str, "pinned": bool, "tags": list, "mode": str, "latched": bool}
     for name, value in changes.items():

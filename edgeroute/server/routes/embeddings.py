@@ -26,17 +26,17 @@ _MOST_TEXTS: Final = 2_048
 _LONGEST: Final = 40_000
 
 
-def routes(desk: ServerContext) -> list[Route]:
+def routes(context: ServerContext) -> list[Route]:
     """The routes of this page."""
 
     async def embeddings(request: Request) -> Response:
         body = load_object(await request.body())
-        texts, encode = _asked(body)
+        texts, encode = _texts(body)
         data, tokens = [], 0
         for index, text in enumerate(texts):
             if await request.is_disconnected():
                 break
-            vector, count = await asyncio.to_thread(desk.runtime.embeddings.embed, text)
+            vector, count = await asyncio.to_thread(context.runtime.embeddings.embed, text)
             data.append({"object": "embedding", "index": index, "embedding": encode(vector)})
             tokens += count
         usage = {"prompt_tokens": tokens, "total_tokens": tokens}
@@ -45,7 +45,7 @@ def routes(desk: ServerContext) -> list[Route]:
     return [Route(f"{PREFIX}/embeddings", embeddings, methods=["POST"])]
 
 
-def _asked(body: Json) -> tuple[Sequence[str], Any]:
+def _texts(body: Json) -> tuple[Sequence[str], Any]:
     """The texts, and how their vectors are to be written."""
     name = model_name(body)
     if name.strip().casefold() not in _NAMES:

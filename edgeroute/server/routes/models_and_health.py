@@ -17,23 +17,23 @@ from edgeroute.server.http_refusal import PREFIX
 _EPOCH: Final = "1970-01-01T00:00:00Z"
 
 
-def routes(desk: ServerContext) -> list[Route]:
+def routes(context: ServerContext) -> list[Route]:
     """The routes of this page."""
 
     async def models(_: Request) -> Response:
         listed = [_entry(name, None) for name in WORDS]
-        today = desk.runtime.clock.now().date()
-        cards = [card for card in desk.cards().values() if not card.retired(today)]
+        today = context.runtime.clock.now().date()
+        cards = [card for card in context.cards().values() if not card.retired(today)]
         listed += [_entry(card.id, card) for card in cards]
         ends = {"first_id": listed[0]["id"], "last_id": listed[-1]["id"]}
         return JSONResponse({"object": "list", "data": listed, "has_more": False} | ends)
 
     async def model(request: Request) -> Response:
-        name = desk.named(request.path_params["name"])
-        return JSONResponse(_entry(name, desk.cards().get(name)))
+        name = context.named(request.path_params["name"])
+        return JSONResponse(_entry(name, context.cards().get(name)))
 
     async def health(_: Request) -> Response:
-        status = await desk.runtime.local.status()
+        status = await context.runtime.local.status()
         return JSONResponse(
             {
                 "status": "ok",
@@ -43,7 +43,9 @@ def routes(desk: ServerContext) -> list[Route]:
         )
 
     async def metrics(_: Request) -> Response:
-        return Response(desk.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(
+            context.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8"
+        )
 
     return [
         Route(f"{PREFIX}/models", models, methods=["GET"]),
