@@ -25,7 +25,7 @@ from edgeroute.core.events import (
 )
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.core.words import cost_words, money, plural, sentence
-from edgeroute.tui.chat.asking.checker import Checker
+from edgeroute.tui.chat.checker import Checker
 from edgeroute.tui.chat.pictures import answer_text, saved
 from edgeroute.tui.chat.state import ChatState, loosens, opened
 from edgeroute.tui.chat.strip import strip_view

@@ -1,4 +1,4 @@
-"""The coding assistant's hundred calls through the whole house: shares, ledger, README."""
+"""The coding assistant's hundred calls through the whole house: shares, ledger, page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgeroute.providers.catalog.catalog import Catalog
 from tests.bench.seed_example import CALLS, MIX, Hour, bill, measured
 from tests.support.clocks import THE_DAY, MovableClock
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "measurements.md"
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +52,9 @@ async def test_calls_go_and_cost_as_planned(hour: Hour, prices: str) -> None:
     assert hour.bill(prices) == planned
 
 
-async def test_the_readme_tells_what_was_measured(hour: Hour) -> None:
-    """The README's costs and factor are those of the calls, as far as it writes them out."""
-    text = " ".join(README.read_text("utf-8").split())
+async def test_the_page_tells_what_was_measured(hour: Hour) -> None:
+    """The costs and factor of the page are those of the calls, as far as it writes them out."""
+    text = " ".join(PAGE.read_text("utf-8").split())
     said = re.search(
         r"costs \$(?P<policy>[\d.]+) an hour at today's prices against \$(?P<all>[\d.]+) for"
         r" all-Opus \((?P<factor>[\d.]+) times less\)",

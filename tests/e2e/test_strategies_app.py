@@ -65,8 +65,8 @@ async def test_a_cascade_folds_away_what_does_not_stand(tmp_path: Path) -> None:
         await chat.idle()
         folded = list(chat.answers[0].query(FoldedBlock))
         assert len(folded) == 2
-        assert LUNA in chat.words("Folded .title")
-        assert "It is 30." in chat.words("Folded .withdrawn")
+        assert LUNA in chat.words("FoldedBlock .title")
+        assert "It is 30." in chat.words("FoldedBlock .withdrawn")
         assert not any(each.query_one(".withdrawn").display for each in folded)
         chat.answers[0].focus()
         await chat.press("f")

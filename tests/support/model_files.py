@@ -25,13 +25,19 @@ def models_folder() -> Path | None:
     return folder if folder.is_dir() else None
 
 
+def require_llama() -> None:
+    """Skip the test where llama.cpp is missing, as it is after a light setup."""
+    if find_spec("llama_cpp") is None:
+        pytest.skip("llama-cpp-python is not installed: run packaging/test.sh once")
+
+
 def require(relative: str) -> Path:
     """The file or folder ``relative`` to the models folder; the test skips where it is missing."""
     folder = models_folder()
     if folder is None:
         pytest.skip("no models folder: run packaging/test.sh once, or set EDGEROUTE_MODELS")
-    if relative.endswith(".gguf") and find_spec("llama_cpp") is None:
-        pytest.skip("llama-cpp-python is not installed: run packaging/test.sh once")
+    if relative.endswith(".gguf"):
+        require_llama()
     path = folder / relative
     if not path.exists():
         pytest.skip(f"{relative} is not in the models folder {folder}")

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from textual.content import Content
 
-from edgeroute.tui.chat.asking.message_draft import MessageDraft
 from edgeroute.tui.chat.context import ChatContext
+from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.screens.help import HelpScreen
 from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
 from edgeroute.tui.screens.providers import ProvidersScreen

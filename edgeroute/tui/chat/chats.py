@@ -13,8 +13,8 @@ from textual.content import Content
 from edgeroute.core.display import safe, safe_line
 from edgeroute.core.messages import File
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.tui.chat.asking.message_draft import MessageDraft
 from edgeroute.tui.chat.context import ChatContext
+from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.chat.pictures import answer_text
 from edgeroute.tui.chat.state import ChatState, opened
 from edgeroute.tui.keymap import ON_CHAT

@@ -20,13 +20,13 @@ from edgeroute.tui.chat.answers.receipts import ReceiptPages, thumb_of
 from edgeroute.tui.chat.app_actions import AppActions
 from edgeroute.tui.chat.asking.bridge import TurnEvent
 from edgeroute.tui.chat.asking.composer_actions import ComposerActions
-from edgeroute.tui.chat.asking.message_draft import MessageDraft
 from edgeroute.tui.chat.asking.request_options import RequestOptions
 from edgeroute.tui.chat.asking.retries import Retries
 from edgeroute.tui.chat.asking.turns import Turns
 from edgeroute.tui.chat.chats import Chats
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.interrupts import Interrupts
+from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.chat.page import ChatPage
 from edgeroute.tui.chat.state import ChatState
 from edgeroute.tui.commands import parsed

@@ -6,11 +6,11 @@ The words come from the engine's own plan; nothing here decides anything.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.model_card import ModelCard, Place
@@ -19,37 +19,13 @@ from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import Finding, PrivacyMode
 from edgeroute.core.words import cost_words, tokens
 from edgeroute.tui.chat.state import ChatState, Phase
+from edgeroute.tui.strip_view import CHECKING, IDLE, Kind, StripView
 from edgeroute.tui.words import MODE_SENTENCES, counted
 
 if TYPE_CHECKING:
     from edgeroute.engine.deciding.explanation import Explanation
 
-Kind = Literal["idle", "checking", "local", "forced", "cloud", "masked", "blocked", "busy"]
 _BROKEN_LOCAL = frozenset({"missing", "unreachable"})
-
-
-@dataclass(frozen=True, slots=True)
-class StripView:
-    """The strip's two lines. ``kind`` picks the colour; the words alone say the same."""
-
-    kind: Kind
-    word: str
-    target: str = ""
-    why: str = ""
-    details: str = ""
-    stale: bool = False
-
-    def behind(self) -> StripView:
-        """The view while the check is behind the typing."""
-        if self.kind in {"idle", "checking"}:
-            return CHECKING
-        return replace(self, stale=True)
-
-
-IDLE = StripView("idle", "READY", details="Before you send, this line says where it will go.")
-CHECKING = StripView(
-    "checking", "CHECKING", why="looking for personal data", details="Nothing has been sent."
-)
 
 
 def waiting(before: StripView) -> StripView:

@@ -17,7 +17,7 @@ from textual.widgets.text_area import Edit, EditResult
 
 from edgeroute.core.display import safe, safe_line
 from edgeroute.core.verdict import Finding
-from edgeroute.tui.chat.strip import Kind
+from edgeroute.tui.strip_view import Kind
 from edgeroute.tui.widgets.spans import MarkedSpan, in_line, shifted, spans_of
 from edgeroute.tui.words import details
 

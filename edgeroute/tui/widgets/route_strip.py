@@ -7,7 +7,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from edgeroute.core.display import safe_line
-from edgeroute.tui.chat.strip import IDLE, Kind, StripView
+from edgeroute.tui.strip_view import IDLE, Kind, StripView
 
 COLOURS: dict[Kind, str] = {
     "idle": "$muted",

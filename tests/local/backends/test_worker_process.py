@@ -17,6 +17,7 @@ from edgeroute.local.backends.llamacpp import LlamaCpp
 from edgeroute.local.backends.worker_process import WorkerProcess, scrubbed
 from edgeroute.local.files.models import LocalModels
 from edgeroute.local.hardware import GIB, Machine
+from tests.support.model_files import require_llama
 from tests.support.pinned import pin
 
 NOT_A_MODEL = b"GGUF but not really"
@@ -63,6 +64,7 @@ async def test_a_changed_file_is_never_loaded(
     worker: WorkerProcess, place: Callable[..., Path]
 ) -> None:
     """A file with another content is refused before llama.cpp sees it; a right one is loaded."""
+    require_llama()
     place(NOT_A_MODEL[::-1], "fake.gguf")
     assert "damaged or changed" in (await failure(worker)).message
     place(NOT_A_MODEL, "fake.gguf")

@@ -12,7 +12,8 @@ from edgeroute.core.plan import Candidate, Plan, Strategy
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import Finding, PrivacyMode, Verdict
 from edgeroute.engine.deciding.explanation import Explanation
-from edgeroute.tui.chat.strip import CHECKING, IDLE, StripView, blocked, strip_view
+from edgeroute.tui.chat.strip import blocked, strip_view
+from edgeroute.tui.strip_view import CHECKING, IDLE, StripView
 from tests.tui.fake_runtime import NOW, FakeRuntime, find
 
 RUNTIME = FakeRuntime()

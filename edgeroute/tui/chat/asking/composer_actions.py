@@ -12,8 +12,8 @@ from textual.content import Content
 
 from edgeroute.core.display import safe_line
 from edgeroute.tui.chat.asking.attachments import read_attachment
-from edgeroute.tui.chat.asking.message_draft import MessageDraft
 from edgeroute.tui.chat.context import ChatContext
+from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.screens.dialogs import AskDialog
 from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
 from edgeroute.tui.widgets.composer import Choose, Composer

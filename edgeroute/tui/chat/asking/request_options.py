@@ -8,8 +8,8 @@ from edgeroute.core.display import safe_line
 from edgeroute.core.model_card import Place
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.core.words import sentence
-from edgeroute.tui.chat.asking.message_draft import MessageDraft
 from edgeroute.tui.chat.context import ChatContext
+from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.chat.state import loosens
 from edgeroute.tui.screens.dialogs import Confirm
 from edgeroute.tui.screens.findings import findings_picker, value_of

@@ -17,9 +17,9 @@ from edgeroute.core.events import (
 )
 from edgeroute.core.messages import File, Image
 from edgeroute.tui.chat.asking.bridge import Bridge, TurnBroken, TurnStep
-from edgeroute.tui.chat.asking.checker import PromptCheck
-from edgeroute.tui.chat.asking.message_draft import MessageDraft
+from edgeroute.tui.chat.checker import PromptCheck
 from edgeroute.tui.chat.context import ChatContext
+from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.chat.pictures import answer_text, saved
 from edgeroute.tui.chat.state import Phase
 from edgeroute.tui.chat.strip import blocked, waiting

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from edgeroute.tui.chat.asking.checker import Checker, PromptCheck
+from edgeroute.tui.chat.checker import Checker, PromptCheck
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.strip import blocked, strip_view
 from edgeroute.tui.commands import matching, parsed
