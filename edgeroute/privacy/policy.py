@@ -24,7 +24,7 @@ FILE: Final = "privacy.yaml"
 T = TypeVar("T", bound=msgspec.Struct)
 
 # Raised whenever code changes what a text's verdict can be: cached verdicts of older code are void.
-_DETECTOR_REVISION: Final = 1
+_DETECTOR_REVISION: Final = 2
 
 
 class Level(StrEnum):
@@ -54,6 +54,16 @@ class Entity(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     action: EntityAction = EntityAction.MASK
     balanced: float = 0.5
     strict: float = 0.3
+
+
+class PresidioRecognizer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """One of Presidio's recognisers: the entity that it finds here, and when it counts.
+
+    ``alone``: its shape and check digits are rare enough; otherwise one of its words stands before.
+    """
+
+    entity: str
+    alone: bool = False
 
 
 class ScanBudget(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -96,6 +106,7 @@ class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The whole policy, as packaged."""
 
     entities: dict[str, Entity]
+    presidio: dict[str, PresidioRecognizer] = {}
     level: Level = Level.BALANCED
     names: Literal["rampart", "spacy", "off"] = "rampart"
     attachments_private: bool = True
