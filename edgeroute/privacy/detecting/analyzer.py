@@ -23,6 +23,7 @@ from presidio_analyzer import (
 )
 from presidio_analyzer.nlp_engine import NlpArtifacts, NoOpNlpEngine
 
+from edgeroute.privacy.detecting.text.normalise import normalise
 from edgeroute.privacy.detecting.text.page import Hit, OverBudget
 from edgeroute.privacy.policy import PresidioRecognizer
 
@@ -88,7 +89,8 @@ class Analyzer:
         for name, how in chosen.items():
             recognizer = getattr(predefined_recognizers, name)(supported_language=_LANGUAGE)
             recognizer.name = name
-            recognizer.context = [" ".join(_words(phrase)) for phrase in recognizer.context]
+            phrases = how.words or recognizer.context
+            recognizer.context = [" ".join(_words(normalise(one).text)) for one in phrases]
             registry.add_recognizer(recognizer)
             (entity,) = recognizer.supported_entities
             if how.alone:

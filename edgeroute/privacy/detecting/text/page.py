@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 WORD: Final = re.compile(r"[^\W\d_]+")
 _DIGITS: Final = re.compile(r"\d+")
-_CODE: Final = re.compile(r"\d(?:[ ./A-Za-z-]{0,3}\d){3,}")
+_CODE: Final = re.compile(r"\d(?:[ ./A-Za-z-]{0,3}\d){3,}|(?<![A-Za-z0-9])(?=[A-Z]*\d)[A-Z0-9]{8,}")
 _NUMBER: Final = re.compile(r"\d(?:[ ./A-Za-z-]{0,2}\d){3,}")
 
 
@@ -81,7 +81,9 @@ class Page:
 
     @cached_property
     def codes(self) -> list[tuple[int, int]]:
-        """Where an identifier with four or more digits could be, with some words before it."""
+        """Where identifiers could be: four digits or more, or a run of digits and capitals; with
+        some words before them.
+        """
         return self._around(_CODE, 110, 30)
 
     @cached_property
