@@ -28,7 +28,7 @@ async def picture() -> str:
     app.animation_level = "none"
     async with app.run_test(size=SIZE) as pilot:
         chat = Driver(app, pilot, runtime)
-        await chat.until(lambda: chat.chat.local_state == "ready")
+        await chat.until(lambda: chat.chat.draft.local_state == "ready")
         chat.chat.composer.cursor_blink = False
         await chat.send(OPEN)
         await chat.type(PRIVATE)

@@ -27,7 +27,8 @@ class Finding:
 
     ``type`` is an entity of rules/privacy.yaml such as ``US_SSN``; ``score`` is in 0..1;
     ``source`` names the recogniser; ``where`` names the text, such as ``messages[2]`` or ``tools``.
-    The value itself is never kept.
+    The value itself is never kept. Where the recogniser says so, ``pattern`` names the pattern that
+    matched and ``context`` the word of its own list that stood before the value.
     """
 
     type: str
@@ -36,6 +37,8 @@ class Finding:
     score: float
     source: str = ""
     where: str = ""
+    pattern: str = ""
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ FILE: Final = "privacy.yaml"
 T = TypeVar("T", bound=msgspec.Struct)
 
 # Raised whenever code changes what a text's verdict can be: cached verdicts of older code are void.
-_DETECTOR_REVISION: Final = 1
+_DETECTOR_REVISION: Final = 2
 
 
 class Level(StrEnum):
@@ -54,6 +54,18 @@ class Entity(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     action: EntityAction = EntityAction.MASK
     balanced: float = 0.5
     strict: float = 0.3
+
+
+class PresidioRecognizer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """One of Presidio's recognisers: the entity that it finds here, and when it counts.
+
+    ``alone``: its shape and check digits are rare enough; otherwise one of its words stands before,
+    or one of ``words`` where there are any.
+    """
+
+    entity: str
+    alone: bool = False
+    words: tuple[str, ...] = ()
 
 
 class ScanBudget(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -96,6 +108,7 @@ class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The whole policy, as packaged."""
 
     entities: dict[str, Entity]
+    presidio: dict[str, PresidioRecognizer] = {}
     level: Level = Level.BALANCED
     names: Literal["rampart", "spacy", "off"] = "rampart"
     attachments_private: bool = True
@@ -134,6 +147,10 @@ class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         for name, entity in self.entities.items():
             if not (0 < entity.balanced <= 1 and 0 < entity.strict <= 1):
                 message = f"{name}: thresholds must be above 0 and at most 1."
+                raise SettingsError(message, file=file)
+        for name, recognizer in self.presidio.items():
+            if recognizer.entity not in self.entities:
+                message = f"presidio: {name} finds {recognizer.entity}, which is not an entity."
                 raise SettingsError(message, file=file)
         if self.budget.seconds <= 0 or self.budget.characters <= 0:
             raise SettingsError("budget: seconds and characters must be above 0.", file=file)

@@ -35,7 +35,17 @@ class FindsSsn:
         return Verdict(
             private=True,
             reason="Found: US social security number.",
-            findings=(Finding("US_SSN", at, at + len(SSN), 0.95, "national_ids"),),
+            findings=(
+                Finding(
+                    "US_SSN",
+                    at,
+                    at + len(SSN),
+                    0.95,
+                    "national_ids",
+                    pattern="SSN (groups)",
+                    context="number",
+                ),
+            ),
         )
 
     async def inspect(self, request: ChatRequest, *, full: bool = False) -> Verdict:
@@ -150,6 +160,20 @@ def test_scan_prints_types_and_places_but_no_value(home: Home, tmp_path: Path) -
         }
     ]  # fmt: skip
     assert SSN not in home.run("scan", "--json", str(file)).stdout
+
+
+def test_scan_says_why_without_the_value(home: Home, tmp_path: Path) -> None:
+    """With --why each find names its recogniser, pattern and word; the value only with --show."""
+    file = tmp_path / "letter.txt"
+    file.write_text(f"my number is {SSN}.\n")
+    result = home.run("scan", "--why", str(file))
+    assert "(0.95)  by national_ids, pattern 'SSN (groups)', next to 'number'\n" in result.stdout
+    assert SSN not in result.output
+    assert SSN in home.run("scan", "--why", "--show", str(file)).stdout
+    (report,) = json.loads(home.run("scan", "--why", "--json", str(file)).stdout)
+    (found,) = report["findings"]
+    assert (found["pattern"], found["context"]) == ("SSN (groups)", "number")
+    assert SSN not in json.dumps(report)
 
 
 def test_scan_reads_what_is_piped_and_can_fail_a_script(home: Home) -> None:

@@ -21,9 +21,9 @@ sys.addaudithook(lambda event, args: spoken.append((event, args))
 from edgeroute.boundary import lockdown
 lockdown.install()
 from edgeroute.privacy.detecting.detector import Detector
-from edgeroute.privacy.policy import Policy
+from edgeroute.privacy.policy import PrivacyPolicy
 
-detector = Detector(Policy.load(), Path(sys.argv[1]))
+detector = Detector(PrivacyPolicy.load(), Path(sys.argv[1]))
 for _ in range(3):  # loading may use up a text's budget on a busy machine
     try:
         detector.warm()

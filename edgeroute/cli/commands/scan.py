@@ -21,9 +21,12 @@ _REFUSED: Final = 3
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE...]")
 @click.option("--json", "machine", is_flag=True, help="Print one JSON array.")
 @click.option("--show", is_flag=True, help="Print the values that were found, too.")
+@click.option("--why", is_flag=True, help="Say which recogniser, pattern and word led to a find.")
 @click.option("--check", is_flag=True, help="End with exit code 3 where anything was found.")
 @pass_shell
-def scan(shell: Shell, files: tuple[Path, ...], *, machine: bool, show: bool, check: bool) -> int:
+def scan(
+    shell: Shell, files: tuple[Path, ...], *, machine: bool, show: bool, why: bool, check: bool
+) -> int:
     """Find personal data in FILEs (text, PDF, DOCX), or in what is piped in.
 
     Only types and places are printed, never a value, unless you ask with --show.
@@ -37,7 +40,7 @@ def scan(shell: Shell, files: tuple[Path, ...], *, machine: bool, show: bool, ch
         sources = [(str(path), _read(path)) for path in files]
 
     async def work() -> list[dict[str, Any]]:
-        return [await _scan(shell, name, content, show=show) for name, content in sources]
+        return [await _scan(shell, name, content, show=show, why=why) for name, content in sources]
 
     reports = shell.run(work)
     if machine:
@@ -62,18 +65,20 @@ def _read(path: Path) -> str | bytes:
         return content
 
 
-async def _scan(shell: Shell, name: str, content: str | bytes, *, show: bool) -> dict[str, Any]:
+async def _scan(
+    shell: Shell, name: str, content: str | bytes, *, show: bool, why: bool
+) -> dict[str, Any]:
     inspector = shell.runtime.inspector
     if isinstance(content, str):
         verdict = await inspector.scan(content, full=True)
-        return _report(name, content, verdict, show=show)
+        return _report(name, content, verdict, show=show, why=why)
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     attached = Message("user", (File(Path(name).name, kind, content),))
     verdict = await inspector.inspect(ChatRequest(messages=(attached,)), full=True)
-    return _report(name, "", verdict, show=False)
+    return _report(name, "", verdict, show=False, why=why)
 
 
-def _report(name: str, text: str, verdict: Verdict, *, show: bool) -> dict[str, Any]:
+def _report(name: str, text: str, verdict: Verdict, *, show: bool, why: bool) -> dict[str, Any]:
     findings = []
     for finding in sorted(verdict.findings, key=lambda one: (one.start, one.end)):
         entry: dict[str, Any] = {
@@ -83,6 +88,9 @@ def _report(name: str, text: str, verdict: Verdict, *, show: bool) -> dict[str, 
             "score": round(finding.score, 3),
             "source": finding.source,
         }
+        if why:
+            entry["pattern"] = finding.pattern
+            entry["context"] = finding.context
         if text:
             before = text[: finding.start]
             entry["line"] = before.count("\n") + 1
@@ -103,10 +111,19 @@ def _print(report: dict[str, Any]) -> None:
     for finding in report["findings"]:
         place = f":{finding['line']}:{finding['column']}" if "line" in finding else ""
         value = f"  {finding['value']!r}" if "value" in finding else ""
-        foreign(f"{report['file']}{place}: {finding['type']} ({finding['score']:.2f}){value}")
+        trace = _trace(finding) if "pattern" in finding else ""
+        found = f"{finding['type']} ({finding['score']:.2f})"
+        foreign(f"{report['file']}{place}: {found}{trace}{value}")
     if not report["findings"]:
         foreign(f"{report['file']}: {report['reason']}")
     elif report["private"]:
         note(f"{report['file']} would stay on this machine.")
     else:
         out(f"{report['file']}: may leave. {report['reason']}")
+
+
+def _trace(finding: dict[str, Any]) -> str:
+    """What led to a finding; never what was found."""
+    pattern = f", pattern {finding['pattern']!r}" if finding["pattern"] else ""
+    context = f", next to {finding['context']!r}" if finding["context"] else ""
+    return f"  by {finding['source']}{pattern}{context}"

@@ -21,7 +21,7 @@ KeyOf = Callable[[str], Secret | None]
 _OWN_NAMES: Final = (AUTO, llamacpp.NAME, omlx.NAME)
 
 
-class EndpointSettings(Protocol):
+class EndpointOptions(Protocol):
     """What the settings say of one ``[local.endpoints.*]``."""
 
     @property
@@ -57,7 +57,7 @@ async def choose(
     *,
     models: LocalModels,
     process: WorkerProcess,
-    endpoints: Mapping[str, EndpointSettings],
+    endpoints: Mapping[str, EndpointOptions],
     key_of: KeyOf = no_key,
     opening: Opening | None = None,
     home: Path | None = None,
@@ -92,7 +92,7 @@ async def choose(
 
 def _endpoint(
     name: str,
-    settings: EndpointSettings,
+    settings: EndpointOptions,
     model: str,
     key_of: KeyOf,
     opening: Opening | None,

@@ -1,7 +1,7 @@
 """Whether one text holds personal data: cheap stages first, and no answer means private.
 
-The stages are Presidio analyzers over the recognisers of this room. When routing, the first finding
-that counts is enough; when highlighting, all of them are read.
+The stages are the recognisers of this room, Presidio's own, and the names. When routing, the first
+finding that counts is enough; when highlighting, all of them are read.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.verdict import Finding
 from edgeroute.privacy.detecting.recognizers.internal_code import InternalCodeMarks
+from edgeroute.privacy.detecting.stages import counted, stages
 from edgeroute.privacy.detecting.text.decoding import decoded
 from edgeroute.privacy.detecting.text.normalise import readings
-from edgeroute.privacy.detecting.text.page import OverBudget, Page
+from edgeroute.privacy.detecting.text.page import Finder, OverBudget, Page
 from edgeroute.privacy.policy import PrivacyPolicy
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Detector:
         self._allowed = allowed
         self._clock = clock
         self._lock = Lock()
-        self._stages: tuple[tuple[Any, Any], ...] | None = None
+        self._stages: tuple[Finder, ...] | None = None
         self._internal = InternalCodeMarks(
             policy.internal_code.paths, policy.internal_code.headers, policy.internal_code.hosts
         )
@@ -78,7 +79,9 @@ class Detector:
         Raises:
             DetectionFailed: something that the policy asks for is not there.
         """
-        self.scan("Dear Anna Kowalska, my daughter Ewa is at 12 Long Street.", full=True)
+        self.scan(
+            "Dear Anna Kowalska, my daughter Ewa is at 12 Long Street, number 1234567.", full=True
+        )
 
     def scan(self, text: str, *, full: bool = False, origin: str = "user") -> Scan:
         """What ``text`` holds.
@@ -120,7 +123,7 @@ class Detector:
 
     def _findings(self, text: str, *, full: bool) -> Iterator[Finding]:
         """Every finding that counts, stage by stage, each part of the text in turn."""
-        stages = self._ready()  # loading is not the text's fault
+        finders = self._ready()  # loading is not the text's fault
         deadline = self._clock() + self._policy.budget.seconds
 
         def tick() -> None:
@@ -130,15 +133,18 @@ class Detector:
         if not text.strip():
             return
         pages = list(self._pages(text, full=full, tick=tick))
-        for analyzer, artifacts in stages:
+        for finder in finders:
             for page, place in pages:
                 tick()
-                for result in analyzer.analyze(
-                    page.text, language="en", nlp_artifacts=artifacts(page)
-                ):
-                    start, end = place(result.start, result.end)
-                    source = result.recognition_metadata["recognizer_name"]
-                    yield Finding(result.entity_type, start, end, float(result.score), source)
+                for hit in counted(finder, page, self._policy.threshold):
+                    yield Finding(
+                        hit.type,
+                        *place(hit.start, hit.end),
+                        min(hit.score, 1.0),
+                        hit.source or finder.name,
+                        pattern=hit.pattern,
+                        context=hit.context,
+                    )
         tick()
 
     def _pages(
@@ -155,31 +161,22 @@ class Detector:
                 for plain in readings(part.text):
                     yield Page(plain.text, full=full, tick=tick, allowed=self._allowed), place
 
-    def _ready(self) -> Sequence[tuple[Any, Any]]:
+    def _ready(self) -> Sequence[Finder]:
         if self._stages is None:
             with self._lock:
                 if self._stages is None:
                     self._stages = tuple(self._load())
         return self._stages
 
-    def _load(self) -> Iterator[tuple[Any, Any]]:
+    def _load(self) -> Iterator[Finder]:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        from edgeroute.privacy.detecting import stages  # noqa: PLC0415 - with the stages
-        from edgeroute.privacy.detecting.presidio import (  # noqa: PLC0415 - brings spaCy
-            PageArtifacts,
-            analyzer,
-        )
-
-        thresholds = {name: self._policy.threshold(name) for name in self._policy.entities}
-        for finders in stages.stages(self._policy.always_private):
-            yield analyzer(finders, thresholds), PageArtifacts
+        yield from stages(self._policy)
         if self._policy.names == "off":
             return
         from edgeroute.privacy.detecting.names.names import Names  # noqa: PLC0415 - with the model
 
-        least = self._policy.threshold("PERSON")
-        yield analyzer([Names(self._name_model(), least=least)], thresholds), PageArtifacts
+        yield Names(self._name_model(), least=self._policy.threshold("PERSON"))
 
     def _name_model(self) -> NameModel:
         if self._policy.names == "spacy":

@@ -12,10 +12,11 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from edgeroute.core.answer import Answer
 from edgeroute.core.messages import Message, system, user
+from edgeroute.routing.strategies.answer_schema import mismatch
 
 _REFUSAL: Final = re.compile(
     r"^\W*(?:i'?m (?:sorry|afraid)|i am (?:sorry|afraid|unable)|sorry,? (?:but )?i"
@@ -52,16 +53,6 @@ _BUT: Final = re.compile(
 )
 _LONGEST_CLOSED: Final = 40
 _LONGEST_REFUSAL: Final = 300
-_DEEPEST: Final = 20
-_KINDS: Final[Mapping[str, Any]] = {
-    "object": dict,
-    "array": list,
-    "string": str,
-    "boolean": bool,
-    "null": type(None),
-    "integer": int,
-    "number": int | float,
-}
 
 
 def is_closed(question: str) -> bool:
@@ -134,9 +125,10 @@ def agree(one: str, other: str) -> bool | None:
 
 
 def flaw(answer: Answer, schema: Mapping[str, object] | None = None) -> str:
-    """The sentence that says why ``answer`` cannot stand; empty if its form is in order.
+    """The sentence that says why ``answer`` cannot stand; empty where nothing speaks against it.
 
-    ``schema`` is the JSON schema that was asked for, ``{}`` for any object.
+    ``schema`` is the JSON schema that was asked for, ``{}`` for any object. An answer whose schema
+    cannot be checked is left to the other judges.
     """
     text = answer.text.strip()
     refused = answer.finish in {"content_filter", "refusal"}
@@ -147,41 +139,8 @@ def flaw(answer: Answer, schema: Mapping[str, object] | None = None) -> str:
     elif not text:
         found = "" if answer.message.tool_calls else "It was empty."
     else:
-        found = _code_flaw(text) if schema is None else _schema_flaw(text, schema)
+        found = _code_flaw(text) if schema is None else mismatch(text, schema) or ""
     return found
-
-
-def _schema_flaw(text: str, schema: Mapping[str, object]) -> str:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return "It is not JSON."
-    wrong = _mismatch(value, schema, 0)
-    return f"It does not keep to the schema: {wrong}." if wrong else ""
-
-
-def _mismatch(value: Any, schema: Mapping[str, Any], depth: int) -> str:
-    """The first place where ``value`` breaks the plain parts of JSON schema, or nothing."""
-    kind = _KINDS.get(str(schema.get("type", "")))
-    if kind and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):
-        return f"{schema['type']} expected"
-    if "enum" in schema and value not in schema["enum"]:
-        return "not one of the allowed values"
-    inner: list[tuple[str, Any, Any]] = []
-    if isinstance(value, dict):
-        missing = [name for name in schema.get("required", ()) if name not in value]
-        if missing:
-            return f"`{missing[0]}` is missing"
-        properties = schema.get("properties", {})
-        inner = [(n, value[n], properties[n]) for n in properties if n in value]
-    elif isinstance(value, list) and isinstance(schema.get("items"), dict):
-        inner = [(str(n), item, schema["items"]) for n, item in enumerate(value)]
-    if depth < _DEEPEST:
-        for name, item, wanted in inner:
-            wrong = _mismatch(item, wanted, depth + 1)
-            if wrong:
-                return f"`{name}`: {wrong}"
-    return ""
 
 
 def _code_flaw(text: str) -> str:

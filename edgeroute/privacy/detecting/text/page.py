@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 WORD: Final = re.compile(r"[^\W\d_]+")
 _DIGITS: Final = re.compile(r"\d+")
+_CODE: Final = re.compile(r"\d(?:[ ./A-Za-z-]{0,3}\d){3,}|(?<![A-Za-z0-9])(?=[A-Z]*\d)[A-Z0-9]{8,}")
 _NUMBER: Final = re.compile(r"\d(?:[ ./A-Za-z-]{0,2}\d){3,}")
 
 
@@ -20,12 +21,19 @@ def words(text: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Personal data of ``type`` at ``[start, end)`` of a page, as sure as ``score`` (0..1)."""
+    """Personal data of ``type`` at ``[start, end)`` of a page, as sure as ``score`` (0..1).
+
+    ``source`` names the recogniser where it is not the finder itself, ``pattern`` which of its
+    patterns matched, ``context`` which of its own words stood before.
+    """
 
     type: str
     start: int
     end: int
     score: float
+    source: str = ""
+    pattern: str = ""
+    context: str = ""
 
 
 class OverBudget(Exception):
@@ -70,6 +78,13 @@ class Page:
     def numbers(self) -> list[tuple[int, int]]:
         """Where numbers of four or more digits are, with what may belong to them on either side."""
         return self._around(_NUMBER, 14, 14)
+
+    @cached_property
+    def codes(self) -> list[tuple[int, int]]:
+        """Where identifiers could be: four digits or more, or a run of digits and capitals; with
+        some words before them.
+        """
+        return self._around(_CODE, 110, 30)
 
     @cached_property
     def near_digits(self) -> list[tuple[int, int]]:
