@@ -21,6 +21,7 @@ def word_list(name: str) -> tuple[str, ...]:
     return tuple(word for group in _lists(file)[which].values() for word in split(group))
 
 
+@cache
 def word_set(name: str) -> frozenset[str]:
     """The words of a list, to be looked up."""
     return frozenset(word_list(name))
