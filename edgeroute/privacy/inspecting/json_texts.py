@@ -10,44 +10,15 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from edgeroute.word_lists import word_set
+
 MAX_DEPTH: Final = 100
 _LONG: Final = 200  # characters; a longer string is a text of its own
 _PIECE: Final = 4_000  # characters; short strings are read together up to this length
 _NUMBER: Final = 6  # digits; shorter numbers outside a tool call identify nobody
 
-_FORMAT_WORDS: Final = """
-    5m 1h additionalProperties allOf anyOf any array arguments assistant auto base64 boolean
-    budget_tokens cache_control content const data default description detail developer disabled
-    effort enabled encrypted_content enum ephemeral exclusiveMaximum exclusiveMinimum false file
-    file_data filename format frequency_penalty function function_call function_call_output high id
-    image image_url include include_obfuscation include_usage input input_audio input_file
-    input_image input_schema input_text instructions integer is_error items json json_object
-    json_schema low max_completion_tokens max_output_tokens max_tokens maxItems maxLength maximum
-    media_type medium message messages metadata minItems minLength minimum model n name none null
-    number object oneOf output output_text parallel_tool_calls parameters pattern presence_penalty
-    properties reasoning reasoning_content reasoning_effort redacted_thinking refusal required
-    response_format result role schema seed signature source status stop stop_sequences store stream
-    stream_options strict string summary summary_text system temperature text thinking title tool
-    tool_calls tool_choice tool_result tool_use tools top_k top_p true truncation ttl type
-    uniqueItems url user verbosity
-    application/json application/pdf image/gif image/jpeg image/png image/webp text/plain
-"""
-_MACHINE_KEYS: Final = """
-    call_id id item_id previous_response_id prompt_cache_key safety_identifier session_id
-    tool_call_id tool_use_id
-"""
-_OWN_TEXT_KEYS: Final = """
-    arguments content encrypted_content instructions input output reasoning reasoning_content
-    refusal signature system text thinking
-"""
-# Words of the wire formats and of JSON Schema. They say nothing about anybody.
-WORDS: Final = frozenset(_FORMAT_WORDS.split())
-# Strings under these keys are texts of their own, however short: messages and their parts.
-_TEXT_KEYS: Final = frozenset(_OWN_TEXT_KEYS.split())
 # Values under these keys are texts of their own: a call's arguments, a schema.
 OWN_KEYS: Final = frozenset({"arguments", "input", "input_schema", "parameters", "schema"})
-# Values under these keys are made by machines. Next to a word such as "id" a number looks personal.
-_ID_KEYS: Final = frozenset(_MACHINE_KEYS.split())
 
 
 class KeyValues(tuple[tuple[str, Any], ...]):
@@ -106,6 +77,9 @@ class _JsonReader:
 
     def __init__(self, *, all_numbers: bool) -> None:
         self._all_numbers = all_numbers
+        self._words = word_set("json_fields.words")
+        self._text_keys = word_set("json_fields.text_keys")
+        self._id_keys = word_set("json_fields.machine_keys")
         self._whole: list[str] = []
         self._lines: list[str] = []
 
@@ -138,20 +112,25 @@ class _JsonReader:
         self.read(name, item, depth + 1)
 
     def _string(self, key: str, value: str) -> None:
-        if value in WORDS or not value:
+        if value in self._words or not value:
             self._key(key)
-        elif len(value) > _LONG or key in _TEXT_KEYS:
+        elif len(value) > _LONG or key in self._text_keys:
             self._whole.append(value)
             self._key(key)
         else:
-            self._lines.append(value if key in _ID_KEYS else _line(key, value))
+            self._lines.append(value if key in self._id_keys else _line(key, value))
         inner = nested(value)
         if inner is not None:
             self._whole += texts(inner, all_numbers=True)
 
     def _key(self, key: str) -> None:
         """Read a key whose value is not read in the same line."""
-        if key and key not in WORDS and key not in _ID_KEYS and key not in self._lines[-1:]:
+        if (
+            key
+            and key not in self._words
+            and key not in self._id_keys
+            and key not in self._lines[-1:]
+        ):
             self._lines.append(key)
 
     def pieces(self) -> Iterator[str]:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
-from edgeroute.privacy.inspecting.json_texts import MAX_DEPTH, OBJECTS, OWN_KEYS, WORDS, KeyValues
+from edgeroute.privacy.inspecting.json_texts import MAX_DEPTH, OBJECTS, OWN_KEYS, KeyValues
+from edgeroute.word_lists import word_set
 
 _SEALED: Final = re.compile(r"[A-Za-z0-9+/_-]+={0,2}", re.ASCII)
 _SEALED_LENGTH: Final = 512
@@ -90,7 +91,7 @@ class _Stripper:
     def _string(self, text: str, key: str, *, in_media: bool) -> str:
         if _is_data_url(text):
             return self._take(text, _data_url(text.strip()))
-        is_word = text in WORDS or text in _MEDIA_TYPES
+        is_word = text in word_set("json_fields.words") or text in _MEDIA_TYPES
         if in_media and not is_word and (key not in _WORD_KEYS or is_sealed(text, 64)):
             return self._take(text, decoded(text))
         if is_sealed(text):

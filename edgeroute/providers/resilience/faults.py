@@ -12,11 +12,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from edgeroute.core.errors import ErrorKind, ProviderError
 from edgeroute.providers.catalog.provider import Provider
 from edgeroute.providers.resilience.retry_after import retry_after
+from edgeroute.word_lists import one_of
 
 _CODE_KEYS: Final = frozenset(
     {
@@ -80,13 +82,6 @@ _CONTEXT_CODES: Final = frozenset(
         "request_too_large",
         "string_above_max_length",
     }
-)
-_CONTEXT_TEXT: Final = re.compile(
-    r"prompt is too long|maximum context length|exceeds? (?:the )?(?:available )?context"
-    r"|exceeds the maximum number of tokens|input tokens? (?:exceed|length too long)"
-    r"|input token length too long|exceeded model token limit|range of input length should be"
-    r"|requested tokens \(\d+\) exceed|exceed context limit|context window",
-    re.IGNORECASE,
 )
 _FILTER_CODES: Final = frozenset(
     {
@@ -215,6 +210,12 @@ def _parsed(body: bytes | Mapping[str, Any]) -> Any:
         return body.decode("utf-8", "replace")
 
 
+@cache
+def _context_text() -> re.Pattern[str]:
+    known = one_of("faults.context")
+    return re.compile(rf"{known}|requested tokens \(\d+\) exceed", re.IGNORECASE)
+
+
 def _kind(status: int | None, body: Any) -> ErrorKind:  # noqa: PLR0911 - one rule a line
     codes = {code.lower() for code in _codes(body)}
     text = _text(body)
@@ -229,7 +230,7 @@ def _kind(status: int | None, body: Any) -> ErrorKind:  # noqa: PLR0911 - one ru
     if codes & _CONTEXT_CODES or status == 413:
         return ErrorKind.CONTEXT
     if status is None or status in {400, 422}:
-        if _CONTEXT_TEXT.search(text):
+        if _context_text().search(text):
             return ErrorKind.CONTEXT
         if codes & _AUTH_CODES or _AUTH_TEXT.search(text):
             return ErrorKind.AUTH

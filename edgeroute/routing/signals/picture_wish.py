@@ -3,65 +3,51 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from dataclasses import dataclass
+from functools import cache
 
 from edgeroute.routing.signals.keywords import ends
+from edgeroute.word_lists import one_of
 
-_NOUN: Final = (
-    r"(?:picture|image|photo(?:graph)?|illustration|drawing|painting|portrait|logo|icon|poster"
-    r"|wallpaper|sticker|avatar|cartoon|artwork|watercolou?r|caricature|bild|zeichnung|dessin"
-    r"|dibujo|imagen|immagine)s?\b"
-    # As in "a photo sharing service": what is asked for is no picture.
-    r"(?!\s+(?:sharing|hosting|storage|uploads?|processing|recognition|service|app|site|server)\b)"
-)
-_ARTICLE: Final = r"(?:an?|the|my|our|some|one|two|three|ein(?:e|en)?|une?|un[oa]?)\b"
-_NO_LINK: Final = r"(?!(?:for|of|to|with|from|about|on|in|and|that|which)\b)"
-_MADE: Final = re.compile(
-    r"\b(?:draw|paint|sketch|illustrate|generate|create|make|design|render|produce|give me|show me"
-    r"|i (?:want|need|would like|'d like)|zeichne|male|erstelle|dessine|crée|dibuja|crea|disegna)"
-    r"\s+(?:me\s+|us\s+|mir\s+|uns\s+)?"
-    + _ARTICLE
-    + r"(?:\s+"
-    + _NO_LINK
-    + r"[\w'-]+){0,5}?\s+"
-    + _NOUN,
-    re.IGNORECASE,
-)
-_DRAWN: Final = re.compile(
-    r"^\W*(?:(?:please|now|can you|could you|bitte)\W+)*"
-    r"(?:draw|paint|sketch|illustrate|zeichne|male|dessine|dibuja|disegna)\s+"
-    r"(?:me\s+|us\s+|mir\s+|uns\s+)?" + _ARTICLE,
-    re.IGNORECASE,
-)
-_TITLED: Final = re.compile(
-    r"^\W*(?:"
-    + _ARTICLE
-    + r"\s+)?(?:"
-    + _NO_LINK
-    + r"[\w'-]+,?\s+){0,4}?(?:"
-    + _NOUN
-    + r"|concept art|close-up|icon set|digital art|album cover)\s+(?:of|with|showing)\s[^?]*$",
-    re.IGNORECASE,
-)
-# What is said with such words, but is answered with text or code.
-_NOT: Final = re.compile(
-    r"\b(?:svg|ascii|mermaid|html|css|latex|tikz|matplotlib|plotly|canvas|plantuml|graphviz|code"
-    r"|script|function|class|component|api|docker(?:file)?|container|disk|iso|tag|prompts?|parallel"
-    r"|diagram|chart|graph|table|conclusions?|comparisons?|distinction|line(?! art)|lessons?"
-    r"|inference|attention|lots?|caption|description|alt|describe|classif\w+|python|javascript)\b",
-    re.IGNORECASE,
-)
-# What is sketched in words, unless a picture of it is named.
-_THOUGHT: Final = re.compile(
-    r"\b(?:pipeline|architecture|plan|outline|system|approach|workflow|schema|component)s?\b",
-    re.IGNORECASE,
-)
+
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """``made`` and ``titled`` name a picture, ``drawn`` only a verb; the others speak against."""
+
+    made: re.Pattern[str]
+    titled: re.Pattern[str]
+    drawn: re.Pattern[str]
+    code_or_text: re.Pattern[str]
+    thoughts: re.Pattern[str]
+
+
+@cache
+def _wishes() -> _Wishes:
+    article = rf"{one_of('pictures.articles')}\b"
+    noun = rf"{one_of('pictures.nouns')}\b(?!\s+{one_of('pictures.no_pictures')}\b)"
+    between = rf"(?!{one_of('pictures.no_links')}\b)[\w'-]+"
+    whom = rf"(?:{one_of('pictures.whom')}\s+)?"
+    making, drawing = one_of("pictures.making"), one_of("pictures.drawing")
+    titled = rf"(?:{between},?\s+){{0,4}}?(?:{noun}|{one_of('pictures.phrases')})"
+    return _Wishes(
+        _compiled(rf"\b{making}\s+{whom}{article}(?:\s+{between}){{0,5}}?\s+{noun}"),
+        _compiled(rf"^\W*(?:{article}\s+)?{titled}\s+(?:of|with|showing)\s[^?]*$"),
+        _compiled(rf"^\W*(?:{one_of('pictures.asking')}\W+)*{drawing}\s+{whom}{article}"),
+        # A line is a shape, but line art is a picture.
+        _compiled(rf"\b(?:{one_of('pictures.code_and_text')}|line(?! art))\b"),
+        _compiled(rf"\b{one_of('pictures.thoughts')}\b"),
+    )
+
+
+def _compiled(source: str) -> re.Pattern[str]:
+    return re.compile(source, re.IGNORECASE)
 
 
 def asks_for_picture(text: str) -> bool:
     """Whether ``text`` plainly asks for a picture, and not for code or words about one."""
     text = ends(text).strip()
-    if _NOT.search(text):
+    wishes = _wishes()
+    if wishes.code_or_text.search(text):
         return False
-    named = _MADE.search(text) or _TITLED.search(text)
-    return bool(named or (_DRAWN.search(text) and not _THOUGHT.search(text)))
+    named = wishes.made.search(text) or wishes.titled.search(text)
+    return bool(named or (wishes.drawn.search(text) and not wishes.thoughts.search(text)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal, Protocol, cast
 
 from edgeroute.core.messages import File, Image, Message, Text, ToolCall, ToolResult
@@ -19,6 +20,7 @@ from edgeroute.routing.signals.language import language_of
 from edgeroute.routing.signals.picture_wish import asks_for_picture
 from edgeroute.routing.signals.structure import has_code, has_hole, names_files
 from edgeroute.routing.signals.tokens import request_tokens
+from edgeroute.word_lists import one_of
 
 _PICTURE_TOKENS: Final = 1_100  # one of medium size
 # Answers run to about this many tokens, by task.
@@ -50,18 +52,6 @@ _BASE: Final[Mapping[str, float]] = {
     "data_transformation": 0.2,
     "": 0.35,
 }
-_HARD: Final = re.compile(
-    r"\b(?:prove|proof|theorem|rigorous\w*|concurren\w+|race condition|deadlock|distributed|"
-    r"trade-?offs?|end[- ]to[- ]end|production[- ]ready|entire|whole (?:codebase|project|repo\w*)|"
-    r"multi-?step|complex|thread[- ]?safe|lock[- ]?free|optimal|np-hard|differential equations?|"
-    r"integral|eigenvalues?|formal\w*|from scratch|in depth|comprehensive|migrat\w+|"
-    r"security audit)\b",
-    re.IGNORECASE,
-)
-_EASY: Final = re.compile(
-    r"\b(?:quick(?:ly)?|simple|short|briefly|one[- ]?liner|just|basic|tiny|small|hello world)\b",
-    re.IGNORECASE,
-)
 _MEDIUM_FROM: Final = 0.3
 _HIGH_FROM: Final = 0.7
 _PLAIN: Final = 0.95
@@ -197,8 +187,8 @@ def _complexity(
 ) -> tuple[Complexity, float]:
     """How hard the request looks. A weak signal: it comes from words and size alone."""
     score = _BASE[task]
-    score += 0.12 * min(3, len(_HARD.findall(text[:4_000])))
-    score -= 0.1 * min(2, len(_EASY.findall(text[:1_000])))
+    score += 0.12 * min(3, len(_words_of("hard").findall(text[:4_000])))
+    score -= 0.1 * min(2, len(_words_of("easy").findall(text[:1_000])))
     score += 0.1 * (tokens > 2_000) + 0.15 * (tokens > 12_000) + 0.1 * (tokens > 60_000)
     score += 0.05 * (code and tokens > 600) + 0.05 * (turns > 8)
     level: Complexity = (
@@ -206,6 +196,11 @@ def _complexity(
     )
     distance = min(abs(score - _MEDIUM_FROM), abs(score - _HIGH_FROM))
     return level, round(min(0.8, 0.4 + distance), 2)
+
+
+@cache
+def _words_of(level: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{one_of(f'difficulty.{level}')}\b", re.IGNORECASE)
 
 
 class _Words:

@@ -6,24 +6,17 @@ import math
 import re
 import string
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 from edgeroute.routing.signals.keywords import ends, glance, words_of
+from edgeroute.word_lists import one_of
 
 _FENCE: Final = re.compile(r"```|~~~")
 _PATH: Final = re.compile(
     r"(?<![\w./-])(?:~|\.{1,2})?/?(?:[\w.-]{1,60}/){1,12}[\w-][\w.-]{0,60}\.\w{1,5}\b"
     r"|\b[\w-]{1,60}\.(?:py|js|ts|tsx|jsx|java|go|rs|c|cc|cpp|h|hpp|cs|rb|php|sh|sql|yaml|yml|json"
     r"|toml|md|css|html)\b"
-)
-_CODE_START: Final = re.compile(
-    r"(?:(?:def|class|func|fn|function|public|private|protected|static|const|let|var|import"
-    r"|from|package|using|namespace|#include|#define|impl|struct|enum|interface|template|export"
-    r"|return|if|elif|else|for|while|switch|case|try|except|catch|finally|with|async|await|yield"
-    r"|throw|raise|select|insert|update|delete|create|alter|where|join|begin|end|sudo|pip|npm|git"
-    r"|docker|print|echo)\b.*[:;{}()\[\]=]|@\w+|[\w.\[\]\"'>-]+\s*(?:=|\+=|:=|=>|->)\s*\S"
-    r"|[{}\])]+[;,)]*\s*$|</?\w[^>]*>|\w+\([^)]*\);?\s*$|\$ \w|--\s)",
-    re.IGNORECASE,
 )
 _CODE_STARTS: Final = ("#!", "//", "/*", "*/")
 _CODE_ENDS: Final = (";", "{")
@@ -136,7 +129,18 @@ def _is_code(line: str) -> bool:
     return (
         line.endswith(_CODE_ENDS)
         or line.startswith(_CODE_STARTS)
-        or _CODE_START.match(line) is not None
+        or _code_start().match(line) is not None
+    )
+
+
+@cache
+def _code_start() -> re.Pattern[str]:
+    assigned = r"[\w.\[\]\"'>-]+\s*(?:=|\+=|:=|=>|->)\s*\S"
+    closing = r"[{}\])]+[;,)]*\s*$"
+    called = r"</?\w[^>]*>|\w+\([^)]*\);?\s*$|\$ \w|--\s"
+    return re.compile(
+        rf"{one_of('code.starts')}\b.*[:;{{}}()\[\]=]|@\w+|{assigned}|{closing}|{called}",
+        re.IGNORECASE,
     )
 
 

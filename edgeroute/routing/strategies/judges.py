@@ -12,19 +12,14 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Final
 
 from edgeroute.core.answer import Answer
 from edgeroute.core.messages import Message, system, user
 from edgeroute.routing.strategies.answer_schema import mismatch
+from edgeroute.word_lists import one_of
 
-_REFUSAL: Final = re.compile(
-    r"^\W*(?:i'?m (?:sorry|afraid)|i am (?:sorry|afraid|unable)|sorry,? (?:but )?i"
-    r"|i can(?:no|')t (?:help|assist|answer|provide|do)|as an ai"
-    r"|i (?:do not|don't) (?:know|have (?:enough|access))|"
-    r"es tut mir leid|je suis désolé|lo siento|抱歉|対応できません)",
-    re.IGNORECASE,
-)
 _FENCE: Final = re.compile(r"```(\w*)[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _BOXED: Final = re.compile(r"\\boxed\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
 _FRACTION: Final = re.compile(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}")
@@ -38,14 +33,6 @@ _LETTER: Final = re.compile(r"^\(?([A-J])\)?(?:[).:\s]|$)")
 _YES: Final = re.compile(r"^\W*(yes|no|true|false)\b", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"[-+]?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?")
 _OPTIONS: Final = re.compile(r"(?:^|\n)\s*\(?[A-Ja-j][).:]\s*\S")
-_CLOSED: Final = re.compile(
-    r"\b(?:how (?:many|much|long|old|far)"
-    r"|what is the (?:value|sum|probability|area|number|total|result|output|remainder)"
-    r"|what (?:does|will|would) (?:it|this|the (?:code|program)) (?:print|return|output)"
-    r"|complete the assertion|yes or no|true or false|which of the following"
-    r"|solve|compute|calculate|evaluate|answer with|only (?:the|a) (?:number|letter|word))\b",
-    re.IGNORECASE,
-)
 _SCORE: Final = re.compile(r"\b(?:score\s*[:=]?\s*)?(10|\d(?:\.\d+)?)\s*(?:/\s*10)?\b")
 _BUT: Final = re.compile(
     r"\b(?:but|however|except|although|though|wrong|incorrect|dangerous|disagree|missing)\b",
@@ -55,9 +42,20 @@ _LONGEST_CLOSED: Final = 40
 _LONGEST_REFUSAL: Final = 300
 
 
+@cache
+def _closed() -> re.Pattern[str]:
+    return re.compile(rf"\b{one_of('judges.closed_questions')}\b", re.IGNORECASE)
+
+
+@cache
+def _refusal() -> re.Pattern[str]:
+    refusals = one_of("judges.refusals")
+    return re.compile(rf"^\W*(?:{refusals}|sorry, (?:but )?i)", re.IGNORECASE)
+
+
 def is_closed(question: str) -> bool:
     """Whether ``question`` has one short answer that two models can be seen to agree on."""
-    return len(_OPTIONS.findall(question)) >= 2 or _CLOSED.search(question) is not None
+    return len(_OPTIONS.findall(question)) >= 2 or _closed().search(question) is not None
 
 
 def short_answer(text: str) -> str:
@@ -134,7 +132,7 @@ def flaw(answer: Answer, schema: Mapping[str, object] | None = None) -> str:
     refused = answer.finish in {"content_filter", "refusal"}
     if answer.finish == "length" or not answer.complete:
         found = "It was cut off."
-    elif refused or (len(text) < _LONGEST_REFUSAL and _REFUSAL.search(text)):
+    elif refused or (len(text) < _LONGEST_REFUSAL and _refusal().search(text)):
         found = "It refused."
     elif not text:
         found = "" if answer.message.tool_calls else "It was empty."

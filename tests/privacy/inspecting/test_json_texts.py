@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from edgeroute.privacy.inspecting.json_texts import (
     MAX_DEPTH,
-    WORDS,
     KeyValues,
     argument_texts,
     nested,
     parse,
     texts,
 )
+from edgeroute.word_lists import word_set
 
+WORDS = word_set("json_fields.words")
 strings = st.text(max_size=12) | st.sampled_from(sorted(WORDS))
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | strings,

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a pattern is read whole
 """People's names, and the addresses that only a model sees."""
 
 from __future__ import annotations
@@ -11,7 +10,8 @@ from typing import Final, Protocol
 from edgeroute.privacy.detecting.names import context
 from edgeroute.privacy.detecting.names.rampart import NameSpan
 from edgeroute.privacy.detecting.recognizers import addresses
-from edgeroute.privacy.detecting.text.page import Hit, Page, words
+from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.word_lists import word_set
 
 _AROUND: Final = 50
 _CERTAIN: Final = 0.65
@@ -24,36 +24,18 @@ _CAPITAL: Final = re.compile(r"(?<![^\W\d_])[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?\n]\s{0,8})[\"'(*>\s-]{0,4}$")
 _STANDS_ALONE: Final = re.compile(r"\s{0,2}(?:[,\n:;]|$|'s\b|[^\W\d_a-z])")
 # Words with a capital letter that are nobody, wherever they stand.
-_NOBODY: Final = words(
-    """i the a an and or but if in on at to of for from with as is are was were be it its this that
-    these those he she we you they my your our his her their what who which when where why how there
-    here do does did not no yes can could should would will may must please write create make give
-    list use using explain describe summarize translate rewrite provide generate find let help tell
-    add show also then first second third next last each all any some one two three four five six
-    january february march april may june july august september october november december monday
-    tuesday wednesday thursday friday saturday sunday english french german spanish italian dutch
-    polish portuguese russian chinese japanese american british european indian african asian python
-    javascript typescript java html css sql json xml yaml api http https url ai ml llm gpt chatgpt
-    openai google microsoft apple amazon facebook twitter linkedin instagram youtube github linux
-    windows mac ios android docker kubernetes aws azure excel word powerpoint pdf csv usa uk us eu
-    covid internet note notes step example input output question answer section chapter part table
-    figure title name email date address phone dear hi hello hey best regards thanks sincerely mr mrs
-    ms miss dr prof user assistant system data model test class function string return null true false
-    none error warning info todo ok id der die das und ist ich sie wir le la les un une des et est je
-    vous nous el los las una y es lo il gli e di che het de een en van is o os um uma em por w z na do
-    nie jest"""
-)
+_NOBODY: Final = word_set("names.nobody")
 _UPPER: Final = r"[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff]"
+_STREET_END: Final = r"(?:\s\d{1,5}|,|\n|\sst\b)"
+_HOUSE: Final = r"(?<![\w.,$])\d{1,6}[A-Za-z]?,?\s{1,4}"
 _PLACE: Final = re.compile(
-    rf"(?<![\w.,$])\d{{1,6}}[A-Za-z]?,?\s{{1,4}}{_UPPER}[^\W\d_]{{2,}}(?:\s[^\W\d_]{{2,}}){{0,3}}(?:\s\d{{1,5}}|,|\n|\sst\b)"
+    rf"{_HOUSE}{_UPPER}[^\W\d_]{{2,}}(?:\s[^\W\d_]{{2,}}){{0,3}}{_STREET_END}"
     rf"|{_UPPER}[\w'.-]{{2,24}}(?:\s[\w'.-]{{2,24}}){{0,3}}\s\d{{1,5}}[a-z]?\.?\s{{0,2}}(?:[,\n]|$)"
 )
 _PLACE_LOOSE: Final = re.compile(
-    r"(?<![\w.,$])\d{1,6}[A-Za-z]?,?\s{1,4}[^\W\d_]{3,24}(?:\s[^\W\d_]{2,24}){0,3}(?:\s\d{1,5}|,|\n|\sst\b)"
+    rf"{_HOUSE}[^\W\d_]{{3,24}}(?:\s[^\W\d_]{{2,24}}){{0,3}}{_STREET_END}"
     r"|[^\W\d_][\w'.-]{2,24}(?:\s[\w'.-]{2,24}){0,3}\s\d{1,5}[a-z]?\.?\s{0,2}(?:[,\n.]|$)"
 )
-
-
 _JOINED: Final = re.compile(
     r"\.?[ \t-](?:(?:[A-Z]\.|van|de|der|den|von|da|dos|di|del|la|le|al|el|bin|ten|ter|zu)[ ]){0,3}"
 )
@@ -64,7 +46,8 @@ _ATTACHED: Final = re.compile(r"[_/.@-]$")
 
 _NAME_BEFORE: Final = re.compile(r"(?<=[^\s.!?]\s)([^\W\d_a-z][^\W\d_]*[^\W\dA-Z_]\s)$")
 _NAME_AFTER: Final = re.compile(
-    r"(?: (?:van|de|der|den|von|da|dos|di|del|la|le|al|el|bin|ten|ter|zu)){0,3} [^\W\d_a-z][^\W\d_]*[^\W\dA-Z_](?!\w)"
+    r"(?: (?:van|de|der|den|von|da|dos|di|del|la|le|al|el|bin|ten|ter|zu)){0,3}"
+    r" [^\W\d_a-z][^\W\d_]*[^\W\dA-Z_](?!\w)"
 )
 _NO_STREET: Final = re.compile(r"[.!?]\s|\b123\s|\n")
 
@@ -165,7 +148,7 @@ def _capitalised(page: Page) -> Iterator[list[tuple[int, int]]]:
 
 
 def _could_be_name(page: Page, match: re.Match[str]) -> bool:
-    """Whether a capitalised word may name somebody: not a known word, not one that opens a sentence."""
+    """Whether a capitalised word may name somebody: no known word, none that opens a sentence."""
     word = match.group()
     if word.lower() in _NOBODY:
         return False
@@ -177,10 +160,13 @@ def _could_be_name(page: Page, match: re.Match[str]) -> bool:
 
 # Where a name may follow without its capital letter.
 _LOWER_NAME: Final = re.compile(
-    rf"\b(?:my name is|name is|i am|i'm|dear|hi|reference for|(?:{context.MY})\s(?:[\w-]{{1,14}}\s){{0,2}}?{context.KIN})\s(?!i\b|the\b|a\b|an\b|and\b|is\b|to\b|in\b|who\b|that\b|was\b|has\b)[^\W\d_]{{2,}}"
+    r"\b(?:my name is|name is|i am|i'm|dear|hi|reference for"
+    rf"|(?:{context.MY})\s(?:[\w-]{{1,14}}\s){{0,2}}?{context.KIN})"
+    r"\s(?!(?:i|the|a|an|and|is|to|in|who|that|was|has)\b)[^\W\d_]{2,}"
 )
 _LOWER_NAME_FLAT: Final = re.compile(
-    rf"{_LOWER_NAME.pattern}|\b(?:for|to|about|from|patient|tenant|name:?|client|regards,?|sincerely,?)\s[^\W\d_]{{3,}}"
+    rf"{_LOWER_NAME.pattern}|\b"
+    r"(?:for|to|about|from|patient|tenant|name:?|client|regards,?|sincerely,?)\s[^\W\d_]{3,}"
 )
 
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a pattern is read whole
 """Bank accounts by their own check, and cryptocurrency addresses."""
 
 from __future__ import annotations
@@ -7,19 +6,20 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import Hit, Page, words
+from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.word_lists import word_set
 
 _IBAN: Final = re.compile(
-    r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])"
+    r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,3})?"
+    r"(?![A-Za-z0-9])"
 )
-_PUBLISHED: Final = words("GB82WEST12345698765432 DE89370400440532013000X GB29NWBK60161331926819")
-_WORDS: Final = words("""iban konto kontonummer bank account compte cuenta conto conta rekening rachunek konta
-    transfer \u00fcberweisung virement transferencia bonifico przelew""")
+_PUBLISHED: Final = word_set("accounts.published")
+_WORDS: Final = word_set("accounts.bank")
 _BITCOIN: Final = re.compile(
     r"(?<![A-Za-z0-9])(?:bc1[ac-hj-np-z02-9]{25,62}|[13][1-9A-HJ-NP-Za-km-z]{25,34})(?![A-Za-z0-9])"
 )
 _ETHEREUM: Final = re.compile(r"(?<![A-Za-z0-9])0x[0-9a-fA-F]{40}(?![A-Za-z0-9])")
-_COINS: Final = words("btc bitcoin wallet eth ethereum crypto coin ledger address")
+_COINS: Final = word_set("accounts.coins")
 
 
 class Accounts:

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a pattern is read whole
 """Postal addresses by their form."""
 
 from __future__ import annotations
@@ -7,86 +6,66 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import Hit, Page, words
+from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.word_lists import one_of, word_list, word_set
 
 _NAME: Final = r"[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff][\w'.-]{0,24}"
 _NAMES: Final = rf"{_NAME}(?:\s{_NAME}){{0,3}}"
-_SUFFIX: Final = (
-    r"(?:Alley|Avenue|Ave|Bend|Bluffs?|Boulevard|Blvd|Branch|Bridge|Brooks?|Burgs?|Bypass|Camp|Canyon|Cape"
-    r"|Causeway|Centers?|Circles?|Cir|Cliffs?|Close|Club|Common|Corners?|Course|Courts?|Ct|Coves?|Creek|Crescent"
-    r"|Crest|Crossing|Crossroads?|Curve|Dale|Dam|Divide|Drives?|Dr|Estates?|Expressway|Extensions?|Falls|Ferry"
-    r"|Fields?|Flats?|Fords?|Forest|Forges?|Forks?|Fort|Freeway|Gardens?|Gateway|Glens?|Greens?|Groves?|Harbors?"
-    r"|Haven|Heights|Highway|Hwy|Hills?|Hollow|Inlet|Islands?|Isle|Junctions?|Keys?|Knolls?|Lakes?|Landing|Lane"
-    r"|Ln|Light|Loaf|Locks?|Lodge|Loop|Mall|Manors?|Meadows?|Mews|Mills?|Mission|Motorway|Mount|Mountains?|Neck"
-    r"|Orchard|Oval|Overpass|Parade|Parks?|Parkways?|Pkwy|Pass|Passage|Path|Pike|Pines?|Place|Pl|Plains?|Plaza"
-    r"|Points?|Ports?|Prairie|Radial|Ramp|Ranch|Rapids?|Rest|Ridges?|River|Roads?|Rd|Route|Row|Rue|Run|Shoals?"
-    r"|Shores?|Skyway|Springs?|Spurs?|Squares?|Sq|Station|Stravenue|Stream|Streets?|St|Summit|Terrace|Throughway"
-    r"|Trace|Tracks?|Trafficway|Trails?|Tunnel|Turnpike|Underpass|Unions?|Valleys?|Via|Viaduct|Views?|Villages?"
-    r"|Ville|Vista|Walks?|Wall|Ways?|Wells?)"
-)
-_PROPER_SUFFIX: Final = (
-    r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Terrace|Highway|Hwy"
-    r"|Parkway|Pkwy|Square|Sq|Crescent|Close|Mews|Way|Throughway|Stravenue|Turnpike|Crossroad)"
-)
-_UNIT: Final = r"(?:Apt|Apartment|Suite|Ste|Unit|Flat|Studio|Room|Appartamento|Apto|Piso|Whg|App|lok|m)\.?\s?#?\d{1,5}[A-Za-z]{0,2}"
+_SURE_STREET: Final = re.compile(rf"\b{one_of('addresses.sure_streets')}\b")
+_UNIT: Final = rf"{one_of('addresses.units')}\.?\s?#?\d{{1,5}}[A-Za-z]{{0,2}}"
+_ZIP: Final = r"\d{5}(?:-\d{4})?"
 _ENGLISH: Final = re.compile(
-    rf"(?<![\w.,/-])\d{{1,6}}[A-Za-z]?,?\s(?:{_NAME}\s){{1,4}}{_SUFFIX}\b\.?(?P<more>(?:,?\s{{1,4}}{_UNIT})?(?:[,\n]\s{{0,4}}{_NAMES})?(?:,?\s(?:[A-Z]{{2}}\s)?(?:\d{{5}}(?:-\d{{4}})?))?)"
+    rf"(?<![\w.,/-])\d{{1,6}}[A-Za-z]?,?\s(?:{_NAME}\s){{1,4}}{one_of('addresses.streets')}\b\.?"
+    rf"(?P<more>(?:,?\s{{1,4}}{_UNIT})?(?:[,\n]\s{{0,4}}{_NAMES})?(?:,?\s(?:[A-Z]{{2}}\s)?{_ZIP})?)"
 )
 _ORDINAL: Final = re.compile(
-    rf"(?<![\w.,/-])\d{{1,6}}\s(?:[NSEW]\.?\s)?\d{{1,3}}(?:st|nd|rd|th)\s{_PROPER_SUFFIX}\b|(?i:\bp\.?\s?o\.?\s?box)\s\d{{2,7}}\b"
+    r"(?<![\w.,/-])\d{1,6}\s(?:[NSEW]\.?\s)?\d{1,3}(?:st|nd|rd|th)\s"
+    rf"{one_of('addresses.sure_streets')}\b|(?i:\bp\.?\s?o\.?\s?box)\s\d{{2,7}}\b"
 )
 _UNIT_FIRST: Final = re.compile(
-    rf"\b(?:Apt|Apartment|Suite|Unit|Flat|Studio|Room|House)\.?\s?#?\d{{1,5}}[A-Za-z]{{0,2}},?\s{{1,3}}(?:\d{{1,5}}\s)?{_NAMES}[,\n]"
+    r"\b(?:Apt|Apartment|Suite|Unit|Flat|Studio|Room|House)\.?\s?#?\d{1,5}[A-Za-z]{0,2},?"
+    rf"\s{{1,3}}(?:\d{{1,5}}\s)?{_NAMES}[,\n]"
 )
 _UNIT_ANY: Final = re.compile(
-    r"(?<![\w.])\d{1,4},?\s{1,8}(?:Apt|Suite|Unit|Flat)\.?\s\d{1,5}\b|\b(?:Apt|Suite)\.\s?\d{1,5}\b"
+    r"(?<![\w.])\d{1,4},?\s{1,8}(?:Apt|Suite|Unit|Flat)\.?\s\d{1,5}\b"
+    r"|\b(?:Apt|Suite)\.\s?\d{1,5}\b"
 )
-_STATE_ZIP: Final = re.compile(
-    r"(?<=[^\W\d_]),\s(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY])\s\d{5}(?:-\d{4})?(?!\d)"
+_STATE: Final = (
+    r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]"
+    r"|T[NX]|UT|V[AIT]|W[AIVY])"
 )
+_STATE_ZIP: Final = re.compile(rf"(?<=[^\W\d_]),\s{_STATE}\s{_ZIP}(?!\d)")
 _UK_POSTCODE: Final = re.compile(
     r"(?<![\w-])(?:[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2})(?![\w-])"
 )
 _CANADA: Final = re.compile(r"(?<![\w-])[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d(?![\w-])")
 _DUTCH: Final = re.compile(rf"(?<![\w.])[1-9]\d{{3}} ?(?!SA|SD|SS)[A-Z]{{2}}[, ]{{1,2}}{_NAME}")
-_JOINT: Final = r"(?:(?:de|du|des|de la|del|della|di|dei|degli|delle|dello|da|do|dos|das|los|las|la|le|les|l'|d'|von|den|van|san|santa)\s?){0,2}"
+_JOINT: Final = rf"(?:{one_of('addresses.joints')}\s?){{0,2}}"
 _CONTINENTAL: Final = re.compile(
-    r"\b(?i:rue|avenue|av\.?|avda\.?|avenida|boulevard|bd|bvd|chemin|impasse|all\u00e9e|quai|calle|c/|cl\.|callej\u00f3n|pasaje|pasadizo|paseo|plaza|ronda"
-    r"|rambla|camino|carrer|carretera|acceso|alameda|c\u00e1\u00f1ada|glorieta|urbanizaci\u00f3n|v\u00eda|cuesta|via|viale|piazza|corso|vicolo|largo|contrada|borgo|strada|canale"
-    r"|stretto|rotonda|incrocio|piazzetta|rua|travessa|pra\u00e7a|estrada|rodovia|ladeira"
-    r"|ul\.?|ulica|ulicy|al\.|aleja|aleje|alei|plac|placu|pl\.|os\.|osiedle|skwer|rondo|bulwar|stra\u00dfe|str\.)"
-    rf"\s{{1,2}}{_JOINT}{_NAME},?(?:\s[^\W\d_][\w'.-]{{0,24}},?){{0,3}}\s(?:n[\u00ba\u00b0o.]{{0,3}}\s?|num\.?\s)?\d{{1,5}}\b"
+    rf"\b(?i:{one_of('addresses.streets_before_names')})\s{{1,2}}{_JOINT}{_NAME},?"
+    rf"(?:\s[^\W\d_][\w'.-]{{0,24}},?){{0,3}}\s(?:n[\u00ba\u00b0o.]{{0,3}}\s?|num\.?\s)?\d{{1,5}}\b"
 )
 _NUMBER_FIRST: Final = re.compile(
-    r"(?<![\w.,])\d{1,4}(?:\s?(?:bis|ter|[a-d]))?,?\s(?i:rue|avenue|boulevard|bd|chemin|impasse|all\u00e9e|quai|place|route|cours|passage)\s"
-    rf"{_JOINT}{_NAME}"
+    r"(?<![\w.,])\d{1,4}(?:\s?(?:bis|ter|[a-d]))?,?\s"
+    rf"(?i:{one_of('addresses.streets_after_numbers')})\s{_JOINT}{_NAME}"
 )
 _AFTER_WORD: Final = re.compile(r"(?<=[^\W\d_])\.?\s(\d{1,5}\s?[a-z]?)(?![\w.]\d)(?=[,;.\s]|$)")
 _STREET_WORD: Final = re.compile(rf"{_NAME}(?:[ -][^\W\d_][\w'.-]{{1,20}}){{0,2}}$")
-_STREET_ENDS: Final = tuple(
-    words(
-        """stra\u00dfe strasse str gasse weg allee platz ufer damm chaussee straat laan dreef plein
-        gracht singel steeg dijk v\u00e4gen gatan vej gata veien katu utca \u00fatja t\u00e9r \u00fat kade"""
-    )
-)
-_NO_STREETS: Final = words("norweg unterweg hinweg decade away railway")
+_STREET_ENDS: Final = word_list("addresses.street_endings")
+_NO_STREETS: Final = word_set("addresses.no_streets")
 _MILITARY: Final = re.compile(
-    r"\b(?i:apo|fpo|dpo),?\s(?i:aa|ae|ap)\s\d{5}\b|\b(?i:psc|cmr|unit)\s\d{1,5},?\s(?i:box)\s\d{1,5}\b"
+    r"\b(?i:apo|fpo|dpo),?\s(?i:aa|ae|ap)\s\d{5}\b"
+    r"|\b(?i:psc|cmr|unit)\s\d{1,5},?\s(?i:box)\s\d{1,5}\b"
 )
 _SAID: Final = re.compile(
-    r"\b(?i:corner of|located (?:at|on|in)|lives? (?:at|on|in)|living (?:at|on)|reside[sd]? (?:at|on)|residing at|drops you off at|address (?:is|to|with)|(?:home|billing|shipping|mailing)? ?address:"
-    rf"|(?:restaurant|office|house|place|party|meeting) is (?:at|on)|return to|deliver(?:ed)? to|ship(?:ped)? to|sent to|taxi to|arrived at|meet you at|it's in|it is)\s(?:the )?(?:\d{{1,6}}\s)?"
+    rf"\b(?i:{one_of('addresses.said_before')})\s(?:the )?(?:\d{{1,6}}\s)?"
     rf"(?:\d{{1,5}}\s(?:{_NAME}[ ,]{{0,2}}){{1,4}}|(?:{_NAME}\s){{1,4}}\d{{1,5}}\b)"
 )
 _INVENTED: Final = re.compile(r"(?:123|1234)\s(?:Main|Fake|Example|Any|Sample|Test|Your|Elm)\b")
 _POSTCODE_CITY: Final = re.compile(
     rf"(?<![\w.,-])(?:[A-Z]{{1,2}}-)?(?:\d{{2}}-\d{{3}}|\d{{5}}-\d{{3}}|\d{{5}})\s{_NAME}"
 )
-LIVES: Final = re.compile(
-    r"\b(?:address|live|lives|living|reside|resides|residing|located|ship|shipped|deliver|delivery|mail|sent"
-    r"|return|billing|home|domicilio|direcci\u00f3n|adresse|indirizzo|adres|endere\u00e7o|morada|wohne|wohnt|wohnhaft"
-    r"|habite|vivo|vive|abito|abita|moro|mora|mieszkam|mieszka|woon|woont|wonend|corner)\b"
-)
+LIVES: Final = re.compile(rf"\b{one_of('addresses.living')}\b")
 
 
 class Addresses:
@@ -109,7 +88,7 @@ def _within(page: Page, start: int, end: int) -> Iterator[Hit]:
         if _INVENTED.match(match.group()):
             continue
         near = LIVES.search(page.before(match.start(), 48)) is not None
-        sure = len(match["more"]) > 3 or re.search(rf"\b{_PROPER_SUFFIX}\b", match.group())
+        sure = len(match["more"]) > 3 or _SURE_STREET.search(match.group())
         yield Hit("STREET_ADDRESS", *match.span(), 0.75 if near or sure else 0.4)
     for pattern, alone in _FORMS:
         for match in pattern.finditer(text, start, end):

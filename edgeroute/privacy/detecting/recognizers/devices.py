@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a pattern is read whole
 """Numbers of machines and places: network addresses, vehicles, coordinates."""
 
 from __future__ import annotations
@@ -8,18 +7,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import Hit, Page, words
+from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.word_lists import one_of, word_set
 
 _IPV4: Final = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
 _IPV6: Final = re.compile(
     r"(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){4,7}(?::?[0-9A-Fa-f]{1,4}){1,4}(?![\w:])"
 )
-_VERSION: Final = re.compile(
-    r"(?:version|ver|v|release|chrome|firefox|safari|build|upgrade|section|rev|sdk|driver)[ /=:]{0,2}$"
-)
-_WELL_KNOWN: Final = words(
-    "8.8.8.8 8.8.4.4 1.1.1.1 1.0.0.1 9.9.9.9 208.67.222.222 208.67.220.220 1.2.3.4 4.4.4.4 5.6.7.8"
-)
+_VERSION: Final = re.compile(rf"{one_of('devices.versions')}[ /=:]{{0,2}}$")
+_WELL_KNOWN: Final = word_set("devices.well_known")
 _MAC: Final = re.compile(
     r"(?<![\w:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![\w:-])"
 )
@@ -30,19 +26,16 @@ _VIN_VALUES: Final = dict(
 )
 _VIN_WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 _PLATE: Final = re.compile(
-    r"(?<![A-Za-z0-9])(?=[A-Z0-9 -]{0,8}\d)[A-Z0-9]{1,4}(?:[ -][A-Z0-9]{1,5}){1,2}(?![A-Za-z0-9])|(?<!\w)(?=\w{0,6}\d)(?=\w{0,7}[A-Z])[A-Z0-9]{5,8}(?!\w)"
+    r"(?<![A-Za-z0-9])(?=[A-Z0-9 -]{0,8}\d)[A-Z0-9]{1,4}(?:[ -][A-Z0-9]{1,5}){1,2}(?![A-Za-z0-9])"
+    r"|(?<!\w)(?=\w{0,6}\d)(?=\w{0,7}[A-Z])[A-Z0-9]{5,8}(?!\w)"
 )
-_PLATES: Final = re.compile(
-    r"\b(?:plates?|kennzeichen|matr\u00edcula|targa|kenteken|rejestracyjny|immatriculation)\b"
-)
+_PLATES: Final = re.compile(rf"\b{one_of('devices.plates')}\b")
 _PLATE_WORDS: Final = re.compile(_PLATES.pattern + r"[^\n]{0,20}$")
 _DEGREES: Final = re.compile(
-    r"(?<![\w.])-?\d{1,2}\.\d{4,10}\u00b0?\s?[NS]?\s{0,2}[,;]\s{0,2}-?\d{1,3}\.\d{4,10}\u00b0?\s?[EW]?(?![\w.])"
+    r"(?<![\w.])-?\d{1,2}\.\d{4,10}\u00b0?\s?[NS]?\s{0,2}[,;]\s{0,2}"
+    r"-?\d{1,3}\.\d{4,10}\u00b0?\s?[EW]?(?![\w.])"
 )
-_PLACE_WORDS: Final = re.compile(
-    r"\b(?:my|our|his|her|their|home|house|live|lives|located|address|coordinates|gps|position|location"
-    r"|parked|meet|cabin|mein|meine|mon|ma|mi|mio|mia|moje|mijn|meu|minha)\b"
-)
+_PLACE_WORDS: Final = re.compile(rf"\b{one_of('devices.places')}\b")
 
 
 class Devices:

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a pattern is read whole
 """E-mail addresses, also written out to hide them from machines."""
 
 from __future__ import annotations
@@ -8,13 +7,20 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import Hit, Page, words
+from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.word_lists import one_of, word_set
 
 _PLAIN: Final = re.compile(
     r"(?<![\w.+%-])[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24}(?![\w@])(?!\.\w)"
 )
-_AT: Final = r"\s{0,2}(?:[\[({<]\s{0,2}(?:at|@|\u00e4t|arroba|chiocciola|malpa)\s{0,2}[\])}>]|\s(?:at|arroba)\s)\s{0,2}"
-_DOT: Final = r"\s{0,2}(?:[\[({<]\s{0,2}(?:dot|\.|punkt|punto|point|kropka)\s{0,2}[\])}>]|\s(?:dot|punkt|punto|kropka)\s|\.)\s{0,2}"
+_AT: Final = (
+    rf"\s{{0,2}}(?:[\[({{<]\s{{0,2}}{one_of('emails.at')}\s{{0,2}}[\])}}>]"
+    r"|\s(?:at|arroba)\s)\s{0,2}"
+)
+_DOT: Final = (
+    rf"\s{{0,2}}(?:[\[({{<]\s{{0,2}}{one_of('emails.dot')}\s{{0,2}}[\])}}>]"
+    r"|\s(?:dot|punkt|punto|kropka)\s|\.)\s{0,2}"
+)
 _HIDDEN: Final = re.compile(
     rf"(?<![\w.+-])[\w+-]{{1,40}}(?:(?:{_DOT}|\.)[\w+-]{{1,40}}){{0,2}}{_AT}"
     rf"[\w-]{{2,40}}(?:{_DOT}[\w-]{{2,40}}){{0,2}}{_DOT}[a-z]{{2,12}}\b",
@@ -22,28 +28,17 @@ _HIDDEN: Final = re.compile(
 )
 _SPLIT: Final = re.compile(
     r"\b(?:e-?mail|mail|username|user|address|login)\b.{0,80}?[\w.+-]{3,40}.{0,80}?"
-    r"(?:@[\w-]{2,40}\.[a-z]{2,12}\b|\bdomain\b.{0,20}?\b(?:gmail|yahoo|hotmail|outlook|icloud|gmx"
-    r"|proton(?:mail)?|web|aol)\b)",
+    r"(?:@[\w-]{2,40}\.[a-z]{2,12}\b"
+    rf"|\bdomain\b.{{0,20}}?\b{one_of('emails.mail_services')}\b)",
     re.IGNORECASE | re.DOTALL,
 )
 
 _RESERVED_ENDS: Final = (".example", ".test", ".invalid", ".localhost", ".local")
-_PLACEHOLDER_DOMAINS: Final = words("""example.com example.org example.net example.edu domain.com yourdomain.com mydomain.com
-    company.com yourcompany.com email.com mail.com test.com site.com website.com acme.com foo.com
-    bar.com abc.com xyz.com host.com server.com sample.com users.noreply.github.com
-    placeholder.com""")
-_ROLE_BOXES: Final = words("""noreply no-reply donotreply do-not-reply support info help helpdesk admin administrator sales
-    contact hello team feedback security abuse postmaster webmaster hostmaster press media jobs
-    careers hr billing service customerservice customer.service newsletter office privacy legal
-    marketing enquiries inquiries notifications notification alerts alert opensource orders order
-    returns booking reservations customer-service git root user username you your.email youremail
-    your_email your.name yourname someone somebody example test name email me first.last
-    firstname.lastname""")
-_FILE_ENDS: Final = words(
-    "png jpg jpeg gif svg webp py js ts tsx jsx css scss html json yaml yml xml md txt csv sh rs go"
-)
-_DOCS_PROVIDERS: Final = words("git hg svn")
-_INTERNAL_ENDS: Final = words("internal corp intra intranet lan home")
+_PLACEHOLDER_DOMAINS: Final = word_set("emails.placeholder_domains")
+_ROLE_BOXES: Final = word_set("emails.role_boxes")
+_FILE_ENDS: Final = word_set("emails.file_ends")
+_DOCS_PROVIDERS: Final = frozenset(("git", "hg", "svn"))
+_INTERNAL_ENDS: Final = word_set("emails.internal_ends")
 
 
 class Emails:

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a pattern is read whole
 """Text whose layout says that it describes people: records, messages, tables, tool results."""
 
 from __future__ import annotations
@@ -7,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import Hit, Page, words
+from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.word_lists import one_of, word_set
 
 _MRZ: Final = re.compile(
     r"(?m)^[PIACV][A-Z<][A-Z]{3}[A-Z<]{10,41}$|[A-Z]{3,20}<<[A-Z]{2,20}(?:<[A-Z]{1,20}){0,4}<{2,}"
@@ -26,66 +26,61 @@ _SPEAKER: Final = re.compile(
 )
 
 _CHAT: Final = re.compile(
-    r"\b(?:whatsapp|sms|imessage|telegram|signal|messenger|slack|group|family|text)\s(?:group\s)?(?:chat|conversation|thread|messages?|log)\b"
+    r"\b(?:whatsapp|sms|imessage|telegram|signal|messenger|slack|group|family|text)"
+    r"\s(?:group\s)?(?:chat|conversation|thread|messages?|log)\b"
 )
 _SAYS: Final = re.compile(r"(?:^|[\n.!?:\]]\s{0,2})([^\W\d_a-z][a-z]{1,20}): ")
-_ROLES: Final = words("User Assistant Bot Agent System Human Customer Question Answer Note Example")
+_ROLES: Final = word_set("forms.roles")
 
-# A tool's name, as agents write it when they report a call: the words decide whose data it returned.
+# A tool's name, as agents write it when they report a call: the words decide whose data it
+# returned.
 _CALL: Final = re.compile(
-    r"(?:^|[\n{,>])\s{0,6}(?:[\"']?(?:action|tool|tool_name|function|recipient_name)[\"']?\s{0,2}[:=]\s{0,2}[\"']?|\[tool:|<invoke name=[\"'])"
-    r"(?P<tool>[A-Za-z][\w.:-]{2,60})\]?",
+    r"(?:^|[\n{,>])\s{0,6}"
+    r"(?:[\"']?(?:action|tool|tool_name|function|recipient_name)[\"']?\s{0,2}[:=]\s{0,2}[\"']?"
+    r"|\[tool:|<invoke name=[\"'])(?P<tool>[A-Za-z][\w.:-]{2,60})\]?",
     re.IGNORECASE,
 )
-_PERSONAL_TOOL: Final = re.compile(
-    r"(?:g?mail|outlook|inbox|messenger|message|slack|teams|whatsapp|telegram|signal|sms|calendar|contact|addressbook|notion"
-    r"|notes|facebook|instagram|zoom|crm|salesforce|patient|drive|dropbox|photos)",
-    re.IGNORECASE,
-)
+_PERSONAL_TOOL: Final = re.compile(one_of("forms.personal_tools"), re.IGNORECASE)
 _RESULT: Final = re.compile(
-    r"(?:^|\n)\s{0,4}(?:observation|result|output|tool output|response)\s{0,2}:|function_results|tool_result",
+    r"(?:^|\n)\s{0,4}(?:observation|result|output|tool output|response)\s{0,2}:"
+    r"|function_results|tool_result",
     re.IGNORECASE,
 )
 _MESSAGES: Final = re.compile(
-    r"[\"'](?:from|sender|sender_id|from_name|author|attendees|participants|recipient|recipients)[\"']\s{0,2}:\s{0,2}(?:[\"'](?P<who>[^\"']{2,80})|\[)"
+    r"[\"'](?:from|sender|sender_id|from_name|author|attendees|participants|recipient|recipients)"
+    r"[\"']\s{0,2}:\s{0,2}(?:[\"'](?P<who>[^\"']{2,80})|\[)"
 )
 _BODY: Final = re.compile(
     r"[\"'](?:body|text|message|content|subject|title|notes)[\"']\s{0,2}:\s{0,2}[\"'][^\"']{6,}"
 )
 
-_PERSON_KEY: Final = (
-    r"(?:(?:full|first|last|given|family|sur|maiden|middle|customer|patient|employee|client|user|contact|latin)[_ -]?name|fname|lname|fn|ln|first|last"
-    r"|name|surname|imi\u0119|nazwisko|nombre|apellidos?|nom|pr\u00e9nom|vorname|nachname|naam|nome|cognome|sobrenome)"
-)
-_DETAIL_KEY: Final = (
-    r"(?:phone|tel|telephone|mobile|cell|e-?mail|address|street|dob|birth\w*|date_of_birth|ssn|salary|diagnosis|passport|iban|account|medical\w*|gender|sex|age|password|ip"
-    r"|telefon|tel\u00e9fono|t\u00e9l\u00e9phone|telefoon|telefono|telefone|id_?card|religion|nationality|employee\w*|reason|notes)"
-)
+_PERSON_KEY: Final = one_of("forms.person_keys", gap="[_ -]?")
+_DETAIL_KEY: Final = one_of("forms.detail_keys")
 _JSON_PERSON: Final = re.compile(
-    rf"[\"']?\b{_PERSON_KEY}[\"']?\s{{0,2}}[:=]\s{{0,2}}[\"'](?P<value>[^\"'\n]{{2,60}})[\"'][^{{}}]{{0,400}}?"
+    rf"[\"']?\b{_PERSON_KEY}[\"']?\s{{0,2}}[:=]\s{{0,2}}"
+    r"[\"'](?P<value>[^\"'\n]{2,60})[\"'][^{}]{0,400}?"
     rf"[\"']?\b{_DETAIL_KEY}[\"']?\s{{0,2}}[:=]\s{{0,2}}[\"']?(?P<detail>[^\"',\n}}]{{2,60}})",
     re.IGNORECASE,
 )
 _PERSON_INSERT: Final = re.compile(
-    r"\binto\s{1,2}[\w.\"`]{0,20}(?:patient|customer|user|employee|person|people|contact|client|member|student)s?\b[^;]{0,200}\bvalues\b[^;]{0,400}?[\"'][A-Z][a-z]{1,20}[\"']",
+    rf"\binto\s{{1,2}}[\w.\"`]{{0,20}}{one_of('forms.people_tables')}\b[^;]{{0,200}}"
+    r"\bvalues\b[^;]{0,400}?[\"'][A-Z][a-z]{1,20}[\"']",
     re.IGNORECASE,
 )
 _TABLE_HEAD: Final = re.compile(
-    r"(?m)^[^\n]{0,120}\b(?:employee|name|patient|customer|student|client|member|candidate|tenant|first name|last name|naam|nombre|nom|nome|imi\u0119|vorname|nachname)\b"
-    r"[^\n]{0,20}(?:[|;,\t])[^\n]{0,160}$",
+    rf"(?m)^[^\n]{{0,120}}\b{one_of('forms.table_heads')}\b[^\n]{{0,20}}(?:[|;,\t])[^\n]{{0,160}}$",
     re.IGNORECASE,
 )
 _TABLE_DETAIL: Final = re.compile(rf"[|;,\t]\s{{0,20}}{_DETAIL_KEY}\b", re.IGNORECASE)
 _TABLE_NAME: Final = re.compile(r"[^\W\d_a-z]\.?[^\W\d_]{0,20}\s[^\W\d_a-z][^\W\d_]{1,24}")
 _SAMPLE_NAMES: Final = re.compile(
-    r"^(?:john|jane|jack|alice|bob|charlie|foo|bar|test\w*|user\d*|example|string|str|name|your.{0,20}|max mustermann|john doe|jane doe|jane smith|john smith|alice smith|.{0,3})$",
-    re.IGNORECASE,
+    rf"^(?:{one_of('forms.sample_names')}|test\w*|user\d*|your.{{0,20}}|.{{0,3}})$", re.IGNORECASE
 )
 
 
 class Forms:
-    """Machine-readable travel documents, clinical messages, contact cards, tables of people, mail and
-    what the tools of a person's own accounts returned.
+    """Machine-readable travel documents, clinical messages, contact cards, tables of people, mail
+    and what the tools of a person's own accounts returned.
     """
 
     name = "forms"

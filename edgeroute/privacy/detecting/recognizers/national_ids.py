@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import Hit, Page, words
+from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.word_lists import word_set
 
 _SSN: Final = re.compile(
     r"(?<![\w-])(?!000|666)\d{3}(?P<gap>[-. ]{1,3})(?!00)\d{2}(?P=gap)(?!0000)\d{4}(?![\w-]|\.\d)"
@@ -20,7 +21,7 @@ _SSN_WORDS: Final = re.compile(r"\b(?:ssn|s\.s\.n|social security|social|itin)\b
 _SAMPLE: Final = re.compile(
     r"\b(?:regex|regexp|format|example|sample|dummy|fake|mask|placeholder|validat\w+|test data)\b"
 )
-_SAMPLE_SSNS: Final = words("123-45-6789 078-05-1120 219-09-9999 111-11-1111")
+_SAMPLE_SSNS: Final = word_set("national_ids.sample_ssns")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a pattern is read whole
 """Telephone numbers: by their form, or by the words next to them."""
 
 from __future__ import annotations
@@ -7,41 +6,35 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import WORD, Hit, Page, words
+from edgeroute.privacy.detecting.text.page import WORD, Hit, Page
+from edgeroute.word_lists import one_of, word_set
 
 _EXTENSION: Final = r"(?:\s{0,2}(?:x|ext\.?|extension|#)\s{0,2}\d{1,6})?"
 _INTERNATIONAL: Final = re.compile(
     rf"(?<![\w+])\+\d{{1,3}}(?:[\s().-]{{0,3}}\d){{6,14}}(?!\d){_EXTENSION}"
 )
 _NORTH_AMERICAN: Final = re.compile(
-    rf"(?<![\w.+-])(?:\+?1[-. ]|001-)?(?:\(\d{{3}}\)[ -]?|\d{{3}}[-. ])\d{{3}}[-. ]\d{{4}}(?![\d-]|\.\d)"
+    r"(?<![\w.+-])(?:\+?1[-. ]|001-)?(?:\(\d{3}\)[ -]?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\d-]|\.\d)"
     rf"{_EXTENSION}"
 )
+_BRACKETED: Final = r"\d{2,4}\)[ .-]{0,2}\d{3,8}(?:[ .-]\d{2,4}){0,3}"
+_WITH_ZERO: Final = r"0\d{1,4}(?:[ .-]{1,2}\d{2,4}){2,5}|0\d{2,4}[ /-]\d{5,8}"
 _NATIONAL: Final = re.compile(
-    r"(?<![\w.,/:+-])(?:\(0\d{1,5}\)[ -]?\d(?:[ -]?\d){4,8}"
-    r"|0\d{1,4}(?:[ .-]{1,2}\d{2,4}){2,5}|0\d{2,4}[ /-]\d{5,8}|\(\d{2,4}\)[ .-]{0,2}\d{3,8}(?:[ .-]\d{2,4}){0,3}"
+    rf"(?<![\w.,/:+-])(?:\(0\d{{1,5}}\)[ -]?\d(?:[ -]?\d){{4,8}}|{_WITH_ZERO}|\({_BRACKETED}"
     r"|00\d{1,3}(?:[ .-]?\d){7,12})(?![\d.,/:-]?\d)"
 )
 _SURE: Final = re.compile(
-    r"(?:00\d{2}|0[1-9]\d{1,3})(?:[ .-]{1,2}\d{2,4}){2,4}|0[1-9]\d{2,3}[ -]\d{5,7}|\(0?\d{2,4}\)[ .-]{0,2}\d{3,8}(?:[ .-]\d{2,4}){0,3}|00\d{2}(?:[ .-]\d{2,4}){2,4}"
+    r"(?:00\d{2}|0[1-9]\d{1,3})(?:[ .-]{1,2}\d{2,4}){2,4}|0[1-9]\d{2,3}[ -]\d{5,7}"
+    rf"|\(0?{_BRACKETED}|00\d{{2}}(?:[ .-]\d{{2,4}}){{2,4}}"
 )
 _IN_NUMBERS: Final = re.compile(r"\d[,;]?\s{0,3}$|[\[(=x*/+]\s{0,3}$")
 _ANY: Final = re.compile(
-    r"(?<![A-Za-z0-9_.,+-])(?:\(\d{1,5}\)|\d{2,5})(?:[ ./-]{0,2}\(?\d{2,9}\)?){0,5}(?![A-Za-z0-9_]|[.,:/]\d)"
+    r"(?<![A-Za-z0-9_.,+-])(?:\(\d{1,5}\)|\d{2,5})(?:[ ./-]{0,2}\(?\d{2,9}\)?){0,5}"
+    r"(?![A-Za-z0-9_]|[.,:/]\d)"
 )
-_WORDS: Final = words("""message messages receiving registered tele telephonic team call calls calling phone phones telephone tel mobile cell cellphone fax reach text whatsapp
-    sms dial ring contact callback hotline answering voicemail landline phonenumber telephonenum
-    telefon telefonnummer handy handynummer mobil anrufen erreichen rufen ruf rufnummer
-    t\u00e9l\u00e9phone telephone portable appelez appeler num\u00e9ro t\u00e9l
-    tel\u00e9fono telefono m\u00f3vil movil celular ll\u00e1mame llamar n\u00famero
-    cellulare chiamami chiamare numero telefone telem\u00f3vel ligue ligar
-    telefoon mobiel bel bellen nummer telefoonnummer telefonu kom\u00f3rka dzwo\u0144 zadzwo\u0144
-    numer kom telefonnum puhelin telefonn\u00ed \u0442\u0435\u043b\u0435\u0444\u043e\u043d""")
-_AFTER: Final = words("office fax mobile cell home work phone tel direct whatsapp")
-_SCRIPT_WORDS: Final = re.compile(
-    "\u624b\u673a|\u7535\u8bdd|\u96fb\u8a71|\u643a\u5e2f|\uc804\ud654|\ud734\ub300|"
-    "\u0647\u0627\u062a\u0641|\u062c\u0648\u0627\u0644|\u05d8\u05dc\u05e4\u05d5\u05df|\u092b\u094b\u0928"
-)
+_WORDS: Final = word_set("phones.words")
+_AFTER: Final = word_set("phones.words_after")
+_SCRIPT_WORDS: Final = re.compile(one_of("phones.script_words"))
 _INVENTED: Final = re.compile(r"555\D{0,3}01\d{1,2}")
 _DOCUMENTATION: Final = re.compile(r"\b(?:regex|regexp|pattern|validator|example|dummy|fake)\b")
 _PLACEHOLDER: Final = re.compile(r"123\D{1,2}456\D{1,2}789")

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a pattern is read whole
 """Passwords, keys and tokens."""
 
 from __future__ import annotations
@@ -9,68 +8,45 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import Hit, Page, words
+from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.word_lists import one_of, pattern_list, word_set
 
 _EDGE: Final = r"(?<![A-Za-z0-9_])"
 _END: Final = r"(?![A-Za-z0-9_])"
-_FORMATS: Final = (
-    r"sk-(?:proj|ant|svcacct|admin|or|live|test)?[A-Za-z0-9_-]{20,200}",
-    r"(?:sk|rk|pk|whsec)_(?:live_|prod_)[A-Za-z0-9]{16,120}|(?:sk|rk)_test_[A-Za-z0-9]{20,120}|whsec_[A-Za-z0-9+/=]{24,80}",
-    r"gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_[A-Za-z0-9_]{40,255}",
-    r"gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|oas)-[A-Za-z0-9_-]{16,64}",
-    r"xox[abeoprs]-[A-Za-z0-9-]{10,200}|xapp-\d-[A-Za-z0-9-]{20,200}",
-    r"(?:AKIA|ASIA|ABIA|ACCA|AGPA|AIDA|AROA|ANPA)[A-Z0-9]{16}",
-    r"AIza[A-Za-z0-9_-]{30,40}|GOCSPX-[A-Za-z0-9_-]{20,40}|ya29\.[A-Za-z0-9_-]{20,400}",
-    r"hf_[A-Za-z0-9]{30,60}|api_org_[A-Za-z]{30,40}",
-    r"SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{30,60}",
-    r"npm_[A-Za-z0-9]{30,60}|pypi-[A-Za-z0-9_-]{40,400}|rubygems_[a-f0-9]{48}|dckr_pat_[A-Za-z0-9_-]{20,60}",
-    r"\d{8,10}:AA[A-Za-z0-9_-]{30,36}",
-    r"(?:AC|SK)[a-f0-9]{32}|key-[a-f0-9]{32}|[a-f0-9]{32}-us\d{1,2}",
-    r"do[opr]_v1_[a-f0-9]{40,80}|dop_v1_[a-f0-9]{64}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}|sq0[a-z]{3}-[A-Za-z0-9_-]{22,60}",
-    r"gsk_[A-Za-z0-9]{30,80}|xai-[A-Za-z0-9]{40,120}|r8_[A-Za-z0-9]{30,50}|pplx-[A-Za-z0-9]{30,80}|nvapi-[A-Za-z0-9_-]{40,90}|tgp_v1_[A-Za-z0-9_-]{30,60}",
-    r"lin_api_[A-Za-z0-9]{30,60}|ntn_[A-Za-z0-9]{40,60}|secret_[A-Za-z0-9]{40,50}|figd_[A-Za-z0-9_-]{30,60}|PMAK-[A-Za-z0-9-]{40,80}",
-    r"dapi[a-f0-9]{32}|hv[sbr]\.[A-Za-z0-9_-]{20,120}|glsa_[A-Za-z0-9_]{32,60}|glc_[A-Za-z0-9+/=]{30,200}|NRAK-[A-Z0-9]{27}",
-    r"sntrys_[A-Za-z0-9+/=_-]{30,300}|phc_[A-Za-z0-9]{30,60}|rnd_[A-Za-z0-9]{28,40}|fo1_[A-Za-z0-9_-]{40,60}|FlyV1 fm\d_[A-Za-z0-9+/=,_-]{40,800}",
-    r"sbp_[a-f0-9]{40}|vercel_[A-Za-z0-9]{20,40}|pat[A-Za-z0-9]{14}\.[a-f0-9]{64}|atlasv1\.[A-Za-z0-9_-]{40,90}|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{40,90}",
-    r"AGE-SECRET-KEY-1[A-Z0-9]{50,70}|amzn\.mws\.[a-f0-9-]{30,40}|EAA[A-Za-z0-9]{40,300}|EAACEdEose0cBA[A-Za-z0-9]{10,200}",
-    r"[MNO][A-Za-z0-9]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}",
-)
-_VENDOR: Final = re.compile(f"{_EDGE}(?:{'|'.join(_FORMATS)}){_END}")
+_VENDOR: Final = re.compile(f"{_EDGE}(?:{'|'.join(pattern_list('secrets'))}){_END}")
+_KEY_NAME: Final = r"[A-Z ]{0,24}PRIVATE KEY(?: BLOCK)?-----"
 _PRIVATE_KEY: Final = re.compile(
-    r"-----BEGIN [A-Z ]{0,24}PRIVATE KEY(?: BLOCK)?-----(?:[^-]{0,8000}-----END [A-Z ]{0,24}PRIVATE KEY(?: BLOCK)?-----)?"
-    r"|PuTTY-User-Key-File-\d"
+    rf"-----BEGIN {_KEY_NAME}(?:[^-]{{0,8000}}-----END {_KEY_NAME})?|PuTTY-User-Key-File-\d"
 )
 _JWT: Final = re.compile(
     _EDGE
     + r"ey[JI][A-Za-z0-9_-]{10,2000}\.ey[JI][A-Za-z0-9_-]{8,4000}(?:\.[A-Za-z0-9_-]{10,2000})?"
 )
 _ADDRESS: Final = re.compile(
-    r"(?<![A-Za-z0-9])[a-zA-Z][a-zA-Z0-9+.-]{1,20}://([^\s:/@'\"<>]{0,64}):([^\s/@'\"<>]{1,128})@[\w.\[\]-]{1,128}"
+    r"(?<![A-Za-z0-9])[a-zA-Z][a-zA-Z0-9+.-]{1,20}://"
+    r"([^\s:/@'\"<>]{0,64}):([^\s/@'\"<>]{1,128})@[\w.\[\]-]{1,128}"
 )
 _WEBHOOK: Final = re.compile(
-    r"hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/]{20,80}|discord(?:app)?\.com/api/webhooks/\d{10,20}/[\w-]{30,90}"
+    r"hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/]{20,80}"
+    r"|discord(?:app)?\.com/api/webhooks/\d{10,20}/[\w-]{30,90}"
     r"|[?&]sig=[A-Za-z0-9%+/=]{30,100}|AccountKey=[A-Za-z0-9+/=]{40,100}"
 )
 _BASIC: Final = re.compile(
     r"\bauthorization\W{1,4}(?:basic|bearer|token)\s{1,2}([A-Za-z0-9+/=._-]{12,512})", re.IGNORECASE
 )
-_NAME: Final = (
-    r"(?:pass(?:wor[dt]|wd|phrase|code|word_hash)?s?|pwd|pw|passwort|kennwort|mot\s?de\s?passe|contrase\u00f1a|haslo|has\u0142o|wachtwoord"
-    r"|senha|secret(?:[_ -]?(?:access[_ -]?)?key)?|api[_ -]?(?:key|secret|token)|access[_ -]?(?:key|token)|auth[_ -]?(?:token|key)"
-    r"|client[_ -]?secret|private[_ -]?key|encryption[_ -]?key|signing[_ -]?key|bearer(?:[_ -]?token)?|refresh[_ -]?token|session[_ -]?(?:key|token)"
-    r"|token|credential|webhook[_ -]?secret|license[_ -]?key|pin|otp)"
-)
-_CODEWORD: Final = r"(?:pass(?:wor[dt]|wd|phrase|code)s?|pwd|pw|passwort|kennwort|mot\s?de\s?passe|contrase\u00f1a|haslo|has\u0142o|wachtwoord|senha|pin|secret|(?:wi-?fi|wlan|network|access|api|licen[cs]e|encryption|product) key)"
-_ANY_NAME: Final = re.compile(
-    r"pass|pw|kennwort|mot\s?de|contrase|has[l\u0142]o|wachtwoord|senha|secret|key|token|credential|pin|otp|bearer|authoriz|-u |seed|login|log-in|creds|user|mnemonic|wallet|backup|recovery|2fa|factor|verification|one.time|tan|door|alarm|gate"
-)
+_NAME: Final = one_of("secrets.names", gap="[_ -]?")
+_CODEWORD: Final = one_of("secrets.codewords")
+_ANY_NAME: Final = re.compile(rf"{one_of('secrets.hints')}|-u ")
+_WHICH: Final = r"(?:\d{1,3}|_(?:value|prod|dev|live|old|new|main|default|\d{1,2}))?"
 _ASSIGNED: Final = re.compile(
-    rf"(?<![A-Za-z])(?:[\w.-]{{0,40}}[_.-])?{_NAME}(?:\d{{1,3}}|_(?:value|prod|dev|live|old|new|main|default|\d{{1,2}}))?[\"'`\]]{{0,2}}\s{{0,3}}(?::=|=>|[:=])\s{{0,3}}"
-    r"(?P<quote>[\"'`]?)(?P<value>[^\s\"'`<>,;]{4,200}|(?<=[\"'])[^\"'\n]{4,80})",
+    rf"(?<![A-Za-z])(?:[\w.-]{{0,40}}[_.-])?{_NAME}{_WHICH}[\"'`\]]{{0,2}}"
+    r"\s{0,3}(?::=|=>|[:=])\s{0,3}(?P<quote>[\"'`]?)"
+    r"(?P<value>[^\s\"'`<>,;]{4,200}|(?<=[\"'])[^\"'\n]{4,80})",
     re.IGNORECASE,
 )
 _SPOKEN: Final = re.compile(
-    rf"\b{_CODEWORD}(?:\s(?:for|of|to|on|do|na|para|f\u00fcr|zum|pour|al|voor|per)\s(?:[\w.-]{{1,20}}\s){{1,3}}?)?(?:\s(?:is|was|to|tried|are|ist|lautet|est|es|\u00e8|jest|\u00e9))?\s?:?\s{{1,2}}"
+    rf"\b{_CODEWORD}(?:\s{one_of('secrets.what_for')}\s(?:[\w.-]{{1,20}}\s){{1,3}}?)?"
+    rf"(?:\s{one_of('secrets.verbs')})?\s?:?\s{{1,2}}"
     r"(?P<quote>[\"'`]?)(?P<value>[^\s\"'`<>]{4,64})",
     re.IGNORECASE,
 )
@@ -79,29 +55,40 @@ _QUOTED: Final = re.compile(
     re.IGNORECASE,
 )
 _FLAG: Final = re.compile(
-    r"(?<!\S)(?:--?(?:password|passwd|token|api-key|secret|pass)(?:=|\s)|-u\s[\w.-]{1,40}:|-p(?=\S{6}))(?P<value>[^\s\"'<>]{4,128})"
+    r"(?<!\S)(?:--?(?:password|passwd|token|api-key|secret|pass)(?:=|\s)|-u\s[\w.-]{1,40}:"
+    r"|-p(?=\S{6}))(?P<value>[^\s\"'<>]{4,128})"
 )
 _PAIR: Final = re.compile(
-    r"\b(?:logins?|log-in|credentials?|creds|username|user)\b[^\n:]{0,12}:\s{0,2}[\w.@+-]{2,48}\s{0,2}[/|:]\s{0,2}(?P<value>[^\s\"'<>]{6,64})",
+    r"\b(?:logins?|log-in|credentials?|creds|username|user)\b[^\n:]{0,12}:\s{0,2}"
+    r"[\w.@+-]{2,48}\s{0,2}[/|:]\s{0,2}(?P<value>[^\s\"'<>]{6,64})",
     re.IGNORECASE,
 )
+_SEED_NAME: Final = one_of("secrets.seeds", gap=r"\s")
 _SEED: Final = re.compile(
-    r"\b(?:(?:seed|recovery|backup|wallet|secret)\s(?:phrase|words?|seed)|mnemonic|seed)\b[^\n,]{0,24}?[:=]?\s{0,2}((?:[a-z]{3,8} ){11,23}[a-z]{3,8})\b"
+    rf"\b{_SEED_NAME}\b[^\n,]{{0,24}}?[:=]?\s{{0,2}}"
+    r"((?:[a-z]{3,8} ){11,23}[a-z]{3,8})\b"
 )
 _CODES: Final = re.compile(
-    r"\b(?:backup|recovery|2fa|two.factor|verification|otp|one.time|pin|tan|door|alarm|gate)\b[^\n]{0,24}\b(?:codes?|pins?|tans?)?\b[^\n\w]{0,4}(?:(?:is|was|are|for|the|to|my|door|house|card)\s){0,4}[:=]?\s{0,2}"
+    rf"\b{one_of('secrets.code_kinds')}\b[^\n]{{0,24}}\b(?:codes?|pins?|tans?)?\b[^\n\w]{{0,4}}"
+    rf"(?:{one_of('secrets.code_fillers')}\s){{0,4}}[:=]?\s{{0,2}}"
     r"(\d{4,8}(?:[- ]\d{3,6}){0,8})\b"
 )
 _MY: Final = re.compile(r"\b(?:my|our|his|her|their)\b")
+_HOLE: Final = (
+    r"(?:x{3,}|\*{3,}|\.{3,}|_{3,}|<.{0,40}>?|\{.{0,60}\}?|\$\{?\w*\}?.{0,40}|%\(?\w*\)?s?"
+    r"|\[.{0,40}\]?|\(.{0,60})$"
+)
+_SAMPLE: Final = (
+    rf"(?:{one_of('secrets.numbered_samples')}\d{{0,4}}|{one_of('secrets.samples')}"
+    r"|test\w{0,6}|foo\w{0,4})\W{0,3}$"
+)
 _PLACEHOLDER: Final = re.compile(
-    r"(?:x{3,}|\*{3,}|\.{3,}|_{3,}|<.{0,40}>?|\{.{0,60}\}?|\$\{?\w*\}?.{0,40}|%\(?\w*\)?s?|\[.{0,40}\]?|\(.{0,60})$"
-    r"|(?:.{0,12}(?:your|my|the|some|insert|enter|change|replace|todo|fixme|placeholder|dummy|example|sample|redacted|hidden|removed).{0,40})$"
-    r"|(?:pass(?:word|wd|phrase)?\d{0,4}|secret\d{0,4}|token|hunter2|letmein|changeme|admin|root|user|test\w{0,6}|foo\w{0,4}|bar|baz|qwerty|12345\d{0,4}|abc\d{0,4}|none|null|nil|undefined|true|false|string|str|int|bool|bytes|text|optional|required|postgres|mysql|default|empty|guest|demo|s3cr3t|p@ssw0rd)\W{0,3}$",
-    re.IGNORECASE,
+    rf"{_HOLE}|(?:.{{0,12}}{one_of('secrets.stand_ins')}.{{0,40}})$|{_SAMPLE}", re.IGNORECASE
 )
 _CODE: Final = re.compile(
-    r"^(?:os\.|process\.|env|self\.|this\.|config|settings|get|request|args|options|params|input|await|new|lambda|function|def|return|class|if|not|is|in|for|and|or)\b"
-    r"|[()\[\]{}]|^[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40}){1,6}$|^[A-Z][A-Z0-9_]{3,40}$|^-{2,}|^\||^/|^https?:|^&&?$|^==?|::"
+    rf"^{one_of('secrets.code_starts')}\b"
+    r"|[()\[\]{}]|^[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40}){1,6}$|^[A-Z][A-Z0-9_]{3,40}$"
+    r"|^-{2,}|^\||^/|^https?:|^&&?$|^==?|::"
 )
 
 
@@ -175,30 +162,12 @@ def _told(page: Page) -> Iterator[Hit]:
 
 
 _IDENTIFIER: Final = re.compile(r"[a-z]+\d?(?:[_./-][a-z]+\d?){1,8}(?:\.\w{1,5})?", re.IGNORECASE)
-_STOP_VALUES: Final = words("""required incorrect invalid missing wrong expired forgotten protected authentication
-    description boolean integer number varchar hashed encrypted manager reset change strength
-    length policy please should cannot minimum maximum""")
-_STOP: Final = frozenset(
-    [
-        "the",
-        "and",
-        "that",
-        "with",
-        "for",
-        "you",
-        "your",
-        "this",
-        "from",
-        "are",
-        "was",
-        "will",
-        "not",
-    ]
-)
+_STOP_VALUES: Final = word_set("secrets.no_passwords")
+_STOP: Final = word_set("secrets.no_seed_words")
 
 
 def _is_secret(value: str, *, quoted: bool) -> bool:
-    """Whether what stands after ``password =`` is one: a letter-only word counts if it is quoted."""
+    """Whether what stands after ``password =`` is one: a word of letters counts if quoted."""
     if not _is_value(value):
         return False
     if quoted:

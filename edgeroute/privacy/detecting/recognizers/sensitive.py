@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a pattern is read whole
 """What people tell about themselves: their own health, conviction, orientation."""
 
 from __future__ import annotations
@@ -8,12 +7,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.word_lists import one_of
 
 _OWN: Final = re.compile(
-    r"\b(?:i am|i'm|i was|i have|i've|i've been|i got|i just|my)\b[^.\n!?]{0,60}\b(?:hiv|hiv.positive|aids|pregnant|diagnosed|schizophreni\w*|bipolar|suicidal|addict\w*|alcoholic|std|herpes|hepatitis|chemo\w*|biopsy|miscarriage|abortion|undocumented|convicted|on parole|on probation|bankrupt\w*|raped|abused|cheating on me|transgender|in the closet)\b"
+    rf"\b{one_of('sensitive.own')}\b[^.\n!?]{{0,60}}\b{one_of('sensitive.matters')}\b"
 )
 _PINNED_DOWN: Final = re.compile(
-    r"\b(?:my (?:manager|boss|doctor|neighbou?r|wife|husband|landlord|employer|school|company|ex|mother|father|sister|brother|daughter|son|name|address|street|town|age)|i (?:work|live|study) (?:at|in|on|for)|i am \d{2}|i'm \d{2}|\d{2} years? old)\b"
+    rf"\b(?:my {one_of('sensitive.pinned_down')}|i (?:work|live|study) (?:at|in|on|for)"
+    r"|(?:i am|i'm) \d{2}|\d{2} years? old)\b"
 )
 
 

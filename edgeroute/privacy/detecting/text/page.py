@@ -14,11 +14,6 @@ _CODE: Final = re.compile(r"\d(?:[ ./A-Za-z-]{0,3}\d){3,}|(?<![A-Za-z0-9])(?=[A-
 _NUMBER: Final = re.compile(r"\d(?:[ ./A-Za-z-]{0,2}\d){3,}")
 
 
-def words(text: str) -> frozenset[str]:
-    """The words of ``text`` as a set: how word lists are written here."""
-    return frozenset(text.split())
-
-
 @dataclass(frozen=True, slots=True)
 class Hit:
     """Personal data of ``type`` at ``[start, end)`` of a page, as sure as ``score`` (0..1).
