@@ -15,7 +15,7 @@ from edgeroute.core.display import safe_line
 from edgeroute.core.words import size
 
 if TYPE_CHECKING:
-    from edgeroute.core.progress import Progress
+    from edgeroute.core.local_models import Progress
 
 _WIDTH: Final = 24
 _REDRAW_SECONDS: Final = 0.1

@@ -7,10 +7,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
-from edgeroute.core.clock import Clock
+from edgeroute.core.clock import Clock, new_id
 from edgeroute.core.errors import Cancelled, EdgeRouteError
 from edgeroute.core.events import Answered, Event, Failed, Planned
-from edgeroute.core.ids import new_id
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.request import ChatRequest
 from edgeroute.engine.deciding.decider import Decider, Decision
@@ -18,7 +17,7 @@ from edgeroute.engine.deciding.explanation import Explanation
 from edgeroute.engine.recording.recorder import Recorder, RequestStart
 from edgeroute.engine.recording.telemetry import Telemetry
 from edgeroute.engine.running.internal_error import broken
-from edgeroute.engine.running.run_state import RunState
+from edgeroute.engine.running.live_attempt import RunState
 from edgeroute.engine.running.runner import Runner
 
 

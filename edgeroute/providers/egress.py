@@ -23,8 +23,7 @@ from edgeroute.boundary import lockdown
 from edgeroute.boundary.clearance import Clearance, ClearanceRefused, Outgoing
 from edgeroute.core.errors import ErrorKind, ProviderError, SettingsError
 from edgeroute.core.hosts import is_loopback
-from edgeroute.providers.transport.incoming import Incoming
-from edgeroute.providers.transport.outage import from_transport, outage
+from edgeroute.providers.transport.incoming import Incoming, from_transport, outage
 
 if TYPE_CHECKING:
     import httpx

@@ -21,8 +21,8 @@ from edgeroute.core.private_file import make_private_folder
 from edgeroute.server.access.guard import Rules
 from edgeroute.server.access.protocol import GuardedProtocol
 from edgeroute.server.access.token import read_or_make, token_path
+from edgeroute.server.answer.caller_request import BodyLimits
 from edgeroute.server.app import build
-from edgeroute.server.body import BodyLimits
 from edgeroute.server.context import ServerContext
 
 if TYPE_CHECKING:

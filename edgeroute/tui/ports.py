@@ -24,7 +24,7 @@ from edgeroute.core.verdict import Finding, PrivacyMode
 
 if TYPE_CHECKING:
     from edgeroute.core.conversation import Conversation, SearchHit, Turn
-    from edgeroute.core.local_status import LocalStatus
+    from edgeroute.core.local_models import LocalStatus
     from edgeroute.core.spending import By, SpendRow
     from edgeroute.engine.deciding.explanation import Explanation
     from edgeroute.engine.recording.feedback import Thumb

@@ -1,11 +1,13 @@
-"""Reading untrusted JSON: every getter gives a value of the wanted type, or its empty value."""
+"""Reading untrusted JSON: every getter gives a value of the wanted type, or its empty value;
+and the error that a body may carry although its status said success.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from edgeroute.wire.errors import WireError
+from edgeroute.wire.errors import WireError, WireFault
 
 Json = Mapping[str, Any]
 _ABSURD = 10**12
@@ -106,3 +108,29 @@ def need_list(body: Json, name: str) -> list[Any]:
 def given(**values: object) -> dict[str, Any]:
     """The ``values`` that are not None."""
     return {name: value for name, value in values.items() if value is not None}
+
+
+def raise_if_fault(body: Json) -> None:
+    """Raise if ``body`` is, or carries, an error.
+
+    Raises:
+        WireFault: ``error`` as an object or a text, MiniMax's ``base_resp``, or an error object.
+    """
+    error = body.get("error")
+    if error:
+        raise WireFault(body, message_of(error))
+    base = mapping(body.get("base_resp"))
+    if base.get("status_code") not in (None, 0):
+        raise WireFault(body, string(base.get("status_msg")))
+    if "error" in (body.get("object"), body.get("type")):
+        raise WireFault(body, message_of(body))
+    if "detail" in body and not {"choices", "output", "content"} & body.keys():
+        raise WireFault(body, str(body["detail"]))
+
+
+def message_of(error: object) -> str:
+    """The sentence of an error object or text."""
+    if isinstance(error, str):
+        return error
+    found = mapping(error)
+    return string(found.get("message")) or string(found.get("code")) or "unnamed error"

@@ -1,4 +1,4 @@
-"""The contract of a wire format.
+"""The contract of a wire format, and a streamed answer read with it.
 
 Abilities of a card that formats look at: ``images``, ``files``, ``tools``, ``json_schema``,
 ``reasoning`` (takes a reasoning effort), ``cache_key`` (takes ``prompt_cache_key``),
@@ -8,9 +8,12 @@ Abilities of a card that formats look at: ``images``, ``files``, ``tools``, ``js
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from edgeroute.core.events import Delta
+from edgeroute.wire.sse import SseParser
 
 if TYPE_CHECKING:
     from edgeroute.core.answer import Answer
@@ -153,3 +156,29 @@ class WireFormat(CallerFormat):
 def origin_of(card: ModelCard) -> str:
     """Whose reasoning payloads ``card`` accepts: ``provider/family``."""
     return f"{card.provider}/{card.family or card.wire_id}"
+
+
+async def read_deltas(chunks: AsyncIterable[bytes], decoder: StreamDecoder) -> AsyncIterator[Delta]:
+    """The deltas in a stream's bytes, up to its end mark.
+
+    The answer is whole only if the last delta is a ``Finish``; a stream that broke off gives none.
+
+    Raises:
+        WireFault: the provider reports an error.
+        WireError: the bytes are not of the decoder's format, or exceed a limit.
+    """
+    parser = SseParser()
+    async for chunk in chunks:
+        for delta in _decode(parser, decoder, chunk):
+            yield delta
+        if decoder.ended:
+            return
+    for delta in decoder.close():
+        yield delta
+
+
+def _decode(parser: SseParser, decoder: StreamDecoder, chunk: bytes) -> Iterator[Delta]:
+    for event in parser.feed(chunk):
+        yield from decoder.feed(event)
+        if decoder.ended:
+            return

@@ -15,8 +15,15 @@ from edgeroute.core.pictures import media_type_of
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.usage import Usage
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.faults import raise_if_fault
-from edgeroute.wire.fields import Json, integer, mapping, mappings, model_name, string
+from edgeroute.wire.fields import (
+    Json,
+    integer,
+    mapping,
+    mappings,
+    model_name,
+    raise_if_fault,
+    string,
+)
 from edgeroute.wire.format import Envelope, Target, WireFormat
 from edgeroute.wire.openai_chat.answer import encode_error
 from edgeroute.wire.parts import decode_base64, encode_base64

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from edgeroute.core.progress import OnProgress
+from edgeroute.core.local_models import OnProgress
 from edgeroute.wiring.installation import Installation
 from edgeroute.wiring.local import LocalParts
 from edgeroute.wiring.privacy import PrivacyParts
@@ -14,7 +14,7 @@ from edgeroute.wiring.routing import RoutingParts
 from edgeroute.wiring.stores import StoreParts
 
 if TYPE_CHECKING:
-    from edgeroute.core.alert import AlertRepository
+    from edgeroute.core.spending import AlertRepository
     from edgeroute.engine.admin.policies import Policies
     from edgeroute.engine.admin.self_check import SelfCheck
     from edgeroute.engine.deciding.advisor import Advisor

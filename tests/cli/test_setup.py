@@ -12,7 +12,7 @@ import pytest
 
 from edgeroute.cli.commands import models as models_command
 from edgeroute.cli.progress import ProgressLine
-from edgeroute.core.progress import Progress
+from edgeroute.core.local_models import Progress
 from edgeroute.core.secret import Secret
 from edgeroute.engine.admin.providers import Providers
 from tests.cli.conftest import Home

@@ -17,7 +17,7 @@ from edgeroute.core.request import Tool
 from edgeroute.providers.calling import call
 from edgeroute.providers.calling.client import Client
 from edgeroute.providers.resilience.health import Health
-from edgeroute.providers.resilience.patience import Patience
+from edgeroute.providers.resilience.resilience import Patience
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, house, request
 from tests.support.scripted_provider import Close, Received, Reply, always

@@ -21,8 +21,8 @@ from edgeroute.providers.calling.client import Client
 from edgeroute.providers.catalog.catalog import Catalog, CustomProvider
 from edgeroute.providers.catalog.provider import Provider
 from edgeroute.providers.egress import Door
-from edgeroute.providers.resilience.patience import Patience
 from edgeroute.providers.resilience.rate_limits import RateLimits
+from edgeroute.providers.resilience.resilience import Patience
 from tests.support.scripted_provider import Behaviour, ScriptedProvider
 
 KEY = Secret("sk-canary-key")

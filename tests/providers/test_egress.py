@@ -21,7 +21,7 @@ from edgeroute.core.errors import ErrorKind, ProviderError, SettingsError
 from edgeroute.providers.catalog.catalog import Catalog, CustomProvider
 from edgeroute.providers.catalog.provider import Provider
 from edgeroute.providers.egress import Door, EgressLimits, tls_context
-from edgeroute.providers.resilience.patience import Patience
+from edgeroute.providers.resilience.resilience import Patience
 from tests.providers.conftest import KEY, Asker
 from tests.support import replies
 from tests.support.scripted_provider import (

@@ -18,7 +18,6 @@ from edgeroute.core.errors import ErrorKind, LocalModelError, ProviderError
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Candidate
 from edgeroute.core.request import Commit
-from edgeroute.providers.resilience.breaker import Breaker
 from edgeroute.providers.resilience.failover import (
     Accept,
     Action,
@@ -30,7 +29,7 @@ from edgeroute.providers.resilience.failover import (
     Stopped,
     Try,
 )
-from edgeroute.providers.resilience.health import Health
+from edgeroute.providers.resilience.health import Breaker, Health
 from edgeroute.providers.resilience.resilience import Resilience
 
 EXAMPLES = int(os.environ.get("EDGEROUTE_EXAMPLES", "100"))

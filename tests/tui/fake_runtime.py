@@ -29,7 +29,7 @@ from edgeroute.core.events import (
     Planned,
     TextDelta,
 )
-from edgeroute.core.local_status import LocalStatus
+from edgeroute.core.local_models import LocalStatus
 from edgeroute.core.messages import Image, Message, assistant, user
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Candidate, Plan, Skipped

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from textual.app import App
 
-from edgeroute.core.local_status import LocalStatus
+from edgeroute.core.local_models import LocalStatus
 from edgeroute.core.messages import assistant, user
 from edgeroute.tui.screens.receipt import ReceiptScreen
 from edgeroute.tui.widgets.transcript.block import AnswerBlock

@@ -19,7 +19,7 @@ from edgeroute.engine.deciding.decider import Decision
 from edgeroute.engine.deciding.router_state import RouterState
 from edgeroute.engine.recording.feedback import Feedback
 from edgeroute.engine.recording.spend_alerts import SpendAlerts
-from edgeroute.engine.running.run_state import RunState
+from edgeroute.engine.running.live_attempt import RunState
 
 if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard

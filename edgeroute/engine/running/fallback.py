@@ -32,10 +32,9 @@ from edgeroute.core.events import (
 )
 from edgeroute.core.plan import Candidate
 from edgeroute.engine.deciding.decider import Decision
-from edgeroute.engine.deciding.private_places import private_places
-from edgeroute.engine.running.live_attempt import LiveAttempt
+from edgeroute.engine.deciding.privacy_decision import private_places
+from edgeroute.engine.running.live_attempt import LiveAttempt, RunState
 from edgeroute.engine.running.model_calls import ModelCalls
-from edgeroute.engine.running.run_state import RunState
 from edgeroute.providers.resilience.failover import (
     Accept,
     Action,

@@ -1,10 +1,11 @@
-"""One attempt under way: what it has said so far, and what the receipt will say of it."""
+"""Attempts under way: what each has said so far, what the receipt will say, what came of all."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from edgeroute.core.answer import AnswerDraft
+from edgeroute.core.answer import Answer, AnswerDraft
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import (
     EdgeRouteError,
@@ -24,7 +25,7 @@ from edgeroute.core.events import (
     UsageDelta,
 )
 from edgeroute.core.model_card import ModelCard, Place
-from edgeroute.core.plan import Candidate
+from edgeroute.core.plan import Candidate, Skipped
 from edgeroute.core.receipt import Attempt, Outcome
 from edgeroute.core.usage import FREE, UNKNOWN_COST, Cost, Usage
 
@@ -142,3 +143,30 @@ class LiveAttempt:
 
     def _elapsed_ms(self) -> int:
         return round((self._clock.monotonic() - self._tick) * 1000)
+
+
+@dataclass(slots=True)
+class RunState:
+    """Without an ``answer`` there is an ``error``.
+
+    ``notes`` say why this answer of several stands and who doubts it, without its words;
+    ``failures`` are those of a strategy's models; ``under_way`` is the attempt that runs now.
+    """
+
+    attempts: list[Attempt] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    answer: Answer | None = None
+    error: EdgeRouteError | None = None
+    partial: Answer | None = None
+    notes: list[str] = field(default_factory=list)
+    failures: list[EdgeRouteError] = field(default_factory=list)
+    first_token_ms: int | None = None
+    under_way: LiveAttempt | None = None
+
+    def cancelled(self) -> None:
+        """The user stopped it: what was shown so far is kept."""
+        if self.under_way is not None:
+            self.attempts.append(self.under_way.ended("cancelled"))
+            if self.answer is None and not self.under_way.draft.empty:
+                self.partial = self.under_way.draft.answer()
+            self.under_way = None

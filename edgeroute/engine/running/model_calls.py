@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from edgeroute.providers.calling.client import Client
     from edgeroute.providers.catalog.catalog import Catalog
     from edgeroute.providers.catalog.provider import Provider
-    from edgeroute.providers.resilience.patience import Patience
+    from edgeroute.providers.resilience.resilience import Patience
     from edgeroute.routing.policy.policy import RoutingPolicy
     from edgeroute.store.keys.keys import Keys
     from edgeroute.wire.format import CachePlan
@@ -104,8 +104,7 @@ class ModelCalls:
         self, live: LiveAttempt, decision: Decision, patience: Patience | None
     ) -> AsyncGenerator[Delta]:
         # Nothing of this is needed to answer locally.
-        from edgeroute.providers.calling.call import prepare  # noqa: PLC0415
-        from edgeroute.providers.calling.prompt_cache import session_id  # noqa: PLC0415
+        from edgeroute.providers.calling.call import prepare, session_id  # noqa: PLC0415
 
         card, session = live.card, decision.session
         provider = self._catalog.provider(card.provider)
@@ -144,7 +143,7 @@ class ModelCalls:
         return key
 
     def _cache(self, card: ModelCard, request: ChatRequest) -> CachePlan | None:
-        from edgeroute.providers.calling.prompt_cache import plan_cache  # noqa: PLC0415
+        from edgeroute.providers.calling.call import plan_cache  # noqa: PLC0415
         from edgeroute.routing.signals.tokens import message_tokens, tool_tokens  # noqa: PLC0415
 
         policy = self._policy()

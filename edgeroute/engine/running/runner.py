@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from edgeroute.core.events import AttemptEnded, AttemptStarted, Event, Notice
 from edgeroute.engine.deciding.decider import Decision
 from edgeroute.engine.running.fallback import Fallback
+from edgeroute.engine.running.live_attempt import RunState
 from edgeroute.engine.running.model_calls import ModelCalls
-from edgeroute.engine.running.run_state import RunState
 from edgeroute.engine.running.strategy import StrategyMachine, StrategyRunner
 
 if TYPE_CHECKING:

@@ -30,9 +30,8 @@ from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Outcome as ReceiptOutcome
 from edgeroute.engine.deciding.decider import Decision
 from edgeroute.engine.running.internal_error import broken
-from edgeroute.engine.running.live_attempt import LiveAttempt
+from edgeroute.engine.running.live_attempt import LiveAttempt, RunState
 from edgeroute.engine.running.model_calls import ModelCalls
-from edgeroute.engine.running.run_state import RunState
 
 if TYPE_CHECKING:
     from edgeroute.providers.resilience.health import Health

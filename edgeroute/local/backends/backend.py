@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from edgeroute.core.events import Delta
-from edgeroute.core.local_status import LocalStatus
+from edgeroute.core.local_models import LocalStatus
 from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from edgeroute.core.display import safe_line
 from edgeroute.core.errors import ErrorKind, LocalModelError
 from edgeroute.core.events import Delta
-from edgeroute.core.local_status import LocalStatus
+from edgeroute.core.local_models import LocalStatus
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret

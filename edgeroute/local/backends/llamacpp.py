@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from edgeroute.core.errors import LocalModelError
 from edgeroute.core.events import Delta
-from edgeroute.core.local_status import LocalState, LocalStatus
+from edgeroute.core.local_models import LocalState, LocalStatus
 from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest
 from edgeroute.local.backends.answers import FORMAT, deltas

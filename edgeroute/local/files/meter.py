@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from edgeroute.core.progress import OnProgress, Progress, Step
+from edgeroute.core.local_models import OnProgress, Progress, Step
 
 _WINDOW_SECONDS: Final = 5.0
 

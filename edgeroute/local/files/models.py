@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from edgeroute.core.errors import ErrorKind, LocalModelError
-from edgeroute.core.progress import OnProgress, Progress, unheard
+from edgeroute.core.local_models import OnProgress, Progress, unheard
 from edgeroute.local import hardware
 from edgeroute.local.files import catalogue, checks, recommend
 from edgeroute.local.files.catalogue import Build, Catalogue, PinnedFile

@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from edgeroute.core.errors import EdgeRouteError, LocalModelError, ProviderError
+from edgeroute.core.local_models import OnProgress, Progress, unheard
 from edgeroute.core.private_file import make_private_folder
-from edgeroute.core.progress import OnProgress, Progress, unheard
 from edgeroute.local.files import package_index
 from edgeroute.local.files.catalogue import HuggingFace, Part, PinnedFile, PyPI, Source
 from edgeroute.local.files.checks import BLOCK_BYTES, DamagedFile, require_trusted, write_note

@@ -1,13 +1,20 @@
-"""A chat request as the bytes that one provider will get. Pure: builds, sends nothing."""
+"""A chat request as the bytes that one provider will get and keep. Pure: builds, sends nothing.
+
+A mark that cannot be used costs money: Anthropic caches nothing below a model's minimum, and a
+written prefix pays off only when it is read again.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+import re
+from typing import TYPE_CHECKING, Final
 
-from edgeroute.core.errors import ErrorKind, ProviderError
+from edgeroute.core.errors import ErrorKind, ProviderError, SettingsError
+from edgeroute.core.model_card import ModelCard
 from edgeroute.providers.catalog.quirks import Circumstance, apply
 from edgeroute.providers.egress import Outgoing
-from edgeroute.wire.format import Target
+from edgeroute.wire.format import CachePlan, Target
 from edgeroute.wire.formats import WIRES
 from edgeroute.wire.json_text import dump
 
@@ -15,7 +22,7 @@ if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard
     from edgeroute.core.request import ChatRequest
     from edgeroute.providers.catalog.provider import Provider
-    from edgeroute.wire.format import CachePlan, WireFormat
+    from edgeroute.wire.format import WireFormat
 
 
 def prepare(
@@ -69,3 +76,63 @@ def wire_of(card: ModelCard, provider: Provider) -> WireFormat:
             hint="Choose another model.",
         )
     return wire
+
+
+_DURATION: Final = re.compile(r"(\d+)\s*([smh])")
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
+
+
+def plan_cache(
+    card: ModelCard,
+    *,
+    system_prompt: bool,
+    duration: str = "",
+    prefix_tokens: int = 0,
+    history_tokens: int = 0,
+) -> CachePlan | None:
+    """What to ask of ``card``'s provider, from the policy's ``cache`` section; None for nothing.
+
+    ``prefix_tokens`` estimates system prompt and tools, ``history_tokens`` the turns before this
+    one: they are what the next turn will begin with.
+
+    Raises:
+        SettingsError: ``duration`` is not a time such as ``5m`` or ``1h``.
+    """
+    long_lived = _seconds(duration) > 3600 / 2
+    minimum = card.cache_minimum_tokens
+    if not system_prompt or not takes_marks_or_keys(card):
+        return None
+    prefix = prefix_tokens >= minimum
+    history = history_tokens > 0 and prefix_tokens + history_tokens >= minimum
+    if not prefix and not history:
+        return None
+    return CachePlan(
+        system_prompt=prefix, duration="1h" if long_lived and prefix else "5m", history=history
+    )
+
+
+def takes_marks_or_keys(card: ModelCard) -> bool:
+    """Whether anything in a request to ``card`` can help its provider's cache."""
+    return (
+        card.wire == "anthropic-messages"
+        or bool(card.abilities & {"cache_key", "cache_marks"})
+        or bool({"cache_user_id", "openrouter_privacy"} & set(card.quirks))
+    )
+
+
+def session_id(conversation: str, provider: str, salt: bytes) -> str:
+    """The id by which ``provider`` recognises a conversation's cache: random to everybody else,
+    another one at every provider, the same after a restart. ``salt`` is a secret of this machine.
+    """
+    digest = hashlib.blake2b(key=salt[:64], digest_size=16)
+    digest.update(f"{provider}/{conversation}".encode("utf-8", "replace"))
+    return digest.hexdigest()
+
+
+def _seconds(duration: str) -> int:
+    if not duration:
+        return 0
+    match = _DURATION.fullmatch(duration.strip().lower())
+    if not match:
+        raise SettingsError(f"cache.duration: `{duration}` is no time; write 5m or 1h.")
+    return int(match[1]) * _SECONDS[match[2]]

@@ -12,11 +12,11 @@ from edgeroute.core.errors import ProviderError
 from edgeroute.core.events import Delta, Finish, Piece
 from edgeroute.providers.calling.call import wire_of
 from edgeroute.providers.resilience.faults import classify
-from edgeroute.providers.resilience.patience import Patience
-from edgeroute.providers.transport.outage import outage
+from edgeroute.providers.resilience.resilience import Patience
+from edgeroute.providers.transport.incoming import outage
 from edgeroute.wire.errors import WireError, WireFault
+from edgeroute.wire.format import read_deltas
 from edgeroute.wire.json_text import load_object
-from edgeroute.wire.stream import read_deltas
 
 if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard

@@ -46,8 +46,7 @@ from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Candidate, Skipped
 from edgeroute.core.request import Commit
 from edgeroute.providers.resilience.health import Health
-from edgeroute.providers.resilience.patience import Patience
-from edgeroute.providers.resilience.resilience import Resilience
+from edgeroute.providers.resilience.resilience import Patience, Resilience
 
 Cause = Literal["first", "outage", "rate_limit", "last_resort"]
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from edgeroute.core.errors import ErrorKind, ProviderError
 from edgeroute.providers.catalog.provider import Provider
-from edgeroute.providers.resilience.retry_after import retry_after
+from edgeroute.providers.resilience.rate_limits import retry_after
 from edgeroute.word_lists import one_of
 
 _CODE_KEYS: Final = frozenset(

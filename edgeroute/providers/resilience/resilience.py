@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,6 @@ import msgspec
 
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.datafile import data_file, load, mistake
-from edgeroute.providers.resilience.patience import Patience
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -103,3 +103,12 @@ def load_resilience(own: Path | None = None) -> Resilience:
     if numbers.retry.in_all < numbers.retry.per_model:
         raise mistake(path, "$.retry.per_model", "must not be more than `in_all`.")
     return numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: until the first word or thought, between any two bytes, and for all of it."""
+
+    first_token: float = 12.0
+    gap: float = 20.0
+    total: float = 900.0

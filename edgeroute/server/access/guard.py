@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.hosts import is_loopback
 from edgeroute.core.secret import Secret
-from edgeroute.server.body import BodyLimits, read_body, replay
+from edgeroute.server.answer.caller_request import BodyLimits, read_body, replay
 from edgeroute.server.headers import REQUEST_HEADERS, RESPONSE_HEADERS
 from edgeroute.server.http_refusal import HttpRefusal, as_response
 

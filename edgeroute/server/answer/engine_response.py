@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,13 +15,17 @@ from starlette.types import Receive, Scope, Send
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.events import Answered, Event, Failed, Folded, Piece, pieces_of
 from edgeroute.core.request import ChatRequest
-from edgeroute.server.answer.engine_task import EngineTask, HungUp, answering
-from edgeroute.server.answer.header_tracker import HeaderTracker
+from edgeroute.server.headers import HeaderTracker
 from edgeroute.server.http_refusal import as_response
 from edgeroute.wire.format import CallerFormat, Envelope, StreamEncoder
 from edgeroute.wire.json_text import dump
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from edgeroute.core.events import Event
+    from edgeroute.core.request import ChatRequest
+    from edgeroute.engine.engine import Engine
     from edgeroute.server.context import ServerContext
 
 SEND_SECONDS: Final = 60.0
@@ -159,3 +164,81 @@ async def _deliver(send: Send, message: dict[str, object]) -> None:
             await send(message)
     except TimeoutError:
         raise HungUp from None
+
+
+# How far the engine may run ahead of a slow reader.
+_AHEAD: Final = 64
+
+
+class HungUp(Exception):
+    """The caller is gone; nobody reads the answer."""
+
+
+class EngineTask:
+    """The events of one request, in order.
+
+    The engine runs in one task of its own, which is cancelled, and so closed, as soon as the
+    caller hangs up.
+    """
+
+    def __init__(
+        self,
+        events: asyncio.Queue[Event],
+        running: asyncio.Task[None],
+        gone: asyncio.Task[None],
+    ) -> None:
+        self._events = events
+        self._running = running
+        self._gone = gone
+
+    async def next(self, patience: float | None = None) -> Event | None:
+        """The next event, or None after the last one.
+
+        Raises:
+            TimeoutError: none came within ``patience`` seconds; ask again.
+            HungUp: the caller is gone.
+        """
+        if self._events.empty() and not self._running.done():
+            coming = asyncio.ensure_future(self._events.get())
+            watched = {coming, self._running, self._gone}
+            try:
+                await asyncio.wait(watched, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                arrived = not coming.cancel()
+            if arrived and not self._gone.done():
+                return coming.result()
+            if not self._running.done() and not self._gone.done():
+                raise TimeoutError
+        if self._gone.done():
+            raise HungUp
+        if not self._events.empty():
+            return self._events.get_nowait()
+        self._running.result()
+        return None
+
+
+@asynccontextmanager
+async def answering(
+    engine: Engine, request: ChatRequest, receive: Receive
+) -> AsyncIterator[EngineTask]:
+    """Answer ``request`` while the block runs; leaving it early stops the engine."""
+    events: asyncio.Queue[Event] = asyncio.Queue(_AHEAD)
+
+    async def run() -> None:
+        stream: AsyncGenerator[Event] = engine.stream(request)
+        async with aclosing(stream):
+            async for event in stream:
+                await events.put(event)
+
+    async def watch() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    running, gone = asyncio.create_task(run()), asyncio.create_task(watch())
+    try:
+        yield EngineTask(events, running, gone)
+    finally:
+        for task in (running, gone):
+            task.cancel()
+            with suppress(asyncio.CancelledError, Exception):  # it has been told, or nobody asks
+                await task

@@ -17,7 +17,7 @@ from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.admin.conversations import ConversationChange
 from edgeroute.engine.recording.feedback import THUMBS, Thumb
 from edgeroute.server import headers as own_headers
-from edgeroute.server.answer.decode_request import request_of
+from edgeroute.server.answer.caller_request import request_of
 from edgeroute.server.context import ServerContext
 from edgeroute.server.http_refusal import HttpRefusal
 from edgeroute.wire.errors import WireError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from edgeroute.core.alert import Alert
+from edgeroute.core.spending import Alert
 from edgeroute.store.database.codec import dump, load, moment, printable, stamp
 from edgeroute.store.database.database import Database
 

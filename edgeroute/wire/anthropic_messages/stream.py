@@ -19,8 +19,7 @@ from edgeroute.core.events import (
 )
 from edgeroute.wire import usage
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.faults import raise_if_fault
-from edgeroute.wire.fields import Json, mapping, mappings, string
+from edgeroute.wire.fields import Json, mapping, mappings, raise_if_fault, string
 from edgeroute.wire.json_text import dump_text, load_object
 from edgeroute.wire.sse import ServerSentEvent
 

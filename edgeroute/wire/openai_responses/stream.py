@@ -18,8 +18,7 @@ from edgeroute.core.events import (
 )
 from edgeroute.wire import usage
 from edgeroute.wire.errors import WireError, WireFault
-from edgeroute.wire.faults import message_of
-from edgeroute.wire.fields import Json, mapping, mappings, string
+from edgeroute.wire.fields import Json, mapping, mappings, message_of, string
 from edgeroute.wire.json_text import dump_text, load_object
 from edgeroute.wire.sse import ServerSentEvent
 

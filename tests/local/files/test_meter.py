@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeroute.core.progress import Progress
+from edgeroute.core.local_models import Progress
 from edgeroute.local.files.meter import Meter
 
 

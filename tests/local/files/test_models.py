@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edgeroute.core.errors import ErrorKind, LocalModelError, ProviderError
-from edgeroute.core.progress import Progress
+from edgeroute.core.local_models import Progress
 from edgeroute.local.files.models import LocalModels
 from edgeroute.local.hardware import GIB, Machine
 from tests.support.pinned import pin

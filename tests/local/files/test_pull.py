@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edgeroute.core.errors import ErrorKind, LocalModelError, ProviderError
-from edgeroute.core.progress import Progress
+from edgeroute.core.local_models import Progress
 from edgeroute.local.files import package_index as real_index
 from edgeroute.local.files.catalogue import Part, PinnedFile
 from edgeroute.local.files.package_index import SourceFailed

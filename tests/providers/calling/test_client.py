@@ -15,8 +15,8 @@ from edgeroute.core.messages import user
 from edgeroute.core.request import ChatRequest
 from edgeroute.providers.calling.call import prepare
 from edgeroute.providers.calling.client import Client
-from edgeroute.providers.resilience.patience import Patience
 from edgeroute.providers.resilience.rate_limits import RateLimits
+from edgeroute.providers.resilience.resilience import Patience
 from tests.providers.conftest import KEY, Asker
 from tests.support import faults, replies
 from tests.support.scripted_provider import Behaviour, Close, Reply, Sleep, always

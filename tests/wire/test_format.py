@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from edgeroute.core.events import Delta, Finish, TextDelta
+from edgeroute.wire.format import read_deltas
 from edgeroute.wire.formats import FORMATS
-from edgeroute.wire.stream import read_deltas
 from tests.support.wire import FIXTURES, WIRES, read_fixture, wire_of
 
 

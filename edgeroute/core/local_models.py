@@ -1,4 +1,4 @@
-"""How far a download is."""
+"""A local model as front doors see it: how it is, and how far its download is."""
 
 from __future__ import annotations
 
@@ -31,3 +31,22 @@ OnProgress = Callable[[Progress], None]
 def unheard(progress: Progress) -> None:
     """Where nobody watches."""
     del progress
+
+
+LocalState = Literal["missing", "stopped", "idle", "loading", "ready", "answering", "unreachable"]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStatus:
+    """How a local model is.
+
+    ``missing``: no model file, or no such server. ``stopped``: starts when it is needed. ``idle``:
+    runs without a model in memory. ``detail`` is a sentence for people; ``window`` is in tokens, 0
+    unknown; ``backend`` is ``llamacpp``, ``omlx`` or an endpoint's name.
+    """
+
+    state: LocalState
+    model: str
+    detail: str
+    backend: str
+    window: int = 0

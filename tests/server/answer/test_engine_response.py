@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from edgeroute.core.events import AttemptStarted, Event, TextDelta
-from edgeroute.server.answer.engine_task import HungUp, answering
+from edgeroute.server.answer.engine_response import HungUp, answering
 from tests.support.endpoint import MODEL, Endpoint, planned, running, script
 
 
