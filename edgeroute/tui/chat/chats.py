@@ -86,7 +86,7 @@ class Chats:
 
     async def switch(self, conversation: str, *, turn: int | None = None) -> None:
         """Open another chat unless an answer is running."""
-        if not self._chat.idle():
+        if not self._chat.may_leave():
             return
         await self.open(conversation, turn=turn)
         if turn is None:
@@ -94,7 +94,7 @@ class Chats:
 
     async def new(self) -> None:
         """Begin a new chat."""
-        if self._chat.idle():
+        if self._chat.may_leave():
             await self.open_new(self._chat.runtime.new_mode)
 
     async def fork(self, turns: int) -> None:
@@ -159,7 +159,7 @@ class Chats:
         if not await self._chat.ask(Confirm(f"Delete {name}?", text, "Delete")):
             return
         if chat == self._chat.state.id:
-            if not self._chat.idle():
+            if not self._chat.may_leave():
                 return
             await self.open_new(self._chat.runtime.new_mode)
         self._stored.delete(chat)

@@ -42,11 +42,12 @@ class ChatContext:
         """Say what today cost."""
         self.page.header.show_money(self.runtime.ledger.today(), self.runtime.daily_limit)
 
-    def idle(self) -> bool:
-        """Whether nothing runs; where something does, the user is told what to do."""
-        if self.state.phase is not Phase.IDLE:
-            self.notify("Wait for the answer, or stop it with esc.")
-        return self.state.phase is Phase.IDLE
+    def may_leave(self) -> bool:
+        """Whether another chat may be opened; while an answer runs, a notice says what to do."""
+        if self.state.phase is Phase.IDLE:
+            return True
+        self.notify("Wait for the answer, or stop it with esc.")
+        return False
 
     def notify(
         self, text: str, *, title: str = "", severity: SeverityLevel = "information"

@@ -1,1 +1,1 @@
-"""What can be done with answers: copy, rate, ask anew, read their receipts."""
+"""What can be done with answers: copy, rate, read their receipts."""

@@ -1,1 +1,1 @@
-"""Sending a message: its draft and check, its route and files, its turn."""
+"""Sending a message: its route and files, its turn, asking it anew."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
-from textual.widgets import Button
 
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.events import Event
@@ -47,21 +45,6 @@ async def test_enter_waits_for_the_verdict(runtime: FakeRuntime) -> None:
         assert runtime.engine.requests[0].messages[-1].text == "Explain this"
 
 
-async def test_escape_takes_back_an_enter_that_waits(runtime: FakeRuntime) -> None:
-    """Esc during CHECKING leaves the text where it is, unsent."""
-    runtime.engine.check_gate = asyncio.Event()
-    async with running(runtime) as chat:
-        chat.chat.composer.insert("Explain this")
-        await chat.press("enter")
-        await chat.until(lambda: chat.chat.state.phase is Phase.WAITING)
-        await chat.press("escape")
-        runtime.engine.check_gate.set()
-        await chat.checked()
-        assert chat.chat.state.phase is Phase.IDLE
-        assert chat.text == "Explain this"
-        assert runtime.engine.requests == []
-
-
 async def test_a_check_that_crashes_blocks(
     runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,21 +62,6 @@ async def test_a_check_that_crashes_blocks(
         assert "privacy.yaml" in chat.strip
         assert runtime.engine.requests == []
         assert chat.text == "Explain this"
-
-
-async def test_escape_stops_and_keeps_what_came(runtime: FakeRuntime) -> None:
-    """Esc ends the stream once, and the partial answer stays on the screen."""
-    async with running(runtime) as chat:
-        await chat.type("Explain, and hold")
-        await chat.press("enter")
-        await chat.until(lambda: bool(chat.answers) and "key" in chat.answers[-1].text)
-        await chat.press("escape")
-        await chat.idle()
-        assert runtime.engine.cancelled == 1
-        assert "hash table keeps" in chat.answers[-1].text
-        assert "bucket if k" not in chat.answers[-1].text
-        assert "You stopped" in chat.words(".notice")
-        assert "left to api.anthropic.com" in chat.words(".receipt")
 
 
 async def test_a_broken_answer_stays_above_its_card(runtime: FakeRuntime) -> None:
@@ -137,32 +105,6 @@ async def test_a_failed_send_brings_the_prompt_back(runtime: FakeRuntime) -> Non
         assert chat.chat.state.messages == ()
 
 
-async def test_retry_here_only_stays_local(runtime: FakeRuntime) -> None:
-    """The card's second button asks again with a request that may not leave."""
-    async with running(runtime) as chat:
-        await chat.send("please fail")
-        await chat.until(lambda: chat.text == "please fail")
-        card = chat.chat.query_one(ErrorCard)
-        list(card.query(Button))[1].press()
-        await chat.until(lambda: len(runtime.engine.requests) == 2)
-        again = runtime.engine.requests[1]
-        assert again.model == "local"
-        assert again.privacy is not None
-        assert again.privacy.value == "private"
-        await chat.idle()
-        assert len(chat.chat.query(ErrorCard)) == 1
-
-
-async def test_copying_the_card_takes_the_details(runtime: FakeRuntime) -> None:
-    """The third button copies the sentence, the attempts and the receipt's id."""
-    async with running(runtime) as chat:
-        await chat.send("please fail")
-        await chat.until(lambda: bool(chat.chat.query(ErrorCard)))
-        list(chat.chat.query_one(ErrorCard).query(Button))[2].press()
-        await chat.until(lambda: "r0001" in chat.app.clipboard)
-        assert "503" in chat.app.clipboard
-
-
 async def test_a_defect_of_the_engine_is_a_card_not_a_crash(
     runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,29 +135,3 @@ async def test_disagreement_is_shown_in_place(runtime: FakeRuntime) -> None:
     async with running(runtime) as chat:
         await chat.send("disagree please")
         assert "disagrees about the dose" in chat.words("AnswerBlock .notice")
-
-
-async def test_a_file_goes_with_the_message(runtime: FakeRuntime, tmp_path: Path) -> None:
-    """An attached file is named in the message box, sent as a part, and gone afterwards."""
-    note = tmp_path / "note.txt"
-    note.write_text("some text")
-    async with running(runtime) as chat:
-        chat.chat.composer_actions.attach_file(str(note))
-        assert "note.txt" in str(chat.chat.composer.border_title)
-        await chat.send("Explain this file")
-        parts = runtime.engine.requests[0].messages[-1].parts
-        assert [type(part).__name__ for part in parts] == ["Text", "File"]
-        assert chat.chat.state.attachments == ()
-        assert "note.txt" in chat.words("Question .files")
-
-
-async def test_up_brings_earlier_prompts(runtime: FakeRuntime) -> None:
-    """Up at the first line walks back, down walks forward to the empty box."""
-    async with running(runtime) as chat:
-        await chat.press("up")
-        first = chat.text
-        assert first.startswith("A question about")
-        await chat.press("up")
-        assert chat.text not in {"", first}
-        await chat.press("down", "down")
-        assert chat.text == ""

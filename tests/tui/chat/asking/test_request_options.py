@@ -1,0 +1,118 @@
+"""Privacy, plan, model and findings of the next message."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.tui.screens.dialogs import Confirm
+from edgeroute.tui.screens.picker import Picker
+from edgeroute.tui.screens.plan import PlanScreen
+from tests.tui.driver import running
+from tests.tui.fake_runtime import SPARE, FakeRuntime
+
+
+async def test_tightening_privacy_is_one_key(runtime: FakeRuntime) -> None:
+    """ctrl+t goes from AUTO to LOCAL ONLY at once, and the strip follows."""
+    async with running(runtime) as chat:
+        await chat.type("Explain this")
+        await chat.press("ctrl+t")
+        await chat.until(lambda: "LOCAL ONLY" in chat.words("#badge"))
+        await chat.checked()
+        assert "this chat is local only" in chat.strip
+
+
+async def test_loosening_privacy_is_confirmed(runtime: FakeRuntime) -> None:
+    """LOCAL ONLY to MASK asks; no keeps it, yes changes it."""
+    runtime.new_mode = PrivacyMode.PRIVATE
+    async with running(runtime) as chat:
+        await chat.press("ctrl+t")
+        await chat.top(Confirm)
+        await chat.press("n")
+        await chat.until(lambda: not isinstance(chat.app.screen, Confirm))
+        assert chat.chat.state.mode is PrivacyMode.PRIVATE
+        await chat.press("ctrl+t")
+        await chat.top(Confirm)
+        await chat.press("y")
+        await chat.until(lambda: chat.chat.state.mode is PrivacyMode.MASK)
+
+
+async def test_a_stored_chat_keeps_its_mode(runtime: FakeRuntime) -> None:
+    """A change of mode is written down for chats that exist."""
+    async with running(runtime) as chat:
+        await chat.chat.chats.open("c2")
+        await chat.press("ctrl+t")
+        await chat.until(lambda: chat.chat.state.mode is PrivacyMode.PRIVATE)
+        row = runtime.conversations.get("c2")
+        assert row is not None
+        assert row.mode is PrivacyMode.PRIVATE
+
+
+async def test_a_latched_chat_is_never_loosened(runtime: FakeRuntime) -> None:
+    """It says that it stays local, and why, and ctrl+t cannot undo it."""
+    async with running(runtime) as chat:
+        await chat.chat.chats.open("c1")
+        assert "STAYS LOCAL" in chat.strip
+        assert "message 1 held a name" in chat.strip
+        await chat.press("ctrl+t")
+        await chat.until(lambda: chat.chat.state.mode is PrivacyMode.PRIVATE)
+        await chat.press("ctrl+t")
+        await chat.pilot.pause(0.05)
+        assert chat.chat.state.mode is PrivacyMode.PRIVATE
+        assert not isinstance(chat.app.screen, Confirm)
+
+
+async def test_a_refused_change_is_said_in_whole_sentences(runtime: FakeRuntime) -> None:
+    """A latch reason that is a sentence already gets no second full stop."""
+    row = runtime.conversations.rows["c1"]
+    reason = "Message 1 held a name."
+    runtime.conversations.rows["c1"] = replace(row, mode=PrivacyMode.PRIVATE, latch_reason=reason)
+    async with running(runtime) as chat:
+        await chat.chat.chats.open("c1")
+        await chat.press("ctrl+t")
+        await chat.until(lambda: len(chat.app._notifications) == 1)
+        (notice,) = chat.app._notifications
+        assert notice.message == "Message 1 held a name. ctrl+n begins another."
+
+
+async def test_the_plan_can_be_changed_before_sending(runtime: FakeRuntime) -> None:
+    """ctrl+o lists the candidates; the chosen one is asked, for one message."""
+    async with running(runtime) as chat:
+        await chat.type("Explain this")
+        await chat.press("ctrl+o")
+        await chat.top(PlanScreen)
+        assert "no key is stored" in chat.words(".dim")
+        await chat.press("down", "enter")
+        await chat.until(lambda: chat.chat.state.model == SPARE)
+        await chat.checked()
+        assert SPARE in chat.strip
+        await chat.press("enter")
+        await chat.until(lambda: len(runtime.engine.requests) == 1)
+        assert runtime.engine.requests[0].model == SPARE
+        await chat.idle()
+        assert chat.chat.state.model == "auto"
+
+
+async def test_the_model_picker_filters(runtime: FakeRuntime) -> None:
+    """ctrl+l, a few letters, Enter."""
+    async with running(runtime) as chat:
+        await chat.press("ctrl+l")
+        await chat.top(Picker)
+        await chat.press(*"deep", "enter")
+        await chat.until(lambda: chat.chat.state.model == SPARE)
+        assert SPARE in str(chat.chat.composer.border_title)
+
+
+async def test_not_personal_goes_to_the_allow_list_after_a_question(runtime: FakeRuntime) -> None:
+    """f4 lists the hits; enter and yes make one count no more, and the strip follows."""
+    async with running(runtime) as chat:
+        await chat.type("mail info@example.com")
+        assert "LOCAL" in chat.strip
+        await chat.press("f4")
+        await chat.top(Picker)
+        await chat.press("enter")
+        await chat.top(Confirm)
+        await chat.press("y")
+        await chat.until(lambda: runtime.inspector.allowed == ["info@example.com"])
+        await chat.checked()
+        assert "CLOUD" in chat.strip
