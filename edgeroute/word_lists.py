@@ -44,7 +44,7 @@ def alternatives(words: Iterable[str], *, gap: str = " ") -> str:
         for letter in word:
             node = node.setdefault(letter, {})
         node[""] = {}
-    return _source(tree, gap)
+    return f"(?:{_source(tree, gap)})"
 
 
 def pattern_list(file: str) -> tuple[str, ...]:
