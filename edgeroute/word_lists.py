@@ -69,6 +69,8 @@ def _source(node: dict[str, Any], gap: str) -> str:
 
 
 def _letter(letter: str, gap: str) -> str:
+    if letter.isalnum():
+        return letter
     return gap if letter == " " else r"\w*" if letter == "*" else re.escape(letter)
 
 
