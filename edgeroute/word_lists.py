@@ -44,7 +44,7 @@ def alternatives(words: Iterable[str], *, gap: str = " ") -> str:
         for letter in word:
             node = node.setdefault(letter, {})
         node[""] = {}
-    return _source(tree, gap)
+    return f"(?:{_source(tree, gap)})"
 
 
 def pattern_list(file: str) -> tuple[str, ...]:
@@ -69,6 +69,8 @@ def _source(node: dict[str, Any], gap: str) -> str:
 
 
 def _letter(letter: str, gap: str) -> str:
+    if letter.isalnum():
+        return letter
     return gap if letter == " " else r"\w*" if letter == "*" else re.escape(letter)
 
 

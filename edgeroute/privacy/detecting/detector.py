@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.verdict import Finding
 from edgeroute.privacy.detecting.recognizers.internal_code import InternalCodeMarks
-from edgeroute.privacy.detecting.stages import counted, stages
 from edgeroute.privacy.detecting.text.decoding import decoded
 from edgeroute.privacy.detecting.text.normalise import readings
-from edgeroute.privacy.detecting.text.page import Finder, OverBudget, Page
+from edgeroute.privacy.detecting.text.page import Finder, Hit, OverBudget, Page
 from edgeroute.privacy.policy import PrivacyPolicy
 
 if TYPE_CHECKING:
@@ -136,7 +135,9 @@ class Detector:
         for finder in finders:
             for page, place in pages:
                 tick()
-                for hit in counted(finder, page, self._policy.threshold):
+                if not page.holds(finder.needs):
+                    continue
+                for hit in _counted(finder, page, self._policy.threshold):
                     yield Finding(
                         hit.type,
                         *place(hit.start, hit.end),
@@ -171,6 +172,8 @@ class Detector:
     def _load(self) -> Iterator[Finder]:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from edgeroute.privacy.detecting.stages import stages  # noqa: PLC0415 - many patterns
+
         yield from stages(self._policy)
         if self._policy.names == "off":
             return
@@ -210,3 +213,33 @@ class Detector:
 
 def _always(place: tuple[int, int]) -> Callable[[int, int], tuple[int, int]]:
     return lambda *_: place
+
+
+def _counted(finder: Finder, page: Page, threshold: Callable[[str], float]) -> list[Hit]:
+    """The hits of ``finder`` that count, in the order of the text; one where one is enough.
+
+    ``threshold`` is the lowest score at which an entity counts. What lies within another hit of
+    its type that is as sure is left out.
+    """
+    hits: list[Hit] = []
+    for hit in finder.find(page):
+        if hit.score < threshold(hit.type) or page.allowed(page.text[hit.start : hit.end]):
+            continue
+        hits.append(hit)
+        if not page.full:
+            return hits
+        if len(hits) % 256 == 0:
+            page.tick()
+    return _distinct(hits)
+
+
+def _distinct(hits: list[Hit]) -> list[Hit]:
+    kept: list[Hit] = []
+    widest: dict[str, list[Hit]] = {}
+    for hit in sorted(hits, key=lambda one: (one.start, -one.end, -one.score)):
+        around = [one for one in widest.get(hit.type, ()) if one.end > hit.start]
+        if not any(one.end >= hit.end and one.score >= hit.score for one in around):
+            kept.append(hit)
+            around.append(hit)
+        widest[hit.type] = around
+    return kept

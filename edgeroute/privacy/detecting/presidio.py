@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.privacy.policy import PresidioRecognizer
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class Presidio:
     """The recognisers that the policy names, each as the entity that the policy says."""
 
     name = "presidio"
+    needs = DIGIT
 
     def __init__(self, recognizers: Mapping[str, PresidioRecognizer]) -> None:
         self._recognizers = recognizers

@@ -187,8 +187,9 @@ def _complexity(
 ) -> tuple[Complexity, float]:
     """How hard the request looks. A weak signal: it comes from words and size alone."""
     score = _BASE[task]
-    score += 0.12 * min(3, len(_words_of("hard").findall(text[:4_000])))
-    score -= 0.1 * min(2, len(_words_of("easy").findall(text[:1_000])))
+    hard, easy = _difficulty()
+    score += 0.12 * min(3, len(hard.findall(text[:4_000])))
+    score -= 0.1 * min(2, len(easy.findall(text[:1_000])))
     score += 0.1 * (tokens > 2_000) + 0.15 * (tokens > 12_000) + 0.1 * (tokens > 60_000)
     score += 0.05 * (code and tokens > 600) + 0.05 * (turns > 8)
     level: Complexity = (
@@ -199,8 +200,9 @@ def _complexity(
 
 
 @cache
-def _words_of(level: str) -> re.Pattern[str]:
-    return re.compile(rf"\b{one_of(f'difficulty.{level}')}\b", re.IGNORECASE)
+def _difficulty() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    hard, easy = one_of("difficulty.hard"), one_of("difficulty.easy")
+    return re.compile(rf"\b{hard}\b", re.IGNORECASE), re.compile(rf"\b{easy}\b", re.IGNORECASE)
 
 
 class _Words:

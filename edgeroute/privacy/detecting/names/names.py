@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from edgeroute.privacy.detecting.names import context
 from edgeroute.privacy.detecting.names.rampart import NameSpan
 from edgeroute.privacy.detecting.recognizers import addresses
-from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.word_lists import word_set
 
 _AROUND: Final = 50
@@ -69,6 +69,7 @@ class Names:
 
     name = "names"
     types: tuple[str, ...] = ("PERSON", "STREET_ADDRESS")
+    needs = None
 
     def __init__(self, model: NameModel, *, least: float) -> None:
         self._model = model
@@ -113,7 +114,7 @@ class Names:
         if page.flat:
             for cue in context.MATTERS.finditer(page.lower):
                 yield context.sentence(page, cue.start())
-        if page.has_digits:
+        if page.holds(DIGIT):
             loose = page.flat or addresses.LIVES.search(page.lower) is not None
             for place in (_PLACE if not loose else _PLACE_LOOSE).finditer(page.text):
                 if not context.kind(page, place.start()).maths:

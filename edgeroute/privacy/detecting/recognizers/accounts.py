@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.word_lists import word_set
 
 _IBAN: Final = re.compile(
@@ -27,11 +27,10 @@ class Accounts:
 
     name = "accounts"
     types = ("IBAN_CODE", "CRYPTO")
+    needs = DIGIT
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Account numbers that pass their check, or look like one next to bank words."""
-        if not page.has_digits:
-            return
         for match in _IBAN.finditer(page.text):
             yield from _iban(page, match)
         for match in _BITCOIN.finditer(page.text):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.word_lists import one_of, word_list, word_set
 
 _NAME: Final = r"[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff][\w'.-]{0,24}"
@@ -73,11 +73,10 @@ class Addresses:
 
     name = "addresses"
     types = ("STREET_ADDRESS",)
+    needs = DIGIT
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Every address; the sure forms first."""
-        if not page.has_digits:
-            return
         for start, end in page.near_digits:
             yield from _within(page, start, end)
 

@@ -16,6 +16,7 @@ class Marked:
 
     name = "always_private"
     types = ("ALWAYS_PRIVATE",)
+    needs = None
 
     def __init__(self, words: Sequence[str], patterns: Sequence[str]) -> None:
         # This package can stop a pattern of the user's that would take for ever.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.word_lists import one_of
 
 _MONTH: Final = rf"{one_of('births.months')}[^\W\d_]{{0,9}}\.?"
@@ -30,11 +30,10 @@ class Births:
 
     name = "births"
     types = ("DATE_OF_BIRTH",)
+    needs = DIGIT
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Dates in any usual form; written-out months count less, as biographies have them."""
-        if not page.has_digits:
-            return
         for match in _DATE.finditer(page.text):
             if _WORDS.search(page.before(match.start(), 40)):
                 named = re.search(r"[^\W\d_]{3}", match.group()) is not None

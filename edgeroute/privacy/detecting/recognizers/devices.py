@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.word_lists import one_of, word_set
 
 _IPV4: Final = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
@@ -43,11 +43,10 @@ class Devices:
 
     name = "devices"
     types = ("IP_ADDRESS", "MAC_ADDRESS", "VEHICLE", "LOCATION")
+    needs = DIGIT
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Every number of a machine or a place that leads to somebody."""
-        if not page.has_digits:
-            return
         yield from _network(page)
         yield from _vehicles(page)
         for match in _DEGREES.finditer(page.text):

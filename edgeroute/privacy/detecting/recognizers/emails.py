@@ -26,6 +26,8 @@ _HIDDEN: Final = re.compile(
     rf"[\w-]{{2,40}}(?:{_DOT}[\w-]{{2,40}}){{0,2}}{_DOT}[a-z]{{2,12}}\b",
     re.IGNORECASE,
 )
+# What one of the written-out forms has in small letters.
+_WRITTEN_AT: Final = re.compile(r" (?:at|arroba) |[(\[{<]at[)\]}>]|[(\[](?:@|dot)[)\]]|\(arroba\)")
 _SPLIT: Final = re.compile(
     r"\b(?:e-?mail|mail|username|user|address|login)\b.{0,80}?[\w.+-]{3,40}.{0,80}?"
     r"(?:@[\w-]{2,40}\.[a-z]{2,12}\b"
@@ -46,6 +48,7 @@ class Emails:
 
     name = "emails"
     types = ("EMAIL_ADDRESS",)
+    needs = re.compile(rf"@|domain|{_WRITTEN_AT.pattern}")
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Plain addresses, then written-out ones, then one split over sentences."""
@@ -55,8 +58,7 @@ class Emails:
                 if score:
                     yield Hit("EMAIL_ADDRESS", *match.span(), score)
         lower = page.lower
-        if any(word in lower for word in (" at ", "(at)", "[at]", "{at}", "<at>", "(@)", "[@]",
-                                          "[dot]", "(dot)", " arroba ", "(arroba)")):  # fmt: skip
+        if _WRITTEN_AT.search(lower):
             for match in _HIDDEN.finditer(page.text):
                 if _hidden_is_real(match.group()):
                     yield Hit("EMAIL_ADDRESS", *match.span(), 0.8)

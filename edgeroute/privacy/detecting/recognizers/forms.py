@@ -85,6 +85,7 @@ class Forms:
 
     name = "forms"
     types = ("PASSPORT", "PERSONAL_RECORDS")
+    needs = re.compile(r"[:=|]|<<|insert|fn;|attendee;|organizer;|[;,\t][^\n]*\n")
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Every form that holds records of people."""

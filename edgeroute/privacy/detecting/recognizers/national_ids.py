@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.word_lists import word_set
 
 _SSN: Final = re.compile(
@@ -114,11 +114,10 @@ class NationalIds:
 
     name = "national_ids"
     types = ("US_SSN", "NATIONAL_ID", "TAX_ID", "PASSPORT", "DRIVER_LICENSE")
+    needs = DIGIT
 
     def find(self, page: Page) -> Iterator[Hit]:
         """US numbers first, then every country's."""
-        if not page.has_digits:
-            return
         for match in _SSN.finditer(page.text):
             if len(match["gap"]) == 1 or match["gap"].strip():
                 yield from self._ssn(page, match)

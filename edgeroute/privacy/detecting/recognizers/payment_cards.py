@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.word_lists import word_set
 
 _RUN: Final = re.compile(r"(?<![\w.,/-])\d(?:[ -]?\d){11,18}(?![\w]|[.,/-]\d)")
@@ -31,11 +31,10 @@ class Cards:
 
     name = "cards"
     types = ("CREDIT_CARD",)
+    needs = DIGIT
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Every run of twelve to nineteen digits that is a card."""
-        if not page.has_digits:
-            return
         for match in _RUN.finditer(page.text):
             run = match.group()
             digits = re.sub(r"\D", "", run)

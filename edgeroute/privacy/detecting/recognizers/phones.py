@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import WORD, Hit, Page
+from edgeroute.privacy.detecting.text.page import DIGIT, WORD, Hit, Page
 from edgeroute.word_lists import one_of, word_set
 
 _EXTENSION: Final = r"(?:\s{0,2}(?:x|ext\.?|extension|#)\s{0,2}\d{1,6})?"
@@ -48,11 +48,10 @@ class Phones:
 
     name = "phones"
     types = ("PHONE_NUMBER",)
+    needs = DIGIT
 
     def find(self, page: Page) -> Iterator[Hit]:
         """International and usual national forms; any other form next to words."""
-        if not page.has_digits:
-            return
         for pattern, score in ((_INTERNATIONAL, 0.85), (_NORTH_AMERICAN, 0.75)):
             for match in pattern.finditer(page.text):
                 if self._counts(page, match):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.word_lists import one_of, word_list, word_set
 
 _VALUE: Final = re.compile(
@@ -48,11 +48,10 @@ class Records:
 
     name = "records"
     types = tuple(_SCORES)
+    needs = DIGIT
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Labelled values, and numbers that carry their label, such as MRN-607150."""
-        if not page.has_digits:
-            return
         for match in _PREFIXED.finditer(page.text):
             yield Hit(
                 "MEDICAL_RECORD" if match.group()[:2] != "EM" else "PERSONAL_ID", *match.span(), 0.7

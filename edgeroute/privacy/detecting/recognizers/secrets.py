@@ -37,6 +37,8 @@ _BASIC: Final = re.compile(
 _NAME: Final = one_of("secrets.names", gap="[_ -]?")
 _CODEWORD: Final = one_of("secrets.codewords")
 _ANY_NAME: Final = re.compile(rf"{one_of('secrets.hints')}|-u ")
+# Each format holds one of these in small letters; the shortest is a token of Slack.
+_ANY_FORMAT: Final = r"://|-----begin|[a-z0-9_.,+/=%-]{15}"
 _WHICH: Final = r"(?:\d{1,3}|_(?:value|prod|dev|live|old|new|main|default|\d{1,2}))?"
 _ASSIGNED: Final = re.compile(
     rf"(?<![A-Za-z])(?:[\w.-]{{0,40}}[_.-])?{_NAME}{_WHICH}[\"'`\]]{{0,2}}"
@@ -97,6 +99,7 @@ class Secrets:
 
     name = "secrets"
     types = ("SECRET",)
+    needs = re.compile(rf"{_ANY_NAME.pattern}|{_ANY_FORMAT}")
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Formats first, then values that something calls a password or a key."""

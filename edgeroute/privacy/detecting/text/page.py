@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Protocol
 
+DIGIT: Final = re.compile(r"\d")
 WORD: Final = re.compile(r"[^\W\d_]+")
 _DIGITS: Final = re.compile(r"\d+")
 _CODE: Final = re.compile(r"\d(?:[ ./A-Za-z-]{0,3}\d){3,}|(?<![A-Za-z0-9])(?=[A-Z]*\d)[A-Z0-9]{8,}")
@@ -55,6 +56,7 @@ class Page:
         self.full = full
         self.tick = tick
         self.allowed = allowed
+        self._held: dict[re.Pattern[str] | None, bool] = {}
 
     @cached_property
     def lower(self) -> str:
@@ -64,10 +66,11 @@ class Page:
             return lowered
         return "".join(c.lower() if len(c.lower()) == 1 else c for c in self.text)
 
-    @cached_property
-    def has_digits(self) -> bool:
-        """Whether there is any digit."""
-        return re.search(r"\d", self.text) is not None
+    def holds(self, needed: re.Pattern[str] | None) -> bool:
+        """Whether ``needed`` occurs in the lower-case text; True for None."""
+        if needed not in self._held:
+            self._held[needed] = needed is None or needed.search(self.lower) is not None
+        return self._held[needed]
 
     @cached_property
     def numbers(self) -> list[tuple[int, int]]:
@@ -141,6 +144,13 @@ class Finder(Protocol):
     @property
     def types(self) -> tuple[str, ...]:
         """The entities of rules/privacy.yaml that it may find."""
+        ...
+
+    @property
+    def needs(self) -> re.Pattern[str] | None:
+        """What the lower-case text of a page must hold for anything to be found in it; None where
+        that is not known. It is cheap, and spares whole pages the finder itself.
+        """
         ...
 
     def find(self, page: Page) -> Iterator[Hit]:
