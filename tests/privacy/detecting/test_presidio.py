@@ -25,6 +25,7 @@ ADDED = [
     ("his DEA BB1388568", "MEDICAL_RECORD", "MedicalLicenseRecognizer"),
     ("Medicare MBI: 1EG4TE5MK73", "MEDICAL_RECORD", "UsMbiRecognizer"),
     ("meine eGK A123456780", "MEDICAL_RECORD", "DeHealthInsuranceRecognizer"),
+    ("it is MORGA657054SM9IJ", "DRIVER_LICENSE", "UkDrivingLicenceRecognizer"),
     ('{"patente_di_guida": "AB1234567C"}', "DRIVER_LICENSE", "ItDriverLicenseRecognizer"),
 ]
 WITHOUT_WORDS = [
@@ -44,6 +45,7 @@ CODES_AND_MEASURES = [
     "Weld the plate to the 100mm beam.",
     "MIT License 20200101 Copyright holders",
     "git commit 4f2a9c1d7e8b123456789 broke the pass rate.",
+    "NPI stands for national provider identifier; write a Luhn check for 1234567893.",
     "Unix timestamp 1712151234567 as id of the event",
     "How is the check digit of an Australian ABN computed, with 11 digits?",
     "The epic JIRA-1234567 is blocked by ABC1234567.",
