@@ -16,6 +16,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.verdict import Finding
+from edgeroute.privacy.detecting.presidio import Presidio
 from edgeroute.privacy.detecting.recognizers.internal_code import InternalCodeMarks
 from edgeroute.privacy.detecting.stages import counted, stages
 from edgeroute.privacy.detecting.text.decoding import decoded
@@ -134,6 +135,10 @@ class Detector:
             return
         pages = list(self._pages(text, full=full, tick=tick))
         for finder in finders:
+            if isinstance(finder, Presidio):
+                begun = self._clock()
+                finder.load(page for page, _ in pages)
+                deadline += self._clock() - begun
             for page, place in pages:
                 tick()
                 for hit in counted(finder, page, self._policy.threshold):
