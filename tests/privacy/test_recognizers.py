@@ -51,6 +51,7 @@ FOUND = [
     ("NATIONAL_ID", "\u8eab\u4efd\u8bc1\u53f7 11010519491231002X"),
     ("NATIONAL_ID", "NI number AB 12 34 56 C"),
     ("PASSPORT", "My passport number C01X00T47 expires in May"),
+    ("MEDICAL_RECORD", "Medicare 2123 45670 1"),
     ("DRIVER_LICENSE", "my driver's license number is LH329609T"),
     ("PHONE_NUMBER", "You can call 73 448 266"),
     ("PHONE_NUMBER", "Mobile: 0688 872 49 99"),

@@ -30,6 +30,7 @@ from edgeroute.privacy.policy import PresidioRecognizer
 _LANGUAGE: Final = "en"  # every recogniser reads every language; Presidio wants one name for that
 _WORD: Final = re.compile(r"[^\W_]+")
 _NEAR: Final = 100  # characters before a match in which its words are looked for
+_WORDS: Final = 6  # and how many of them; Presidio takes five, and counts "tax-id" as one
 _SUPPORT: Final = 0.35  # what a context word adds to a score, as in Presidio
 _LEAST: Final = 0.5  # with its word, the weakest pattern counts at the level balanced
 
@@ -42,7 +43,7 @@ class ContextWords(ContextAwareEnhancer):
     """
 
     def __init__(self, alone: frozenset[str]) -> None:
-        super().__init__(_SUPPORT, _LEAST, 6, 0)
+        super().__init__(_SUPPORT, _LEAST, _WORDS, 0)
         self._alone = alone
 
     def enhance_using_context(

@@ -16,6 +16,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.verdict import Finding
+from edgeroute.privacy.detecting.presidio import Presidio
 from edgeroute.privacy.detecting.recognizers.internal_code import InternalCodeMarks
 from edgeroute.privacy.detecting.text.decoding import decoded
 from edgeroute.privacy.detecting.text.normalise import readings
@@ -133,6 +134,10 @@ class Detector:
             return
         pages = list(self._pages(text, full=full, tick=tick))
         for finder in finders:
+            if isinstance(finder, Presidio):
+                begun = self._clock()
+                finder.load(page for page, _ in pages)
+                deadline += self._clock() - begun
             for page, place in pages:
                 tick()
                 if not page.holds(finder.needs):

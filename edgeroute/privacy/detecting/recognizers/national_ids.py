@@ -58,7 +58,6 @@ _NUMBERS: Final = (
     _number(r"(?:756[. ]?)(?:\d{4}[. ]?){2}\d{2}", "ch.ssn"),
     _number(r"\d{3}\.\d{3}\.\d{3}-\d{2}", "br.cpf"),
     _number(r"\d{11}", "br.cpf", r"\bcpf\b"),
-    _number(r"\d{11}", "pl.pesel", r"\bpesel\w*"),
     _number(r"\d{11}", "pl.pesel"),
     _number(r"\d{17}[\dX]", "cn.ric"),
     _number(
@@ -97,14 +96,10 @@ _NUMBERS: Final = (
     _number(r"\d{13}", "za.idnr", _CITIZEN + r"|south africa|\brsa\b"),
     _number(r"\d{3}[ -]\d{3}[ -]\d{3}", "ca.sin", r"\bsin\b|social insurance"),
     _number(r"\d{3}[ -]?\d{3}[ -]?\d{3}", "au.tfn", r"\btfn\b|tax file", "TAX_ID"),
-    _number(r"\d{4}[ -]?\d{5}[ -]?\d{1,2}", "au.medicare", r"medicare"),
     _number(r"\d{4} ?\d{6}", "", "\u043f\u0430\u0441\u043f\u043e\u0440\u0442", "PASSPORT"),
     _number(r"\d{3}-\d{3}-\d{3} \d{2}", "", "\u0441\u043d\u0438\u043b\u0441"),
     _number(r"[A-Z]{3} ?\d{6}", "", r"dow[o\u00f3]d"),
     _number(r"\d{3}[- ]?\d{3}[- ]?\d{2}[- ]?\d{2}", "pl.nip", r"\bnip\b", "TAX_ID"),
-    _number(
-        r"[A-Z9]{5}\d[0156]\d(?:[0-2]\d|3[01])\d[A-Z9]{2}[A-Z0-9][A-Z]{2}", "", "", "DRIVER_LICENSE"
-    ),
     _number(r"\d{2}-\d{7}", "", r"\bein\b|\btax|\btin\b|employer id", "TAX_ID"),
 )
 
