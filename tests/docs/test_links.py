@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,14 @@ def test_every_file_that_is_named_is_there(page: Path) -> None:
     for name in FILE.findall(page.read_text("utf-8")):
         if "NAME" not in name:
             assert any((base / name).exists() for base in BASES), name
+
+
+def test_every_floor_of_the_contracts_is_explained() -> None:
+    """The table of floors names each room of the contract once."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    layers = next(one["layers"] for one in contracts["contracts"] if one["type"] == "layers")
+    wanted = re.findall(r"edgeroute\.(\w+)", " ".join(layers))
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    table = page.partition("| floor |")[2].partition("\n\n")[0]
+    rows = [row.split("|")[1] for row in table.splitlines()[2:]]
+    assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted(wanted)

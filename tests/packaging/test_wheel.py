@@ -34,8 +34,8 @@ def test_it_is_typed(members: set[str]) -> None:
 def test_it_carries_its_data(members: set[str]) -> None:
     """Providers, prices, policies and privacy rules come with the package."""
     for folder in ("models", "rules"):
-        for path in (ROOT / folder).glob("*.yaml"):
-            assert f"edgeroute/data/{folder}/{path.name}" in members
+        for path in (ROOT / folder).rglob("*.yaml"):
+            assert f"edgeroute/data/{path.relative_to(ROOT)}" in members
 
 
 def test_it_carries_nothing_else(members: set[str]) -> None:
