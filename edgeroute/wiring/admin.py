@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -21,25 +22,16 @@ if TYPE_CHECKING:
     from edgeroute.local.files.models import LocalModels, Pulled
 
 
+@dataclass(eq=False, repr=False)
 class AdminParts:
     """The services of administration."""
 
-    def __init__(
-        self,
-        installation: Installation,
-        *,
-        stores: StoreParts,
-        privacy: PrivacyParts,
-        providers: ProviderParts,
-        local: LocalParts,
-        routing: RoutingParts,
-    ) -> None:
-        self._installation = installation
-        self._stores = stores
-        self._privacy = privacy
-        self._providers = providers
-        self._local = local
-        self._routing = routing
+    _installation: Installation
+    _stores: StoreParts
+    _privacy: PrivacyParts
+    _providers: ProviderParts
+    _local: LocalParts
+    _routing: RoutingParts
 
     @property
     def alerts(self) -> AlertRepository:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING
@@ -27,25 +28,16 @@ _SESSIONS_SECRET = "provider sessions"  # noqa: S105 - a name
 _PREMIUM = "anthropic/claude-opus-4.7"
 
 
+@dataclass(eq=False, repr=False)
 class EngineParts:
     """The parts of the engine."""
 
-    def __init__(
-        self,
-        installation: Installation,
-        *,
-        stores: StoreParts,
-        privacy: PrivacyParts,
-        providers: ProviderParts,
-        local: LocalParts,
-        routing: RoutingParts,
-    ) -> None:
-        self._installation = installation
-        self._stores = stores
-        self._privacy = privacy
-        self._providers = providers
-        self._local = local
-        self._routing = routing
+    _installation: Installation
+    _stores: StoreParts
+    _privacy: PrivacyParts
+    _providers: ProviderParts
+    _local: LocalParts
+    _routing: RoutingParts
 
     @cached_property
     def engine(self) -> Engine:

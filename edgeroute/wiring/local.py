@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
     from edgeroute.local.files.models import LocalModels
 
 
+@dataclass(eq=False, repr=False)
 class LocalParts:
     """The parts of the local model."""
 
-    def __init__(self, installation: Installation, stores: StoreParts) -> None:
-        self._installation = installation
-        self._stores = stores
+    _installation: Installation
+    _stores: StoreParts
 
     @cached_property
     def models(self) -> LocalModels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,15 +20,13 @@ if TYPE_CHECKING:
 _LISTS_SECRET = "privacy lists"  # noqa: S105 - a name
 
 
+@dataclass(eq=False, repr=False)
 class PrivacyParts:
     """The parts of the privacy room."""
 
-    def __init__(
-        self, installation: Installation, stores: StoreParts, providers: ProviderParts
-    ) -> None:
-        self._installation = installation
-        self._stores = stores
-        self._providers = providers
+    _installation: Installation
+    _stores: StoreParts
+    _providers: ProviderParts
 
     @cached_property
     def policy(self) -> PrivacyPolicy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from edgeroute.providers.resilience.resilience import Resilience
 
 
+@dataclass(eq=False, repr=False)
 class ProviderParts:
     """The parts that reach a managed API."""
 
-    def __init__(self, installation: Installation, stores: StoreParts) -> None:
-        self._installation = installation
-        self._stores = stores
+    _installation: Installation
+    _stores: StoreParts
 
     @cached_property
     def catalog(self) -> Catalog:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,15 +21,13 @@ if TYPE_CHECKING:
     from edgeroute.routing.signals.classifier import TaskClassifier
 
 
+@dataclass(eq=False, repr=False)
 class RoutingParts:
     """The parts of routing."""
 
-    def __init__(
-        self, installation: Installation, stores: StoreParts, providers: ProviderParts
-    ) -> None:
-        self._installation = installation
-        self._stores = stores
-        self._providers = providers
+    _installation: Installation
+    _stores: StoreParts
+    _providers: ProviderParts
 
     @property
     def policy(self) -> RoutingPolicy:

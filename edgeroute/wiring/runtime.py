@@ -52,22 +52,8 @@ class Runtime:
         self._privacy = privacy = PrivacyParts(installation, stores, providers)
         self._local = local = LocalParts(installation, stores)
         self._routing = routing = RoutingParts(installation, stores, providers)
-        self._engine = EngineParts(
-            installation,
-            stores=stores,
-            privacy=privacy,
-            providers=providers,
-            local=local,
-            routing=routing,
-        )
-        self.admin = AdminParts(
-            installation,
-            stores=stores,
-            privacy=privacy,
-            providers=providers,
-            local=local,
-            routing=routing,
-        )
+        self._engine = EngineParts(installation, stores, privacy, providers, local, routing)
+        self.admin = AdminParts(installation, stores, privacy, providers, local, routing)
         self.pictures = stores.pictures
 
     @classmethod
