@@ -146,7 +146,7 @@ class Decider:
         verdict = await self._inspector.inspect(request, full=full)
         masked: MaskedRequest | None = None
         if session.mode is PrivacyMode.MASK and not session.latched:
-            masked, verdict = await self._masked(session, request, verdict)
+            masked, verdict = await self._masked(session, request, verdict, dry=dry)
         if verdict.private and not verdict.failed and masked is None and not dry:
             session = await self._latched(session, verdict.reason)
         privacy = PrivacyDecision(
@@ -177,7 +177,7 @@ class Decider:
         return replace(session, latched=True, latch_reason=reason)
 
     async def _masked(
-        self, session: Session, request: ChatRequest, verdict: Verdict
+        self, session: Session, request: ChatRequest, verdict: Verdict, *, dry: bool
     ) -> tuple[MaskedRequest | None, Verdict]:
         """The masked request, if there is anything to mask and all of it can be.
 
@@ -186,7 +186,7 @@ class Decider:
         known = await self._masking.knows_values(session)
         if not verdict.private and not known:
             return None, verdict
-        masked = await self._masking.mask(session, request)
+        masked = await self._masking.mask(session, request, dry=dry)
         if masked is None and not verdict.private:
             return None, replace(verdict, private=True, reason=_KNOWN_VALUE)
         return masked, verdict

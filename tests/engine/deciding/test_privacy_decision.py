@@ -76,6 +76,16 @@ def test_a_latch_and_the_private_mode_keep_everything_here(
     assert (decided.reason == MASKED) is (not bound and masked is not None)
 
 
+async def test_explaining_keeps_no_placeholder(tmp_path: Path) -> None:
+    """What would be masked is counted and forgotten: an explanation leaves no trace."""
+    async with house(tmp_path) as home:
+        home.runtime.conversations.create(PrivacyMode.MASK, id="mine")
+        asked = request("Write to anna@fjordmail.no.", conversation="mine")
+        explained = await home.runtime.engine.explain(asked)
+        assert explained.privacy.masked
+        assert home.stores.masks.get("mine") == {}
+
+
 async def _alike(home: House, asked: ChatRequest) -> str:
     explained = (await home.runtime.engine.explain(asked)).as_json()["privacy"]
     receipt = (await home.ask(asked)).receipt
