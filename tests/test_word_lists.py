@@ -59,7 +59,8 @@ def test_every_list_says_what_it_is_for(path: Path) -> None:
 def test_every_list_is_used_and_every_used_list_exists() -> None:
     """The lists in the files are those that the code asks for."""
     files = {path.stem for path in FILES}
-    named = re.findall(r"(?:one_of|word_set|word_list)\(\s*[\"'](\w+)\.(\w+)[\"']", CODE)
+    calls = r"(?:one_of|word_set|word_list|_sentences)"
+    named = re.findall(rf"{calls}\(\s*[\"'](\w+)\.(\w+)[\"']", CODE)
     asked = {f"{file}.{name}" for file, name in named}
     assert {name.partition(".")[0] for name in asked} <= files
     # The lists of records are called as the entities that they stand for.

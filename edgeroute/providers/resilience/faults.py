@@ -52,11 +52,6 @@ _BILLING_CODES: Final = frozenset(
         "payment_required",
     }
 )
-_BILLING_TEXT: Final = re.compile(
-    r"credit balance is too low|insufficient (?:balance|credit|funds)|out of credit|spend(?:ing)?"
-    r" limit|usage limits? (?:has|have) been|exceeded your current quota|account .{0,30}arrears",
-    re.IGNORECASE,
-)
 _AUTH_CODES: Final = frozenset(
     {
         "api_key_invalid",
@@ -69,9 +64,6 @@ _AUTH_CODES: Final = frozenset(
         "unauthenticated",
         "unauthorized",
     }
-)
-_AUTH_TEXT: Final = re.compile(
-    r"incorrect api key|invalid api key|api key not valid|invalid x-api-key", re.IGNORECASE
 )
 _CONTEXT_CODES: Final = frozenset(
     {
@@ -98,11 +90,6 @@ _FILTER_CODES: Final = frozenset(
         "sensitive",
         "spii",
     }
-)
-_FILTER_TEXT: Final = re.compile(
-    r"rejected as a result of our safety system|considered high risk|content management policy"
-    r"|flagged by moderation|requires moderation",
-    re.IGNORECASE,
 )
 _LIMIT_CODES: Final = frozenset(
     {
@@ -211,9 +198,17 @@ def _parsed(body: bytes | Mapping[str, Any]) -> Any:
 
 
 @cache
-def _context_text() -> re.Pattern[str]:
-    known = one_of("faults.context")
-    return re.compile(rf"{known}|requested tokens \(\d+\) exceed", re.IGNORECASE)
+def _sentences(name: str, *more: str) -> re.Pattern[str]:
+    """A pattern for the sentences of a list, and for ``more`` that need one of their own."""
+    return re.compile("|".join((one_of(name), *more)), re.IGNORECASE)
+
+
+def _is_context(text: str) -> bool:
+    return bool(_sentences("faults.context", r"requested tokens \(\d+\) exceed").search(text))
+
+
+def _is_billing(text: str) -> bool:
+    return bool(_sentences("faults.billing", r"account .{0,30}arrears").search(text))
 
 
 def _kind(status: int | None, body: Any) -> ErrorKind:  # noqa: PLR0911 - one rule a line
@@ -225,16 +220,16 @@ def _kind(status: int | None, body: Any) -> ErrorKind:  # noqa: PLR0911 - one ru
     if codes & _BILLING_CODES and "in_flight_budget" not in codes:
         return ErrorKind.BILLING
     status = status or _inner_status(body)
-    if codes & _FILTER_CODES or _FILTER_TEXT.search(text):
+    if codes & _FILTER_CODES or _sentences("faults.filter").search(text):
         return ErrorKind.CONTENT_FILTER
     if codes & _CONTEXT_CODES or status == 413:
         return ErrorKind.CONTEXT
     if status is None or status in {400, 422}:
-        if _context_text().search(text):
+        if _is_context(text):
             return ErrorKind.CONTEXT
-        if codes & _AUTH_CODES or _AUTH_TEXT.search(text):
+        if codes & _AUTH_CODES or _sentences("faults.key").search(text):
             return ErrorKind.AUTH
-    if (status is None or status < 500) and _BILLING_TEXT.search(text):
+    if (status is None or status < 500) and _is_billing(text):
         return ErrorKind.BILLING
     if codes & _OVERLOAD_CODES:
         return ErrorKind.OUTAGE
