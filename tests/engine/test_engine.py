@@ -169,35 +169,6 @@ async def test_a_private_prompt_without_a_local_model_is_refused(tmp_path: Path)
         assert home.cloud["mock"].connections == 0
 
 
-async def test_mask_mode_sends_placeholders_and_restores_them(tmp_path: Path) -> None:
-    """In mask mode the provider sees placeholders only; the answer has the real values."""
-    mail = "anna.berg@fjordmail.no"
-    echo = always(replies.chat("I wrote to <EMAIL_ADDRESS_1> for you."))
-    async with house(tmp_path, {"mock": echo}) as home:
-        seen = await home.ask(
-            f"Write a short note to {mail} about lunch.", privacy=PrivacyMode.MASK
-        )
-        sent = home.cloud["mock"].requests[0].body.decode()
-        assert mail not in sent
-        assert "<EMAIL_ADDRESS_1>" in sent
-        assert seen.text == f"I wrote to {mail} for you."
-        assert seen.receipt.masked == {"EMAIL_ADDRESS": 1}
-        assert not seen.receipt.latched
-        kept = home.runtime.conversations.messages(seen.receipt.conversation)
-        assert mail in kept[0].text
-
-
-async def test_what_must_not_be_masked_stays_here(tmp_path: Path) -> None:
-    """A secret is never replaced and sent: it stays, in mask mode too."""
-    async with house(tmp_path) as home:
-        seen = await home.ask(
-            "Why does this fail: AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMIK7MDENGbPxRfiCYzzzzzzzzKEYq",
-            privacy=PrivacyMode.MASK,
-        )
-        assert seen.receipt.route is Place.LOCAL
-        assert home.cloud["mock"].connections == 0
-
-
 async def test_closing_the_stream_stops_the_model_and_keeps_what_was_shown(
     tmp_path: Path,
 ) -> None:

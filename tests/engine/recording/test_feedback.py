@@ -131,6 +131,18 @@ async def test_nothing_is_noted_of_what_must_stay_here(tmp_path: Path) -> None:
         assert home.runtime.outcomes.answer(unstored.id) is None
 
 
+async def test_nothing_is_remembered_of_masked_prompts(tmp_path: Path) -> None:
+    """What left only in masked form is private all the same: neither digest nor sign is kept."""
+    question = "Write a short note to anna.berg@fjordmail.no about lunch."
+    async with house(tmp_path) as home:
+        receipt = (await home.ask(question, privacy=PrivacyMode.MASK)).receipt
+        assert receipt.masked
+        await home.ask(question, conversation=receipt.conversation)
+        await home.ask("In other words?", replaces=receipt.id)
+        assert home.runtime.outcomes.answer(receipt.id) is None
+        assert not noted(home)
+
+
 async def test_a_thumb_counts_until_it_is_taken_back(tmp_path: Path) -> None:
     """The user's own word overrules what follows from going on, and can be undone."""
     async with house(tmp_path) as home:
