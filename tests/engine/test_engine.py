@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from edgeroute.core.errors import Cancelled, PrivacyRefused
-from edgeroute.core.events import Answered, AttemptEnded, AttemptStarted, Failed, Planned
+from edgeroute.core.errors import Cancelled
+from edgeroute.core.events import Answered, AttemptStarted, Failed, Planned
 from edgeroute.core.messages import Image, Message, Text, Unreadable, assistant, user
 from edgeroute.core.model_card import Place
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, house
-from tests.support.scripted_provider import Close, Sleep, Step, always
+from tests.support.scripted_provider import Sleep, Step, always
 
 CLOUD_ANSWER = "A table of buckets."
 
@@ -144,31 +144,6 @@ async def test_a_detector_that_breaks_keeps_everything_here(
         assert later.receipt.route is Place.CLOUD, "a failed check binds one prompt, not the talk"
 
 
-async def test_all_providers_down_means_local(tmp_path: Path) -> None:
-    """When every managed API fails, the local model answers and the receipt lists who was tried."""
-    down = always(replies.error(503))
-    async with house(tmp_path, {"one": down, "two": down}) as home:
-        seen = await home.ask(OPEN)
-        assert seen.text == LOCAL_ANSWER
-        tried = [attempt.model for attempt in seen.receipt.attempts]
-        assert tried[0] == "one/m"
-        assert "two/m" in tried
-        assert seen.receipt.attempts[-1].place is Place.LOCAL
-        ended = [event for event in seen.events if isinstance(event, AttemptEnded)]
-        assert len(ended) == len(seen.receipt.attempts)
-
-
-async def test_a_private_prompt_without_a_local_model_is_refused(tmp_path: Path) -> None:
-    """No local answer and private: refused for privacy with a way out, nothing sent."""
-    async with house(tmp_path, local=always([Close()])) as home:
-        seen = await home.ask(PRIVATE)
-        assert isinstance(seen.end, Failed)
-        assert isinstance(seen.end.error, PrivacyRefused)
-        assert seen.end.error.exit_code == 3
-        assert seen.end.error.hint
-        assert home.cloud["mock"].connections == 0
-
-
 async def test_closing_the_stream_stops_the_model_and_keeps_what_was_shown(
     tmp_path: Path,
 ) -> None:
@@ -194,23 +169,6 @@ async def test_closing_the_stream_stops_the_model_and_keeps_what_was_shown(
                 break
             await asyncio.sleep(0.02)
         assert home.cloud["mock"].hang_ups == 1
-
-
-async def test_a_full_disk_costs_the_record_not_the_answer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where a turn cannot be saved the answer is given all the same, with a notice."""
-    from edgeroute.core.errors import StoreError
-
-    def full(*args: object) -> None:
-        raise StoreError("The disk is full.", "Free some space.")
-
-    async with house(tmp_path) as home:
-        await home.ask(OPEN)
-        monkeypatch.setattr(home.runtime.receipts, "add", full)
-        seen = await home.ask(OPEN)
-        assert isinstance(seen.end, Answered)
-        assert any(getattr(event, "kind", "") == "not_saved" for event in seen.events)
 
 
 async def test_a_bug_is_one_terminal_event_too(
