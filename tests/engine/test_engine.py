@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeroute.core.errors import Cancelled
+from edgeroute.core.errors import Cancelled, PrivacyRefused
 from edgeroute.core.events import Answered, AttemptStarted, Failed, Planned
 from edgeroute.core.messages import Image, Message, Text, Unreadable, assistant, user
 from edgeroute.core.model_card import Place
@@ -228,3 +228,70 @@ async def test_an_edited_policy_counts_from_the_next_request(tmp_path: Path) -> 
         path.write_text("routing: [broken")
         os.utime(path, (2, 2))
         assert (await home.ask(OPEN)).receipt.route is Place.LOCAL
+
+
+async def test_what_is_planned_is_told_first(tmp_path: Path) -> None:
+    """Plan, verdict, signals, mode, conversation and receipt are those of the end."""
+    async with house(tmp_path) as home:
+        seen = await home.ask(OPEN, privacy=PrivacyMode.MASK)
+        planned = seen.events[0]
+        assert isinstance(planned, Planned)
+        assert planned.mode is PrivacyMode.MASK
+        assert planned.receipt_id == seen.receipt.id
+        assert planned.conversation == seen.receipt.conversation
+        assert planned.plan.rule == seen.receipt.rule
+        assert planned.signals.task == seen.receipt.task
+        assert not planned.verdict.private
+        other = (await home.ask(OPEN)).receipt
+        assert other.id > seen.receipt.id
+
+
+async def test_an_error_that_is_known_is_told_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its sentence reaches the user; the receipt has its word, and how long it took."""
+
+    async def refused(*_: object, **__: object) -> None:
+        raise PrivacyRefused("It stays here.", "Ask a local model.")
+
+    async with house(tmp_path) as home:
+        monkeypatch.setattr(home.runtime.engine._decider, "decide", refused)
+        seen = await home.ask(OPEN, conversation="mine")
+        assert isinstance(seen.end, Failed)
+        assert str(seen.end.error) == "It stays here. Ask a local model."
+        assert seen.end.partial is None
+        assert (seen.receipt.error, seen.receipt.conversation) == ("privacy_refused", "mine")
+        assert 0 <= seen.receipt.duration_ms < 60_000
+        assert home.runtime.receipts.get(seen.receipt.id) == seen.receipt
+
+
+async def test_telemetry_hears_the_question_and_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last message and what was answered, or shown of it; nothing where there is nothing."""
+    told: list[tuple[str, ...]] = []
+    async with house(tmp_path) as home:
+        tell = home.runtime.telemetry
+        monkeypatch.setattr(tell, "tell", lambda one, *words: told.append((one.id, *words)))
+        seen = await home.ask([user("Tell me of trees."), assistant("Green."), user(OPEN)])
+        assert told == [(seen.receipt.id, OPEN, CLOUD_ANSWER)]
+        cut = replies.cut_stream(replies.chat_events(["A ", "half"])[:3])
+        home.cloud["mock"].behave(always(cut))
+        await home.ask(OPEN)
+        assert told[-1][1:] == (OPEN, "A half")
+
+        async def broken(*args: object, **options: object) -> None:
+            raise RuntimeError
+
+        monkeypatch.setattr(home.runtime.engine._decider, "decide", broken)
+        await home.ask(ChatRequest(()))
+        assert told[-1][1:] == ("", "")
+
+
+async def test_explain_names_every_finding_only_where_that_is_wanted(tmp_path: Path) -> None:
+    """The check stops at the first otherwise."""
+    both = ChatRequest((user(f"{PRIVATE} Or write to anna.berg@fjordmail.no."),))
+    async with house(tmp_path) as home:
+        engine = home.runtime.engine
+        assert not (await engine.explain(both)).verdict.complete
+        assert (await engine.explain(both, full=True)).verdict.complete
