@@ -17,6 +17,7 @@ from edgeroute.core.events import Notice
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.usage import Cost
 from edgeroute.engine.deciding.budget import Budget
+from edgeroute.engine.recording import spend_alerts
 from edgeroute.engine.recording.spend_alerts import (
     SpendAlert,
     SpendAlerts,
@@ -204,6 +205,18 @@ def test_a_command_that_fails_harms_nobody(
     missing = command == ["/nowhere/at/all"]
     assert told == (["alert command failed: FileNotFoundError"] if missing else [])
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_command_that_never_ends_is_ended(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After half a minute, which is said in the log."""
+    assert spend_alerts._COMMAND_SECONDS == 30
+    monkeypatch.setattr(spend_alerts, "_COMMAND_SECONDS", 0.1)
+    with caplog.at_level("WARNING"):
+        _run([sys.executable, "-c", "import time; time.sleep(50)"], "{}")
+    (record,) = caplog.records
+    assert record.getMessage() == "alert command failed: TimeoutExpired"
 
 
 async def test_a_budget_alert_reaches_user_store_and_command(tmp_path: Path) -> None:

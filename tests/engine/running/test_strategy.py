@@ -132,7 +132,7 @@ async def test_words_that_were_shown_are_kept_when_the_user_stops(tmp_path: Path
                 if isinstance(event, TextDelta):
                     shown = event.text
                     break
-        assert shown
+        assert shown == "It is ", "the last rung is shown while it comes"
         kept = home.runtime.conversations.messages(conversation)[-1]
         assert (kept.role, kept.text) == ("assistant", shown)
         assert home.runtime.receipts.list()[0].model == OPUS

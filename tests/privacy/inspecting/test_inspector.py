@@ -550,7 +550,7 @@ async def test_the_newest_text_is_read_first() -> None:
     for full in (False, True):
         detector = PlantDetector()
         reader = inspector(detector)
-        turns = [user("x" * 900), assistant("y" * 900), user(f"z {PLANT}")]
+        turns = [user("one " * 300), assistant("two " * 300), user(f"three {PLANT}")]
         verdict = await reader.inspect(request(*turns), full=full)
         assert verdict.private
         assert verdict.complete is full
