@@ -80,13 +80,16 @@ class LineMap:
         of_file = self.lines.get(mutation.file.as_posix(), {})
         found = {test for line in mutation.lines for test in of_file.get(str(line), ())}
         found = found or {test for tests in of_file.values() for test in tests}
+        own, more = mirror(mutation.file), set[str]()
         if len(found) < _FEW:
-            found |= self._below(mirror(mutation.file)) or self._below(
+            more = self._below(own) or self._below(
                 f"tests/{mutation.file.parts[1]}/", "tests/engine/test_", "tests/routing/plan"
             )
-        own = mirror(mutation.file)
-        order = sorted(found, key=lambda test: (not test.startswith(own), self.seconds[test]))
-        return list(self._affordable(order))
+
+        def order(test: str) -> tuple[bool, bool, float]:
+            return test not in found, not test.startswith(own), self.seconds[test]
+
+        return list(self._affordable(sorted(found | more, key=order)))
 
     def _below(self, *starts: str) -> set[str]:
         return {test for test in self.seconds if test.startswith(starts)}
@@ -258,6 +261,7 @@ def main() -> None:
     parser.add_argument("--tests", nargs="*", default=TESTS)
     asked = parser.parse_args()
     os.nice(5)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     work = asked.work or Path(tempfile.mkdtemp(prefix="mutants-"))
     work.mkdir(parents=True, exist_ok=True)
     tree, known = work.resolve() / "tree", work.resolve() / "lines.json"
