@@ -238,7 +238,7 @@ def test_names_of_headers_have_no_case_and_no_order() -> None:
     """The same header under another spelling is the same request; fields cannot be shifted from a
     name into its value.
     """
-    shouted = {name.upper(): value for name, value in reversed(REQUEST.headers.items())}
+    shouted = {name.upper(): value for name, value in reversed([*REQUEST.headers.items()])}
     cleared().redeem(dataclasses.replace(REQUEST, headers=shouted), 1.0)
     shifted = dataclasses.replace(REQUEST, headers={"x-extra1": ""})
     with pytest.raises(ClearanceRefused):

@@ -20,7 +20,11 @@ def test_a_model_is_gone_from_its_last_day_on() -> None:
 
 def test_a_model_of_which_nothing_is_said_is_a_usual_one() -> None:
     """It runs elsewhere, speaks the common wire, calls tools, and its price is not known."""
-    assert (CARD.place, CARD.wire, CARD.abilities) == (Place.CLOUD, "openai-chat", {"tools"})
+    assert (CARD.place, CARD.wire, CARD.abilities) == (
+        Place.CLOUD,
+        "openai-chat",
+        frozenset({"tools"}),
+    )
     assert (CARD.context_tokens, CARD.max_output_tokens, CARD.grade) == (128_000, 8_192, 2)
     assert (CARD.token_factor, CARD.cache_minimum_tokens) == (1.0, 1024)
     assert not CARD.prices.rows

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeroute.core.usage import FREE, UNKNOWN_COST, Cost, Usage
+from edgeroute.core.usage import FREE, UNKNOWN_COST, Cost, CostBasis, Usage
 
 counts = st.integers(0, 10_000)
 usages = st.builds(Usage, counts, counts, counts, counts, counts, counts)
@@ -61,7 +61,7 @@ def test_free_is_known_and_unknown_is_not() -> None:
     """A cost that nobody reported was computed; the surest of two kinds never wins."""
     assert Cost(Decimal(0), "computed") == FREE
     assert Cost(None, "unknown") == UNKNOWN_COST
-    bases = ("reported", "computed", "estimated", "unknown")
+    bases: tuple[CostBasis, ...] = ("reported", "computed", "estimated", "unknown")
     for worse, one in enumerate(bases):
         for other in bases[: worse + 1]:
             assert (Cost(None, one) + Cost(None, other)).basis == one

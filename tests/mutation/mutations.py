@@ -9,18 +9,18 @@ and the wording of sentences.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import libcst as cst
 import libcst.matchers as m
 from libcst.metadata import MetadataWrapper, PositionProvider
 from mutmut.mutation.mutators import mutation_operators
 
-_WORDING: Final = re.compile(r"[A-Za-z]\S* |^ *\S* [a-z]|[A-Za-z][.:;!?] *.$")
+_WORDING: Final = re.compile(r"[A-Za-z]\S* | [a-z]")
 _TYPES: Final = m.Subscript() | m.BinaryOperation(operator=m.BitOr())
 _ALONE: Final = (
     m.Annotation()
@@ -124,7 +124,7 @@ def _is_alias(node: cst.CSTNode) -> bool:
 
 
 def _is_wording(node: cst.CSTNode) -> bool:
-    """Whether it is a text of several words, or the end of a sentence."""
+    """Whether it is a text of several words."""
     return isinstance(node, cst.SimpleString) and bool(_WORDING.search(node.raw_value))
 
 
@@ -154,7 +154,7 @@ def _no_raise(_: cst.Raise) -> Iterable[cst.CSTNode]:
     yield cst.Pass()
 
 
-_OWN: Final = (
+_OWN: Final[tuple[tuple[type, Callable[[Any], Iterable[cst.CSTNode]]], ...]] = (
     (cst.If, _negation),
     (cst.While, _negation),
     (cst.CompIf, _negation),

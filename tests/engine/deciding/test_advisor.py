@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -17,11 +17,13 @@ from edgeroute.routing.learning.neighbours import Advice
 from edgeroute.routing.policy.policy import RoutingPolicy
 from edgeroute.routing.signals.embedding import Embedder
 from edgeroute.store.database.database import Database
-from edgeroute.store.records.outcomes import Outcomes
+from edgeroute.store.records.outcomes import Outcome, Outcomes
 from tests.support.routing import TIERS, policy_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from edgeroute.store.records.outcomes import OutcomeKind
 
 OPUS, LUNA = "anthropic/claude-opus-4.7", "openai/gpt-6-luna"
 COSTS = {OPUS: Decimal("0.05"), LUNA: Decimal("0.001")}
@@ -48,7 +50,7 @@ class Desk:
 
     def note(self, model: str, quality: float, number: int, **more: str) -> None:
         """One answer to prompt ``number`` about trees, and what became of it."""
-        kind = "up" if quality >= 0.5 else "down"
+        kind: OutcomeKind = "up" if quality >= 0.5 else "down"
         prompt = f"Trees {number}"
         self.outcomes.add(
             kind, prompt.encode(), model, quality, cost=COSTS[model],
@@ -163,11 +165,14 @@ def test_the_record_is_read_again_when_enough_of_it_is_new(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A short record is read after each sign, a long one when a twentieth of it is new."""
-    reads = []
+    reads: list[int] = []
     read = desk.outcomes.list
-    monkeypatch.setattr(
-        desk.outcomes, "list", lambda **more: reads.append(more.get("limit")) or read(**more)
-    )
+
+    def noted(*, limit: int) -> Sequence[Outcome]:
+        reads.append(limit)
+        return read(limit=limit)
+
+    monkeypatch.setattr(desk.outcomes, "list", noted)
     for number in range(40):
         desk.note(OPUS, 1.0, number)
     desk.advise()
