@@ -51,7 +51,6 @@ TESTS: Final = (
     "tests/privacy/test_gate.py",
     "tests/privacy/inspecting",
     "tests/privacy/test_room.py",
-    "tests/routing/plan",
 )
 _COPIED: Final = ("edgeroute", "tests", "models", "rules", "packaging")
 _OPTIONS: Final = (
@@ -83,7 +82,7 @@ class LineMap:
         own, more = mirror(mutation.file), set[str]()
         if len(found) < _FEW:
             more = self._below(own) or self._below(
-                f"tests/{mutation.file.parts[1]}/", "tests/engine/test_", "tests/routing/plan"
+                f"tests/{mutation.file.parts[1]}/", "tests/engine/test_"
             )
 
         def order(test: str) -> tuple[bool, bool, float]:

@@ -11,17 +11,21 @@ from typing import Any
 
 import pytest
 
+from edgeroute.core.errors import PrivacyRefused
 from edgeroute.core.events import (
     Answered,
+    AttemptEnded,
     AttemptStarted,
     Failed,
     Folded,
     Notice,
     Planned,
+    ReasoningDelta,
     TextDelta,
 )
 from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import Tool
+from edgeroute.engine.deciding.decider import Decision
 from edgeroute.providers.calling import call
 from edgeroute.providers.calling.client import Client
 from edgeroute.providers.resilience.health import Health
@@ -280,3 +284,94 @@ async def test_the_local_models_own_probabilities_decide(
         assert len(folded) == len(home.cloud["openai"].requests) == (answer != "31")
         assert all(reason.startswith("Its own probability is 0.14") for reason in folded)
         assert all("logprobs" not in one.json for one in home.cloud["openai"].requests)
+
+
+async def test_every_answer_of_a_strategy_is_told_and_paid(tmp_path: Path) -> None:
+    """Numbers from one on in the order of asking; each attempt begins and ends once, an answer that
+    does not stand is rejected, and the receipt says why the other one does.
+    """
+    async with several(tmp_path, policy("ensemble"), says("31"), says("30"), says("31")) as home:
+        seen = await home.ask(CLOSED)
+        began = [one for one in seen.events if isinstance(one, AttemptStarted)]
+        ended = [one for one in seen.events if isinstance(one, AttemptEnded)]
+        assert [(one.number, one.model) for one in began] == [(1, LUNA), (2, PRO), (3, OPUS)]
+        assert sorted(one.number for one in ended) == [1, 2, 3]
+        by_model = {one.model: one for one in seen.receipt.attempts}
+        assert by_model[PRO].outcome == "rejected"
+        assert {by_model[name].outcome for name in (LUNA, OPUS)} == {"answered", "rejected"}
+        assert all(one.role == "answer" for one in by_model.values())
+        assert all(one.reason for one in began)
+        assert len(seen.receipt.notes) >= 2
+        assert seen.receipt.error == ""
+
+
+async def test_a_last_rung_that_breaks_off_ends_the_request(tmp_path: Path) -> None:
+    """What was shown stays, no other model's words follow, and the error is told."""
+    cut = always(replies.cut_stream(replies.messages_events(["It is ", "thirty"])[:4]))
+    async with several(tmp_path, policy("cascade"), says("30"), says("28"), cut) as home:
+        seen = await home.ask(CLOSED)
+        assert isinstance(seen.end, Failed)
+        assert seen.end.partial is not None
+        assert seen.text == seen.end.partial.text == "It is "
+        last = seen.receipt.attempts[-1]
+        assert (last.model, last.outcome, last.error) == (OPUS, "failed", "outage")
+        assert seen.receipt.error == "provider_error"
+        assert not home.local.requests or all(one.method == "GET" for one in home.local.requests)
+
+
+async def test_thoughts_of_the_last_rung_come_with_its_words(tmp_path: Path) -> None:
+    """In their order, and each piece once."""
+    delta = {"type": "content_block_delta", "index": 0}
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": {"id": "m", "usage": {"input_tokens": 10}}},
+        {"type": "content_block_start", "index": 0,
+         "content_block": {"type": "thinking", "thinking": ""}},
+        {**delta, "delta": {"type": "thinking_delta", "thinking": "hm"}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": ""}},
+        {**delta, "index": 1, "delta": {"type": "text_delta", "text": "31"}},
+        {"type": "content_block_stop", "index": 1},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"},
+         "usage": {"output_tokens": 5}},
+        {"type": "message_stop"},
+    ]  # fmt: skip
+    thinking = always(replies.stream([replies.event(one, one["type"]) for one in events]))
+    async with several(tmp_path, policy("cascade"), says("30"), says("28"), thinking) as home:
+        seen = await home.ask(CLOSED)
+        shown = [one.text for one in seen.events if isinstance(one, TextDelta | ReasoningDelta)]
+        assert [text for text in shown if text] == ["hm", "31"]
+        assert isinstance(seen.end, Answered)
+
+
+async def test_a_provider_that_rests_takes_no_part(tmp_path: Path) -> None:
+    """Failures of its answers count against it and against nobody else, until it is left alone."""
+    down = always(replies.error(503))
+    async with several(tmp_path, policy("ensemble"), down, says("31"), says("31")) as home:
+        for _ in range(4):
+            seen = await home.ask(CLOSED)
+            assert seen.text == "31"
+        assert asked(home) == {"openai": 3, "deepseek": 4, "anthropic": 4}
+        assert LUNA not in {one.model for one in seen.receipt.attempts}
+        circuits = {
+            line.provider: line.circuit
+            for line in home.providers.health.report(home.runtime.clock.monotonic())
+        }
+        assert circuits == {"openai": "open", "deepseek": "closed", "anthropic": "closed"}
+
+
+async def test_a_judge_that_may_not_be_asked_costs_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be masked for the judge does not reach it; an answer stands all the same."""
+
+    async def kept(self: Decision, messages: object) -> Decision:
+        raise PrivacyRefused("It cannot be masked.")
+
+    monkeypatch.setattr(Decision, "aside", kept)
+    async with several(
+        tmp_path, policy("ensemble", combine="best"), says("A."), says("B."), says("C.")
+    ) as home:
+        seen = await home.ask(OPEN)
+        assert isinstance(seen.end, Answered)
+        assert seen.text in {"A.", "B.", "C."}
+        assert asked(home)["anthropic"] == 1
