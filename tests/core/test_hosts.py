@@ -21,6 +21,8 @@ def test_this_machine(host: str) -> None:
     [
         "",
         "::ffff:8.8.8.8",
+        "127.0.0.1.",
+        "localhost.localdomain",
         "0.0.0.0",
         "::",
         "192.168.1.1",

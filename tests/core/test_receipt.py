@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from edgeroute.core.model_card import Place
-from edgeroute.core.receipt import Attempt, Receipt
+from edgeroute.core.receipt import Attempt, Receipt, last_answer
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import PrivacyMode
 
@@ -48,6 +48,30 @@ def test_nothing_sent_costs_nothing() -> None:
     assert _receipt().cost.amount == 0
 
 
+def test_the_answer_is_the_last_that_stands() -> None:
+    """No judge's word is the answer; tokens and model are those of the answer that stands."""
+    first = replace(_attempt(Place.CLOUD, 9, "rejected", FREE), model="a/m", usage=Usage(1))
+    second = replace(_attempt(Place.CLOUD, 9, "answered", FREE), model="b/m", usage=Usage(2))
+    third = replace(second, model="c/m", usage=Usage(3))
+    judge = replace(second, model="j/m", role="judge", usage=Usage(4))
+    found = _receipt(first, second, third, judge)
+    assert found.standing == third
+    assert found.usage == Usage(3)
+    assert last_answer(found.attempts, "rejected") == first
+    assert last_answer(found.attempts, "failed") is None
+    assert _receipt(first, judge).standing is None
+    assert _receipt(first, judge).usage == Usage()
+
+
+def test_a_local_answer_counts_among_the_costs() -> None:
+    """It sent nothing and is known to be free."""
+    local = _attempt(Place.LOCAL, 0, "answered", FREE)
+    unsent = _attempt(Place.CLOUD, 0, "failed", Cost(Decimal(5), "reported"))
+    sent = _attempt(Place.CLOUD, 9, "failed", Cost(Decimal("0.5"), "reported"))
+    assert _receipt(unsent, local).cost == FREE
+    assert _receipt(sent, local).cost == Cost(Decimal("0.5"), "computed")
+
+
 def test_a_receipt_as_json_is_plain_and_complete() -> None:
     """Every field has its name, amounts are text, an unknown cost is null."""
     receipt = _receipt(
@@ -62,3 +86,8 @@ def test_a_receipt_as_json_is_plain_and_complete() -> None:
     assert content["attempts"][1]["place"] == "local"
     assert content["cost"] == {"amount": "0", "basis": "unknown"}
     assert content["usage"]["input_uncached"] == 1
+    noted = replace(receipt, findings={"US_SSN": 2}, notes=("a", "b"), route=Place.CLOUD)
+    assert noted.as_json()["findings"] == {"US_SSN": 2}
+    assert noted.as_json()["notes"] == ["a", "b"]
+    assert type(noted.as_json()["route"]) is str
+    assert noted.as_json()["first_token_ms"] is None
