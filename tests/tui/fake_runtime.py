@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from edgeroute.core.answer import Answer
 from edgeroute.core.conversation import Conversation, SearchHit, Turn
@@ -45,6 +46,9 @@ from edgeroute.engine.deciding.explanation import Explanation
 from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
 from edgeroute.engine.recording.feedback import Thumb
 from tests.support.replies import PNG
+
+if TYPE_CHECKING:
+    from edgeroute.wiring import Runtime
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
 LOCAL = "local/qwen2.5-coder-1.5b"
@@ -613,6 +617,11 @@ class FakeRuntime:
         self.saved: dict[str, str] = {}
         if chats:
             self._fill()
+
+    @property
+    def real(self) -> Runtime:
+        """Itself, where the app asks for the runtime of the wiring."""
+        return cast("Runtime", self)
 
     def _fill(self) -> None:
         for at, (title, place, latched, pinned) in enumerate(
