@@ -32,9 +32,8 @@ from edgeroute.core.events import (
 )
 from edgeroute.core.local_models import LocalStatus
 from edgeroute.core.messages import Image, Message, assistant, user
-from edgeroute.core.model_card import ModelCard, Place
+from edgeroute.core.model_card import ModelCard, Place, PriceList, PriceRow, Rate
 from edgeroute.core.plan import Candidate, Plan, Skipped
-from edgeroute.core.prices import PriceList, PriceRow, Rate
 from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
