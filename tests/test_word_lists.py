@@ -109,7 +109,7 @@ def test_a_star_and_a_gap_stand_for_more() -> None:
 def test_no_list_is_read_at_the_start() -> None:
     """Importing the wiring and the front doors reads no list."""
     code = (
-        "import edgeroute.cli.main, edgeroute.tui.app, edgeroute.server.app\n"
+        "import edgeroute.cli.main, edgeroute.tui.app, edgeroute.server.serve\n"
         "import edgeroute.wiring.engine\n"
         "from edgeroute import word_lists\n"
         "print(word_lists._lists.cache_info().currsize)"

@@ -11,7 +11,7 @@ from edgeroute.core.errors import EdgeRouteError, Rejection
 from edgeroute.wire import legacy_completions
 from edgeroute.wire.format import CallerFormat
 from edgeroute.wire.formats import FORMATS, WIRES
-from edgeroute.wire.json_text import dump
+from edgeroute.wire.json_data import dump
 
 PREFIX: Final = "/v1"
 CALLERS: Final[tuple[CallerFormat, ...]] = (*WIRES.values(), legacy_completions.FORMAT)

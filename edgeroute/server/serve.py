@@ -1,4 +1,4 @@
-"""Starting and stopping the endpoint."""
+"""The endpoint: the guard, behind it the routes; started and stopped."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
+from starlette.routing import Router
 
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.hosts import is_loopback
 from edgeroute.core.private_file import make_private_folder
-from edgeroute.server.access.guard import Rules
+from edgeroute.server.access.guard import Guard, Rules
 from edgeroute.server.access.protocol import GuardedProtocol
 from edgeroute.server.access.token import read_or_make, token_path
 from edgeroute.server.answer.caller_request import BodyLimits
-from edgeroute.server.app import build
 from edgeroute.server.context import ServerContext
+from edgeroute.server.routes import completions, edgeroute_api, embeddings, models_and_health
 
 if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
     from edgeroute.wiring import Runtime
 
 _GRACE_SECONDS = 5
@@ -182,3 +185,14 @@ def _bind_unix(path: Path) -> socket.socket:
         raise EdgeRouteError(f"{path} cannot be used ({error.strerror}).") from error
     connection.setblocking(False)  # noqa: FBT003 - the standard library's own signature
     return connection
+
+
+def routes(context: ServerContext) -> list[BaseRoute]:
+    """Every route there is."""
+    pages = (completions, models_and_health, embeddings, edgeroute_api)
+    return [route for page in pages for route in page.routes(context)]
+
+
+def build(context: ServerContext, rules: Rules) -> Guard:
+    """The application. Nothing is reachable around the guard."""
+    return Guard(Router(routes(context), redirect_slashes=False), rules)

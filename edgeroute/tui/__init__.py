@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edgeroute.tui.ports import RuntimePort
+    from edgeroute.wiring import Runtime
 
 
-def run(runtime: RuntimePort, *, plain: bool = False) -> int:
+def run(runtime: Runtime, *, plain: bool = False) -> int:
     """Run the chat until the user leaves; the exit code of the program.
 
     ``plain`` writes labelled lines; so does a terminal that cannot be drawn on, and ACCESSIBLE.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from textual.theme import Theme
 
     from edgeroute.core.verdict import PrivacyMode
-    from edgeroute.tui.ports import RuntimePort
+    from edgeroute.wiring import Runtime
 
 
 class ChatApp(App[int]):
@@ -38,7 +38,7 @@ class ChatApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = []
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, runtime: RuntimePort) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         self.keys = keys_with(runtime.chat.keys)
         super().__init__()
         self.runtime = runtime

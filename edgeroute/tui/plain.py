@@ -41,7 +41,7 @@ from edgeroute.tui.words import (
 
 if TYPE_CHECKING:
     from edgeroute.engine.recording.feedback import Thumb
-    from edgeroute.tui.ports import RuntimePort
+    from edgeroute.wiring import Runtime
 
 HELP: Final = """\
 Type a message and press Enter. Commands:
@@ -74,13 +74,13 @@ class PlainChat:
     """
 
     def __init__(
-        self, runtime: RuntimePort, read: Callable[[str], str], write: Callable[[str], None]
+        self, runtime: Runtime, read: Callable[[str], str], write: Callable[[str], None]
     ) -> None:
         self._runtime = runtime
         self._read = read
         self._write = write
         self._state = ChatState(mode=runtime.new_mode)
-        self._checker = Checker(lambda: runtime.engine, lambda: runtime.inspector, lambda _: None)
+        self._checker = Checker(runtime, lambda _: None)
         self._listed: list[str] = []
         self._last_question = ""
         self._last_receipt = ""
@@ -313,7 +313,7 @@ class PlainChat:
             self._write(f"Model: {safe_line(row.label)}, {calls}, {money(row.cost)}")
 
 
-def run(runtime: RuntimePort) -> int:
+def run(runtime: Runtime) -> int:
     """Run the plain chat on standard input and output; the exit code of the program."""
 
     def write(line: str) -> None:

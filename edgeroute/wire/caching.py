@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from edgeroute.wire.format import CachePlan, Target
-from edgeroute.wire.json_text import dump_text
+from edgeroute.wire.json_data import dump_text
 
 _BYTES_PER_TOKEN = 4.0
 

@@ -11,7 +11,7 @@ import binascii
 from typing import Final
 
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.json_text import dump, load
+from edgeroute.wire.json_data import dump, load
 
 _PREFIX: Final = "edgeroute."
 

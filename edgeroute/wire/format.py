@@ -133,15 +133,11 @@ class WireFormat(CallerFormat):
     """One protocol, in both directions.
 
     Towards a provider, ``encode_request`` gives the body to send: stable parts first, messages
-    last.
+    last. ``decoder`` makes what reads one answer.
     """
 
     encode_request: Callable[[ChatRequest, Target], dict[str, Any]]
-    new_decoder: Callable[[], WholeDecoder]
-
-    def decoder(self, origin: str = "") -> StreamDecoder:  # noqa: ARG002
-        """A decoder for one streamed answer of ``origin`` (``provider/family``)."""
-        return self.new_decoder()
+    decoder: Callable[[], WholeDecoder]
 
     def decode_answer(self, body: Mapping[str, Any]) -> list[Delta]:
         """The deltas of a whole answer, ending with ``Finish``.
@@ -150,7 +146,7 @@ class WireFormat(CallerFormat):
             WireFault: the provider reports an error.
             WireError: the body is not of this format.
         """
-        return self.new_decoder().whole(body)
+        return self.decoder().whole(body)
 
 
 def origin_of(card: ModelCard) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from edgeroute.core.answer import Answer
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.events import Answered, Event, Failed, TextDelta
 from edgeroute.core.messages import user
-from edgeroute.core.request import ChatRequest, Sampling
+from edgeroute.core.request import ChatRequest
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.fields import Json, integer, model_name, number, string, strings
 from edgeroute.wire.format import CallerFormat, Envelope
+from edgeroute.wire.json_data import Json, model_name, sampling, string, strings
 from edgeroute.wire.openai_chat.answer import (
     DONE,
     KEEP_ALIVE,
@@ -37,17 +38,13 @@ def decode_request(body: Json) -> ChatRequest:
         raise WireError("n must be 1 and echo must be false.")
     suffix = string(body.get("suffix"))
     prompt = f"{_FILL}BEFORE:\n{prompts[0]}\nAFTER:\n{suffix}" if suffix else prompts[0]
-    limit = integer(body.get("max_tokens"), "max_tokens")
+    drawn = sampling(body, "max_tokens", stop="stop", seed="seed")
+    if drawn.max_output_tokens is None:
+        drawn = replace(drawn, max_output_tokens=_DEFAULT_TOKENS)
     return ChatRequest(
         messages=(user(prompt),),
         model=model_name(body),
-        sampling=Sampling(
-            temperature=number(body.get("temperature"), "temperature"),
-            top_p=number(body.get("top_p"), "top_p"),
-            max_output_tokens=_DEFAULT_TOKENS if limit is None else limit,
-            stop=strings(body.get("stop"), "stop"),
-            seed=integer(body.get("seed"), "seed"),
-        ),
+        sampling=drawn,
         user=string(body.get("user")),
         front_door="http",
     )

@@ -15,7 +15,8 @@ from edgeroute.core.pictures import media_type_of
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.usage import Usage
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.fields import (
+from edgeroute.wire.format import Envelope, Target, WireFormat
+from edgeroute.wire.json_data import (
     Json,
     integer,
     mapping,
@@ -24,7 +25,6 @@ from edgeroute.wire.fields import (
     raise_if_fault,
     string,
 )
-from edgeroute.wire.format import Envelope, Target, WireFormat
 from edgeroute.wire.openai_chat.answer import encode_error
 from edgeroute.wire.parts import decode_base64, encode_base64
 from edgeroute.wire.sse import ServerSentEvent
@@ -159,7 +159,7 @@ FORMAT: Final = WireFormat(
     path="/images/generations",
     id_prefix="img-",
     encode_request=encode_request,
-    new_decoder=ImagesDecoder,
+    decoder=ImagesDecoder,
     decode_request=decode_request,
     encode_answer=encode_answer,
     encode_error=encode_error,

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from edgeroute.core.messages import File, Image, Message, Part, Text, ToolCall, Unreadable
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.json_text import dump_text, load
+from edgeroute.wire.json_data import dump_text, load
 
 Plain = Text | Image | File | Unreadable
 

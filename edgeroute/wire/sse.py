@@ -65,12 +65,6 @@ class SseParser:
         self._append(rest)
         return events
 
-    def close(self) -> bool:
-        """The bytes are over. True if nothing was left half read."""
-        clean = not self._line_bytes and not self._data
-        self._line, self._line_bytes, self._data, self._data_bytes = [], 0, [], 0
-        return clean
-
     def _append(self, piece: bytes) -> None:
         self._line_bytes += len(piece)
         if self._line_bytes > self._max_line:

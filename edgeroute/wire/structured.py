@@ -7,8 +7,7 @@ from typing import Any
 
 from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest
-from edgeroute.wire.fields import mapping, sequence
-from edgeroute.wire.json_text import dump_text
+from edgeroute.wire.json_data import dump_text, mapping, sequence
 
 
 def is_strict(schema: Mapping[str, Any]) -> bool:
@@ -31,13 +30,24 @@ def takes_schema(card: ModelCard) -> bool:
     return "json_schema" in card.abilities
 
 
-def instruction(request: ChatRequest, *, any_object: bool) -> str:
+def named_schema(request: ChatRequest, card: ModelCard) -> dict[str, Any]:
+    """The schema as OpenAI's formats state it; empty where only any JSON can be asked for."""
+    schema = request.response_format
+    if not schema or not takes_schema(card):
+        return {}
+    return {
+        "name": request.response_format_name,
+        "schema": schema,
+        "strict": is_strict(schema),
+    }
+
+
+def instruction(schema: Mapping[str, object], card: ModelCard, *, any_object: bool) -> str:
     """The sentence that asks for JSON where the wire cannot, or an empty string.
 
     ``any_object`` says whether the wire itself can ask for any JSON object.
     """
-    schema = request.response_format
-    if schema is None or (not schema and any_object):
+    if takes_schema(card) if schema else any_object:
         return ""
     if not schema:
         return "Answer with one JSON object and nothing else."

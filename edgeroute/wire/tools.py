@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from edgeroute.core.request import ChatRequest, Tool
-from edgeroute.wire.fields import Json, mapping, sequence, string
+from edgeroute.wire.json_data import Json, mapping, sequence, string
 
 
 def read_tools(
@@ -38,19 +38,16 @@ def read_tools(
 
 def write_tools(
     request: ChatRequest,
-    others: object,
+    others: Sequence[Any],
     define: Callable[[Tool], dict[str, Any]],
     named: Callable[[str], dict[str, Any]],
 ) -> dict[str, Any]:
-    """The fields of a body that concern tools; none where the request has no tool.
+    """The fields of a body that concern tools, of which there is at least one.
 
     ``others`` are tools that only one provider understands. ``define`` writes a tool's definition,
     ``named`` the choice of one tool by its name.
     """
-    tools = [define(tool) for tool in request.tools] + list(sequence(others))
-    if not tools:
-        return {}
-    body: dict[str, Any] = {"tools": tools}
+    body: dict[str, Any] = {"tools": [*map(define, request.tools), *others]}
     choice = request.tool_choice
     if choice != "auto":
         body["tool_choice"] = choice if choice in {"none", "required"} else named(choice)

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from edgeroute.core.usage import Usage
-from edgeroute.wire.fields import Json, count, mapping
+from edgeroute.wire.json_data import Json, count, mapping
 
 _TICKS_PER_USD: Final = 10**10  # xAI states the cost in these
 

@@ -20,7 +20,7 @@ BREACHES = [
     ("engine/deciding/session.py", "import keyring"),
     ("tui/chat/state.py", "import edgeroute.server"),
     ("wire/sse.py", "import asyncio"),
-    ("tui/ports.py", "if TYPE_CHECKING:\n    import edgeroute.store.records.ledger"),
+    ("tui/words.py", "if TYPE_CHECKING:\n    import edgeroute.store.records.ledger"),
     ("engine/deciding/session.py", "import openai"),
 ]
 

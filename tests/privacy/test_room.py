@@ -26,7 +26,7 @@ from edgeroute.privacy.masking.placeholders import MaskMap
 from edgeroute.privacy.policy import EntityAction, PrivacyPolicy
 from edgeroute.wire.format import CachePlan, Target
 from edgeroute.wire.formats import FORMATS
-from edgeroute.wire.json_text import dump
+from edgeroute.wire.json_data import dump
 from tests.support.model_files import require
 from tests.support.unseen import SEQUENCES, SIGNS, VALUES, hidden
 

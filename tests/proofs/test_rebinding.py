@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from starlette.routing import Route
 
-from edgeroute.server.app import routes
 from edgeroute.server.context import ServerContext
+from edgeroute.server.serve import routes
 from tests.support.endpoint import Endpoint, running, runtime
 
 NAME = "news.example"

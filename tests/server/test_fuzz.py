@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from edgeroute.core.secret import Secret
 from edgeroute.server.access.guard import Rules
-from edgeroute.server.app import build
 from edgeroute.server.context import ServerContext
 from edgeroute.server.headers import REQUEST_HEADERS
+from edgeroute.server.serve import build
 from tests.support import replies
 from tests.support.bodies import BODIES, spoilt
 from tests.support.house import house

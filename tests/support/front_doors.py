@@ -10,8 +10,8 @@ import httpx
 
 from edgeroute.core.secret import Secret
 from edgeroute.server.access.guard import Rules
-from edgeroute.server.app import build
 from edgeroute.server.context import ServerContext
+from edgeroute.server.serve import build
 from edgeroute.wiring import Runtime
 
 _TOKEN = "a-token-of-the-tests-" + "x" * 24

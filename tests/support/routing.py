@@ -7,8 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from edgeroute.core.model_card import ModelCard, Place
-from edgeroute.core.prices import PriceList, PriceRow, Rate
+from edgeroute.core.model_card import ModelCard, Place, PriceList, PriceRow, Rate
 from edgeroute.core.signals import Signals
 from edgeroute.routing.plan.eligibility import RoutingContext
 from edgeroute.routing.plan.plan_input import PlanInput

@@ -22,7 +22,7 @@ from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.wire.format import StreamDecoder, Target
 from edgeroute.wire.formats import FORMATS
-from edgeroute.wire.json_text import dump_text
+from edgeroute.wire.json_data import dump_text
 from edgeroute.wire.sse import SseParser
 
 FIXTURES = Path(__file__).parent.parent / "wire" / "fixtures"
@@ -61,7 +61,7 @@ def read(decoder: StreamDecoder, data: bytes, size: int = 1 << 20) -> list[Delta
 
 def read_fixture(name: str, size: int = 1 << 20) -> list[Delta]:
     """All deltas of the recorded stream ``name``."""
-    decoder = FORMATS[wire_of(name)].decoder(ORIGIN)
+    decoder = FORMATS[wire_of(name)].decoder()
     return read(decoder, (FIXTURES / name).read_bytes(), size)
 
 

@@ -92,7 +92,7 @@ class Driver:
 @asynccontextmanager
 async def running(runtime: FakeRuntime, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Driver]:
     """The app with ``runtime``, painted."""
-    app = ChatApp(runtime)
+    app = ChatApp(runtime.real)
     app.animation_level = "none"
     async with app.run_test(size=size) as pilot:
         await pilot.pause()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from edgeroute.core.answer import Answer
 from edgeroute.core.conversation import Conversation, SearchHit, Turn
@@ -31,9 +32,8 @@ from edgeroute.core.events import (
 )
 from edgeroute.core.local_models import LocalStatus
 from edgeroute.core.messages import Image, Message, assistant, user
-from edgeroute.core.model_card import ModelCard, Place
+from edgeroute.core.model_card import ModelCard, Place, PriceList, PriceRow, Rate
 from edgeroute.core.plan import Candidate, Plan, Skipped
-from edgeroute.core.prices import PriceList, PriceRow, Rate
 from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
@@ -45,6 +45,9 @@ from edgeroute.engine.deciding.explanation import Explanation
 from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
 from edgeroute.engine.recording.feedback import Thumb
 from tests.support.replies import PNG
+
+if TYPE_CHECKING:
+    from edgeroute.wiring import Runtime
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
 LOCAL = "local/qwen2.5-coder-1.5b"
@@ -613,6 +616,11 @@ class FakeRuntime:
         self.saved: dict[str, str] = {}
         if chats:
             self._fill()
+
+    @property
+    def real(self) -> Runtime:
+        """Itself, where the app asks for the runtime of the wiring."""
+        return cast("Runtime", self)
 
     def _fill(self) -> None:
         for at, (title, place, latched, pinned) in enumerate(

@@ -34,7 +34,7 @@ def test_wrong_keys_stop_the_start(runtime: FakeRuntime) -> None:
     """A conflict in the user's keys is a settings error, not a surprise later."""
     runtime.chat = replace(runtime.chat, keys={"privacy": "ctrl+o"})
     with pytest.raises(SettingsError):
-        ChatApp(runtime)
+        ChatApp(runtime.real)
 
 
 async def test_own_keys_work(runtime: FakeRuntime) -> None:
@@ -114,7 +114,7 @@ async def test_a_crash_shows_no_values(
 ) -> None:
     """The traceback of a defect holds no local variables, so no prompt."""
     secret = f"canary-{4711}"
-    app = ChatApp(runtime)
+    app = ChatApp(runtime.real)
     with pytest.raises(ZeroDivisionError):
         async with app.run_test():
             app.call_later(lambda secret=secret: 1 / 0)

@@ -44,7 +44,7 @@ def test_every_action_exists(runtime: FakeRuntime) -> None:
     """No key and no command leads nowhere, and nothing can be done by neither."""
     calls = [*(a.action for a in keymap.CHAT), *(c.action for c in COMMANDS)]
     named = {parse(call)[1] for call in calls}
-    actions = ChatScreen(runtime, keymap.keys_with({})).actions
+    actions = ChatScreen(runtime.real, keymap.keys_with({})).actions
     assert named == {*actions._quick, *actions._dialogs}
     assert all(hasattr(Block, f"action_{parse(a.action)[1]}") for a in keymap.ON_MESSAGE)
 

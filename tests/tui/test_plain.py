@@ -25,7 +25,7 @@ def talk(runtime: FakeRuntime, *lines: str) -> list[str]:
             return line
         raise EOFError
 
-    assert PlainChat(runtime, read, written.append).run() == 0
+    assert PlainChat(runtime.real, read, written.append).run() == 0
     return written
 
 

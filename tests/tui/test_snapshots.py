@@ -137,7 +137,7 @@ def test_looks_as_it_did(
     """The picture of the state is the stored one."""
     runtime.engine.answer = LONG_ANSWER
     runtime.chat = replace(runtime.chat, theme=theme)
-    app = ChatApp(runtime)
+    app = ChatApp(runtime.real)
     app.animation_level = "none"
 
     async def prepare(pilot: Pilot[int]) -> None:

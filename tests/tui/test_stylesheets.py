@@ -35,7 +35,7 @@ def test_every_named_widget_exists(runtime: FakeRuntime, path: Path) -> None:
         importlib.import_module(module.name)
     for name in vars(textual.widgets)["__all__"]:
         getattr(textual.widgets, name)
-    variables = tokenize_values(ChatApp(runtime).get_css_variables())
+    variables = tokenize_values(ChatApp(runtime.real).get_css_variables())
     known = set(_widgets(Widget))
     named = {
         selector.name

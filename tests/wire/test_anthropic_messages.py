@@ -27,7 +27,7 @@ from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.wire.errors import WireError, WireFault
 from edgeroute.wire.format import CachePlan, Envelope, Target
 from edgeroute.wire.formats import FORMATS
-from edgeroute.wire.json_text import load_object
+from edgeroute.wire.json_data import load_object
 from tests.support.wire import FIXTURES, ORIGIN, answer_of, card, target
 
 WIRE = FORMATS["anthropic-messages"]

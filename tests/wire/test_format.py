@@ -19,7 +19,7 @@ async def deltas_of(data: bytes, wire: str, size: int = 64) -> list[Delta]:
         for start in range(0, len(data), size):
             yield data[start : start + size]
 
-    return [delta async for delta in read_deltas(chunks(), FORMATS[wire].decoder(""))]
+    return [delta async for delta in read_deltas(chunks(), FORMATS[wire].decoder())]
 
 
 @pytest.mark.parametrize("name", ["openai.sse", "anthropic.sse", "responses.sse"])

@@ -39,7 +39,7 @@ def test_mutated_streams_parse_or_fail_cleanly() -> None:
     for _ in range(COUNT):
         wire, data = rng.choice(streams)
         try:
-            deltas = read(FORMATS[wire].decoder(""), mutated(data, rng), rng.choice([3, 64, 4096]))
+            deltas = read(FORMATS[wire].decoder(), mutated(data, rng), rng.choice([3, 64, 4096]))
         except (WireError, WireFault):
             failed += 1
             continue

@@ -9,7 +9,7 @@ from openai.types import Completion
 
 from edgeroute.core.request import Sampling
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.json_text import load_object
+from edgeroute.wire.json_data import load_object
 from edgeroute.wire.legacy_completions import FORMAT
 
 

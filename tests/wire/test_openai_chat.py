@@ -24,7 +24,7 @@ from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.wire.errors import WireError, WireFault
 from edgeroute.wire.format import CachePlan, Target
 from edgeroute.wire.formats import FORMATS
-from edgeroute.wire.json_text import dump
+from edgeroute.wire.json_data import dump
 from tests.support.wire import ALL, FIXTURES, ORIGIN, card, read, target
 
 WIRE = FORMATS["openai-chat"]
@@ -267,7 +267,7 @@ def test_hosts_that_number_tool_calls_badly_are_understood() -> None:
         chunk({"function": {"arguments": "}"}}, "stop"),
     ]
     stream = b"".join(b"data: " + dump(each) + b"\n\n" for each in chunks)
-    assert read(WIRE.decoder(ORIGIN), stream) == [
+    assert read(WIRE.decoder(), stream) == [
         ToolCallDelta(0, "c", "f", ""),
         ToolCallDelta(0, "", "", "{}"),
         ToolCallDelta(1, "d", "g", "{"),

@@ -25,7 +25,7 @@ from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.wire.errors import WireError, WireFault
 from edgeroute.wire.format import CachePlan, Target
 from edgeroute.wire.formats import FORMATS
-from edgeroute.wire.json_text import load_object
+from edgeroute.wire.json_data import load_object
 from tests.support.wire import FIXTURES, ORIGIN, answer_of, card, target
 
 WIRE = FORMATS["openai-responses"]

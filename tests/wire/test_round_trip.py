@@ -12,7 +12,7 @@ from edgeroute.core.messages import Message, Text
 from edgeroute.core.request import ChatRequest
 from edgeroute.wire.format import CachePlan, Target
 from edgeroute.wire.formats import FORMATS
-from edgeroute.wire.json_text import dump, load_object
+from edgeroute.wire.json_data import dump, load_object
 from tests.support.wire import ALL, WIRES, card, requests, turns
 
 STABLE = {

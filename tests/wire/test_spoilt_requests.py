@@ -14,7 +14,7 @@ from edgeroute.wire import legacy_completions
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.format import Target
 from edgeroute.wire.formats import FORMATS
-from edgeroute.wire.json_text import dump, load_object
+from edgeroute.wire.json_data import dump, load_object
 from tests.support.bodies import BODIES, spoilt
 
 COUNT = int(os.environ.get("EDGEROUTE_FUZZ_REQUESTS", "60"))

@@ -69,7 +69,7 @@ class Telemetry:
     async def _post(self, path: str, body: dict[str, Any]) -> None:
         from edgeroute.providers.catalog.provider import Provider  # noqa: PLC0415
         from edgeroute.providers.egress import Outgoing  # noqa: PLC0415
-        from edgeroute.wire.json_text import dump  # noqa: PLC0415
+        from edgeroute.wire.json_data import dump  # noqa: PLC0415
 
         collector = Provider(
             id="telemetry",

@@ -44,7 +44,7 @@ _SENTENCES: Final[dict[int, tuple[str, str, ErrorKind]]] = {
 
 
 async def deltas(
-    stream: Stream, name: str, origin: str, decoder: StreamDecoder | None = None
+    stream: Stream, name: str, decoder: StreamDecoder | None = None
 ) -> AsyncGenerator[Delta, None]:
     """The deltas of ``stream``, which a server called ``name`` sends; the last is a ``Finish``.
 
@@ -56,7 +56,7 @@ async def deltas(
         if stream.status != 200:
             raise failure(name, stream.status, parse_object(await read_all(stream)))
         if stream.content_type == "text/event-stream":
-            async for delta in read_deltas(stream.chunks, decoder or FORMAT.decoder(origin)):
+            async for delta in read_deltas(stream.chunks, decoder or FORMAT.decoder()):
                 ended = ended or isinstance(delta, Finish)
                 yield delta
         else:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 from edgeroute.core.errors import LocalModelError
 from edgeroute.core.hosts import is_loopback, loopback_address
 from edgeroute.core.secret import Secret
-from edgeroute.wire.json_text import dump
+from edgeroute.wire.json_data import dump
 
 if TYPE_CHECKING:
     import httpx

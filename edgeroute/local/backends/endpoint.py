@@ -18,7 +18,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
 from edgeroute.local.backends.answers import FORMAT, deltas, failure
 from edgeroute.local.backends.client import LocalClient, Opening
-from edgeroute.wire.format import StreamDecoder, Target, origin_of
+from edgeroute.wire.format import StreamDecoder, Target
 
 _BUSY: Final = frozenset({409, 503})
 _WAITS: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -123,7 +123,7 @@ class Endpoint:
         for wait in (*_WAITS, None):
             async with self._client.stream("/chat/completions", body) as stream:
                 if wait is None or stream.status not in _BUSY:
-                    found = deltas(stream, self.name, origin_of(self.card), self._decoder())
+                    found = deltas(stream, self.name, self._decoder())
                     async with aclosing(found) as open_found:
                         async for delta in open_found:
                             yield delta
@@ -138,7 +138,7 @@ class Endpoint:
         return body
 
     def _decoder(self) -> StreamDecoder:
-        return FORMAT.decoder(origin_of(self.card))
+        return FORMAT.decoder()
 
     async def probe(self, seconds: float = _PROBE_SECONDS) -> float:
         """Ask for one token: how many seconds it took.

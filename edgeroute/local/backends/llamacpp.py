@@ -16,7 +16,7 @@ from edgeroute.local.backends.client import LocalClient, Unreachable
 from edgeroute.local.backends.worker_process import WorkerProcess
 from edgeroute.local.files.catalogue import Build
 from edgeroute.local.files.models import AUTO, LocalModels
-from edgeroute.wire.format import Target, origin_of
+from edgeroute.wire.format import Target
 
 NAME: Final = "llamacpp"
 TITLE: Final = "The local model"
@@ -59,26 +59,23 @@ class LlamaCpp:
         Raises:
             LocalModelError: no model on disk, no memory, the prompt is too long, or it broke off.
         """
-        card = self._card(self._named(request.model))
-        body = encode(request, card)
+        body = encode(request, self._card(self._named(request.model)))
         client = await self._process.ensure()
         try:
-            async with aclosing(self._try(client, card, body)) as found:
+            async with aclosing(self._try(client, body)) as found:
                 async for delta in found:
                     yield delta
         except Unreachable:
             # It ended after it was found. Nothing has been answered yet: once more.
             client = await self._process.ensure()
-            async with aclosing(self._try(client, card, body)) as found:
+            async with aclosing(self._try(client, body)) as found:
                 async for delta in found:
                     yield delta
 
     @staticmethod
-    async def _try(
-        client: LocalClient, card: ModelCard, body: dict[str, Any]
-    ) -> AsyncGenerator[Delta, None]:
+    async def _try(client: LocalClient, body: dict[str, Any]) -> AsyncGenerator[Delta, None]:
         async with client.stream("/v1/chat/completions", body) as stream:
-            async for delta in deltas(stream, TITLE, origin_of(card)):
+            async for delta in deltas(stream, TITLE):
                 yield delta
 
     async def status(self) -> LocalStatus:

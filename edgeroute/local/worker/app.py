@@ -22,7 +22,7 @@ from edgeroute.local.worker.reply import Reply, error_body, frame
 from edgeroute.local.worker.service import WorkerService
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.formats import FORMATS
-from edgeroute.wire.json_text import load_object
+from edgeroute.wire.json_data import load_object
 
 T = TypeVar("T")
 

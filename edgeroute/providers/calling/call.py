@@ -16,7 +16,7 @@ from edgeroute.providers.catalog.quirks import Circumstance, apply
 from edgeroute.providers.egress import Outgoing
 from edgeroute.wire.format import CachePlan, Target
 from edgeroute.wire.formats import WIRES
-from edgeroute.wire.json_text import dump
+from edgeroute.wire.json_data import dump
 
 if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard

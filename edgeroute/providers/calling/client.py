@@ -16,7 +16,7 @@ from edgeroute.providers.resilience.resilience import Patience
 from edgeroute.providers.transport.incoming import outage
 from edgeroute.wire.errors import WireError, WireFault
 from edgeroute.wire.format import read_deltas
-from edgeroute.wire.json_text import load_object
+from edgeroute.wire.json_data import load_object
 
 if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard
@@ -119,9 +119,8 @@ class Client:
         wire = wire_of(card, provider)
         try:
             if incoming.content_type == "text/event-stream":
-                decoder = wire.decoder(f"{provider.id}/{card.family or card.wire_id}")
                 chunks = incoming.chunks(patience.gap)
-                async for delta in _to_the_end(chunks, decoder):
+                async for delta in _to_the_end(chunks, wire.decoder()):
                     yield delta
                 await _drain(chunks)
             else:

@@ -13,8 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from edgeroute.core.errors import SettingsError
-from edgeroute.core.model_card import ModelCard, Place
-from edgeroute.core.prices import PeakHours
+from edgeroute.core.model_card import ModelCard, PeakHours, Place
 from edgeroute.datafile import load, mistake, packaged
 from edgeroute.providers.catalog.provider import Provider, address_problem
 from edgeroute.providers.catalog.provider_file import (

@@ -10,8 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from edgeroute.core.model_card import ModelCard
-from edgeroute.core.prices import PeakHours, PriceList, PriceRow, Rate
+from edgeroute.core.model_card import ModelCard, PeakHours, PriceList, PriceRow, Rate
 from edgeroute.datafile import load, mistake
 from edgeroute.providers.catalog.provider import Auth, Provider, address_problem
 

@@ -113,7 +113,8 @@ class Guard:
         try:
             if scope["method"] in _WITH_BODY:
                 receive = replay(await read_body(receive, rules.body), receive)
-            await self._app(scope, receive, send)
+            # With an app in its scope a router raises for unknown routes instead of answering.
+            await self._app({**scope, "app": self._app}, receive, send)
         finally:
             self._running -= 1
         return None

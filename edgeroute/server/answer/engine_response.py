@@ -18,7 +18,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.server.headers import HeaderTracker
 from edgeroute.server.http_refusal import as_response
 from edgeroute.wire.format import CallerFormat, Envelope, StreamEncoder
-from edgeroute.wire.json_text import dump
+from edgeroute.wire.json_data import dump
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

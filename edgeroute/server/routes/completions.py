@@ -13,10 +13,9 @@ from edgeroute.server.answer.caller_request import request_of
 from edgeroute.server.answer.engine_response import DecodedRequest, EngineResponse
 from edgeroute.server.context import ServerContext
 from edgeroute.server.http_refusal import CALLERS, PREFIX
-from edgeroute.wire.fields import mapping
 from edgeroute.wire.format import CallerFormat
 from edgeroute.wire.formats import FORMATS
-from edgeroute.wire.json_text import load_object
+from edgeroute.wire.json_data import load_object, mapping
 
 Endpoint = Callable[[Request], Awaitable[Response | EngineResponse]]
 _OPTIONAL_COUNTS: Final = frozenset({"openai-chat", "legacy-completions"})

@@ -21,9 +21,8 @@ from edgeroute.server.answer.caller_request import request_of
 from edgeroute.server.context import ServerContext
 from edgeroute.server.http_refusal import HttpRefusal
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.fields import model_name
 from edgeroute.wire.formats import FORMATS
-from edgeroute.wire.json_text import dump, load_object
+from edgeroute.wire.json_data import dump, load_object, model_name
 
 PREFIX: Final = "/edgeroute/v1"
 

@@ -17,8 +17,7 @@ from edgeroute.core.errors import UnknownModel
 from edgeroute.engine.admin.embeddings import MODEL, SIZE
 from edgeroute.server.context import ServerContext
 from edgeroute.server.http_refusal import PREFIX, HttpRefusal
-from edgeroute.wire.fields import Json, model_name, strings
-from edgeroute.wire.json_text import load_object
+from edgeroute.wire.json_data import Json, load_object, model_name, strings
 
 _NAMES: Final = ("", "auto", "local", MODEL, MODEL.partition("/")[2])
 _MOST_TEXTS: Final = 2_048

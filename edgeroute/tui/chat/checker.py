@@ -13,7 +13,7 @@ from edgeroute.core.verdict import Finding
 
 if TYPE_CHECKING:
     from edgeroute.engine.deciding.explanation import Explanation
-    from edgeroute.tui.ports import EnginePort, InspectorPort
+    from edgeroute.wiring import Runtime
 
 DELAY: Final = 0.15
 
@@ -37,16 +37,12 @@ class Checker:
 
     def __init__(
         self,
-        engine: Callable[[], EnginePort],
-        inspector: Callable[[], InspectorPort],
+        runtime: Runtime,
         report: Callable[[PromptCheck], None],
         *,
         delay: float = DELAY,
     ) -> None:
-        self._engine = engine
-        self._inspector = inspector
-        self._report = report
-        self._delay = delay
+        self._runtime, self._report, self._delay = runtime, report, delay
         self._task: asyncio.Task[None] | None = None
         self._last: PromptCheck | None = None
 
@@ -74,8 +70,8 @@ class Checker:
     async def check(self, version: int, request: ChatRequest, text: str) -> PromptCheck:
         """Where ``request`` would go, and what ``text`` (its last message) holds."""
         try:
-            explanation = await self._engine().explain(request)
-            scan = await self._inspector().scan(text, full=True) if text else None
+            explanation = await self._runtime.engine.explain(request)
+            scan = await self._runtime.inspector.scan(text, full=True) if text else None
         except EdgeRouteError as error:
             return PromptCheck(version, error=str(error))
         except Exception as error:  # noqa: BLE001 - a check that crashed must block, not vanish

@@ -13,7 +13,7 @@ from edgeroute.tui.chat.page import ChatPage
 from edgeroute.tui.chat.state import ChatState, Phase
 
 if TYPE_CHECKING:
-    from edgeroute.tui.ports import RuntimePort
+    from edgeroute.wiring import Runtime
 
 Result = TypeVar("Result")
 
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 class ChatContext:
     """The runtime behind the chat, the open chat's state, its page, and the screen it is on."""
 
-    def __init__(self, runtime: RuntimePort, page: ChatPage, screen: Screen[None]) -> None:
+    def __init__(self, runtime: Runtime, page: ChatPage, screen: Screen[None]) -> None:
         self.runtime, self.page, self.screen = runtime, page, screen
         self.state = ChatState(mode=runtime.new_mode)
 

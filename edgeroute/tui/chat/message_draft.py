@@ -16,9 +16,7 @@ class MessageDraft:
 
     def __init__(self, chat: ChatContext) -> None:
         self._chat = chat
-        self._checker = Checker(
-            lambda: chat.runtime.engine, lambda: chat.runtime.inspector, self._checked
-        )
+        self._checker = Checker(chat.runtime, self._checked)
         self.local_state = "loading"
         self.on_checked: Callable[[PromptCheck], None] = lambda _: None
 

@@ -36,7 +36,7 @@ from edgeroute.tui.widgets.transcript.block import Block
 from edgeroute.tui.widgets.transcript.error_card import ErrorCard
 
 if TYPE_CHECKING:
-    from edgeroute.tui.ports import RuntimePort
+    from edgeroute.wiring import Runtime
 
 STATUS_SECONDS = 4.0
 BLOCK_KEYS = frozenset(key for action in ON_MESSAGE for key in action.keys.split(","))
@@ -56,7 +56,7 @@ class ChatScreen(Screen[None], inherit_bindings=False):
         (20, "-tall"),
     ]
 
-    def __init__(self, runtime: RuntimePort, keys: Mapping[str, str]) -> None:
+    def __init__(self, runtime: Runtime, keys: Mapping[str, str]) -> None:
         super().__init__()
         self._bindings = BindingsMap([*Screen.BINDINGS, *bindings(CHAT, keys, screen=True)])
         self._runtime = runtime

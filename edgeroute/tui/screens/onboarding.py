@@ -16,7 +16,7 @@ from edgeroute.tui.screens.providers import ProvidersScreen
 from edgeroute.tui.words import MODE_SENTENCES, MODE_WORDS
 
 if TYPE_CHECKING:
-    from edgeroute.tui.ports import RuntimePort
+    from edgeroute.wiring import Runtime
 
 
 class OnboardingScreen(PanelScreen[PrivacyMode | None]):
@@ -26,7 +26,7 @@ class OnboardingScreen(PanelScreen[PrivacyMode | None]):
     KEYS = "enter begin with this privacy mode   k add a provider key   esc skip"
     BINDINGS = [("k", "keys")]  # noqa: RUF012 - Textual declares a list
 
-    def __init__(self, runtime: RuntimePort) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         super().__init__()
         self._runtime = runtime
 

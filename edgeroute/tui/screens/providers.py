@@ -21,7 +21,8 @@ from edgeroute.tui.words import left
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from edgeroute.tui.ports import ProviderStatusPort, RuntimePort
+    from edgeroute.engine.admin.providers import ProviderStatus
+    from edgeroute.wiring import Runtime
 
 _STATES: Final = {
     "ok": ("ok", "$local"),
@@ -43,7 +44,7 @@ class ProvidersScreen(PanelScreen[None]):
         Binding("d", "delete_key", show=False),
     ]
 
-    def __init__(self, runtime: RuntimePort) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         super().__init__()
         self._runtime = runtime
 
@@ -67,7 +68,7 @@ class ProvidersScreen(PanelScreen[None]):
         choices.add_options(options)
         choices.highlighted = min(at or 0, len(options) - 1) if options else None
 
-    def _row(self, provider: ProviderStatusPort) -> Content:
+    def _row(self, provider: ProviderStatus) -> Content:
         word, colour = _STATES.get(provider.state, (safe_line(provider.state, 20), "$muted"))
         if not provider.has_key:
             word, colour = "no key", "$muted"

@@ -16,8 +16,7 @@ from edgeroute.tui.screens.page import PanelScreen, line, scrolled, section
 from edgeroute.tui.words import dollars
 
 if TYPE_CHECKING:
-    from edgeroute.core.spending import SpendRow
-    from edgeroute.tui.ports import LedgerPort
+    from edgeroute.core.spending import SpendingRepository, SpendRow
 
 _BAR: Final = 14
 
@@ -34,7 +33,7 @@ class SpendScreen(PanelScreen[None]):
 
     TITLE = "Spend"
 
-    def __init__(self, ledger: LedgerPort, limit: Decimal | None) -> None:
+    def __init__(self, ledger: SpendingRepository, limit: Decimal | None) -> None:
         super().__init__(classes="reading")
         self._ledger = ledger
         self._limit = limit

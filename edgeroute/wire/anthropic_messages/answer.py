@@ -18,7 +18,7 @@ from edgeroute.core.messages import Reasoning, Text, ToolCall
 from edgeroute.core.usage import Usage
 from edgeroute.wire import capsule
 from edgeroute.wire.format import Envelope
-from edgeroute.wire.json_text import dump
+from edgeroute.wire.json_data import dump
 from edgeroute.wire.parts import arguments_object
 from edgeroute.wire.usage import to_anthropic
 

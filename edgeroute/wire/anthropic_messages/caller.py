@@ -15,22 +15,20 @@ from edgeroute.core.messages import (
     ToolCall,
     ToolResult,
 )
-from edgeroute.core.request import ChatRequest, Sampling
+from edgeroute.core.request import ChatRequest
 from edgeroute.wire import capsule
 from edgeroute.wire.anthropic_messages.request import NAME
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.fields import (
+from edgeroute.wire.json_data import (
     Json,
-    integer,
+    dump_text,
     mapping,
     model_name,
     need_list,
-    number,
+    sampling,
     sequence,
     string,
-    strings,
 )
-from edgeroute.wire.json_text import dump_text
 from edgeroute.wire.parts import Plain, decode_base64, unreadable
 from edgeroute.wire.tools import read_tools
 
@@ -69,12 +67,7 @@ def decode_request(body: Json) -> ChatRequest:
         response_format=mapping(wanted.get("schema"))
         if wanted.get("type") == "json_schema"
         else None,
-        sampling=Sampling(
-            temperature=number(body.get("temperature"), "temperature"),
-            top_p=number(body.get("top_p"), "top_p"),
-            max_output_tokens=integer(body.get("max_tokens"), "max_tokens"),
-            stop=strings(body.get("stop_sequences"), "stop_sequences"),
-        ),
+        sampling=sampling(body, "max_tokens", stop="stop_sequences"),
         reasoning_effort=_effort(mapping(body.get("thinking")), output),
         wire=NAME,
         extra=extra,

@@ -17,8 +17,8 @@ from edgeroute.core.messages import (
 )
 from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.wire import caching, structured
-from edgeroute.wire.fields import given, sequence
 from edgeroute.wire.format import Target
+from edgeroute.wire.json_data import given, sequence
 from edgeroute.wire.parts import (
     Plain,
     arguments_object,
@@ -102,10 +102,9 @@ def _system_texts(request: ChatRequest, target: Target) -> Iterator[str]:
     for message in request.messages[: leading_systems(request.messages)]:
         yield from (as_text(part) for part in plain(message.parts) if as_text(part))
     # Any JSON object cannot be asked for on this wire; a schema only of models that take one.
-    if not (request.response_format and structured.takes_schema(target.card)):
-        asked = structured.instruction(request, any_object=False)
-        if asked:
-            yield asked
+    schema = request.response_format
+    if schema is not None:
+        yield from filter(None, [structured.instruction(schema, target.card, any_object=False)])
 
 
 def _mark(

@@ -19,8 +19,15 @@ from edgeroute.core.events import (
 )
 from edgeroute.wire import usage
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.fields import Json, mapping, mappings, raise_if_fault, string
-from edgeroute.wire.json_text import dump_text, load_object
+from edgeroute.wire.json_data import (
+    Json,
+    dump_text,
+    load_object,
+    mapping,
+    mappings,
+    raise_if_fault,
+    string,
+)
 from edgeroute.wire.sse import ServerSentEvent
 
 _FINISH: Final[dict[str, FinishReason]] = {

@@ -17,7 +17,7 @@ from edgeroute.core.events import (
 from edgeroute.core.messages import Reasoning
 from edgeroute.wire import capsule
 from edgeroute.wire.format import Envelope
-from edgeroute.wire.json_text import dump
+from edgeroute.wire.json_data import dump
 from edgeroute.wire.usage import to_openai_chat
 
 DONE: Final = b"data: [DONE]\n\n"

@@ -15,20 +15,18 @@ from edgeroute.core.messages import (
     ToolCall,
     ToolResult,
 )
-from edgeroute.core.request import ChatRequest, Sampling, Tool
+from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.wire import capsule
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.fields import (
+from edgeroute.wire.json_data import (
     Json,
-    integer,
     mapping,
     mappings,
     model_name,
     need_list,
-    number,
+    sampling,
     sequence,
     string,
-    strings,
 )
 from edgeroute.wire.openai_chat.request import NAME
 from edgeroute.wire.parts import Plain, image_from_url, plain, read_data_url, unreadable
@@ -61,7 +59,7 @@ def decode_request(body: Json) -> ChatRequest:
     """
     if body.get("n") not in (None, 1):
         raise WireError("n must be 1: EdgeRoute gives one answer to a request.")
-    limit = body.get("max_completion_tokens", body.get("max_tokens"))
+    limit = "max_completion_tokens" if "max_completion_tokens" in body else "max_tokens"
     tools, others = _tools(body)
     extra = {key: value for key, value in body.items() if key not in _KNOWN}
     if others:
@@ -78,13 +76,7 @@ def decode_request(body: Json) -> ChatRequest:
         parallel_tool_calls=parallel if isinstance(parallel, bool) else None,
         response_format=schema,
         response_format_name=name or "answer",
-        sampling=Sampling(
-            temperature=number(body.get("temperature"), "temperature"),
-            top_p=number(body.get("top_p"), "top_p"),
-            max_output_tokens=integer(limit, "max_tokens"),
-            stop=strings(body.get("stop"), "stop"),
-            seed=integer(body.get("seed"), "seed"),
-        ),
+        sampling=sampling(body, limit, stop="stop", seed="seed"),
         reasoning_effort=string(body.get("reasoning_effort")),
         wire=NAME,
         extra=extra,
@@ -95,7 +87,8 @@ def decode_request(body: Json) -> ChatRequest:
 
 def _tools(body: Json) -> tuple[tuple[Tool, ...], list[Any]]:
     legacy = [{"type": "function", "function": item} for item in sequence(body.get("functions"))]
-    return read_tools([*sequence(body.get("tools")), *legacy], _function, "parameters")
+    items = [*sequence(body.get("tools")), *legacy]
+    return read_tools(items, _function, "parameters") if items else ((), [])
 
 
 def _function(tool: Json) -> Json | None:

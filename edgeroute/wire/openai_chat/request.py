@@ -17,9 +17,8 @@ from edgeroute.core.messages import (
 from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.wire import caching, structured
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.fields import given
 from edgeroute.wire.format import Target
-from edgeroute.wire.json_text import load
+from edgeroute.wire.json_data import given, load, sequence
 from edgeroute.wire.parts import (
     Plain,
     as_text,
@@ -48,12 +47,9 @@ def encode_request(request: ChatRequest, target: Target) -> dict[str, Any]:
     if target.cache and target.session_id and "cache_key" in card.abilities:
         body["prompt_cache_key"] = target.session_id
     extra = dict(request.extra) if request.wire == NAME else {}
-    body |= write_tools(
-        request,
-        extra.pop("tools", ()),
-        _tool,
-        lambda name: {"type": "function", "function": {"name": name}},
-    )
+    others = sequence(extra.pop("tools", ()))
+    if request.tools or others:
+        body |= write_tools(request, others, _tool, _named)
     body |= {key: value for key, value in extra.items() if key not in body and key != "messages"}
     body["messages"] = list(_messages(request, target))
     return body
@@ -72,17 +68,8 @@ def _sampling(request: ChatRequest) -> dict[str, Any]:
 
 
 def _response_format(request: ChatRequest, target: Target) -> dict[str, Any]:
-    schema = request.response_format
-    if not schema or not structured.takes_schema(target.card):
-        return {"type": "json_object"}
-    return {
-        "type": "json_schema",
-        "json_schema": {
-            "name": request.response_format_name,
-            "schema": schema,
-            "strict": structured.is_strict(schema),
-        },
-    }
+    named = structured.named_schema(request, target.card)
+    return {"type": "json_schema", "json_schema": named} if named else {"type": "json_object"}
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
@@ -95,11 +82,13 @@ def _tool(tool: Tool) -> dict[str, Any]:
     return {"type": "function", "function": function}
 
 
+def _named(tool: str) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": tool}}
+
+
 def _messages(request: ChatRequest, target: Target) -> Iterator[dict[str, Any]]:
-    asked = ""
-    if not structured.takes_schema(target.card):
-        asked = structured.instruction(request, any_object=True)
-    if asked:
+    schema = request.response_format
+    if schema and (asked := structured.instruction(schema, target.card, any_object=True)):
         yield {"role": "system", "content": asked}
     last_system = leading_systems(request.messages) - 1
     images: list[dict[str, Any]] = []

@@ -22,8 +22,16 @@ from edgeroute.core.events import (
 )
 from edgeroute.wire import usage
 from edgeroute.wire.errors import WireError, WireFault
-from edgeroute.wire.fields import Json, mapping, mappings, message_of, raise_if_fault, string
-from edgeroute.wire.json_text import dump_text, load_object
+from edgeroute.wire.json_data import (
+    Json,
+    dump_text,
+    load_object,
+    mapping,
+    mappings,
+    message_of,
+    raise_if_fault,
+    string,
+)
 from edgeroute.wire.sse import ServerSentEvent
 from edgeroute.wire.think import CLOSE, OPEN, Piece, ThinkTags
 

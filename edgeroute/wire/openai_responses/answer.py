@@ -17,7 +17,7 @@ from edgeroute.core.events import (
 from edgeroute.core.messages import Reasoning, Text, ToolCall
 from edgeroute.wire import capsule
 from edgeroute.wire.format import Envelope
-from edgeroute.wire.json_text import dump
+from edgeroute.wire.json_data import dump
 from edgeroute.wire.openai_chat.answer import KEEP_ALIVE
 from edgeroute.wire.openai_responses.items import OutputItems
 from edgeroute.wire.usage import to_openai_responses

@@ -15,10 +15,17 @@ from edgeroute.core.messages import (
     ToolCall,
     ToolResult,
 )
-from edgeroute.core.request import ChatRequest, Sampling
+from edgeroute.core.request import ChatRequest
 from edgeroute.wire import capsule
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.fields import Json, integer, mapping, mappings, model_name, number, string
+from edgeroute.wire.json_data import (
+    Json,
+    mapping,
+    mappings,
+    model_name,
+    sampling,
+    string,
+)
 from edgeroute.wire.openai_responses.request import NAME
 from edgeroute.wire.parts import Plain, image_from_url, read_data_url, unreadable
 from edgeroute.wire.tools import read_tools
@@ -67,11 +74,7 @@ def decode_request(body: Json) -> ChatRequest:
         parallel_tool_calls=parallel if isinstance(parallel, bool) else None,
         response_format=schema,
         response_format_name=name or "answer",
-        sampling=Sampling(
-            temperature=number(body.get("temperature"), "temperature"),
-            top_p=number(body.get("top_p"), "top_p"),
-            max_output_tokens=integer(body.get("max_output_tokens"), "max_output_tokens"),
-        ),
+        sampling=sampling(body, "max_output_tokens"),
         reasoning_effort=string(mapping(body.get("reasoning")).get("effort")),
         wire=NAME,
         extra=extra,

@@ -17,8 +17,8 @@ from edgeroute.core.messages import (
 )
 from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.wire import structured
-from edgeroute.wire.fields import given
 from edgeroute.wire.format import Target
+from edgeroute.wire.json_data import given, sequence
 from edgeroute.wire.parts import (
     Plain,
     as_text,
@@ -56,9 +56,9 @@ def encode_request(request: ChatRequest, target: Target) -> dict[str, Any]:
         body["text"] = {"format": _format(request, target)}
     if target.cache and target.session_id and "cache_key" in card.abilities:
         body["prompt_cache_key"] = target.session_id
-    body |= write_tools(
-        request, extra.pop("tools", ()), _tool, lambda name: {"type": "function", "name": name}
-    )
+    others = sequence(extra.pop("tools", ()))
+    if request.tools or others:
+        body |= write_tools(request, others, _tool, _named)
     body |= {key: value for key, value in extra.items() if key not in body | {"input": ()}}
     instructions = "\n\n".join(_instructions(request, target))
     if instructions:
@@ -68,15 +68,8 @@ def encode_request(request: ChatRequest, target: Target) -> dict[str, Any]:
 
 
 def _format(request: ChatRequest, target: Target) -> dict[str, Any]:
-    schema = request.response_format
-    if not schema or not structured.takes_schema(target.card):
-        return {"type": "json_object"}
-    return {
-        "type": "json_schema",
-        "name": request.response_format_name,
-        "schema": schema,
-        "strict": structured.is_strict(schema),
-    }
+    named = structured.named_schema(request, target.card)
+    return {"type": "json_schema", **named} if named else {"type": "json_object"}
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
@@ -89,13 +82,16 @@ def _tool(tool: Tool) -> dict[str, Any]:
     return encoded
 
 
+def _named(tool: str) -> dict[str, Any]:
+    return {"type": "function", "name": tool}
+
+
 def _instructions(request: ChatRequest, target: Target) -> Iterator[str]:
     for message in request.messages[: leading_systems(request.messages)]:
         yield from (as_text(part) for part in plain(message.parts))
-    if not structured.takes_schema(target.card):
-        asked = structured.instruction(request, any_object=True)
-        if asked:
-            yield asked
+    schema = request.response_format
+    if schema and (asked := structured.instruction(schema, target.card, any_object=True)):
+        yield asked
 
 
 def _items(request: ChatRequest, target: Target) -> Iterator[dict[str, Any]]:

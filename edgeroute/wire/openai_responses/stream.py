@@ -18,8 +18,15 @@ from edgeroute.core.events import (
 )
 from edgeroute.wire import usage
 from edgeroute.wire.errors import WireError, WireFault
-from edgeroute.wire.fields import Json, mapping, mappings, message_of, string
-from edgeroute.wire.json_text import dump_text, load_object
+from edgeroute.wire.json_data import (
+    Json,
+    dump_text,
+    load_object,
+    mapping,
+    mappings,
+    message_of,
+    string,
+)
 from edgeroute.wire.sse import ServerSentEvent
 
 

@@ -57,7 +57,7 @@ async def both(steps: list[Step]) -> tuple[Answer, Answer]:
     async def chunks() -> AsyncIterator[bytes]:
         yield data
 
-    streamed = [delta async for delta in read_deltas(chunks(), FORMAT.decoder("local/m"))]
+    streamed = [delta async for delta in read_deltas(chunks(), FORMAT.decoder())]
     return collect(streamed), collect(FORMAT.decode_answer(reply.whole()))
 
 

@@ -213,7 +213,7 @@ def test_internal_code_takes_the_enterprise_copy() -> None:
 )
 def test_conversation_stays_where_its_prompt_is_cached(cached: Any, model: Any) -> None:
     """A better model that holds the cache is kept while that costs no more than moving."""
-    from edgeroute.core.prices import PriceList, PriceRow, Rate
+    from edgeroute.core.model_card import PriceList, PriceRow, Rate
 
     rate = Rate(Decimal(5), Decimal(5), cache_read=Decimal("0.05"))
     holder = card("openai/gpt-5.5", grade=3, context=1_000_000, prices=PriceList((PriceRow(rate),)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edgeroute.core.prices import PriceList, PriceRow, Rate
+from edgeroute.core.model_card import PriceList, PriceRow, Rate
 from edgeroute.core.signals import Signals
 from edgeroute.routing.plan.stickiness import Holding, reason_to_stay
 from tests.support.routing import NOW, card

@@ -17,9 +17,9 @@ from edgeroute.core.secret import Secret
 from edgeroute.server.access.guard import Rules, check_host, check_peer
 from edgeroute.server.access.protocol import GuardedProtocol
 from edgeroute.server.answer.caller_request import BodyLimits
-from edgeroute.server.app import routes
 from edgeroute.server.context import ServerContext
 from edgeroute.server.http_refusal import HttpRefusal
+from edgeroute.server.serve import routes
 from tests.support.endpoint import Endpoint, running, runtime
 
 OK = b'{"messages":[{"role":"user","content":"hi"}]}'

@@ -19,11 +19,10 @@ from edgeroute.tui.widgets.transcript.error_card import ErrorCard
 from edgeroute.tui.words import ago
 
 if TYPE_CHECKING:
-    from edgeroute.engine.recording.feedback import Thumb
-    from edgeroute.tui.ports import MemoryPort
+    from edgeroute.engine.recording.feedback import Feedback, Thumb
 
 
-def thumb_of(memory: MemoryPort, receipt: str) -> Thumb | None:
+def thumb_of(memory: Feedback, receipt: str) -> Thumb | None:
     """What the user thinks of the answer with that receipt; None where it cannot be read."""
     with suppress(StoreError):
         return memory.thumb(receipt)

@@ -8,7 +8,7 @@ import pytest
 
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.format import Target, origin_of
-from edgeroute.wire.json_text import dump, load, load_object
+from edgeroute.wire.json_data import dump, load, load_object
 from tests.support.wire import card
 
 
