@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-
 from edgeroute.core.prices import PeakHours, PriceList, PriceRow, Rate
+
 from edgeroute.core.usage import Cost, Usage
 
 MONDAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
