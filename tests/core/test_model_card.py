@@ -28,4 +28,5 @@ def test_a_model_of_which_nothing_is_said_is_a_usual_one() -> None:
     assert (CARD.context_tokens, CARD.max_output_tokens, CARD.grade) == (128_000, 8_192, 2)
     assert (CARD.token_factor, CARD.cache_minimum_tokens) == (1.0, 1024)
     assert not CARD.prices.rows
+    assert (CARD.family, CARD.successor, CARD.quirks) == ("", "", ())
     assert [str(place) for place in Place] == ["local", "cloud"]
