@@ -74,16 +74,16 @@ class LineMap:
         """The tests that run the lines of ``mutation``: its own file's, then others, fastest first.
 
         Lines that run when they are imported are everybody's: the tests that run anything of the
-        file stand for them, or those of its room and of the whole engine where it only has nouns.
+        file stand for them, with the file's own, or those of its room and of the whole engine.
         """
         of_file = self.lines.get(mutation.file.as_posix(), {})
+        own = mirror(mutation.file)
         found = {test for line in mutation.lines for test in of_file.get(str(line), ())}
-        found = found or {test for tests in of_file.values() for test in tests}
-        own, more = mirror(mutation.file), set[str]()
-        if len(found) < _FEW:
-            more = self._below(own) or self._below(
-                f"tests/{mutation.file.parts[1]}/", "tests/engine/test_"
-            )
+        more = self._below(own) if len(found) < _FEW else set()
+        if not found:
+            room = f"tests/{mutation.file.parts[1]}/"
+            found = {test for tests in of_file.values() for test in tests} | more
+            more = set() if found else self._below(room, "tests/engine/test_")
 
         def order(test: str) -> tuple[bool, bool, float]:
             return test not in found, not test.startswith(own), self.seconds[test]

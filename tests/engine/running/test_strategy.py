@@ -306,7 +306,7 @@ async def test_a_last_rung_that_breaks_off_ends_the_request(tmp_path: Path) -> N
 async def test_thoughts_of_the_last_rung_come_with_its_words(tmp_path: Path) -> None:
     """In their order, and each piece once."""
     delta = {"type": "content_block_delta", "index": 0}
-    events = [
+    events: list[dict[str, Any]] = [
         {"type": "message_start", "message": {"id": "m", "usage": {"input_tokens": 10}}},
         {"type": "content_block_start", "index": 0,
          "content_block": {"type": "thinking", "thinking": ""}},
