@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import Cancelled, EdgeRouteError
-from edgeroute.core.events import Answered, Event, Failed, Planned
+from edgeroute.core.events import Answered, Event, Failed, Notice, Planned
 from edgeroute.core.ids import new_id
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.request import ChatRequest
@@ -91,9 +91,14 @@ class Engine:
         self, trip: RequestStart, request: ChatRequest, decision: Decision | None, outcome: RunState
     ) -> tuple[Receipt, list[Event]]:
         receipt = self._recorder.receipt(trip, request, decision, outcome)
-        notices = await asyncio.to_thread(
-            self._recorder.record, receipt, request, decision, outcome
-        )
+        notices: list[Notice]
+        try:
+            notices = await asyncio.to_thread(
+                self._recorder.record, receipt, request, decision, outcome
+            )
+        except Exception as error:  # noqa: BLE001 - what was answered is told all the same
+            told = broken(error, "recording")
+            notices = [Notice("not_saved", f"This turn could not be saved. {told}")]
         answer = outcome.answer or outcome.partial
         asked = request.messages[-1].text if request.messages else ""
         self._telemetry.tell(receipt, asked, answer.text if answer else "")
