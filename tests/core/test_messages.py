@@ -10,6 +10,8 @@ from edgeroute.core.messages import (
     Reasoning,
     Text,
     ToolCall,
+    ToolResult,
+    Unreadable,
     assistant,
     system,
     user,
@@ -33,3 +35,12 @@ def test_plain_messages_have_their_role(make: object, role: str) -> None:
     """One part of text, said by whom."""
     assert callable(make)
     assert make("Hi") == Message(role, (Text("Hi"),))  # type: ignore[arg-type]
+
+
+def test_what_is_not_said_of_a_part_is_empty() -> None:
+    """A picture is bytes or an address; a tool's result is no error; thinking belongs to nobody."""
+    assert Image("image/png") == Image("image/png", b"", "", "")
+    assert ToolResult("c1", ()) == ToolResult("c1", (), "", is_error=False)
+    assert Reasoning("hm") == Reasoning("hm", "", "")
+    assert Unreadable("audio") == Unreadable("audio", "")
+    assert user("Hi").name == ""

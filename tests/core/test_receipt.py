@@ -91,3 +91,16 @@ def test_a_receipt_as_json_is_plain_and_complete() -> None:
     assert noted.as_json()["notes"] == ["a", "b"]
     assert type(noted.as_json()["route"]) is str
     assert noted.as_json()["first_token_ms"] is None
+
+
+def test_an_attempt_of_which_nothing_is_known_claims_nothing() -> None:
+    """No time, no byte, no token, an unknown cost; it is one at an answer."""
+    plain = Attempt("p/m", Place.CLOUD, NOW, "failed")
+    assert (plain.duration_ms, plain.first_token_ms, plain.status) == (0, None, None)
+    assert (plain.reason, plain.error, plain.detail, plain.host, plain.rate) == ("",) * 5
+    assert (plain.bytes_sent, plain.usage, plain.cost) == (0, Usage(), Cost(None, "unknown"))
+    assert plain.role == "answer"
+    told = _receipt()
+    assert (told.task, told.tier, told.user, told.error) == ("",) * 4
+    assert (told.input_tokens, told.duration_ms, told.first_token_ms) == (0, 0, None)
+    assert (told.attempts, told.notes, told.masked) == ((), (), {})

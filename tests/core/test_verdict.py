@@ -28,3 +28,5 @@ def test_a_clear_verdict_is_whole_and_open() -> None:
     assert not CLEAR.private
     assert (CLEAR.complete, CLEAR.failed, CLEAR.internal_code) == (True, False, False)
     assert CLEAR.reason == "No personal data found."
+    assert CLEAR.findings == ()
+    assert Finding("US_SSN", 0, 1, 1.0) == Finding("US_SSN", 0, 1, 1.0, "", "", "", "")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgeroute.core.errors import Cancelled, PrivacyRefused
-from edgeroute.core.events import Answered, AttemptStarted, Failed, Planned
+from edgeroute.core.events import Answered, AttemptStarted, Failed, Notice, Planned
 from edgeroute.core.messages import Image, Message, Text, Unreadable, assistant, user
 from edgeroute.core.model_card import Place
 from edgeroute.core.request import ChatRequest
@@ -186,6 +186,25 @@ async def test_a_bug_is_one_terminal_event_too(
         assert isinstance(seen.end, Failed)
         assert "521" not in str(seen.end.error)
         assert home.cloud["mock"].connections == 0
+
+
+async def test_a_bug_while_recording_costs_the_record_not_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request still ends once, with its answer and a notice that quotes nothing."""
+
+    def broken(*args: object, **options: object) -> None:
+        raise ValueError(OPEN)
+
+    async with house(tmp_path) as home:
+        monkeypatch.setattr(home.runtime.engine._recorder, "record", broken)
+        seen = await home.ask(OPEN)
+        assert isinstance(seen.end, Answered)
+        assert seen.terminals == 1
+        (notice,) = [event for event in seen.events if isinstance(event, Notice)]
+        assert notice.kind == "not_saved"
+        assert "ValueError" in notice.text
+        assert OPEN not in notice.text
 
 
 async def test_explain_leaves_no_trace(tmp_path: Path) -> None:

@@ -75,3 +75,10 @@ def test_programs_get_the_documented_object() -> None:
         "skipped": [{"model": "other/m", "reason": "There is no key for other."}],
         "notes": ["A note."],
     }
+
+
+def test_a_prompt_that_nothing_forced_to_stay_would_go_nowhere_else() -> None:
+    """Nothing is masked and no other model is named unless that was decided."""
+    told = Explanation(PrivacyDecision(PrivacyMode.AUTO, FOUND), Signals(), PLAN)
+    assert (told.otherwise, told.privacy.masked) == ("", None)
+    assert (told.privacy.latched, told.privacy.latch_reason) == (False, "")

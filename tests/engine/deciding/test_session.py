@@ -262,3 +262,10 @@ async def test_a_latch_is_set_once(tmp_path: Path) -> None:
         alone = sessions.without_store(request(TREES), LOST, "fresh")
         assert sessions.latch(alone, "It held a name.").latched
         assert sessions.peek(request(OPEN, conversation="fresh")).latched
+
+
+def test_a_session_is_a_plain_one_unless_told_otherwise() -> None:
+    """Stored, open, as strict as its conversation, and no branch."""
+    plain = Session("mine", PrivacyMode.AUTO)
+    assert (plain.latched, plain.latch_reason, plain.new, plain.model) == (False, "", (), "")
+    assert (plain.exists, plain.raised, plain.origin) == (True, False, "")

@@ -68,7 +68,7 @@ def test_everything_is_told_to_programs() -> None:
 
 
 MIXED = [
-    Trial(1, "a/m", 1.0, "checks", Decimal("0.03"), 300, "r1"),
+    Trial(1, "a/m", None, "", Decimal("0.03"), 300, "r1"),
     Trial(2, "a/m", 0.4, "judge", None, 100, "r2",
           opinion=Opinion(0.4, "a/m", Decimal("0.002"))),
     Trial(3, "b/m", 0.8, "judge", Decimal("0.02"), 200, "r3", opinion=Opinion(0.8, "j/m", None)),
@@ -81,12 +81,12 @@ MIXED = [
 def test_nothing_is_counted_twice_or_left_out() -> None:
     """Who answered, who judged whom, what is known of the costs and what is not."""
     found = summary(MIXED)
-    assert found.quality.hits == pytest.approx(2.2)
-    assert replace(found, quality=Proportion(2.2, found.quality.total)) == Summary(
+    assert found.quality.hits == pytest.approx(1.2)
+    assert replace(found, quality=Proportion(1.2, found.quality.total)) == Summary(
         prompts=5,
         answered=4,
-        quality=Proportion(2.2, 4),
-        by_checks=2,
+        quality=Proportion(1.2, 3),
+        by_checks=1,
         by_judge=2,
         unjudged=1,
         cost=Decimal("0.06"),
@@ -128,18 +128,18 @@ def test_a_difference_of_a_twentieth_is_none() -> None:
 
 def test_the_whole_is_told_to_programs() -> None:
     """Every number of the summary, every answer with its opinion, and the comparison."""
-    told = json.loads(json.dumps(as_json({"a": MIXED, "b": [trial(1, 0.2)], "c": []})))
+    told = json.loads(json.dumps(as_json({"a": MIXED, "b": [trial(2, 0.2)], "c": []})))
     assert told["policies"].keys() == {"a", "b"}
     found = told["policies"]["a"]
     answers = found.pop("answers")
-    low, high = Proportion(2.2, 4).interval
+    low, high = Proportion(1.2, 3).interval
     quality = found.pop("quality")
     assert quality == {
-        "mean": pytest.approx(0.55), "low": pytest.approx(low), "high": pytest.approx(high),
-        "rated": 4,
+        "mean": pytest.approx(0.4), "low": pytest.approx(low), "high": pytest.approx(high),
+        "rated": 3,
     }  # fmt: skip
     assert found == {
-        "prompts": 5, "answered": 4, "by_checks": 2, "by_judge": 2, "unjudged": 1, "cost": "0.06",
+        "prompts": 5, "answered": 4, "by_checks": 1, "by_judge": 2, "unjudged": 1, "cost": "0.06",
         "unknown_costs": 1, "cost_each": None, "judges": {"a/m": 1, "j/m": 1}, "own": 1,
         "judge_cost": "0.003", "unknown_judge_costs": 1, "median_ms": 300, "p95_ms": 900,
         "models": {"a/m": 3, "b/m": 2},

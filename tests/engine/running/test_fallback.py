@@ -86,7 +86,9 @@ async def test_words_that_were_shown_are_not_followed_by_anothers(tmp_path: Path
         assert isinstance(seen.end.error, ProviderError)
         assert seen.end.partial is not None
         assert seen.text == seen.end.partial.text == "A half"
-        assert [attempt.outcome for attempt in seen.receipt.attempts] == ["failed"]
+        (attempt,) = seen.receipt.attempts
+        assert (attempt.outcome, attempt.error) == ("failed", "outage")
+        assert attempt.detail
         assert home.cloud["two"].connections == 0
 
 

@@ -65,6 +65,7 @@ def test_what_comes_is_taken_in() -> None:
     assert told.logprobs == [-0.1, -0.2]
     assert (told.draft.usage, told.draft.finish) == (USAGE, "length")
     assert told.served_model == "served"
+    assert (told.number, told.card, told.host) == (3, CLOUD, "api.example.com")
 
 
 def test_thinking_is_replayed_to_its_family_only() -> None:

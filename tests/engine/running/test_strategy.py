@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from edgeroute.core.errors import PrivacyRefused
+from edgeroute.core.errors import ErrorKind, PrivacyRefused
 from edgeroute.core.events import (
     Answered,
     AttemptEnded,
@@ -28,7 +28,7 @@ from edgeroute.core.request import Tool
 from edgeroute.engine.deciding.decider import Decision
 from edgeroute.providers.calling import call
 from edgeroute.providers.calling.client import Client
-from edgeroute.providers.resilience.health import Health
+from edgeroute.providers.resilience.health import Health, Unavailable
 from edgeroute.providers.resilience.resilience import Patience
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, House, house, request
@@ -375,3 +375,25 @@ async def test_a_judge_that_may_not_be_asked_costs_no_answer(
         assert isinstance(seen.end, Answered)
         assert seen.text in {"A.", "B.", "C."}
         assert asked(home)["anthropic"] == 1
+
+
+async def test_who_has_come_to_rest_since_the_plan_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not a byte goes to a provider whose circuit has opened meanwhile; its line says why."""
+    refusal = Health.refusal
+
+    def resting(self: Health, card: ModelCard, tokens: int, now: float) -> Unavailable | None:
+        if card.id == LUNA:
+            assert tokens > 0
+            return Unavailable(ErrorKind.RATE_LIMIT, "its limit is used up", 9.0)
+        return refusal(self, card, tokens, now)
+
+    monkeypatch.setattr(Health, "refusal", resting)
+    async with several(tmp_path, policy("ensemble"), says("30"), says("31"), says("31")) as home:
+        seen = await home.ask(CLOSED)
+        assert seen.text == "31"
+        assert asked(home)["openai"] == 0
+        line = next(one for one in seen.receipt.attempts if one.model == LUNA)
+        assert (line.outcome, line.error, line.bytes_sent) == ("failed", "rate_limit", 0)
+        assert line.detail == "Not asked: its limit is used up."
