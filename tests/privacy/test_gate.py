@@ -78,6 +78,8 @@ BODIES: dict[str, Callable[[str], Any]] = {
     "key of a list": lambda p: chat("x", metadata={p: []}),
     "key of an object": lambda p: chat("x", metadata={p: {}}),
     "top key": lambda p: {p: 1},
+    "top key of a list": lambda p: {p: [1]},
+    "top key of an empty list": lambda p: {p: []},
     "user": lambda p: chat("x", user=p),
     "model": lambda p: {"model": p, "messages": []},
     "stop": lambda p: chat("x", stop=["a", p]),

@@ -124,6 +124,9 @@ def test_a_difference_of_a_twentieth_is_none() -> None:
     base = [trial(n, 0.5) for n in range(1, 5)]
     other = [trial(1, 0.54), trial(2, 0.46), trial(3, 0.56), trial(4, 0.44)]
     assert pairs({"a": base, "b": other, "c": base}) == PairedComparison("b", "a", 1, 2, 1)
+    edge, none = [trial(1, 0.05)], [trial(1, 0.0)]
+    assert pairs({"a": edge, "b": none}) == PairedComparison("b", "a", 0, 1, 0)
+    assert pairs({"a": none, "b": edge}) == PairedComparison("b", "a", 0, 1, 0)
 
 
 def test_the_whole_is_told_to_programs() -> None:

@@ -519,6 +519,8 @@ async def test_a_finding_says_where_it_is() -> None:
     assert (verdict.reason, verdict.complete) == ("Found a US social security number.", True)
     split = await reader.inspect(request(user("521-44"), user("-9821")), full=True)
     assert len(split.findings) == 1
+    quick = await inspector().inspect(request(user("521-44"), user("-9821")))
+    assert (quick.types, quick.failed, quick.reason) == ({"US_SSN": 1}, False, split.reason)
     both = await reader.inspect(
         request(user(f"x {PLANT}"), user(f"{PLANT.replace('5', '6')} y")), full=True
     )
