@@ -14,8 +14,10 @@ from edgeroute.core.errors import (
     NothingAnswered,
     PrivacyRefused,
     ProviderError,
+    Rejection,
     SettingsError,
     StoreError,
+    UnknownModel,
 )
 
 
@@ -27,6 +29,7 @@ from edgeroute.core.errors import (
         (PrivacyRefused, 3, 403, "privacy_refused"),
         (NothingAnswered, 4, 503, "nothing_answered"),
         (ProviderError, 1, 502, "provider_error"),
+        (UnknownModel, 2, 404, "model_not_found"),
         (LocalModelError, 4, 503, "local_model"),
         (KeyringUnavailable, 1, 500, "keyring_unavailable"),
         (BudgetReached, 4, 402, "budget_reached"),
@@ -94,3 +97,59 @@ def test_a_local_failure_is_an_outage_unless_told_otherwise() -> None:
     assert (small.kind, small.message, small.hint) == (
         ErrorKind.CONTEXT, "Too long.", "Shorten it.",
     )  # fmt: skip
+
+
+OURS = Rejection(502, "provider_error")
+LONG = Rejection(400, "context_length_exceeded", "messages")
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "word", "told"),
+    [
+        (ErrorKind.CONTEXT, 400, "too_long", LONG),
+        (ErrorKind.CONTEXT, None, "", LONG),
+        (ErrorKind.CONTEXT, 413, "context_length_exceeded", LONG),
+        (ErrorKind.CONTEXT, 413, "", Rejection(413, "request_too_large", "messages")),
+        (ErrorKind.CONTEXT, 413, "too_large", Rejection(413, "too_large", "messages")),
+        (ErrorKind.BAD_REQUEST, 400, "", Rejection(400, "invalid_request", "messages")),
+        (ErrorKind.BAD_REQUEST, 404, "", Rejection(400, "invalid_request", "messages")),
+        (ErrorKind.BAD_REQUEST, 422, "bad_value", Rejection(422, "bad_value", "messages")),
+        (ErrorKind.BAD_REQUEST, None, "bad_value", OURS),
+        (ErrorKind.CONTENT_FILTER, 200, "", Rejection(400, "content_filter", "messages")),
+        (ErrorKind.CONTENT_FILTER, 400, "safety", Rejection(400, "safety", "messages")),
+        (ErrorKind.AUTH, 401, "invalid_key", OURS),
+        (ErrorKind.OUTAGE, 503, "", OURS),
+        (ErrorKind.RATE_LIMIT, 429, "slow", OURS),
+    ],
+)
+def test_a_caller_is_told_what_a_provider_said_of_its_request(
+    kind: ErrorKind, status: int | None, word: str, told: Rejection
+) -> None:
+    """In the provider's own words, where it has some, and with the parameter that is to blame; what
+    is not the caller's fault is this side's.
+    """
+    error = ProviderError(kind, "mock", "No.", status=status, word=word, parameter="messages")
+    assert error.rejection == told
+
+
+def test_a_local_model_blames_the_caller_only_where_the_prompt_is_to_blame() -> None:
+    """A prompt that is too long can be shortened; that nothing runs here is nobody's fault."""
+    long = LocalModelError("Too long.", kind=ErrorKind.CONTEXT)
+    assert long.rejection == Rejection(400, "context_length_exceeded")
+    wrong = LocalModelError("No such tool.", kind=ErrorKind.BAD_REQUEST)
+    assert wrong.rejection == Rejection(400, "invalid_request")
+    assert LocalModelError("Gone.").rejection == Rejection(503, "local_model")
+
+
+@pytest.mark.parametrize(
+    ("status", "blamed"), [(399, False), (400, True), (499, True), (500, False)]
+)
+def test_a_caller_is_blamed_by_the_status(status: int, *, blamed: bool) -> None:
+    """From 400 up to 499 it must change something first."""
+    assert Rejection(status, "word").blames_caller is blamed
+
+
+def test_an_error_may_carry_another_ones_rejection() -> None:
+    """Otherwise its own status and word are told."""
+    assert StoreError("It broke.").rejection == Rejection(500, "store")
+    assert StoreError("It broke.", rejection=LONG).rejection == LONG

@@ -29,6 +29,7 @@ def test_a_finished_answer_comes_in_pieces_in_its_order() -> None:
     parts = (
         Reasoning("hm", "p/f", '{"signature": "s"}'), Text("Look."), ToolCall("c1", "look", "{}"),
         Reasoning("so", "p/f"), Unreadable("audio"), ToolCall("c2", "find", '{"a": 1}'), PICTURE,
+        ToolCall("c3", "tell", "{}"),
     )  # fmt: skip
     answer = Answer(Message("assistant", parts), "stop", Usage(), "p/m")
     assert list(pieces_of(answer)) == [
@@ -39,6 +40,7 @@ def test_a_finished_answer_comes_in_pieces_in_its_order() -> None:
         ReasoningDelta("so"),
         ToolCallDelta(1, "c2", "find", '{"a": 1}'),
         ImageDelta(PICTURE),
+        ToolCallDelta(2, "c3", "tell", "{}"),
     ]
 
 

@@ -30,7 +30,7 @@ def test_only_bytes_to_a_cloud_count_as_leaving() -> None:
     """A local answer and an attempt that failed before sending left nothing."""
     local = _attempt(Place.LOCAL, 100, "answered", FREE)
     unsent = _attempt(Place.CLOUD, 0, "failed", Cost(None, "unknown"))
-    sent = _attempt(Place.CLOUD, 10, "failed", Cost(None, "unknown"))
+    sent = _attempt(Place.CLOUD, 1, "failed", Cost(None, "unknown"))
     assert not _receipt(unsent, local).left_machine
     assert _receipt(sent, local).left_machine
 

@@ -284,3 +284,16 @@ async def test_what_cannot_be_masked_for_sure_stays(
         found = await decided(home, request(OPEN, conversation=name))
         assert found.privacy.stays
         assert "masked before" in found.privacy.reason
+
+
+async def test_rules_see_the_privacy_of_a_conversation(tmp_path: Path) -> None:
+    """A rule may have another model answer what leaves in masked form."""
+    rules = (
+        "routing:\n  rules:\n    - id: masked\n      condition: privacy == 'mask'\n"
+        "      model: two/m\n    - default: one/m\n"
+    )
+    cloud = dict.fromkeys(("one", "two"), always(replies.chat("Yes.")))
+    async with house(tmp_path, cloud, rules={"test.yaml": rules}) as home:
+        assert (await decided(home, OPEN)).plan.first.model == "one/m"
+        masked = await decided(home, request(OPEN, privacy=PrivacyMode.MASK))
+        assert (masked.plan.rule, masked.plan.first.model) == ("masked", "two/m")

@@ -62,6 +62,12 @@ def test_each_case_has_one_sentence(
     assert (told["private"], told["reason"]) == (stays, reason)
 
 
+def test_nothing_is_latched_or_masked_unless_that_was_decided() -> None:
+    """What is known of a prompt alone is its mode and its verdict."""
+    plain = PrivacyDecision(PrivacyMode.AUTO, CLEAR)
+    assert (plain.latched, plain.latch_reason, plain.masked) == (False, "", None)
+
+
 @pytest.mark.parametrize(
     ("mode", "latched", "verdict", "masked"),
     product(PrivacyMode, (True, False), (CLEAR, CODE, FOUND, FAILED), (None, {}, {"US_SSN": 1})),

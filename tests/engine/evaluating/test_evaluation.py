@@ -18,6 +18,7 @@ from edgeroute.engine.evaluating.evaluation import (
     read_items,
     run,
 )
+from edgeroute.privacy.detecting.detector import Scan
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, House, house
 from tests.support.scripted_provider import Received, Reply, always
@@ -91,6 +92,26 @@ async def test_a_private_prompt_is_judged_here(tmp_path: Path) -> None:
     """Neither a prompt with personal data nor its answer reaches the judge that was named."""
     async with house(tmp_path, {"judge": always(replies.chat("8"))}, local=_local_judge) as home:
         trial = await run(home.runtime.engine, EvaluationItem(1, PRIVATE), "judge/m")
+        assert home.bytes_out == 0
+        assert trial.opinion is not None
+        assert (trial.opinion.model, trial.quality) == (trial.model, 0.6)
+
+
+async def test_what_was_private_as_a_prompt_is_judged_here_however_it_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the question to the judge would be open by itself."""
+    async with house(tmp_path, {"judge": always(replies.chat("8"))}, local=_local_judge) as home:
+        scan, failed = home.privacy.detector.scan, list[None]()
+
+        def failing_once(text: str, **options: Any) -> Scan:
+            if not failed:
+                failed.append(None)
+                raise MemoryError
+            return scan(text, **options)
+
+        monkeypatch.setattr(home.privacy.detector, "scan", failing_once)
+        trial = await run(home.runtime.engine, EvaluationItem(1, OPEN), "judge/m")
         assert home.bytes_out == 0
         assert trial.opinion is not None
         assert (trial.opinion.model, trial.quality) == (trial.model, 0.6)

@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from edgeroute.core.errors import LocalModelError, NothingAnswered, PrivacyRefused, ProviderError
+from edgeroute.core.errors import (
+    ErrorKind,
+    LocalModelError,
+    NothingAnswered,
+    PrivacyRefused,
+    ProviderError,
+)
 from edgeroute.core.events import (
     Answered,
     AttemptEnded,
@@ -17,6 +23,7 @@ from edgeroute.core.events import (
     TextDelta,
 )
 from edgeroute.core.model_card import Place
+from edgeroute.engine.running.model_calls import ModelCalls
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, house
 from tests.support.scripted_provider import Behaviour, Close, always
@@ -151,12 +158,39 @@ async def test_where_nothing_answers_people_learn_why(tmp_path: Path) -> None:
         assert private.end.partial is None
 
 
+@pytest.mark.parametrize(
+    ("hint", "kind", "shown"),
+    [
+        ("Buy memory.", ErrorKind.OUTAGE, "Buy memory."),
+        ("Shorten it.", ErrorKind.CONTEXT, "Shorten it."),
+        ("", ErrorKind.OUTAGE, "Try again, or see `edgeroute doctor`."),
+        ("", ErrorKind.CONTEXT, "`edgeroute doctor` says how to get a local model."),
+    ],
+)
+async def test_a_refusal_for_privacy_has_a_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hint: str, kind: ErrorKind, shown: str
+) -> None:
+    """That of the local model's own failure; where it knows none, how to get a model."""
+
+    async def failed(*_: Any, **__: Any) -> Any:
+        if home.home:
+            raise LocalModelError("It broke.", hint, kind=kind)
+        yield
+
+    async with house(tmp_path) as home:
+        monkeypatch.setattr(ModelCalls, "deltas", failed)
+        seen = await home.ask(PRIVATE)
+        assert isinstance(seen.end, Failed)
+        assert isinstance(seen.end.error, PrivacyRefused)
+        assert seen.end.error.message.endswith("It broke.")
+        assert seen.end.error.hint == shown
+
+
 @pytest.mark.parametrize("prompt", [OPEN, PRIVATE])
 async def test_a_stop_leaves_no_provider_blamed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prompt: str
 ) -> None:
     """A bug in the middle ends the attempt without speaking against the model."""
-    from edgeroute.engine.running.model_calls import ModelCalls
 
     async def bug(*_: Any, **__: Any) -> Any:
         if home.home:

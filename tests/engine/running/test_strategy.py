@@ -157,6 +157,12 @@ async def test_an_answer_with_nothing_in_it_does_not_stand(tmp_path: Path, strat
     async with several(tmp_path, policy(strategy), silent, silent, silent) as home:
         seen = await home.ask(CLOSED)
         assert seen.text == LOCAL_ANSWER
+        (notice,) = [event.text for event in seen.events if isinstance(event, Notice)]
+        said = {
+            "cascade": f"No rung of the cascade answered. {OPUS} answered with nothing.",
+            "ensemble": "None of 3 models answered.",
+        }
+        assert notice == said[strategy]
 
 
 async def test_a_whole_answer_is_waited_for_where_the_policy_commits_to_that(
