@@ -60,22 +60,13 @@ class ThinkTags:
         if tag:
             self._state, self._held = "gap", rest
         else:
-            kept = _overlap(thinking, CLOSE)
-            thinking, self._held = (
-                thinking[: len(thinking) - kept],
-                thinking[len(thinking) - kept :],
-            )
+            cut = len(thinking) - overlap(thinking, CLOSE)
+            thinking, self._held = thinking[:cut], thinking[cut:]
         if thinking:
             out.append(("thinking", thinking))
 
 
-def _overlap(text: str, tag: str) -> int:
+def overlap(text: str, tag: str) -> int:
     """How many characters at the end of ``text`` could be the start of ``tag``."""
-    return next(
-        (
-            size
-            for size in range(min(len(text), len(tag) - 1), 0, -1)
-            if tag.startswith(text[-size:])
-        ),
-        0,
-    )
+    sizes = range(min(len(text), len(tag) - 1), 0, -1)
+    return next((size for size in sizes if tag.startswith(text[-size:])), 0)

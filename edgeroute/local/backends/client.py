@@ -213,10 +213,10 @@ async def read_all(stream: Stream) -> bytes:
     return bytes(data)
 
 
-def parse_object(data: bytes) -> Mapping[str, Any]:
+def parse_object(data: bytes | str) -> Mapping[str, Any]:
     """The JSON object in ``data``, with or without spaces around it; empty for anything else."""
     try:
-        body = json.loads(data.strip() or b"{}")
+        body = json.loads(data.strip() or "{}")
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ from edgeroute.wire.format import StreamDecoder, Target
 _BUSY: Final = frozenset({409, 503})
 _WAITS: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 _LOOK_SECONDS: Final = 3.0
-_PROBE_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,34 +137,6 @@ class Endpoint:
 
     def _decoder(self) -> StreamDecoder:
         return FORMAT.decoder()
-
-    async def probe(self, seconds: float = _PROBE_SECONDS) -> float:
-        """Ask for one token: how many seconds it took.
-
-        A server's word that it is healthy is not enough: its engine may stand still.
-
-        Raises:
-            LocalModelError: no answer in time, or an error.
-        """
-        await self._choose()
-        body = {
-            "model": self._model,
-            "max_tokens": 1,
-            "messages": [{"role": "user", "content": "Hi"}],
-        }
-        begun = time.monotonic()
-        try:
-            async with asyncio.timeout(seconds):
-                # Its own limit is longer: two limits at the same moment would leave it open.
-                reply = await self._client.call("/chat/completions", body, seconds=2 * seconds)
-        except TimeoutError as error:
-            raise LocalModelError(
-                f"{self.name} takes requests but has not answered for {seconds:.0f} s.",
-                "Restart it.",
-            ) from error
-        if reply.status != 200 or "error" in reply.body or "choices" not in reply.body:
-            raise failure(self.name, reply.status, reply.body)
-        return time.monotonic() - begun
 
     async def status(self) -> LocalStatus:
         """Whether the server is there and offers the model."""

@@ -96,10 +96,6 @@ class LlamaCpp:
             state, loaded or build.id, detail, NAME, int(health.get("window") or window)
         )
 
-    async def stop(self) -> None:
-        """End the worker, for everybody."""
-        await self._process.stop()
-
     async def close(self) -> None:
         """Nothing to let go of: the worker serves others and ends by itself when idle."""
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from edgeroute.core.errors import ErrorKind, LocalModelError
 from edgeroute.core.events import Delta
 from edgeroute.core.secret import Secret
-from edgeroute.local.backends.client import LocalClient, local_url
+from edgeroute.local.backends.client import LocalClient, local_url, parse_object
 from edgeroute.local.backends.endpoint import Endpoint, Offer
 from edgeroute.wire.format import StreamDecoder
 from edgeroute.wire.sse import ServerSentEvent
@@ -145,7 +145,7 @@ class _Decoder:
 
     def feed(self, event: ServerSentEvent) -> list[Delta]:
         """The deltas of one event."""
-        chunk = _object(event.data)
+        chunk = parse_object(event.data)
         if chunk.get("model") == _KEEPALIVE or str(chunk.get("id")).endswith(f"-{_KEEPALIVE}"):
             return []
         answering = str(chunk.get("model") or "")
@@ -160,14 +160,6 @@ class _Decoder:
     def close(self) -> list[Delta]:
         """What was held back."""
         return self._inner.close()
-
-
-def _object(text: str) -> Mapping[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _same(one: str, other: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from edgeroute.core.local_models import OnProgress, Progress, unheard
 from edgeroute.local import hardware
 from edgeroute.local.files import catalogue, checks, recommend
 from edgeroute.local.files.catalogue import Build, Catalogue, PinnedFile
-from edgeroute.local.files.meter import Meter
 from edgeroute.local.files.pull import Fetch, Puller
 from edgeroute.local.files.recommend import Recommendation
 from edgeroute.local.hardware import Machine
@@ -256,20 +254,3 @@ class LocalModels:
         except LocalModelError:
             return None
         return self.folder / id
-
-    async def verify(self, id: str, progress: OnProgress = unheard) -> None:  # noqa: A002
-        """Take the hash of every file of ``id``.
-
-        Raises:
-            LocalModelError: missing, changed, or writable by others.
-        """
-        for file in self._files(id.removeprefix("local/")):
-            meter = Meter("verify", file.file, file.bytes, progress)
-            await asyncio.to_thread(
-                checks.require_trusted,
-                self.folder,
-                file,
-                full=True,
-                now=self._now,
-                on_bytes=meter.add,
-            )

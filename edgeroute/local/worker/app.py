@@ -18,11 +18,13 @@ from starlette.types import Receive, Scope, Send
 
 from edgeroute import __version__
 from edgeroute.core.errors import EdgeRouteError
-from edgeroute.local.worker.reply import Reply, error_body, frame
+from edgeroute.local.worker.reply import Reply, error_body
 from edgeroute.local.worker.service import WorkerService
 from edgeroute.wire.errors import WireError
+from edgeroute.wire.format import Envelope
 from edgeroute.wire.formats import FORMATS
 from edgeroute.wire.json_data import load_object
+from edgeroute.wire.openai_chat.answer import frame
 
 T = TypeVar("T")
 
@@ -95,13 +97,9 @@ async def _chat(service: WorkerService, request: Request) -> Response:
     options = body.get("stream_options") or {}
     stream = body.get("stream") is True
     logprobs = body.get("logprobs") is True
-    reply = Reply(
-        f"chatcmpl-{secrets.token_hex(8)}",
-        asked.model,
-        int(time.time()),
-        logprobs=logprobs,
-        usage=not stream or options.get("include_usage") is True,
-    )
+    counted = not stream or options.get("include_usage") is True
+    name = f"chatcmpl-{secrets.token_hex(8)}"
+    reply = Reply(Envelope(name, asked.model, int(time.time()), counted), logprobs=logprobs)
     kwargs = body.get("chat_template_kwargs") or {}
     steps = service.answer(
         asked,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from edgeroute.core.answer import FinishReason
 from edgeroute.core.errors import EdgeRouteError, ErrorKind, LocalModelError
 from edgeroute.core.request import Sampling
 from edgeroute.local.files.catalogue import Build, Style
@@ -77,7 +78,7 @@ class Host:
         self.build = build
         self.window = window
         self.stop: Callable[[], bool] = lambda: False
-        self.finish = "stop"
+        self.finish: FinishReason = "stop"
         self.counts = Counts()
         self._llama_cpp = llama_cpp
         offload = bool(llama_cpp.llama_supports_gpu_offload())

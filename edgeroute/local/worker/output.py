@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from edgeroute.core.events import ReasoningDelta, TextDelta, ToolCallDelta
 from edgeroute.core.request import Tool
-from edgeroute.wire.think import ThinkTags
+from edgeroute.wire.think import ThinkTags, overlap
 
 Meaning = TextDelta | ReasoningDelta | ToolCallDelta
 
@@ -185,7 +185,7 @@ class StopWatch:
             self.found = True
             ready, self._held = self._held[: min(hits)], ""
             return ready
-        keep = max(_overlap(self._held, stop) for stop in self._stops)
+        keep = max(overlap(self._held, stop) for stop in self._stops)
         cut = len(self._held) - keep
         ready, self._held = self._held[:cut], self._held[cut:]
         return ready
@@ -194,8 +194,3 @@ class StopWatch:
         """What was held back when the text ended."""
         held, self._held = self._held, ""
         return held
-
-
-def _overlap(text: str, stop: str) -> int:
-    sizes = range(min(len(text), len(stop) - 1), 0, -1)
-    return next((size for size in sizes if stop.startswith(text[-size:])), 0)

@@ -1,4 +1,4 @@
-"""Serving, giving memory back, and ending when nobody asks any more."""
+"""Serving the same user, giving memory back, and ending when nobody asks any more."""
 
 from __future__ import annotations
 
@@ -10,13 +10,25 @@ from pathlib import Path
 from typing import Final
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from edgeroute.core.hosts import is_another_user
 from edgeroute.local.files.models import LocalModels
 from edgeroute.local.worker import app
-from edgeroute.local.worker.peer import OwnUserOnly
 from edgeroute.local.worker.service import WorkerService
 
 _LOOK_SECONDS: Final = 5.0
+
+
+class OwnUserOnly(H11Protocol):
+    """Hangs up on every other user, should the folder's permissions ever fail."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Check the peer before a byte is read."""
+        if is_another_user(transport.get_extra_info("socket")):
+            transport.abort()
+            return
+        super().connection_made(transport)
 
 
 async def serve(options: argparse.Namespace, listener: socket.socket) -> None:

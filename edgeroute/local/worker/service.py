@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from edgeroute.core.answer import FinishReason
 from edgeroute.core.errors import EdgeRouteError, LocalModelError
 from edgeroute.core.request import ChatRequest
 from edgeroute.local import hardware
@@ -40,7 +41,7 @@ class Piece:
 class Ended:
     """The last step: why, and how many tokens."""
 
-    finish: str
+    finish: FinishReason
     counts: Counts
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 from typing import ClassVar
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from edgeroute.core.peer import peer_user
+from edgeroute.core.hosts import is_another_user
 
 
 class GuardedProtocol(H11Protocol):
@@ -25,11 +24,9 @@ class GuardedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Check the peer before a byte is read, and start its time."""
         connection = transport.get_extra_info("socket")
-        if connection.family == getattr(socket, "AF_UNIX", None):
-            user = peer_user(connection)
-            if user is not None and user != os.getuid():
-                transport.abort()
-                return
+        if connection.family == socket.AF_UNIX and is_another_user(connection):
+            transport.abort()
+            return
         super().connection_made(transport)
         self._wait_for_head()
 

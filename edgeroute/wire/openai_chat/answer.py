@@ -15,6 +15,7 @@ from edgeroute.core.events import (
     ToolCallDelta,
 )
 from edgeroute.core.messages import Reasoning
+from edgeroute.core.usage import Usage
 from edgeroute.wire import capsule
 from edgeroute.wire.format import Envelope
 from edgeroute.wire.json_data import dump
@@ -99,11 +100,11 @@ class ChatEncoder:
         """The bytes of one event."""
         match event:
             case TextDelta(text=text) if text:
-                return [self._chunk({"content": text})]
+                return [self.chunk({"content": text})]
             case ReasoningDelta(text=text) if text:
-                return [self._chunk({"reasoning_content": text})]
+                return [self.chunk({"reasoning_content": text})]
             case ToolCallDelta():
-                return [self._chunk({"tool_calls": [_call(event)]})]
+                return [self.chunk({"tool_calls": [_call(event)]})]
             case Answered(answer=answer):
                 return self._close(answer)
             case Failed(error=error):
@@ -119,21 +120,29 @@ class ChatEncoder:
         return KEEP_ALIVE
 
     def _close(self, answer: Answer) -> list[bytes]:
-        frames: list[bytes] = []
         details = _details(answer)
-        if details:
-            frames.append(self._chunk({"reasoning_details": details}))
-        frames.append(self._chunk({}, finish_reason(answer)))
+        frames = [self.chunk({"reasoning_details": details})] if details else []
+        return [*frames, *self.end(finish_reason(answer), answer.usage)]
+
+    def end(self, finish: str, usage: Usage) -> list[bytes]:
+        """The bytes that say how the answer ended and, where that was asked, what it used."""
+        frames = [self.chunk({}, finish)]
         if self._envelope.usage:
-            counts = to_openai_chat(answer.usage)
-            frames.append(frame(self._head() | {"choices": [], "usage": counts}))
+            counts = {"choices": [], "usage": to_openai_chat(usage)}
+            frames.append(frame(self._head() | counts))
         return [*frames, DONE]
 
-    def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> bytes:
+    def chunk(
+        self,
+        delta: dict[str, Any],
+        finish: str | None = None,
+        logprobs: dict[str, Any] | None = None,
+    ) -> bytes:
+        """One piece of the answer."""
         if not self._begun:
             self._begun = True
             delta = {"role": "assistant", **delta}
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        choice = {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
         return frame(self._head() | {"choices": [choice]})
 
     def _head(self) -> dict[str, Any]:

@@ -127,24 +127,6 @@ async def test_sends_the_key() -> None:
         assert text(await answer(OMLX(url, key=Secret("right")))) == "Hello there"
 
 
-async def test_probe_sees_an_error_inside_a_success() -> None:
-    """Leading spaces and an error in a 200 answer do not pass for health."""
-    async with FakeOMLX(error_in_whole=True).running() as url:
-        with pytest.raises(LocalModelError, match="engine failed"):
-            await OMLX(url).probe()
-    async with FakeOMLX().running() as url:
-        assert await OMLX(url).probe() >= 0
-
-
-async def test_probe_sees_a_hang() -> None:
-    """A server that is healthy by its own word but never answers is found out."""
-    fake = FakeOMLX(hang=True)
-    async with fake.running() as url:
-        with pytest.raises(LocalModelError, match="answer"):
-            await OMLX(url, model=MODEL).probe(seconds=0.2)
-        await fake.hung_up.wait()
-
-
 async def test_closing_the_answer_hangs_up() -> None:
     """Stopping an answer closes the connection, which is how oMLX hears of it."""
     fake = FakeOMLX(words=("word ",) * 2_000)

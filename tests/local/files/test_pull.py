@@ -14,7 +14,7 @@ from edgeroute.core.local_models import Progress
 from edgeroute.local.files import package_index as real_index
 from edgeroute.local.files.catalogue import Part, PinnedFile
 from edgeroute.local.files.package_index import SourceFailed
-from edgeroute.local.files.pull import Puller
+from edgeroute.local.files.pull import Meter, Puller
 from tests.support.pinned import hub, index, pin, wheel
 
 CONTENT = bytes(range(256)) * 40
@@ -233,3 +233,16 @@ async def test_links_are_not_replaced(folder: Path, tmp_path: Path) -> None:
     (folder / "model.gguf").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(LocalModelError, match="link"):
         await pull(folder, pin(CONTENT, hub()), Web())
+
+
+def test_speed_forgets_what_is_long_ago() -> None:
+    """A download that slowed down shows its present speed, one that began again shows none."""
+    times = iter([0.0, 1.0, 2.0, 10.0, 11.0, 12.0])
+    seen: list[Progress] = []
+    meter = Meter("download", "f", 1_000, seen.append, lambda: next(times))
+    for done in (0, 100, 200, 208, 209, 50):
+        meter.at(done)
+    assert [round(one.speed, 2) for one in seen[:3]] == [0, 100, 100]
+    assert seen[4].speed < 2
+    assert seen[-1].speed == 0
+    assert [one.done for one in seen] == [0, 100, 200, 208, 209, 50]

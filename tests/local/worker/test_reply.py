@@ -22,7 +22,7 @@ from edgeroute.local.backends.answers import FORMAT, failure
 from edgeroute.local.worker.host import ContextTooLong, Counts, Token
 from edgeroute.local.worker.reply import Reply, error_body
 from edgeroute.local.worker.service import Ended, Piece, Step
-from edgeroute.wire.format import read_deltas
+from edgeroute.wire.format import Envelope, read_deltas
 
 MEANINGS = st.one_of(
     st.builds(TextDelta, st.text(min_size=1)),
@@ -51,7 +51,7 @@ def collect(deltas: list[Delta]) -> Answer:
 
 async def both(steps: list[Step]) -> tuple[Answer, Answer]:
     """The answer as it is read from a stream, and as it is read from a whole body."""
-    reply = Reply("chatcmpl-1", "m", 1)
+    reply = Reply(Envelope("chatcmpl-1", "m", 1))
     data = b"".join(frame for step in steps for frame in reply.feed(step))
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -94,7 +94,7 @@ def test_log_probabilities_only_when_asked() -> None:
     """Probabilities stand in the body with the bytes of tokens that are no whole character."""
     steps: list[Step] = [Piece(TOKEN, (TextDelta("a"),)), Ended("stop", Counts())]
     for wanted in (True, False):
-        reply = Reply("1", "m", 1, logprobs=wanted)
+        reply = Reply(Envelope("1", "m", 1), logprobs=wanted)
         for step in steps:
             reply.feed(step)
         found = reply.whole()["choices"][0]["logprobs"]
@@ -105,7 +105,7 @@ def test_log_probabilities_only_when_asked() -> None:
 
 def test_thinking_has_no_probabilities() -> None:
     """Only tokens of the visible answer say how sure the model was of it."""
-    reply = Reply("1", "m", 1, logprobs=True)
+    reply = Reply(Envelope("1", "m", 1), logprobs=True)
     for meaning in (ReasoningDelta("hm"), TextDelta("a")):
         reply.feed(Piece(TOKEN, (meaning,)))
     reply.feed(Ended("stop", Counts()))
