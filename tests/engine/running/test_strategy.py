@@ -381,6 +381,8 @@ async def test_a_judge_that_may_not_be_asked_costs_no_answer(
         assert isinstance(seen.end, Answered)
         assert seen.text in {"A.", "B.", "C."}
         assert asked(home)["anthropic"] == 1
+        (judge,) = [one for one in seen.receipt.attempts if one.role == "judge"]
+        assert (judge.outcome, judge.error, judge.bytes_sent) == ("failed", "privacy_refused", 0)
 
 
 async def test_who_has_come_to_rest_since_the_plan_is_not_asked(
