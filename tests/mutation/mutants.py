@@ -79,7 +79,8 @@ class LineMap:
         of_file = self.lines.get(mutation.file.as_posix(), {})
         own = mirror(mutation.file)
         found = {test for line in mutation.lines for test in of_file.get(str(line), ())}
-        more = self._below(own) if len(found) < _FEW else set()
+        # A test that starts a process of its own is not seen to run what runs there.
+        more = self._below(own) if sum(test.startswith(own) for test in found) < _FEW else set()
         if not found:
             room = f"tests/{mutation.file.parts[1]}/"
             found = {test for tests in of_file.values() for test in tests} | more

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from edgeroute.core.clock import new_id
 from edgeroute.core.errors import BudgetReached, StoreError
 from edgeroute.core.events import Answered, Failed
 from edgeroute.core.messages import user
@@ -18,6 +19,7 @@ from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.deciding.decider import Decider, Decision, Preferences
 from edgeroute.engine.deciding.explanation import Explanation
 from tests.support import replies
+from tests.support.clocks import THE_DAY, StandingClock
 from tests.support.house import OPEN, PRIVATE, House, house, request
 from tests.support.receipts import attempt, receipt
 from tests.support.scripted_provider import always
@@ -126,6 +128,23 @@ async def test_a_latch_that_cannot_be_saved_holds_for_its_prompt(
         found = await decided(home, request(PRIVATE, conversation="mine"))
         assert (found.privacy.stays, found.session.latched) == (True, True)
         assert found.session.latch_reason == found.privacy.verdict.reason
+
+
+async def test_without_the_store_a_new_conversation_is_decided_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has a name of its own, of this moment; nothing of it is stored."""
+
+    def lost(*_: object) -> None:
+        raise StoreError("The disk is broken.", "Mend it.")
+
+    async with house(tmp_path, clock=StandingClock()) as home:
+        monkeypatch.setattr(home.stores.prefixes, "find", lost)
+        found = await decided(home, OPEN)
+        assert not found.privacy.stays
+        assert not found.session.exists
+        assert found.session.id[:11] == new_id(THE_DAY)[:11]
+        assert (await decided(home, request(OPEN, conversation="mine"))).privacy.latched
 
 
 async def test_the_callers_wishes_come_before_the_settings(tmp_path: Path) -> None:
