@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -297,3 +298,13 @@ def test_checks_look_at_the_answer_without_its_edges(
 ) -> None:
     """Space around it does not count, nor does the case of what it must contain."""
     assert passes(answer, checks) is passed
+
+
+def test_what_nobody_said_is_empty() -> None:
+    """A prompt alone has neither instructions nor checks; an opinion without a judge cost nothing;
+    a trial that went well has no error.
+    """
+    assert EvaluationItem(1, "x") == EvaluationItem(1, "x", "", "", {})
+    assert Opinion(None) == Opinion(None, "", Decimal(0), "", "")
+    trial = Trial(1, "a/m", None, "", None, 5, "r1")
+    assert (trial.error, trial.hint, trial.opinion) == ("", "", None)

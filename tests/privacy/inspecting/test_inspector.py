@@ -517,6 +517,7 @@ async def test_a_finding_says_where_it_is() -> None:
     (found,) = verdict.findings
     assert found == Finding("US_SSN", 2, 13, 1.0, "test", "messages[1]")
     assert (verdict.reason, verdict.complete) == ("Found a US social security number.", True)
+    assert (await reader.scan(f"b {PLANT}")).findings == (dataclasses.replace(found, where=""),)
     split = await reader.inspect(request(user("521-44"), user("-9821")), full=True)
     assert len(split.findings) == 1
     quick = await inspector().inspect(request(user("521-44"), user("-9821")))
