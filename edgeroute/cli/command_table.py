@@ -31,7 +31,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[Command, ...]], ...]] = (
             Command("history", "history", "history", "List, search, show, export, delete chats."),
             Command("receipts", "receipts", "receipts", "Show what left this machine, and why."),
             Command("stats", "stats", "stats", "Show use and spending."),
-            Command("alerts", "alerts", "alerts", "Show alerts about spending."),
+            Command("alerts", "stats", "alerts", "Show alerts about spending."),
         ),
     ),
     (

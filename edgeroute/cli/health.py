@@ -9,7 +9,7 @@ import shutil
 import site
 import stat
 import sysconfig
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -65,13 +65,12 @@ async def checks(runtime: Runtime) -> AsyncIterator[HealthCheck]:
     yield _network(runtime)
 
 
-async def _guarded(name: str, check: object) -> HealthCheck:
+async def _guarded(name: str, check: Awaitable[HealthCheck]) -> HealthCheck:
     """The check, or its error as a bad line."""
     try:
-        result: HealthCheck = await check  # type: ignore[misc]
+        return await check
     except EdgeRouteError as error:
         return HealthCheck(name, "bad", error.message, error.hint)
-    return result
 
 
 def _python() -> HealthCheck:

@@ -30,14 +30,10 @@ class ProgressLine:
         self._open = False
         self._tenth: dict[tuple[str, str], int] = {}
 
-    def close(self) -> None:
-        """Leave the line as it is and begin the next one."""
-        self._end_line()
-
     def __call__(self, progress: Progress) -> None:
         """Show one report."""
         if progress.text:
-            self._end_line()
+            self.close()
             note(safe_line(progress.text, 400))
             return
         share = progress.done / progress.total if progress.total else 0.0
@@ -50,14 +46,15 @@ class ProgressLine:
                 sys.stderr.flush()
                 self._open = True
             if whole:
-                self._end_line()
+                self.close()
             return
         key, tenth = (progress.step, progress.file), int(share * 10)
         if tenth > self._tenth.get(key, -1):
             self._tenth[key] = tenth
             note(_line(progress, share))
 
-    def _end_line(self) -> None:
+    def close(self) -> None:
+        """Leave the line as it is and begin the next one."""
         if self._open:
             sys.stderr.write("\n")
             self._open = False

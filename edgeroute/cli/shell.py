@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -108,7 +109,11 @@ def note(text: str, *, end: str = "\n") -> None:
 
 def as_json(value: Any) -> None:
     """Print ``value`` as JSON, in ASCII so that no terminal acts on it."""
-    click.echo(json.dumps(value, indent=2, default=str))
+    click.echo(json.dumps(value, indent=2, default=_plain))
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def dim(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from edgeroute.core.display import safe_line
@@ -75,20 +75,22 @@ def _bad(name: str, what: str, allowed: tuple[str, ...] | list[str]) -> HttpRefu
     return HttpRefusal(400, "bad_header", f"The header {name} {what}.", f"Use one of: {choices}.")
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseHeaders:
-    """What the headers of an answer say about it. ``warning`` says that another model doubts it."""
+class HeaderTracker:
+    """Learns from the engine's events what the answer's headers tell.
 
-    receipt: str = ""
-    model: str = ""
-    route: Place | None = None
-    reason: str = ""
-    warning: str = ""
+    ``warning`` says that another model doubts the answer; ``receipt`` is there at the end.
+    """
+
+    def __init__(self) -> None:
+        self.receipt_id = self.model = self.reason = self.warning = ""
+        self.route: Place | None = None
+        self.receipt: Receipt | None = None
+        self._plan: Plan | None = None
 
     def as_headers(self) -> dict[str, str]:
         """The headers; text is cut and kept to ASCII."""
         values = {
-            "X-EdgeRoute-Receipt": self.receipt,
+            "X-EdgeRoute-Receipt": self.receipt_id,
             "X-EdgeRoute-Model": self.model,
             "X-EdgeRoute-Route": self.route.value if self.route else "",
             "X-EdgeRoute-Reason": self.reason,
@@ -99,20 +101,6 @@ class ResponseHeaders:
             for name, value in values.items()
             if value
         }
-
-
-class HeaderTracker:
-    """Learns from the engine's events what the answer's headers tell."""
-
-    def __init__(self) -> None:
-        self.headers = ResponseHeaders()
-        self.receipt: Receipt | None = None
-        self._plan: Plan | None = None
-
-    @property
-    def under_way(self) -> bool:
-        """Whether a model has been asked."""
-        return bool(self.headers.model)
 
     @property
     def may_withdraw(self) -> bool:
@@ -125,29 +113,19 @@ class HeaderTracker:
         match event:
             case Planned(plan=plan, receipt_id=receipt_id):
                 self._plan = plan
-                self.headers = replace(self.headers, receipt=receipt_id, reason=plan.why)
+                self.receipt_id, self.reason = receipt_id, plan.why
             case AttemptStarted(model=model, reason=reason):
-                self.headers = replace(
-                    self.headers,
-                    model=model,
-                    route=self._place(model),
-                    reason=reason or self.headers.reason,
-                )
+                self.model, self.route = model, self._place(model)
+                self.reason = reason or self.reason
             case Notice(kind=kind, text=text) if kind in DOUBTS:
-                self.headers = replace(self.headers, warning=text)
+                self.warning = text
             case Answered(receipt=receipt):
-                self.receipt = receipt
-                standing = receipt.standing
-                self.headers = replace(
-                    self.headers,
-                    receipt=receipt.id,
-                    model=receipt.model,
-                    route=receipt.route,
-                    reason=standing.reason if standing else self.headers.reason,
-                )
+                self.receipt, self.receipt_id = receipt, receipt.id
+                self.model, self.route = receipt.model, receipt.route
+                if receipt.standing:
+                    self.reason = receipt.standing.reason
             case Failed(receipt=receipt):
-                self.receipt = receipt
-                self.headers = replace(self.headers, receipt=receipt.id)
+                self.receipt, self.receipt_id = receipt, receipt.id
 
     def _place(self, model: str) -> Place | None:
         candidates = self._plan.candidates if self._plan else ()

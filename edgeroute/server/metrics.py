@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from edgeroute.core.receipt import Receipt
 
 _SECONDS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+_UNDER_WAY: Final = "edgeroute_requests_under_way"
 _HELP: Final = {
     "edgeroute_requests_total": ("counter", "Finished requests."),
-    "edgeroute_requests_under_way": ("gauge", "Requests that are being answered."),
+    _UNDER_WAY: ("gauge", "Requests that are being answered."),
     "edgeroute_tokens_total": ("counter", "Tokens of answers."),
     "edgeroute_cost_usd_total": ("counter", "Known cost of all attempts, in USD."),
     "edgeroute_failed_attempts_total": ("counter", "Models that were tried and failed."),
@@ -27,18 +27,16 @@ class Metrics:
     """What the endpoint has done since it started."""
 
     def __init__(self) -> None:
-        self._values: Counter[tuple[str, _Labels]] = Counter()
-        self._money: dict[_Labels, Decimal] = {}
-        self._running = 0
+        self._values: dict[tuple[str, _Labels], Any] = {(_UNDER_WAY, ()): 0}
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
         """Count a request while the block runs."""
-        self._running += 1
+        self._add(_UNDER_WAY)
         try:
             yield
         finally:
-            self._running -= 1
+            self._add(_UNDER_WAY, -1)
 
     def count(self, receipt: Receipt) -> None:
         """Count a finished request."""
@@ -60,8 +58,7 @@ class Metrics:
         ):
             self._add("edgeroute_tokens_total", tokens, model=model, kind=kind)
         if receipt.cost.amount is not None:
-            key = (("model", model),)
-            self._money[key] = self._money.get(key, Decimal(0)) + receipt.cost.amount
+            self._add("edgeroute_cost_usd_total", receipt.cost.amount, model=model)
         for attempt in receipt.attempts:
             if attempt.outcome == "failed":
                 self._add(
@@ -80,19 +77,15 @@ class Metrics:
         return "\n".join(lines) + "\n"
 
     def _lines(self, name: str) -> Iterator[str]:
-        if name == "edgeroute_requests_under_way":
-            yield f"{name} {self._running}"
-        elif name == "edgeroute_cost_usd_total":
-            for labels, amount in sorted(self._money.items()):
-                yield f"{name}{_shown(labels)} {amount:f}"
-        else:
-            suffixes = {name, *(name + end for end in ("_bucket", "_sum", "_count"))}
-            for (full, labels), value in self._values.items():
-                if full in suffixes:
-                    yield f"{full}{_shown(labels)} {value}"
+        names = {name, *(name + end for end in ("_bucket", "_sum", "_count"))}
+        for (full, labels), value in self._values.items():
+            if full in names:
+                shown = f"{value:f}" if isinstance(value, Decimal) else value
+                yield f"{full}{_shown(labels)} {shown}"
 
-    def _add(self, name: str, amount: float = 1, **labels: str) -> None:
-        self._values[name, tuple(labels.items())] += amount  # type: ignore[assignment]
+    def _add(self, name: str, amount: float | Decimal = 1, **labels: str) -> None:
+        key = (name, tuple(labels.items()))
+        self._values[key] = self._values.get(key, 0) + amount
 
     def _observe(self, name: str, milliseconds: int, route: str) -> None:
         seconds = milliseconds / 1000

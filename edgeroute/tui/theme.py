@@ -15,95 +15,59 @@ from textual.theme import Theme
 
 DEFAULT: Final = "edgeroute-dark"
 
-DARK: Final = Theme(
-    name=DEFAULT,
-    primary="#7fa8f5",
-    secondary="#8e98ab",
-    accent="#7fa8f5",
-    success="#74c69d",
-    warning="#e6b566",
-    error="#ec7a80",
-    foreground="#d9dfe8",
-    background="#0f1217",
-    surface="#151a21",
-    panel="#1c222b",
-    dark=True,
-    variables={
-        "local": "#74c69d",
-        "forced": "#e6b566",
-        "cloud": "#7fa8f5",
-        "masked": "#c39bea",
-        "personal": "#e6b566",
-        "muted": "#7d8798",
-        "line": "#2a323d",
-        "on-badge": "#0f1217",
-        "code": "#9fd0ba",
-        "block-cursor-foreground": "#0f1217",
-        "block-cursor-background": "#7fa8f5",
-        "block-cursor-text-style": "none",
-        "input-selection-background": "#7fa8f5 35%",
-        "footer-background": "#0f1217",
-        "footer-key-foreground": "#a9b4c6",
-        "footer-description-foreground": "#7d8798",
-        "markdown-h1-color": "#e9eef6",
-        "markdown-h2-color": "#e9eef6",
-        "markdown-h3-color": "#c9d2e0",
-        "border": "#2a323d",
-        "border-blurred": "#2a323d",
-        "scrollbar": "#2a323d",
-        "scrollbar-background": "#0f1217",
-        "scrollbar-background-hover": "#0f1217",
-        "scrollbar-background-active": "#0f1217",
-        "scrollbar-hover": "#3a4452",
-        "scrollbar-active": "#7fa8f5",
-    },
-)
+# Each in the dark and in the light theme.
+_COLOURS: Final = {
+    "primary": ("#7fa8f5", "#2f5fc4"),
+    "secondary": ("#8e98ab", "#616a78"),
+    "accent": ("#7fa8f5", "#2f5fc4"),
+    "success": ("#74c69d", "#1c7c54"),
+    "warning": ("#e6b566", "#96640a"),
+    "error": ("#ec7a80", "#b3362f"),
+    "foreground": ("#d9dfe8", "#23282f"),
+    "background": ("#0f1217", "#fbfaf7"),
+    "surface": ("#151a21", "#f3f1ec"),
+    "panel": ("#1c222b", "#e9e6df"),
+}
+_VARIABLES: Final = {
+    "local": ("#74c69d", "#1c7c54"),
+    "forced": ("#e6b566", "#96640a"),
+    "cloud": ("#7fa8f5", "#2f5fc4"),
+    "masked": ("#c39bea", "#7a48b5"),
+    "personal": ("#e6b566", "#96640a"),
+    "muted": ("#7d8798", "#6f7580"),
+    "line": ("#2a323d", "#d8d4ca"),
+    "on-badge": ("#0f1217", "#fbfaf7"),
+    "code": ("#9fd0ba", "#1c6b4a"),
+    "block-cursor-foreground": ("#0f1217", "#fbfaf7"),
+    "block-cursor-background": ("#7fa8f5", "#2f5fc4"),
+    "block-cursor-text-style": ("none", "none"),
+    "input-selection-background": ("#7fa8f5 35%", "#2f5fc4 25%"),
+    "footer-background": ("#0f1217", "#fbfaf7"),
+    "footer-key-foreground": ("#a9b4c6", "#3d4653"),
+    "footer-description-foreground": ("#7d8798", "#6f7580"),
+    "markdown-h1-color": ("#e9eef6", "#14181d"),
+    "markdown-h2-color": ("#e9eef6", "#14181d"),
+    "markdown-h3-color": ("#c9d2e0", "#333a44"),
+    "border": ("#2a323d", "#d8d4ca"),
+    "border-blurred": ("#2a323d", "#d8d4ca"),
+    "scrollbar": ("#2a323d", "#d8d4ca"),
+    "scrollbar-background": ("#0f1217", "#fbfaf7"),
+    "scrollbar-background-hover": ("#0f1217", "#fbfaf7"),
+    "scrollbar-background-active": ("#0f1217", "#fbfaf7"),
+    "scrollbar-hover": ("#3a4452", "#c3beb2"),
+    "scrollbar-active": ("#7fa8f5", "#2f5fc4"),
+}
 
-LIGHT: Final = Theme(
-    name="edgeroute-light",
-    primary="#2f5fc4",
-    secondary="#616a78",
-    accent="#2f5fc4",
-    success="#1c7c54",
-    warning="#96640a",
-    error="#b3362f",
-    foreground="#23282f",
-    background="#fbfaf7",
-    surface="#f3f1ec",
-    panel="#e9e6df",
-    dark=False,
-    variables={
-        "local": "#1c7c54",
-        "forced": "#96640a",
-        "cloud": "#2f5fc4",
-        "masked": "#7a48b5",
-        "personal": "#96640a",
-        "muted": "#6f7580",
-        "line": "#d8d4ca",
-        "on-badge": "#fbfaf7",
-        "code": "#1c6b4a",
-        "block-cursor-foreground": "#fbfaf7",
-        "block-cursor-background": "#2f5fc4",
-        "block-cursor-text-style": "none",
-        "input-selection-background": "#2f5fc4 25%",
-        "footer-background": "#fbfaf7",
-        "footer-key-foreground": "#3d4653",
-        "footer-description-foreground": "#6f7580",
-        "markdown-h1-color": "#14181d",
-        "markdown-h2-color": "#14181d",
-        "markdown-h3-color": "#333a44",
-        "border": "#d8d4ca",
-        "border-blurred": "#d8d4ca",
-        "scrollbar": "#d8d4ca",
-        "scrollbar-background": "#fbfaf7",
-        "scrollbar-background-hover": "#fbfaf7",
-        "scrollbar-background-active": "#fbfaf7",
-        "scrollbar-hover": "#c3beb2",
-        "scrollbar-active": "#2f5fc4",
-    },
-)
 
-OURS: Final = (DARK, LIGHT)
+def _theme(name: str, *, dark: bool) -> Theme:
+    """The theme that takes the first, or the second, of each pair."""
+    at = 0 if dark else 1
+    colours = {key: pair[at] for key, pair in _COLOURS.items()}
+    variables = {key: pair[at] for key, pair in _VARIABLES.items()}
+    return Theme(name, dark=dark, variables=variables, **colours)  # type: ignore[arg-type]
+
+
+OURS: Final = (_theme(DEFAULT, dark=True), _theme("edgeroute-light", dark=False))
 
 
 def variable_defaults() -> dict[str, str]:

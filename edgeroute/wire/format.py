@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from edgeroute.core.events import Delta
+from edgeroute.wire.json_data import dump_text
 from edgeroute.wire.sse import SseParser
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard
     from edgeroute.core.request import ChatRequest
     from edgeroute.wire.sse import ServerSentEvent
+
+
+_BYTES_PER_TOKEN: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,13 @@ class CachePlan:
     system_prompt: bool = True
     duration: Literal["5m", "1h"] = "5m"
     history: bool = True
+
+    @property
+    def mark(self) -> dict[str, Any]:
+        """The ``cache_control`` object for the stable prefix."""
+        if self.duration == "5m":
+            return {"type": "ephemeral"}
+        return {"type": "ephemeral", "ttl": self.duration}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,15 @@ class Target:
     def origin(self) -> str:
         """Whose reasoning payloads this model accepts."""
         return origin_of(self.card)
+
+    def would_cache(self, *prefix: object) -> bool:
+        """Whether ``prefix`` (JSON values) is long enough, by estimate, for the model to cache it.
+
+        Below its minimum a provider ignores the mark; the estimate rather errs to that side.
+        """
+        size = sum(len(dump_text(value).encode("utf-8", "replace")) for value in prefix)
+        tokens = size / _BYTES_PER_TOKEN * self.card.token_factor
+        return tokens >= self.card.cache_minimum_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +117,6 @@ class StreamEncoder(Protocol):
         """The bytes that end the stream with an error."""
         ...
 
-    def keep_alive(self) -> bytes:
-        """Bytes that mean nothing, for a client that would lose patience."""
-        ...
-
 
 class WholeDecoder(StreamDecoder, Protocol):
     """A decoder that also takes an answer in one piece."""
@@ -116,7 +132,8 @@ class CallerFormat:
 
     ``path`` follows the base address. ``decode_request`` raises ``WireError``. ``encode_answer``,
     ``encode_error`` and ``encoder`` write what the caller reads; without an ``encoder`` there are
-    whole answers only. ``id_prefix`` begins the id of an answer.
+    whole answers only. ``id_prefix`` begins the id of an answer. ``keep_alive`` says nothing
+    to a caller who would lose patience with a silent stream.
     """
 
     name: str
@@ -126,6 +143,7 @@ class CallerFormat:
     encode_answer: Callable[[Answer, Envelope], dict[str, Any]]
     encode_error: Callable[[EdgeRouteError], dict[str, Any]]
     encoder: Callable[[Envelope], StreamEncoder] | None = None
+    keep_alive: bytes = b": keep-alive\n\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

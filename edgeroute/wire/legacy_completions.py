@@ -13,12 +13,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.format import CallerFormat, Envelope
 from edgeroute.wire.json_data import Json, model_name, sampling, string, strings
-from edgeroute.wire.openai_chat.answer import (
-    DONE,
-    KEEP_ALIVE,
-    encode_error,
-    frame,
-)
+from edgeroute.wire.openai_chat.answer import DONE, encode_error, frame
 from edgeroute.wire.usage import to_openai_chat
 
 _DEFAULT_TOKENS: Final = 16  # as this format has it
@@ -97,10 +92,6 @@ class CompletionEncoder:
     def error(self, error: EdgeRouteError) -> list[bytes]:
         """The bytes that end the stream with an error."""
         return [frame(encode_error(error)), DONE]
-
-    def keep_alive(self) -> bytes:
-        """A comment."""
-        return KEEP_ALIVE
 
 
 FORMAT: Final = CallerFormat(

@@ -61,11 +61,10 @@ def image_from_url(url: str, detail: str = "") -> Image | None:
     return Image(found[0], found[1], detail=detail) if found else None
 
 
-def unreadable(part: object, kind: str = "") -> Unreadable:
+def unreadable(part: object) -> Unreadable:
     """A part as it came, for those who may pass it on unread."""
-    if isinstance(part, dict) and not kind:
-        kind = str(part.get("type") or "unknown")
-    return Unreadable(kind or "unknown", dump_text(part))
+    kind = part.get("type") if isinstance(part, dict) else None
+    return Unreadable(str(kind or "unknown"), dump_text(part))
 
 
 def plain(parts: Iterable[Part]) -> tuple[Plain, ...]:

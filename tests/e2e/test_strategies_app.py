@@ -12,7 +12,7 @@ from edgeroute.core.receipt import Receipt
 from edgeroute.core.words import cost_words
 from edgeroute.tui.screens.picker import Picker
 from edgeroute.tui.screens.receipt import ReceiptScreen
-from edgeroute.tui.widgets.transcript.folded import FoldedBlock
+from edgeroute.tui.widgets.transcript.block import FoldedBlock
 from tests.support.house import House
 from tests.support.strategies import CLOSED, LUNA, OPUS, PRO, adds_up, keys, policy, says, several
 from tests.tui.driver import Driver, running

@@ -34,12 +34,9 @@ class FakeOMLX:
     too_large: bool = False
     break_after: int = -1
     error_in_stream: bool = False
-    error_in_whole: bool = False
-    hang: bool = False
     has_status: bool = True
     words: tuple[str, ...] = ("Hello", " there")
     asked: list[dict[str, Any]] = field(default_factory=list)
-    hung_up: asyncio.Event = field(default_factory=asyncio.Event)
 
     def app(self) -> Starlette:
         """The application."""
@@ -85,8 +82,6 @@ class FakeOMLX:
     async def _chat(self, request: Request) -> Response:
         body = await request.json()
         self.asked.append(body)
-        if self.hang:
-            await self._until_gone(request)
         model = body["model"]
         refused = self._refused(request) or self._failure(model)
         if refused:
@@ -106,11 +101,6 @@ class FakeOMLX:
         if model not in self.models and not self.fallback:
             return _error(404, f"Model {model} not found. Available: {self.models}")
         return None
-
-    async def _until_gone(self, request: Request) -> None:
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-        self.hung_up.set()
 
     async def _stream(self, model: str) -> AsyncIterator[bytes]:
         if self.keepalive == "comment":
@@ -133,8 +123,6 @@ class FakeOMLX:
         yield b"data: [DONE]\n\n"
 
     def _whole(self, model: str) -> bytes:
-        if self.error_in_whole:
-            return b"   " + json.dumps({"error": {"message": "engine failed"}}).encode()
         message = {"role": "assistant", "content": "".join(self.words)}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         return b"   " + json.dumps({"id": "1", "model": model, "choices": [choice]}).encode()

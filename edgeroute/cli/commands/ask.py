@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -68,35 +69,26 @@ def ask(
     return shell.run(asking.run)
 
 
+@dataclass
 class _Asking:
     """One request from its first event to its last."""
 
-    def __init__(
-        self,
-        shell: Shell,
-        request: ChatRequest,
-        *,
-        streaming: bool,
-        machine: bool,
-        quiet: bool,
-        output: Path,
-    ) -> None:
-        self._shell = shell
-        self._request = request
-        self._streaming = streaming
-        self._machine = machine
-        self._quiet = quiet
-        self._output = output
-        self._screen = SafeStream()
-        self._shown = ""
-        self._conversation = ""
-        self._receipt_id = ""
+    shell: Shell
+    request: ChatRequest
+    _: KW_ONLY
+    streaming: bool
+    machine: bool
+    quiet: bool
+    output: Path
+    screen: SafeStream = field(default_factory=SafeStream)
+    shown: str = ""
+    conversation: str = ""
 
     async def run(self) -> int:
         """Answer; the exit code."""
         terminal: Answered | Failed | None = None
         try:
-            async with aclosing(self._shell.runtime.engine.stream(self._request)) as events:
+            async with aclosing(self.shell.runtime.engine.stream(self.request)) as events:
                 async for event in events:
                     if isinstance(event, Answered | Failed):
                         terminal = event
@@ -112,20 +104,20 @@ class _Asking:
     def _take(self, event: Event) -> None:
         """Show what happens on the way."""
         if isinstance(event, Planned):
-            self._conversation, self._receipt_id = event.conversation, event.receipt_id
-            if self._request.model not in {"", "auto"}:  # who asks by name hears of any other way
+            self.conversation = event.conversation
+            if self.request.model not in {"", "auto"}:  # who asks by name hears of any other way
                 for text in event.plan.notes:
                     self._say(text)
         elif isinstance(event, TextDelta):
-            self._shown += event.text
-            if self._streaming:
-                out(self._screen.feed(event.text), end="")
+            self.shown += event.text
+            if self.streaming:
+                out(self.screen.feed(event.text), end="")
         elif isinstance(event, Folded):
-            if self._streaming and self._shown:
+            if self.streaming and self.shown:
                 out()
                 note(dim(safe_line(f"The answer of {event.model} is set aside: {event.reason}")))
-            self._shown = ""
-            self._screen = SafeStream()
+            self.shown = ""
+            self.screen = SafeStream()
         elif isinstance(event, AttemptEnded) and event.attempt.outcome == "failed":
             self._say(
                 f"{event.attempt.model} failed: {event.attempt.detail or event.attempt.error}"
@@ -134,16 +126,16 @@ class _Asking:
             self._say(f"warning: {event.text}" if event.kind in DOUBTS else event.text)
 
     def _say(self, text: str) -> None:
-        if not self._quiet:
+        if not self.quiet:
             note(dim(safe_line(text, 400)))
 
     def _answered(self, event: Answered) -> int:
         pictures = self._pictures(event)
-        if self._machine:
+        if self.machine:
             shown = {"pictures": pictures} if pictures else {}
             as_json({"answer": event.answer.text, **shown, "receipt": event.receipt.as_json()})
             return 0
-        if self._streaming and self._shown:
+        if self.streaming and self.shown:
             out()
         elif event.answer.text or not pictures:
             foreign(event.answer.text)
@@ -160,16 +152,16 @@ class _Asking:
         """The files that the answer's pictures were written to, and the addresses of others."""
         images = event.answer.images
         try:
-            paths = save(images, self._output, f"edgeroute-{event.receipt.id}")
+            paths = save(images, self.output, f"edgeroute-{event.receipt.id}")
         except OSError as error:
             raise EdgeRouteError(
-                f"The picture cannot be saved in {self._output}: {error.strerror}.",
+                f"The picture cannot be saved in {self.output}: {error.strerror}.",
                 "It is kept in its conversation; choose another folder with --output.",
             ) from None
         return [*map(str, paths), *(image.url for image in images if image.url)]
 
     def _failed(self, event: Failed) -> int:
-        if self._machine:
+        if self.machine:
             as_json(
                 {
                     "answer": event.partial.text if event.partial else "",
@@ -177,7 +169,7 @@ class _Asking:
                     "error": _error(event.error),
                 }
             )
-        elif self._streaming and self._shown:
+        elif self.streaming and self.shown:
             out()
         elif event.partial is not None and event.partial.text:
             foreign(event.partial.text)
@@ -189,15 +181,15 @@ class _Asking:
 
     def _stopped(self) -> int:
         """The user pressed ctrl+c: keep what was shown."""
-        if self._machine:
+        if self.machine:
             stopped = Cancelled("You stopped the answer.")
-            as_json({"answer": self._shown, "receipt": None, "error": _error(stopped)})
-        elif self._streaming:
+            as_json({"answer": self.shown, "receipt": None, "error": _error(stopped)})
+        elif self.streaming:
             out()
-        elif self._shown:
-            foreign(self._shown)
-        kept = f" It is kept: edgeroute history show {self._conversation}"
-        note(f"Stopped.{kept if self._conversation and self._shown else ''}")
+        elif self.shown:
+            foreign(self.shown)
+        kept = f" It is kept: edgeroute history show {self.conversation}"
+        note(f"Stopped.{kept if self.conversation and self.shown else ''}")
         return Cancelled.exit_code
 
 

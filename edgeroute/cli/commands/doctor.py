@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell
+
+if TYPE_CHECKING:
+    from edgeroute.cli.health import HealthCheck
 
 _MARKS: Final = {
     "ok": click.style("ok  ", fg="green"),
@@ -21,7 +24,7 @@ _MARKS: Final = {
 @pass_shell
 def doctor(shell: Shell, *, machine: bool) -> int:
     """Check the installation and say what to mend; exit code 1 where something is bad."""
-    from edgeroute.cli.health import HealthCheck, checks
+    from edgeroute.cli.health import checks
 
     async def work() -> list[HealthCheck]:
         done = []
@@ -40,10 +43,7 @@ def doctor(shell: Shell, *, machine: bool) -> int:
     return 1 if bad else 0
 
 
-def _print(check: object) -> None:
-    from edgeroute.cli.health import HealthCheck
-
-    assert isinstance(check, HealthCheck)
+def _print(check: HealthCheck) -> None:
     foreign(f"{_MARKS[check.state]}  {check.name}: {check.text}")
     if check.fix:
         foreign(f"      -> {check.fix}")

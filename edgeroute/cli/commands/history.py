@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from edgeroute.cli.words import when
 from edgeroute.core.errors import EdgeRouteError
 
 if TYPE_CHECKING:
-    from edgeroute.core.conversation import Conversation
+    from edgeroute.core.conversation import Conversation, SearchHit
 
 
 @click.group()
@@ -29,7 +30,7 @@ def list_conversations(shell: Shell, limit: int, tag: str, *, machine: bool) -> 
     """List conversations, the latest first."""
     rows = shell.runtime.conversations.list(limit, tag=tag)
     if machine:
-        as_json([_plain(row) for row in rows])
+        as_json([_without(row, "stored") for row in rows])
     elif not rows:
         note("There are no conversations yet.")
     else:
@@ -49,18 +50,7 @@ def search(shell: Shell, words: tuple[str, ...], limit: int, *, machine: bool) -
     """Find turns that hold all WORDS, the latest first."""
     hits = shell.runtime.conversations.search(" ".join(words), limit)
     if machine:
-        as_json(
-            [
-                {
-                    "conversation": hit.conversation,
-                    "title": hit.title,
-                    "position": hit.position,
-                    "created": hit.created.isoformat(),
-                    "snippet": hit.snippet,
-                }
-                for hit in hits
-            ]
-        )
+        as_json([_without(hit, "marks") for hit in hits])
     elif not hits:
         note("Nothing holds these words.")
     else:
@@ -128,21 +118,9 @@ def _deleted(count: int) -> str:
     return f"{count} {'conversation is' if count == 1 else 'conversations are'} deleted."
 
 
-def _plain(row: Conversation) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "title": row.title,
-        "created": row.created.isoformat(),
-        "updated": row.updated.isoformat(),
-        "mode": row.mode.value,
-        "latched": row.latched,
-        "latch_reason": row.latch_reason,
-        "pinned": row.pinned,
-        "tags": list(row.tags),
-        "parent": row.parent,
-        "turns": row.turns,
-        "model": row.model,
-    }
+def _without(row: Conversation | SearchHit, name: str) -> dict[str, Any]:
+    """The fields of ``row`` but for the one called ``name``."""
+    return {field: value for field, value in asdict(row).items() if field != name}
 
 
 def _privacy(row: Conversation) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import asdict
 
 import click
 
@@ -23,21 +24,7 @@ def list_models(shell: Shell, *, machine: bool) -> None:
     """List the models that are here and those that can be fetched."""
     rows = shell.runtime.admin.models.list()
     if machine:
-        as_json(
-            [
-                {
-                    "id": row.id,
-                    "name": row.name,
-                    "kind": row.kind,
-                    "bytes": row.bytes,
-                    "licence": row.licence,
-                    "present": row.present,
-                    "recommended": row.recommended,
-                    "note": row.note,
-                }
-                for row in rows
-            ]
-        )
+        as_json([asdict(row) for row in rows])
         return
     table(
         ("ID", "", "SIZE", "LICENCE", "NOTE"),

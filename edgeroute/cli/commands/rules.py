@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -106,12 +107,7 @@ def test(shell: Shell, file: Path, policy: str, *, machine: bool) -> int:
     """Test a policy against the expectations in FILE; exit code 1 where one fails."""
     results = shell.runtime.admin.policies.test(file, policy)
     if machine:
-        as_json(
-            [
-                {"name": r.name, "passed": r.passed, "expected": r.expected, "got": r.got}
-                for r in results
-            ]
-        )
+        as_json([asdict(result) for result in results])
     else:
         for result in results:
             verdict = "passed" if result.passed else f"FAILED: expected {result.expected}"

@@ -45,12 +45,6 @@ class EndpointOptions(Protocol):
         ...
 
 
-def no_key(name: str) -> Secret | None:
-    """No key: where no keyring is asked."""
-    del name
-    return None
-
-
 async def choose(
     backend: str,
     model: str,
@@ -58,7 +52,7 @@ async def choose(
     models: LocalModels,
     process: WorkerProcess,
     endpoints: Mapping[str, EndpointOptions],
-    key_of: KeyOf = no_key,
+    key_of: KeyOf = lambda _: None,
     opening: Opening | None = None,
     home: Path | None = None,
 ) -> LocalBackend:

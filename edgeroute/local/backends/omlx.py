@@ -15,6 +15,7 @@ from edgeroute.core.secret import Secret
 from edgeroute.local.backends.client import LocalClient, local_url, parse_object
 from edgeroute.local.backends.endpoint import Endpoint, Offer
 from edgeroute.wire.format import StreamDecoder
+from edgeroute.wire.openai_chat.stream import ChatDecoder
 from edgeroute.wire.sse import ServerSentEvent
 
 NAME: Final = "omlx"
@@ -124,24 +125,15 @@ class OMLX(Endpoint):
         await super()._choose()
 
     def _decoder(self) -> StreamDecoder:
-        return _Decoder(super()._decoder(), self._model)
+        return _Decoder(self._model)
 
 
-class _Decoder:
+class _Decoder(ChatDecoder):
     """Leaves out keep-alive chunks, and refuses another model than the one that was asked for."""
 
-    def __init__(self, inner: StreamDecoder, model: str) -> None:
-        self._inner = inner
+    def __init__(self, model: str) -> None:
+        super().__init__()
         self._model = model
-
-    @property
-    def ended(self) -> bool:
-        """Whether the answer is over."""
-        return self._inner.ended
-
-    @ended.setter
-    def ended(self, value: bool) -> None:
-        self._inner.ended = value
 
     def feed(self, event: ServerSentEvent) -> list[Delta]:
         """The deltas of one event."""
@@ -155,11 +147,7 @@ class _Decoder:
                 "Load the model there, or switch its model fallback off.",
                 kind=ErrorKind.UNKNOWN_MODEL,
             )
-        return self._inner.feed(event)
-
-    def close(self) -> list[Delta]:
-        """What was held back."""
-        return self._inner.close()
+        return super().feed(event)
 
 
 def _same(one: str, other: str) -> bool:

@@ -28,11 +28,6 @@ _WRITABLE_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 OnBytes = Callable[[int], None]
 
 
-def _unheard(count: int) -> None:
-    """Where nobody listens to the bytes read."""
-    del count
-
-
 class DamagedFile(LocalModelError):
     """A file is not what the catalogue pins: a pull replaces it."""
 
@@ -67,7 +62,7 @@ def require_trusted(
     *,
     full: bool = False,
     now: Callable[[], float] = time.time,
-    on_bytes: OnBytes = _unheard,
+    on_bytes: OnBytes = lambda _: None,
 ) -> Path:
     """The path of ``pinned`` once it is known to be the file that the catalogue means.
 
@@ -141,7 +136,7 @@ def _changed(path: Path) -> DamagedFile:
     )
 
 
-def hash_file(path: Path, on_bytes: OnBytes = _unheard) -> str:
+def hash_file(path: Path, on_bytes: OnBytes = lambda _: None) -> str:
     """The SHA-256 of the file at ``path``, read without following a link."""
     digest = hashlib.sha256()
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)

@@ -8,6 +8,7 @@ import os
 import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from starlette.applications import Starlette
@@ -58,9 +59,6 @@ def build(service: WorkerService, shut_down: Callable[[], None]) -> Starlette:
         rows = [{"id": one.id, "object": "model", "owned_by": "edgeroute"} for one in there]
         return JSONResponse({"object": "list", "data": rows})
 
-    async def chat(request: Request) -> Response:
-        return await _chat(service, request)
-
     async def stop(_: Request) -> Response:
         shut_down()
         return JSONResponse({"status": "ending"})
@@ -69,7 +67,7 @@ def build(service: WorkerService, shut_down: Callable[[], None]) -> Starlette:
         routes=[
             Route("/health", health),
             Route("/v1/models", models),
-            Route("/v1/chat/completions", chat, methods=["POST"]),
+            Route("/v1/chat/completions", partial(_chat, service), methods=["POST"]),
             Route("/shutdown", stop, methods=["POST"]),
         ],
         exception_handlers={EdgeRouteError: _tell},

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -21,15 +20,10 @@ from edgeroute.wire.format import CallerFormat, Envelope, StreamEncoder
 from edgeroute.wire.json_data import dump
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
-    from edgeroute.core.events import Event
-    from edgeroute.core.request import ChatRequest
     from edgeroute.engine.engine import Engine
     from edgeroute.server.context import ServerContext
 
 SEND_SECONDS: Final = 60.0
-_SILENCE: Final = "The answer broke off inside EdgeRoute."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +47,7 @@ class EngineResponse:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request."""
         engine = self._context.runtime.engine
-        with self._context.metrics.under_way(), contextlib.suppress(HungUp):
+        with self._context.metrics.under_way(), suppress(HungUp):
             async with answering(engine, self._decoded.request, receive) as events:
                 if self._decoded.stream:
                     await self._stream(events, scope, receive, send)
@@ -67,10 +61,8 @@ class EngineResponse:
         event: Event | None = None
         while not isinstance(event, Answered | Failed):
             event = await events.next()
-            if event is None:
-                raise EdgeRouteError(_SILENCE, "Try again.")
             self._tracker.learn(event)
-        headers = self._tracker.headers.as_headers()
+        headers = self._tracker.as_headers()
         if isinstance(event, Failed):
             return as_response(event.error, path, headers.items())
         body = self._decoded.form.encode_answer(event.answer, self._envelope())
@@ -80,15 +72,16 @@ class EngineResponse:
         """Wait for the first word, so that status and headers are right, then send as it comes."""
         event = await self._first(events)
         if isinstance(event, Failed):
-            headers = self._tracker.headers.as_headers().items()
+            headers = self._tracker.as_headers().items()
             await as_response(event.error, scope["path"], headers)(scope, receive, send)
             return
         assert self._decoded.form.encoder is not None
         encoder = self._decoded.form.encoder(self._envelope())
-        await _deliver(send, _start(self._tracker.headers.as_headers()))
+        await _deliver(send, _start(self._tracker.as_headers()))
         ended = False
         while not ended:
-            pieces = encoder.keep_alive() if event is None else b"".join(self._say(event, encoder))
+            silence = (self._decoded.form.keep_alive,)
+            pieces = b"".join(silence if event is None else self._say(event, encoder))
             if pieces:
                 await _deliver(send, _body(pieces))
             ended = isinstance(event, Answered | Failed) or self._lost(event)
@@ -103,7 +96,7 @@ class EngineResponse:
         """
         while True:
             event = await self._next(events)
-            if event is None and self._tracker.under_way:
+            if event is None and self._tracker.model:
                 return None
             if isinstance(event, Answered | Failed):
                 return event
@@ -116,8 +109,6 @@ class EngineResponse:
             event = await events.next(self._context.keep_alive_seconds)
         except TimeoutError:
             return None
-        if event is None:
-            raise EdgeRouteError(_SILENCE, "Try again.")
         self._tracker.learn(event)
         return event
 
@@ -137,13 +128,13 @@ class EngineResponse:
             yield from encoder.feed(event)
 
     def _envelope(self) -> Envelope:
-        headers = self._tracker.headers
+        tracker = self._tracker
         return Envelope(
-            id=self._decoded.form.id_prefix + headers.receipt,
-            model=headers.model,
+            id=self._decoded.form.id_prefix + tracker.receipt_id,
+            model=tracker.model,
             created=int(self._context.runtime.clock.now().timestamp()),
             usage=self._decoded.usage,
-            origin=self._context.origin_of(headers.model),
+            origin=self._context.origin_of(tracker.model),
         )
 
 
@@ -174,6 +165,7 @@ class HungUp(Exception):
     """The caller is gone; nobody reads the answer."""
 
 
+@dataclass(frozen=True, slots=True)
 class EngineTask:
     """The events of one request, in order.
 
@@ -181,22 +173,17 @@ class EngineTask:
     caller hangs up.
     """
 
-    def __init__(
-        self,
-        events: asyncio.Queue[Event],
-        running: asyncio.Task[None],
-        gone: asyncio.Task[None],
-    ) -> None:
-        self._events = events
-        self._running = running
-        self._gone = gone
+    _events: asyncio.Queue[Event]
+    _running: asyncio.Task[None]
+    _gone: asyncio.Task[None]
 
-    async def next(self, patience: float | None = None) -> Event | None:
-        """The next event, or None after the last one.
+    async def next(self, patience: float | None = None) -> Event:
+        """The next event.
 
         Raises:
             TimeoutError: none came within ``patience`` seconds; ask again.
             HungUp: the caller is gone.
+            EdgeRouteError: the engine ended without a last word.
         """
         if self._events.empty() and not self._running.done():
             coming = asyncio.ensure_future(self._events.get())
@@ -214,7 +201,7 @@ class EngineTask:
         if not self._events.empty():
             return self._events.get_nowait()
         self._running.result()
-        return None
+        raise EdgeRouteError("The answer broke off inside EdgeRoute.", "Try again.")
 
 
 @asynccontextmanager

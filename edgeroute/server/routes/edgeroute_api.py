@@ -86,11 +86,11 @@ def _thumb(body: Mapping[str, Any]) -> Thumb | None:
     """The user's word in ``body``; None takes an earlier one back.
 
     Raises:
-        HttpRefusal: it is none.
+        WireError: it is none.
     """
     thumb = body.get("thumb", "")
     if body.keys() != {"thumb"} or thumb not in (*THUMBS, None):
-        raise HttpRefusal(400, "invalid_request", "thumb must be up, down or null.")
+        raise WireError("thumb must be up, down or null.")
     return cast("Thumb | None", thumb)
 
 
@@ -98,21 +98,19 @@ def _change(changes: Mapping[str, Any]) -> ConversationChange:
     """What a program asks to change about a conversation.
 
     Raises:
-        HttpRefusal: an unknown field or a wrong value.
+        WireError: an unknown field or a wrong value.
     """
     kinds = {"title": str, "pinned": bool, "tags": list, "mode": str, "latched": bool}
     for name, value in changes.items():
         if name not in kinds or not isinstance(value, kinds[name]):
             known = ", ".join(kinds)
-            raise HttpRefusal(
-                400, "invalid_request", f"{name} cannot be set so.", f"Known: {known}."
-            )
+            raise WireError(f"{name} cannot be set so.", f"Known: {known}.")
     tags, mode = changes.get("tags"), changes.get("mode")
     if not all(isinstance(tag, str) for tag in tags or ()):
-        raise HttpRefusal(400, "invalid_request", "tags must be a list of texts.")
+        raise WireError("tags must be a list of texts.")
     if mode is not None and mode not in set(PrivacyMode):
         known = ", ".join(PrivacyMode)
-        raise HttpRefusal(400, "invalid_request", f"mode must be one of {known}.")
+        raise WireError(f"mode must be one of {known}.")
     return ConversationChange(
         title=changes.get("title"),
         pinned=changes.get("pinned"),

@@ -16,7 +16,8 @@ from edgeroute.core.display import safe_line
 from edgeroute.core.errors import UnknownModel
 from edgeroute.engine.admin.embeddings import MODEL, SIZE
 from edgeroute.server.context import ServerContext
-from edgeroute.server.http_refusal import PREFIX, HttpRefusal
+from edgeroute.server.http_refusal import PREFIX
+from edgeroute.wire.errors import WireError
 from edgeroute.wire.json_data import Json, load_object, model_name, strings
 
 _NAMES: Final = ("", "auto", "local", MODEL, MODEL.partition("/")[2])
@@ -55,14 +56,14 @@ def _texts(body: Json) -> tuple[Sequence[str], Any]:
         )
     texts = strings(body.get("input"), "input")
     if not texts or len(texts) > _MOST_TEXTS:
-        raise _wrong(f"input must be a text or a list of up to {_MOST_TEXTS} texts.")
+        raise WireError(f"input must be a text or a list of up to {_MOST_TEXTS} texts.")
     if max(map(len, texts)) > _LONGEST:
-        raise _wrong(f"A text of input is longer than {_LONGEST} characters.")
+        raise WireError(f"A text of input is longer than {_LONGEST} characters.")
     if body.get("dimensions") not in (None, SIZE):
-        raise _wrong(f"dimensions must be {SIZE}.")
+        raise WireError(f"dimensions must be {SIZE}.")
     encoding = body.get("encoding_format")
     if encoding not in (None, "float", "base64"):
-        raise _wrong("encoding_format must be float or base64.")
+        raise WireError("encoding_format must be float or base64.")
     return texts, _base64 if encoding == "base64" else list
 
 
@@ -72,7 +73,3 @@ def _base64(vector: Sequence[float]) -> str:
     if array("H", [1]).tobytes() != b"\x01\x00":
         numbers.byteswap()
     return base64.b64encode(numbers.tobytes()).decode()
-
-
-def _wrong(message: str) -> HttpRefusal:
-    return HttpRefusal(400, "invalid_request", message)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
+from textual.actions import parse
 from textual.app import ComposeResult
 from textual.binding import BindingsMap, BindingType
 from textual.screen import Screen
@@ -14,7 +16,6 @@ from textual.widgets import OptionList, TextArea
 
 from edgeroute.core.display import safe
 from edgeroute.core.errors import SettingsError
-from edgeroute.tui.chat.actions import Actions, Dialog
 from edgeroute.tui.chat.answers.answer_actions import AnswerActions
 from edgeroute.tui.chat.answers.receipts import ReceiptPages, thumb_of
 from edgeroute.tui.chat.app_actions import AppActions
@@ -40,6 +41,33 @@ if TYPE_CHECKING:
 
 STATUS_SECONDS = 4.0
 BLOCK_KEYS = frozenset(key for action in ON_MESSAGE for key in action.keys.split(","))
+
+
+Dialog = Callable[..., Coroutine[Any, Any, None]]
+
+
+class Actions:
+    """``quick`` ones are done within the screen's messages; ``dialogs`` ask something and go on
+    beside them, one at a time.
+    """
+
+    def __init__(
+        self,
+        chat: ChatContext,
+        quick: Mapping[str, Callable[..., object]],
+        dialogs: Mapping[str, Dialog],
+    ) -> None:
+        self._chat, self._quick, self._dialogs = chat, quick, dialogs
+
+    async def run(self, call: str, *arguments: str) -> None:
+        """Do what ``call`` says, such as ``thumb('up')``, with ``arguments`` after its own."""
+        _, name, given = parse(call)
+        if name in self._dialogs:
+            self._chat.run(self._dialogs[name](*given, *arguments), "dialog")
+            return
+        result = self._quick[name](*given, *arguments)
+        if isawaitable(result):
+            await result
 
 
 class ChatScreen(Screen[None], inherit_bindings=False):

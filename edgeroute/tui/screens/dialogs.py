@@ -24,12 +24,8 @@ class Confirm(PanelScreen[bool]):
     ]
 
     def __init__(self, title: str, text: str, yes: str) -> None:
-        super().__init__(classes="dialog")
-        self._title, self._text, self._yes = title, text, yes
-
-    def heading(self) -> str:
-        """The question."""
-        return self._title
+        super().__init__(title, classes="dialog")
+        self._text, self._yes = text, yes
 
     def body(self) -> ComposeResult:
         """What it means, and two buttons."""
@@ -59,12 +55,8 @@ class AskDialog(PanelScreen[str | None]):
     def __init__(
         self, title: str, text: str = "", *, value: str = "", secret: bool = False
     ) -> None:
-        super().__init__(classes="dialog")
-        self._title, self._text, self._value, self._secret = title, text, value, secret
-
-    def heading(self) -> str:
-        """What is asked."""
-        return self._title
+        super().__init__(title, classes="dialog")
+        self._text, self._value, self._secret = text, value, secret
 
     def body(self) -> ComposeResult:
         """An explanation and the input."""

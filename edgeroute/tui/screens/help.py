@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widget import Widget
 
 from edgeroute.tui.commands import COMMANDS
 from edgeroute.tui.keymap import help_rows
-from edgeroute.tui.screens.page import PanelScreen, line, scrolled, section
+from edgeroute.tui.screens.page import PanelScreen, line, section
 
 
 class HelpScreen(PanelScreen[None]):
@@ -20,28 +20,14 @@ class HelpScreen(PanelScreen[None]):
 
     def __init__(self, keys: Mapping[str, str]) -> None:
         super().__init__(classes="reading")
-        self._actions = keys
+        commands = [(f"/{c.name} {c.argument}", c.help.capitalize()) for c in COMMANDS]
+        self._groups = {**help_rows(keys), "Commands": commands}
 
     def body(self) -> ComposeResult:
         """The tables."""
-        yield scrolled(self._rows())
-
-    def _rows(self) -> list[Widget]:
-        rows: list[Widget] = []
-        for group, entries in help_rows(self._actions).items():
-            rows.append(section(group))
-            rows += [
-                line(Content.assemble((keys.ljust(32), "bold $primary"), text))
-                for keys, text in entries
-            ]
-        rows.append(section("Commands"))
-        rows += [
-            line(
-                Content.assemble(
-                    (f"/{c.name} {c.argument}".ljust(32), "bold $primary"), c.help.capitalize()
-                )
-            )
-            for c in COMMANDS
-        ]
-        rows.append(line("Your own keys stand in config.toml under [chat.keys].", "after"))
-        return rows
+        with VerticalScroll(id="body"):
+            for group, entries in self._groups.items():
+                yield section(group)
+                for name, text in entries:
+                    yield line(Content.assemble((name.ljust(32), "bold $primary"), text))
+            yield line("Your own keys stand in config.toml under [chat.keys].", "after")

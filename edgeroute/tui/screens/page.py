@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widget import Widget
 from textual.widgets import Static
 
 from edgeroute.core.display import safe_line
@@ -20,23 +18,23 @@ Result = TypeVar("Result")
 
 
 class PanelScreen(ModalScreen[Result]):
-    """A panel over the chat; Esc closes it."""
+    """A panel over the chat; Esc closes it. ``heading`` is the class's ``TITLE`` by default."""
 
     CSS_PATH = "page.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "close", show=False)]
     TITLE = ""
     KEYS = "esc close"
 
+    def __init__(self, heading: str = "", *, classes: str = "") -> None:
+        super().__init__(classes=classes)
+        self._heading = heading or self.TITLE or ""
+
     def compose(self) -> ComposeResult:
         """Title, body, keys."""
         with Vertical(id="panel"):
-            yield Static(Content(safe_line(self.heading(), 100)), id="heading", markup=False)
+            yield Static(Content(safe_line(self._heading, 100)), id="heading", markup=False)
             yield from self.body()
             yield Static(Content(self.KEYS), id="keys", markup=False)
-
-    def heading(self) -> str:
-        """The title of the panel."""
-        return self.TITLE or ""
 
     @abstractmethod
     def body(self) -> ComposeResult:
@@ -45,11 +43,6 @@ class PanelScreen(ModalScreen[Result]):
     def action_close(self) -> None:
         """Close without a result."""
         self.dismiss(None)
-
-
-def scrolled(rows: Iterable[Widget]) -> VerticalScroll:
-    """The body of a panel that is read: it scrolls. The panel has the class ``reading``."""
-    return VerticalScroll(*rows, id="body")
 
 
 def section(title: str) -> Static:
@@ -64,6 +57,6 @@ def line(text: Content | str, classes: str = "") -> Static:
     )
 
 
-def pair(name: str, value: str, width: int = 18, style: str = "") -> Static:
+def pair(name: str, value: str, style: str = "") -> Static:
     """A name and its value, aligned."""
-    return line(Content.assemble((name.ljust(width), "$muted"), (value, style)))
+    return line(Content.assemble((name.ljust(18), "$muted"), (value, style)))

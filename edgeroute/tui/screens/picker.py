@@ -61,8 +61,8 @@ class Picker(PanelScreen[PickerChoice | None]):
         empty: str = "Nothing found.",
         value: str = "",
     ) -> None:
-        super().__init__(classes="picker")
-        self._title, self._source, self._empty = title, source, empty
+        super().__init__(title, classes="picker")
+        self._source, self._empty = source, empty
         self._placeholder, self._value = placeholder, value
         # Before the filter's own keys: ctrl+d and ctrl+x mean something to every text field.
         for action in extra:
@@ -70,10 +70,6 @@ class Picker(PanelScreen[PickerChoice | None]):
         words = ["enter open", *(f"{shown(a.keys)} {a.label}" for a in extra), "esc close"]
         # Four to a line: a key is never parted from its word, at 80 columns either.
         self.KEYS = "\n".join("   ".join(row) for row in (words[:4], words[4:]) if row)
-
-    def heading(self) -> str:
-        """What is chosen."""
-        return self._title
 
     def body(self) -> ComposeResult:
         """The filter, the list, and what is said when it is empty."""

@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widget import Widget
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.words import money, plural, tokens
-from edgeroute.tui.screens.page import PanelScreen, line, scrolled, section
+from edgeroute.tui.screens.page import PanelScreen, line, section
 from edgeroute.tui.words import dollars
 
 if TYPE_CHECKING:
@@ -40,52 +40,39 @@ class SpendScreen(PanelScreen[None]):
 
     def body(self) -> ComposeResult:
         """Today, saved, and three tables."""
-        yield scrolled(self._rows())
-
-    def _rows(self) -> list[Widget]:
         models = self._ledger.rows("model")
         spent = sum((r.cost for r in models if r.cost is not None), Decimal(0))
         premium = sum((r.baseline for r in models if r.baseline is not None), Decimal(0))
         unknown = sum(1 for r in models if r.cost is None)
         limit = f" of {dollars(self._limit)} a day" if self._limit else ""
-        saved = max(Decimal(0), premium - spent)
-        rows: list[Widget] = [
-            line(
-                Content.assemble(
-                    ("today ", "$muted"), (dollars(self._ledger.today()), "bold"), (limit, "$muted")
-                )
-            ),
-            line(
-                Content.assemble(
-                    ("saved ", "$muted"),
-                    (dollars(saved), "bold $local"),
-                    (f" against the premium model for everything ({dollars(premium)})", "$muted"),
-                )
-            ),
-        ]
-        if unknown:
-            which = plural(unknown, "model")
-            rows.append(line(f"The cost of {which} is not known and not counted.", "dim"))
-        for title, table in (
-            ("By day", self._ledger.rows("day")[:14]),
-            ("By model", models),
-            ("By task", self._ledger.rows("task")),
-        ):
-            rows.append(section(title))
-            rows += self._table(table) or [line("Nothing yet.", "dim")]
-        return rows
+        today = (dollars(self._ledger.today()), "bold")
+        saved = (dollars(max(Decimal(0), premium - spent)), "bold $local")
+        against = f" against the premium model for everything ({dollars(premium)})"
+        with VerticalScroll(id="body"):
+            yield line(Content.assemble(("today ", "$muted"), today, (limit, "$muted")))
+            yield line(Content.assemble(("saved ", "$muted"), saved, (against, "$muted")))
+            if unknown:
+                which = plural(unknown, "model")
+                yield line(f"The cost of {which} is not known and not counted.", "dim")
+            for title, table in (
+                ("By day", self._ledger.rows("day")[:14]),
+                ("By model", models),
+                ("By task", self._ledger.rows("task")),
+            ):
+                yield section(title)
+                yield from _table(table)
 
-    @staticmethod
-    def _table(table: Sequence[SpendRow]) -> list[Widget]:
-        most = max((r.cost for r in table if r.cost), default=Decimal(1))
-        return [
-            line(
-                Content.assemble(
-                    safe_line(r.label, 28).ljust(29),
-                    (bar(float((r.cost or 0) / most)), "$primary"),
-                    (f" {money(r.cost):>12}", "bold"),
-                    (f" {plural(r.calls, 'call'):>11} {tokens(r.tokens):>7} tokens", "$muted"),
-                )
+
+def _table(table: Sequence[SpendRow]) -> ComposeResult:
+    most = max((r.cost for r in table if r.cost), default=Decimal(1))
+    for r in table:
+        yield line(
+            Content.assemble(
+                safe_line(r.label, 28).ljust(29),
+                (bar(float((r.cost or 0) / most)), "$primary"),
+                (f" {money(r.cost):>12}", "bold"),
+                (f" {plural(r.calls, 'call'):>11} {tokens(r.tokens):>7} tokens", "$muted"),
             )
-            for r in table
-        ]
+        )
+    if not table:
+        yield line("Nothing yet.", "dim")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from rich.text import Text
@@ -18,10 +18,18 @@ from textual.widgets.text_area import Edit, EditResult
 from edgeroute.core.display import safe, safe_line
 from edgeroute.core.verdict import Finding
 from edgeroute.tui.strip_view import Kind
-from edgeroute.tui.widgets.spans import MarkedSpan, in_line, shifted, spans_of
 from edgeroute.tui.words import details
 
 Choose = Literal["up", "down", "take", "close"]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedSpan:
+    """Personal data at ``[start, end)`` (code points) of the text."""
+
+    start: int
+    end: int
+    type: str
 
 
 class Composer(TextArea):
@@ -148,3 +156,34 @@ class Composer(TextArea):
 
 def _clean(text: str) -> str:
     return safe(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def spans_of(findings: Iterable[Finding], length: int) -> tuple[MarkedSpan, ...]:
+    """The findings that lie inside a text of ``length``."""
+    return tuple(
+        MarkedSpan(f.start, f.end, f.type) for f in findings if 0 <= f.start < f.end <= length
+    )
+
+
+def shifted(spans: Iterable[MarkedSpan], old: str, new: str) -> tuple[MarkedSpan, ...]:
+    """``spans`` of ``old`` moved to where they are in ``new``; those that were edited are gone."""
+    limit = min(len(old), len(new))
+    head = next((at for at in range(limit) if old[at] != new[at]), limit)
+    tail = next((at for at in range(limit - head) if old[-1 - at] != new[-1 - at]), limit - head)
+    moved = len(new) - len(old)
+    kept = []
+    for span in spans:
+        if span.end <= head:
+            kept.append(span)
+        elif span.start >= len(old) - tail:
+            kept.append(MarkedSpan(span.start + moved, span.end + moved, span.type))
+    return tuple(kept)
+
+
+def in_line(spans: Iterable[MarkedSpan], start: int, length: int) -> list[tuple[int, int]]:
+    """The parts of ``spans`` inside the line that begins at ``start``, as columns."""
+    return [
+        (max(0, span.start - start), min(length, span.end - start))
+        for span in spans
+        if span.start < start + length and span.end > start
+    ]

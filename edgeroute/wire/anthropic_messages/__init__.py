@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from edgeroute.wire.anthropic_messages.answer import MessagesEncoder, encode_answer, encode_error
+from edgeroute.wire.anthropic_messages.answer import (
+    PING,
+    MessagesEncoder,
+    encode_answer,
+    encode_error,
+)
 from edgeroute.wire.anthropic_messages.caller import decode_request
 from edgeroute.wire.anthropic_messages.request import NAME, encode_request
 from edgeroute.wire.anthropic_messages.stream import MessagesDecoder
@@ -20,4 +25,5 @@ FORMAT: Final = WireFormat(
     encode_answer=encode_answer,
     encode_error=encode_error,
     encoder=MessagesEncoder,
+    keep_alive=PING,
 )

@@ -99,7 +99,8 @@ class MessagesEncoder:
         """The bytes of one event."""
         match event:
             case TextDelta(text=text) if text:
-                return self._more("text", {"type": "text", "text": ""}, _text(text))
+                delta = {"type": "text_delta", "text": text}
+                return self._more("text", {"type": "text", "text": ""}, delta)
             case ReasoningDelta():
                 return self._thinking(event)
             case ToolCallDelta():
@@ -113,10 +114,6 @@ class MessagesEncoder:
     def error(self, error: EdgeRouteError) -> list[bytes]:
         """The bytes that end the stream with an error."""
         return [_frame(encode_error(error))]
-
-    def keep_alive(self) -> bytes:
-        """A ping, which this format allows at any time."""
-        return _frame({"type": "ping"})
 
     def _begin(self) -> list[bytes]:
         if self._begun:
@@ -179,9 +176,8 @@ class MessagesEncoder:
         return [*self._begin(), *self._stop(), *end]
 
 
-def _text(text: str) -> dict[str, Any]:
-    return {"type": "text_delta", "text": text}
-
-
 def _frame(body: dict[str, Any]) -> bytes:
     return f"event: {body['type']}\ndata: ".encode() + dump(body) + b"\n\n"
+
+
+PING: Final = _frame({"type": "ping"})

@@ -16,7 +16,7 @@ from edgeroute.core.messages import (
     Unreadable,
 )
 from edgeroute.core.request import ChatRequest, Tool
-from edgeroute.wire import caching, structured
+from edgeroute.wire import structured
 from edgeroute.wire.format import Target
 from edgeroute.wire.json_data import given, sequence
 from edgeroute.wire.parts import (
@@ -123,11 +123,11 @@ def _mark(
     if plan is None or "cache_control" in body:
         return
     if plan.system_prompt:
-        if tools and isinstance(tools[-1], dict) and caching.reaches_minimum(target, tools):
-            tools[-1] = tools[-1] | {"cache_control": caching.mark(plan)}
-        if system and caching.reaches_minimum(target, tools, system):
-            system[-1]["cache_control"] = caching.mark(plan)
-    if plan.history and caching.reaches_minimum(target, tools, system, messages):
+        if tools and isinstance(tools[-1], dict) and target.would_cache(tools):
+            tools[-1] = tools[-1] | {"cache_control": plan.mark}
+        if system and target.would_cache(tools, system):
+            system[-1]["cache_control"] = plan.mark
+    if plan.history and target.would_cache(tools, system, messages):
         body["cache_control"] = {"type": "ephemeral"}
 
 

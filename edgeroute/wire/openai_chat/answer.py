@@ -19,10 +19,10 @@ from edgeroute.core.usage import Usage
 from edgeroute.wire import capsule
 from edgeroute.wire.format import Envelope
 from edgeroute.wire.json_data import dump
+from edgeroute.wire.openai_chat.request import tool_call
 from edgeroute.wire.usage import to_openai_chat
 
 DONE: Final = b"data: [DONE]\n\n"
-KEEP_ALIVE: Final = b": keep-alive\n\n"
 
 
 def encode_answer(answer: Answer, envelope: Envelope) -> dict[str, Any]:
@@ -37,14 +37,7 @@ def encode_answer(answer: Answer, envelope: Envelope) -> dict[str, Any]:
     details = _details(answer)
     if details:
         message["reasoning_details"] = details
-    calls = [
-        {
-            "id": call.id,
-            "type": "function",
-            "function": {"name": call.name, "arguments": call.arguments},
-        }
-        for call in answer.message.tool_calls
-    ]
+    calls = [tool_call(call) for call in answer.message.tool_calls]
     if calls:
         message |= {"content": message["content"] or None, "tool_calls": calls}
     return {
@@ -114,10 +107,6 @@ class ChatEncoder:
     def error(self, error: EdgeRouteError) -> list[bytes]:
         """The bytes that end the stream with an error."""
         return [frame(encode_error(error)), DONE]
-
-    def keep_alive(self) -> bytes:
-        """A comment."""
-        return KEEP_ALIVE
 
     def _close(self, answer: Answer) -> list[bytes]:
         details = _details(answer)

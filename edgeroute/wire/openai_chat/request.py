@@ -15,10 +15,9 @@ from edgeroute.core.messages import (
     Unreadable,
 )
 from edgeroute.core.request import ChatRequest, Tool
-from edgeroute.wire import caching, structured
-from edgeroute.wire.errors import WireError
+from edgeroute.wire import structured
 from edgeroute.wire.format import Target
-from edgeroute.wire.json_data import given, load, sequence
+from edgeroute.wire.json_data import given, sequence
 from edgeroute.wire.parts import (
     Plain,
     as_text,
@@ -114,8 +113,8 @@ def _mark(encoded: dict[str, Any], target: Target) -> None:
     plan, content = target.cache, encoded["content"]
     if plan is None or not plan.system_prompt or "cache_marks" not in target.card.abilities:
         return
-    if isinstance(content, str) and caching.reaches_minimum(target, content):
-        block = {"type": "text", "text": content, "cache_control": caching.mark(plan)}
+    if isinstance(content, str) and target.would_cache(content):
+        block = {"type": "text", "text": content, "cache_control": plan.mark}
         encoded["content"] = [block]
 
 
@@ -139,7 +138,7 @@ def _assistant(message: Message, target: Target) -> dict[str, Any]:
     for part in message.parts:
         if isinstance(part, Reasoning) and part.payload and part.origin == target.origin:
             _replay(encoded, payload_object(part.payload), target)
-    calls = [_call(part) for part in message.parts if isinstance(part, ToolCall)]
+    calls = [tool_call(part) for part in message.parts if isinstance(part, ToolCall)]
     if calls:
         encoded["content"] = encoded["content"] or None
         encoded["tool_calls"] = calls
@@ -156,7 +155,8 @@ def _replay(encoded: dict[str, Any], payload: dict[str, Any], target: Target) ->
     encoded |= payload
 
 
-def _call(call: ToolCall) -> dict[str, Any]:
+def tool_call(call: ToolCall) -> dict[str, Any]:
+    """A call that a model has asked for, as a message holds it."""
     return {
         "id": call.id,
         "type": "function",
@@ -185,22 +185,11 @@ def _block(part: Plain, request: ChatRequest, target: Target) -> dict[str, Any]:
     if isinstance(part, File) and "files" in abilities:
         content = data_url(part.media_type, part.data)
         return {"type": "file", "file": {"filename": part.name, "file_data": content}}
-    if isinstance(part, Unreadable) and request.wire == NAME and part.payload:
-        return _as_sent(part)
-    return {"type": "text", "text": as_text(part)}
-
-
-def _as_sent(part: Unreadable) -> dict[str, Any]:
-    try:
-        block = load(part.payload)
-    except WireError:
-        block = None
-    # A readable text would have been read: of this type only a broken one comes here.
-    known = isinstance(block, dict) and block.get("type") not in (None, "text")
-    return block if known else _note(part)
-
-
-def _note(part: Unreadable) -> dict[str, Any]:
+    if isinstance(part, Unreadable) and request.wire == NAME:
+        block = payload_object(part.payload)
+        # A readable text would have been read: of this type only a broken one comes here.
+        if block.get("type") not in (None, "text"):
+            return block
     return {"type": "text", "text": as_text(part)}
 
 

@@ -18,7 +18,6 @@ from edgeroute.core.messages import Reasoning, Text, ToolCall
 from edgeroute.wire import capsule
 from edgeroute.wire.format import Envelope
 from edgeroute.wire.json_data import dump
-from edgeroute.wire.openai_chat.answer import KEEP_ALIVE
 from edgeroute.wire.openai_responses.items import OutputItems
 from edgeroute.wire.usage import to_openai_responses
 
@@ -108,10 +107,6 @@ class ResponsesEncoder:
         param = told.parameter or None
         body = {"type": "error", "code": told.code, "message": str(error), "param": param}
         return [*self._frames(), self._frame(body)]
-
-    def keep_alive(self) -> bytes:
-        """A comment."""
-        return KEEP_ALIVE
 
     def _frames(self) -> list[bytes]:
         events = self._items.take()

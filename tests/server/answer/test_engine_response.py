@@ -6,10 +6,12 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.events import AttemptStarted, Event, TextDelta
 from edgeroute.server.answer.engine_response import HungUp, answering
 from tests.support.endpoint import MODEL, Endpoint, planned, running, script
@@ -125,14 +127,13 @@ async def never() -> Any:
 
 
 async def test_events_come_in_order_and_end() -> None:
-    """Every event is given once and in order, then None, for ever."""
+    """Every event is given once and in order; to ask for more is an error, for ever."""
     engine: Any = CountingEngine(script("a", "b"))
     async with answering(engine, None, never) as events:  # type: ignore[arg-type]
-        got = []
-        while (event := await events.next()) is not None:
-            got.append(event)
-        assert got == engine.events
-        assert await events.next() is None
+        assert [await events.next() for _ in engine.events] == engine.events
+        for _ in range(2):
+            with pytest.raises(EdgeRouteError, match="broke off"):
+                await events.next()
 
 
 async def test_a_slow_reader_slows_the_engine() -> None:
@@ -159,14 +160,9 @@ async def test_impatience_loses_no_event() -> None:
     engine: Any = Slow()
     got: list[Event] = []
     async with answering(engine, None, never) as events:  # type: ignore[arg-type]
-        while True:
-            try:
-                event = await events.next(0.0005)
-            except TimeoutError:
-                continue
-            if event is None:
-                break
-            got.append(event)
+        while len(got) < 50:
+            with suppress(TimeoutError):
+                got.append(await events.next(0.0005))
     assert got == [TextDelta(str(number)) for number in range(50)]
 
 

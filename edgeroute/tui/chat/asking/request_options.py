@@ -6,16 +6,15 @@ from textual.content import Content
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.model_card import Place
-from edgeroute.core.verdict import PrivacyMode
+from edgeroute.core.verdict import Finding, PrivacyMode
 from edgeroute.core.words import sentence
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.chat.state import loosens
 from edgeroute.tui.screens.dialogs import Confirm
-from edgeroute.tui.screens.findings import findings_picker, value_of
-from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
+from edgeroute.tui.screens.picker import Picker, PickerChoice, PickerItem, filtered
 from edgeroute.tui.screens.plan import PlanScreen
-from edgeroute.tui.words import MODE_SENTENCES, MODE_WORDS, MODEL_ALIASES
+from edgeroute.tui.words import MODE_SENTENCES, MODE_WORDS, MODEL_ALIASES, details, type_words
 
 
 class RequestOptions:
@@ -123,3 +122,32 @@ class RequestOptions:
         if await self._chat.ask(sure):
             runtime.lists.allow(value)
             self._draft.changed()
+
+
+def findings_picker(text: str, findings: tuple[Finding, ...]) -> Picker:
+    """A list of ``findings`` in ``text``; Enter on one means that it is not personal."""
+    items = [
+        PickerItem(
+            str(at),
+            Content.assemble(
+                (type_words(f.type).ljust(18), "bold $personal"),
+                (safe_line(text[f.start : f.end], 40).ljust(42)),
+                (f"{f.score:.0%}  {safe_line(f.source, 24)}", "$muted"),
+            ),
+            f"{f.type} {text[f.start : f.end]}",
+        )
+        for at, f in enumerate(findings)
+    ]
+    picker = Picker(
+        f"{details(findings)} in this message" if findings else "Personal data",
+        filtered(items),
+        empty="No personal data found in this message.",
+    )
+    picker.KEYS = "enter not personal, never count it again   esc close"
+    return picker
+
+
+def value_of(text: str, findings: tuple[Finding, ...], chosen: PickerChoice) -> str:
+    """The part of ``text`` that was chosen."""
+    finding = findings[int(chosen.id)]
+    return text[finding.start : finding.end]

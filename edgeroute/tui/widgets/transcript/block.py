@@ -12,14 +12,12 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Markdown, Static
-from textual.widgets.markdown import MarkdownFence
+from textual.widgets.markdown import MarkdownFence, MarkdownStream
 
 from edgeroute.core.display import safe, safe_line
 from edgeroute.core.receipt import Receipt
 from edgeroute.tui.keymap import ON_MESSAGE, bindings
-from edgeroute.tui.widgets.transcript.folded import FoldedBlock
 from edgeroute.tui.widgets.transcript.frozen import FrozenBody
-from edgeroute.tui.widgets.transcript.live import LiveBody
 from edgeroute.tui.words import THUMB_WORDS, receipt_line
 
 if TYPE_CHECKING:
@@ -27,6 +25,61 @@ if TYPE_CHECKING:
 
 BlockAction = Literal["copy", "edit", "again", "again_local", "branch", "details", "up", "down"]
 _FENCE: Final = re.compile(r"^(`{3,}|~{3,})[^\n]*\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
+
+
+class LiveBody(Markdown):
+    """Real Markdown: selectable, with code blocks as widgets. Links stay inert."""
+
+    BULLETS = ["• ", "◦ ", "- ", "• ", "◦ "]  # noqa: RUF012 - Textual declares a list
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text, open_links=False)
+        self._stream: MarkdownStream | None = None
+
+    async def write(self, piece: str) -> None:
+        """Append ``piece``, which is safe text."""
+        if self._stream is None:
+            self._stream = Markdown.get_stream(self)
+        await self._stream.write(piece)
+
+    async def finish(self) -> None:
+        """Draw what is still under way."""
+        if self._stream is not None:
+            await self._stream.stop()
+            self._stream = None
+
+    async def on_unmount(self) -> None:
+        """A body that goes away while it is written lets its stream go."""
+        await self.finish()
+
+
+class FoldedBlock(Vertical):
+    """Says whose answer was withdrawn and why; a click, or ``f`` on the answer, shows it."""
+
+    def __init__(self, model: str, text: str, reason: str) -> None:
+        super().__init__()
+        self._title = safe_line(f"{model}, withdrawn: {reason}", 120)
+        self._text = safe(text)
+
+    def compose(self) -> ComposeResult:
+        """The line and the text."""
+        yield Static(Content(f"+ {self._title}"), classes="title", markup=False)
+        yield Static(Content(self._text), classes="withdrawn", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin folded."""
+        self.query_one(".withdrawn").display = False
+
+    def on_click(self) -> None:
+        """Fold or unfold."""
+        self.toggle()
+
+    def toggle(self) -> None:
+        """Show or hide the text."""
+        body = self.query_one(".withdrawn")
+        body.display = not body.display
+        sign = "-" if body.display else "+"
+        self.query_one(".title", Static).update(Content(f"{sign} {self._title}"))
 
 
 class Block(Vertical, can_focus=True, can_focus_children=False):

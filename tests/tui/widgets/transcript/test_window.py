@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeroute.core.messages import assistant, user
-from edgeroute.tui.widgets.transcript.block import Block
+from edgeroute.tui.widgets.transcript.block import Block, LiveBody
 from edgeroute.tui.widgets.transcript.frozen import FrozenBody
-from edgeroute.tui.widgets.transcript.live import LiveBody
 from edgeroute.tui.widgets.transcript.window import SIZE, Window
 from tests.tui.driver import running
 from tests.tui.fake_runtime import FakeRuntime, turn_of
