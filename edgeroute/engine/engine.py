@@ -29,7 +29,7 @@ class Engine:
         decider: Decider,
         answering: Runner,
         recorder: Recorder,
-        telemetry: Telemetry,
+        telemetry: Telemetry | None,
         clock: Clock,
     ) -> None:
         self._decider = decider
@@ -93,7 +93,8 @@ class Engine:
     ) -> tuple[Receipt, list[Event]]:
         receipt = self._recorder.receipt(start, request, decision, state)
         notices = await asyncio.to_thread(self._recorder.record, receipt, request, decision, state)
-        answer = state.answer or state.partial
-        asked = request.messages[-1].text if request.messages else ""
-        self._telemetry.tell(receipt, asked, answer.text if answer else "")
+        if self._telemetry is not None:
+            answer = state.answer or state.partial
+            asked = request.messages[-1].text if request.messages else ""
+            self._telemetry.tell(receipt, asked, answer.text if answer else "")
         return receipt, list(notices)

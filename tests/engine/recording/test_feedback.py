@@ -265,6 +265,6 @@ async def test_rules_that_name_roles_are_judged_too(tmp_path: Path) -> None:
                 kind: OutcomeKind = "up" if quality else "down"
                 outcomes.add(kind, bytes([number]), model, quality, rule="small-work",
                              cost=Decimal("0.001"), receipt=f"{model}{number}")  # fmt: skip
-        (found,) = home.runtime.admin.advisor.suggestions(policy, home.routing.tiers)
+        (found,) = home.runtime.admin.advisor.suggestions(policy, home.rules.tiers())
         assert (found.rule, found.instead) == ("small-work", "openai/gpt-6-luna")
         assert "12 of 12 were fine on openai/gpt-6-luna" in found.sentence
