@@ -29,7 +29,7 @@ class Engine:
         decider: Decider,
         answering: Runner,
         recorder: Recorder,
-        telemetry: Telemetry,
+        telemetry: Telemetry | None,
         clock: Clock,
     ) -> None:
         self._decider = decider
@@ -100,7 +100,8 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - what was answered is told all the same
             told = broken(error, "recording")
             notices = [Notice("not_saved", f"This turn could not be saved. {told}")]
-        answer = state.answer or state.partial
-        asked = request.messages[-1].text if request.messages else ""
-        self._telemetry.tell(receipt, asked, answer.text if answer else "")
+        if self._telemetry is not None:
+            answer = state.answer or state.partial
+            asked = request.messages[-1].text if request.messages else ""
+            self._telemetry.tell(receipt, asked, answer.text if answer else "")
         return receipt, list(notices)

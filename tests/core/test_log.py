@@ -29,7 +29,10 @@ LOGGED = {
     ("engine/recording/spend_alerts.py", "one.kind"): "kind of an alert",
     ("engine/recording/spend_alerts.py", "type(error).__name__"): "type of an error",
     ("server/access/guard.py", "type(error).__name__"): "type of an error",
-    ("wiring/reloading.py", "trouble"): "what is wrong in a file of the user's rules, and where",
+    (
+        "routing/policy/in_force.py",
+        "trouble",
+    ): "what is wrong in a file of the user's, and where",
 }
 
 

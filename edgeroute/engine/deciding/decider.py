@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from edgeroute.providers.catalog.catalog import Catalog
     from edgeroute.routing.learning.neighbours import Advice
     from edgeroute.routing.plan.plan_input import PlanInput
-    from edgeroute.routing.policy.policy import RoutingPolicy
-    from edgeroute.routing.policy.tiers import Tiers
+    from edgeroute.routing.policy.in_force import RulesInForce
     from edgeroute.routing.signals.signals import Classifier
 
 _KNOWN_VALUE: Final = "It repeats something that was masked before, where it cannot be masked."
@@ -106,8 +105,7 @@ class Decider:
         sessions: Sessions,
         inspector: Inspector,
         masking: Masking,
-        policy: Callable[[], RoutingPolicy],
-        tiers: Callable[[], Tiers],
+        rules: RulesInForce,
         catalog: Catalog,
         local: LocalBackend,
         router_state: RouterState,
@@ -119,8 +117,7 @@ class Decider:
         self._sessions = sessions
         self._inspector = inspector
         self._masking = masking
-        self._policy = policy
-        self._tiers = tiers
+        self._rules = rules
         self._catalog = catalog
         self._local = local
         self._router_state = router_state
@@ -274,8 +271,8 @@ class Decider:
         here = {card.id: card for card in self._local.cards()}
         context = self._router_state.context(session.id)
         return PlanInput(
-            policy=self._policy(),
-            tiers=self._tiers(),
+            policy=self._rules.policy(),
+            tiers=self._rules.tiers(),
             signals=signals,
             cards={**self._catalog.cards, **here},
             context=context,

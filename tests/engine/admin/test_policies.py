@@ -9,24 +9,19 @@ import pytest
 
 from edgeroute.core.errors import SettingsError
 from edgeroute.engine.admin.policies import Policies
-from edgeroute.routing.policy.policy import RoutingPolicy
+from edgeroute.routing.policy.in_force import RulesInForce
+from edgeroute.routing.policy.tiers import Tiers
 from tests.support.clocks import StandingClock
-from tests.support.routing import REFERENCE, TIERS, cards, policy_file
+from tests.support.routing import REFERENCE, cards, policy_file
 
 EVERYONE = frozenset({"anthropic", "moonshot", "deepseek", "openai", "openrouter"})
 
 
 def policies(own: Path, ready: Collection[str] = EVERYONE) -> Policies:
     """The packaged policies and ``mine``, which is the reference."""
-    mine = RoutingPolicy.load(policy_file(own, REFERENCE))
-    return Policies(
-        own,
-        current=lambda: mine,
-        tiers=lambda: TIERS,
-        cards=cards(),
-        ready=lambda: ready,
-        clock=StandingClock(),
-    )
+    policy_file(own, REFERENCE)
+    rules = RulesInForce("mine", own)
+    return Policies(rules, cards=cards(), ready=lambda: ready, clock=StandingClock())
 
 
 def test_packaged_and_own_policies_can_be_named(tmp_path: Path) -> None:
@@ -46,7 +41,7 @@ def test_what_is_in_force_is_told(tmp_path: Path) -> None:
     """The policy, and the tiers that its roles are looked up in."""
     found = policies(tmp_path)
     assert found.current.name == "mine"
-    assert found.tiers is TIERS
+    assert found.tiers == Tiers.load(tmp_path)
 
 
 def test_a_policy_is_checked_against_models_and_keys(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,10 @@ from edgeroute.core.errors import ErrorKind, ProviderError, StoreError
 from edgeroute.core.events import Answered, Planned
 from edgeroute.core.messages import Message, user
 from edgeroute.core.usage import Cost, Usage
-from edgeroute.engine.deciding.budget import Budget
-from edgeroute.engine.deciding.router_state import RouterState
+from edgeroute.engine.deciding.router_state import Budget, RouterState
 from edgeroute.routing.plan.stickiness import Holding
+from edgeroute.store.database.database import Database
+from edgeroute.store.records.ledger import Ledger
 from tests.support import replies
 from tests.support.clocks import THE_DAY, MovableClock, StandingClock
 from tests.support.house import House, Seen, house
@@ -141,7 +142,7 @@ async def test_what_the_planner_is_told(tmp_path: Path) -> None:
         health.failed(cards["two"], ProviderError(ErrorKind.BILLING, "two", "Broke."), now)
         health.started(cards["three"], 10, now)
         health.answered(cards["three"], now)
-        told = home.routing.state.context("c1")
+        told = home.runtime._engine._state.context("c1")
         assert {"one", "two", "three"} <= set(told.ready or ())
         assert set(told.blocked) == {"one", "two"}
         assert re.fullmatch(
@@ -162,14 +163,14 @@ async def test_what_was_learned_of_providers_outlives_the_program(tmp_path: Path
             await home.ask("Hello there.")
         asked = len(home.cloud["one"].requests)
         again = home.reopened()
-        assert "one" in again._routing.state.context("c1").blocked
+        assert "one" in again._engine._state.context("c1").blocked
         home.runtime = again
         await home.ask("Hello there.")
         assert len(home.cloud["one"].requests) == asked
         await again.close()
         third = home.reopened()
         with mock.patch.object(type(third._stores.states), "get", side_effect=LOST):
-            assert third._routing.state.context("c1").blocked == {}
+            assert third._engine._state.context("c1").blocked == {}
         await third.close()
 
 
@@ -249,3 +250,35 @@ async def test_the_cache_of_a_conversation_is_remembered(tmp_path: Path) -> None
         last = state.holding("c999")
         assert last is not None
         assert last.model == "mock/n"
+
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).astimezone().replace(hour=12)
+
+
+def ledger(folder: Path) -> Ledger:
+    """A ledger with 1 USD of this day, 2 of this month and 4 of a year before, of two talks."""
+    found = Ledger(Database.open(folder / "data" / "edgeroute.db", None), now=lambda: NOON)
+    for name, day, price, talk in (
+        ("a", NOON, 1, "mine"),
+        ("b", NOON.replace(day=3), 2, "mine"),
+        ("c", NOON.replace(year=2025), 4, "other"),
+    ):
+        spent = attempt(started=day, cost=Cost(Decimal(price), "computed"))
+        found.record(receipt(spent, id=name, created=day, conversation=talk))
+    return found
+
+
+def test_every_limit_is_compared_with_what_it_limits(tmp_path: Path) -> None:
+    """The day, the month, and the whole of one conversation."""
+    budget = Budget(Decimal(10), Decimal(20), Decimal(30))
+    spent = ledger(tmp_path)
+    told = [f"{name} {limit} {used}" for name, limit, used in budget.spending(spent, "mine")]
+    assert told == ["daily 10 1", "monthly 20 3", "conversation 30 3"]
+    assert budget.spending(spent, "other")[-1][2] == 4
+    assert [name for name, _, _ in budget.spending(spent, "")] == ["daily", "monthly"]
+
+
+def test_what_has_no_limit_is_not_looked_up(tmp_path: Path) -> None:
+    """A limit of 0 is none; by default nothing is limited, and a used up budget answers here."""
+    assert Budget().spending(ledger(tmp_path), "mine") == []
+    assert Budget().at_limit == "local"

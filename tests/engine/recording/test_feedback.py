@@ -176,7 +176,7 @@ async def test_an_answer_is_remembered_with_what_it_cost_and_was_for(tmp_path: P
         assert (known.kind, known.model, known.task) == ("answered", "mock/m", "chat")
         assert (known.rule, known.cost) == (receipt.rule, receipt.cost.amount)
         assert known.prompt == outcomes.digest(OPEN)
-        assert known.embedding == home.routing.advisor.packed(OPEN)
+        assert known.embedding == home.runtime._engine.advisor.packed(OPEN)
         await home.ask("In other words?", replaces=receipt.id)
         home.runtime.memory.rate(receipt, "up")
         for sign in outcomes.signs(receipt.id):
@@ -213,7 +213,7 @@ async def test_signs_reach_the_next_plan(tmp_path: Path, monkeypatch: pytest.Mon
     """
     learned: list[None] = []
     async with house(tmp_path) as home:
-        monkeypatch.setattr(home.routing.advisor, "learn", lambda: learned.append(None))
+        monkeypatch.setattr(home.runtime._engine.advisor, "learn", lambda: learned.append(None))
         receipt = (await home.ask(OPEN)).receipt
         assert len(learned) == 0
         await home.ask([*TURN, user("And a heap?")], conversation=receipt.conversation)
@@ -367,6 +367,6 @@ async def test_rules_that_name_roles_are_judged_too(tmp_path: Path) -> None:
                 kind: OutcomeKind = "up" if quality else "down"
                 outcomes.add(kind, bytes([number]), model, quality, rule="small-work",
                              cost=Decimal("0.001"), receipt=f"{model}{number}")  # fmt: skip
-        (found,) = home.runtime.admin.advisor.suggestions(policy, home.routing.tiers)
+        (found,) = home.runtime.admin.advisor.suggestions(policy, home.rules.tiers())
         assert (found.rule, found.instead) == ("small-work", "openai/gpt-6-luna")
         assert "12 of 12 were fine on openai/gpt-6-luna" in found.sentence

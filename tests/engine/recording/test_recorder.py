@@ -171,7 +171,7 @@ async def test_no_turn_is_kept_without_an_answer_or_a_conversation(tmp_path: Pat
 async def test_only_a_managed_answer_is_remembered_as_a_cache(tmp_path: Path) -> None:
     """With what the provider says that it keeps of the prompt, and for which task."""
     async with house(tmp_path) as home:
-        state = home.routing.state
+        state = home.runtime._engine._state
         cloud = (await home.ask(OPEN, task="chat")).receipt
         holding = state.holding(cloud.conversation)
         assert holding is not None

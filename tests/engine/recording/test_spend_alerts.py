@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from edgeroute.core.events import Notice
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.usage import Cost
-from edgeroute.engine.deciding.budget import Budget
+from edgeroute.engine.deciding.router_state import Budget
 from edgeroute.engine.recording import spend_alerts
 from edgeroute.engine.recording.spend_alerts import (
     SpendAlert,

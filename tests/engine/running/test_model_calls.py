@@ -139,8 +139,8 @@ async def test_what_a_model_may_keep_is_marked_as_the_policy_says(tmp_path: Path
                 await home.ask(messages, tools=tools, model=OPUS)
                 sent = home.cloud["anthropic"].requests[-1].json
                 assert _marks(sent) == marks, messages
-            off = replace(home.routing.policy, cache_system_prompt=False)
-            with mock.patch.object(type(home.routing), "policy", off):
+            off = replace(home.rules.policy(), cache_system_prompt=False)
+            with mock.patch.object(type(home.rules), "policy", return_value=off):
                 await home.ask([system(long), user(OPEN)], model=OPUS)
             assert _marks(home.cloud["anthropic"].requests[-1].json) == []
 

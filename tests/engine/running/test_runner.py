@@ -275,7 +275,7 @@ async def test_medical_and_legal_questions_get_the_best_model_and_a_check(
         seen = await home.ask(question)
         receipt = seen.receipt
         assert receipt.rule == "must-be-right"
-        assert receipt.model in home.routing.tiers.roles["large"].models
+        assert receipt.model in home.rules.tiers().roles["large"].models
         assert seen.text == "Yes."
         answered, checked = receipt.attempts
         assert checked.role == "verify"
