@@ -107,8 +107,10 @@ def test_a_star_and_a_gap_stand_for_more() -> None:
 
 
 def test_no_list_is_read_at_the_start() -> None:
-    """Importing the wiring and the front doors reads no list."""
+    """Importing the wiring and the front doors reads no list and no other data file."""
     code = (
+        "from edgeroute import datafile\n"
+        "datafile.parse = None\n"
         "import edgeroute.cli.main, edgeroute.tui.app, edgeroute.server.serve\n"
         "import edgeroute.wiring.engine\n"
         "from edgeroute import word_lists\n"
