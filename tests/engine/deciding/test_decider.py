@@ -150,14 +150,14 @@ async def test_advice_is_asked_for_where_the_policy_was_free(
     """
     told: list[tuple[Any, ...]] = []
     async with house(tmp_path) as home:
-        monkeypatch.setattr(home.runtime.advisor, "advise", lambda *given: told.append(given))
+        monkeypatch.setattr(decider(home)._advisor, "advise", lambda *given: told.append(given))
         for model in ("auto", ""):
             await decided(home, request(OPEN, model=model, task="chat"))
         for prompt, chosen, costs, policy_now, task in told:
             assert (prompt, chosen, task) == (OPEN, "mock/m", "chat")
             assert {"mock/m", "local/m"} <= costs.keys()
             assert costs["local/m"] == 0
-            assert policy_now == home.runtime.policy
+            assert policy_now == decider(home)._policy()
         assert len(told) == 2
         await decided(home, request(OPEN, model="mock/m"))
         await decided(home, PRIVATE)
