@@ -100,3 +100,9 @@ def test_an_open_sequence_is_given_up_after_4096_characters(start: str) -> None:
     assert safe(start + "0" * 4096 + "0") == ""
     assert safe(start + "0" * 4096 + "0" + "seen") == "seen"
     assert safe(start + "0" * 4095 + "\x1b\\seen") == "seen"
+
+
+def test_what_a_keyboard_types_is_shown_as_it_is() -> None:
+    """No letter, digit or sign is taken for a control."""
+    typed = "".join(map(chr, range(0x21, 0x7F)))
+    assert safe(typed) == safe_line(typed) == typed

@@ -53,6 +53,32 @@ def test_a_program_never_lowers_privacy(
     assert (found.title, found.mode, found.latched) == expected
 
 
+@pytest.mark.parametrize(
+    ("change", "said", "instead"),
+    [
+        (
+            ConversationChange(mode=PrivacyMode.AUTO),
+            "A program may raise a conversation's privacy, never lower it.",
+            "Change it in the chat app.",
+        ),
+        (
+            ConversationChange(latched=False),
+            "This conversation held personal data and stays on this machine.",
+            "Begin a new conversation.",
+        ),
+    ],
+)
+def test_a_refusal_says_what_to_do_instead(
+    store: Conversations, change: ConversationChange, said: str, instead: str
+) -> None:
+    """Privacy is the user's to lower; a latch is nobody's."""
+    chat = store.create(PrivacyMode.MASK).id
+    store.latch(chat, "Message 2 held a name.")
+    with pytest.raises(PrivacyRefused) as caught:
+        ConversationService(store).change(chat, change)
+    assert (caught.value.message, caught.value.hint) == (said, instead)
+
+
 def test_what_is_not_named_stays(store: Conversations) -> None:
     """An empty change changes nothing, and tags and pin are set as asked."""
     chat = store.create(title="old").id

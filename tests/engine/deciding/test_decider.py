@@ -70,7 +70,7 @@ async def test_a_private_prompt_says_where_it_would_have_gone(tmp_path: Path) ->
     async with house(tmp_path) as home:
         found = await decided(home, PRIVATE)
         assert (found.privacy.stays, found.otherwise) == (True, "mock/m")
-        assert found.privacy.reason == found.privacy.verdict.reason
+        assert found.plan.why == found.privacy.reason == found.privacy.verdict.reason
         assert found.session.latched
         assert found.session.latch_reason == found.privacy.reason
         assert (await decided(home, request(PRIVATE, model="local"))).otherwise == ""

@@ -62,8 +62,8 @@ async def test_disagreement_escalates_and_every_call_is_paid(tmp_path: Path) -> 
         seen = await home.ask(CLOSED)
         assert isinstance(seen.end, Answered)
         assert seen.text == seen.end.answer.text == "31"
-        folded = [event.text for event in seen.events if isinstance(event, Folded)]
-        assert folded == ["30", "28"]
+        folded = [event for event in seen.events if isinstance(event, Folded)]
+        assert [(event.model, event.text) for event in folded] == [(LUNA, "30"), (PRO, "28")]
         assert [attempt.model for attempt in seen.receipt.attempts] == [LUNA, PRO, OPUS]
         adds_up(home, seen.receipt)
 

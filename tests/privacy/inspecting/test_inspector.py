@@ -506,6 +506,19 @@ async def test_each_failure_has_its_sentence() -> None:
     await reader.close()
 
 
+async def test_what_is_known_already_ends_the_check_at_once() -> None:
+    """A text that was private before is private without a look at the others, so the verdict is not
+    of all of them; of that text alone it is.
+    """
+    reader = inspector()
+    assert (await reader.inspect(request(user(PLANT)), full=True)).complete
+    alone = await reader.inspect(request(user(PLANT)))
+    assert (alone.private, alone.complete) == (True, True)
+    both = await reader.inspect(request(user(PLANT), assistant("Hello")))
+    assert (both.private, both.complete) == (True, False)
+    await reader.close()
+
+
 async def test_an_open_verdict_is_whole() -> None:
     """Everything was read, and the sentence says that nothing was found."""
     reader = inspector()
