@@ -50,6 +50,13 @@ def test_pictures_become_files_that_only_the_owner_reads(tmp_path: Path) -> None
         save(images, tmp_path / "new", "fox")
 
 
+def test_a_drawing_is_looked_for_in_its_first_512_bytes() -> None:
+    """An XML file that names it later is anything."""
+    head = b"<?xml version='1.0'?>"
+    assert media_type_of(head + b" " * (508 - len(head)) + b"<svg/>") == "image/svg+xml"
+    assert media_type_of(head + b" " * (509 - len(head)) + b"<svg/>") == ""
+
+
 def test_every_kind_of_picture_has_its_ending(tmp_path: Path) -> None:
     """One of an unknown kind is kept all the same; a folder that is there is used."""
     kinds = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/svg+xml", "image/new")

@@ -62,9 +62,9 @@ class Decision:
     plan: Plan
     tier: Tier
     local: str
-    masked: MaskedRequest | None = None
-    otherwise: str = ""
-    judge: str = ""
+    masked: MaskedRequest | None
+    otherwise: str
+    judge: str
 
     async def aside(self, messages: tuple[Message, ...]) -> Decision:
         """The decision with which a judge or a verifier is asked ``messages`` about the answer.

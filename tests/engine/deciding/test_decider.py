@@ -162,6 +162,30 @@ async def test_the_callers_wishes_come_before_the_settings(tmp_path: Path) -> No
         assert (await decided(home, OPEN)).plan.rule == "default"
 
 
+async def test_advice_is_asked_for_where_the_policy_was_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the question, the chosen model and what each model that could answer would cost; where the
+    caller named a model or the prompt stays here, earlier answers have no say.
+    """
+    told: list[tuple[Any, ...]] = []
+    async with house(tmp_path) as home:
+        monkeypatch.setattr(
+            home.runtime._engine.advisor, "advise", lambda *given: told.append(given)
+        )
+        for model in ("auto", ""):
+            await decided(home, request(OPEN, model=model, task="chat"))
+        for prompt, chosen, costs, policy_now, task in told:
+            assert (prompt, chosen, task) == (OPEN, "mock/m", "chat")
+            assert {"mock/m", "local/m"} <= costs.keys()
+            assert costs["local/m"] == 0
+            assert policy_now == home.rules.policy()
+        assert len(told) == 2
+        await decided(home, request(OPEN, model="mock/m"))
+        await decided(home, PRIVATE)
+        assert len(told) == 2
+
+
 async def test_rules_see_what_was_spent_today(tmp_path: Path) -> None:
     """A rule may send everything here once a sum is reached."""
     rules = (

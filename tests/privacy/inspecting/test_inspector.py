@@ -496,6 +496,15 @@ async def test_each_failure_has_its_sentence() -> None:
         assert verdict == Verdict(private=True, reason=reason, complete=False, failed=True)
         await reader.close()
 
+    def gone() -> str:
+        raise DetectionFailed("The lists are gone.")
+
+    reader = Inspector(PlantDetector(), gone)
+    verdict = await reader.inspect(request())
+    assert verdict.reason == "The lists are gone. So it stays on this machine."
+    assert verdict.failed
+    await reader.close()
+
 
 async def test_an_open_verdict_is_whole() -> None:
     """Everything was read, and the sentence says that nothing was found."""
