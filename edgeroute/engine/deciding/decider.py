@@ -196,7 +196,7 @@ class Decider:
         masked: MaskedRequest | None,
     ) -> Decision:
         # The planner brings the expression library: not needed before the first request.
-        from edgeroute.routing.plan.pictures import draws  # noqa: PLC0415
+        from edgeroute.routing.plan.eligibility import draws  # noqa: PLC0415
         from edgeroute.routing.plan.planner import plan  # noqa: PLC0415
         from edgeroute.routing.signals.signals import read_signals  # noqa: PLC0415
 

@@ -128,7 +128,8 @@ class Recorder:
         """
         notices: list[Notice] = []
         try:
-            average = self._watch.before(receipt.task)
+            cost = receipt.cost.amount
+            average = self._ledger.average_cost(receipt.task) if cost else (None, 0)
             self._receipts.add(receipt)
             self._ledger.record(receipt, **self._comparison(receipt))
             if any(attempt.place is Place.CLOUD for attempt in receipt.attempts):
@@ -137,9 +138,9 @@ class Recorder:
                 self._keep_turn(receipt, request, decision, outcome)
                 self._feedback.asked(decision.session, request)
                 self._feedback.answered(request, receipt, decision.plan.strategy)
-            notices += [
-                Notice(one.kind, one.message) for one in self._watch.after(receipt, average)
-            ]
+            if cost:
+                alerts = self._watch.after(receipt, cost, average)
+                notices += [Notice(one.kind, one.message) for one in alerts]
         except StoreError as error:
             notices.append(Notice("not_saved", f"This turn could not be saved. {error}"))
         return notices

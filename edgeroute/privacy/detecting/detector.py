@@ -134,9 +134,9 @@ class Detector:
             return
         pages = list(self._pages(text, full=full, tick=tick))
         for finder in finders:
-            if isinstance(finder, Presidio):
+            if isinstance(finder, Presidio) and any(page.codes for page, _ in pages):
                 begun = self._clock()
-                finder.load(page for page, _ in pages)
+                finder.load()
                 deadline += self._clock() - begun
             for page, place in pages:
                 tick()

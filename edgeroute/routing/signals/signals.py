@@ -15,9 +15,8 @@ from typing import Final, Literal, Protocol, cast
 from edgeroute.core.messages import File, Image, Message, Text, ToolCall, ToolResult
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.signals import TASKS, Complexity, Signal, Signals, Task
-from edgeroute.routing.signals.keywords import DOMAINS, load_cues
+from edgeroute.routing.signals.keywords import DOMAINS, asks_for_picture, load_cues
 from edgeroute.routing.signals.language import language_of
-from edgeroute.routing.signals.picture_wish import asks_for_picture
 from edgeroute.routing.signals.structure import has_code, has_hole, names_files
 from edgeroute.routing.signals.tokens import request_tokens
 from edgeroute.word_lists import one_of
