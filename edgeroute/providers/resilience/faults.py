@@ -18,114 +18,24 @@ from typing import Any, Final
 from edgeroute.core.errors import ErrorKind, ProviderError
 from edgeroute.providers.catalog.provider import Provider
 from edgeroute.providers.resilience.rate_limits import retry_after
-from edgeroute.word_lists import one_of
+from edgeroute.word_lists import one_of, word_set
 
-_CODE_KEYS: Final = frozenset(
-    {
-        "blockreason",
-        "code",
-        "details",
-        "error",
-        "error_type",
-        "error_visibility",
-        "provider_code",
-        "reason",
-        "status",
-        "status_code",
-        "type",
-    }
-)
 _CODE_WORD: Final = re.compile(r"[A-Za-z]+(?:[_.][A-Za-z]+)*")
 _PARAMETER: Final = re.compile(r"[A-Za-z_]+(?:\[\d+\])?(?:\.[A-Za-z_]+(?:\[\d+\])?)*")
 
-_BILLING_CODES: Final = frozenset(
-    {
-        "arrearage",
-        "billing_error",
-        "billing_hard_limit_reached",
-        "billing_not_active",
-        "credit_balance_exhausted",
-        "enforced_spend_limit_reached",
-        "exceeded_current_quota_error",
-        "insufficient_balance",
-        "insufficient_quota",
-        "payment_required",
-    }
-)
 _BILLING_TEXT: Final = re.compile(
     r"credit balance is too low|insufficient (?:balance|credit|funds)|out of credit|spend(?:ing)?"
     r" limit|usage limits? (?:has|have) been|exceeded your current quota|account .{0,30}arrears",
     re.IGNORECASE,
 )
-_AUTH_CODES: Final = frozenset(
-    {
-        "api_key_invalid",
-        "authentication_error",
-        "incorrect_api_key_error",
-        "invalid_api_key",
-        "invalid_authentication_error",
-        "permission_denied",
-        "permission_error",
-        "unauthenticated",
-        "unauthorized",
-    }
-)
 _AUTH_TEXT: Final = re.compile(
     r"incorrect api key|invalid api key|api key not valid|invalid x-api-key", re.IGNORECASE
-)
-_CONTEXT_CODES: Final = frozenset(
-    {
-        "context_length_exceeded",
-        "context_too_long",
-        "exceed_context_size_error",
-        "model_context_window_exceeded",
-        "request_too_large",
-        "string_above_max_length",
-    }
-)
-_FILTER_CODES: Final = frozenset(
-    {
-        "blocklist",
-        "content_filter",
-        "content_policy_violation",
-        "data_inspection_failed",
-        "datainspectionfailed",
-        "moderation",
-        "moderation_blocked",
-        "prohibited_content",
-        "responsibleaipolicyviolation",
-        "safety",
-        "sensitive",
-        "spii",
-    }
 )
 _FILTER_TEXT: Final = re.compile(
     r"rejected as a result of our safety system|considered high risk|content management policy"
     r"|flagged by moderation|requires moderation",
     re.IGNORECASE,
 )
-_LIMIT_CODES: Final = frozenset(
-    {
-        "in_flight_budget",
-        "rate_limit_error",
-        "rate_limit_exceeded",
-        "rate_limit_reached_error",
-        "resource_exhausted",
-        "slow_down",
-    }
-)
-_OVERLOAD_CODES: Final = frozenset(
-    {
-        "engine_overloaded_error",
-        "overloaded_error",
-        "provider_overloaded",
-        "provider_unavailable",
-        "server_is_overloaded",
-        "timeout_error",
-        "unavailable",
-    }
-)
-_MODEL_CODES: Final = frozenset({"deploymentnotfound", "model_not_found", "not_found_error"})
 _BASE_RESP: Final = {
     1001: ErrorKind.OUTAGE,
     1002: ErrorKind.RATE_LIMIT,
@@ -222,33 +132,33 @@ def _kind(status: int | None, body: Any) -> ErrorKind:  # noqa: PLR0911 - one ru
     known = _own_code(body)
     if known:
         return known
-    if codes & _BILLING_CODES and "in_flight_budget" not in codes:
+    if codes & word_set("faults.billing_codes") and "in_flight_budget" not in codes:
         return ErrorKind.BILLING
     status = status or _inner_status(body)
-    if codes & _FILTER_CODES or _FILTER_TEXT.search(text):
+    if codes & word_set("faults.filter_codes") or _FILTER_TEXT.search(text):
         return ErrorKind.CONTENT_FILTER
-    if codes & _CONTEXT_CODES or status == 413:
+    if codes & word_set("faults.context_codes") or status == 413:
         return ErrorKind.CONTEXT
     if status is None or status in {400, 422}:
         if _context_text().search(text):
             return ErrorKind.CONTEXT
-        if codes & _AUTH_CODES or _AUTH_TEXT.search(text):
+        if codes & word_set("faults.auth_codes") or _AUTH_TEXT.search(text):
             return ErrorKind.AUTH
     if (status is None or status < 500) and _BILLING_TEXT.search(text):
         return ErrorKind.BILLING
-    if codes & _OVERLOAD_CODES:
+    if codes & word_set("faults.overload_codes"):
         return ErrorKind.OUTAGE
-    if status in {429, 498} or codes & _LIMIT_CODES:
+    if status in {429, 498} or codes & word_set("faults.limit_codes"):
         return ErrorKind.RATE_LIMIT
     return _by_status(status, codes)
 
 
 def _by_status(status: int | None, codes: set[str]) -> ErrorKind:
-    if status in {401, 403} or (status is None and codes & _AUTH_CODES):
+    if status in {401, 403} or (status is None and codes & word_set("faults.auth_codes")):
         return ErrorKind.AUTH
     if status == 402:
         return ErrorKind.BILLING
-    if status == 404 or codes & _MODEL_CODES:
+    if status == 404 or codes & word_set("faults.model_codes"):
         return ErrorKind.UNKNOWN_MODEL
     if status is None or status in {408, 499} or status >= 500:
         return ErrorKind.OUTAGE
@@ -281,7 +191,9 @@ def _codes(body: Any, depth: int = 0) -> Iterator[str]:
     if isinstance(body, Mapping):
         for key, value in list(body.items())[:50]:
             if isinstance(value, str):
-                if str(key).lower() in _CODE_KEYS and _CODE_WORD.fullmatch(value):
+                if str(key).lower() in word_set("faults.code_fields") and _CODE_WORD.fullmatch(
+                    value
+                ):
                     yield value
             else:
                 yield from _codes(value, depth + 1)
