@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from urllib.parse import urlsplit
 
+import msgspec
+
 from edgeroute.core.errors import SettingsError
 from edgeroute.engine.admin.providers import Providers
 from edgeroute.providers.catalog.catalog import Catalog, CustomProvider
@@ -32,19 +34,8 @@ class ProviderParts:
         Raises:
             SettingsError: a provider file or a provider in the settings is not valid.
         """
-        custom = {
-            name: CustomProvider(
-                wire=own.wire,
-                base_url=own.base_url,
-                models=tuple(own.models),
-                region=own.region,
-                key_variable=own.key_variable,
-                enterprise=own.enterprise,
-                headers=own.headers,
-                context_tokens=own.context_tokens,
-            )
-            for name, own in self._installation.settings.providers.items()
-        }
+        own = self._installation.settings.providers.items()
+        custom = {name: CustomProvider(**msgspec.structs.asdict(one)) for name, one in own}
         return Catalog.load(self._installation.model_files, custom)
 
     @cached_property

@@ -26,7 +26,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from compose import SEED, Example, composed, written
 
-from edgeroute.routing.signals import features
+from edgeroute.routing.signals import classifier
 from edgeroute.routing.signals.classifier import fingerprint
 from edgeroute.routing.signals.embedding import BRIEF, SIZE, Embedder
 from edgeroute.routing.signals.keywords import LABELS, load_cues
@@ -81,9 +81,9 @@ def read_public(path: Path) -> list[Example]:
 def table(examples: list[Example], embedder: Embedder, cache: Path | None) -> Table:
     """The features, soft targets and weights of ``examples``."""
     cues = load_cues()
-    values, buckets = zip(*(features.read(e.prompt, cues) for e in examples), strict=True)
+    values, buckets = zip(*(classifier.features_of(e.prompt, cues) for e in examples), strict=True)
     dense = np.array(values, dtype=np.float32)
-    words = np.zeros((len(examples), features.BUCKETS), dtype=np.float32)
+    words = np.zeros((len(examples), classifier.BUCKETS), dtype=np.float32)
     for row, found in enumerate(buckets):
         words[row, found] = 1 / max(1, len(found)) ** 0.5
     vectors = VECTOR_SCALE * _vectors(examples, embedder, cache)
@@ -115,8 +115,8 @@ def _vectors(examples: list[Example], embedder: Embedder, cache: Path | None) ->
 
 def penalties(columns: int, dense: int) -> Array:
     """The penalty of each column: cues and shape, hashed words, and perhaps the vector."""
-    parts = [np.full(dense, L2["dense"]), np.full(features.BUCKETS, L2["words"])]
-    if columns > dense + features.BUCKETS:
+    parts = [np.full(dense, L2["dense"]), np.full(classifier.BUCKETS, L2["words"])]
+    if columns > dense + classifier.BUCKETS:
         parts.append(np.full(SIZE, L2["vector"]))
     return np.concatenate(parts).astype(np.float32)
 
@@ -208,7 +208,7 @@ def main() -> None:
     counts = {"written": ours, "composed": len(own) - ours, "public": len(public)}
     figures: dict[str, object] = {"seed": SEED, **counts}
     for name, x in (("light", data.light), ("full", data.full)):
-        penalty = penalties(x.shape[1], features.dense_size(load_cues()))
+        penalty = penalties(x.shape[1], classifier.dense_size(load_cues()))
         scores = held_out(x, data, penalty, ours)
         right = data.targets[np.arange(ours), scores.argmax(axis=1)] > 0
         temperature, threshold, coverage = calibrate(scores, right)

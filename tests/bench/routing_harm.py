@@ -19,7 +19,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from edgeroute.routing.learning.neighbours import Experience, Remembered, describe
+from edgeroute.routing.learning.neighbours import Experience, Remembered
+from edgeroute.routing.signals.embedding import describe
 from tests.bench.routing_outcomes import (
     DRAWN,
     NEIGHBOURS,

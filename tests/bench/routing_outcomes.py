@@ -31,8 +31,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from edgeroute.routing.learning.neighbours import Experience, Remembered, describe
-from edgeroute.routing.signals.embedding import Embedder
+from edgeroute.routing.learning.neighbours import Experience, Remembered
+from edgeroute.routing.signals.embedding import Embedder, describe
 
 NEIGHBOURS: Final = 15
 DRAWS: Final = 300

@@ -289,7 +289,8 @@ async def test_telemetry_hears_the_question_and_the_answer(
 ) -> None:
     """The last message and what was answered, or shown of it; nothing where there is nothing."""
     told: list[tuple[str, ...]] = []
-    async with house(tmp_path) as home:
+    settings = '[telemetry]\nendpoint = "http://127.0.0.1:9"\n'
+    async with house(tmp_path, settings=settings) as home:
         tell = home.runtime._engine.telemetry
         monkeypatch.setattr(tell, "tell", lambda one, *words: told.append((one.id, *words)))
         seen = await home.ask([user("Tell me of trees."), assistant("Green."), user(OPEN)])

@@ -8,18 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from edgeroute.core.verdict import Finding
+from edgeroute.privacy.detecting.protocol import Scan
 
 PLANT = "521-44-9821"
-
-
-@dataclass(frozen=True)
-class Scan:
-    """What the detector says about one text."""
-
-    private: bool
-    findings: tuple[Finding, ...] = ()
-    reason: str = "Nothing found."
-    internal_code: bool = False
 
 
 @dataclass

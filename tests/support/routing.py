@@ -88,7 +88,7 @@ TIERS: Final = Tiers(
     ladders={"by_size": ((4_000, "small"), (None, "large"))},
     tiers={
         "free": TierRule("local", "Free tier."),
-        "balanced": TierRule("rule"),
+        "balanced": TierRule("rule", ""),
         "premium": TierRule("best", "Premium tier.", "large"),
     },
     gateway="openrouter",

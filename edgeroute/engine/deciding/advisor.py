@@ -146,8 +146,7 @@ class Advisor:
 
     def _vector(self, prompt: str) -> Any:
         """The numbers under which ``prompt`` is remembered; None without the sentence model."""
-        from edgeroute.routing.learning.neighbours import describe  # noqa: PLC0415
-        from edgeroute.routing.signals.embedding import Embedder  # noqa: PLC0415
+        from edgeroute.routing.signals.embedding import Embedder, describe  # noqa: PLC0415
 
         embedder = Embedder.load(self._models / "minilm")
         return None if embedder is None else describe(prompt, embedder)

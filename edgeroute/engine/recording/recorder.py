@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -72,32 +72,29 @@ class Recorder:
         """The receipt of a request that has ended."""
         attempts = outcome.attempts
         answered = last_answer(attempts, "answered") or last_answer(attempts, "cancelled")
-        error = outcome.error.code if outcome.error else ""
-        duration = round((self._clock.monotonic() - trip.tick) * 1000)
-        if decision is None:
-            return Receipt(
-                id=trip.id,
-                created=trip.started,
-                conversation=request.conversation,
-                front_door=request.front_door,
-                mode=request.privacy or PrivacyMode.AUTO,
-                private=True,
-                privacy_reason="Nothing was decided, so nothing was sent.",
-                findings={},
-                latched=False,
-                rule="",
-                why="",
-                route=None,
-                model="",
-                user=request.user or self._user,
-                duration_ms=duration,
-                error=error,
-            )
-        return Receipt(
+        undecided = Receipt(
             id=trip.id,
             created=trip.started,
-            conversation=decision.session.id,
+            conversation=request.conversation,
             front_door=request.front_door,
+            mode=request.privacy or PrivacyMode.AUTO,
+            private=True,
+            privacy_reason="Nothing was decided, so nothing was sent.",
+            findings={},
+            latched=False,
+            rule="",
+            why="",
+            route=None,
+            model="",
+            user=request.user or self._user,
+            duration_ms=round((self._clock.monotonic() - trip.tick) * 1000),
+            error=outcome.error.code if outcome.error else "",
+        )
+        if decision is None:
+            return undecided
+        return replace(
+            undecided,
+            conversation=decision.session.id,
             mode=decision.privacy.mode,
             private=decision.privacy.stays,
             privacy_reason=decision.privacy.reason,
@@ -107,14 +104,11 @@ class Recorder:
             why=decision.plan.why,
             route=answered.place if answered else None,
             model=answered.model if answered else "",
-            attempts=tuple(outcome.attempts),
+            attempts=tuple(attempts),
             task=decision.signals.task,
             tier=decision.tier,
-            user=request.user or self._user,
             input_tokens=decision.signals.input_tokens,
-            duration_ms=duration,
             first_token_ms=outcome.first_token_ms,
-            error=error,
             notes=(*decision.plan.notes, *outcome.notes),
             masked=decision.privacy.masked or {},
         )
@@ -128,7 +122,8 @@ class Recorder:
         """
         notices: list[Notice] = []
         try:
-            average = self._watch.before(receipt.task)
+            cost = receipt.cost.amount
+            average = self._ledger.average_cost(receipt.task) if cost else (None, 0)
             self._receipts.add(receipt)
             self._ledger.record(receipt, **self._comparison(receipt))
             if any(attempt.place is Place.CLOUD for attempt in receipt.attempts):
@@ -137,9 +132,9 @@ class Recorder:
                 self._keep_turn(receipt, request, decision, outcome)
                 self._feedback.asked(decision.session, request)
                 self._feedback.answered(request, receipt, decision.plan.strategy)
-            notices += [
-                Notice(one.kind, one.message) for one in self._watch.after(receipt, average)
-            ]
+            if cost:
+                alerts = self._watch.after(receipt, cost, average)
+                notices += [Notice(one.kind, one.message) for one in alerts]
         except StoreError as error:
             notices.append(Notice("not_saved", f"This turn could not be saved. {error}"))
         return notices

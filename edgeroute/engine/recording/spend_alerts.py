@@ -113,19 +113,16 @@ class SpendAlerts:
         self._command = tuple(command)
         self._clock = clock
 
-    def before(self, task: str) -> tuple[Decimal | None, int]:
-        """The running average of ``task`` and over how many calls, before the next is entered."""
-        return self._ledger.average_cost(task)
+    def after(
+        self, receipt: Receipt, cost: Decimal, average: tuple[Decimal | None, int]
+    ) -> list[SpendAlert]:
+        """Keep alerts about ``receipt`` of ``cost`` USD, which is in the ledger.
 
-    def after(self, receipt: Receipt, average: tuple[Decimal | None, int]) -> list[SpendAlert]:
-        """Keep alerts about ``receipt``, which is in the ledger; ``average`` is from before.
+        ``average`` is what calls of its task cost before it, and over how many calls.
 
         Raises:
             StoreError: the ledger cannot be read, or an alert cannot be kept.
         """
-        cost = receipt.cost.amount
-        if not cost:
-            return []
         found = unusual(self._spending(receipt, cost, average))
         for one in found:
             self._alerts.add(

@@ -10,13 +10,13 @@ import importlib.util
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.verdict import Finding
 from edgeroute.privacy.detecting.presidio import Presidio
+from edgeroute.privacy.detecting.protocol import Scan
 from edgeroute.privacy.detecting.recognizers.internal_code import InternalCodeMarks
 from edgeroute.privacy.detecting.text.decoding import decoded
 from edgeroute.privacy.detecting.text.normalise import readings
@@ -32,20 +32,6 @@ _MOST_PARTS: Final = 64
 
 class DetectionFailed(Exception):
     """The text could not be read to its end. Whoever asked keeps it on this machine."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """What a text holds. ``findings`` is complete only after a full scan.
-
-    ``reason`` is a sentence for people. ``internal_code`` marks source code of the user's own
-    organisation; it does not make a text private by itself.
-    """
-
-    private: bool
-    findings: tuple[Finding, ...]
-    reason: str
-    internal_code: bool
 
 
 class Detector:

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -20,7 +20,7 @@ from edgeroute import datafile
 from edgeroute.core.errors import SettingsError, StoreError
 from edgeroute.core.private_file import write_private
 from edgeroute.core.verdict import Finding
-from edgeroute.privacy.detecting.protocol import TextDetector, TextScan
+from edgeroute.privacy.detecting.protocol import Scan, TextDetector
 from edgeroute.privacy.detecting.recognizers.always_private import Marked
 from edgeroute.privacy.detecting.text.normalise import normalise
 from edgeroute.privacy.detecting.text.page import Page
@@ -83,11 +83,6 @@ class Lists:
     def private(self) -> tuple[Term, ...]:
         """What is always private."""
         return self._content.private
-
-    @property
-    def allowed_count(self) -> int:
-        """How many values are allowed. Which ones is not known."""
-        return len(self._content.allowed)
 
     def allows(self, value: str) -> bool:
         """Whether the user said that exactly this value is not private."""
@@ -203,16 +198,6 @@ class Lists:
         self._stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
 
 
-@dataclass(frozen=True, slots=True)
-class _Scan:
-    """A scan with what the user's list adds."""
-
-    private: bool
-    findings: tuple[Finding, ...]
-    reason: str
-    internal_code: bool
-
-
 class WithLists:
     """A detector that also finds what the user's list calls private."""
 
@@ -225,21 +210,16 @@ class WithLists:
         """Which privacy rules and lists are in force now."""
         return self._policy.version(self._lists.version.encode())
 
-    def scan(self, text: str, *, full: bool = False, origin: str = "user") -> TextScan:
+    def scan(self, text: str, *, full: bool = False, origin: str = "user") -> Scan:
         """What the list and the detector find in ``text``."""
         listed = tuple(self._lists.find(text))
         if not listed:
             return self._detector.scan(text, full=full, origin=origin)
         reason = "Found: a word or pattern that you marked as private."
         if not full:
-            return _Scan(private=True, findings=listed[:1], reason=reason, internal_code=False)
+            return Scan(private=True, findings=listed[:1], reason=reason)
         scan = self._detector.scan(text, full=True, origin=origin)
-        return _Scan(
-            private=True,
-            findings=(*listed, *scan.findings),
-            reason=reason,
-            internal_code=scan.internal_code,
-        )
+        return replace(scan, private=True, findings=(*listed, *scan.findings), reason=reason)
 
 
 def normalised(value: str) -> str:

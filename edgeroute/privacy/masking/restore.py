@@ -42,10 +42,6 @@ class Restorer:
         rest, self._held = self._held, ""
         return self._restored(rest)
 
-    def restore(self, text: str) -> str:
-        """A whole text at once."""
-        return self._restored(text)
-
     def _restored(self, text: str) -> str:
         if self._forms is None:
             return text

@@ -52,7 +52,8 @@ def prepare(
             hint=f"Set providers.{provider.id}.base_url with `edgeroute config set`.",
         )
     body = wire.encode_request(request, Target(card, stream, session_id, cache))
-    body = apply(card.quirks, body, Circumstance(card.wire, stream, session_id))
+    if card.quirks:
+        body = apply(card.quirks, body, Circumstance(card.wire, stream, session_id))
     headers = {
         "content-type": "application/json",
         "accept": "text/event-stream" if stream else "application/json",

@@ -7,9 +7,8 @@ replaces the packaged one with the same id, and all price files there apply.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 
 from edgeroute.core.errors import SettingsError
@@ -25,23 +24,8 @@ from edgeroute.providers.catalog.provider_file import (
     read,
 )
 from edgeroute.providers.catalog.quirks import QUIRKS
+from edgeroute.word_lists import word_set
 
-_NEVER_OWN_HEADERS = frozenset(
-    {
-        "accept-encoding",
-        "authorization",
-        "api-key",
-        "connection",
-        "content-length",
-        "content-type",
-        "cookie",
-        "host",
-        "proxy-authorization",
-        "transfer-encoding",
-        "x-api-key",
-        "x-goog-api-key",
-    }
-)
 _CHATS = frozenset({"tools", "images", "json_schema"})
 _DRAWS = frozenset({"image_output"})
 
@@ -57,7 +41,7 @@ class CustomProvider:
 
     wire: str = "openai-chat"
     base_url: str = ""
-    models: tuple[str, ...] = ()
+    models: Sequence[str] = ()
     region: str = ""
     key_variable: str = ""
     enterprise: bool = False
@@ -131,25 +115,6 @@ class Catalog:
             None,
         )
 
-    def retired(self, name: str, today: date) -> str:
-        """A sentence on why ``name`` should no longer be used; empty if all is well."""
-        found = self.card(name)
-        if found is None or found.shutdown is None:
-            return ""
-        instead = f" Use {found.successor} instead." if found.successor else ""
-        if found.retired(today):
-            return f"{found.id} was shut down on {found.shutdown:%Y-%m-%d}.{instead}"
-        days = (found.shutdown - today).days
-        return f"{found.id} will be shut down in {days} days.{instead}" if days <= 60 else ""
-
-    def warnings(self, today: date, names: Iterable[str] | None = None) -> list[str]:
-        """What a user should know about the models that they name, or about all of them."""
-        return [
-            sentence
-            for name in dict.fromkeys(self.cards if names is None else names)
-            if (sentence := self.retired(name, today))
-        ]
-
 
 def _files(own: Path | None) -> dict[str, tuple[Path, ProviderFile]]:
     """Provider files by id, the user's own in place of the packaged ones."""
@@ -212,7 +177,7 @@ class _Draft:
             )
         if settings.base_url and (problem := address_problem(settings.base_url, own=True)):
             raise SettingsError(f"{where}.base_url: {problem}.")
-        if bad := _NEVER_OWN_HEADERS & {name.lower() for name in settings.headers}:
+        if bad := word_set("headers.never_own") & {name.lower() for name in settings.headers}:
             raise SettingsError(
                 f"{where}.headers: `{min(bad)}` is set by EdgeRoute itself.",
                 hint="Store a key with `edgeroute keys set`.",

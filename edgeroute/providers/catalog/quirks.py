@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from edgeroute.word_lists import word_set
+
 Body = dict[str, Any]
 
 
@@ -27,29 +29,6 @@ class Circumstance:
 
 Quirk = Callable[[Body, Circumstance], Body]
 
-_COMMON_FIELDS: Final = frozenset(
-    {
-        "include_reasoning",
-        "max_completion_tokens",
-        "max_tokens",
-        "messages",
-        "model",
-        "parallel_tool_calls",
-        "reasoning_effort",
-        "reasoning_format",
-        "response_format",
-        "seed",
-        "service_tier",
-        "stop",
-        "stream",
-        "stream_options",
-        "temperature",
-        "tool_choice",
-        "tools",
-        "top_p",
-        "user",
-    }
-)
 _ALPHANUMERIC: Final = string.ascii_letters + string.digits
 
 
@@ -177,7 +156,8 @@ def only_common_fields(body: Body, circumstance: Circumstance) -> Body:
     """A field that the provider does not know is an error there."""
     if circumstance.wire != "openai-chat":
         return body
-    return {key: value for key, value in body.items() if key in _COMMON_FIELDS}
+    common = word_set("json_fields.common_chat")
+    return {key: value for key, value in body.items() if key in common}
 
 
 def thinking_switch(body: Body, circumstance: Circumstance) -> Body:

@@ -17,8 +17,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.routing.learning.model_record import ModelRecord
-from edgeroute.routing.signals.embedding import SIZE, WIDE, Embedder
-from edgeroute.routing.signals.structure import shape
+from edgeroute.routing.signals.embedding import SIZE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,14 +89,6 @@ class Advice:
     sentence: str
     share: float
     neighbours: int
-
-
-def describe(text: str, embedder: Embedder) -> Array:
-    """The numbers under which a prompt is remembered: its sentence vector, then its shape."""
-    import numpy as np  # noqa: PLC0415
-
-    form = np.array(shape(text), dtype=np.float32)
-    return np.concatenate([embedder.embed(text, WIDE), form])
 
 
 @dataclass(slots=True)

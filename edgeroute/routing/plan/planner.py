@@ -20,7 +20,7 @@ from edgeroute.routing.plan.plan_input import PlanInput, facts
 from edgeroute.routing.plan.stickiness import reason_to_stay
 from edgeroute.routing.plan.strategy_models import line_up
 from edgeroute.routing.policy.policy import Rule
-from edgeroute.routing.policy.tiers import LOCAL, TierRule
+from edgeroute.routing.policy.tiers import AS_RULED, LOCAL, TierRule
 
 STRATEGY_NAMES: Final = frozenset({"cascade", "ensemble"})
 AUTO: Final = frozenset({"", "auto"})
@@ -158,7 +158,7 @@ def _offer_some(draft: Draft, names: Sequence[str], reason: str) -> None:
 
 def _tier(request: PlanInput, rule: Rule) -> TierRule:
     """What the tier puts first; a rule whose condition names the tier decides for itself."""
-    return TierRule() if "tier" in rule.names else request.tiers.tier(request.tier)
+    return AS_RULED if "tier" in rule.names else request.tiers.tier(request.tier)
 
 
 def _strategy(request: PlanInput, rule: Rule) -> str:

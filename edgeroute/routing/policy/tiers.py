@@ -21,32 +21,7 @@ LOCAL: Final = "local"
 First = Literal["rule", "local", "best"]
 
 
-class _Role(msgspec.Struct, forbid_unknown_fields=True):
-    models: list[str]
-    why: str = ""
-    other_provider: bool = False
-
-
-class _Step(msgspec.Struct, forbid_unknown_fields=True):
-    role: str
-    below: int | None = None
-
-
-class _Tier(msgspec.Struct, forbid_unknown_fields=True):
-    first: First
-    why: str
-    role: str = ""
-
-
-class _TiersFile(msgspec.Struct, forbid_unknown_fields=True):
-    roles: dict[str, _Role]
-    ladders: dict[str, list[_Step]]
-    tiers: dict[Tier, _Tier]
-    gateway: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Models in order of preference. ``other_provider`` leaves out the provider that has failed."""
 
     models: tuple[str, ...]
@@ -54,13 +29,27 @@ class Role:
     other_provider: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TierRule:
+class TierRule(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """What comes first in a tier: the rule's choice, the local model, or the best of ``role``."""
 
-    first: First = "rule"
-    why: str = ""
+    first: First
+    why: str
     role: str = ""
+
+
+AS_RULED: Final = TierRule("rule", "")
+
+
+class _Step(msgspec.Struct, forbid_unknown_fields=True):
+    role: str
+    below: int | None = None
+
+
+class _TiersFile(msgspec.Struct, forbid_unknown_fields=True):
+    roles: dict[str, Role]
+    ladders: dict[str, list[_Step]]
+    tiers: dict[Tier, TierRule]
+    gateway: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +58,7 @@ class Tiers:
 
     roles: Mapping[str, Role] = field(default_factory=dict)
     ladders: Mapping[str, tuple[tuple[int | None, str], ...]] = field(default_factory=dict)
-    tiers: Mapping[str, TierRule] = field(default_factory=dict)
+    tiers: Mapping[Tier, TierRule] = field(default_factory=dict)
     gateway: str = ""
 
     @classmethod
@@ -97,9 +86,9 @@ class Tiers:
         if missing:
             raise SettingsError(f"tier `{missing[0]}` is missing.", file=str(path))
         return cls(
-            {n: Role(tuple(r.models), r.why, r.other_provider) for n, r in data.roles.items()},
+            data.roles,
             {n: tuple((s.below, s.role) for s in steps) for n, steps in data.ladders.items()},
-            {n: TierRule(t.first, t.why, t.role) for n, t in data.tiers.items()},
+            data.tiers,
             data.gateway,
         )
 
@@ -122,9 +111,9 @@ class Tiers:
         named = (model for role in roles if role is not None for model in role.models)
         return tuple(dict.fromkeys(named)) or (name,)
 
-    def tier(self, name: str) -> TierRule:
+    def tier(self, name: Tier) -> TierRule:
         """What comes first in the tier ``name``."""
-        return self.tiers.get(name, TierRule())
+        return self.tiers.get(name, AS_RULED)
 
 
 def tiers_file(own: Path | None = None) -> Path:

@@ -8,16 +8,19 @@ the sentence model the light head decides alone, and ``note`` says so.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import threading
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from edgeroute import datafile
 from edgeroute.core.errors import SettingsError
-from edgeroute.routing.signals import features, structure
+from edgeroute.routing.signals import structure
 from edgeroute.routing.signals.embedding import BRIEF, Embedder
-from edgeroute.routing.signals.keywords import DOMAINS, GLANCE, Cues, load_cues
+from edgeroute.routing.signals.keywords import DOMAINS, GLANCE, Cues, glance, load_cues, words_of
 from edgeroute.routing.signals.signals import Guess
 
 if TYPE_CHECKING:
@@ -31,6 +34,11 @@ SURE: Final = 0.97
 # A domain is named from this probability on, even where a task is likelier.
 DOMAIN_FROM: Final = 0.4
 _VECTOR_SCALE: Final = 4.0
+BUCKETS: Final = 4096
+_HEAD_WORDS: Final = 120
+_TAIL_WORDS: Final = 40
+_MOST_WORDS: Final = _HEAD_WORDS + _TAIL_WORDS
+_FIRST_WORDS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,7 @@ class TaskClassifier:
             raise SettingsError("cannot be read.", file=str(path)) from error
         if str(data["fingerprint"]) != fingerprint():
             raise SettingsError("was trained for other cues; train it again.", file=str(path))
-        size = features.dense_size(load_cues())
+        size = dense_size(load_cues())
         heads = {name: _head(data, name, size) for name in ("light", "full")}
         folder = models / "minilm" if models is not None else None
         there = folder is not None and (folder / "model.safetensors").is_file()
@@ -141,7 +149,7 @@ class TaskClassifier:
     def _features(self, text: str) -> tuple[Array, list[int]]:
         import numpy as np  # noqa: PLC0415
 
-        values, found = features.read(text, self._cues)
+        values, found = features_of(text, self._cues)
         return np.array(values, dtype=np.float32), found
 
     def _sentence_model(self) -> Embedder | None:
@@ -156,7 +164,7 @@ class TaskClassifier:
 def fingerprint() -> str:
     """What the features depend on; a head fits only the features that it was trained on."""
     cues = datafile.packaged("models") / "task-classifier" / "cues.yaml"
-    sizes = (features.BUCKETS, GLANCE, BRIEF)
+    sizes = (BUCKETS, GLANCE, BRIEF)
     parts = (cues.read_bytes(), "".join(structure.NAMES).encode(), repr(sizes).encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
@@ -165,7 +173,7 @@ def _head(data: dict[str, Any], name: str, dense: int) -> _Head:
     import numpy as np  # noqa: PLC0415
 
     weights = data[f"{name}_weights"].astype(np.float32)
-    after = dense + features.BUCKETS
+    after = dense + BUCKETS
     return _Head(
         weights[:dense],
         weights[dense:after],
@@ -178,7 +186,7 @@ def _head(data: dict[str, Any], name: str, dense: int) -> _Head:
 
 def _scores(head: _Head, dense: Array, found: list[int]) -> Array:
     scores: Array = dense @ head.dense
-    scores += features.sparse_sum(found, head.words)
+    scores += sparse_sum(found, head.words)
     scores += head.bias
     return scores
 
@@ -189,3 +197,63 @@ def _probabilities(scores: Array, temperature: float) -> Array:
     spread = np.exp((scores - scores.max()) / np.float32(temperature))
     odds: Array = spread / spread.sum()
     return odds
+
+
+def features_of(text: str, cues: Cues) -> tuple[list[float], list[int]]:
+    """Cues and shape as numbers, and the buckets of the words.
+
+    Each cue counts once for occurring, once more for occurring often, and once for occurring in
+    the first or the last sentence. Of the words and the pairs of words, the first and the last
+    ones count apart.
+    """
+    text = text.strip()
+    part = glance(text)
+    words = words_of(part)
+    hits = cues.hits_of(words, part)
+    edges = cues.hits(_edges(text))
+    shape = structure.shape(text, words)
+    code = shape[structure.NAMES.index("code_share")]
+    values = [float(hit > 0) for hit in hits]
+    values += [min(1.0, hit / 4) for hit in hits]
+    values += [float(hit > 0) for hit in edges]
+    # What a cue means depends on whether there is code beside it.
+    values += [float(hit > 0) * code for hit in edges]
+    values += shape
+    return values, _buckets(words)
+
+
+def dense_size(cues: Cues) -> int:
+    """How many numbers stand for cues and shape."""
+    return 4 * len(cues.names) + len(structure.NAMES)
+
+
+def _buckets(words: list[str]) -> list[int]:
+    words = words if len(words) <= _MOST_WORDS else words[:_HEAD_WORDS] + words[-_TAIL_WORDS:]
+    found = {_bucket("w", word) for word in words}
+    found |= {_bucket("p", f"{a} {b}") for a, b in itertools.pairwise(words)}
+    found |= {_bucket("f", word) for word in words[:_FIRST_WORDS]}
+    found.add(_bucket("s", " ".join(words[:2])))
+    return sorted(found)
+
+
+def _bucket(kind: str, word: str) -> int:
+    return zlib.crc32(f"{kind}{word}".encode()) % BUCKETS
+
+
+def _edges(text: str) -> str:
+    """The first and the last line that say something, where they are short enough to be an ask."""
+    lines = [line.strip() for line in text.strip().split("\n") if line.strip()]
+    if not lines:
+        return ""
+    first, last = lines[0][:200], lines[-1][-200:]
+    return first if len(lines) == 1 else f"{first}\n{last}"
+
+
+def sparse_sum(found: Sequence[int], weights: Array) -> Array:
+    """The scores that hashed words add, scaled so that long texts do not drown the rest."""
+    if not found:
+        none: Array = weights[0] * 0
+        return none
+    total: Array = weights[list(found)].sum(axis=0)
+    total /= len(found) ** 0.5
+    return total

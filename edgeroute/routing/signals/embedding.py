@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from edgeroute.routing.signals.structure import shape
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -167,6 +169,14 @@ class Embedder:
 
 
 _LOADED: Final[dict[Path, Embedder]] = {}
+
+
+def describe(text: str, embedder: Embedder) -> Array:
+    """The numbers under which a prompt is remembered: its sentence vector, then its shape."""
+    import numpy as np  # noqa: PLC0415
+
+    form = np.array(shape(text), dtype=np.float32)
+    return np.concatenate([embedder.embed(text, WIDE), form])
 
 
 class _Tensors:

@@ -15,42 +15,27 @@ from typing import Final, Literal, Protocol, cast
 from edgeroute.core.messages import File, Image, Message, Text, ToolCall, ToolResult
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.signals import TASKS, Complexity, Signal, Signals, Task
-from edgeroute.routing.signals.keywords import DOMAINS, load_cues
+from edgeroute.routing.signals.keywords import DOMAINS, asks_for_picture, load_cues
 from edgeroute.routing.signals.language import language_of
-from edgeroute.routing.signals.picture_wish import asks_for_picture
 from edgeroute.routing.signals.structure import has_code, has_hole, names_files
 from edgeroute.routing.signals.tokens import request_tokens
 from edgeroute.word_lists import one_of
 
 _PICTURE_TOKENS: Final = 1_100  # one of medium size
-# Answers run to about this many tokens, by task.
-_OUTPUT: Final[Mapping[str, int]] = {
-    "chat": 300,
-    "summarization": 250,
-    "reasoning": 700,
-    "code_completion": 150,
-    "explain_code": 500,
-    "refactor": 900,
-    "implement": 1_200,
-    "architecture_review": 1_500,
-    "agentic_tools": 300,
-    "image": 200,
-    "data_transformation": 400,
-    "": 500,
-}
-_BASE: Final[Mapping[str, float]] = {
-    "chat": 0.1,
-    "summarization": 0.25,
-    "reasoning": 0.5,
-    "code_completion": 0.2,
-    "explain_code": 0.3,
-    "refactor": 0.4,
-    "implement": 0.45,
-    "architecture_review": 0.7,
-    "agentic_tools": 0.4,
-    "image": 0.2,
-    "data_transformation": 0.2,
-    "": 0.35,
+# By task: about how many tokens answers run to, and how hard they are before anything is read.
+_TASKS: Final[Mapping[str, tuple[int, float]]] = {
+    "chat": (300, 0.1),
+    "summarization": (250, 0.25),
+    "reasoning": (700, 0.5),
+    "code_completion": (150, 0.2),
+    "explain_code": (500, 0.3),
+    "refactor": (900, 0.4),
+    "implement": (1_200, 0.45),
+    "architecture_review": (1_500, 0.7),
+    "agentic_tools": (300, 0.4),
+    "image": (200, 0.2),
+    "data_transformation": (400, 0.2),
+    "": (500, 0.35),
 }
 _MEDIUM_FROM: Final = 0.3
 _HIGH_FROM: Final = 0.7
@@ -100,7 +85,7 @@ def read_signals(
         _PICTURE_TOKENS
         if picture
         else min(
-            _OUTPUT[task] + (tokens // 3 if task in {"refactor", "data_transformation"} else 0),
+            _TASKS[task][0] + (tokens // 3 if task in {"refactor", "data_transformation"} else 0),
             request.sampling.max_output_tokens or 1_000_000,
         )
     )
@@ -186,7 +171,7 @@ def _complexity(
     task: str, text: str, tokens: int, turns: int, *, code: bool
 ) -> tuple[Complexity, float]:
     """How hard the request looks. A weak signal: it comes from words and size alone."""
-    score = _BASE[task]
+    score = _TASKS[task][1]
     hard, easy = _difficulty()
     score += 0.12 * min(3, len(hard.findall(text[:4_000])))
     score -= 0.1 * min(2, len(easy.findall(text[:1_000])))

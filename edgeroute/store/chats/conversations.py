@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from edgeroute.core.clock import new_id
 from edgeroute.core.conversation import Conversation, SearchHit, Turn
@@ -15,11 +15,11 @@ from edgeroute.core.messages import Message
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.store.chats import saved_pictures, search, transcript
 from edgeroute.store.chats.purge import purge
-from edgeroute.store.chats.rows import COLUMNS, conversation_of, turn_of, unknown
 from edgeroute.store.database import rescue
 from edgeroute.store.database.codec import (
     dump_messages,
     load_messages,
+    moment,
     printable,
     stamp,
     visible_text,
@@ -297,3 +297,49 @@ def _first_words(messages: Sequence[Message]) -> str:
 def _title(text: str) -> str:
     line = " ".join(printable(text).split())
     return line if len(line) <= _TITLE_LIMIT else f"{line[: _TITLE_LIMIT - 1]}…"
+
+
+COLUMNS: Final = (
+    "c.id, c.title, c.created, c.updated, c.mode, c.latched, c.latch_reason, c.pinned, c.tags,"
+    " c.parent, c.stored, (SELECT count(*) FROM turns t WHERE t.conversation = c.id) AS turns,"
+    " (SELECT t.model FROM turns t WHERE t.conversation = c.id ORDER BY t.id DESC LIMIT 1) AS model"
+)
+
+
+def conversation_of(row: Any) -> Conversation:
+    """The conversation in a row of ``COLUMNS``."""
+    return Conversation(
+        id=row["id"],
+        title=row["title"],
+        created=moment(row["created"]),
+        updated=moment(row["updated"]),
+        mode=PrivacyMode(row["mode"]),
+        latched=bool(row["latched"]),
+        latch_reason=row["latch_reason"],
+        pinned=bool(row["pinned"]),
+        tags=tuple(json.loads(row["tags"])),
+        parent=row["parent"],
+        stored=bool(row["stored"]),
+        turns=row["turns"],
+        model=row["model"] or "",
+    )
+
+
+def turn_of(row: Any) -> Turn:
+    """The turn in a row of the table ``turns``."""
+    return Turn(
+        id=row["id"],
+        created=moment(row["created"]),
+        messages=load_messages(row["messages"]),
+        complete=bool(row["complete"]),
+        receipt=row["receipt"],
+        model=row["model"],
+    )
+
+
+def unknown(conversation: str) -> StoreError:
+    """The error where there is no such conversation."""
+    return StoreError(
+        f"There is no conversation {printable(conversation)!r}.",
+        "`edgeroute history list` shows which there are.",
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-from edgeroute.store.chats.rows import unknown
+from edgeroute.store.chats.conversations import unknown
 from edgeroute.store.database.codec import printable
 from edgeroute.store.database.database import Database
 

@@ -31,7 +31,3 @@ class KeyValueStore:
             "INSERT OR REPLACE INTO states VALUES (?, ?, ?)",
             (name, dump(value), stamp(self._now())),
         )
-
-    def delete(self, name: str) -> None:
-        """Forget ``name``."""
-        self._database.write("DELETE FROM states WHERE name = ?", (name,))

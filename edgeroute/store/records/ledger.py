@@ -74,40 +74,35 @@ class Ledger:
                     rows,
                 )
 
-    def rows(
-        self, by: By, *, since: datetime | None = None, until: datetime | None = None
-    ) -> Sequence[SpendRow]:
-        """Sums for each ``by``, the dearest first (days: the latest first).
-
-        They cover attempts of requests from ``since`` (inclusive) to ``until`` (exclusive).
-        """
+    def rows(self, by: By, *, since: datetime | None = None) -> Sequence[SpendRow]:
+        """Sums for each ``by`` from ``since`` on, the dearest first (days: the latest first)."""
         if by not in GROUPS:
             raise ValueError(by)
         found = self._database.read(
             f"SELECT {by} AS label, {_SUMS} FROM ledger"  # noqa: S608
-            " WHERE created >= ? AND created < ? GROUP BY label",
-            _span(since, until),
+            " WHERE created >= ? GROUP BY label",
+            (_from(since),),
         )
         rows = [_spend(row) for row in found]
         if by == "day":
             return sorted(rows, key=lambda row: row.label, reverse=True)
         return sorted(rows, key=lambda row: (-(row.cost or Decimal(0)), -row.tokens, row.label))
 
-    def total(self, *, since: datetime | None = None, until: datetime | None = None) -> SpendRow:
-        """The sums over everything from ``since`` to ``until``."""
+    def total(self, *, since: datetime | None = None) -> SpendRow:
+        """The sums over everything from ``since`` on."""
         found = self._database.read(
             f"SELECT 'total' AS label, {_SUMS} FROM ledger"  # noqa: S608
-            " WHERE created >= ? AND created < ?",
-            _span(since, until),
+            " WHERE created >= ?",
+            (_from(since),),
         )
         return _spend(found[0])
 
-    def spent(self, since: datetime, *, conversation: str = "", user: str = "") -> Decimal:
-        """Known cost from ``since`` on, of one conversation or user where named."""
+    def spent(self, since: datetime, *, conversation: str = "") -> Decimal:
+        """Known cost from ``since`` on, of one conversation where named."""
         rows = self._database.read(
             "SELECT decimal_sum(cost) AS cost FROM ledger WHERE created >= ?"
-            " AND (? = '' OR conversation = ?) AND (? = '' OR user = ?)",
-            (stamp(since), conversation, conversation, user, user),
+            " AND (? = '' OR conversation = ?)",
+            (stamp(since), conversation, conversation),
         )
         return Decimal(rows[0]["cost"] or 0)
 
@@ -174,8 +169,8 @@ def _row(
     )
 
 
-def _span(since: datetime | None, until: datetime | None) -> tuple[str, str]:
-    return stamp(since) if since else "", stamp(until) if until else "9999"
+def _from(since: datetime | None) -> str:
+    return stamp(since) if since else ""
 
 
 def _spend(row: Any) -> SpendRow:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -37,16 +37,6 @@ class Outcome:
     task: str = ""
     rule: str = ""
     receipt: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PromptOutcomes:
-    """All models' outcomes on one prompt, in the shape of the public outcome tables."""
-
-    prompt: bytes
-    embedding: bytes
-    task: str
-    outcomes: dict[str, tuple[float, Decimal | None]] = field(default_factory=dict)
 
 
 class Outcomes:
@@ -139,22 +129,6 @@ class Outcomes:
                 "DELETE FROM outcomes WHERE receipt = ? AND kind = ?",
                 [(printable(receipt), kind) for kind in kinds],
             )
-
-    def table(self, *, limit: int = 10_000) -> Sequence[PromptOutcomes]:
-        """The latest outcomes by prompt, latest prompt first; several of one model are averaged."""
-        prompts: dict[bytes, PromptOutcomes] = {}
-        seen: dict[tuple[bytes, str], list[Outcome]] = {}
-        for outcome in self.list(limit=limit):
-            prompts.setdefault(
-                outcome.prompt, PromptOutcomes(outcome.prompt, outcome.embedding, outcome.task)
-            )
-            seen.setdefault((outcome.prompt, outcome.model), []).append(outcome)
-        for (prompt, model), all_of_it in seen.items():
-            quality = sum(outcome.quality for outcome in all_of_it) / len(all_of_it)
-            costs = [outcome.cost for outcome in all_of_it if outcome.cost is not None]
-            cost = sum(costs, Decimal(0)) / len(costs) if costs else None
-            prompts[prompt].outcomes[model] = (quality, cost)
-        return list(prompts.values())
 
 
 def _outcome(row: Any) -> Outcome:

@@ -19,7 +19,7 @@ from edgeroute.engine.evaluating.evaluation import (
     read_items,
     run,
 )
-from edgeroute.privacy.detecting.detector import Scan
+from edgeroute.privacy.detecting.protocol import Scan
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, House, house
 from tests.support.scripted_provider import Received, Reply, always

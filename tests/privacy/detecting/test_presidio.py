@@ -5,18 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
 from edgeroute.core.errors import SettingsError
+from edgeroute.privacy.detecting.analyzer import Analyzer
 from edgeroute.privacy.detecting.detector import DetectionFailed, Detector
 from edgeroute.privacy.detecting.presidio import Presidio
 from edgeroute.privacy.policy import PresidioRecognizer, PrivacyPolicy, ScanBudget
-
-if TYPE_CHECKING:
-    from edgeroute.privacy.detecting.analyzer import Analyzer
 
 ADDED = [
     ("my ABN is 51 824 753 556", "TAX_ID", "AuAbnRecognizer"),
@@ -153,8 +150,6 @@ def test_loading_is_not_the_texts_fault(
 
 def test_every_recogniser_of_the_policy_exists(policy: PrivacyPolicy) -> None:
     """Those of the installed Presidio are ready, and none of them speaks to the network."""
-    from edgeroute.privacy.detecting.analyzer import Analyzer
-
     Analyzer(policy.presidio)
     assert not {"EmailRecognizer", "UrlRecognizer"} & policy.presidio.keys()  # these fetch a list
 

@@ -49,7 +49,8 @@ def test_cuts_change_nothing(fragments: list[str], cuts: list[int], *, in_json: 
     text = "".join(fragments)
     edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
     pieces = [text[a:b] for a, b in itertools.pairwise(edges)]
-    whole = Restorer(VALUES, in_json=in_json).restore(text)
+    one = Restorer(VALUES, in_json=in_json)
+    whole = one.feed(text) + one.close()
     assert streamed(Restorer(VALUES, in_json=in_json), pieces) == whole
     assert streamed(Restorer(VALUES, in_json=in_json), text) == whole
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -220,20 +219,6 @@ def test_regions_and_addresses_of_ones_own() -> None:
     catalog = Catalog.load(None, {"azure": azure})
     assert catalog.providers["azure"].ready
     assert catalog.card("azure/my-gpt") is not None
-
-
-def test_retired_models_are_told() -> None:
-    """A model past its shutdown date, or soon past it, is named with its successor."""
-    catalog = Catalog.load()
-    day = date(2026, 11, 22)
-    names = ["moonshot/kimi-k2.5", "anthropic/claude-sonnet-4.5", "openai/gpt-5.5", "openrouter"]
-    assert catalog.warnings(day, names) == [
-        "moonshot/kimi-k2.5 was shut down on 2026-08-31. Use moonshot/kimi-k2.6 instead.",
-        (
-            "anthropic/claude-sonnet-4.5 will be shut down in 8 days. "
-            "Use anthropic/claude-sonnet-5.5 instead."
-        ),
-    ]
 
 
 def test_the_data_folder_holds_only_what_the_catalog_reads() -> None:

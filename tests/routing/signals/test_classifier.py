@@ -14,8 +14,9 @@ from edgeroute import datafile
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.signals import TASKS
 from edgeroute.routing.signals import classifier as module
+from edgeroute.routing.signals import structure
 from edgeroute.routing.signals.classifier import TaskClassifier
-from edgeroute.routing.signals.keywords import DOMAINS
+from edgeroute.routing.signals.keywords import DOMAINS, glance, load_cues, words_of
 from tests.support.model_files import require
 
 PLAIN = [
@@ -113,3 +114,33 @@ def test_importing_signals_loads_nothing_heavy() -> None:
         "sys.exit(', '.join(heavy) or 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+CUES = load_cues()
+
+
+@given(st.text(max_size=400))
+def test_any_text_becomes_numbers(text: str) -> None:
+    """Every text has as many numbers as the head expects, and buckets that exist."""
+    values, found = module.features_of(text, CUES)
+    assert len(values) == module.dense_size(CUES)
+    assert all(0 <= value <= 1 for value in values)
+    assert all(0 <= bucket < module.BUCKETS for bucket in found)
+    assert found == sorted(set(found))
+
+
+def test_long_texts_are_read_at_both_ends() -> None:
+    """What lies in the middle of a long text adds no words, what is asked at its end does."""
+    long = "please look at this. " + "lorem ipsum " * 2_000
+    middle = long + "translate to french " + "lorem ipsum " * 2_000
+    assert module.features_of(middle, CUES)[1] == module.features_of(long, CUES)[1]
+    assert module.features_of(long + "translate this", CUES)[1] != module.features_of(long, CUES)[1]
+
+
+@given(st.text(max_size=400))
+def test_words_can_be_passed_on(text: str) -> None:
+    """Whoever has split a text already gets the same shape and the same cues."""
+    text = text.strip()
+    words = words_of(glance(text))
+    assert structure.shape(text, words) == structure.shape(text)
+    assert CUES.hits_of(words, glance(text)) == CUES.hits(glance(text))

@@ -108,8 +108,8 @@ def test_the_dearest_comes_first_and_days_run_backwards(ledger: Ledger) -> None:
         ledger.record(receipt(one, id=str(n), created=day))
     assert [row.label for row in ledger.rows("model")] == ["m/1", "m/2", "m/0"]
     assert [row.cost for row in ledger.rows("day")] == [Decimal(1), Decimal(3), Decimal(2)]
-    span = ledger.rows("model", since=NOON - timedelta(days=1), until=NOON)
-    assert [row.label for row in span] == ["m/1"]
+    span = ledger.rows("model", since=NOON - timedelta(days=1))
+    assert [row.label for row in span] == ["m/1", "m/0"]
     assert ledger.total(since=NOON + timedelta(days=1)).calls == 0
 
 
@@ -145,8 +145,6 @@ def test_spending_of_one_conversation_or_user(ledger: Ledger) -> None:
         )
     assert ledger.spent(NOON) == 111
     assert ledger.spent(NOON, conversation="a") == 11
-    assert ledger.spent(NOON, user="ann") == 101
-    assert ledger.spent(NOON, user="ann", conversation="b") == 100
     assert ledger.spent(NOON + timedelta(seconds=1)) == 0
 
 
