@@ -25,23 +25,8 @@ from edgeroute.providers.catalog.provider_file import (
     read,
 )
 from edgeroute.providers.catalog.quirks import QUIRKS
+from edgeroute.word_lists import word_set
 
-_NEVER_OWN_HEADERS = frozenset(
-    {
-        "accept-encoding",
-        "authorization",
-        "api-key",
-        "connection",
-        "content-length",
-        "content-type",
-        "cookie",
-        "host",
-        "proxy-authorization",
-        "transfer-encoding",
-        "x-api-key",
-        "x-goog-api-key",
-    }
-)
 _CHATS = frozenset({"tools", "images", "json_schema"})
 _DRAWS = frozenset({"image_output"})
 
@@ -212,7 +197,8 @@ class _Draft:
             )
         if settings.base_url and (problem := address_problem(settings.base_url, own=True)):
             raise SettingsError(f"{where}.base_url: {problem}.")
-        if bad := _NEVER_OWN_HEADERS & {name.lower() for name in settings.headers}:
+        ours = word_set("requests.headers_of_ours")
+        if bad := ours & {name.lower() for name in settings.headers}:
             raise SettingsError(
                 f"{where}.headers: `{min(bad)}` is set by EdgeRoute itself.",
                 hint="Store a key with `edgeroute keys set`.",

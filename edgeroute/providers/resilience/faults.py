@@ -2,7 +2,7 @@
 
 Status codes alone do not tell: an empty account is a 429 here and a 400 there, and an error may
 come inside an answer whose status said success. The words to tell them apart are
-listed in rules/provider-errors.yaml and rules/words/faults.yaml.
+listed in rules/tables/provider-errors.yaml and rules/words/faults.yaml.
 Sentences for people are our own; of the provider's they carry code words only, since its text may
 quote the prompt or the key.
 """
@@ -18,8 +18,8 @@ from typing import Any, Final
 
 import msgspec
 
-from edgeroute import datafile
 from edgeroute.core.errors import ErrorKind, ProviderError
+from edgeroute.datafile import table
 from edgeroute.providers.catalog.provider import Provider
 from edgeroute.providers.resilience.rate_limits import retry_after
 from edgeroute.word_lists import one_of, word_set
@@ -40,8 +40,7 @@ class _Sign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _signs() -> dict[ErrorKind, _Sign]:
-    path = datafile.packaged("rules") / "provider-errors.yaml"
-    return datafile.load(path, dict[ErrorKind, _Sign])
+    return table("provider-errors", dict[ErrorKind, _Sign])
 
 
 def classify(

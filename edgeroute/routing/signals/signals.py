@@ -7,14 +7,16 @@ then the text. Nothing here opens a file of the user or leaves the process.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal, Protocol, cast
 
+import msgspec
+
 from edgeroute.core.messages import File, Image, Message, Text, ToolCall, ToolResult
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.signals import TASKS, Complexity, Signal, Signals, Task
+from edgeroute.datafile import table
 from edgeroute.routing.signals.keywords import DOMAINS, load_cues
 from edgeroute.routing.signals.language import language_of
 from edgeroute.routing.signals.picture_wish import asks_for_picture
@@ -23,39 +25,22 @@ from edgeroute.routing.signals.tokens import request_tokens
 from edgeroute.word_lists import one_of
 
 _PICTURE_TOKENS: Final = 1_100  # one of medium size
-# Answers run to about this many tokens, by task.
-_OUTPUT: Final[Mapping[str, int]] = {
-    "chat": 300,
-    "summarization": 250,
-    "reasoning": 700,
-    "code_completion": 150,
-    "explain_code": 500,
-    "refactor": 900,
-    "implement": 1_200,
-    "architecture_review": 1_500,
-    "agentic_tools": 300,
-    "image": 200,
-    "data_transformation": 400,
-    "": 500,
-}
-_BASE: Final[Mapping[str, float]] = {
-    "chat": 0.1,
-    "summarization": 0.25,
-    "reasoning": 0.5,
-    "code_completion": 0.2,
-    "explain_code": 0.3,
-    "refactor": 0.4,
-    "implement": 0.45,
-    "architecture_review": 0.7,
-    "agentic_tools": 0.4,
-    "image": 0.2,
-    "data_transformation": 0.2,
-    "": 0.35,
-}
 _MEDIUM_FROM: Final = 0.3
 _HIGH_FROM: Final = 0.7
 _PLAIN: Final = 0.95
 _SURE_OF_PICTURE: Final = 0.85
+
+
+class _Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is expected of a task before its text is looked at."""
+
+    difficulty: float
+    answer_tokens: int
+
+
+@cache
+def _expected() -> dict[Task | Literal[""], _Expected]:
+    return table("tasks", dict[Task | Literal[""], _Expected])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +85,8 @@ def read_signals(
         _PICTURE_TOKENS
         if picture
         else min(
-            _OUTPUT[task] + (tokens // 3 if task in {"refactor", "data_transformation"} else 0),
+            _expected()[task].answer_tokens
+            + (tokens // 3 if task in {"refactor", "data_transformation"} else 0),
             request.sampling.max_output_tokens or 1_000_000,
         )
     )
@@ -183,10 +169,10 @@ def _domain(request: ChatRequest, guess: Guess) -> tuple[str, Signal]:
 
 
 def _complexity(
-    task: str, text: str, tokens: int, turns: int, *, code: bool
+    task: Task | Literal[""], text: str, tokens: int, turns: int, *, code: bool
 ) -> tuple[Complexity, float]:
     """How hard the request looks. A weak signal: it comes from words and size alone."""
-    score = _BASE[task]
+    score = _expected()[task].difficulty
     hard, easy = _difficulty()
     score += 0.12 * min(3, len(hard.findall(text[:4_000])))
     score -= 0.1 * min(2, len(easy.findall(text[:1_000])))
