@@ -204,15 +204,14 @@ class _Draft:
                 hint="Store a key with `edgeroute keys set`.",
             )
         if known is None:
+            anthropic = settings.wire == "anthropic-messages"
             known = Provider(
                 id=identifier,
                 name=identifier,
                 wire=settings.wire,
                 wires={settings.wire: settings.base_url.rstrip("/")},
-                auth={"": "x-api-key" if settings.wire == "anthropic-messages" else "bearer"},
-                headers={"anthropic-version": "2023-06-01"}
-                if settings.wire == "anthropic-messages"
-                else {},
+                auth={"": "x-api-key" if anthropic else "bearer"},
+                headers={"anthropic-version": "2023-06-01"} if anthropic else {},
                 own=True,
             )
         elif settings.base_url:
