@@ -159,11 +159,10 @@ def thinking_with_budget(body: Body, _: Circumstance) -> Body:
     effort = body.get("output_config", {}).get("effort", "medium")
     share = {"low": 0.2, "medium": 0.5}.get(effort, 0.8)
     budget = max(1024, int(body.get("max_tokens", 8192) * share))
-    changed = body | {"thinking": {"type": "enabled", "budget_tokens": min(budget, 32_000)}}
-    rest = _without(changed.get("output_config", {}), "effort")
-    if not rest:
-        return _without(changed, "output_config", "temperature", "top_p", "top_k")
-    return _without(changed | {"output_config": rest}, "temperature", "top_p", "top_k")
+    thinking = {"type": "enabled", "budget_tokens": min(budget, 32_000)}
+    changed = _without(body | {"thinking": thinking}, "temperature", "top_p", "top_k")
+    rest = _without(body.get("output_config", {}), "effort")
+    return changed | {"output_config": rest} if rest else _without(changed, "output_config")
 
 
 def cache_user_id(body: Body, circumstance: Circumstance) -> Body:
