@@ -113,12 +113,12 @@ class Fallback:
             attempt.ended(live)
         except (ProviderError, LocalModelError) as broke:
             error = broke
-            attempt.broke(broke)
+            attempt.over(Broke(broke))
         except PrivacyRefused as refused:
             error = refused
-            attempt.kept_here(refused)
+            attempt.over(KeptHere(refused))
         except BaseException:  # stopped by the user or by a bug, which says nothing of the model
-            attempt.stopped()
+            attempt.over(Stopped())
             raise
         state.under_way = None
         match attempt.next_action:
@@ -168,21 +168,10 @@ class _FallbackStep:
         """The answer is whole."""
         finish = live.draft.finish
         assert finish is not None
-        self._report(Completed(finish, live.draft.empty))
+        self.over(Completed(finish, live.draft.empty))
 
-    def broke(self, error: ProviderError | LocalModelError) -> None:
-        """The model failed."""
-        self._report(Broke(error))
-
-    def kept_here(self, error: PrivacyRefused) -> None:
-        """The gate or the door let nothing out."""
-        self._report(KeptHere(error))
-
-    def stopped(self) -> None:
-        """The user stopped it."""
-        self._report(Stopped())
-
-    def _report(self, event: Broke | Completed | KeptHere | Stopped) -> None:
+    def over(self, event: Broke | Completed | KeptHere | Stopped) -> None:
+        """The attempt has come to its end."""
         self.next_action = self._failover.on(event, self._clock.monotonic())
 
 
