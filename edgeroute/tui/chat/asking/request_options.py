@@ -10,7 +10,6 @@ from edgeroute.core.verdict import Finding, PrivacyMode
 from edgeroute.core.words import sentence
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
-from edgeroute.tui.chat.state import loosens
 from edgeroute.tui.screens.dialogs import Confirm
 from edgeroute.tui.screens.picker import Picker, PickerChoice, PickerItem, filtered
 from edgeroute.tui.screens.plan import PlanScreen
@@ -36,7 +35,7 @@ class RequestOptions:
         state = self._chat.state
         if wanted is state.mode:
             return
-        if loosens(state.mode, wanted):
+        if wanted.strictness < state.mode.strictness:
             if state.latched:
                 self._chat.notify(
                     f"{sentence(state.latch_reason or 'It held personal data')}"
