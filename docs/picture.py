@@ -24,7 +24,7 @@ PRIVATE: Final = "Draft a reply to Anna Berg (anna@example.com, +47 412 34 567):
 async def picture() -> str:
     """The app with one answer and a private message in the box, as SVG."""
     runtime = FakeRuntime()
-    app = ChatApp(runtime)
+    app = ChatApp(runtime.real)
     app.animation_level = "none"
     async with app.run_test(size=SIZE) as pilot:
         chat = Driver(app, pilot, runtime)

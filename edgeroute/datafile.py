@@ -72,10 +72,10 @@ def parse(text: str, schema: type[T], file: str) -> T:
         SettingsError: not YAML, or not what the schema expects, with file and line.
     """
     try:
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
         loader = yaml.CSafeLoader(text)
         try:
-            content = loader.get_single_data()
+            node = loader.get_single_node()
+            content = loader.construct_document(node) if node else None
         finally:
             loader.dispose()
     except yaml.YAMLError as error:

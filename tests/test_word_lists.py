@@ -59,7 +59,8 @@ def test_every_list_says_what_it_is_for(path: Path) -> None:
 def test_every_list_is_used_and_every_used_list_exists() -> None:
     """The lists in the files are those that the code asks for."""
     files = {path.stem for path in FILES}
-    named = re.findall(r"(?:one_of|word_set|word_list)\(\s*[\"'](\w+)\.(\w+)[\"']", CODE)
+    calls = r"(?:one_of|word_set|word_list|_sentences)"
+    named = re.findall(rf"{calls}\(\s*[\"'](\w+)\.(\w+)[\"']", CODE)
     asked = {f"{file}.{name}" for file, name in named}
     assert {name.partition(".")[0] for name in asked} <= files
     # The lists of records are called as the entities that they stand for.
@@ -106,8 +107,10 @@ def test_a_star_and_a_gap_stand_for_more() -> None:
 
 
 def test_no_list_is_read_at_the_start() -> None:
-    """Importing the wiring and the front doors reads no list."""
+    """Importing the wiring and the front doors reads no list and no other data file."""
     code = (
+        "from edgeroute import datafile\n"
+        "datafile.parse = None\n"
         "import edgeroute.cli.main, edgeroute.tui.app, edgeroute.server.serve\n"
         "import edgeroute.wiring.engine\n"
         "from edgeroute import word_lists\n"

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from edgeroute.core.clock import Clock, new_id
 from edgeroute.core.errors import Cancelled, EdgeRouteError
-from edgeroute.core.events import Answered, Event, Failed, Planned
+from edgeroute.core.events import Answered, Event, Failed, Notice, Planned
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.request import ChatRequest
 from edgeroute.engine.deciding.decider import Decider, Decision
@@ -29,7 +29,7 @@ class Engine:
         decider: Decider,
         answering: Runner,
         recorder: Recorder,
-        telemetry: Telemetry,
+        telemetry: Telemetry | None,
         clock: Clock,
     ) -> None:
         self._decider = decider
@@ -92,8 +92,16 @@ class Engine:
         self, start: RequestStart, request: ChatRequest, decision: Decision | None, state: RunState
     ) -> tuple[Receipt, list[Event]]:
         receipt = self._recorder.receipt(start, request, decision, state)
-        notices = await asyncio.to_thread(self._recorder.record, receipt, request, decision, state)
-        answer = state.answer or state.partial
-        asked = request.messages[-1].text if request.messages else ""
-        self._telemetry.tell(receipt, asked, answer.text if answer else "")
+        notices: list[Notice]
+        try:
+            notices = await asyncio.to_thread(
+                self._recorder.record, receipt, request, decision, state
+            )
+        except Exception as error:  # noqa: BLE001 - what was answered is told all the same
+            told = broken(error, "recording")
+            notices = [Notice("not_saved", f"This turn could not be saved. {told}")]
+        if self._telemetry is not None:
+            answer = state.answer or state.partial
+            asked = request.messages[-1].text if request.messages else ""
+            self._telemetry.tell(receipt, asked, answer.text if answer else "")
         return receipt, list(notices)

@@ -2,158 +2,166 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from decimal import Decimal
+from functools import cache, cached_property, partial
 from random import Random
-from typing import TYPE_CHECKING
 
 from edgeroute import config
+from edgeroute.engine.deciding.advisor import Advisor
+from edgeroute.engine.deciding.decider import Decider, Preferences
+from edgeroute.engine.deciding.masking import Masking
+from edgeroute.engine.deciding.router_state import Budget, RouterState
+from edgeroute.engine.deciding.session import Sessions
+from edgeroute.engine.engine import Engine
+from edgeroute.engine.recording.feedback import Feedback
+from edgeroute.engine.recording.recorder import Recorder
+from edgeroute.engine.recording.spend_alerts import SpendAlerts
+from edgeroute.engine.recording.telemetry import Telemetry
+from edgeroute.engine.running.fallback import Fallback
+from edgeroute.engine.running.model_calls import ModelCalls
+from edgeroute.engine.running.runner import Runner
+from edgeroute.engine.running.strategy import StrategyRunner
+from edgeroute.providers.calling.client import Client
+from edgeroute.routing.policy.in_force import RulesInForce
+from edgeroute.routing.signals.classifier import TaskClassifier
 from edgeroute.wiring.installation import Installation
 from edgeroute.wiring.local import LocalParts
 from edgeroute.wiring.privacy import PrivacyParts
 from edgeroute.wiring.providers import ProviderParts
-from edgeroute.wiring.routing import RoutingParts
 from edgeroute.wiring.stores import StoreParts
-
-if TYPE_CHECKING:
-    from edgeroute.engine.deciding.decider import Decider
-    from edgeroute.engine.deciding.session import Sessions
-    from edgeroute.engine.engine import Engine
-    from edgeroute.engine.recording.feedback import Feedback
-    from edgeroute.engine.recording.recorder import Recorder
-    from edgeroute.engine.recording.telemetry import Telemetry
-    from edgeroute.engine.running.runner import Runner
 
 _SESSIONS_SECRET = "provider sessions"  # noqa: S105 - a name
 _PREMIUM = "anthropic/claude-opus-4.7"
 
 
-@dataclass(eq=False, repr=False)
 class EngineParts:
-    """The parts of the engine."""
+    """The parts of the engine, and of routing.
 
-    _installation: Installation
-    _stores: StoreParts
-    _privacy: PrivacyParts
-    _providers: ProviderParts
-    _local: LocalParts
-    _routing: RoutingParts
+    Raises:
+        SettingsError: from those that are built when they are first asked for: a policy or provider
+            file is not valid.
+    """
+
+    def __init__(
+        self,
+        installation: Installation,
+        stores: StoreParts,
+        privacy: PrivacyParts,
+        providers: ProviderParts,
+        local: LocalParts,
+    ) -> None:
+        self.installation = installation
+        self.stores = stores
+        self.privacy = privacy
+        self.providers = providers
+        self.local = local
+        router = installation.settings.router
+        self.rules = RulesInForce(router.policy, installation.rules)
+        self._user = config.system_user()
+        self.advisor = Advisor(stores.outcomes, installation.paths.models)
+        self.feedback = Feedback(stores.outcomes, self.advisor)
+        budget = installation.settings.budget
+        self.budget = Budget(
+            Decimal(str(budget.daily_usd)),
+            Decimal(str(budget.monthly_usd)),
+            Decimal(str(budget.conversation_usd)),
+            budget.at_limit,
+        )
 
     @cached_property
     def engine(self) -> Engine:
-        """The one way of a prompt.
-
-        Raises:
-            SettingsError: a policy or provider file is not valid.
-        """
-        from edgeroute.engine.engine import Engine  # noqa: PLC0415
-
-        clock = self._installation.clock
-        return Engine(self.decider, self.runner, self.recorder, self.telemetry, clock)
+        """The one way of a prompt."""
+        clock = self.installation.clock
+        return Engine(self.decider, self._runner, self._recorder, self.telemetry, clock)
 
     @cached_property
-    def _user(self) -> str:
-        return config.system_user()
-
-    @cached_property
-    def sessions(self) -> Sessions:
-        """The conversations that requests belong to."""
-        from edgeroute.engine.deciding.session import Sessions  # noqa: PLC0415
-
-        mode = self._installation.settings.privacy.mode
-        return Sessions(self._stores.conversations, self._stores.prefixes, mode)
-
-    @cached_property
-    def feedback(self) -> Feedback:
-        """What became of earlier answers."""
-        from edgeroute.engine.recording.feedback import Feedback  # noqa: PLC0415
-
-        return Feedback(self._stores.outcomes, self._routing.advisor)
-
-    @cached_property
-    def telemetry(self) -> Telemetry:
-        """The exporter for the user's collector; silent without one."""
-        from edgeroute.engine.recording.telemetry import Telemetry  # noqa: PLC0415
-
-        wanted = self._installation.settings.telemetry
-        gate, door = self._privacy.gate, self._providers.door
+    def telemetry(self) -> Telemetry | None:
+        """The exporter for the user's collector, if there is one."""
+        wanted = self.installation.settings.telemetry
+        if not wanted.endpoint:
+            return None
+        gate, door = self.privacy.gate, self.providers.door
         return Telemetry(wanted.endpoint, gate, door, content=wanted.content)
+
+    @cached_property
+    def _sessions(self) -> Sessions:
+        mode = self.installation.settings.privacy.mode
+        return Sessions(self.stores.conversations, self.stores.prefixes, mode)
+
+    @cached_property
+    def _state(self) -> RouterState:
+        state = RouterState(
+            ready=self.providers.service.ready,
+            health=self.providers.health,
+            states=self.stores.states,
+            ledger=self.stores.ledger,
+            budget=self.budget,
+            clock=self.installation.clock,
+        )
+        state.recall()
+        return state
 
     @cached_property
     def decider(self) -> Decider:
         """Decides where a request goes."""
-        from edgeroute.engine.deciding.decider import Decider, Preferences  # noqa: PLC0415
-        from edgeroute.engine.deciding.masking import Masking  # noqa: PLC0415
-
-        tier = self._installation.settings.router.tier
-        inspector = self._privacy.inspector
+        installation, inspector = self.installation, self.privacy.inspector
         return Decider(
-            sessions=self.sessions,
+            sessions=self._sessions,
             inspector=inspector,
-            masking=Masking(self._stores.masks, inspector, self._privacy.policy),
-            policy=lambda: self._routing.policy,
-            tiers=lambda: self._routing.tiers,
-            catalog=self._providers.catalog,
-            local=self._local.backend,
-            router_state=self._routing.state,
-            advisor=self._routing.advisor,
-            classifier=lambda: self._routing.classifier,
-            preferences=Preferences(tier, self._providers.enterprise, self._user),
-            clock=self._installation.clock,
+            masking=Masking(self.stores.masks, inspector, self.privacy.policy),
+            rules=self.rules,
+            catalog=self.providers.catalog,
+            local=self.local.backend,
+            router_state=self._state,
+            advisor=self.advisor,
+            classifier=cache(partial(TaskClassifier.load, installation.paths.models)),
+            preferences=Preferences(
+                installation.settings.router.tier, self.providers.enterprise, self._user
+            ),
+            clock=installation.clock,
         )
 
     @cached_property
-    def runner(self) -> Runner:
-        """Asks the models of a plan."""
-        from edgeroute.engine.running.fallback import Fallback  # noqa: PLC0415
-        from edgeroute.engine.running.model_calls import ModelCalls  # noqa: PLC0415
-        from edgeroute.engine.running.runner import Runner  # noqa: PLC0415
-        from edgeroute.engine.running.strategy import StrategyRunner  # noqa: PLC0415
-
-        clock, providers = self._installation.clock, self._providers
+    def _runner(self) -> Runner:
+        clock, providers, health = self.installation.clock, self.providers, self.providers.health
         calls = ModelCalls(
             catalog=providers.catalog,
-            gate=self._privacy.gate,
-            client=providers.client,
-            keys=self._stores.keys,
-            local=self._local.backend,
-            sessions=self.sessions,
-            policy=lambda: self._routing.policy,
-            salt=lambda: self._stores.secret(_SESSIONS_SECRET),
+            gate=self.privacy.gate,
+            client=Client(providers.door, health.rate_limits, clock),
+            keys=self.stores.keys,
+            local=self.local.backend,
+            sessions=self._sessions,
+            rules=self.rules,
+            salt=cache(partial(self.stores.secret, _SESSIONS_SECRET)),
             clock=clock,
         )
-        health, resilience = providers.health, providers.resilience
-        fallback = Fallback(calls, health, resilience, clock, Random())  # noqa: S311
-        strategy = StrategyRunner(calls, health, resilience, clock)
-        return Runner(calls, fallback, strategy, lambda: self._routing.policy)
+        fallback = Fallback(calls, health, providers.resilience, clock, Random())  # noqa: S311
+        strategy = StrategyRunner(calls, health, providers.resilience, clock)
+        return Runner(calls, fallback, strategy, self.rules)
 
     @cached_property
-    def recorder(self) -> Recorder:
-        """Writes down what happened."""
-        from edgeroute.engine.recording.recorder import Recorder  # noqa: PLC0415
-        from edgeroute.engine.recording.spend_alerts import SpendAlerts  # noqa: PLC0415
-
-        stores, clock = self._stores, self._installation.clock
+    def _recorder(self) -> Recorder:
+        stores, clock = self.stores, self.installation.clock
         return Recorder(
             receipts=stores.receipts,
             ledger=stores.ledger,
             conversations=stores.conversations,
             prefixes=stores.prefixes,
-            router_state=self._routing.state,
+            router_state=self._state,
             watch=SpendAlerts(
                 ledger=stores.ledger,
                 alerts=stores.alerts,
-                budget=self._routing.budget,
-                command=self._installation.settings.alerts.command,
+                budget=self.budget,
+                command=self.installation.settings.alerts.command,
                 clock=clock,
             ),
             feedback=self.feedback,
-            premium=self._providers.catalog.card(_PREMIUM),
+            premium=self.providers.catalog.card(_PREMIUM),
             user=self._user,
             clock=clock,
         )
 
     async def close(self) -> None:
         """Let go of the exporter."""
-        if "telemetry" in self.__dict__:
-            await self.telemetry.close()
+        if exporter := self.__dict__.get("telemetry"):
+            await exporter.close()

@@ -5,34 +5,26 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+from edgeroute.boundary import lockdown
 from edgeroute.core.errors import KeyringUnavailable
 from edgeroute.core.secret import Secret
+from edgeroute.local.backends.backend import LocalBackend
+from edgeroute.local.backends.choose import choose
+from edgeroute.local.backends.worker_process import WorkerProcess
+from edgeroute.local.files.models import LocalModels
 from edgeroute.wiring.installation import Installation
 from edgeroute.wiring.stores import StoreParts
 
-if TYPE_CHECKING:
-    from edgeroute.local.backends.backend import LocalBackend
-    from edgeroute.local.backends.worker_process import WorkerProcess
-    from edgeroute.local.files.models import LocalModels
 
-
-@dataclass(eq=False, repr=False)
 class LocalParts:
-    """The parts of the local model."""
+    """The parts of the local model; ``models`` are its files."""
 
-    _installation: Installation
-    _stores: StoreParts
-
-    @cached_property
-    def models(self) -> LocalModels:
-        """The model files of this machine."""
-        from edgeroute.local.files.models import LocalModels  # noqa: PLC0415
-
-        return LocalModels(self._installation.paths.models, self._installation.model_files)
+    def __init__(self, installation: Installation, stores: StoreParts) -> None:
+        self._installation = installation
+        self._stores = stores
+        self.models = LocalModels(installation.paths.models, installation.model_files)
 
     @cached_property
     def backend(self) -> LocalBackend:
@@ -41,9 +33,6 @@ class LocalParts:
         Raises:
             SettingsError: the settings name a backend that does not exist.
         """
-        from edgeroute.boundary import lockdown  # noqa: PLC0415
-        from edgeroute.local.backends.choose import choose  # noqa: PLC0415
-
         local = self._installation.settings.local
         chosen = choose(
             local.backend,
@@ -61,8 +50,6 @@ class LocalParts:
     @cached_property
     def worker(self) -> WorkerProcess:
         """The llama.cpp worker of this user, started when it is needed."""
-        from edgeroute.local.backends.worker_process import WorkerProcess  # noqa: PLC0415
-
         paths, local = self._installation.paths, self._installation.settings.local
         return WorkerProcess(
             paths.runtime,

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+import msgspec
+
+from edgeroute.privacy.detecting.detector import Detector
+from edgeroute.privacy.detecting.user_lists import Lists, WithLists
+from edgeroute.privacy.gate import Gate
+from edgeroute.privacy.inspecting.inspector import Inspector
+from edgeroute.privacy.inspecting.ocr import Tesseract
+from edgeroute.privacy.policy import Level, PrivacyPolicy
 from edgeroute.wiring.installation import Installation
 from edgeroute.wiring.providers import ProviderParts
 from edgeroute.wiring.stores import StoreParts
 
-if TYPE_CHECKING:
-    from edgeroute.privacy.detecting.detector import Detector
-    from edgeroute.privacy.detecting.user_lists import Lists
-    from edgeroute.privacy.gate import Gate
-    from edgeroute.privacy.inspecting.inspector import Inspector
-    from edgeroute.privacy.policy import PrivacyPolicy
-
 _LISTS_SECRET = "privacy lists"  # noqa: S105 - a name
 
 
-@dataclass(eq=False, repr=False)
 class PrivacyParts:
     """The parts of the privacy room."""
 
-    _installation: Installation
-    _stores: StoreParts
-    _providers: ProviderParts
+    def __init__(
+        self, installation: Installation, stores: StoreParts, providers: ProviderParts
+    ) -> None:
+        self._installation = installation
+        self._stores = stores
+        self._providers = providers
 
     @cached_property
     def policy(self) -> PrivacyPolicy:
@@ -35,10 +36,6 @@ class PrivacyParts:
         Raises:
             SettingsError: rules/privacy.yaml is not valid.
         """
-        import msgspec  # noqa: PLC0415
-
-        from edgeroute.privacy.policy import Level, PrivacyPolicy  # noqa: PLC0415
-
         policy = PrivacyPolicy.load(self._installation.rules)
         level = self._installation.settings.privacy.level
         return msgspec.structs.replace(policy, level=Level(level)) if level else policy
@@ -50,40 +47,26 @@ class PrivacyParts:
         Where the key of its hashes cannot be read the allow list is empty, which only means that
         more stays here.
         """
-        from edgeroute.privacy.detecting.user_lists import Lists  # noqa: PLC0415
-
         return Lists(self._installation.paths.config, self._stores.secret(_LISTS_SECRET))
 
     @cached_property
     def detector(self) -> Detector:
         """Reads texts for personal data."""
-        from edgeroute.privacy.detecting.detector import Detector  # noqa: PLC0415
-
-        return Detector(
-            self.policy,
-            self._installation.paths.models,
-            allowed=self._allowed,
-        )
+        return Detector(self.policy, self._installation.paths.models, allowed=self._allowed)
 
     @cached_property
     def inspector(self) -> Inspector:
         """Finds personal data, in a thread of its own."""
-        from edgeroute.privacy.detecting.user_lists import WithLists  # noqa: PLC0415
-        from edgeroute.privacy.inspecting.inspector import Inspector  # noqa: PLC0415
-        from edgeroute.privacy.inspecting.ocr import Tesseract  # noqa: PLC0415
-
-        policy = self.policy
+        detector = WithLists(self.detector, self.lists, self.policy)
         return Inspector(
-            WithLists(self.detector, self.lists),
-            lambda: policy.version(self.lists.version.encode()),
+            detector,
+            detector.version,
             images=Tesseract.find() if self._installation.settings.privacy.ocr else None,
         )
 
     @cached_property
     def gate(self) -> Gate:
         """The only maker of clearances."""
-        from edgeroute.privacy.gate import Gate  # noqa: PLC0415
-
         hosts = self._providers.enterprise_hosts()
         return Gate(self.inspector, self._installation.clock, enterprise_hosts=hosts)
 

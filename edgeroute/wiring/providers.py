@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from edgeroute.core.errors import SettingsError
+from edgeroute.engine.admin.providers import Providers
+from edgeroute.providers.catalog.catalog import Catalog, CustomProvider
+from edgeroute.providers.egress import Door
+from edgeroute.providers.resilience.health import Health
+from edgeroute.providers.resilience.resilience import Resilience, load_resilience
 from edgeroute.wiring.installation import Installation
 from edgeroute.wiring.stores import StoreParts
 
-if TYPE_CHECKING:
-    from edgeroute.engine.admin.providers import Providers
-    from edgeroute.providers.calling.client import Client
-    from edgeroute.providers.catalog.catalog import Catalog
-    from edgeroute.providers.egress import Door
-    from edgeroute.providers.resilience.health import Health
-    from edgeroute.providers.resilience.resilience import Resilience
 
-
-@dataclass(eq=False, repr=False)
 class ProviderParts:
-    """The parts that reach a managed API."""
+    """The parts that reach a managed API; ``door`` is the one door to other machines."""
 
-    _installation: Installation
-    _stores: StoreParts
+    def __init__(self, installation: Installation, stores: StoreParts) -> None:
+        self._installation = installation
+        self._stores = stores
+        network = installation.settings.network
+        self.door = Door(ca_file=network.ca_file, proxy=network.proxy)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -35,8 +32,6 @@ class ProviderParts:
         Raises:
             SettingsError: a provider file or a provider in the settings is not valid.
         """
-        from edgeroute.providers.catalog.catalog import Catalog, CustomProvider  # noqa: PLC0415
-
         custom = {
             name: CustomProvider(
                 wire=own.wire,
@@ -53,43 +48,22 @@ class ProviderParts:
         return Catalog.load(self._installation.model_files, custom)
 
     @cached_property
-    def door(self) -> Door:
-        """The one door to other machines."""
-        from edgeroute.providers.egress import Door  # noqa: PLC0415
-
-        network = self._installation.settings.network
-        return Door(ca_file=network.ca_file, proxy=network.proxy)
-
-    @cached_property
     def resilience(self) -> Resilience:
         """How often, how long, how soon again: rules/resilience.yaml.
 
         Raises:
             SettingsError: it is not valid.
         """
-        from edgeroute.providers.resilience.resilience import load_resilience  # noqa: PLC0415
-
         return load_resilience(self._installation.rules)
 
     @cached_property
     def health(self) -> Health:
         """Circuit breakers and rate limits of all providers."""
-        from edgeroute.providers.resilience.health import Health  # noqa: PLC0415
-
         return Health(self.resilience)
-
-    @cached_property
-    def client(self) -> Client:
-        """Speaks with managed APIs through the door."""
-        from edgeroute.providers.calling.client import Client  # noqa: PLC0415
-
-        return Client(self.door, self.health.rate_limits, self._installation.clock)
 
     @cached_property
     def service(self) -> Providers:
         """The managed APIs as a front door shows them."""
-        from edgeroute.engine.admin.providers import Providers  # noqa: PLC0415
-
         clock = self._installation.clock
         return Providers(self.catalog, self._stores.keys, self.health, self.door, clock)
 
@@ -119,5 +93,4 @@ class ProviderParts:
 
     async def close(self) -> None:
         """Close all connections."""
-        if "door" in self.__dict__:
-            await self.door.close()
+        await self.door.close()

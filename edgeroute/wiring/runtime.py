@@ -12,13 +12,9 @@ from typing import TYPE_CHECKING, Self
 from edgeroute import config
 from edgeroute.core.clock import Clock, SystemClock
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.wiring.admin import AdminParts
-from edgeroute.wiring.engine import EngineParts
+from edgeroute.engine.admin.conversations import ConversationService
+from edgeroute.engine.admin.embeddings import Embeddings
 from edgeroute.wiring.installation import Installation
-from edgeroute.wiring.local import LocalParts
-from edgeroute.wiring.privacy import PrivacyParts
-from edgeroute.wiring.providers import ProviderParts
-from edgeroute.wiring.routing import RoutingParts
 from edgeroute.wiring.stores import StoreParts
 
 if TYPE_CHECKING:
@@ -26,8 +22,6 @@ if TYPE_CHECKING:
     from edgeroute.core.receipt import ReceiptRepository
     from edgeroute.core.secret import Secret
     from edgeroute.core.spending import SpendingRepository
-    from edgeroute.engine.admin.conversations import ConversationService
-    from edgeroute.engine.admin.embeddings import Embeddings
     from edgeroute.engine.admin.providers import Providers
     from edgeroute.engine.engine import Engine
     from edgeroute.engine.recording.feedback import Feedback
@@ -35,26 +29,66 @@ if TYPE_CHECKING:
     from edgeroute.privacy.detecting.user_lists import Lists
     from edgeroute.privacy.inspecting.inspector import Inspector
     from edgeroute.providers.catalog.catalog import Catalog
+    from edgeroute.wiring.admin import AdminParts
+    from edgeroute.wiring.engine import EngineParts
+    from edgeroute.wiring.local import LocalParts
+    from edgeroute.wiring.privacy import PrivacyParts
+    from edgeroute.wiring.providers import ProviderParts
 
 
 class Runtime:
     """The wired parts of one process, and what front doors may use of them.
 
-    The parts themselves are private: a front door reaches no database, key, door or gate.
+    The parts themselves are private: a front door reaches no database, key, door or gate. Those of
+    a room are built, and their code is read, when one of them is first asked for. ``conversations``
+    and ``embeddings`` are made on this machine, ``receipts`` say why requests went where they went,
+    ``ledger`` what was used and spent; ``pictures`` is the folder for pictures that the chat app
+    saves.
     """
 
     def __init__(self, paths: Paths, settings: Settings, clock: Clock | None = None) -> None:
         self.paths = paths
         self.clock: Clock = clock or SystemClock()
-        self._installation = installation = Installation(paths, settings, self.clock)
-        self._stores = stores = StoreParts(installation)
-        self._providers = providers = ProviderParts(installation, stores)
-        self._privacy = privacy = PrivacyParts(installation, stores, providers)
-        self._local = local = LocalParts(installation, stores)
-        self._routing = routing = RoutingParts(installation, stores, providers)
-        self._engine = EngineParts(installation, stores, privacy, providers, local, routing)
-        self.admin = AdminParts(installation, stores, privacy, providers, local, routing)
+        self._installation = Installation(paths, settings, self.clock)
+        self._stores = stores = StoreParts(self._installation)
+        self.conversations = ConversationService(stores.conversations)
+        self.embeddings = Embeddings(paths.models)
+        self.receipts: ReceiptRepository = stores.receipts
+        self.ledger: SpendingRepository = stores.ledger
         self.pictures = stores.pictures
+
+    @cached_property
+    def _providers(self) -> ProviderParts:
+        from edgeroute.wiring.providers import ProviderParts  # noqa: PLC0415
+
+        return ProviderParts(self._installation, self._stores)
+
+    @cached_property
+    def _privacy(self) -> PrivacyParts:
+        from edgeroute.wiring.privacy import PrivacyParts  # noqa: PLC0415
+
+        return PrivacyParts(self._installation, self._stores, self._providers)
+
+    @cached_property
+    def _local(self) -> LocalParts:
+        from edgeroute.wiring.local import LocalParts  # noqa: PLC0415
+
+        return LocalParts(self._installation, self._stores)
+
+    @cached_property
+    def _engine(self) -> EngineParts:
+        from edgeroute.wiring.engine import EngineParts  # noqa: PLC0415
+
+        return EngineParts(
+            self._installation, self._stores, self._privacy, self._providers, self._local
+        )
+
+    @cached_property
+    def admin(self) -> AdminParts:
+        """What a person looks after: policies, local models, alerts, the installation."""
+        from edgeroute.wiring.admin import AdminParts  # noqa: PLC0415
+
+        return AdminParts(self._engine)
 
     @classmethod
     def open(cls, paths: Paths | None = None) -> Self:
@@ -99,7 +133,7 @@ class Runtime:
         Raises:
             SettingsError: with file and line.
         """
-        _ = self._privacy.policy, self._routing.policy, self._routing.tiers
+        _ = self._privacy.policy, self._engine.rules.policy(), self._engine.rules.tiers()
         _ = self._providers.catalog, self._providers.enterprise
 
     async def warm(self) -> None:
@@ -111,11 +145,9 @@ class Runtime:
 
     async def close(self) -> None:
         """Let go of connections, threads and files."""
-        await self._engine.close()
-        await self._local.close()
-        await self._providers.close()
-        await self._privacy.close()
-        await self._stores.close()
+        for name in ("_engine", "_local", "_providers", "_privacy", "_stores"):
+            if parts := self.__dict__.get(name):
+                await parts.close()
 
     # Settings, as the front doors ask for them.
 
@@ -131,6 +163,8 @@ class Runtime:
             SettingsError: no such setting, or a wrong value.
         """
         self._installation.change(key, value)
+        if key == "router.policy":
+            self._engine.rules.name = self.settings.router.policy
 
     @property
     def chat(self) -> ChatAppSettings:
@@ -151,7 +185,7 @@ class Runtime:
     @property
     def first_run(self) -> bool:
         """Whether nothing has been set up here yet."""
-        return not self.paths.settings.exists() and not self._stores.database_path.exists()
+        return not self.paths.settings.exists() and not self._stores.database.path.exists()
 
     # What answers, and what was answered.
 
@@ -170,12 +204,12 @@ class Runtime:
         """Finds personal data, in a thread of its own."""
         return self._privacy.inspector
 
-    @property
+    @cached_property
     def lists(self) -> Lists:
         """The user's allow list and what is always private."""
         return self._privacy.lists
 
-    @property
+    @cached_property
     def local(self) -> LocalBackend:
         """The model that answers on this machine.
 
@@ -184,7 +218,7 @@ class Runtime:
         """
         return self._local.backend
 
-    @property
+    @cached_property
     def catalog(self) -> Catalog:
         """Every managed model and its provider.
 
@@ -193,34 +227,10 @@ class Runtime:
         """
         return self._providers.catalog
 
-    @property
+    @cached_property
     def providers(self) -> Providers:
         """The managed APIs: state, keys, a test of a key."""
         return self._providers.service
-
-    @cached_property
-    def embeddings(self) -> Embeddings:
-        """Vectors of texts, made on this machine."""
-        from edgeroute.engine.admin.embeddings import Embeddings  # noqa: PLC0415
-
-        return Embeddings(self.paths.models)
-
-    @cached_property
-    def conversations(self) -> ConversationService:
-        """The conversations of this machine."""
-        from edgeroute.engine.admin.conversations import ConversationService  # noqa: PLC0415
-
-        return ConversationService(self._stores.conversations)
-
-    @property
-    def receipts(self) -> ReceiptRepository:
-        """Why requests went where they went."""
-        return self._stores.receipts
-
-    @property
-    def ledger(self) -> SpendingRepository:
-        """What was used and spent."""
-        return self._stores.ledger
 
     @property
     def memory(self) -> Feedback:

@@ -166,7 +166,35 @@ def test_an_address_that_can_be_read_two_ways_is_no_address(url: str) -> None:
         Outgoing("GET", url, b"", {})
 
 
-@pytest.mark.parametrize("name", ["Authorization", "x-api-key", "COOKIE", "api-key"])
+@pytest.mark.parametrize(
+    ("url", "destination"),
+    [
+        ("https://API.Example.com/v1", ("https", "api.example.com", 443)),
+        ("http://127.0.0.1/v1", ("http", "127.0.0.1", 80)),
+        ("HTTPS://api.example.com:8443", ("https", "api.example.com", 8443)),
+        ("http://[::1]:1/v1?a=b", ("http", "::1", 1)),
+    ],
+)
+def test_a_destination_is_scheme_host_and_port(url: str, destination: tuple[str, str, int]) -> None:
+    """The host in lower case, the port of the scheme where none is named."""
+    assert Outgoing("GET", url, b"", {}).destination == destination
+
+
+def test_no_path_is_the_root() -> None:
+    """An address without a path is sent as one with a slash, and cleared as such."""
+    bare, root, asking = (
+        Outgoing("GET", f"https://api.example.com{rest}", b"", {}) for rest in ("", "/", "?a=b")
+    )
+    assert bare.target == root.target
+    assert bare.target.startswith("/")
+    assert asking.target == "/?a=b"
+    cleared(bare).redeem(root, 1.0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Authorization", "x-api-key", "COOKIE", "api-key", "Proxy-Authorization", "X-Goog-Api-Key"],
+)
 def test_a_request_carries_no_key(name: str) -> None:
     """The key is added by the door after the check, never by the request."""
     with pytest.raises(ValueError, match="key"):
@@ -184,4 +212,62 @@ def test_printing_shows_no_content() -> None:
     """Neither a request's body nor a clearance's seal appears when printed."""
     outgoing = dataclasses.replace(REQUEST, body=b"521-44-9821")
     assert "521" not in repr(outgoing)
+    assert repr(outgoing) == "Outgoing(POST https://api.example.com:8443, 11 bytes)"
     assert repr(cleared()) == "Clearance(***)"
+
+
+def test_a_clearance_is_good_up_to_its_last_moment() -> None:
+    """It knows whose it is, under which rules it was given and how long it lasts."""
+    clearance = Mint(lambda: "v1").mint(
+        REQUEST, conversation="c1", policy_version="v1", now_monotonic=10.0, lifetime=30.0
+    )
+    assert (clearance.conversation, clearance.policy_version) == ("c1", "v1")
+    assert clearance.deadline == 40.0
+    clearance.redeem(REQUEST, 40.0)
+
+
+def test_what_no_encoding_can_say_is_sealed_too() -> None:
+    """A hostile header with half a character changes nothing of the rules."""
+    odd = dataclasses.replace(REQUEST, headers={"x-title": "\ud800"})
+    cleared(odd).redeem(odd, 1.0)
+    with pytest.raises(ClearanceRefused):
+        cleared(odd).redeem(REQUEST, 1.0)
+
+
+def test_names_of_headers_have_no_case_and_no_order() -> None:
+    """The same header under another spelling is the same request; fields cannot be shifted from a
+    name into its value.
+    """
+    shouted = {name.upper(): value for name, value in reversed([*REQUEST.headers.items()])}
+    cleared().redeem(dataclasses.replace(REQUEST, headers=shouted), 1.0)
+    shifted = dataclasses.replace(REQUEST, headers={"x-extra1": ""})
+    with pytest.raises(ClearanceRefused):
+        cleared(dataclasses.replace(REQUEST, headers={"x-extra": "1"})).redeem(shifted, 1.0)
+
+
+def test_forgotten_clearances_do_not_pile_up() -> None:
+    """Ten thousand wait at most; then the oldest is worth nothing, and the next oldest still is."""
+    oldest, older = cleared(), cleared()
+    for _ in range(9_998):
+        cleared()
+    last = cleared()
+    with pytest.raises(ClearanceRefused, match="used before or never given"):
+        oldest.redeem(REQUEST, 1.0)
+    older.redeem(REQUEST, 1.0)
+    last.redeem(REQUEST, 1.0)
+
+
+def test_every_refusal_says_what_to_do() -> None:
+    """Used, altered, expired or under other rules: send it again."""
+    used = cleared()
+    used.redeem(REQUEST, 1.0)
+    other = dataclasses.replace(REQUEST, body=b"")
+    for clearance, outgoing, now in (
+        (used, REQUEST, 1.0),
+        (cleared(), other, 1.0),
+        (cleared(), REQUEST, 31.0),
+        (cleared(version="v0"), REQUEST, 1.0),
+    ):
+        with pytest.raises(ClearanceRefused) as refused:
+            clearance.redeem(outgoing, now)
+        assert "send the prompt again" in refused.value.hint

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
+
+from edgeroute.boundary import lockdown
+from edgeroute.core.errors import PrivacyRefused
 
 PREAMBLE = """
 import asyncio, socket, threading
@@ -183,3 +189,146 @@ def test_a_server_can_be_started(address: str) -> None:
         except OSError as error:
             assert error.errno in (97, 99), error  # no IPv6 on this machine
     """)
+
+
+def refused(event: str, *args: object) -> bool:
+    """Whether the hook refuses ``event``, as Python raises it before anything is sent."""
+    try:
+        lockdown._refuse_outside_doors(event, args)
+    except PrivacyRefused:
+        return True
+    return False
+
+
+def test_a_refusal_says_what_was_tried_and_what_may_leave(inet: socket.socket) -> None:
+    """A connection or a look-up; the way out is a cleared request."""
+    for event, args, what in (
+        ("socket.connect", (inet, ("192.0.2.7", 443)), "A connection outside the egress door"),
+        ("socket.getaddrinfo", ("api.example.com", 443), "A name look-up outside the egress"),
+        ("socket.gethostbyname", ("api.example.com",), "A name look-up outside the egress door"),
+    ):
+        with pytest.raises(PrivacyRefused, match=what) as caught:
+            lockdown._refuse_outside_doors(event, args)
+        assert caught.value.hint == "Only a cleared request may leave this machine."
+
+
+@pytest.fixture
+def inet() -> Iterator[socket.socket]:
+    """A socket that is connected to nothing."""
+    with socket.socket() as made:
+        yield made
+
+
+@pytest.mark.parametrize("event", ["socket.connect", "socket.sendto", "socket.sendmsg"])
+def test_a_peer_is_on_this_machine_or_behind_a_door(inet: socket.socket, event: str) -> None:
+    """The very address and port, for as long as the door is open; in whatever way it is written."""
+    assert not refused(event, inet, ("127.0.0.1", 9))
+    assert not refused(event, inet, ("localhost", 9))
+    assert not refused(event, inet, None)
+    assert refused(event, inet, ("192.0.2.7", 443))
+    assert refused(event, inet, "/a/path")
+    with lockdown.opening("192.0.2.7", 443), lockdown.opening("2001:DB8::1", 8443):
+        assert not refused(event, inet, ("192.0.2.7", 443))
+        assert not refused(event, inet, ("2001:db8:0::1%eth0", 8443, 0, 0))
+        assert refused(event, inet, ("192.0.2.7", 8443))
+        assert refused(event, inet, ("192.0.2.8", 443))
+    assert refused(event, inet, ("192.0.2.7", 443))
+
+
+def test_only_unix_sockets_and_the_internet_are_known(inet: socket.socket) -> None:
+    """A Unix socket stays on this machine; any other family is refused, whatever it names."""
+    with socket.socket(socket.AF_UNIX) as unix:
+        assert not refused("socket.connect", unix, "/a/path")
+    odd = SimpleNamespace(family=socket.AF_UNSPEC)
+    assert refused("socket.connect", odd, ("127.0.0.1", 9))
+    six = SimpleNamespace(family=socket.AF_INET6)
+    assert not refused("socket.connect", six, ("::1", 9, 0, 0))
+    assert refused("socket.connect", six, ("2001:db8::1", 9, 0, 0))
+    assert refused("socket.connect", inet, b"\x02\x00")
+
+
+@pytest.mark.parametrize("name", ["api.example.com", b"API.Example.com", "api.example.com."])
+def test_a_name_is_looked_up_for_its_door_only(name: str | bytes) -> None:
+    """With the door's port, or without one; in whatever way it is written."""
+    assert refused("socket.getaddrinfo", name, 443)
+    with lockdown.opening("api.example.com", 443):
+        for port in (443, "443", None):
+            assert not refused("socket.getaddrinfo", name, port)
+        for port in (80, "https", 0):
+            assert refused("socket.getaddrinfo", name, port)
+        assert refused("socket.getaddrinfo", "other.example.com", 443)
+        assert refused("socket.gethostbyname", name)
+
+
+@pytest.mark.parametrize(
+    "here", ["localhost", "127.0.0.1", "::1", "192.0.2.7", None, "", bytearray()]
+)
+def test_what_needs_no_look_up_is_not_refused(here: object) -> None:
+    """The name of this machine, addresses, and no name at all."""
+    assert not refused("socket.getaddrinfo", here, 80)
+
+
+@pytest.mark.parametrize("event", ["socket.gethostbyname", "socket.gethostbyaddr"])
+def test_old_ways_to_look_up_are_for_this_machine(event: str) -> None:
+    """A door does not open them."""
+    assert not refused(event, "localhost")
+    assert not refused(event, "127.0.0.1")
+    with lockdown.opening("192.0.2.7", 443):
+        assert refused(event, "192.0.2.7")
+    assert not refused("socket.getnameinfo", ("127.0.0.1", 80))
+    assert refused("socket.getnameinfo", ("192.0.2.7", 80))
+
+
+@pytest.mark.parametrize("event", ["open", "socket.bind", "socket.__new__", "subprocess.Popen"])
+def test_everything_else_is_not_the_hooks_matter(event: str) -> None:
+    """It looks at no other event, whatever comes with it."""
+    assert not refused(event)
+
+
+def test_a_look_up_tells_the_doors_of_that_host(inet: socket.socket) -> None:
+    """All of its addresses, in every family, and no other door's; the answer stays as it was."""
+    found = [
+        (socket.AF_INET, 1, 6, "", ("192.0.2.7", 443)),
+        (socket.AF_INET6, 1, 6, "", ("2001:DB8::7", 443, 0, 0)),
+    ]
+    asked: list[object] = []
+
+    def look_up(*args: object, **options: object) -> list[object]:
+        asked.extend((args, options))
+        return [*found]
+
+    getaddrinfo = lockdown._remembering(look_up)
+    with lockdown.opening("api.example.com", 443), lockdown.opening("other.example.com", 80):
+        assert getaddrinfo("API.example.com", 443, 0, type=1) == found
+        assert asked == [("API.example.com", 443, 0), {"type": 1}]
+        assert not refused("socket.connect", inet, ("192.0.2.7", 443))
+        assert not refused("socket.connect", inet, ("2001:db8::7", 443))
+        assert refused("socket.connect", inet, ("192.0.2.7", 80))
+    assert refused("socket.connect", inet, ("192.0.2.7", 443))
+
+
+def test_methods_that_look_up_by_themselves_get_addresses_only(inet: socket.socket) -> None:
+    """A host name is refused before the method runs; addresses, this machine and Unix paths pass
+    to it as they are.
+    """
+    passed: list[object] = []
+
+    def method(_: socket.socket, *args: object) -> str:
+        passed.extend(args)
+        return "done"
+
+    checked = lockdown._numeric_only(method)
+    for address in (("192.0.2.7", 443), ("localhost", 9), ("", 0), "/a/path"):
+        assert checked(inet, address) == "done"
+    assert checked(inet, b"x", 0, ("::1", 9)) == "done"
+    assert checked(inet) == "done"
+    assert passed == [
+        ("192.0.2.7", 443), ("localhost", 9), ("", 0), "/a/path", b"x", 0, ("::1", 9),
+    ]  # fmt: skip
+    with socket.socket(socket.AF_UNIX) as unix:
+        assert checked(unix, ("a.example", 9)) == "done"
+    passed.clear()
+    with pytest.raises(PrivacyRefused, match="look-up outside") as error:
+        checked(inet, b"x", ("a.example", 9))
+    assert error.value.hint
+    assert passed == []

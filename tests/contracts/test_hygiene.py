@@ -20,7 +20,7 @@ SOCKETS_ALLOWED = {
     "core/hosts.py", "boundary/clearance.py", "boundary/lockdown.py", "providers/egress.py",
     "providers/transport/network.py", "providers/transport/incoming.py", "server", "local",
 }  # fmt: skip
-# Modules whose names are computed from a list in the file itself.
+# Modules that import by names from a list in the file itself or in a data file of ours.
 COMPUTED = {
     "cli/group.py",
     "privacy/detecting/recognizers/national_ids.py",

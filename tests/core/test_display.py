@@ -22,6 +22,22 @@ HOSTILE = [
     ("\x1bXsos\x1b\\after", "after"),
     ("\x1b(0charset", "charset"),
     ("\x1bcreset", "reset"),
+    ("\x1b]0;a\x1b\x1b\\after", "after"),
+    ("\x1b]0;a\x1bb\x1b\\after", "after"),
+    ("\x1b]0;a\x1bb\x07after", "after"),
+    ("\x1b\x1b[1mafter", "after"),
+    ("\x1b ( Bafter", "after"),
+    ("\x1b[1\x1b[2mafter", "after"),
+    ("\x1b[ ?/0mafter", "after"),
+    ("\x1b[1\x07after", "after"),
+    ("\x1b[@after", "after"),
+    ("\x98sos\x9cafter", "after"),
+    ("\x90dcs\x9cafter", "after"),
+    ("\x9epm\x9cafter", "after"),
+    ("\x9fapc\x07after", "after"),
+    ("\x85\x80after", "after"),
+    ("\x1b/\x30after", "after"),
+    ("a\u2028b\u200fc\ufff9d", "abcd"),
     ("a\x08b\x7fc\x00d", "abcd"),
     ("a\u202eevil\u2066b", "aevilb"),
     ("a\U000e0041b", "ab"),
@@ -71,3 +87,16 @@ def test_a_line_is_one_line_and_bounded() -> None:
     """A safe line has no newline and ends with an ellipsis where it was cut."""
     assert safe_line("a\n\nb\tc") == "a b c"
     assert safe_line("x" * 50, limit=10) == "x" * 9 + "…"
+    assert safe_line("x" * 10, limit=10) == "x" * 10
+    assert safe_line("x" * 11, limit=10) == "x" * 9 + "…"
+    assert safe_line("x" * 200) == "x" * 200
+    assert safe_line("x" * 201) == "x" * 199 + "…"
+    assert safe_line("\x1b[31mred\x1b[0m\n") == "red"
+
+
+@pytest.mark.parametrize("start", ["\x1b]", "\x1b[", "\x9d", "\x9b"])
+def test_an_open_sequence_is_given_up_after_4096_characters(start: str) -> None:
+    """Not one sooner: what a terminal would swallow is not shown."""
+    assert safe(start + "0" * 4096 + "0") == ""
+    assert safe(start + "0" * 4096 + "0" + "seen") == "seen"
+    assert safe(start + "0" * 4095 + "\x1b\\seen") == "seen"

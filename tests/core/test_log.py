@@ -29,7 +29,10 @@ LOGGED = {
     ("engine/recording/spend_alerts.py", "one.kind"): "kind of an alert",
     ("engine/recording/spend_alerts.py", "type(error).__name__"): "type of an error",
     ("server/access/guard.py", "type(error).__name__"): "type of an error",
-    ("wiring/reloading.py", "trouble"): "what is wrong in a file of the user's rules, and where",
+    (
+        "routing/policy/in_force.py",
+        "trouble",
+    ): "what is wrong in a file of the user's, and where",
 }
 
 
@@ -142,3 +145,30 @@ def test_every_logger_is_seen() -> None:
             if isinstance(node, ast.Assign) and "getLogger(__name__)" in ast.unparse(node.value):
                 assert ast.unparse(node.targets[0]) == "log", path
             assert not (isinstance(node, ast.ImportFrom) and node.module == "logging"), path
+
+
+@pytest.mark.usefixtures("_installed")
+def test_our_own_words_are_told_from_a_warning_on(capsys: pytest.CaptureFixture[str]) -> None:
+    """Notes for developers stay out; a warning is one line on standard error."""
+    logger = logging.getLogger("edgeroute.engine")
+    logger.info("a note")
+    logger.warning("Look here.")
+    assert capsys.readouterr().err == "Look here.\n"
+    assert not logging.raiseExceptions
+
+
+def _deep(depth: int) -> None:
+    if depth:
+        _deep(depth - 1)
+    raise ValueError(CANARY)
+
+
+def test_an_errors_last_places_are_told() -> None:
+    """Its type and the last six lines that it came through, file and line; no more than that."""
+    with pytest.raises(ValueError, match=CANARY) as caught:
+        _deep(9)
+    kind, _, where = log.places(caught.value).partition(" at ")
+    assert kind == "ValueError"
+    lines = [entry.lineno for entry in caught.traceback]
+    assert where == " > ".join(f"test_log.py:{line + 1}" for line in lines[-6:])
+    assert log.places(ValueError(CANARY)) == "ValueError"

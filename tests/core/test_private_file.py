@@ -60,6 +60,9 @@ def test_only_a_folder_of_this_user_is_closed(
     assert mode(folder) == 0o755
     close_folder(folder)
     assert mode(folder) == 0o700
+    folder.chmod(0o500)
+    close_folder(folder)
+    assert mode(folder) == 0o500, "where others have no access nothing is changed"
 
 
 def test_a_file_is_whole_and_private(tmp_path: Path, umask: int) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from edgeroute.core.model_card import Place
-from edgeroute.core.receipt import Attempt, Receipt
+from edgeroute.core.receipt import Attempt, Receipt, last_answer
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import PrivacyMode
 
@@ -30,7 +30,7 @@ def test_only_bytes_to_a_cloud_count_as_leaving() -> None:
     """A local answer and an attempt that failed before sending left nothing."""
     local = _attempt(Place.LOCAL, 100, "answered", FREE)
     unsent = _attempt(Place.CLOUD, 0, "failed", Cost(None, "unknown"))
-    sent = _attempt(Place.CLOUD, 10, "failed", Cost(None, "unknown"))
+    sent = _attempt(Place.CLOUD, 1, "failed", Cost(None, "unknown"))
     assert not _receipt(unsent, local).left_machine
     assert _receipt(sent, local).left_machine
 
@@ -48,6 +48,30 @@ def test_nothing_sent_costs_nothing() -> None:
     assert _receipt().cost.amount == 0
 
 
+def test_the_answer_is_the_last_that_stands() -> None:
+    """No judge's word is the answer; tokens and model are those of the answer that stands."""
+    first = replace(_attempt(Place.CLOUD, 9, "rejected", FREE), model="a/m", usage=Usage(1))
+    second = replace(_attempt(Place.CLOUD, 9, "answered", FREE), model="b/m", usage=Usage(2))
+    third = replace(second, model="c/m", usage=Usage(3))
+    judge = replace(second, model="j/m", role="judge", usage=Usage(4))
+    found = _receipt(first, second, third, judge)
+    assert found.standing == third
+    assert found.usage == Usage(3)
+    assert last_answer(found.attempts, "rejected") == first
+    assert last_answer(found.attempts, "failed") is None
+    assert _receipt(first, judge).standing is None
+    assert _receipt(first, judge).usage == Usage()
+
+
+def test_a_local_answer_counts_among_the_costs() -> None:
+    """It sent nothing and is known to be free."""
+    local = _attempt(Place.LOCAL, 0, "answered", FREE)
+    unsent = _attempt(Place.CLOUD, 0, "failed", Cost(Decimal(5), "reported"))
+    sent = _attempt(Place.CLOUD, 9, "failed", Cost(Decimal("0.5"), "reported"))
+    assert _receipt(unsent, local).cost == FREE
+    assert _receipt(sent, local).cost == Cost(Decimal("0.5"), "computed")
+
+
 def test_a_receipt_as_json_is_plain_and_complete() -> None:
     """Every field has its name, amounts are text, an unknown cost is null."""
     receipt = _receipt(
@@ -62,3 +86,21 @@ def test_a_receipt_as_json_is_plain_and_complete() -> None:
     assert content["attempts"][1]["place"] == "local"
     assert content["cost"] == {"amount": "0", "basis": "unknown"}
     assert content["usage"]["input_uncached"] == 1
+    noted = replace(receipt, findings={"US_SSN": 2}, notes=("a", "b"), route=Place.CLOUD)
+    assert noted.as_json()["findings"] == {"US_SSN": 2}
+    assert noted.as_json()["notes"] == ["a", "b"]
+    assert type(noted.as_json()["route"]) is str
+    assert noted.as_json()["first_token_ms"] is None
+
+
+def test_an_attempt_of_which_nothing_is_known_claims_nothing() -> None:
+    """No time, no byte, no token, an unknown cost; it is one at an answer."""
+    plain = Attempt("p/m", Place.CLOUD, NOW, "failed")
+    assert (plain.duration_ms, plain.first_token_ms, plain.status) == (0, None, None)
+    assert (plain.reason, plain.error, plain.detail, plain.host, plain.rate) == ("",) * 5
+    assert (plain.bytes_sent, plain.usage, plain.cost) == (0, Usage(), Cost(None, "unknown"))
+    assert plain.role == "answer"
+    told = _receipt()
+    assert (told.task, told.tier, told.user, told.error) == ("",) * 4
+    assert (told.input_tokens, told.duration_ms, told.first_token_ms) == (0, 0, None)
+    assert (told.attempts, told.notes, told.masked) == ((), (), {})

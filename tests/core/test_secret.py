@@ -46,3 +46,8 @@ def test_reveal_equality_and_truth() -> None:
     assert Secret(VALUE) == Secret(VALUE)
     assert Secret(VALUE) != Secret("other")
     assert not Secret("")
+    assert Secret(VALUE)
+    assert Secret(VALUE) != VALUE
+    assert len({Secret(VALUE), Secret(VALUE), Secret("other")}) == 2
+    assert str(Secret(VALUE)) == repr(Secret(VALUE)) == "Secret(***)"
+    assert f"{Secret(VALUE):>14}" == "   Secret(***)"

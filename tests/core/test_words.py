@@ -62,6 +62,18 @@ def test_counts_times_and_sizes_are_short() -> None:
     assert [words.size(n) for n in (500, 1_600, 2.5e9)] == ["500 B", "1.6 kB", "2.5 GB"]
 
 
+def test_the_next_unit_begins_where_it_is_reached() -> None:
+    """Ten thousand tokens, a second, ten of them, a minute, a kilobyte, a dollar."""
+    edges = (9_999, 10_000, 999_900, 1_000_000)
+    assert [words.tokens(n) for n in edges] == ["9999", "10.0k", "999.9k", "1.0M"]
+    times = [words.seconds(n) for n in (999, 1_000, 9_900, 10_000, 59_999, 60_000)]
+    assert times == ["999 ms", "1.0 s", "9.9 s", "10 s", "59 s", "1 min 0 s"]
+    sizes = [words.size(n) for n in (999, 1_000, 999_900, 1e6, 1e9, 1e12)]
+    assert sizes == ["999 B", "1.0 kB", "999.9 kB", "1.0 MB", "1.0 GB", "1000.0 GB"]
+    amounts = [words.money(Decimal(text)) for text in ("0.0001", "0.9999", "1", "-1")]
+    assert amounts == ["$0.0001", "$0.9999", "$1.00", "-$1.00"]
+
+
 def test_what_was_used_is_said_only_where_it_was_counted() -> None:
     """What came from a prompt cache stands beside the input."""
     usage = Usage(input_uncached=172, cache_read=640, output_visible=164)

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from edgeroute.core.errors import Cancelled, PrivacyRefused
-from edgeroute.core.events import Answered, AttemptEnded, AttemptStarted, Failed, Planned
+from edgeroute.core.events import Answered, AttemptStarted, Failed, Notice, Planned
 from edgeroute.core.messages import Image, Message, Text, Unreadable, assistant, user
 from edgeroute.core.model_card import Place
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, house
-from tests.support.scripted_provider import Close, Sleep, Step, always
+from tests.support.scripted_provider import Sleep, Step, always
 
 CLOUD_ANSWER = "A table of buckets."
 
@@ -144,60 +144,6 @@ async def test_a_detector_that_breaks_keeps_everything_here(
         assert later.receipt.route is Place.CLOUD, "a failed check binds one prompt, not the talk"
 
 
-async def test_all_providers_down_means_local(tmp_path: Path) -> None:
-    """When every managed API fails, the local model answers and the receipt lists who was tried."""
-    down = always(replies.error(503))
-    async with house(tmp_path, {"one": down, "two": down}) as home:
-        seen = await home.ask(OPEN)
-        assert seen.text == LOCAL_ANSWER
-        tried = [attempt.model for attempt in seen.receipt.attempts]
-        assert tried[0] == "one/m"
-        assert "two/m" in tried
-        assert seen.receipt.attempts[-1].place is Place.LOCAL
-        ended = [event for event in seen.events if isinstance(event, AttemptEnded)]
-        assert len(ended) == len(seen.receipt.attempts)
-
-
-async def test_a_private_prompt_without_a_local_model_is_refused(tmp_path: Path) -> None:
-    """No local answer and private: refused for privacy with a way out, nothing sent."""
-    async with house(tmp_path, local=always([Close()])) as home:
-        seen = await home.ask(PRIVATE)
-        assert isinstance(seen.end, Failed)
-        assert isinstance(seen.end.error, PrivacyRefused)
-        assert seen.end.error.exit_code == 3
-        assert seen.end.error.hint
-        assert home.cloud["mock"].connections == 0
-
-
-async def test_mask_mode_sends_placeholders_and_restores_them(tmp_path: Path) -> None:
-    """In mask mode the provider sees placeholders only; the answer has the real values."""
-    mail = "anna.berg@fjordmail.no"
-    echo = always(replies.chat("I wrote to <EMAIL_ADDRESS_1> for you."))
-    async with house(tmp_path, {"mock": echo}) as home:
-        seen = await home.ask(
-            f"Write a short note to {mail} about lunch.", privacy=PrivacyMode.MASK
-        )
-        sent = home.cloud["mock"].requests[0].body.decode()
-        assert mail not in sent
-        assert "<EMAIL_ADDRESS_1>" in sent
-        assert seen.text == f"I wrote to {mail} for you."
-        assert seen.receipt.masked == {"EMAIL_ADDRESS": 1}
-        assert not seen.receipt.latched
-        kept = home.runtime.conversations.messages(seen.receipt.conversation)
-        assert mail in kept[0].text
-
-
-async def test_what_must_not_be_masked_stays_here(tmp_path: Path) -> None:
-    """A secret is never replaced and sent: it stays, in mask mode too."""
-    async with house(tmp_path) as home:
-        seen = await home.ask(
-            "Why does this fail: AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMIK7MDENGbPxRfiCYzzzzzzzzKEYq",
-            privacy=PrivacyMode.MASK,
-        )
-        assert seen.receipt.route is Place.LOCAL
-        assert home.cloud["mock"].connections == 0
-
-
 async def test_closing_the_stream_stops_the_model_and_keeps_what_was_shown(
     tmp_path: Path,
 ) -> None:
@@ -225,23 +171,6 @@ async def test_closing_the_stream_stops_the_model_and_keeps_what_was_shown(
         assert home.cloud["mock"].hang_ups == 1
 
 
-async def test_a_full_disk_costs_the_record_not_the_answer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where a turn cannot be saved the answer is given all the same, with a notice."""
-    from edgeroute.core.errors import StoreError
-
-    def full(*args: object) -> None:
-        raise StoreError("The disk is full.", "Free some space.")
-
-    async with house(tmp_path) as home:
-        await home.ask(OPEN)
-        monkeypatch.setattr(home.runtime.receipts, "add", full)
-        seen = await home.ask(OPEN)
-        assert isinstance(seen.end, Answered)
-        assert any(getattr(event, "kind", "") == "not_saved" for event in seen.events)
-
-
 async def test_a_bug_is_one_terminal_event_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,6 +186,25 @@ async def test_a_bug_is_one_terminal_event_too(
         assert isinstance(seen.end, Failed)
         assert "521" not in str(seen.end.error)
         assert home.cloud["mock"].connections == 0
+
+
+async def test_a_bug_while_recording_costs_the_record_not_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request still ends once, with its answer and a notice that quotes nothing."""
+
+    def broken(*args: object, **options: object) -> None:
+        raise ValueError(OPEN)
+
+    async with house(tmp_path) as home:
+        monkeypatch.setattr(home.runtime.engine._recorder, "record", broken)
+        seen = await home.ask(OPEN)
+        assert isinstance(seen.end, Answered)
+        assert seen.terminals == 1
+        (notice,) = [event for event in seen.events if isinstance(event, Notice)]
+        assert notice.kind == "not_saved"
+        assert "ValueError" in notice.text
+        assert OPEN not in notice.text
 
 
 async def test_explain_leaves_no_trace(tmp_path: Path) -> None:
@@ -299,3 +247,71 @@ async def test_an_edited_policy_counts_from_the_next_request(tmp_path: Path) -> 
         path.write_text("routing: [broken")
         os.utime(path, (2, 2))
         assert (await home.ask(OPEN)).receipt.route is Place.LOCAL
+
+
+async def test_what_is_planned_is_told_first(tmp_path: Path) -> None:
+    """Plan, verdict, signals, mode, conversation and receipt are those of the end."""
+    async with house(tmp_path) as home:
+        seen = await home.ask(OPEN, privacy=PrivacyMode.MASK)
+        planned = seen.events[0]
+        assert isinstance(planned, Planned)
+        assert planned.mode is PrivacyMode.MASK
+        assert planned.receipt_id == seen.receipt.id
+        assert planned.conversation == seen.receipt.conversation
+        assert planned.plan.rule == seen.receipt.rule
+        assert planned.signals.task == seen.receipt.task
+        assert not planned.verdict.private
+        other = (await home.ask(OPEN)).receipt
+        assert other.id > seen.receipt.id
+
+
+async def test_an_error_that_is_known_is_told_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its sentence reaches the user; the receipt has its word, and how long it took."""
+
+    async def refused(*_: object, **__: object) -> None:
+        raise PrivacyRefused("It stays here.", "Ask a local model.")
+
+    async with house(tmp_path) as home:
+        monkeypatch.setattr(home.runtime.engine._decider, "decide", refused)
+        seen = await home.ask(OPEN, conversation="mine")
+        assert isinstance(seen.end, Failed)
+        assert str(seen.end.error) == "It stays here. Ask a local model."
+        assert seen.end.partial is None
+        assert (seen.receipt.error, seen.receipt.conversation) == ("privacy_refused", "mine")
+        assert 0 <= seen.receipt.duration_ms < 60_000
+        assert home.runtime.receipts.get(seen.receipt.id) == seen.receipt
+
+
+async def test_telemetry_hears_the_question_and_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last message and what was answered, or shown of it; nothing where there is nothing."""
+    told: list[tuple[str, ...]] = []
+    settings = '[telemetry]\nendpoint = "http://127.0.0.1:9"\n'
+    async with house(tmp_path, settings=settings) as home:
+        tell = home.runtime._engine.telemetry
+        monkeypatch.setattr(tell, "tell", lambda one, *words: told.append((one.id, *words)))
+        seen = await home.ask([user("Tell me of trees."), assistant("Green."), user(OPEN)])
+        assert told == [(seen.receipt.id, OPEN, CLOUD_ANSWER)]
+        cut = replies.cut_stream(replies.chat_events(["A ", "half"])[:3])
+        home.cloud["mock"].behave(always(cut))
+        await home.ask(OPEN)
+        assert told[-1][1:] == (OPEN, "A half")
+
+        async def broken(*args: object, **options: object) -> None:
+            raise RuntimeError
+
+        monkeypatch.setattr(home.runtime.engine._decider, "decide", broken)
+        await home.ask(ChatRequest(()))
+        assert told[-1][1:] == ("", "")
+
+
+async def test_explain_names_every_finding_only_where_that_is_wanted(tmp_path: Path) -> None:
+    """The check stops at the first otherwise."""
+    both = ChatRequest((user(f"{PRIVATE} Or write to anna.berg@fjordmail.no."),))
+    async with house(tmp_path) as home:
+        engine = home.runtime.engine
+        assert not (await engine.explain(both)).privacy.verdict.complete
+        assert (await engine.explain(both, full=True)).privacy.verdict.complete

@@ -93,7 +93,7 @@ async def test_a_rate_limit_leads_to_the_backup_provider(tmp_path: Path) -> None
         seen = await home.ask("Split this function in two.", task="refactor")
         first, last = seen.receipt.attempts
         assert (first.model, first.error) == ("moonshot/kimi-k2.6", "rate_limit")
-        backup = home.routing.tiers.roles["backup_provider"].models
+        backup = home.rules.tiers().roles["backup_provider"].models
         assert last.model in backup
         assert last.outcome == "answered"
         assert not home.cloud["openrouter"].requests

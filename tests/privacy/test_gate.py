@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +23,7 @@ from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.privacy.gate import Gate
 from edgeroute.privacy.inspecting.inspector import Inspector
+from tests.support.clocks import StandingClock
 from tests.support.detectors import PLANT, PlantDetector
 
 URL = "https://api.example.com/v1/chat/completions"
@@ -76,6 +78,8 @@ BODIES: dict[str, Callable[[str], Any]] = {
     "key of a list": lambda p: chat("x", metadata={p: []}),
     "key of an object": lambda p: chat("x", metadata={p: {}}),
     "top key": lambda p: {p: 1},
+    "top key of a list": lambda p: {p: [1]},
+    "top key of an empty list": lambda p: {p: []},
     "user": lambda p: chat("x", user=p),
     "model": lambda p: {"model": p, "messages": []},
     "stop": lambda p: chat("x", stop=["a", p]),
@@ -344,6 +348,74 @@ async def test_internal_code_goes_to_the_enterprise_host_only() -> None:
     gate = Gate(reader, SystemClock(), enterprise_hosts=["API.example.com"])
     await gate.clear(request, **options)
     await reader.close()
+
+
+async def test_a_clearance_says_whose_it_is_and_how_long_it_lasts() -> None:
+    """The conversation, the rules that were in force, and half a minute unless told otherwise."""
+    reader = Inspector(PlantDetector(), lambda: "v7")
+    options: dict[str, Any] = {"conversation": "c9", "mode": PrivacyMode.AUTO, "latched": False}
+    clock = StandingClock()
+    found = await Gate(reader, clock).clear(outgoing(), **options)
+    assert (found.conversation, found.policy_version) == ("c9", "v7")
+    assert found.deadline == clock.monotonic() + 30
+    brief = await Gate(reader, clock, lifetime=2.0).clear(outgoing(), **options)
+    assert brief.deadline == clock.monotonic() + 2
+    await reader.close()
+
+
+async def test_every_refusal_says_what_to_do() -> None:
+    """Whatever the reason: a local model can answer, and the findings can be looked at. What was
+    found is named, the value is not.
+    """
+
+    def crash(_: str) -> None:
+        raise RuntimeError
+
+    broken = Inspector(PlantDetector(before=crash), lambda: "v1")
+    picture = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+    for request, reader, options, reason in (
+        (outgoing(), None, {"latched": True}, "This conversation stays on this machine."),
+        (outgoing(url="http://api.example.com/v1"), None, {}, "Only an encrypted connection"),
+        (outgoing(chat([picture])), None, {}, "a picture, a file or encoded data"),
+        (outgoing(b"{"), None, {}, "cannot be read, so it was not sent"),
+        (outgoing(chat("x")), broken, {}, "The request was not sent. The privacy check failed"),
+        (outgoing(chat(PLANT)), None, {}, "The request was not sent. Found a US social"),
+        (outgoing(chat("internal use only")), None, {}, "holds internal code"),
+    ):
+        with pytest.raises(PrivacyRefused, match=re.escape(reason)) as refused:
+            await clear(request, reader, **options)
+        assert "edgeroute scan" in refused.value.hint
+        assert PLANT not in str(refused.value)
+
+
+async def test_rules_that_cannot_be_read_are_named_as_a_failed_check() -> None:
+    """Not as something that was found."""
+
+    def broken() -> str:
+        raise OSError("words of the error")
+
+    with pytest.raises(PrivacyRefused, match="The privacy check failed") as refused:
+        await clear(outgoing(), Inspector(PlantDetector(), broken))
+    assert "words" not in str(refused.value)
+    assert refused.value.hint
+
+
+async def test_every_part_of_the_bytes_is_read_as_it_is_cut() -> None:
+    """Path, query, headers and body, message by message; an escaped text as what it says."""
+    detector = PlantDetector()
+    body = {"model": "m", "messages": [{"content": "one"}, {"content": "two"}], "user": "ann"}
+    await clear(
+        outgoing(
+            body, url="https://api.example.com/v1/a%20b?q=c%20d&e=", headers={"x-title": "My talk"}
+        ),
+        Inspector(detector, lambda: "v1"),
+    )
+    read = [text for text, _ in detector.read]
+    assert {" v1 a b", "q=c d&e="} <= {*read}
+    whole = "\n".join(read)
+    for word in ("c d", "x-title", "My talk", "one", "two", "ann"):
+        assert word in whole
+    assert not any("one" in text and "two" in text for text in read)
 
 
 async def test_the_gate_reads_nothing_twice() -> None:

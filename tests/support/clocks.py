@@ -27,3 +27,24 @@ class MovableClock:
     def forward(self, stretch: timedelta) -> None:
         """Let ``stretch`` pass."""
         self._skipped += stretch.total_seconds()
+
+
+class StandingClock:
+    """A clock that stands still but for ``forward``."""
+
+    def __init__(self, start: datetime = THE_DAY) -> None:
+        self._moment = start
+        self._seconds = 1_000.0
+
+    def now(self) -> datetime:
+        """The moment."""
+        return self._moment
+
+    def monotonic(self) -> float:
+        """Seconds, from a thousand on."""
+        return self._seconds
+
+    def forward(self, stretch: timedelta) -> None:
+        """Let ``stretch`` pass."""
+        self._moment += stretch
+        self._seconds += stretch.total_seconds()

@@ -16,10 +16,10 @@ from edgeroute import config
 from edgeroute.core.events import Answered, Event, Failed, TextDelta
 from edgeroute.core.messages import Message, user
 from edgeroute.core.request import ChatRequest
+from edgeroute.routing.policy.in_force import RulesInForce
 from edgeroute.wiring import Runtime
 from edgeroute.wiring.privacy import PrivacyParts
 from edgeroute.wiring.providers import ProviderParts
-from edgeroute.wiring.routing import RoutingParts
 from edgeroute.wiring.stores import StoreParts
 from tests.support import replies
 from tests.support.scripted_provider import (
@@ -106,9 +106,9 @@ class House:
         return self.runtime._providers
 
     @property
-    def routing(self) -> RoutingParts:
-        """What decides where a prompt goes."""
-        return self.runtime._routing
+    def rules(self) -> RulesInForce:
+        """The routing policy and the tiers that are in force."""
+        return self.runtime._engine.rules
 
     def reopened(self) -> Runtime:
         """A second runtime over the same folders, as after a restart."""

@@ -142,7 +142,7 @@ async def test_a_folder_that_the_user_chose_is_left_as_it_is(
 def _save_a_turn(runtime: Runtime) -> None:
     """Keep one turn without a keyring, and read it back."""
     stores = runtime._stores
-    stores.database = Database.open(stores.database_path)
+    stores.database._key = None
     chats = stores.conversations
     chat = chats.create()
     turn = chats.append(chat.id, [user("Hi"), assistant("Hello")])

@@ -12,31 +12,27 @@ from edgeroute.core.errors import SettingsError
 if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard
     from edgeroute.routing.policy.check import PolicyProblem
+    from edgeroute.routing.policy.in_force import RulesInForce
     from edgeroute.routing.policy.policy import RoutingPolicy
     from edgeroute.routing.policy.policy_tests import Result
     from edgeroute.routing.policy.tiers import Tiers
 
 
 class Policies:
-    """The packaged policies and the user's ``own``.
+    """The packaged policies and the user's own.
 
-    ``current`` is the policy in force, ``cards`` are the managed models and ``ready`` the
-    providers that have a key or need none.
+    ``cards`` are the managed models and ``ready`` the providers that have a key or need none.
     """
 
     def __init__(
         self,
-        own: Path,
-        *,
-        current: Callable[[], RoutingPolicy],
-        tiers: Callable[[], Tiers],
+        rules: RulesInForce,
         cards: Mapping[str, ModelCard],
         ready: Callable[[], Collection[str]],
         clock: Clock,
     ) -> None:
-        self._own = own
-        self._current = current
-        self._tiers = tiers
+        self._rules = rules
+        self._own = rules.own
         self._cards = cards
         self._ready = ready
         self._clock = clock
@@ -48,7 +44,7 @@ class Policies:
         Raises:
             SettingsError: it is not valid and there is no earlier one, with file and line.
         """
-        return self._current()
+        return self._rules.policy()
 
     @property
     def tiers(self) -> Tiers:
@@ -57,7 +53,7 @@ class Policies:
         Raises:
             SettingsError: rules/tiers.yaml is not valid and there is no earlier one.
         """
-        return self._tiers()
+        return self._rules.tiers()
 
     def names(self) -> Sequence[str]:
         """The policies that can be named.

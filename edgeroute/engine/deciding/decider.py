@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from edgeroute.providers.catalog.catalog import Catalog
     from edgeroute.routing.learning.neighbours import Advice
     from edgeroute.routing.plan.plan_input import PlanInput
-    from edgeroute.routing.policy.policy import RoutingPolicy
-    from edgeroute.routing.policy.tiers import Tiers
+    from edgeroute.routing.policy.in_force import RulesInForce
     from edgeroute.routing.signals.signals import Classifier
 
 _KNOWN_VALUE: Final = "It repeats something that was masked before, where it cannot be masked."
@@ -63,9 +62,9 @@ class Decision:
     plan: Plan
     tier: Tier
     local: str
-    masked: MaskedRequest | None = None
-    otherwise: str = ""
-    judge: str = ""
+    masked: MaskedRequest | None
+    otherwise: str
+    judge: str
 
     async def aside(self, messages: tuple[Message, ...]) -> Decision:
         """The decision with which a judge or a verifier is asked ``messages`` about the answer.
@@ -106,8 +105,7 @@ class Decider:
         sessions: Sessions,
         inspector: Inspector,
         masking: Masking,
-        policy: Callable[[], RoutingPolicy],
-        tiers: Callable[[], Tiers],
+        rules: RulesInForce,
         catalog: Catalog,
         local: LocalBackend,
         router_state: RouterState,
@@ -119,8 +117,7 @@ class Decider:
         self._sessions = sessions
         self._inspector = inspector
         self._masking = masking
-        self._policy = policy
-        self._tiers = tiers
+        self._rules = rules
         self._catalog = catalog
         self._local = local
         self._router_state = router_state
@@ -146,7 +143,7 @@ class Decider:
         verdict = await self._inspector.inspect(request, full=full)
         masked: MaskedRequest | None = None
         if session.mode is PrivacyMode.MASK and not session.latched:
-            masked, verdict = await self._masked(session, request, verdict)
+            masked, verdict = await self._masked(session, request, verdict, dry=dry)
         if verdict.private and not verdict.failed and masked is None and not dry:
             session = await self._latched(session, verdict.reason)
         privacy = PrivacyDecision(
@@ -177,7 +174,7 @@ class Decider:
         return replace(session, latched=True, latch_reason=reason)
 
     async def _masked(
-        self, session: Session, request: ChatRequest, verdict: Verdict
+        self, session: Session, request: ChatRequest, verdict: Verdict, *, dry: bool
     ) -> tuple[MaskedRequest | None, Verdict]:
         """The masked request, if there is anything to mask and all of it can be.
 
@@ -186,7 +183,7 @@ class Decider:
         known = await self._masking.knows_values(session)
         if not verdict.private and not known:
             return None, verdict
-        masked = await self._masking.mask(session, request)
+        masked = await self._masking.mask(session, request, dry=dry)
         if masked is None and not verdict.private:
             return None, replace(verdict, private=True, reason=_KNOWN_VALUE)
         return masked, verdict
@@ -199,7 +196,7 @@ class Decider:
         masked: MaskedRequest | None,
     ) -> Decision:
         # The planner brings the expression library: not needed before the first request.
-        from edgeroute.routing.plan.pictures import draws  # noqa: PLC0415
+        from edgeroute.routing.plan.eligibility import draws  # noqa: PLC0415
         from edgeroute.routing.plan.planner import plan  # noqa: PLC0415
         from edgeroute.routing.signals.signals import read_signals  # noqa: PLC0415
 
@@ -274,8 +271,8 @@ class Decider:
         here = {card.id: card for card in self._local.cards()}
         context = self._router_state.context(session.id)
         return PlanInput(
-            policy=self._policy(),
-            tiers=self._tiers(),
+            policy=self._rules.policy(),
+            tiers=self._rules.tiers(),
             signals=signals,
             cards={**self._catalog.cards, **here},
             context=context,

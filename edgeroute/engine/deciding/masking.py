@@ -75,8 +75,13 @@ class Masking:
         except StoreError:
             return True
 
-    async def mask(self, session: Session, request: ChatRequest) -> MaskedRequest | None:
-        """``request`` with placeholders; None where that cannot be done with certainty."""
+    async def mask(
+        self, session: Session, request: ChatRequest, *, dry: bool = False
+    ) -> MaskedRequest | None:
+        """``request`` with placeholders; None where that cannot be done with certainty.
+
+        The placeholders are kept with the conversation, unless this is a ``dry`` run.
+        """
         from edgeroute.privacy.masking.masker import Masker  # noqa: PLC0415
         from edgeroute.privacy.policy import EntityAction  # noqa: PLC0415
 
@@ -88,7 +93,7 @@ class Masking:
                 lambda kind: self._policy.action(kind) is EntityAction.MASK,
             )
             masked = await masker.mask_request(request)
-            if session.exists:
+            if session.exists and not dry:
                 await asyncio.to_thread(self._save, session, mapping)
         except (PrivacyRefused, StoreError):
             return None

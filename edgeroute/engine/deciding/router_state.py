@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import StoreError
 from edgeroute.core.usage import Usage
-from edgeroute.engine.deciding.budget import AtLimit, Budget
 
 if TYPE_CHECKING:
     from edgeroute.providers.resilience.health import Health
@@ -130,3 +131,38 @@ class RouterState:
             del self._holdings[next(iter(self._holdings))]
         kept = usage.cache_read + usage.cache_write_short + usage.cache_write_long
         self._holdings[conversation] = Holding(model, kept, task, usage.input, self._clock.now())
+
+
+AtLimit = Literal["local", "cheaper", "ask"]
+
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Budgets in USD; 0 is no limit.
+
+    ``at_limit`` is what happens when one is used up: ``local`` answers here, ``cheaper`` allows
+    small models only, ``ask`` refuses until the user decides.
+    """
+
+    daily: Decimal = Decimal(0)
+    monthly: Decimal = Decimal(0)
+    conversation: Decimal = Decimal(0)
+    at_limit: AtLimit = "local"
+
+    def spending(self, ledger: Ledger, conversation: str) -> list[tuple[str, Decimal, Decimal]]:
+        """The name of each budget, its limit and what is spent of it.
+
+        Raises:
+            StoreError: the ledger cannot be read.
+        """
+        spending = []
+        if self.daily:
+            spending.append(("daily", self.daily, ledger.today()))
+        if self.monthly:
+            spending.append(("monthly", self.monthly, ledger.month()))
+        if self.conversation and conversation:
+            spent = ledger.spent(_EVER, conversation=conversation)
+            spending.append(("conversation", self.conversation, spent))
+        return spending

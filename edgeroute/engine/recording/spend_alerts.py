@@ -16,7 +16,7 @@ from edgeroute.core.clock import Clock
 from edgeroute.core.receipt import Receipt
 
 if TYPE_CHECKING:
-    from edgeroute.engine.deciding.budget import Budget
+    from edgeroute.engine.deciding.router_state import Budget
     from edgeroute.store.records.alerts import Alerts
     from edgeroute.store.records.ledger import Ledger
 

@@ -1,4 +1,4 @@
-"""Sends what receipts tell to the collector that the user names. Off without one.
+"""Sends what receipts tell to the collector that the user names.
 
 The bytes go through the gate and the door like every other byte. A prompt and its answer go along
 only where the user turned that on and the conversation held nothing private. Of what stays on this
@@ -41,7 +41,7 @@ class Telemetry:
 
     def tell(self, receipt: Receipt, prompt: str, answer: str) -> None:
         """Send ``receipt`` in the background; what the collector cannot take is lost."""
-        if not self._endpoint or len(self._tasks) >= _MOST_WAITING:
+        if len(self._tasks) >= _MOST_WAITING:
             return
         kept_here = receipt.private or receipt.latched or receipt.mode is PrivacyMode.PRIVATE
         if kept_here and not self._near:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from edgeroute.providers.catalog.catalog import Catalog
     from edgeroute.providers.catalog.provider import Provider
     from edgeroute.providers.resilience.resilience import Patience
-    from edgeroute.routing.policy.policy import RoutingPolicy
+    from edgeroute.routing.policy.in_force import RulesInForce
     from edgeroute.store.keys.keys import Keys
     from edgeroute.wire.format import CachePlan
 
@@ -46,7 +46,7 @@ class ModelCalls:
         keys: Keys,
         local: LocalBackend,
         sessions: Sessions,
-        policy: Callable[[], RoutingPolicy],
+        rules: RulesInForce,
         salt: Callable[[], bytes],
         clock: Clock,
     ) -> None:
@@ -56,7 +56,7 @@ class ModelCalls:
         self._keys = keys
         self._local = local
         self._sessions = sessions
-        self._policy = policy
+        self._rules = rules
         self._salt = salt
         self._clock = clock
 
@@ -146,7 +146,7 @@ class ModelCalls:
         from edgeroute.providers.calling.call import plan_cache  # noqa: PLC0415
         from edgeroute.routing.signals.tokens import message_tokens, tool_tokens  # noqa: PLC0415
 
-        policy = self._policy()
+        policy = self._rules.policy()
         system = [message for message in request.messages if message.role == "system"]
         said = [message for message in request.messages[:-1] if message.role != "system"]
         return plan_cache(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -14,23 +14,19 @@ from edgeroute.engine.running.model_calls import ModelCalls
 from edgeroute.engine.running.strategy import StrategyMachine, StrategyRunner
 
 if TYPE_CHECKING:
-    from edgeroute.routing.policy.policy import RoutingPolicy
+    from edgeroute.routing.policy.in_force import RulesInForce
 
 
 class Runner:
     """Finds the answer as the plan says, and has it verified where the rule asks for that."""
 
     def __init__(
-        self,
-        calls: ModelCalls,
-        delivery: Fallback,
-        strategy: StrategyRunner,
-        policy: Callable[[], RoutingPolicy],
+        self, calls: ModelCalls, delivery: Fallback, strategy: StrategyRunner, rules: RulesInForce
     ) -> None:
         self._calls = calls
         self._delivery = delivery
         self._strategy = strategy
-        self._policy = policy
+        self._rules = rules
 
     async def run(self, decision: Decision, state: RunState) -> AsyncGenerator[Event]:
         """Everything that happens up to the answer or the last failure."""
@@ -62,23 +58,11 @@ class Runner:
         from edgeroute.routing.strategies.cascade import Cascade  # noqa: PLC0415
         from edgeroute.routing.strategies.ensemble import Ensemble  # noqa: PLC0415
 
-        policy, request = self._policy(), decision.request
-        question = asked(request.messages)
+        policy, request = self._rules.policy(), decision.request
+        question, judge, schema = asked(request.messages), decision.judge, request.response_format
         if decision.plan.strategy == "ensemble":
-            return Ensemble(
-                models,
-                policy.ensemble,
-                question,
-                judge=decision.judge,
-                schema=request.response_format,
-            )
-        return Cascade(
-            models,
-            policy.cascade,
-            question,
-            judge=decision.judge,
-            schema=request.response_format,
-        )
+            return Ensemble(models, policy.ensemble, question, judge=judge, schema=schema)
+        return Cascade(models, policy.cascade, question, judge=judge, schema=schema)
 
     async def _verified(self, decision: Decision, state: RunState) -> AsyncIterator[Event]:
         """A second model's view of the answer: a doubt is shown, never averaged away."""

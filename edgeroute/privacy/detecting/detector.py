@@ -134,14 +134,13 @@ class Detector:
             return
         pages = list(self._pages(text, full=full, tick=tick))
         for finder in finders:
-            if isinstance(finder, Presidio):
+            given = [one for one in pages if one[0].holds(finder.needs)]
+            if given and isinstance(finder, Presidio):
                 begun = self._clock()
-                finder.load(page for page, _ in pages)
+                finder.load()
                 deadline += self._clock() - begun
-            for page, place in pages:
+            for page, place in given:
                 tick()
-                if not page.holds(finder.needs):
-                    continue
                 for hit in _counted(finder, page, self._policy.threshold):
                     yield Finding(
                         hit.type,

@@ -5,10 +5,10 @@ The rest of this room finds what most texts hold; Presidio adds the identifiers 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
+from edgeroute.privacy.detecting.text.page import CODE, Hit, Page
 from edgeroute.privacy.policy import PresidioRecognizer
 
 if TYPE_CHECKING:
@@ -22,29 +22,27 @@ class Presidio:
     """The recognisers that the policy names, each as the entity that the policy says."""
 
     name = "presidio"
-    needs = DIGIT
+    needs = CODE
 
     def __init__(self, recognizers: Mapping[str, PresidioRecognizer]) -> None:
         self._recognizers = recognizers
         self._analyzer: Analyzer | None = None
         self.types = tuple(sorted({one.entity for one in recognizers.values()}))
 
-    def load(self, pages: Iterable[Page]) -> None:
-        """Load Presidio if one of ``pages`` needs it."""
-        if self._analyzer is None and any(page.codes for page in pages):
+    def load(self) -> Analyzer:
+        """Presidio, loaded at the first call."""
+        if self._analyzer is None:
             from edgeroute.privacy.detecting.analyzer import (  # noqa: PLC0415 - brings spaCy
                 Analyzer,
             )
 
             self._analyzer = Analyzer(self._recognizers)
+        return self._analyzer
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Identifiers next to their words, and those that need none."""
-        self.load([page])
-        if self._analyzer is None:
-            return
         for start, end in page.codes:
             for place in range(start, end, _LONGEST):
                 page.tick()
                 first = max(start, place - _OVERLAP)
-                yield from self._analyzer.hits(page.text[first : place + _LONGEST], first)
+                yield from self.load().hits(page.text[first : place + _LONGEST], first)

@@ -24,6 +24,7 @@ from edgeroute.privacy.detecting.protocol import TextDetector, TextScan
 from edgeroute.privacy.detecting.recognizers.always_private import Marked
 from edgeroute.privacy.detecting.text.normalise import normalise
 from edgeroute.privacy.detecting.text.page import Page
+from edgeroute.privacy.policy import PrivacyPolicy
 
 FILE: Final = "privacy-lists.yaml"
 Kind = Literal["name", "project", "pattern"]
@@ -215,9 +216,14 @@ class _Scan:
 class WithLists:
     """A detector that also finds what the user's list calls private."""
 
-    def __init__(self, detector: TextDetector, lists: Lists) -> None:
+    def __init__(self, detector: TextDetector, lists: Lists, policy: PrivacyPolicy) -> None:
         self._detector = detector
         self._lists = lists
+        self._policy = policy
+
+    def version(self) -> str:
+        """Which privacy rules and lists are in force now."""
+        return self._policy.version(self._lists.version.encode())
 
     def scan(self, text: str, *, full: bool = False, origin: str = "user") -> TextScan:
         """What the list and the detector find in ``text``."""

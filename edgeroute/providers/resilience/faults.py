@@ -1,7 +1,8 @@
 """What a provider's error means for the next step.
 
 Status codes alone do not tell: an empty account is a 429 here and a 400 there, and an error may
-come inside an answer whose status said success. The words to tell them apart are listed below.
+come inside an answer whose status said success. The words to tell them apart are
+listed in rules/provider-errors.yaml and rules/words/faults.yaml.
 Sentences for people are our own; of the provider's they carry code words only, since its text may
 quote the prompt or the key.
 """
@@ -15,153 +16,32 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
+import msgspec
+
+from edgeroute import datafile
 from edgeroute.core.errors import ErrorKind, ProviderError
 from edgeroute.providers.catalog.provider import Provider
 from edgeroute.providers.resilience.rate_limits import retry_after
-from edgeroute.word_lists import one_of
+from edgeroute.word_lists import one_of, word_set
 
-_CODE_KEYS: Final = frozenset(
-    {
-        "blockreason",
-        "code",
-        "details",
-        "error",
-        "error_type",
-        "error_visibility",
-        "provider_code",
-        "reason",
-        "status",
-        "status_code",
-        "type",
-    }
-)
 _CODE_WORD: Final = re.compile(r"[A-Za-z]+(?:[_.][A-Za-z]+)*")
 _PARAMETER: Final = re.compile(r"[A-Za-z_]+(?:\[\d+\])?(?:\.[A-Za-z_]+(?:\[\d+\])?)*")
 
-_BILLING_CODES: Final = frozenset(
-    {
-        "arrearage",
-        "billing_error",
-        "billing_hard_limit_reached",
-        "billing_not_active",
-        "credit_balance_exhausted",
-        "enforced_spend_limit_reached",
-        "exceeded_current_quota_error",
-        "insufficient_balance",
-        "insufficient_quota",
-        "payment_required",
-    }
-)
-_BILLING_TEXT: Final = re.compile(
-    r"credit balance is too low|insufficient (?:balance|credit|funds)|out of credit|spend(?:ing)?"
-    r" limit|usage limits? (?:has|have) been|exceeded your current quota|account .{0,30}arrears",
-    re.IGNORECASE,
-)
-_AUTH_CODES: Final = frozenset(
-    {
-        "api_key_invalid",
-        "authentication_error",
-        "incorrect_api_key_error",
-        "invalid_api_key",
-        "invalid_authentication_error",
-        "permission_denied",
-        "permission_error",
-        "unauthenticated",
-        "unauthorized",
-    }
-)
-_AUTH_TEXT: Final = re.compile(
-    r"incorrect api key|invalid api key|api key not valid|invalid x-api-key", re.IGNORECASE
-)
-_CONTEXT_CODES: Final = frozenset(
-    {
-        "context_length_exceeded",
-        "context_too_long",
-        "exceed_context_size_error",
-        "model_context_window_exceeded",
-        "request_too_large",
-        "string_above_max_length",
-    }
-)
-_FILTER_CODES: Final = frozenset(
-    {
-        "blocklist",
-        "content_filter",
-        "content_policy_violation",
-        "data_inspection_failed",
-        "datainspectionfailed",
-        "moderation",
-        "moderation_blocked",
-        "prohibited_content",
-        "responsibleaipolicyviolation",
-        "safety",
-        "sensitive",
-        "spii",
-    }
-)
-_FILTER_TEXT: Final = re.compile(
-    r"rejected as a result of our safety system|considered high risk|content management policy"
-    r"|flagged by moderation|requires moderation",
-    re.IGNORECASE,
-)
-_LIMIT_CODES: Final = frozenset(
-    {
-        "in_flight_budget",
-        "rate_limit_error",
-        "rate_limit_exceeded",
-        "rate_limit_reached_error",
-        "resource_exhausted",
-        "slow_down",
-    }
-)
-_OVERLOAD_CODES: Final = frozenset(
-    {
-        "engine_overloaded_error",
-        "overloaded_error",
-        "provider_overloaded",
-        "provider_unavailable",
-        "server_is_overloaded",
-        "timeout_error",
-        "unavailable",
-    }
-)
-_MODEL_CODES: Final = frozenset({"deploymentnotfound", "model_not_found", "not_found_error"})
-_BASE_RESP: Final = {
-    1001: ErrorKind.OUTAGE,
-    1002: ErrorKind.RATE_LIMIT,
-    1004: ErrorKind.AUTH,
-    1008: ErrorKind.BILLING,
-    1013: ErrorKind.OUTAGE,
-    1026: ErrorKind.CONTENT_FILTER,
-    1027: ErrorKind.CONTENT_FILTER,
-    1039: ErrorKind.RATE_LIMIT,
-    2013: ErrorKind.BAD_REQUEST,
-}
-# Z.ai's own codes inside a 429 (1113 stands for an empty balance).
-_ZAI_CODES: Final = {
-    "1110": ErrorKind.AUTH,
-    "1111": ErrorKind.AUTH,
-    "1112": ErrorKind.BILLING,
-    "1113": ErrorKind.BILLING,
-    "1121": ErrorKind.AUTH,
-    "1301": ErrorKind.CONTENT_FILTER,
-}
-_SENTENCES: Final = {
-    ErrorKind.AUTH: "{name} does not accept the key.",
-    ErrorKind.BILLING: "The account at {name} has no credit left, or its spend limit is reached.",
-    ErrorKind.RATE_LIMIT: "{name} asks for fewer requests for now.",
-    ErrorKind.OUTAGE: "{name} has a fault of its own.",
-    ErrorKind.CONTEXT: "The prompt is too long for this model of {name}.",
-    ErrorKind.CONTENT_FILTER: "{name} refuses the content of the prompt.",
-    ErrorKind.BAD_REQUEST: "{name} does not accept the request.",
-    ErrorKind.UNKNOWN_MODEL: "{name} does not offer this model to you.",
-}
-_HINTS: Final = {
-    ErrorKind.AUTH: "Check it with `edgeroute keys test {id}`.",
-    ErrorKind.BILLING: "Add credit there, or remove the key with `edgeroute keys delete {id}`.",
-    ErrorKind.CONTEXT: "Shorten the conversation, or choose a model with a larger window.",
-    ErrorKind.CONTENT_FILTER: "Rephrase it; it is not sent elsewhere to get around that.",
-}
+
+class _Sign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How providers tell one kind of error, and what a person is told of it."""
+
+    says: str
+    hint: str = ""
+    codes: frozenset[str] = frozenset()
+    minimax: frozenset[int] = frozenset()
+    zai: frozenset[str] = frozenset()
+
+
+@cache
+def _signs() -> dict[ErrorKind, _Sign]:
+    path = datafile.packaged("rules") / "provider-errors.yaml"
+    return datafile.load(path, dict[ErrorKind, _Sign])
 
 
 def classify(
@@ -184,7 +64,8 @@ def classify(
     words = _shown(parsed, parameter if kind is ErrorKind.BAD_REQUEST else "")
     # A bad request inside a success has the status that it should have had.
     implied = 400 if kind is ErrorKind.BAD_REQUEST else None
-    message = _SENTENCES[kind].format(name=provider.name)
+    sign = _signs()[kind]
+    message = sign.says.format(name=provider.name)
     if words:
         message = f"{message[:-1]} ({', '.join(words)})."
     return ProviderError(
@@ -195,7 +76,7 @@ def classify(
         retry_after=retry_after(headers, parsed, now),
         bytes_sent=sent,
         transient=status not in {501, 505},
-        hint=_HINTS.get(kind, "").format(id=provider.id),
+        hint=sign.hint.format(id=provider.id),
         word=word,
         parameter=parameter,
     )
@@ -211,44 +92,46 @@ def _parsed(body: bytes | Mapping[str, Any]) -> Any:
 
 
 @cache
-def _context_text() -> re.Pattern[str]:
-    known = one_of("faults.context")
-    return re.compile(rf"{known}|requested tokens \(\d+\) exceed", re.IGNORECASE)
+def _sentences(name: str, *more: str) -> re.Pattern[str]:
+    """A pattern for the sentences of a list, and for ``more`` that need one of their own."""
+    return re.compile("|".join((one_of(name), *more)), re.IGNORECASE)
 
 
 def _kind(status: int | None, body: Any) -> ErrorKind:  # noqa: PLR0911 - one rule a line
     codes = {code.lower() for code in _codes(body)}
+    named = {kind for kind, sign in _signs().items() if codes & sign.codes}
     text = _text(body)
     known = _own_code(body)
     if known:
         return known
-    if codes & _BILLING_CODES and "in_flight_budget" not in codes:
+    if ErrorKind.BILLING in named and "in_flight_budget" not in codes:
         return ErrorKind.BILLING
     status = status or _inner_status(body)
-    if codes & _FILTER_CODES or _FILTER_TEXT.search(text):
+    if ErrorKind.CONTENT_FILTER in named or _sentences("faults.filter").search(text):
         return ErrorKind.CONTENT_FILTER
-    if codes & _CONTEXT_CODES or status == 413:
+    if ErrorKind.CONTEXT in named or status == 413:
         return ErrorKind.CONTEXT
     if status is None or status in {400, 422}:
-        if _context_text().search(text):
+        if _sentences("faults.context", r"requested tokens \(\d+\) exceed").search(text):
             return ErrorKind.CONTEXT
-        if codes & _AUTH_CODES or _AUTH_TEXT.search(text):
+        if ErrorKind.AUTH in named or _sentences("faults.key").search(text):
             return ErrorKind.AUTH
-    if (status is None or status < 500) and _BILLING_TEXT.search(text):
+    unpaid = _sentences("faults.billing", r"account .{0,30}arrears")
+    if (status is None or status < 500) and unpaid.search(text):
         return ErrorKind.BILLING
-    if codes & _OVERLOAD_CODES:
+    if ErrorKind.OUTAGE in named:
         return ErrorKind.OUTAGE
-    if status in {429, 498} or codes & _LIMIT_CODES:
+    if ErrorKind.RATE_LIMIT in named or status in {429, 498}:
         return ErrorKind.RATE_LIMIT
-    return _by_status(status, codes)
+    return _by_status(status, named)
 
 
-def _by_status(status: int | None, codes: set[str]) -> ErrorKind:
-    if status in {401, 403} or (status is None and codes & _AUTH_CODES):
+def _by_status(status: int | None, named: set[ErrorKind]) -> ErrorKind:
+    if status in {401, 403} or (status is None and ErrorKind.AUTH in named):
         return ErrorKind.AUTH
     if status == 402:
         return ErrorKind.BILLING
-    if status == 404 or codes & _MODEL_CODES:
+    if status == 404 or ErrorKind.UNKNOWN_MODEL in named:
         return ErrorKind.UNKNOWN_MODEL
     if status is None or status in {408, 499} or status >= 500:
         return ErrorKind.OUTAGE
@@ -260,11 +143,15 @@ def _own_code(body: Any) -> ErrorKind | None:
     if not isinstance(body, Mapping):
         return None
     base = body.get("base_resp")
-    if isinstance(base, Mapping) and isinstance(base.get("status_code"), int):
-        return _BASE_RESP.get(base["status_code"], ErrorKind.OUTAGE)
+    number = base.get("status_code") if isinstance(base, Mapping) else None
+    if isinstance(number, int):
+        found = (kind for kind, sign in _signs().items() if number in sign.minimax)
+        return next(found, ErrorKind.OUTAGE)
     error = body.get("error")
     code = error.get("code") if isinstance(error, Mapping) else None
-    return _ZAI_CODES.get(code) if isinstance(code, str) else None
+    if not isinstance(code, str):
+        return None
+    return next((kind for kind, sign in _signs().items() if code in sign.zai), None)
 
 
 def _inner_status(body: Any) -> int | None:
@@ -281,7 +168,7 @@ def _codes(body: Any, depth: int = 0) -> Iterator[str]:
     if isinstance(body, Mapping):
         for key, value in list(body.items())[:50]:
             if isinstance(value, str):
-                if str(key).lower() in _CODE_KEYS and _CODE_WORD.fullmatch(value):
+                if str(key).lower() in word_set("faults.code_keys") and _CODE_WORD.fullmatch(value):
                     yield value
             else:
                 yield from _codes(value, depth + 1)

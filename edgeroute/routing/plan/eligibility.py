@@ -34,6 +34,11 @@ class RoutingContext:
     budget_left: Decimal | None = None
 
 
+def draws(card: ModelCard | None) -> bool:
+    """Whether the model of ``card`` answers with pictures."""
+    return card is not None and DRAWS in card.abilities
+
+
 def why_not(
     card: ModelCard, signals: Signals, context: RoutingContext, *, needs_schema: bool = False
 ) -> str:
@@ -64,7 +69,7 @@ def _lacks(card: ModelCard, signals: Signals, *, needs_schema: bool) -> str:
     )
     if room > card.context_tokens:
         return f"About {room:,} tokens do not fit its window of {card.context_tokens:,}."
-    if (DRAWS in card.abilities) is not signals.wants_picture:
+    if draws(card) is not signals.wants_picture:
         return "It cannot draw." if signals.wants_picture else "It answers with pictures only."
     needs = (
         (signals.has_images, "images", "It cannot read images."),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from edgeroute.core.model_card import ModelCard, Place
-from edgeroute.routing.plan.eligibility import DRAWS
+from edgeroute.core.model_card import Place
+from edgeroute.routing.plan.eligibility import draws
 
 if TYPE_CHECKING:
     from edgeroute.routing.plan.draft import Draft
@@ -14,11 +14,6 @@ if TYPE_CHECKING:
 
 ROLE: Final = "picture"
 NOBODY: Final = "No model that draws can be asked, so the answer is text."
-
-
-def draws(card: ModelCard | None) -> bool:
-    """Whether the model of ``card`` answers with pictures."""
-    return card is not None and DRAWS in card.abilities
 
 
 def line_up_pictures(request: PlanInput, rule: Rule, draft: Draft) -> bool:

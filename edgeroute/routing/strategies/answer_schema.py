@@ -97,7 +97,7 @@ def _work(schema: dict[str, Any], depth: int) -> float:
     try:
         every, back = paths(schema)
         return every * max(back, 1) ** depth
-    except (LookupError, OverflowError, RecursionError):
+    except (LookupError, TypeError, ValueError, OverflowError, RecursionError):
         return math.inf
 
 
@@ -105,7 +105,7 @@ def _targets(schema: dict[str, Any], node: Any) -> Iterator[Any]:
     """What ``node`` refers to.
 
     Raises:
-        LookupError: something that is not a place in ``schema``.
+        LookupError, TypeError, ValueError: something that is not a place in ``schema``.
     """
     if not isinstance(node, dict):
         return

@@ -112,6 +112,14 @@ def test_what_is_like_nothing_gets_no_suggestion() -> None:
     assert len(caught.value.message) < 200
 
 
+def test_no_name_of_this_machine_fills_the_screen() -> None:
+    """A file of a local model may be called anything."""
+    with pytest.raises(UnknownModel) as caught:
+        canonical(f"local/{'x' * 1_000}", CATALOG, {"local/a": f"local/\x1b[31m{'y' * 1_000}"})
+    assert "\x1b" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
 @pytest.mark.parametrize("model", ["Local", " local", "LOCAL/M", "local/here", "local / m"])
 async def test_whoever_asks_for_local_is_answered_here(tmp_path: Path, model: str) -> None:
     """However it is spelled and whatever it holds, no byte leaves."""

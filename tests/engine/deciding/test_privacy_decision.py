@@ -62,6 +62,12 @@ def test_each_case_has_one_sentence(
     assert (told["private"], told["reason"]) == (stays, reason)
 
 
+def test_nothing_is_latched_or_masked_unless_that_was_decided() -> None:
+    """What is known of a prompt alone is its mode and its verdict."""
+    plain = PrivacyDecision(PrivacyMode.AUTO, CLEAR)
+    assert (plain.latched, plain.latch_reason, plain.masked) == (False, "", None)
+
+
 @pytest.mark.parametrize(
     ("mode", "latched", "verdict", "masked"),
     product(PrivacyMode, (True, False), (CLEAR, CODE, FOUND, FAILED), (None, {}, {"US_SSN": 1})),
@@ -74,6 +80,16 @@ def test_a_latch_and_the_private_mode_keep_everything_here(
     bound = latched or mode is PrivacyMode.PRIVATE
     assert decided.stays is (bound or (verdict.private and masked is None))
     assert (decided.reason == MASKED) is (not bound and masked is not None)
+
+
+async def test_explaining_keeps_no_placeholder(tmp_path: Path) -> None:
+    """What would be masked is counted and forgotten: an explanation leaves no trace."""
+    async with house(tmp_path) as home:
+        home.runtime.conversations.create(PrivacyMode.MASK, id="mine")
+        asked = request("Write to anna@fjordmail.no.", conversation="mine")
+        explained = await home.runtime.engine.explain(asked)
+        assert explained.privacy.masked
+        assert home.stores.masks.get("mine") == {}
 
 
 async def _alike(home: House, asked: ChatRequest) -> str:

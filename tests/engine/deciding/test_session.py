@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from edgeroute.core.errors import StoreError
-from edgeroute.core.messages import assistant, user
+from edgeroute.core.messages import assistant, system, user
 from edgeroute.core.model_card import Place
 from edgeroute.core.verdict import PrivacyMode
+from edgeroute.engine.deciding.session import Session, Sessions
 from edgeroute.wiring import Runtime
 from tests.support import replies
-from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, house
+from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, house, request
 from tests.support.scripted_provider import Received, Reply, always
 
 TREES = "Tell me of trees."
 HISTORY = (user(TREES), assistant(LOCAL_ANSWER))
+LOST = StoreError("The disk is broken.", "Mend it.")
+
+
+def lost(*_: object) -> None:
+    """What a store does that cannot be read or written."""
+    raise LOST
 
 
 @pytest.mark.parametrize("name", ["", "mine"])
@@ -95,50 +102,17 @@ async def test_a_latch_stops_what_is_under_way(tmp_path: Path) -> None:
         await other[0].close()
 
 
-async def test_a_masked_value_stays_masked_where_it_says_nothing(tmp_path: Path) -> None:
-    """A value that was masked once is masked in a turn that would be open without it, and keeps the
-    conversation here where it cannot be.
-    """
-    wife = "Call my wife on +44 20 7946 0958 about her diabetes."
-    async with house(tmp_path) as home:
-        first = await home.ask(wife, privacy=PrivacyMode.MASK)
-        name = first.receipt.conversation
-        assert first.receipt.masked
-        number = "What is 442079460958 in words?"
-        seen = await home.ask(number, conversation=name)
-        assert seen.receipt.route is Place.LOCAL
-        assert seen.receipt.latched
-        sent = b"".join(request.body for request in home.cloud["mock"].requests)
-        assert b"0958" not in sent
-
-
-async def test_turns_at_the_same_time_forget_no_masked_value(tmp_path: Path) -> None:
-    """What several requests of one conversation mask at once is all known to the next one."""
-    mails = [f"anna{n}@fjordmail.no" for n in range(5)]
-    async with house(tmp_path) as home:
-        home.runtime.conversations.create(PrivacyMode.MASK, id="mine")
-        await asyncio.gather(*(home.ask(f"Write to {m}.", conversation="mine") for m in mails))
-        kept = home.stores.masks.get("mine")["map"]
-        assert all(mail in kept for mail in mails)
-        sent = b"".join(request.body for request in home.cloud["mock"].requests)
-        assert b"fjordmail" not in sent
-
-
 @pytest.mark.parametrize("broken", ["latch", "find"])
 async def test_a_latch_that_cannot_be_saved_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
     """A full disk or a locked file does not undo a latch: it holds in memory, then it is saved."""
-
-    def full(*args: object) -> None:
-        raise StoreError("The disk is full.", "Free some space.")
-
     async with house(tmp_path) as home:
         if broken == "latch":
             await home.ask(TREES, conversation="mine")
         sent = home.bytes_out
         store = home.stores.conversations if broken == "latch" else home.stores.prefixes
-        monkeypatch.setattr(store, broken, full)
+        monkeypatch.setattr(store, broken, lost)
         assert (await home.ask(PRIVATE, conversation="mine")).receipt.route is Place.LOCAL
         monkeypatch.undo()
         later = await home.ask(OPEN, conversation="mine")
@@ -149,3 +123,149 @@ async def test_a_latch_that_cannot_be_saved_holds(
         assert found is not None
         assert found.latched
         await again.close()
+
+
+async def test_a_record_that_cannot_be_read_any_more_stops_what_is_under_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two attempts the record of the conversation is lost: it may have been latched, so the
+    second provider gets no byte.
+    """
+
+    def losing(_: Received) -> Reply:
+        monkeypatch.setattr(home.stores.conversations, "get", lost)
+        return replies.error(503)
+
+    async with house(tmp_path, {"one": losing, "two": always(replies.chat("never"))}) as home:
+        seen = await home.ask(TREES)
+        assert seen.receipt.route is Place.LOCAL
+        assert len(home.cloud["one"].requests) == 1
+        assert home.cloud["two"].bytes_received == 0
+
+
+async def test_a_lost_record_counts_as_latched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked anew, a session whose record is lost is latched and says why; a reason that is known
+    already stays.
+    """
+    async with house(tmp_path) as home:
+        conversations = home.stores.conversations
+        sessions = Sessions(conversations, home.stores.prefixes, PrivacyMode.AUTO)
+        session = sessions.open(request(TREES))
+        assert sessions.now(session) == session
+        monkeypatch.setattr(conversations, "get", lost)
+        found = sessions.now(session)
+        assert found.latched
+        assert found.latch_reason == "Its record cannot be read. The disk is broken."
+        known = Session(session.id, PrivacyMode.AUTO, latched=True, latch_reason="It held a name.")
+        assert sessions.now(known).latch_reason == "It held a name."
+
+
+async def test_a_session_asked_anew_has_what_others_did(tmp_path: Path) -> None:
+    """Mode and latch of a conversation are those of this moment, and never looser than before."""
+    async with house(tmp_path) as home:
+        conversations = home.stores.conversations
+        sessions = Sessions(conversations, home.stores.prefixes, PrivacyMode.AUTO)
+        session = sessions.open(request(TREES, conversation="mine"))
+        strict = Session("mine", PrivacyMode.PRIVATE, latched=True, latch_reason="Before.")
+        assert sessions.now(strict) == strict
+        conversations.raise_mode("mine", PrivacyMode.MASK)
+        conversations.latch("mine", "It held a name.")
+        found = sessions.now(session)
+        assert (found.mode, found.latched) == (PrivacyMode.MASK, True)
+        assert found.latch_reason == "It held a name."
+        conversations.delete("mine")
+        assert sessions.now(session) == session
+
+
+@pytest.mark.parametrize(
+    ("fields", "old"),
+    [({}, False), ({"conversation": "mine"}, True), ({"messages": (*HISTORY, user(OPEN))}, True)],
+    ids=["new", "named", "with a history"],
+)
+async def test_without_the_store_only_a_new_conversation_is_open(
+    tmp_path: Path, fields: dict[str, Any], *, old: bool
+) -> None:
+    """Whether an old conversation was latched cannot be looked up, so it counts as latched; the
+    stricter of the settings' and the request's mode holds.
+    """
+    async with house(tmp_path) as home:
+        for default, asked, mode in (
+            (PrivacyMode.AUTO, None, PrivacyMode.AUTO),
+            (PrivacyMode.AUTO, PrivacyMode.MASK, PrivacyMode.MASK),
+            (PrivacyMode.PRIVATE, PrivacyMode.AUTO, PrivacyMode.PRIVATE),
+        ):
+            sessions = Sessions(home.stores.conversations, home.stores.prefixes, default)
+            one = request(request(TREES, privacy=asked), **fields)
+            session = sessions.without_store(one, LOST, "fresh")
+            assert (session.latched, session.mode, session.exists) == (old, mode, False)
+            assert session.id == (one.conversation or "fresh")
+            assert session.new == one.messages
+            reason = "Its record cannot be read. The disk is broken."
+            assert session.latch_reason == (reason if old else "")
+
+
+async def test_a_peek_begins_nothing(tmp_path: Path) -> None:
+    """Whose conversation a request is can be told without making one; what is new in it as well."""
+    async with house(tmp_path) as home:
+        conversations = home.stores.conversations
+        sessions = Sessions(conversations, home.stores.prefixes, PrivacyMode.AUTO)
+        peek = sessions.peek(request(TREES, conversation="mine", privacy=PrivacyMode.MASK))
+        assert (peek.exists, peek.mode, peek.new) == (False, PrivacyMode.MASK, (user(TREES),))
+        assert not conversations.list()
+        first = (await home.ask(TREES)).receipt
+        told = [user(TREES), assistant("A table of buckets.")]
+        later = sessions.peek(request([system("Be short."), *told, user(OPEN)]))
+        assert (later.id, later.exists, later.model) == (first.conversation, True, first.model)
+        assert later.new == (user(OPEN),)
+        assert not later.raised
+        assert sessions.peek(request([*told, user(OPEN)], privacy=PrivacyMode.PRIVATE)).raised
+
+
+async def test_a_branch_is_a_conversation_of_its_own(tmp_path: Path) -> None:
+    """A request that leaves a turn out begins a new conversation, which knows where it comes from
+    and inherits its latch.
+    """
+    async with house(tmp_path) as home:
+        conversations = home.stores.conversations
+        sessions = Sessions(conversations, home.stores.prefixes, PrivacyMode.AUTO)
+        told = [user(TREES), assistant("A table of buckets.")]
+        origin = (await home.ask(TREES)).receipt.conversation
+        await home.ask([*told, user(OPEN)])
+        branch = request([*told, user("And of moss?")])
+        assert (sessions.peek(branch).origin, sessions.peek(branch).latched) == (origin, False)
+        conversations.latch(origin, "")
+        peek = sessions.peek(branch)
+        assert (peek.exists, peek.latched) == (False, True)
+        assert "branches off" in peek.latch_reason
+        conversations.latch(origin, "It held a name.")
+        opened = sessions.open(branch)
+        assert opened.id != origin
+        found = conversations.get(opened.id)
+        assert found is not None
+        assert found.latched
+
+
+async def test_a_latch_is_set_once(tmp_path: Path) -> None:
+    """The first reason stays; a conversation that is not stored is latched in memory."""
+    async with house(tmp_path) as home:
+        conversations = home.stores.conversations
+        sessions = Sessions(conversations, home.stores.prefixes, PrivacyMode.AUTO)
+        opened = sessions.open(request(TREES, conversation="mine"))
+        latched = sessions.latch(opened, "It held a name.")
+        assert (latched.latched, latched.latch_reason) == (True, "It held a name.")
+        assert sessions.latch(latched, "Another.") == latched
+        found = conversations.get("mine")
+        assert found is not None
+        assert found.latch_reason == "It held a name."
+        alone = sessions.without_store(request(TREES), LOST, "fresh")
+        assert sessions.latch(alone, "It held a name.").latched
+        assert sessions.peek(request(OPEN, conversation="fresh")).latched
+
+
+def test_a_session_is_a_plain_one_unless_told_otherwise() -> None:
+    """Stored, open, as strict as its conversation, and no branch."""
+    plain = Session("mine", PrivacyMode.AUTO)
+    assert (plain.latched, plain.latch_reason, plain.new, plain.model) == (False, "", (), "")
+    assert (plain.exists, plain.raised, plain.origin) == (True, False, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,3 +19,21 @@ def test_an_interval_holds_its_share(hits: int, more: int) -> None:
         assert low - 1e-9 <= hits / share.total <= high + 1e-9
         wide = Proportion(hits * 4, share.total * 4).interval
         assert wide[1] - wide[0] < high - low
+
+
+@pytest.mark.parametrize(
+    ("hits", "total", "interval"),
+    [(8, 10, (0.4901625, 0.9433178)), (0, 10, (0.0, 0.2775328)), (10, 10, (0.7224672, 1.0)),
+     (50, 100, (0.4038315, 0.5961685)), (0, 0, (0.0, 1.0))],
+)  # fmt: skip
+def test_the_interval_is_wilsons(hits: int, total: int, interval: tuple[float, float]) -> None:
+    """To seven places; of nothing nothing is known."""
+    share = Proportion(hits, total)
+    assert share.interval == pytest.approx(interval, abs=5e-7)
+    assert share.value == (hits / total if total else 0.0)
+
+
+def test_a_share_is_told_with_its_interval() -> None:
+    """In percent, with the size of the sample."""
+    assert str(Proportion(8, 10)) == "80.0% (49.0% to 94.3%) of 10"
+    assert str(Proportion(0, 0)) == "-"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from edgeroute.core.errors import StoreError
+from edgeroute.core.events import Notice
 from edgeroute.core.messages import Message, ToolCall, ToolResult, assistant, user
 from edgeroute.core.messages import Text as TextPart
 from edgeroute.core.verdict import PrivacyMode
@@ -131,6 +134,18 @@ async def test_nothing_is_noted_of_what_must_stay_here(tmp_path: Path) -> None:
         assert home.stores.outcomes.answer(unstored.id) is None
 
 
+async def test_nothing_is_remembered_of_masked_prompts(tmp_path: Path) -> None:
+    """What left only in masked form is private all the same: neither digest nor sign is kept."""
+    question = "Write a short note to anna.berg@fjordmail.no about lunch."
+    async with house(tmp_path) as home:
+        receipt = (await home.ask(question, privacy=PrivacyMode.MASK)).receipt
+        assert receipt.masked
+        await home.ask(question, conversation=receipt.conversation)
+        await home.ask("In other words?", replaces=receipt.id)
+        assert home.stores.outcomes.answer(receipt.id) is None
+        assert not noted(home)
+
+
 async def test_a_thumb_counts_until_it_is_taken_back(tmp_path: Path) -> None:
     """The user's own word overrules what follows from going on, and can be undone."""
     async with house(tmp_path) as home:
@@ -146,6 +161,93 @@ async def test_a_thumb_counts_until_it_is_taken_back(tmp_path: Path) -> None:
         memory.rate(receipt, None)
         assert memory.thumb(receipt.id) is None
         assert not noted(home)
+
+
+async def test_an_answer_is_remembered_with_what_it_cost_and_was_for(tmp_path: Path) -> None:
+    """Model, task, rule, cost and receipt, and a digest of the question; what becomes of it is
+    noted with the same.
+    """
+    async with house(tmp_path) as home:
+        outcomes = home.stores.outcomes
+        receipt = (await home.ask(OPEN, task="chat")).receipt
+        known = outcomes.answer(receipt.id)
+        assert known is not None
+        assert known.quality == 0.5
+        assert (known.kind, known.model, known.task) == ("answered", "mock/m", "chat")
+        assert (known.rule, known.cost) == (receipt.rule, receipt.cost.amount)
+        assert known.prompt == outcomes.digest(OPEN)
+        assert known.embedding == home.runtime._engine.advisor.packed(OPEN)
+        await home.ask("In other words?", replaces=receipt.id)
+        home.runtime.memory.rate(receipt, "up")
+        for sign in outcomes.signs(receipt.id):
+            assert replace(sign, kind=known.kind, quality=0.5, created=known.created) == known
+        assert [(one.kind, one.quality) for one in outcomes.signs(receipt.id)] == [
+            ("up", 1.0), ("edit", 0.3),
+        ]  # fmt: skip
+
+
+async def test_a_thumb_on_a_failure_says_nothing(tmp_path: Path) -> None:
+    """Without an answer there is nothing to rate; and of an unknown receipt nothing is known."""
+    down = always(replies.error(503))
+    async with house(tmp_path, {"mock": down}, local=down) as home:
+        receipt = (await home.ask(OPEN)).receipt
+        home.runtime.memory.rate(receipt, "up")
+        assert not home.stores.outcomes.signs(receipt.id)
+        assert home.runtime.memory.thumb("unknown") is None
+        assert home.stores.outcomes.answer(receipt.id) is None
+
+
+async def test_a_thumb_on_a_private_answer_is_its_models(tmp_path: Path) -> None:
+    """Whose answer it was, what it cost and which rule sent it there may be told."""
+    async with house(tmp_path) as home:
+        receipt = (await home.ask(PRIVATE)).receipt
+        home.runtime.memory.rate(receipt, "down")
+        (kept,) = home.stores.outcomes.signs(receipt.id)
+        assert (kept.kind, kept.quality, kept.model) == ("down", 0.0, receipt.model)
+        assert (kept.rule, kept.task, kept.cost) == (receipt.rule, receipt.task, Decimal(0))
+
+
+async def test_signs_reach_the_next_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever advises learns of each sign and of each thumb, given or taken back, and of nothing
+    else.
+    """
+    learned: list[None] = []
+    async with house(tmp_path) as home:
+        monkeypatch.setattr(home.runtime._engine.advisor, "learn", lambda: learned.append(None))
+        receipt = (await home.ask(OPEN)).receipt
+        assert len(learned) == 0
+        await home.ask([*TURN, user("And a heap?")], conversation=receipt.conversation)
+        assert len(learned) == 1
+        home.runtime.memory.rate(receipt, "up")
+        assert len(learned) == 3
+        home.runtime.memory.rate(receipt, None)
+        assert len(learned) == 4
+
+
+async def test_a_lost_record_costs_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where signs can be neither read nor kept, people are answered without a notice."""
+
+    def lost(*_: object, **__: object) -> None:
+        raise StoreError("The disk is broken.", "Mend it.")
+
+    async with house(tmp_path) as home:
+        name = (await home.ask(OPEN)).receipt.conversation
+        for broken in ("digest", "last_answer", "add"):
+            monkeypatch.setattr(home.stores.outcomes, broken, lost)
+        seen = await home.ask([*TURN, user("And a heap?")], conversation=name)
+        assert seen.text == ANSWER
+        assert not [event for event in seen.events if isinstance(event, Notice)]
+
+
+async def test_a_branch_that_asks_something_else_says_nothing(tmp_path: Path) -> None:
+    """Only the same question again would reject the answer that it branches off."""
+    async with house(tmp_path) as home:
+        await home.ask(OPEN)
+        await home.ask([*TURN, user("And a heap?")])
+        await home.ask([*TURN, user("And a tree?")])
+        assert [kind for kind, _, _ in noted(home)] == ["accept"]
 
 
 async def test_a_thumb_comes_over_the_endpoint(tmp_path: Path) -> None:
@@ -265,6 +367,6 @@ async def test_rules_that_name_roles_are_judged_too(tmp_path: Path) -> None:
                 kind: OutcomeKind = "up" if quality else "down"
                 outcomes.add(kind, bytes([number]), model, quality, rule="small-work",
                              cost=Decimal("0.001"), receipt=f"{model}{number}")  # fmt: skip
-        (found,) = home.runtime.admin.advisor.suggestions(policy, home.routing.tiers)
+        (found,) = home.runtime.admin.advisor.suggestions(policy, home.rules.tiers())
         assert (found.rule, found.instead) == ("small-work", "openai/gpt-6-luna")
         assert "12 of 12 were fine on openai/gpt-6-luna" in found.sentence

@@ -7,10 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.recording.telemetry import Telemetry
 from tests.support import replies
-from tests.support.house import OPEN, PRIVATE, house
+from tests.support.house import OPEN, PRIVATE, House, house
 from tests.support.receipts import receipt
 from tests.support.scripted_provider import ScriptedProvider, always
 
@@ -26,10 +28,10 @@ async def _collected(tmp_path: Path, prompt: str, more: str = "") -> list[str]:
 
 
 async def test_without_a_collector_nothing_is_sent(tmp_path: Path) -> None:
-    """The default settings name no collector, and the exporter stays silent."""
+    """The default settings name no collector, and there is no exporter."""
     async with house(tmp_path) as home:
         seen = await home.ask(OPEN)
-        assert not home.runtime._engine.telemetry._tasks
+        assert home.runtime._engine.telemetry is None
         assert seen.receipt.attempts
 
 
@@ -90,3 +92,92 @@ async def test_a_masked_talk_is_not_content(tmp_path: Path) -> None:
         told = b"".join(request.body for request in collector.requests)
         assert told
         assert b"lunch" not in told
+
+
+class Heard(Telemetry):
+    """An exporter whose posts are only noted; while ``hold`` is set they do not end."""
+
+    def __init__(self, endpoint: str, home: House, **options: bool) -> None:
+        super().__init__(endpoint, home.privacy.gate, home.providers.door, **options)
+        self.told: list[str] = []
+        self.hold: asyncio.Event | None = None
+
+    async def _post(self, path: str, body: dict[str, Any]) -> None:
+        self.told.append(f"{path} {body}")
+        if self.hold is not None:
+            await self.hold.wait()
+
+
+async def test_a_collector_on_this_machine_hears_of_all(tmp_path: Path) -> None:
+    """What stays here may be counted here; its words are not sent even there."""
+    async with house(tmp_path) as home:
+        for near in ("http://localhost:4318", "http://127.0.0.1:4318", "http://[::1]:4318/"):
+            heard = Heard(near, home, content=True)
+            heard.tell(receipt(private=True), "a question", "a reply")
+            await heard.close()
+            assert len(heard.told) == 2
+            assert "a question" not in "".join(heard.told)
+        heard = Heard("http://localhost:4318", home, content=True)
+        heard.tell(receipt(), "a question", "a reply")
+        await heard.close()
+        assert "a question" in heard.told[0]
+        assert "a reply" in heard.told[0]
+        assert "a question" not in heard.told[1]
+        silent = Heard("", home)
+        silent.tell(receipt(), "", "")
+        await silent.close()
+        assert silent.told == []
+
+
+async def test_a_slow_collector_holds_up_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred receipts wait at most; what comes then is lost, and so is what is still under way
+    when the program ends.
+    """
+    monkeypatch.setattr("edgeroute.engine.recording.telemetry._SECONDS", 0.05)
+    async with house(tmp_path) as home:
+        heard = Heard("http://localhost:4318", home)
+        heard.hold = asyncio.Event()
+        for _ in range(120):
+            heard.tell(receipt(), "", "")
+        tasks = set(heard._tasks)
+        assert len(tasks) == 100
+        await heard.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(task.cancelled() for task in tasks)
+        assert len(heard._tasks) == 0
+        heard.hold.set()
+        heard.tell(receipt(), "", "")
+        await heard.close()
+        assert len(heard.told) == 102
+
+
+async def test_what_a_collector_does_not_take_is_lost(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says that it failed, and how, without an address or a word."""
+    async with house(tmp_path) as home:
+        away = Telemetry("http://127.0.0.1:9", home.privacy.gate, home.providers.door)
+        with caplog.at_level("WARNING"):
+            away.tell(receipt(), "a question", "a reply")
+            await away.close()
+        ours = [one.getMessage() for one in caplog.records if one.name.startswith("edgeroute")]
+        assert ours == ["telemetry was not sent: ProviderError"]
+
+
+async def test_a_collector_gets_plain_json(tmp_path: Path) -> None:
+    """Two posts under the paths of OTLP, without a key, whether or not its address ends in a
+    slash.
+    """
+    with ScriptedProvider(always(replies.json_body({}))) as collector:
+        base = collector.base_url.removesuffix("v1")
+        settings = f'[telemetry]\nendpoint = "{base}"\n'
+        async with house(tmp_path, settings=settings) as home:
+            await home.ask(OPEN)
+        assert [one.path for one in collector.requests] == ["/v1/traces", "/v1/metrics"]
+        for one in collector.requests:
+            assert one.method == "POST"
+            assert one.headers["content-type"] == one.headers["accept"] == "application/json"
+            assert "authorization" not in one.headers
+            assert one.json

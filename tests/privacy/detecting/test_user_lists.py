@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from edgeroute.core.errors import SettingsError, StoreError
 from edgeroute.privacy.detecting.user_lists import FILE, Kind, Lists, WithLists, normalised
+from edgeroute.privacy.policy import PrivacyPolicy
 from tests.support.detectors import PLANT, PlantDetector
 
 KEY = b"k" * 32
@@ -156,7 +157,7 @@ def test_a_listed_word_makes_a_text_private(tmp_path: Path) -> None:
     """With the lists around it a detector finds more, never less."""
     lists = Lists(tmp_path, KEY)
     lists.keep_private("project", "Falcon")
-    detector = WithLists(PlantDetector(), lists)
+    detector = WithLists(PlantDetector(), lists, PrivacyPolicy.load())
     assert detector.scan("About Falcon").private
     assert [f.type for f in detector.scan(f"Falcon {PLANT}", full=True).findings] == [
         "ALWAYS_PRIVATE",

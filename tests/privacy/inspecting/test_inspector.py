@@ -29,7 +29,9 @@ from edgeroute.core.messages import (
     user,
 )
 from edgeroute.core.request import ChatRequest, Sampling, Tool
-from edgeroute.privacy.inspecting.inspector import Inspector
+from edgeroute.core.verdict import CLEAR, Finding, Verdict
+from edgeroute.privacy.detecting.detector import DetectionFailed
+from edgeroute.privacy.inspecting.inspector import Busy, Inspector
 from edgeroute.privacy.inspecting.passages import WINDOW
 from edgeroute.privacy.inspecting.verdict_cache import VerdictCache
 from tests.support.detectors import PLANT, PlantDetector
@@ -463,4 +465,167 @@ async def test_deep_nesting_is_private() -> None:
     reader = inspector()
     assert (await reader.inspect(request(tools=(Tool("t", "", schema),)))).private
     assert not (await reader.inspect(request(user("[" * 100_000)))).private
+    await reader.close()
+
+
+async def test_each_failure_has_its_sentence() -> None:
+    """What our own detector says is told; the words of any other error are not. Nobody knows what
+    the text holds, so the verdict is a failed one.
+    """
+
+    def fails(error: Exception) -> Callable[[str], None]:
+        def crash(_: str) -> None:
+            raise error
+
+        return crash
+
+    for error, reason in (
+        (
+            DetectionFailed("The rules are gone."),
+            "The rules are gone. So it stays on this machine.",
+        ),
+        (TimeoutError("late"), "The privacy check took too long, so it stays on this machine."),
+        (
+            Busy("full"),
+            "The privacy check is busy with other prompts, so it stays on this machine.",
+        ),
+        (ValueError("words"), "The privacy check failed, so it stays on this machine."),
+    ):
+        reader = inspector(PlantDetector(before=fails(error)))
+        verdict = await reader.inspect(request())
+        assert verdict == Verdict(private=True, reason=reason, complete=False, failed=True)
+        await reader.close()
+
+    def gone() -> str:
+        raise DetectionFailed("The lists are gone.")
+
+    reader = Inspector(PlantDetector(), gone)
+    verdict = await reader.inspect(request())
+    assert verdict.reason == "The lists are gone. So it stays on this machine."
+    assert verdict.failed
+    await reader.close()
+
+
+async def test_an_open_verdict_is_whole() -> None:
+    """Everything was read, and the sentence says that nothing was found."""
+    reader = inspector()
+    assert await reader.inspect(request(user("Hello"), assistant("Hi"), user("Bye"))) == CLEAR
+    assert await reader.scan("Hello") == CLEAR
+    assert await reader.recheck(["Hello", "Bye", " "]) == CLEAR
+    assert await reader.recheck([]) == CLEAR
+    assert (await reader.recheck(["Hello", PLANT])).private
+    await reader.close()
+
+
+async def test_a_finding_says_where_it_is() -> None:
+    """In which text, from which place to which, how sure and by whom; each text once, although
+    neighbouring texts are read together as well.
+    """
+    reader = inspector()
+    verdict = await reader.inspect(request(user("a"), assistant(f"b {PLANT}")), full=True)
+    (found,) = verdict.findings
+    assert found == Finding("US_SSN", 2, 13, 1.0, "test", "messages[1]")
+    assert (verdict.reason, verdict.complete) == ("Found a US social security number.", True)
+    assert (await reader.scan(f"b {PLANT}")).findings == (dataclasses.replace(found, where=""),)
+    split = await reader.inspect(request(user("521-44"), user("-9821")), full=True)
+    assert len(split.findings) == 1
+    quick = await inspector().inspect(request(user("521-44"), user("-9821")))
+    assert (quick.types, quick.failed, quick.reason) == ({"US_SSN": 1}, False, split.reason)
+    both = await reader.inspect(
+        request(user(f"x {PLANT}"), user(f"{PLANT.replace('5', '6')} y")), full=True
+    )
+    assert [one.where for one in both.findings] == ["messages[0]", "messages[1]"]
+    await reader.close()
+
+
+async def test_what_is_known_to_be_private_stops_at_once() -> None:
+    """A text that was private before makes a request private without reading the others, and the
+    verdict says whether there was more to read.
+    """
+    detector = PlantDetector()
+    reader = inspector(detector)
+    alone = await reader.inspect(request(user(PLANT)))
+    assert (alone.private, alone.complete) == (True, False)
+    detector.read.clear()
+    again = await reader.inspect(request(user(PLANT)))
+    more = await reader.inspect(request(user(PLANT), assistant("More.")))
+    assert detector.read == []
+    assert (again.private, more.private, more.complete) == (True, True, False)
+    assert again.findings == alone.findings
+    whole = await reader.inspect(request(user(PLANT)), full=True)
+    assert (whole.complete, len(detector.read)) == (True, 1)
+    await reader.close()
+
+
+async def test_the_newest_text_is_read_first() -> None:
+    """And nothing older once something is found; with everything to be named, all is read."""
+    for full in (False, True):
+        detector = PlantDetector()
+        reader = inspector(detector)
+        turns = [user("one " * 300), assistant("two " * 300), user(f"three {PLANT}")]
+        verdict = await reader.inspect(request(*turns), full=full)
+        assert verdict.private
+        assert verdict.complete is full
+        assert PLANT in detector.read[0][0]
+        assert (turns[0].text in {text for text, _ in detector.read}) is full
+        await reader.close()
+
+
+async def test_a_clear_text_is_clear_under_the_same_rules_and_from_the_same_source_only() -> None:
+    """What an attachment cleared is cleared until the rules change."""
+    version = "v1"
+    reader = Inspector(PlantDetector(), lambda: version)
+    assert not reader.has_cleared(b"plain words")
+    file = request(Message("user", (File("a.txt", "text/plain", b"plain words"),)))
+    assert not (await reader.inspect(file)).private
+    assert reader.has_cleared(b"plain words")
+    assert not reader.has_cleared(b"other words")
+    version = "v2"
+    assert not reader.has_cleared(b"plain words")
+    await reader.close()
+    await reader.close()
+
+
+async def test_a_part_that_nobody_reads_gives_the_reason() -> None:
+    """Of a picture, a broken file or an unknown part; with everything to be named, what else was
+    found is named beside it.
+    """
+    reader = inspector()
+    picture = request(Message("user", (Text(f"See {PLANT}"), Image("image/png", PNG))))
+    verdict = await reader.inspect(picture, full=True)
+    assert verdict.private
+    assert verdict.types == {"US_SSN": 1}
+    lone = await reader.inspect(request(Message("user", (Image("image/png", PNG),))))
+    assert lone.reason == "A picture cannot be read, so it stays here."
+    sound = request(Message("user", (Text(f"Hear {PLANT}"), Unreadable("input_audio", "{}"))))
+    quick = await reader.inspect(sound)
+    assert (quick.private, quick.complete, quick.findings) == (True, False, ())
+    full = await reader.inspect(sound, full=True)
+    assert (full.reason, full.types) == (quick.reason, {"US_SSN": 1})
+    broken = request(Message("user", (File("a.pdf", "application/pdf", b"%PDF-broken"),)))
+    assert (await reader.inspect(broken)).reason.endswith(" What cannot be read stays here.")
+    await reader.close()
+
+
+async def test_internal_code_anywhere_marks_the_whole_request() -> None:
+    """In a file too; a verdict without it is not marked."""
+    reader = inspector()
+    mark = "internal use only"
+    parts = (Text("Look."), File("a.txt", "text/plain", mark.encode()))
+    assert (await reader.inspect(request(Message("user", parts), assistant("Yes.")))).internal_code
+    assert not (await reader.inspect(request())).internal_code
+    await reader.close()
+
+
+async def test_places_in_the_queue_come_back_after_a_failure() -> None:
+    """However often reading fails, the next text is read."""
+
+    def crash(text: str) -> None:
+        if "bad" in text:
+            raise OSError
+
+    reader = inspector(PlantDetector(before=crash), waiting=1)
+    for number in range(3):
+        assert (await reader.scan(f"bad {number}")).failed
+    assert not (await reader.scan("good")).private
     await reader.close()

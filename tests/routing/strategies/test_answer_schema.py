@@ -96,6 +96,8 @@ def test_the_sentence_quotes_nothing_of_the_answer() -> None:
         {"required": "a"},
         {"$schema": "urn:nobody-knows", "type": "string"},
         {"$ref": "#/$defs/missing"},
+        {"$ref": "#/allOf/first", "allOf": [{}]},
+        {"$ref": "#/type/x", "type": "object"},
         {"$ref": "other.json"},
         {"$ref": "file:///etc/hostname"},
         {"allOf": [{"$id": "urn:inner", "$ref": "#/x"}]},

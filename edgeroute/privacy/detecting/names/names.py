@@ -11,7 +11,7 @@ from edgeroute.privacy.detecting.names import context
 from edgeroute.privacy.detecting.names.rampart import NameSpan
 from edgeroute.privacy.detecting.recognizers import addresses
 from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
-from edgeroute.word_lists import word_set
+from edgeroute.word_lists import one_of, word_set
 
 _AROUND: Final = 50
 _CERTAIN: Final = 0.65
@@ -36,9 +36,8 @@ _PLACE_LOOSE: Final = re.compile(
     rf"{_HOUSE}[^\W\d_]{{3,24}}(?:\s[^\W\d_]{{2,24}}){{0,3}}{_STREET_END}"
     r"|[^\W\d_][\w'.-]{2,24}(?:\s[\w'.-]{2,24}){0,3}\s\d{1,5}[a-z]?\.?\s{0,2}(?:[,\n.]|$)"
 )
-_JOINED: Final = re.compile(
-    r"\.?[ \t-](?:(?:[A-Z]\.|van|de|der|den|von|da|dos|di|del|la|le|al|el|bin|ten|ter|zu)[ ]){0,3}"
-)
+_PARTICLE: Final = one_of("names.particles")
+_JOINED: Final = re.compile(rf"\.?[ \t-](?:(?:[A-Z]\.|{_PARTICLE})[ ]){{0,3}}")
 # A name inside an identifier, a path or a product's name is none: kserve-llama, Array.isArray.
 _IDENTIFIER: Final = re.compile(r"[-_/](?=\w)|[.(](?=\w)|\(\)")
 _ATTACHED: Final = re.compile(r"[_/.@-]$")
@@ -46,7 +45,7 @@ _ATTACHED: Final = re.compile(r"[_/.@-]$")
 
 _NAME_BEFORE: Final = re.compile(r"(?<=[^\s.!?]\s)([^\W\d_a-z][^\W\d_]*[^\W\dA-Z_]\s)$")
 _NAME_AFTER: Final = re.compile(
-    r"(?: (?:van|de|der|den|von|da|dos|di|del|la|le|al|el|bin|ten|ter|zu)){0,3}"
+    rf"(?: {_PARTICLE}){{0,3}}"
     r" [^\W\d_a-z][^\W\d_]*[^\W\dA-Z_](?!\w)"
 )
 _NO_STREET: Final = re.compile(r"[.!?]\s|\b123\s|\n")

@@ -30,11 +30,7 @@ _UNIT_ANY: Final = re.compile(
     r"(?<![\w.])\d{1,4},?\s{1,8}(?:Apt|Suite|Unit|Flat)\.?\s\d{1,5}\b"
     r"|\b(?:Apt|Suite)\.\s?\d{1,5}\b"
 )
-_STATE: Final = (
-    r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]"
-    r"|T[NX]|UT|V[AIT]|W[AIVY])"
-)
-_STATE_ZIP: Final = re.compile(rf"(?<=[^\W\d_]),\s{_STATE}\s{_ZIP}(?!\d)")
+_STATE_ZIP: Final = re.compile(rf"(?<=[^\W\d_]),\s{one_of('addresses.states')}\s{_ZIP}(?!\d)")
 _UK_POSTCODE: Final = re.compile(
     r"(?<![\w-])(?:[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2})(?![\w-])"
 )

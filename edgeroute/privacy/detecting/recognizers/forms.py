@@ -26,8 +26,7 @@ _SPEAKER: Final = re.compile(
 )
 
 _CHAT: Final = re.compile(
-    r"\b(?:whatsapp|sms|imessage|telegram|signal|messenger|slack|group|family|text)"
-    r"\s(?:group\s)?(?:chat|conversation|thread|messages?|log)\b"
+    rf"\b{one_of('forms.messengers')}\s(?:group\s)?(?:chat|conversation|thread|messages?|log)\b"
 )
 _SAYS: Final = re.compile(r"(?:^|[\n.!?:\]]\s{0,2})([^\W\d_a-z][a-z]{1,20}): ")
 _ROLES: Final = word_set("forms.roles")
@@ -47,8 +46,8 @@ _RESULT: Final = re.compile(
     re.IGNORECASE,
 )
 _MESSAGES: Final = re.compile(
-    r"[\"'](?:from|sender|sender_id|from_name|author|attendees|participants|recipient|recipients)"
-    r"[\"']\s{0,2}:\s{0,2}(?:[\"'](?P<who>[^\"']{2,80})|\[)"
+    rf"[\"']{one_of('forms.sender_keys')}[\"']"
+    r"\s{0,2}:\s{0,2}(?:[\"'](?P<who>[^\"']{2,80})|\[)"
 )
 _BODY: Final = re.compile(
     r"[\"'](?:body|text|message|content|subject|title|notes)[\"']\s{0,2}:\s{0,2}[\"'][^\"']{6,}"

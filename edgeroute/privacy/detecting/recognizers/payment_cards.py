@@ -7,21 +7,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
-from edgeroute.word_lists import word_set
+from edgeroute.word_lists import pattern_list, word_set
 
 _RUN: Final = re.compile(r"(?<![\w.,/-])\d(?:[ -]?\d){11,18}(?![\w]|[.,/-]\d)")
 _GROUPED: Final = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5}")
-_ISSUERS: Final = {
-    "Visa": r"4\d{12}(?:\d{3}){0,2}",
-    "Mastercard": r"5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}",
-    "American Express": r"3[47]\d{13}",
-    "Diners Club": r"3(?:0[0-5]|[689]\d)\d{11}",
-    "JCB": r"35(?:2[89]|[3-8]\d)\d{12}",
-    "Discover": r"6(?:011|4[4-9]\d|5\d\d)\d{12}",
-    "UnionPay": r"62\d{14,17}",
-    "Maestro": r"(?:5[06-9]|6\d)\d{10,17}",
-}
-_ISSUER: Final = re.compile(f"(?:{'|'.join(_ISSUERS.values())})$")
+_ISSUER: Final = re.compile(f"(?:{'|'.join(pattern_list('payment_cards'))})$")
 _WORDS: Final = word_set("payment_cards.words")
 _PUBLISHED: Final = word_set("payment_cards.published")
 

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 DIGIT: Final = re.compile(r"\d")
 WORD: Final = re.compile(r"[^\W\d_]+")
 _DIGITS: Final = re.compile(r"\d+")
-_CODE: Final = re.compile(r"\d(?:[ ./A-Za-z-]{0,3}\d){3,}|(?<![A-Za-z0-9])(?=[A-Z]*\d)[A-Z0-9]{8,}")
+CODE: Final = re.compile(r"\d(?:[ ./A-Za-z-]{0,3}\d){3,}|(?<![A-Za-z0-9])(?=[A-Z]*\d)[A-Z0-9]{8,}")
 _NUMBER: Final = re.compile(r"\d(?:[ ./A-Za-z-]{0,2}\d){3,}")
 
 
@@ -82,7 +82,7 @@ class Page:
         """Where identifiers could be: four digits or more, or a run of digits and capitals; with
         some words before them.
         """
-        return self._around(_CODE, 110, 30)
+        return self._around(CODE, 110, 30)
 
     @cached_property
     def near_digits(self) -> list[tuple[int, int]]:

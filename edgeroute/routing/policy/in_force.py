@@ -1,13 +1,16 @@
-"""Values made from a file, and made anew when the file is edited while the program runs."""
+"""The policy and the tiers in force: read anew when their files are edited."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from edgeroute.core.errors import SettingsError
+from edgeroute.routing.policy.policy import RoutingPolicy, policy_file
+from edgeroute.routing.policy.tiers import Tiers, tiers_file
 
 T = TypeVar("T")
 
@@ -48,6 +51,36 @@ class Reloaded(Generic[T]):
             log.warning("A changed file is not valid. %s", trouble)
         self._made, self.trouble = (value, stamp), trouble
         return value
+
+
+class RulesInForce:
+    """The routing policy ``name`` and the tiers; the folder ``own`` holds the user's own files."""
+
+    def __init__(self, name: str, own: Path) -> None:
+        self.name = name
+        self.own = own
+        self._policy = Reloaded(
+            lambda: policy_file(self.name, own), lambda: RoutingPolicy.named(self.name, own)
+        )
+        self._tiers = Reloaded(lambda: tiers_file(own), lambda: Tiers.load(own))
+
+    def policy(self) -> RoutingPolicy:
+        """The routing policy; it says what is wrong with files that have changed since.
+
+        Raises:
+            SettingsError: it is not valid and there is no earlier one, with file and line.
+        """
+        found = self._policy.value
+        trouble = " ".join(filter(None, (self._policy.trouble, self._tiers.trouble)))
+        return replace(found, trouble=trouble) if trouble else found
+
+    def tiers(self) -> Tiers:
+        """Tiers, roles and ladders.
+
+        Raises:
+            SettingsError: rules/tiers.yaml is not valid and there is no earlier one.
+        """
+        return self._tiers.value
 
 
 def _stamp(path: Path) -> _Stamp:

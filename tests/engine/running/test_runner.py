@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from edgeroute.core.events import Answered, AttemptStarted, Folded, Notice
+from edgeroute.core.events import Answered, AttemptEnded, AttemptStarted, Folded, Notice
 from edgeroute.core.request import Sampling
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.datafile import packaged
 from tests.support import replies
-from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, Seen, request
-from tests.support.scripted_provider import Sleep, always
+from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, Seen, house, request
+from tests.support.scripted_provider import ScriptedProvider, Sleep, always
 from tests.support.strategies import (
     CLOSED,
+    ENVIRONMENT,
     LUNA,
     OPUS,
     PRO,
@@ -274,7 +275,7 @@ async def test_medical_and_legal_questions_get_the_best_model_and_a_check(
         seen = await home.ask(question)
         receipt = seen.receipt
         assert receipt.rule == "must-be-right"
-        assert receipt.model in home.routing.tiers.roles["large"].models
+        assert receipt.model in home.rules.tiers().roles["large"].models
         assert seen.text == "Yes."
         answered, checked = receipt.attempts
         assert checked.role == "verify"
@@ -301,3 +302,95 @@ async def test_nobody_checks_their_own_answer(tmp_path: Path) -> None:
         assert seen.receipt.model == LUNA
         assert asked(home)["openai"] == 1
         assert _notices(seen) == ["unverified"]
+
+
+@pytest.mark.parametrize("strategy", ["cascade", "ensemble"])
+async def test_the_fallbacks_of_a_strategy_are_asked_when_all_of_it_failed(
+    tmp_path: Path, strategy: str
+) -> None:
+    """Who took part is not asked again, and the user learns that nothing of it stands."""
+    rules = policy(strategy).replace("strategy:", "fallbacks: [mock/m]\n      strategy:")
+    down = always(replies.error(503))
+    spare = replies.chat("Spare.")
+    with ScriptedProvider(always(spare)) as mock:
+        table = f'[providers.mock]\nbase_url = "{mock.base_url}"\nmodels = ["m"]\n'
+        cloud = dict.fromkeys(("openai", "deepseek", "anthropic"), down)
+        async with house(
+            tmp_path, cloud, settings=ENVIRONMENT + table, rules={"test.yaml": rules}
+        ) as home:
+            seen = await home.ask(CLOSED)
+            assert seen.text == "Spare."
+            assert seen.receipt.model == "mock/m"
+            assert asked(home) == {"openai": 1, "deepseek": 1, "anthropic": 1}
+            assert _notices(seen) == ["strategy"]
+            numbers = [one.number for one in seen.events if isinstance(one, AttemptStarted)]
+            assert numbers[:3] == [1, 2, 3]
+
+
+async def test_a_check_is_an_attempt_like_any_other(tmp_path: Path) -> None:
+    """It has the next number, its reason and its own line on the receipt, and it reads question and
+    answer; where the verifier agrees, nothing is said.
+    """
+    rules = policy(verify=LUNA)
+    async with several(
+        tmp_path, rules, says("AGREE"), says("never"), says("Take two a day.")
+    ) as home:
+        seen = await home.ask(CLOSED)
+        began = [one for one in seen.events if isinstance(one, AttemptStarted)]
+        assert [(one.number, one.model) for one in began] == [(1, OPUS), (2, LUNA)]
+        assert began[1].reason == "Checks the answer."
+        ended = [one for one in seen.events if isinstance(one, AttemptEnded)]
+        assert [one.number for one in ended] == [1, 2]
+        check = seen.receipt.attempts[1]
+        assert ended[1].attempt == check
+        assert (check.role, check.outcome, check.reason) == (
+            "verify", "answered", "Checks the answer.",
+        )  # fmt: skip
+        (sent,) = home.cloud["openai"].requests
+        assert CLOSED in sent.body.decode()
+        assert "Take two a day." in sent.body.decode()
+        assert _notices(seen) == []
+        assert not any("objects" in note for note in seen.receipt.notes)
+
+
+async def test_a_check_that_fails_is_said_and_noted(tmp_path: Path) -> None:
+    """The answer stands; notice and receipt say that nobody looked at it."""
+    rules = policy(verify=LUNA)
+    down = always(replies.error(503))
+    async with several(tmp_path, rules, down, says("never"), says("Take two a day.")) as home:
+        seen = await home.ask(CLOSED)
+        text = f"{LUNA} could not check this answer."
+        assert [one.text for one in seen.events if isinstance(one, Notice)] == [text]
+        assert text in seen.receipt.notes
+        assert seen.receipt.attempts[1].outcome == "failed"
+        assert seen.receipt.attempts[1].error == "outage"
+
+
+async def test_a_failed_request_is_not_checked(tmp_path: Path) -> None:
+    """Neither one without an answer nor one whose answer broke off."""
+    rules = policy(verify=LUNA)
+    cut = always(replies.cut_stream(replies.messages_events(["It is ", "thirty"])[:4]))
+    async with several(tmp_path, rules, says("never"), says("never"), cut) as home:
+        seen = await home.ask(CLOSED)
+        assert seen.text == "It is "
+        assert asked(home)["openai"] == 0
+        assert _notices(seen) == []
+
+
+async def test_without_a_rule_that_wants_it_nobody_checks(tmp_path: Path) -> None:
+    """One model is asked once, and nothing is said of a check."""
+    async with several(tmp_path, policy(), says("never"), says("never"), says("31")) as home:
+        seen = await home.ask(CLOSED)
+        assert asked(home) == {"openai": 0, "deepseek": 0, "anthropic": 1}
+        assert _notices(seen) == []
+
+
+@pytest.mark.parametrize("strategy", ["cascade", "ensemble"])
+async def test_a_schema_reaches_the_strategy(tmp_path: Path, strategy: str) -> None:
+    """An answer that does not keep to the schema does not stand."""
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    good = '{"n": 31}'
+    async with several(tmp_path, policy(strategy), says("31"), says(good), says(good)) as home:
+        seen = await home.ask(CLOSED, response_format=schema)
+        assert seen.text == good
+        assert seen.receipt.model != LUNA

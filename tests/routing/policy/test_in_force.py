@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgeroute.core.errors import SettingsError
-from edgeroute.wiring.reloading import Reloaded
+from edgeroute.routing.policy.in_force import Reloaded
 from tests.support.house import OPEN, house
 
 POLICY = "routing:\n  rules:\n    - {id: ID, condition: input_tokens >= 0, model: mock/m}\n"
@@ -65,9 +65,9 @@ async def test_edited_roles_decide_the_next_request(tmp_path: Path) -> None:
     policy = "routing:\n  rules:\n    - default: small\n"
     async with house(tmp_path, rules={"test.yaml": policy}) as home:
         folder = home.runtime.paths.config / "rules"
-        packaged = home.routing.tiers.roles["small"].models
-        text = (Path(__file__).parents[2] / "rules" / "tiers.yaml").read_text()
+        packaged = home.rules.tiers().roles["small"].models
+        text = (Path(__file__).parents[3] / "rules" / "tiers.yaml").read_text()
         first = f"models: [{packaged[0]}"
         (folder / "tiers.yaml").write_text(text.replace(first, f"models: [mock/m, {packaged[0]}"))
         assert (await home.ask(OPEN)).receipt.model == "mock/m"
-        assert home.routing.tiers.roles["small"].models == ("mock/m", *packaged)
+        assert home.rules.tiers().roles["small"].models == ("mock/m", *packaged)

@@ -1,0 +1,58 @@
+"""What a request asks for where its caller says nothing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from edgeroute.core.messages import user
+from edgeroute.core.request import TIERS, ChatRequest, Sampling, Tool
+
+
+def test_a_caller_who_says_nothing_gets_the_usual() -> None:
+    """Any model, text, the model's own sampling, the settings' privacy and tier, kept like any
+    other; a picture may be the answer.
+    """
+    plain = asdict(ChatRequest((user("Hi"),)))
+    plain.pop("messages")
+    assert plain == {
+        "model": "auto",
+        "tools": (),
+        "tool_choice": "auto",
+        "parallel_tool_calls": None,
+        "response_format": None,
+        "response_format_name": "answer",
+        "sampling": {
+            "temperature": None,
+            "top_p": None,
+            "max_output_tokens": None,
+            "stop": (),
+            "seed": None,
+            "logprobs": False,
+        },
+        "reasoning_effort": "",
+        "wire": "",
+        "extra": {},
+        "conversation": "",
+        "privacy": None,
+        "tier": None,
+        "task": "",
+        "pictures": "yes",
+        "user": "",
+        "commit": None,
+        "front_door": "cli",
+        "store": True,
+        "replaces": "",
+    }
+    assert ChatRequest(()).sampling == Sampling()
+
+
+def test_a_tool_may_be_a_name_alone() -> None:
+    """Without a description, without parameters, and as strict as the model likes."""
+    assert asdict(Tool("t")) == {
+        "name": "t", "description": "", "parameters": {}, "strict": None,
+    }  # fmt: skip
+
+
+def test_tiers_are_named_from_the_cheapest_up() -> None:
+    """These words stand in settings and headers."""
+    assert TIERS == ("free", "balanced", "premium")

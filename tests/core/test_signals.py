@@ -1,0 +1,33 @@
+"""What is known of a request of which nothing is known."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from edgeroute.core.signals import TASKS, Signals
+
+
+def test_nothing_is_assumed() -> None:
+    """No task, no language, nothing in it; of middling difficulty, and the first turn."""
+    assert asdict(Signals()) == {
+        "task": "",
+        "complexity": "medium",
+        "input_tokens": 0,
+        "output_tokens": 0,
+        "domain": "",
+        "language": "",
+        "has_images": False,
+        "has_tools": False,
+        "has_code": False,
+        "has_files": False,
+        "internal_code": False,
+        "turns": 1,
+        "wants_picture": False,
+        "origins": (),
+    }
+
+
+def test_every_task_has_one_name() -> None:
+    """Rules and headers use it."""
+    assert len(set(TASKS)) == len(TASKS) == 11
+    assert {"chat", "code_completion", "image"} <= {*TASKS}

@@ -1,0 +1,29 @@
+"""Use and money, summed up."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgeroute.core.spending import GROUPS, SpendRow
+from edgeroute.core.usage import Usage
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens", "rate"),
+    [
+        (Usage(), 0, 0.0),
+        (Usage(300, output_visible=50), 350, 0.0),
+        (Usage(100, 300, output_visible=50), 450, 0.75),
+        (Usage(100, 100, 200, output_visible=50), 450, 0.25),
+        (Usage(0, 200), 200, 1.0),
+    ],
+)
+def test_a_row_counts_tokens_and_cache_hits(usage: Usage, tokens: int, rate: float) -> None:
+    """Input and output together; the rate is the share of all input that a cache held."""
+    row = SpendRow("mock/m", 1, 1, 0, usage, None, 1, None, None)
+    assert (row.tokens, row.cache_hit_rate) == (tokens, rate)
+
+
+def test_sums_can_be_asked_for_by_these_groups() -> None:
+    """Everything that a receipt says of who, what and when."""
+    assert set(GROUPS) == {"model", "task", "user", "day", "provider", "rule", "conversation"}

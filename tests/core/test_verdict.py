@@ -1,0 +1,32 @@
+"""How strict a mode is, and what a verdict counts."""
+
+from __future__ import annotations
+
+from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode, Verdict
+
+
+def _strictness(mode: PrivacyMode) -> int:
+    return mode.strictness
+
+
+def test_private_is_stricter_than_masked_and_masked_than_open() -> None:
+    """The order by which a request may raise a conversation's mode."""
+    order = sorted([PrivacyMode.PRIVATE, PrivacyMode.AUTO, PrivacyMode.MASK], key=_strictness)
+    assert [str(mode) for mode in order] == ["auto", "mask", "private"]
+    assert len({mode.strictness for mode in PrivacyMode}) == 3
+
+
+def test_findings_are_counted_by_type_most_frequent_first() -> None:
+    """Types and numbers, never a value."""
+    found = [Finding(kind, 0, 1, 1.0) for kind in ("EMAIL_ADDRESS", "US_SSN", "US_SSN")]
+    types = Verdict(private=True, reason="Found.", findings=tuple(found)).types
+    assert list(types.items()) == [("US_SSN", 2), ("EMAIL_ADDRESS", 1)]
+
+
+def test_a_clear_verdict_is_whole_and_open() -> None:
+    """Everything was read and nothing found."""
+    assert not CLEAR.private
+    assert (CLEAR.complete, CLEAR.failed, CLEAR.internal_code) == (True, False, False)
+    assert CLEAR.reason == "No personal data found."
+    assert CLEAR.findings == ()
+    assert Finding("US_SSN", 0, 1, 1.0) == Finding("US_SSN", 0, 1, 1.0, "", "", "", "")

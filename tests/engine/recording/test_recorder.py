@@ -1,0 +1,271 @@
+"""What is written down of a request that has ended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgeroute.core.answer import Answer
+from edgeroute.core.errors import EdgeRouteError, StoreError
+from edgeroute.core.events import Answered, Failed, Notice
+from edgeroute.core.messages import assistant
+from edgeroute.core.model_card import Place
+from edgeroute.core.receipt import Attempt
+from edgeroute.core.usage import Cost, Usage
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.engine.recording.recorder import Recorder, RequestStart
+from edgeroute.engine.running.live_attempt import RunState
+from tests.support import replies
+from tests.support.clocks import THE_DAY, StandingClock
+from tests.support.house import OPEN, PRIVATE, House, house, request
+from tests.support.receipts import attempt, receipt
+from tests.support.scripted_provider import always
+
+ANSWER = "A table of buckets."
+
+
+def recorder(home: House) -> Recorder:
+    """The engine's own."""
+    found = home.runtime.engine._recorder
+    assert isinstance(found, Recorder)
+    return found
+
+
+async def test_a_full_disk_costs_the_record_not_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a turn cannot be saved the answer is given all the same, with a notice."""
+    from edgeroute.core.errors import StoreError
+
+    def full(*args: object) -> None:
+        raise StoreError("The disk is full.", "Free some space.")
+
+    async with house(tmp_path) as home:
+        await home.ask(OPEN)
+        monkeypatch.setattr(home.runtime.receipts, "add", full)
+        seen = await home.ask(OPEN)
+        assert isinstance(seen.end, Answered)
+        assert any(getattr(event, "kind", "") == "not_saved" for event in seen.events)
+
+
+async def test_a_receipt_tells_all_that_was_decided_and_done(tmp_path: Path) -> None:
+    """Whose conversation, what was found, which rule, who answered, how long it took."""
+    async with house(tmp_path, clock=StandingClock()) as home:
+        one = request(OPEN, user="ann", tier="premium", front_door="http", task="chat")
+        decision = await home.runtime.engine._decider.decide(one)
+        decision = replace(
+            decision, plan=replace(decision.plan, rule="all", why="A test.", notes=("A note.",))
+        )
+        clock = home.runtime.clock
+        assert isinstance(clock, StandingClock)
+        start = RequestStart("r1", clock.now(), clock.monotonic())
+        clock.forward(timedelta(milliseconds=1_250))
+        tried = [attempt(model="one/m", outcome="failed"), attempt(model="two/m")]
+        state = RunState(attempts=tried, notes=["Another."], first_token_ms=40)
+        found = recorder(home).receipt(start, one, decision, state)
+        assert found == receipt(
+            *tried,
+            conversation=decision.session.id,
+            created=THE_DAY,
+            front_door="http",
+            rule="all",
+            why="A test.",
+            model="two/m",
+            tier="premium",
+            input_tokens=decision.signals.input_tokens,
+            duration_ms=1_250,
+            first_token_ms=40,
+            notes=("A note.", "Another."),
+        )
+        assert found.input_tokens > 0
+        state.attempts = [attempt(model="one/m", outcome="cancelled", place=Place.LOCAL)]
+        state.error = EdgeRouteError("It broke.")
+        stopped = recorder(home).receipt(start, replace(one, user=""), decision, state)
+        assert (stopped.model, stopped.route) == ("one/m", Place.LOCAL)
+        assert stopped.error == "failed"
+        assert stopped.user != "ann"
+        assert stopped.user
+        state.attempts = []
+        nobody = recorder(home).receipt(start, one, decision, state)
+        assert (nobody.model, nobody.route) == ("", None)
+
+
+async def test_what_was_found_and_masked_is_counted(tmp_path: Path) -> None:
+    """By type, never by value; the mode and the latch of the conversation are told."""
+    async with house(tmp_path) as home:
+        private = (await home.ask(PRIVATE)).receipt
+        assert (private.private, private.latched) == (True, True)
+        assert private.findings == {"US_SSN": 1}
+        assert private.privacy_reason
+        assert private.masked == {}
+        masked = (
+            await home.ask("Write to anna.berg@fjordmail.no.", privacy=PrivacyMode.MASK)
+        ).receipt
+        assert (masked.mode, masked.private, masked.latched) == (PrivacyMode.MASK, False, False)
+        assert masked.masked == {"EMAIL_ADDRESS": 1}
+
+
+async def test_a_request_that_was_never_decided_counts_as_private(tmp_path: Path) -> None:
+    """Nobody knows what it held; nothing was sent, and the receipt says so."""
+    async with house(tmp_path, clock=StandingClock()) as home:
+        one = request(OPEN, conversation="mine", front_door="http", privacy=PrivacyMode.MASK)
+        clock = home.runtime.clock
+        start = RequestStart("r1", clock.now(), clock.monotonic())
+        state = RunState(error=EdgeRouteError("It broke."))
+        found = recorder(home).receipt(start, replace(one, user="ann"), None, state)
+        expected = receipt(
+            conversation="mine", front_door="http", mode=PrivacyMode.MASK, private=True,
+            privacy_reason="Nothing was decided, so nothing was sent.", rule="", why="",
+            route=None, model="", task="", error="failed", created=THE_DAY,
+        )  # fmt: skip
+        assert found == replace(expected, attempts=())
+        assert found.user == "ann"
+        plain = recorder(home).receipt(start, request(OPEN), None, state)
+        assert plain.mode is PrivacyMode.AUTO
+        assert plain.user
+        assert recorder(home).record(found, one, None, state) == []
+        assert home.runtime.receipts.get("r1") == found
+        assert not home.runtime.conversations.list()
+
+
+async def test_a_turn_is_kept_whole(tmp_path: Path) -> None:
+    """What was new in the request and the answer, with receipt and model; the history with the
+    answer is recognised the next time.
+    """
+    async with house(tmp_path) as home:
+        seen = await home.ask(OPEN)
+        (turn,) = home.runtime.conversations.turns(seen.receipt.conversation)
+        assert [message.text for message in turn.messages] == [OPEN, ANSWER]
+        assert (turn.complete, turn.receipt) == (True, seen.receipt.id)
+        found = home.runtime.conversations.get(seen.receipt.conversation)
+        assert found is not None
+        assert found.model == "mock/m"
+        again = await home.ask([*turn.messages, *request("And a heap?").messages])
+        assert again.receipt.conversation == seen.receipt.conversation
+
+
+async def test_no_turn_is_kept_without_an_answer_or_a_conversation(tmp_path: Path) -> None:
+    """A partial answer is one, and is marked as such."""
+    async with house(tmp_path) as home:
+        one = request(OPEN)
+        decision = await home.runtime.engine._decider.decide(one)
+        name = decision.session.id
+        conversations = home.runtime.conversations
+        recorder(home).record(receipt(id="a", conversation=name), one, decision, RunState())
+        assert not conversations.turns(name)
+        half = Answer(assistant("half"), "length", Usage(), "mock/m", complete=False)
+        state = RunState(partial=half)
+        lost = replace(decision, session=replace(decision.session, exists=False))
+        recorder(home).record(receipt(id="b", conversation=name), one, lost, state)
+        assert not conversations.turns(name)
+        recorder(home).record(receipt(id="c", conversation=name), one, decision, state)
+        (turn,) = conversations.turns(name)
+        assert (turn.messages[-1].text, turn.complete) == ("half", False)
+
+
+async def test_only_a_managed_answer_is_remembered_as_a_cache(tmp_path: Path) -> None:
+    """With what the provider says that it keeps of the prompt, and for which task."""
+    async with house(tmp_path) as home:
+        state = home.runtime._engine._state
+        cloud = (await home.ask(OPEN, task="chat")).receipt
+        holding = state.holding(cloud.conversation)
+        assert holding is not None
+        assert (holding.model, holding.task) == ("mock/m", "chat")
+        assert holding.prompt_tokens == cloud.usage.input
+        local = (await home.ask(OPEN, model="local")).receipt
+        assert state.holding(local.conversation) is None
+
+
+async def test_what_was_learned_of_providers_is_kept_where_one_was_asked(tmp_path: Path) -> None:
+    """A local answer writes nothing about them."""
+    async with house(tmp_path) as home:
+        await home.ask(OPEN, model="local")
+        assert home.stores.states.get("provider health") is None
+        await home.ask(OPEN)
+        assert home.stores.states.get("provider health")["breakers"].keys() == {"mock"}
+
+
+async def test_what_cannot_be_saved_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the reason; alerts about money come as notices of their own kind."""
+
+    def full(*_: object, **__: object) -> None:
+        raise StoreError("The disk is full.", "Free some space.")
+
+    async with house(tmp_path) as home:
+        monkeypatch.setattr(home.stores.conversations, "append", full)
+        seen = await home.ask(OPEN)
+        (notice,) = [event for event in seen.events if isinstance(event, Notice)]
+        assert notice.kind == "not_saved"
+        assert notice.text == ("This turn could not be saved. The disk is full. Free some space.")
+        assert isinstance(seen.end, Answered)
+        assert home.runtime.receipts.get(seen.receipt.id) == seen.receipt
+
+
+async def test_a_failed_request_has_its_receipt(tmp_path: Path) -> None:
+    """Who was tried stays known, and what went wrong."""
+    down = always(replies.error(503))
+    async with house(tmp_path, {"one": down}, local=down) as home:
+        seen = await home.ask(OPEN)
+        assert isinstance(seen.end, Failed)
+        assert home.runtime.receipts.get(seen.receipt.id) == seen.receipt
+        assert seen.receipt.error == seen.end.error.code
+        assert seen.receipt.attempts
+
+
+CACHED = Usage(100_000, 800_000, 100_000, 0, 40_000, 10_000)
+
+
+@pytest.mark.parametrize(
+    ("one", "saved"),
+    [
+        # 1 M tokens at 2 USD, 50 k at 20 USD: 3 USD without a cache.
+        (attempt(usage=CACHED, cost=Cost(Decimal(1), "computed")), Decimal(2)),
+        (attempt(usage=CACHED, cost=Cost(Decimal(4), "computed")), Decimal(-1)),
+        (attempt(usage=CACHED, cost=Cost(Decimal(1), "computed"), rate=""), None),
+        (attempt(usage=CACHED, cost=Cost(None, "unknown")), None),
+        (attempt(usage=CACHED, cost=Cost(Decimal(0), "computed"), place=Place.LOCAL), None),
+        (attempt(usage=Usage(100, output_visible=10)), None),
+        (attempt(usage=CACHED, outcome="failed"), None),
+    ],
+)
+async def test_what_a_cache_saved_is_what_it_would_have_cost(
+    tmp_path: Path, one: Attempt, saved: Decimal | None
+) -> None:
+    """At the same rate; only where the price, the cost and a read from a cache are known."""
+    async with house(tmp_path) as home:
+        told = receipt(one, created=home.runtime.clock.now())
+        assert recorder(home)._comparison(told)["cache_saved"] == saved
+
+
+async def test_savings_are_measured_against_the_premium_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it would have cost for all input and output, without a cache; nothing where nothing was
+    used or there is no such model.
+    """
+    async with house(tmp_path) as home:
+        found = recorder(home)
+        premium = home.runtime.catalog.card("anthropic/claude-opus-4.7")
+        assert premium is not None
+        plain = Usage(1_000_000, output_visible=50_000)
+        now = home.runtime.clock.now()
+        told = receipt(attempt(usage=CACHED), created=now)
+        cost = premium.prices.cost(plain, now).amount
+        assert found._comparison(told)["baseline"] == cost
+        await home.ask(OPEN)
+        found.record(told, request(OPEN), None, RunState())
+        total = home.runtime.ledger.total()
+        assert total.baseline is not None
+        assert total.baseline > 0
+        assert total.cache_saved is not None
+        nothing: dict[str, Any] = {"baseline": None, "cache_saved": None}
+        assert found._comparison(receipt(attempt(usage=Usage()), created=now)) == nothing
+        monkeypatch.setattr(found, "_premium", None)
+        assert found._comparison(told)["baseline"] is None
