@@ -46,6 +46,11 @@ def data_file(folder: str, name: str, own: Path | None = None) -> Path:
     return packaged(folder) / name
 
 
+def table(name: str, schema: type[T]) -> T:
+    """A table of ``rules/tables``, which is shipped with this program and no user's to change."""
+    return load(packaged("rules") / "tables" / f"{name}.yaml", schema)
+
+
 def load(path: Path, schema: type[T]) -> T:
     """The content of ``path`` as a ``schema`` (a msgspec type).
 

@@ -75,3 +75,14 @@ def test_an_unreadable_file_is_a_sentence(tmp_path: Path) -> None:
     for name in ("missing.yaml", "binary.yaml"):
         with pytest.raises(SettingsError, match=name):
             datafile.load(tmp_path / name, _File)
+
+
+def test_every_table_is_asked_for_and_says_what_it_is() -> None:
+    """A comment stands at the top of each of rules/tables, and the code reads it by its name."""
+    source = Path(datafile.__file__).parent
+    code = "\n".join(path.read_text("utf-8") for path in source.rglob("*.py"))
+    tables = sorted((datafile.packaged("rules") / "tables").glob("*.yaml"))
+    assert tables
+    for path in tables:
+        assert f'table("{path.stem}"' in code
+        assert path.read_text("utf-8").startswith("# ")

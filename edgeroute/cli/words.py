@@ -46,9 +46,10 @@ def receipt_text(receipt: Receipt, thumb: str = "") -> str:
         lines.append(f"  masked        {found(receipt.masked)}")
     if receipt.latched:
         lines.append("  latched       the conversation stays on this machine")
+    error = f" ({receipt.error})" if receipt.error else ""
     lines += [
         f"  rule          {receipt.rule or '-'}: {receipt.why}",
-        f"  answered by   {receipt.model or 'nobody'}{_error(receipt.error)}",
+        f"  answered by   {receipt.model or 'nobody'}{error}",
         f"  left          {_where(receipt)}",
         f"  cost          {_cost(receipt.cost)}",
     ]
@@ -79,7 +80,3 @@ def _attempt(attempt: Attempt) -> str:
     if attempt.error:
         text += f" - {attempt.error} {attempt.detail}".rstrip()
     return text
-
-
-def _error(error: str) -> str:
-    return f" ({error})" if error else ""

@@ -28,11 +28,6 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-def unheard(progress: Progress) -> None:
-    """Where nobody watches."""
-    del progress
-
-
 LocalState = Literal["missing", "stopped", "idle", "loading", "ready", "answering", "unreachable"]
 
 

@@ -151,6 +151,11 @@ class ModelCard:
     cache_minimum_tokens: int = 1024
     quirks: tuple[str, ...] = ()
 
+    @property
+    def origin(self) -> str:
+        """Whose reasoning payloads it gives and accepts: ``provider/family``."""
+        return f"{self.provider}/{self.family or self.wire_id}"
+
     def retired(self, today: date) -> bool:
         """Whether the provider has shut the model down by ``today``."""
         return self.shutdown is not None and self.shutdown <= today

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from edgeroute.core.model_card import ModelCard
 from edgeroute.engine.deciding.model_names import canonical, names_here
 from edgeroute.server.metrics import Metrics
-from edgeroute.wire.format import origin_of
 
 if TYPE_CHECKING:
     from edgeroute.wiring import Runtime
@@ -39,4 +38,4 @@ class ServerContext:
     def origin_of(self, model: str) -> str:
         """Whose reasoning payloads ``model`` gives; empty for a model that is not known."""
         card = self.cards().get(model)
-        return origin_of(card) if card else ""
+        return card.origin if card else ""

@@ -25,16 +25,10 @@ class HttpRefusal(EdgeRouteError):
         super().__init__(message, hint, rejection=Rejection(status, code))
 
 
-def format_of(path: str) -> CallerFormat:
-    """The format in which a caller of ``path`` reads errors."""
-    return next((each for each in CALLERS if path.startswith(PREFIX + each.path)), _PLAIN)
-
-
 def as_response(
     error: EdgeRouteError, path: str, headers: Iterable[tuple[str, str]] = ()
 ) -> Response:
-    """``error`` as the answer to a request for ``path``."""
-    body = format_of(path).encode_error(error)
-    return Response(
-        dump(body), error.rejection.status, dict(headers), media_type="application/json"
-    )
+    """``error`` as the answer to a request for ``path``, in the format of its callers."""
+    form = next((each for each in CALLERS if path.startswith(PREFIX + each.path)), _PLAIN)
+    body, status = dump(form.encode_error(error)), error.rejection.status
+    return Response(body, status, dict(headers), media_type="application/json")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,10 +18,7 @@ def run(runtime: Runtime, *, plain: bool = False) -> int:
     Raises:
         SettingsError: the user's own keys are wrong.
     """
-    import os  # noqa: PLC0415 - nothing is loaded before it is needed
-    import sys  # noqa: PLC0415
-
-    from edgeroute.tui import plain as lines  # noqa: PLC0415
+    from edgeroute.tui import plain as lines  # noqa: PLC0415 - loaded when it is needed
 
     if plain or lines.wanted(os.environ, terminal=sys.stdin.isatty() and sys.stdout.isatty()):
         return lines.run(runtime)

@@ -18,7 +18,7 @@ from edgeroute.tui.chat.screen import ChatScreen
 from edgeroute.tui.commands import COMMANDS
 from edgeroute.tui.keymap import keys_with
 from edgeroute.tui.screens.onboarding import OnboardingScreen
-from edgeroute.tui.theme import DEFAULT, OURS, rich_theme, variable_defaults
+from edgeroute.tui.theme import DEFAULT, OURS, VARIABLE_DEFAULTS, rich_theme
 
 if TYPE_CHECKING:
     from textual.theme import Theme
@@ -51,7 +51,7 @@ class ChatApp(App[int]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The meaning colours for themes that are not ours."""
-        return variable_defaults()
+        return VARIABLE_DEFAULTS
 
     def on_mount(self) -> None:
         """The chat, then the first-run page."""

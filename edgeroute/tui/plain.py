@@ -27,7 +27,7 @@ from edgeroute.core.verdict import PrivacyMode
 from edgeroute.core.words import cost_words, money, plural, sentence
 from edgeroute.tui.chat.checker import Checker
 from edgeroute.tui.chat.pictures import answer_text, saved
-from edgeroute.tui.chat.state import ChatState, loosens, opened
+from edgeroute.tui.chat.state import ChatState, opened
 from edgeroute.tui.chat.strip import strip_view
 from edgeroute.tui.words import (
     MODE_SENTENCES,
@@ -214,7 +214,7 @@ class PlainChat:
             self._write(f"Privacy: this chat stays local. {safe_line(self._state.latch_reason)}")
 
     def _set_mode(self, mode: PrivacyMode) -> None:
-        if loosens(self._state.mode, mode):
+        if mode.strictness < self._state.mode.strictness:
             if self._state.latched:
                 self._write("Error: this chat stays local. /new begins another.")
                 return

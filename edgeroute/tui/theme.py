@@ -70,19 +70,18 @@ def _theme(name: str, *, dark: bool) -> Theme:
 OURS: Final = (_theme(DEFAULT, dark=True), _theme("edgeroute-light", dark=False))
 
 
-def variable_defaults() -> dict[str, str]:
-    """The meaning colours for themes that are not ours."""
-    return {
-        "local": "ansi_green",
-        "forced": "ansi_yellow",
-        "cloud": "ansi_blue",
-        "masked": "ansi_magenta",
-        "personal": "ansi_yellow",
-        "muted": "ansi_bright_black",
-        "line": "ansi_bright_black",
-        "on-badge": "ansi_black",
-        "code": "ansi_green",
-    }
+# The meaning colours for themes that are not ours.
+VARIABLE_DEFAULTS: Final = {
+    "local": "ansi_green",
+    "forced": "ansi_yellow",
+    "cloud": "ansi_blue",
+    "masked": "ansi_magenta",
+    "personal": "ansi_yellow",
+    "muted": "ansi_bright_black",
+    "line": "ansi_bright_black",
+    "on-badge": "ansi_black",
+    "code": "ansi_green",
+}
 
 
 def rich_theme(variables: Mapping[str, str]) -> RichTheme:

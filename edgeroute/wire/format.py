@@ -1,4 +1,4 @@
-"""The contract of a wire format, and a streamed answer read with it.
+"""The contract of a wire format.
 
 Abilities of a card that formats look at: ``images``, ``files``, ``tools``, ``json_schema``,
 ``reasoning`` (takes a reasoning effort), ``cache_key`` (takes ``prompt_cache_key``),
@@ -8,13 +8,13 @@ Abilities of a card that formats look at: ``images``, ``files``, ``tools``, ``js
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from edgeroute.core.events import Delta
 from edgeroute.wire.json_data import dump_text
-from edgeroute.wire.sse import SseParser
+from edgeroute.wire.sse import StreamDecoder
 
 if TYPE_CHECKING:
     from edgeroute.core.answer import Answer
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from edgeroute.core.events import Delta, Event
     from edgeroute.core.model_card import ModelCard
     from edgeroute.core.request import ChatRequest
-    from edgeroute.wire.sse import ServerSentEvent
 
 
 _BYTES_PER_TOKEN: Final = 4.0
@@ -57,11 +56,6 @@ class Target:
     session_id: str = ""
     cache: CachePlan | None = None
 
-    @property
-    def origin(self) -> str:
-        """Whose reasoning payloads this model accepts."""
-        return origin_of(self.card)
-
     def would_cache(self, *prefix: object) -> bool:
         """Whether ``prefix`` (JSON values) is long enough, by estimate, for the model to cache it.
 
@@ -85,25 +79,6 @@ class Envelope:
     created: int
     usage: bool = True
     origin: str = ""
-
-
-class StreamDecoder(Protocol):
-    """Turns a provider's events into deltas. ``Finish`` comes last and once, or not at all."""
-
-    ended: bool
-
-    def feed(self, event: ServerSentEvent) -> list[Delta]:
-        """The deltas of one event.
-
-        Raises:
-            WireFault: the provider reports an error.
-            WireError: the event is not of this format.
-        """
-        ...
-
-    def close(self) -> list[Delta]:
-        """The bytes are over: what was held back. Without a ``Finish`` the answer is incomplete."""
-        ...
 
 
 class StreamEncoder(Protocol):
@@ -165,34 +140,3 @@ class WireFormat(CallerFormat):
             WireError: the body is not of this format.
         """
         return self.decoder().whole(body)
-
-
-def origin_of(card: ModelCard) -> str:
-    """Whose reasoning payloads ``card`` accepts: ``provider/family``."""
-    return f"{card.provider}/{card.family or card.wire_id}"
-
-
-async def read_deltas(chunks: AsyncIterable[bytes], decoder: StreamDecoder) -> AsyncIterator[Delta]:
-    """The deltas in a stream's bytes, up to its end mark.
-
-    The answer is whole only if the last delta is a ``Finish``; a stream that broke off gives none.
-
-    Raises:
-        WireFault: the provider reports an error.
-        WireError: the bytes are not of the decoder's format, or exceed a limit.
-    """
-    parser = SseParser()
-    async for chunk in chunks:
-        for delta in _decode(parser, decoder, chunk):
-            yield delta
-        if decoder.ended:
-            return
-    for delta in decoder.close():
-        yield delta
-
-
-def _decode(parser: SseParser, decoder: StreamDecoder, chunk: bytes) -> Iterator[Delta]:
-    for event in parser.feed(chunk):
-        yield from decoder.feed(event)
-        if decoder.ended:
-            return

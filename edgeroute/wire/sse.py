@@ -1,12 +1,16 @@
-"""Server-sent events, read from bytes that arrive in pieces of any size."""
+"""Server-sent events, read from bytes that arrive in pieces of any size, and the answer in them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from edgeroute.wire.errors import WireError
+
+if TYPE_CHECKING:
+    from edgeroute.core.events import Delta
 
 MAX_LINE_BYTES: Final = 4 * 1024 * 1024
 MAX_EVENT_BYTES: Final = 8 * 1024 * 1024
@@ -93,3 +97,48 @@ class SseParser:
         name, data = self._name, self._data
         self._name, self._data, self._data_bytes = "", [], 0
         return ServerSentEvent(name or "message", "\n".join(data)) if data else None
+
+
+class StreamDecoder(Protocol):
+    """Turns a provider's events into deltas. ``Finish`` comes last and once, or not at all."""
+
+    ended: bool
+
+    def feed(self, event: ServerSentEvent) -> list[Delta]:
+        """The deltas of one event.
+
+        Raises:
+            WireFault: the provider reports an error.
+            WireError: the event is not of this format.
+        """
+        ...
+
+    def close(self) -> list[Delta]:
+        """The bytes are over: what was held back. Without a ``Finish`` the answer is incomplete."""
+        ...
+
+
+async def read_deltas(chunks: AsyncIterable[bytes], decoder: StreamDecoder) -> AsyncIterator[Delta]:
+    """The deltas in a stream's bytes, up to its end mark.
+
+    The answer is whole only if the last delta is a ``Finish``; a stream that broke off gives none.
+
+    Raises:
+        WireFault: the provider reports an error.
+        WireError: the bytes are not of the decoder's format, or exceed a limit.
+    """
+    parser = SseParser()
+    async for chunk in chunks:
+        for delta in _decode(parser, decoder, chunk):
+            yield delta
+        if decoder.ended:
+            return
+    for delta in decoder.close():
+        yield delta
+
+
+def _decode(parser: SseParser, decoder: StreamDecoder, chunk: bytes) -> Iterator[Delta]:
+    for event in parser.feed(chunk):
+        yield from decoder.feed(event)
+        if decoder.ended:
+            return

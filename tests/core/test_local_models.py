@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from edgeroute.core.local_models import OnProgress, Progress, unheard
+from edgeroute.core.local_models import Progress
 
 
-def test_progress_may_go_unheard() -> None:
-    """Where nobody watches a download, what it reports is dropped; its start is at nothing."""
-    told: OnProgress = unheard
+def test_a_download_begins_at_nothing() -> None:
+    """Nothing has come, nothing is known of size and speed, and there is nothing to say."""
     begun = Progress("download", "m.gguf")
-    told(begun)
     assert (begun.done, begun.total, begun.speed, begun.text) == (0, 0, 0.0, "")

@@ -36,6 +36,12 @@ def test_a_model_of_which_nothing_is_said_is_a_usual_one() -> None:
     assert [str(place) for place in Place] == ["local", "cloud"]
 
 
+def test_an_origin_names_provider_and_family() -> None:
+    """Without a family a model is its own."""
+    assert CARD.origin == "p/m"
+    assert replace(CARD, family="f").origin == "p/f"
+
+
 MONDAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 

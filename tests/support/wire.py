@@ -20,10 +20,10 @@ from edgeroute.core.events import (
 from edgeroute.core.messages import File, Image, Message, Part, Text, ToolCall, ToolResult
 from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest, Sampling, Tool
-from edgeroute.wire.format import StreamDecoder, Target
+from edgeroute.wire.format import Target
 from edgeroute.wire.formats import FORMATS
 from edgeroute.wire.json_data import dump_text
-from edgeroute.wire.sse import SseParser
+from edgeroute.wire.sse import SseParser, StreamDecoder
 
 FIXTURES = Path(__file__).parent.parent / "wire" / "fixtures"
 ALL = frozenset({"images", "files", "tools", "json_schema", "reasoning", "cache_key"})

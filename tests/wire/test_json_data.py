@@ -7,9 +7,7 @@ import json
 import pytest
 
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.format import Target, origin_of
 from edgeroute.wire.json_data import dump, load, load_object
-from tests.support.wire import card
 
 
 def test_bytes_keep_order_and_are_compact() -> None:
@@ -50,9 +48,3 @@ def test_an_object_is_an_object() -> None:
     """A body that is a list or a text is refused."""
     with pytest.raises(WireError, match="must be an object"):
         load_object(json.dumps(["a"]))
-
-
-def test_an_origin_names_provider_and_family() -> None:
-    """Without a family a model is its own."""
-    assert origin_of(card()) == "acme/acme-1"
-    assert Target(card(family=""), stream=False).origin == "acme/one-2026"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from edgeroute import tui
 from edgeroute.cli.shell import Shell, pass_shell
 
 
@@ -12,6 +13,4 @@ from edgeroute.cli.shell import Shell, pass_shell
 @pass_shell
 def chat(shell: Shell, *, plain: bool = False) -> int:
     """Open the chat app."""
-    from edgeroute import tui
-
     return tui.run(shell.runtime, plain=plain)

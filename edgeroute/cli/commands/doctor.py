@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
+from edgeroute.cli.health import HealthCheck, checks
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell
-
-if TYPE_CHECKING:
-    from edgeroute.cli.health import HealthCheck
 
 _MARKS: Final = {
     "ok": click.style("ok  ", fg="green"),
@@ -24,7 +22,6 @@ _MARKS: Final = {
 @pass_shell
 def doctor(shell: Shell, *, machine: bool) -> int:
     """Check the installation and say what to mend; exit code 1 where something is bad."""
-    from edgeroute.cli.health import checks
 
     async def work() -> list[HealthCheck]:
         done = []

@@ -6,7 +6,9 @@ import sys
 from typing import Any, Final
 
 import click
+import msgspec
 
+from edgeroute import config as settings
 from edgeroute.cli.shell import Shell, as_json, note, out, pass_shell, piped
 from edgeroute.core.errors import SettingsError
 
@@ -22,10 +24,8 @@ def config() -> None:
 @pass_shell
 def path(shell: Shell) -> None:
     """Print where the settings file is."""
-    from edgeroute.config import Paths
-
     del shell
-    out(str(Paths.find().settings))
+    out(str(settings.Paths.find().settings))
 
 
 @config.command("show")
@@ -33,11 +33,7 @@ def path(shell: Shell) -> None:
 @pass_shell
 def show(shell: Shell, *, machine: bool) -> None:
     """Print every setting with its value, as TOML."""
-    from edgeroute import config as settings
-
     if machine:
-        import msgspec
-
         as_json(msgspec.to_builtins(shell.runtime.settings))
     else:
         out(settings.show(shell.runtime.settings), end="")
@@ -49,8 +45,6 @@ def show(shell: Shell, *, machine: bool) -> None:
 @pass_shell
 def set_(shell: Shell, key: str, value: str) -> None:
     """Set KEY, such as router.tier, to VALUE; comments in the file are kept."""
-    from edgeroute import config as settings
-
     if key == "router.policy":
         _must_load(shell, value)
     file = settings.Paths.find().settings

@@ -96,35 +96,21 @@ class Decision:
         return Explanation(self.privacy, self.signals, self.plan, self.otherwise)
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Decider:
     """Steps 1 to 4 of the way of one prompt."""
 
-    def __init__(
-        self,
-        *,
-        sessions: Sessions,
-        inspector: Inspector,
-        masking: Masking,
-        rules: RulesInForce,
-        catalog: Catalog,
-        local: LocalBackend,
-        router_state: RouterState,
-        advisor: Advisor,
-        classifier: Callable[[], Classifier | None],
-        preferences: Preferences,
-        clock: Clock,
-    ) -> None:
-        self._sessions = sessions
-        self._inspector = inspector
-        self._masking = masking
-        self._rules = rules
-        self._catalog = catalog
-        self._local = local
-        self._router_state = router_state
-        self._advisor = advisor
-        self._classifier = classifier
-        self._preferences = preferences
-        self._clock = clock
+    sessions: Sessions
+    inspector: Inspector
+    masking: Masking
+    rules: RulesInForce
+    catalog: Catalog
+    local: LocalBackend
+    router_state: RouterState
+    advisor: Advisor
+    classifier: Callable[[], Classifier | None]
+    preferences: Preferences
+    clock: Clock
 
     async def decide(
         self, request: ChatRequest, *, dry: bool = False, full: bool = False
@@ -140,7 +126,7 @@ class Decider:
         request = await asyncio.to_thread(self._named, request)
         session = await self._session(request, dry=dry)
         request = without_drawn(request)
-        verdict = await self._inspector.inspect(request, full=full)
+        verdict = await self.inspector.inspect(request, full=full)
         masked: MaskedRequest | None = None
         if session.mode is PrivacyMode.MASK and not session.latched:
             masked, verdict = await self._masked(session, request, verdict, dry=dry)
@@ -157,20 +143,20 @@ class Decider:
 
     def _named(self, request: ChatRequest) -> ChatRequest:
         """``request`` with the one name of the model that its caller asked for."""
-        name = canonical(request.model, self._catalog, names_here(self._local))
+        name = canonical(request.model, self.catalog, names_here(self.local))
         return request if name == request.model else replace(request, model=name)
 
     async def _session(self, request: ChatRequest, *, dry: bool) -> Session:
         """The request's conversation; where the store cannot be read, one that says so."""
         try:
-            find = self._sessions.peek if dry else self._sessions.open
+            find = self.sessions.peek if dry else self.sessions.open
             return await asyncio.to_thread(find, request)
         except StoreError as error:
-            return self._sessions.without_store(request, error, new_id(self._clock.now()))
+            return self.sessions.without_store(request, error, new_id(self.clock.now()))
 
     async def _latched(self, session: Session, reason: str) -> Session:
         with suppress(StoreError):
-            return await asyncio.to_thread(self._sessions.latch, session, reason)
+            return await asyncio.to_thread(self.sessions.latch, session, reason)
         return replace(session, latched=True, latch_reason=reason)
 
     async def _masked(
@@ -180,10 +166,10 @@ class Decider:
 
         A value that was masked before is masked again, even where it now says nothing by itself.
         """
-        known = await self._masking.knows_values(session)
+        known = await self.masking.knows_values(session)
         if not verdict.private and not known:
             return None, verdict
-        masked = await self._masking.mask(session, request, dry=dry)
+        masked = await self.masking.mask(session, request, dry=dry)
         if masked is None and not verdict.private:
             return None, replace(verdict, private=True, reason=_KNOWN_VALUE)
         return masked, verdict
@@ -200,10 +186,10 @@ class Decider:
         from edgeroute.routing.plan.planner import plan  # noqa: PLC0415
         from edgeroute.routing.signals.signals import read_signals  # noqa: PLC0415
 
-        if not request.task and draws(self._catalog.card(request.model)):
+        if not request.task and draws(self.catalog.card(request.model)):
             request = replace(request, task="image")
         signals = read_signals(
-            request, internal_code=privacy.verdict.internal_code, classifier=self._classifier()
+            request, internal_code=privacy.verdict.internal_code, classifier=self.classifier()
         )
         if privacy.stays and signals.wants_picture:
             raise kept_here(privacy.reason)
@@ -247,7 +233,7 @@ class Decider:
         }
         prompt = signals.asked(request.messages)
         task = asked.signals.task
-        return self._advisor.advise(prompt, chosen.first.model, costs, asked.policy, task)
+        return self.advisor.advise(prompt, chosen.first.model, costs, asked.policy, task)
 
     def _judge(self, asked: PlanInput, chosen: Plan) -> str:
         """The model that may judge what the plan's models answer; empty where none is needed."""
@@ -268,28 +254,28 @@ class Decider:
     ) -> PlanInput:
         from edgeroute.routing.plan.plan_input import PlanInput  # noqa: PLC0415
 
-        here = {card.id: card for card in self._local.cards()}
-        context = self._router_state.context(session.id)
+        here = {card.id: card for card in self.local.cards()}
+        context = self.router_state.context(session.id)
         return PlanInput(
-            policy=self._rules.policy(),
-            tiers=self._rules.tiers(),
+            policy=self.rules.policy(),
+            tiers=self.rules.tiers(),
             signals=signals,
-            cards={**self._catalog.cards, **here},
+            cards={**self.catalog.cards, **here},
             context=context,
             private=privacy.stays,
             private_reason=privacy.reason if privacy.stays else "",
             mode=privacy.mode,
-            tier=request.tier or self._preferences.tier,
+            tier=request.tier or self.preferences.tier,
             model=request.model,
-            user=request.user or self._preferences.user,
+            user=request.user or self.preferences.user,
             front_door=request.front_door,
             commit=request.commit,
             needs_schema=bool(request.response_format),
-            local=request.model if request.model in here else self._local.card.id,
-            enterprise=self._preferences.enterprise,
-            spent_today=float(self._router_state.spent_today()),
-            holding=self._router_state.holding(session.id),
-            same_as=self._catalog.same_as,
+            local=request.model if request.model in here else self.local.card.id,
+            enterprise=self.preferences.enterprise,
+            spent_today=float(self.router_state.spent_today()),
+            holding=self.router_state.holding(session.id),
+            same_as=self.catalog.same_as,
         )
 
     def _within_budget(self, asked: PlanInput, conversation: str) -> PlanInput:
@@ -298,10 +284,10 @@ class Decider:
         Raises:
             BudgetReached: the user wants to be asked first.
         """
-        at_limit = self._router_state.at_limit
+        at_limit = self.router_state.at_limit
         if asked.private or asked.only_here or at_limit == "local":
             return asked
-        sentence = self._router_state.used_up(conversation)
+        sentence = self.router_state.used_up(conversation)
         if not sentence:
             return asked
         if at_limit == "ask":

@@ -58,15 +58,13 @@ class MaskedRequest:
                     yield delta
 
 
+@dataclass(eq=False, repr=False)
 class Masking:
     """Masks requests and keeps each conversation's placeholders in the store."""
 
-    def __init__(
-        self, masks: ConversationMasks, inspector: Inspector, policy: PrivacyPolicy
-    ) -> None:
-        self._masks = masks
-        self._inspector = inspector
-        self._policy = policy
+    masks: ConversationMasks
+    inspector: Inspector
+    policy: PrivacyPolicy
 
     async def knows_values(self, session: Session) -> bool:
         """Whether something was masked in this conversation before, as far as can be known."""
@@ -89,8 +87,8 @@ class Masking:
             mapping = await asyncio.to_thread(self._load, session)
             masker = Masker(
                 mapping,
-                self._inspector,
-                lambda kind: self._policy.action(kind) is EntityAction.MASK,
+                self.inspector,
+                lambda kind: self.policy.action(kind) is EntityAction.MASK,
             )
             masked = await masker.mask_request(request)
             if session.exists and not dry:
@@ -110,10 +108,10 @@ class Masking:
             known.adopt(mapping)
             return {_MAP: known.dump().decode()}
 
-        self._masks.change(session.id, grown)
+        self.masks.change(session.id, grown)
 
     def _stored(self, session: Session) -> str:
-        return self._masks.get(session.id).get(_MAP, "")
+        return self.masks.get(session.id).get(_MAP, "")
 
 
 def _map_of(stored: str) -> MaskMap:

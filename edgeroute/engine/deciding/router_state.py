@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal
@@ -24,6 +24,7 @@ _HEALTH: Final = "provider health"
 _KNOWN_CACHES: Final = 1_000
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class RouterState:
     """The state of providers and money as the planner sees it.
 
@@ -31,31 +32,21 @@ class RouterState:
     them across restarts.
     """
 
-    def __init__(
-        self,
-        *,
-        ready: Callable[[], Collection[str]],
-        health: Health,
-        states: KeyValueStore,
-        ledger: Ledger,
-        budget: Budget,
-        clock: Clock,
-    ) -> None:
-        self._ready = ready
-        self._health = health
-        self._states = states
-        self._ledger = ledger
-        self._budget = budget
-        self._clock = clock
-        self._holdings: dict[str, Holding] = {}
+    ready: Callable[[], Collection[str]]
+    health: Health
+    states: KeyValueStore
+    ledger: Ledger
+    budget: Budget
+    clock: Clock
+    _holdings: dict[str, Holding] = field(default_factory=dict)
 
     def context(self, conversation: str) -> RoutingContext:
         """What the planner must know besides the request itself."""
         from edgeroute.routing.plan.eligibility import RoutingContext  # noqa: PLC0415
 
         return RoutingContext(
-            now=self._clock.now().astimezone(),
-            ready=self._ready(),
+            now=self.clock.now().astimezone(),
+            ready=self.ready(),
             blocked=self._blocked(),
             budget_left=self.budget_left(conversation),
         )
@@ -63,7 +54,7 @@ class RouterState:
     def _blocked(self) -> dict[str, str]:
         """Providers that are not asked now, each with its sentence."""
         sentences = {}
-        for line in self._health.report(self._clock.monotonic()):
+        for line in self.health.report(self.clock.monotonic()):
             if line.trouble:
                 sentences[line.provider] = f"{line.provider} is not asked: {line.trouble}."
             elif line.circuit == "open":
@@ -74,19 +65,19 @@ class RouterState:
 
     def remember(self) -> None:
         """Keep across a restart what was learned of the providers."""
-        saved = self._health.dump(self._clock.monotonic(), self._clock.now().timestamp())
-        self._states.set(_HEALTH, saved)
+        saved = self.health.dump(self.clock.monotonic(), self.clock.now().timestamp())
+        self.states.set(_HEALTH, saved)
 
     def recall(self) -> None:
         """Take in what an earlier process learned of the providers; nothing if that is lost."""
         with suppress(StoreError):
-            saved = self._states.get(_HEALTH, {})
-            self._health.load(saved, self._clock.monotonic(), self._clock.now().timestamp())
+            saved = self.states.get(_HEALTH, {})
+            self.health.load(saved, self.clock.monotonic(), self.clock.now().timestamp())
 
     def spent_today(self) -> Decimal:
         """Known cost of this day in USD; 0 where the ledger cannot be read."""
         try:
-            return self._ledger.today()
+            return self.ledger.today()
         except StoreError:
             return Decimal(0)
 
@@ -95,10 +86,10 @@ class RouterState:
 
         A ledger that cannot be read leaves nothing: a limit that nobody can check is not spent.
         """
-        if self._budget.at_limit != "local":
+        if self.budget.at_limit != "local":
             return None
         try:
-            spending = self._budget.spending(self._ledger, conversation)
+            spending = self.budget.spending(self.ledger, conversation)
         except StoreError:
             return Decimal(0)
         return min((limit - spent for _, limit, spent in spending), default=None)
@@ -106,7 +97,7 @@ class RouterState:
     def used_up(self, conversation: str) -> str:
         """The sentence about a budget that is used up; empty while there is some left."""
         try:
-            spending = self._budget.spending(self._ledger, conversation)
+            spending = self.budget.spending(self.ledger, conversation)
         except StoreError:
             return "The budget cannot be checked."
         for name, limit, spent in spending:
@@ -117,7 +108,7 @@ class RouterState:
     @property
     def at_limit(self) -> AtLimit:
         """What happens when a budget is used up."""
-        return self._budget.at_limit
+        return self.budget.at_limit
 
     def holding(self, conversation: str) -> Holding | None:
         """The model that keeps the conversation's prompt in its cache, if one does."""
@@ -130,7 +121,7 @@ class RouterState:
         while len(self._holdings) >= _KNOWN_CACHES and conversation not in self._holdings:
             del self._holdings[next(iter(self._holdings))]
         kept = usage.cache_read + usage.cache_write_short + usage.cache_write_long
-        self._holdings[conversation] = Holding(model, kept, task, usage.input, self._clock.now())
+        self._holdings[conversation] = Holding(model, kept, task, usage.input, self.clock.now())
 
 
 AtLimit = Literal["local", "cheaper", "ask"]

@@ -38,33 +38,20 @@ class RequestStart:
     tick: float
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Recorder:
     """Writes down what happened. ``premium`` is the model that savings are measured against."""
 
-    def __init__(
-        self,
-        *,
-        receipts: Receipts,
-        ledger: Ledger,
-        conversations: Conversations,
-        prefixes: Prefixes,
-        router_state: RouterState,
-        watch: SpendAlerts,
-        feedback: Feedback,
-        premium: ModelCard | None,
-        user: str,
-        clock: Clock,
-    ) -> None:
-        self._receipts = receipts
-        self._ledger = ledger
-        self._conversations = conversations
-        self._prefixes = prefixes
-        self._router_state = router_state
-        self._watch = watch
-        self._feedback = feedback
-        self._premium = premium
-        self._user = user
-        self._clock = clock
+    receipts: Receipts
+    ledger: Ledger
+    conversations: Conversations
+    prefixes: Prefixes
+    router_state: RouterState
+    watch: SpendAlerts
+    feedback: Feedback
+    premium: ModelCard | None
+    user: str
+    clock: Clock
 
     def receipt(
         self, trip: RequestStart, request: ChatRequest, decision: Decision | None, outcome: RunState
@@ -86,8 +73,8 @@ class Recorder:
             why="",
             route=None,
             model="",
-            user=request.user or self._user,
-            duration_ms=round((self._clock.monotonic() - trip.tick) * 1000),
+            user=request.user or self.user,
+            duration_ms=round((self.clock.monotonic() - trip.tick) * 1000),
             error=outcome.error.code if outcome.error else "",
         )
         if decision is None:
@@ -123,17 +110,17 @@ class Recorder:
         notices: list[Notice] = []
         try:
             cost = receipt.cost.amount
-            average = self._ledger.average_cost(receipt.task) if cost else (None, 0)
-            self._receipts.add(receipt)
-            self._ledger.record(receipt, **self._comparison(receipt))
+            average = self.ledger.average_cost(receipt.task) if cost else (None, 0)
+            self.receipts.add(receipt)
+            self.ledger.record(receipt, **self._comparison(receipt))
             if any(attempt.place is Place.CLOUD for attempt in receipt.attempts):
-                self._router_state.remember()
+                self.router_state.remember()
             if decision is not None:
                 self._keep_turn(receipt, request, decision, outcome)
-                self._feedback.asked(decision.session, request)
-                self._feedback.answered(request, receipt, decision.plan.strategy)
+                self.feedback.asked(decision.session, request)
+                self.feedback.answered(request, receipt, decision.plan.strategy)
             if cost:
-                alerts = self._watch.after(receipt, cost, average)
+                alerts = self.watch.after(receipt, cost, average)
                 notices += [Notice(one.kind, one.message) for one in alerts]
         except StoreError as error:
             notices.append(Notice("not_saved", f"This turn could not be saved. {error}"))
@@ -146,18 +133,18 @@ class Recorder:
         if answer is None or not decision.session.exists:
             return
         if receipt.route is Place.CLOUD:
-            self._router_state.answered(
+            self.router_state.answered(
                 decision.session.id, receipt.model, receipt.usage, decision.signals.task
             )
         turn = (*decision.session.new, answer.message)
-        self._conversations.append(
+        self.conversations.append(
             decision.session.id,
             turn,
             complete=outcome.answer is not None,
             receipt=receipt.id,
             model=receipt.model,
         )
-        self._prefixes.remember(decision.session.id, (*request.messages, answer.message))
+        self.prefixes.remember(decision.session.id, (*request.messages, answer.message))
 
     def _comparison(self, receipt: Receipt) -> dict[str, Decimal | None]:
         """What the premium model would have cost, and what prompt caches saved."""
@@ -165,9 +152,7 @@ class Recorder:
         if not usage.total:
             return {"baseline": None, "cache_saved": None}
         plain = Usage(input_uncached=usage.input, output_visible=usage.output)
-        baseline = (
-            self._premium.prices.cost(plain, receipt.created).amount if self._premium else None
-        )
+        baseline = self.premium.prices.cost(plain, receipt.created).amount if self.premium else None
         return {"baseline": baseline, "cache_saved": self._cache_saved(receipt, usage)}
 
     def _cache_saved(self, receipt: Receipt, usage: Usage) -> Decimal | None:

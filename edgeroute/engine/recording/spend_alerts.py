@@ -95,23 +95,15 @@ def unusual(now: Spending) -> list[SpendAlert]:
     return found
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class SpendAlerts:
     """Keeps alerts and tells the user's own command of them."""
 
-    def __init__(
-        self,
-        *,
-        ledger: Ledger,
-        alerts: Alerts,
-        budget: Budget,
-        command: Sequence[str],
-        clock: Clock,
-    ) -> None:
-        self._ledger = ledger
-        self._alerts = alerts
-        self._budget = budget
-        self._command = tuple(command)
-        self._clock = clock
+    ledger: Ledger
+    alerts: Alerts
+    budget: Budget
+    command: Sequence[str]
+    clock: Clock
 
     def after(
         self, receipt: Receipt, cost: Decimal, average: tuple[Decimal | None, int]
@@ -125,7 +117,7 @@ class SpendAlerts:
         """
         found = unusual(self._spending(receipt, cost, average))
         for one in found:
-            self._alerts.add(
+            self.alerts.add(
                 one.kind,
                 one.message,
                 conversation=receipt.conversation,
@@ -139,10 +131,10 @@ class SpendAlerts:
     def _spending(
         self, receipt: Receipt, cost: Decimal, average: tuple[Decimal | None, int]
     ) -> Spending:
-        now = self._clock.now()
+        now = self.clock.now()
         hour = now - timedelta(hours=1)
-        week = self._ledger.spent(now - timedelta(days=SPIKE_DAYS))
-        spent_this_hour = self._ledger.spent(hour)
+        week = self.ledger.spent(now - timedelta(days=SPIKE_DAYS))
+        spent_this_hour = self.ledger.spent(hour)
         usual = (week - spent_this_hour) / (SPIKE_DAYS * 24)
         return Spending(
             cost=cost,
@@ -151,14 +143,14 @@ class SpendAlerts:
             calls=average[1],
             hour=spent_this_hour,
             usual_hour=usual,
-            budgets=self._budget.spending(self._ledger, receipt.conversation),
+            budgets=self.budget.spending(self.ledger, receipt.conversation),
         )
 
     def _tell(self, one: SpendAlert, receipt: Receipt) -> None:
-        if not self._command:
+        if not self.command:
             return
         text = json.dumps({**asdict(one), "receipt": receipt.id})
-        threading.Thread(target=_run, args=(self._command, text), daemon=True).start()
+        threading.Thread(target=_run, args=(self.command, text), daemon=True).start()
 
 
 def _run(command: Sequence[str], text: str) -> None:

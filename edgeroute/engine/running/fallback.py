@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -54,17 +54,15 @@ if TYPE_CHECKING:
     from edgeroute.providers.resilience.resilience import Resilience
 
 
+@dataclass(eq=False, repr=False)
 class Fallback:
     """Steps 5 and 6 of the way of one prompt."""
 
-    def __init__(
-        self, calls: ModelCalls, health: Health, numbers: Resilience, clock: Clock, rng: Random
-    ) -> None:
-        self._calls = calls
-        self._health = health
-        self._numbers = numbers
-        self._clock = clock
-        self._rng = rng
+    calls: ModelCalls
+    health: Health
+    numbers: Resilience
+    clock: Clock
+    rng: Random
 
     async def run(
         self, candidates: Sequence[Candidate], decision: Decision, state: RunState
@@ -72,23 +70,23 @@ class Fallback:
         """Look for an answer along ``candidates``; what comes of it is left in ``state``."""
         failover = Failover(
             candidates,
-            {candidate.model: self._calls.card(candidate) for candidate in candidates},
-            self._health,
-            self._numbers,
+            {candidate.model: self.calls.card(candidate) for candidate in candidates},
+            self.health,
+            self.numbers,
             tokens=decision.signals.input_tokens,
             commit=decision.plan.commit,
             before=state.failures,
-            rng=self._rng,
+            rng=self.rng,
         )
         state.skipped = failover.skipped
-        action: Action = failover.start(self._clock.monotonic())
+        action: Action = failover.start(self.clock.monotonic())
         while isinstance(action, Try):
             try:
                 await asyncio.sleep(action.delay)
             except asyncio.CancelledError:
-                failover.on(Stopped(), self._clock.monotonic())
+                failover.on(Stopped(), self.clock.monotonic())
                 raise
-            attempt = _FallbackStep(action, failover, self._clock)
+            attempt = _FallbackStep(action, failover, self.clock)
             async with aclosing(self._carry_out(attempt, decision, state)) as events:
                 async for event in events:
                     yield event
@@ -100,25 +98,25 @@ class Fallback:
         self, attempt: _FallbackStep, decision: Decision, state: RunState
     ) -> AsyncGenerator[Event]:
         """One attempt, from its start to what the failover makes of its end."""
-        live = self._calls.begin(attempt.number, attempt.order.candidate)
+        live = self.calls.begin(attempt.number, attempt.order.candidate)
         state.under_way = live
         yield AttemptStarted(attempt.number, live.card.id, attempt.order.why)
         patience = attempt.order.patience
         error: EdgeRouteError | None = None
         try:
-            async with aclosing(self._calls.deltas(live, decision, patience)) as deltas:
+            async with aclosing(self.calls.deltas(live, decision, patience)) as deltas:
                 async for delta in deltas:
                     for piece in attempt.came(delta):
                         yield piece
             attempt.ended(live)
         except (ProviderError, LocalModelError) as broke:
             error = broke
-            attempt.broke(broke)
+            attempt.over(Broke(broke))
         except PrivacyRefused as refused:
             error = refused
-            attempt.kept_here(refused)
+            attempt.over(KeptHere(refused))
         except BaseException:  # stopped by the user or by a bug, which says nothing of the model
-            attempt.stopped()
+            attempt.over(Stopped())
             raise
         state.under_way = None
         match attempt.next_action:
@@ -168,21 +166,10 @@ class _FallbackStep:
         """The answer is whole."""
         finish = live.draft.finish
         assert finish is not None
-        self._report(Completed(finish, live.draft.empty))
+        self.over(Completed(finish, live.draft.empty))
 
-    def broke(self, error: ProviderError | LocalModelError) -> None:
-        """The model failed."""
-        self._report(Broke(error))
-
-    def kept_here(self, error: PrivacyRefused) -> None:
-        """The gate or the door let nothing out."""
-        self._report(KeptHere(error))
-
-    def stopped(self) -> None:
-        """The user stopped it."""
-        self._report(Stopped())
-
-    def _report(self, event: Broke | Completed | KeptHere | Stopped) -> None:
+    def over(self, event: Broke | Completed | KeptHere | Stopped) -> None:
+        """The attempt has come to its end."""
         self.next_action = self._failover.on(event, self._clock.monotonic())
 
 

@@ -39,7 +39,7 @@ class LiveAttempt:
         self.number = number
         self.candidate = candidate
         self.card = card
-        self.draft = AnswerDraft(card.id, f"{card.provider}/{card.family or card.wire_id}")
+        self.draft = AnswerDraft(card.id, card.origin)
         self.host = ""
         self.bytes_sent = 0
         self.served_model = ""

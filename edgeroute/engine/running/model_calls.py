@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from edgeroute.core.clock import Clock
@@ -31,52 +31,40 @@ if TYPE_CHECKING:
     from edgeroute.wire.format import CachePlan
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class ModelCalls:
     """The only way from the engine to a model.
 
     ``salt`` is a secret of this machine, from which providers' session ids are made.
     """
 
-    def __init__(
-        self,
-        *,
-        catalog: Catalog,
-        gate: Gate,
-        client: Client,
-        keys: Keys,
-        local: LocalBackend,
-        sessions: Sessions,
-        rules: RulesInForce,
-        salt: Callable[[], bytes],
-        clock: Clock,
-    ) -> None:
-        self._catalog = catalog
-        self._gate = gate
-        self._client = client
-        self._keys = keys
-        self._local = local
-        self._sessions = sessions
-        self._rules = rules
-        self._salt = salt
-        self._clock = clock
+    catalog: Catalog
+    gate: Gate
+    client: Client
+    keys: Keys
+    local: LocalBackend
+    sessions: Sessions
+    rules: RulesInForce
+    salt: Callable[[], bytes]
+    clock: Clock
 
     def card(self, candidate: Candidate) -> ModelCard:
         """The card of a plan's candidate."""
         if candidate.place is Place.LOCAL:
-            here = {card.id: card for card in self._local.cards()}
-            return here.get(candidate.model, self._local.card)
-        card = self._catalog.card(candidate.model)
+            here = {card.id: card for card in self.local.cards()}
+            return here.get(candidate.model, self.local.card)
+        card = self.catalog.card(candidate.model)
         assert card is not None, "a plan names managed models of the catalog only"
         return card
 
     def candidate(self, model: str, reason: str) -> Candidate:
         """``model`` where it runs: local models may be several, and any may be named."""
-        here = {self._local.card.id, *(card.id for card in self._local.cards())}
+        here = {self.local.card.id, *(card.id for card in self.local.cards())}
         return Candidate(model, Place.LOCAL if model in here else Place.CLOUD, reason)
 
     def begin(self, number: int, candidate: Candidate, role: str = "answer") -> LiveAttempt:
         """A fresh attempt with ``candidate``."""
-        return LiveAttempt(number, candidate, self.card(candidate), self._clock, role)
+        return LiveAttempt(number, candidate, self.card(candidate), self.clock, role)
 
     async def deltas(
         self, live: LiveAttempt, decision: Decision, patience: Patience | None = None
@@ -89,7 +77,7 @@ class ModelCalls:
             PrivacyRefused: the gate or the door would not let the bytes out.
         """
         if live.card.place is Place.LOCAL:
-            opened = self._local.answer(replace(decision.request, model=live.candidate.model))
+            opened = self.local.answer(replace(decision.request, model=live.candidate.model))
         else:
             opened = self._cloud(live, decision, patience)
             if decision.masked is not None:
@@ -107,24 +95,24 @@ class ModelCalls:
         from edgeroute.providers.calling.call import prepare, session_id  # noqa: PLC0415
 
         card, session = live.card, decision.session
-        provider = self._catalog.provider(card.provider)
+        provider = self.catalog.provider(card.provider)
         assert provider is not None
         key = await asyncio.to_thread(self._key, provider)
         outgoing = prepare(
             decision.outbound,
             card,
             provider,
-            session_id=session_id(session.id, provider.id, self._salt()),
+            session_id=session_id(session.id, provider.id, self.salt()),
             cache=self._cache(card, decision.outbound),
         )
         # Another request of this conversation, in any process, may have latched it meanwhile.
-        now = await asyncio.to_thread(self._sessions.now, session)
-        clearance = await self._gate.clear(
+        now = await asyncio.to_thread(self.sessions.now, session)
+        clearance = await self.gate.clear(
             outgoing, conversation=now.id, mode=now.mode, latched=now.latched
         )
         # From here on bytes may be on their way; an error says how many really were.
         live.sent(outgoing.destination[1], len(outgoing.body))
-        stream = self._client.stream(
+        stream = self.client.stream(
             outgoing, clearance, card, provider, key, patience=patience, on_head=live.sent
         )
         async with aclosing(stream) as deltas:
@@ -135,7 +123,7 @@ class ModelCalls:
         hint = f"Add one with `edgeroute keys set {provider.id}`."
         message = f"There is no key for {provider.name}."
         try:
-            key = self._keys.get(provider.id, provider.key_variable)
+            key = self.keys.get(provider.id, provider.key_variable)
         except KeyringUnavailable as error:
             key, message, hint = None, error.message, error.hint
         if key is None and provider.needs_key:
@@ -146,7 +134,7 @@ class ModelCalls:
         from edgeroute.providers.calling.call import plan_cache  # noqa: PLC0415
         from edgeroute.routing.signals.tokens import message_tokens, tool_tokens  # noqa: PLC0415
 
-        policy = self._rules.policy()
+        policy = self.rules.policy()
         system = [message for message in request.messages if message.role == "system"]
         said = [message for message in request.messages[:-1] if message.role != "system"]
         return plan_cache(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgeroute.core.events import AttemptEnded, AttemptStarted, Event, Notice
@@ -17,16 +18,14 @@ if TYPE_CHECKING:
     from edgeroute.routing.policy.in_force import RulesInForce
 
 
+@dataclass(eq=False, repr=False)
 class Runner:
     """Finds the answer as the plan says, and has it verified where the rule asks for that."""
 
-    def __init__(
-        self, calls: ModelCalls, delivery: Fallback, strategy: StrategyRunner, rules: RulesInForce
-    ) -> None:
-        self._calls = calls
-        self._delivery = delivery
-        self._strategy = strategy
-        self._rules = rules
+    calls: ModelCalls
+    delivery: Fallback
+    strategy: StrategyRunner
+    rules: RulesInForce
 
     async def run(self, decision: Decision, state: RunState) -> AsyncGenerator[Event]:
         """Everything that happens up to the answer or the last failure."""
@@ -34,12 +33,12 @@ class Runner:
         candidates = list(plan.candidates)
         if plan.strategy != "single":
             machine = self._machine(decision, [one.model for one in plan.taking_part])
-            async with aclosing(self._strategy.run(machine, decision, state)) as events:
+            async with aclosing(self.strategy.run(machine, decision, state)) as events:
                 async for event in events:
                     yield event
             candidates = [one for one in candidates if one.cause != "first"] or candidates[-1:]
         if state.answer is None and state.partial is None:
-            async with aclosing(self._delivery.run(candidates, decision, state)) as events:
+            async with aclosing(self.delivery.run(candidates, decision, state)) as events:
                 async for event in events:
                     yield event
         if state.answer is None or not (plan.verify or plan.unchecked):
@@ -58,7 +57,7 @@ class Runner:
         from edgeroute.routing.strategies.cascade import Cascade  # noqa: PLC0415
         from edgeroute.routing.strategies.ensemble import Ensemble  # noqa: PLC0415
 
-        policy, request = self._rules.policy(), decision.request
+        policy, request = self.rules.policy(), decision.request
         question, judge, schema = asked(request.messages), decision.judge, request.response_format
         if decision.plan.strategy == "ensemble":
             return Ensemble(models, policy.ensemble, question, judge=judge, schema=schema)
@@ -73,13 +72,13 @@ class Runner:
         verifier = decision.plan.verify
         number = len(state.attempts) + 1
         reason = "Checks the answer."
-        candidate = self._calls.candidate(verifier, reason)
-        live = self._calls.begin(number, candidate, "verify")
+        candidate = self.calls.candidate(verifier, reason)
+        live = self.calls.begin(number, candidate, "verify")
         question = asked(decision.request.messages)
         messages = verify_messages(question, state.answer.text)
         yield AttemptStarted(number, verifier, reason)
         state.under_way = live
-        failure = await self._strategy.aside(live, decision, messages)
+        failure = await self.strategy.aside(live, decision, messages)
         state.under_way = None
         attempt = live.ended("failed" if failure else "answered", failure)
         state.attempts.append(attempt)

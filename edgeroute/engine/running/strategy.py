@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from edgeroute.core.clock import Clock
@@ -52,16 +52,14 @@ class StrategyMachine(Protocol):
         ...
 
 
+@dataclass(eq=False, repr=False)
 class StrategyRunner:
     """Carries out what a machine decides."""
 
-    def __init__(
-        self, calls: ModelCalls, health: Health, numbers: Resilience, clock: Clock
-    ) -> None:
-        self._calls = calls
-        self._health = health
-        self._numbers = numbers
-        self._clock = clock
+    calls: ModelCalls
+    health: Health
+    numbers: Resilience
+    clock: Clock
 
     async def run(
         self, machine: StrategyMachine, decision: Decision, state: RunState
@@ -93,8 +91,8 @@ class StrategyRunner:
         for action in actions:
             if isinstance(action, Ask):
                 number = run.number = run.number + 1
-                candidate = self._calls.candidate(action.model, action.reason)
-                live = self._calls.begin(number, candidate, action.role)
+                candidate = self.calls.candidate(action.model, action.reason)
+                live = self.calls.begin(number, candidate, action.role)
                 run.live_attempts[number] = live
                 run.tasks[number] = asyncio.create_task(self._ask(action, live, run))
 
@@ -180,26 +178,26 @@ class StrategyRunner:
         self, live: LiveAttempt, decision: Decision, tell: Callable[[Delta], Awaitable[None]]
     ) -> EdgeRouteError | None:
         """Take in a whole answer, unless its provider rests; ``tell`` hears it while it comes."""
-        now = self._clock.monotonic
-        refusal = self._health.refusal(live.card, decision.signals.input_tokens, now())
+        now = self.clock.monotonic
+        refusal = self.health.refusal(live.card, decision.signals.input_tokens, now())
         if refusal is not None:
             return ProviderError(refusal.kind, live.card.provider, f"Not asked: {refusal.reason}.")
-        self._health.started(live.card, decision.signals.input_tokens, now())
-        patience = self._numbers.patience_for(live.card, decision.signals.input_tokens)
+        self.health.started(live.card, decision.signals.input_tokens, now())
+        patience = self.numbers.patience_for(live.card, decision.signals.input_tokens)
         try:
-            async with aclosing(self._calls.deltas(live, decision, patience)) as deltas:
+            async with aclosing(self.calls.deltas(live, decision, patience)) as deltas:
                 async for delta in deltas:
                     await tell(delta)
         except ProviderError as broke:
-            self._health.failed(live.card, broke, now())
+            self.health.failed(live.card, broke, now())
             return broke
         except (LocalModelError, PrivacyRefused) as error:
-            self._health.released(live.card)
+            self.health.released(live.card)
             return error
         except BaseException:  # stopped by the user or by a bug, which says nothing of the model
-            self._health.released(live.card)
+            self.health.released(live.card)
             raise
-        self._health.answered(live.card, now())
+        self.health.answered(live.card, now())
         return None
 
 
@@ -207,17 +205,15 @@ async def _nobody(_: Delta) -> None:
     """What a judge says is not shown."""
 
 
+@dataclass(eq=False, repr=False)
 class _Finished:
     """One ask is over."""
 
-    def __init__(
-        self, ask_id: int, ask: Ask, live: LiveAttempt, reply: Reply, error: EdgeRouteError | None
-    ) -> None:
-        self.ask_id = ask_id
-        self.ask = ask
-        self.live = live
-        self.reply = reply
-        self.error = error
+    ask_id: int
+    ask: Ask
+    live: LiveAttempt
+    reply: Reply
+    error: EdgeRouteError | None
 
 
 class _StrategyRun:

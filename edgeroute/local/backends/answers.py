@@ -10,8 +10,8 @@ from edgeroute.core.errors import ErrorKind, LocalModelError
 from edgeroute.core.events import Delta, Finish
 from edgeroute.local.backends.client import BrokenOff, Stream, parse_object, read_all
 from edgeroute.wire.errors import WireError, WireFault
-from edgeroute.wire.format import StreamDecoder, read_deltas
 from edgeroute.wire.formats import FORMATS
+from edgeroute.wire.sse import StreamDecoder, read_deltas
 
 FORMAT: Final = FORMATS["openai-chat"]
 

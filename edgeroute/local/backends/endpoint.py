@@ -17,7 +17,8 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
 from edgeroute.local.backends.answers import FORMAT, deltas, failure
 from edgeroute.local.backends.client import LocalClient, Opening
-from edgeroute.wire.format import StreamDecoder, Target
+from edgeroute.wire.format import Target
+from edgeroute.wire.sse import StreamDecoder
 
 _BUSY: Final = frozenset({409, 503})
 _WAITS: Final = (0.5, 1.0, 2.0, 4.0, 8.0)

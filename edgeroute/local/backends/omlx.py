@@ -14,9 +14,8 @@ from edgeroute.core.events import Delta
 from edgeroute.core.secret import Secret
 from edgeroute.local.backends.client import LocalClient, local_url, parse_object
 from edgeroute.local.backends.endpoint import Endpoint, Offer
-from edgeroute.wire.format import StreamDecoder
 from edgeroute.wire.openai_chat.stream import ChatDecoder
-from edgeroute.wire.sse import ServerSentEvent
+from edgeroute.wire.sse import ServerSentEvent, StreamDecoder
 
 NAME: Final = "omlx"
 PORT: Final = 8000

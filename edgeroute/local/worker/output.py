@@ -25,9 +25,9 @@ _FENCE: Final = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
 class OutputReader:
     """Reads a stream cut at any place.
 
-    Without ``tools`` nothing counts as a call. ``thinking`` says that the stream begins inside a
-    thought. ``bare`` also takes an answer that is nothing but the JSON of a call for one: the
-    smallest models forget the tags around it.
+    Without ``tools`` nothing counts as a call; ``calls`` is how many there were. ``thinking`` says
+    that the stream begins inside a thought. ``bare`` also takes an answer that is nothing but the
+    JSON of a call for one: the smallest models forget the tags around it.
     """
 
     def __init__(
@@ -38,12 +38,7 @@ class OutputReader:
         self._tools = {tool.name: tool for tool in tools}
         self._held = ""
         self._inside = False
-        self._calls = 0
-
-    @property
-    def called(self) -> bool:
-        """Whether the model has called a tool."""
-        return self._calls > 0
+        self.calls = 0
 
     def feed(self, text: str) -> Iterator[Meaning]:
         """What is certain after ``text``."""
@@ -60,7 +55,7 @@ class OutputReader:
             yield from self._call(held)
         elif bare is not None:
             yield from self._call(bare)
-        elif held.strip() or (held and not self.called):
+        elif held.strip() or (held and not self.calls):
             yield TextDelta(held)
 
     @staticmethod
@@ -86,7 +81,7 @@ class OutputReader:
             if self._inside:
                 yield from self._call(before)
             elif before.strip():
-                yield TextDelta(before.rstrip() if not self.called else before.strip())
+                yield TextDelta(before.rstrip() if not self.calls else before.strip())
             self._inside = not self._inside
         if not self._inside:
             yield from self._release()
@@ -108,7 +103,7 @@ class OutputReader:
             yield TextDelta(f"{_OPEN}{text}{_CLOSE}")
             return
         name, arguments = read
-        index, self._calls = self._calls, self._calls + 1
+        index, self.calls = self.calls, self.calls + 1
         yield ToolCallDelta(index, f"call_{index}", name, arguments)
 
 

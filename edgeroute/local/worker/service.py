@@ -51,7 +51,7 @@ Step = Piece | Ended
 class WorkerService:
     """Hosts one model at a time in its own thread.
 
-    ``window`` of 0 is by memory, ``threads`` of 0 by cores.
+    ``window`` of 0 is by memory, ``threads`` of 0 by cores; ``host`` has the model in memory.
     """
 
     def __init__(
@@ -69,14 +69,9 @@ class WorkerService:
         self._monotonic = monotonic
         self._used = monotonic()
         self._waiting = 0
-        self._host: Host | None = None
+        self.host: Host | None = None
         self._turn = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="llama")
-
-    @property
-    def loaded(self) -> Host | None:
-        """The model in memory."""
-        return self._host
 
     @property
     def idle_seconds(self) -> float:
@@ -92,7 +87,7 @@ class WorkerService:
         finally:
             self._waiting -= 1
             self._used = self._monotonic()
-            self.state = "ready" if self._host else "idle"
+            self.state = "ready" if self.host else "idle"
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -153,15 +148,15 @@ class WorkerService:
     def _ready(self, model: str) -> Host:
         """The host of ``model``, loaded if need be. Runs in the thread."""
         build = self.models.choose(model)
-        if self._host is not None and self._host.build == build:
-            return self._host
+        if self.host is not None and self.host.build == build:
+            return self.host
         self.unload()
         self.state = "loading"
         path = self.models.path(build)
         window = self._fitting_window(build)
         threads = self._threads or self.models.machine.cores
-        self._host = Host(build, path, window, threads)
-        return self._host
+        self.host = Host(build, path, window, threads)
+        return self.host
 
     def _fitting_window(self, build: Build) -> int:
         window = self.models.window(build, self._window)
@@ -180,13 +175,13 @@ class WorkerService:
 
     def unload(self) -> None:
         """Free the model's memory. Runs in the thread."""
-        host, self._host = self._host, None
+        host, self.host = self.host, None
         if host is not None:
             host.close()
 
     async def unload_idle(self) -> None:
         """Free the model's memory, unless somebody is waiting for it."""
-        if not self._waiting and self._host is not None:
+        if not self._waiting and self.host is not None:
             async with self._turn:
                 await self._run(self.unload)
             self.state = "idle"
@@ -213,4 +208,4 @@ def _steps(host: Host, request: ChatRequest, *, thinking: bool, top: int | None)
     rest = tuple(reader.feed(stops.close())) + tuple(reader.close())
     if rest:
         yield Piece(None, rest)
-    yield Ended("tool_calls" if reader.called else host.finish, host.counts)
+    yield Ended("tool_calls" if reader.calls else host.finish, host.counts)

@@ -15,8 +15,8 @@ from edgeroute.providers.resilience.faults import classify
 from edgeroute.providers.resilience.resilience import Patience
 from edgeroute.providers.transport.incoming import outage
 from edgeroute.wire.errors import WireError, WireFault
-from edgeroute.wire.format import read_deltas
 from edgeroute.wire.json_data import load_object
+from edgeroute.wire.sse import read_deltas
 
 if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from edgeroute.providers.egress import Clearance, Door, Outgoing
     from edgeroute.providers.resilience.rate_limits import RateLimits
     from edgeroute.providers.transport.incoming import Incoming
-    from edgeroute.wire.format import StreamDecoder
+    from edgeroute.wire.sse import StreamDecoder
 
 _ERROR_BYTES = 64 * 1024
 _ERROR_SECONDS = 5.0

@@ -177,21 +177,21 @@ class _Draft:
             )
         if settings.base_url and (problem := address_problem(settings.base_url, own=True)):
             raise SettingsError(f"{where}.base_url: {problem}.")
-        if bad := word_set("headers.never_own") & {name.lower() for name in settings.headers}:
+        ours = word_set("requests.headers_of_ours")
+        if bad := ours & {name.lower() for name in settings.headers}:
             raise SettingsError(
                 f"{where}.headers: `{min(bad)}` is set by EdgeRoute itself.",
                 hint="Store a key with `edgeroute keys set`.",
             )
         if known is None:
+            anthropic = settings.wire == "anthropic-messages"
             known = Provider(
                 id=identifier,
                 name=identifier,
                 wire=settings.wire,
                 wires={settings.wire: settings.base_url.rstrip("/")},
-                auth={"": "x-api-key" if settings.wire == "anthropic-messages" else "bearer"},
-                headers={"anthropic-version": "2023-06-01"}
-                if settings.wire == "anthropic-messages"
-                else {},
+                auth={"": "x-api-key" if anthropic else "bearer"},
+                headers={"anthropic-version": "2023-06-01"} if anthropic else {},
                 own=True,
             )
         elif settings.base_url:

@@ -60,47 +60,12 @@ def max_completion_tokens(body: Body, circumstance: Circumstance) -> Body:
     return _renamed(body, "max_tokens", "max_completion_tokens")
 
 
-def no_sampling(body: Body, _: Circumstance) -> Body:
-    """The model refuses sampling parameters."""
-    return _without(body, "temperature", "top_p", "top_k")
-
-
-def temperature_only_1(body: Body, _: Circumstance) -> Body:
-    """The model refuses every temperature but its own default of 1."""
-    return _without(body, "temperature", "top_p")
-
-
 def temperature_at_most_1(body: Body, _: Circumstance) -> Body:
     """The range of temperatures is (0, 1], not [0, 2]."""
     temperature = body.get("temperature")
     if not isinstance(temperature, int | float):
         return body
     return body | {"temperature": min(max(temperature, 0.01), 1)}
-
-
-def no_stop(body: Body, _: Circumstance) -> Body:
-    """The model refuses stop sequences."""
-    return _without(body, "stop")
-
-
-def no_penalties(body: Body, _: Circumstance) -> Body:
-    """The model refuses presence and frequency penalties."""
-    return _without(body, "presence_penalty", "frequency_penalty")
-
-
-def no_stream_options(body: Body, _: Circumstance) -> Body:
-    """The usage comes with the last chunk unasked, and the field is refused."""
-    return _without(body, "stream_options")
-
-
-def always_base64(body: Body, _: Circumstance) -> Body:
-    """Pictures come as base64 anyway, and the field that asks for it is refused."""
-    return _without(body, "response_format")
-
-
-def random_seed(body: Body, _: Circumstance) -> Body:
-    """Mistral's name for the seed."""
-    return _renamed(body, "seed", "random_seed")
 
 
 def no_required_tool_choice(body: Body, _: Circumstance) -> Body:
@@ -156,8 +121,8 @@ def only_common_fields(body: Body, circumstance: Circumstance) -> Body:
     """A field that the provider does not know is an error there."""
     if circumstance.wire != "openai-chat":
         return body
-    common = word_set("json_fields.common_chat")
-    return {key: value for key, value in body.items() if key in common}
+    known = word_set("requests.common_fields")
+    return {key: value for key, value in body.items() if key in known}
 
 
 def thinking_switch(body: Body, circumstance: Circumstance) -> Body:
@@ -166,12 +131,8 @@ def thinking_switch(body: Body, circumstance: Circumstance) -> Body:
     if circumstance.wire != "openai-chat" or effort is None:
         return body
     kind = "disabled" if effort in {"none", "minimal"} else "enabled"
-    return {
-        "thinking" if key == "reasoning_effort" else key: (
-            {"type": kind} if key == "reasoning_effort" else value
-        )
-        for key, value in body.items()
-    }
+    changed = body | {"reasoning_effort": {"type": kind}}
+    return _renamed(changed, "reasoning_effort", "thinking")
 
 
 def enable_thinking(body: Body, _: Circumstance) -> Body:
@@ -198,11 +159,10 @@ def thinking_with_budget(body: Body, _: Circumstance) -> Body:
     effort = body.get("output_config", {}).get("effort", "medium")
     share = {"low": 0.2, "medium": 0.5}.get(effort, 0.8)
     budget = max(1024, int(body.get("max_tokens", 8192) * share))
-    changed = body | {"thinking": {"type": "enabled", "budget_tokens": min(budget, 32_000)}}
-    rest = _without(changed.get("output_config", {}), "effort")
-    if not rest:
-        return _without(changed, "output_config", "temperature", "top_p", "top_k")
-    return _without(changed | {"output_config": rest}, "temperature", "top_p", "top_k")
+    thinking = {"type": "enabled", "budget_tokens": min(budget, 32_000)}
+    changed = _without(body | {"thinking": thinking}, "temperature", "top_p", "top_k")
+    rest = _without(body.get("output_config", {}), "effort")
+    return changed | {"output_config": rest} if rest else _without(changed, "output_config")
 
 
 def cache_user_id(body: Body, circumstance: Circumstance) -> Body:
@@ -237,29 +197,28 @@ def _before_messages(body: Body, key: str, value: object) -> Body:
     return rest | {key: value, "messages": messages}
 
 
+def _dropping(*fields: str) -> Quirk:
+    return lambda body, _: _without(body, *fields)
+
+
 QUIRKS: Final[Mapping[str, Quirk]] = {
+    # The model refuses these parameters, or every value but its own default.
+    "no_sampling": _dropping("temperature", "top_p", "top_k"),
+    "temperature_only_1": _dropping("temperature", "top_p"),
+    "no_stop": _dropping("stop"),
+    "no_penalties": _dropping("presence_penalty", "frequency_penalty"),
+    # The usage comes with the last chunk unasked, and the field is refused.
+    "no_stream_options": _dropping("stream_options"),
+    # Pictures come as base64 anyway, and the field that asks for it is refused.
+    "always_base64": _dropping("response_format"),
+    # Mistral's name for the seed.
+    "random_seed": lambda body, _: _renamed(body, "seed", "random_seed"),
+} | {
     quirk.__name__: quirk
     for quirk in (
-        always_base64,
-        cache_user_id,
-        enable_thinking,
-        max_completion_tokens,
-        no_forced_tool_choice,
-        no_penalties,
-        no_required_tool_choice,
-        no_sampling,
-        no_schema_while_streaming,
-        no_stop,
-        no_stream_options,
-        no_thinking_for_json,
-        only_common_fields,
-        openrouter_privacy,
-        random_seed,
-        short_tool_ids,
-        temperature_at_most_1,
-        temperature_only_1,
-        thinking_switch,
-        thinking_with_budget,
-        tool_choice_any,
+        cache_user_id, enable_thinking, max_completion_tokens, no_forced_tool_choice,
+        no_required_tool_choice, no_schema_while_streaming, no_thinking_for_json,
+        only_common_fields, openrouter_privacy, short_tool_ids, temperature_at_most_1,
+        thinking_switch, thinking_with_budget, tool_choice_any,
     )
-}
+}  # fmt: skip

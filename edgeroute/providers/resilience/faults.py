@@ -2,7 +2,7 @@
 
 Status codes alone do not tell: an empty account is a 429 here and a 400 there, and an error may
 come inside an answer whose status said success. The words to tell them apart are
-listed in rules/provider-errors.yaml and rules/words/faults.yaml.
+listed in rules/tables/provider-errors.yaml and rules/words/faults.yaml.
 Sentences for people are our own; of the provider's they carry code words only, since its text may
 quote the prompt or the key.
 """
@@ -18,8 +18,8 @@ from typing import Any, Final
 
 import msgspec
 
-from edgeroute import datafile
 from edgeroute.core.errors import ErrorKind, ProviderError
+from edgeroute.datafile import table
 from edgeroute.providers.catalog.provider import Provider
 from edgeroute.providers.resilience.rate_limits import retry_after
 from edgeroute.word_lists import one_of, word_set
@@ -40,8 +40,7 @@ class _Sign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _signs() -> dict[ErrorKind, _Sign]:
-    path = datafile.packaged("rules") / "provider-errors.yaml"
-    return datafile.load(path, dict[ErrorKind, _Sign])
+    return table("provider-errors", dict[ErrorKind, _Sign])
 
 
 def classify(
@@ -100,7 +99,8 @@ def _sentences(name: str, *more: str) -> re.Pattern[str]:
 def _kind(status: int | None, body: Any) -> ErrorKind:  # noqa: PLR0911 - one rule a line
     codes = {code.lower() for code in _codes(body)}
     named = {kind for kind, sign in _signs().items() if codes & sign.codes}
-    text = _text(body)
+    # For matching only: never shown.
+    text = "\n".join(said[:4000] for _, said in _strings(body))
     known = _own_code(body)
     if known:
         return known
@@ -140,54 +140,44 @@ def _by_status(status: int | None, named: set[ErrorKind]) -> ErrorKind:
 
 def _own_code(body: Any) -> ErrorKind | None:
     """MiniMax's and Z.ai's numbered errors."""
-    if not isinstance(body, Mapping):
-        return None
-    base = body.get("base_resp")
+    base = body.get("base_resp") if isinstance(body, Mapping) else None
     number = base.get("status_code") if isinstance(base, Mapping) else None
     if isinstance(number, int):
         found = (kind for kind, sign in _signs().items() if number in sign.minimax)
         return next(found, ErrorKind.OUTAGE)
-    error = body.get("error")
-    code = error.get("code") if isinstance(error, Mapping) else None
-    if not isinstance(code, str):
-        return None
+    code = _code(body)
     return next((kind for kind, sign in _signs().items() if code in sign.zai), None)
 
 
 def _inner_status(body: Any) -> int | None:
     """The status inside an error that came with a status of success (OpenRouter, Gemini)."""
-    error = body.get("error") if isinstance(body, Mapping) else None
-    code = error.get("code") if isinstance(error, Mapping) else None
+    code = _code(body)
     return code if isinstance(code, int) and 400 <= code < 600 else None
 
 
-def _codes(body: Any, depth: int = 0) -> Iterator[str]:
-    """Every code word of an error, wherever the provider puts it."""
-    if depth > 6:
-        return
-    if isinstance(body, Mapping):
-        for key, value in list(body.items())[:50]:
-            if isinstance(value, str):
-                if str(key).lower() in word_set("faults.code_keys") and _CODE_WORD.fullmatch(value):
-                    yield value
-            else:
-                yield from _codes(value, depth + 1)
-    elif isinstance(body, list):
-        for value in body[:20]:
-            yield from _codes(value, depth + 1)
+def _code(body: Any) -> str | int | None:
+    """The code that the error itself names."""
+    error = body.get("error") if isinstance(body, Mapping) else None
+    code = error.get("code") if isinstance(error, Mapping) else None
+    return code if isinstance(code, str | int) else None
 
 
-def _text(body: Any, depth: int = 0) -> str:
-    """All sentences of an error, for matching only: never shown."""
-    if depth > 6:
-        return ""
+def _strings(body: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Every string of an error, after the key under which it stands."""
     if isinstance(body, str):
-        return body[:4000]
-    if isinstance(body, Mapping):
-        return "\n".join(_text(value, depth + 1) for value in list(body.values())[:50])
-    if isinstance(body, list):
-        return "\n".join(_text(value, depth + 1) for value in body[:20])
-    return ""
+        yield key, body
+    elif isinstance(body, Mapping) and depth <= 6:
+        for name, value in list(body.items())[:50]:
+            yield from _strings(value, str(name).lower(), depth + 1)
+    elif isinstance(body, list) and depth <= 6:
+        for value in body[:20]:
+            yield from _strings(value, "", depth + 1)
+
+
+def _codes(body: Any) -> Iterator[str]:
+    """Every code word of an error, wherever the provider puts it."""
+    keys = word_set("faults.code_keys")
+    return (word for key, word in _strings(body) if key in keys and _CODE_WORD.fullmatch(word))
 
 
 def _shown(body: Any, parameter: str) -> list[str]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from functools import cache
 
+import msgspec
+
+from edgeroute.datafile import table
 from edgeroute.routing.policy.policy import RoutingPolicy, Rule
 from edgeroute.routing.policy.reach import witness
 from edgeroute.routing.policy.tiers import LOCAL, Tiers
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The explanation of one finding of the check."""
 
     name: str
@@ -28,39 +28,10 @@ class Topic:
         )
 
 
-CODES: Final[Mapping[str, Topic]] = {
-    "RT001": Topic(
-        "unknown-model",
-        "Finds a model, role or provider that neither the catalog nor rules/tiers.yaml knows.",
-        "The name is passed over, and another model answers than the one you meant.",
-        "A friendly id of the catalog, a role of rules/tiers.yaml, or `local`.",
-    ),
-    "RT002": Topic(
-        "unreachable-rule",
-        "Finds a rule that can never decide: its condition is never true, or earlier rules take"
-        " every request that it speaks for.",
-        "The rule looks as if it did something.",
-        "Move the rule up, narrow the earlier ones, or remove it.",
-    ),
-    "RT003": Topic(
-        "retired-model",
-        "Finds a model that its provider has shut down, or will within 60 days.",
-        "Requests go to the successor, at another price, or nowhere where there is none.",
-        "The successor's id, or a role, which is kept up to date in rules/tiers.yaml.",
-    ),
-    "RT004": Topic(
-        "missing-key",
-        "Finds a model whose provider has no key here.",
-        "The rule falls through to its fallbacks, in the end to the local model.",
-        "`edgeroute keys set PROVIDER`, or another model.",
-    ),
-    "RT005": Topic(
-        "managed-model-for-private-prompts",
-        "Finds a rule that speaks only for private prompts and names only managed models.",
-        "Private prompts never leave this machine, so the named model is never used.",
-        "`model: local`, or a condition that does not ask for `privacy`.",
-    ),
-}
+@cache
+def topics() -> dict[str, Topic]:
+    """The explanations in rules/tables/findings.yaml, by code."""
+    return table("findings", dict[str, Topic])
 
 
 def explain(policy: RoutingPolicy, tiers: Tiers, name: str) -> str:
@@ -68,7 +39,7 @@ def explain(policy: RoutingPolicy, tiers: Tiers, name: str) -> str:
 
     Empty where there is neither.
     """
-    topic = CODES.get(name.upper())
+    topic = topics().get(name.upper())
     if topic is not None:
         return topic.text(name.upper())
     rule = policy.rule(name)

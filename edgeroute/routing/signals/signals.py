@@ -7,14 +7,16 @@ then the text. Nothing here opens a file of the user or leaves the process.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal, Protocol, cast
 
+import msgspec
+
 from edgeroute.core.messages import File, Image, Message, Text, ToolCall, ToolResult
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.signals import TASKS, Complexity, Signal, Signals, Task
+from edgeroute.datafile import table
 from edgeroute.routing.signals.keywords import DOMAINS, asks_for_picture, load_cues
 from edgeroute.routing.signals.language import language_of
 from edgeroute.routing.signals.structure import has_code, has_hole, names_files
@@ -22,25 +24,22 @@ from edgeroute.routing.signals.tokens import request_tokens
 from edgeroute.word_lists import one_of
 
 _PICTURE_TOKENS: Final = 1_100  # one of medium size
-# By task: about how many tokens answers run to, and how hard they are before anything is read.
-_TASKS: Final[Mapping[str, tuple[int, float]]] = {
-    "chat": (300, 0.1),
-    "summarization": (250, 0.25),
-    "reasoning": (700, 0.5),
-    "code_completion": (150, 0.2),
-    "explain_code": (500, 0.3),
-    "refactor": (900, 0.4),
-    "implement": (1_200, 0.45),
-    "architecture_review": (1_500, 0.7),
-    "agentic_tools": (300, 0.4),
-    "image": (200, 0.2),
-    "data_transformation": (400, 0.2),
-    "": (500, 0.35),
-}
 _MEDIUM_FROM: Final = 0.3
 _HIGH_FROM: Final = 0.7
 _PLAIN: Final = 0.95
 _SURE_OF_PICTURE: Final = 0.85
+
+
+class _Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is expected of a task before its text is looked at."""
+
+    difficulty: float
+    answer_tokens: int
+
+
+@cache
+def _expected() -> dict[Task | Literal[""], _Expected]:
+    return table("tasks", dict[Task | Literal[""], _Expected])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,8 @@ def read_signals(
         _PICTURE_TOKENS
         if picture
         else min(
-            _TASKS[task][0] + (tokens // 3 if task in {"refactor", "data_transformation"} else 0),
+            _expected()[task].answer_tokens
+            + (tokens // 3 if task in {"refactor", "data_transformation"} else 0),
             request.sampling.max_output_tokens or 1_000_000,
         )
     )
@@ -168,10 +168,10 @@ def _domain(request: ChatRequest, guess: Guess) -> tuple[str, Signal]:
 
 
 def _complexity(
-    task: str, text: str, tokens: int, turns: int, *, code: bool
+    task: Task | Literal[""], text: str, tokens: int, turns: int, *, code: bool
 ) -> tuple[Complexity, float]:
     """How hard the request looks. A weak signal: it comes from words and size alone."""
-    score = _TASKS[task][1]
+    score = _expected()[task].difficulty
     hard, easy = _difficulty()
     score += 0.12 * min(3, len(hard.findall(text[:4_000])))
     score -= 0.1 * min(2, len(easy.findall(text[:1_000])))

@@ -76,7 +76,10 @@ class EngineResponse:
             await as_response(event.error, scope["path"], headers)(scope, receive, send)
             return
         assert self._decoded.form.encoder is not None
-        encoder = self._decoded.form.encoder(self._envelope())
+        # Of a whole answer every part says itself where it comes from.
+        encoder = self._decoded.form.encoder(
+            self._envelope(self._context.origin_of(self._tracker.model))
+        )
         await _deliver(send, _start(self._tracker.as_headers()))
         ended = False
         while not ended:
@@ -127,14 +130,13 @@ class EngineResponse:
                 yield from encoder.feed(piece)
             yield from encoder.feed(event)
 
-    def _envelope(self) -> Envelope:
-        tracker = self._tracker
+    def _envelope(self, origin: str = "") -> Envelope:
         return Envelope(
-            id=self._decoded.form.id_prefix + tracker.receipt_id,
-            model=tracker.model,
+            id=self._decoded.form.id_prefix + self._tracker.receipt_id,
+            model=self._tracker.model,
             created=int(self._context.runtime.clock.now().timestamp()),
             usage=self._decoded.usage,
-            origin=self._context.origin_of(tracker.model),
+            origin=origin,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any, Final, cast
 
 import msgspec
@@ -100,24 +101,14 @@ def _change(changes: Mapping[str, Any]) -> ConversationChange:
     Raises:
         WireError: an unknown field or a wrong value.
     """
-    kinds = {"title": str, "pinned": bool, "tags": list, "mode": str, "latched": bool}
-    for name, value in changes.items():
-        if name not in kinds or not isinstance(value, kinds[name]):
-            known = ", ".join(kinds)
-            raise WireError(f"{name} cannot be set so.", f"Known: {known}.")
-    tags, mode = changes.get("tags"), changes.get("mode")
-    if not all(isinstance(tag, str) for tag in tags or ()):
-        raise WireError("tags must be a list of texts.")
-    if mode is not None and mode not in set(PrivacyMode):
-        known = ", ".join(PrivacyMode)
-        raise WireError(f"mode must be one of {known}.")
-    return ConversationChange(
-        title=changes.get("title"),
-        pinned=changes.get("pinned"),
-        tags=None if tags is None else tuple(tags),
-        mode=None if mode is None else PrivacyMode(mode),
-        latched=changes.get("latched"),
-    )
+    known = [field.name for field in fields(ConversationChange)]
+    hint = f"Known: {', '.join(known)}; mode is one of {', '.join(PrivacyMode)}."
+    if not changes.keys() <= set(known) or None in changes.values():
+        raise WireError("There is a field that cannot be set so.", hint)
+    try:
+        return msgspec.convert(changes, ConversationChange)
+    except msgspec.ValidationError as error:
+        raise WireError(f"{error}.", hint) from None
 
 
 def _json(value: Any) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,9 +39,8 @@ def snippet(hit: SearchHit) -> Content:
 def write_new(path: Path, text: str) -> Path:
     """Write ``text`` to a file that does not exist yet and that only its owner can read."""
     target = path.expanduser().absolute()
-    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+    target.touch(0o600, exist_ok=False)
+    target.write_text(text, "utf-8")
     return target
 
 

@@ -30,8 +30,8 @@ class Interrupts:
     async def stop(self) -> None:
         """Close the suggestions, leave a block, stop the answer; twice when idle: edit the last."""
         page = self._chat.page
-        if page.suggestions.open:
-            page.suggestions.close()
+        if page.suggestions.display:
+            page.suggestions.display = False
         elif not page.composer.has_focus:
             page.composer.focus()
         elif self._turns.stop() or await self._turns.unqueue():

@@ -37,7 +37,7 @@ class ChatPage:
         self.suggestions = Suggestions()
         self.strip = RouteStrip()
         self.composer = Composer()
-        self.composer.suggesting = lambda: self.suggestions.open
+        self.composer.suggesting = lambda: bool(self.suggestions.display)
 
     def compose(self) -> ComposeResult:
         """The widgets in their places."""

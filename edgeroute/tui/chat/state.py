@@ -92,8 +92,3 @@ def opened(conversation: Conversation, messages: Sequence[Message], version: int
         messages=tuple(messages),
         version=version + 1,
     )
-
-
-def loosens(current: PrivacyMode, wanted: PrivacyMode) -> bool:
-    """Whether going to ``wanted`` keeps less here than ``current``."""
-    return wanted.strictness < current.strictness

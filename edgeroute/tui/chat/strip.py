@@ -5,6 +5,7 @@ The words come from the engine's own plan; nothing here decides anything.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -147,20 +148,13 @@ def _forced(explanation: Explanation, found: tuple[Finding, ...], last_message: 
     """Why the request must stay here: this message, an earlier one, or the chat as a whole."""
     verdict = explanation.privacy.verdict
     if found:
-        return f"found {counted(_types(found))} in this message"
+        return f"found {counted(Counter(finding.type for finding in found))} in this message"
     earlier = sorted({place for f in verdict.findings if (place := _message(f)) is not None})
     if earlier and earlier[0] < last_message:
         return f"forced by message {earlier[0] + 1}: {counted(verdict.types)}"
     if verdict.findings:
         return f"found {counted(verdict.types)}"
     return safe_line(explanation.privacy.latch_reason or verdict.reason, 120)
-
-
-def _types(found: tuple[Finding, ...]) -> Mapping[str, int]:
-    counts: dict[str, int] = {}
-    for finding in found:
-        counts[finding.type] = counts.get(finding.type, 0) + 1
-    return counts
 
 
 def _message(finding: Finding) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 from rich.text import Text
@@ -23,21 +23,12 @@ from edgeroute.tui.words import details
 Choose = Literal["up", "down", "take", "close"]
 
 
-@dataclass(frozen=True, slots=True)
-class MarkedSpan:
-    """Personal data at ``[start, end)`` (code points) of the text."""
-
-    start: int
-    end: int
-    type: str
-
-
 class Composer(TextArea):
     """A text area that sends on Enter. Its text is always safe to show, and sent as shown."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"composer--personal"}
 
-    spans: reactive[tuple[MarkedSpan, ...]] = reactive((), init=False)
+    spans: reactive[tuple[Finding, ...]] = reactive((), init=False)
 
     class Submitted(Message):
         """Enter was pressed."""
@@ -96,7 +87,7 @@ class Composer(TextArea):
 
     def show_findings(self, findings: Sequence[Finding], kind: Kind) -> None:
         """Mark ``findings`` of the present text and say what the strip's ``kind`` means for it."""
-        self.spans = spans_of(findings, len(self.text))
+        self.spans = tuple(f for f in findings if 0 <= f.start < f.end <= len(self.text))
         fates: dict[Kind, str] = {
             "masked": "leaves only as placeholders",
             "cloud": "not private by your rules",
@@ -158,14 +149,7 @@ def _clean(text: str) -> str:
     return safe(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def spans_of(findings: Iterable[Finding], length: int) -> tuple[MarkedSpan, ...]:
-    """The findings that lie inside a text of ``length``."""
-    return tuple(
-        MarkedSpan(f.start, f.end, f.type) for f in findings if 0 <= f.start < f.end <= length
-    )
-
-
-def shifted(spans: Iterable[MarkedSpan], old: str, new: str) -> tuple[MarkedSpan, ...]:
+def shifted(spans: Iterable[Finding], old: str, new: str) -> tuple[Finding, ...]:
     """``spans`` of ``old`` moved to where they are in ``new``; those that were edited are gone."""
     limit = min(len(old), len(new))
     head = next((at for at in range(limit) if old[at] != new[at]), limit)
@@ -176,11 +160,11 @@ def shifted(spans: Iterable[MarkedSpan], old: str, new: str) -> tuple[MarkedSpan
         if span.end <= head:
             kept.append(span)
         elif span.start >= len(old) - tail:
-            kept.append(MarkedSpan(span.start + moved, span.end + moved, span.type))
+            kept.append(replace(span, start=span.start + moved, end=span.end + moved))
     return tuple(kept)
 
 
-def in_line(spans: Iterable[MarkedSpan], start: int, length: int) -> list[tuple[int, int]]:
+def in_line(spans: Iterable[Finding], start: int, length: int) -> list[tuple[int, int]]:
     """The parts of ``spans`` inside the line that begins at ``start``, as columns."""
     return [
         (max(0, span.start - start), min(length, span.end - start))

@@ -37,22 +37,13 @@ def files_for(start: str, folder: Path) -> list[str]:
 
 
 class Suggestions(OptionList, can_focus=False):
-    """Shown only while there is something to suggest; the ids are what is taken."""
+    """Displayed only while there is something to suggest; the ids are what is taken."""
 
     def __init__(self) -> None:
         super().__init__(id="suggestions", markup=False)
 
     def on_mount(self) -> None:
         """Hidden until there is something."""
-        self.display = False
-
-    @property
-    def open(self) -> bool:
-        """Whether there is something to choose."""
-        return bool(self.display)
-
-    def close(self) -> None:
-        """Hide."""
         self.display = False
 
     def offer(self, text: str, folder: Path) -> None:

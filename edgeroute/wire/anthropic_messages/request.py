@@ -152,7 +152,7 @@ def _messages(request: ChatRequest, target: Target) -> list[dict[str, Any]]:
 def _blocks(message: Message, request: ChatRequest, target: Target) -> Iterator[dict[str, Any]]:
     for part in message.parts:
         if isinstance(part, Reasoning):
-            block = payload_object(part.payload) if part.origin == target.origin else {}
+            block = payload_object(part.payload) if part.origin == target.card.origin else {}
             if block.get("type") in {"thinking", "redacted_thinking"}:
                 yield block
         elif isinstance(part, ToolCall):

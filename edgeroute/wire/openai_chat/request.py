@@ -136,7 +136,7 @@ def _assistant(message: Message, target: Target) -> dict[str, Any]:
     text = "\n\n".join(as_text(part) for part in plain(message.parts))
     encoded: dict[str, Any] = {"content": text}
     for part in message.parts:
-        if isinstance(part, Reasoning) and part.payload and part.origin == target.origin:
+        if isinstance(part, Reasoning) and part.payload and part.origin == target.card.origin:
             _replay(encoded, payload_object(part.payload), target)
     calls = [tool_call(part) for part in message.parts if isinstance(part, ToolCall)]
     if calls:

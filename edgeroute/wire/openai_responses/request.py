@@ -121,7 +121,7 @@ def _is_item(part: Unreadable, request: ChatRequest) -> bool:
 def _assistant(message: Message, target: Target) -> Iterator[dict[str, Any]]:
     for part in message.parts:
         if isinstance(part, Reasoning):
-            item = payload_object(part.payload) if part.origin == target.origin else {}
+            item = payload_object(part.payload) if part.origin == target.card.origin else {}
             if item.get("type") == "reasoning":
                 yield item
         elif isinstance(part, ToolCall):

@@ -50,10 +50,8 @@ class Keyring:
 @pytest.fixture
 def keyring(monkeypatch: pytest.MonkeyPatch) -> Keyring:
     """The keyring of every house of this test."""
-    from edgeroute.wiring.stores import StoreParts
-
     found = Keyring()
-    monkeypatch.setattr(StoreParts, "keys", found)
+    monkeypatch.setattr("edgeroute.wiring.stores.Keys", lambda **_: found)
     return found
 
 

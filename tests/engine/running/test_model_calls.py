@@ -25,7 +25,7 @@ from tests.support.strategies import ENVIRONMENT, OPUS, keys, policy, says
 
 def calls(home: House) -> ModelCalls:
     """The engine's way to its models."""
-    found = home.runtime.engine._answering._calls
+    found = home.runtime.engine._answering.calls
     assert isinstance(found, ModelCalls)
     return found
 

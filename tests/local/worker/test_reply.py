@@ -22,7 +22,8 @@ from edgeroute.local.backends.answers import FORMAT, failure
 from edgeroute.local.worker.host import ContextTooLong, Counts, Token
 from edgeroute.local.worker.reply import Reply, error_body
 from edgeroute.local.worker.service import Ended, Piece, Step
-from edgeroute.wire.format import Envelope, read_deltas
+from edgeroute.wire.format import Envelope
+from edgeroute.wire.sse import read_deltas
 
 MEANINGS = st.one_of(
     st.builds(TextDelta, st.text(min_size=1)),

@@ -52,6 +52,11 @@ BASE: dict[str, Any] = {
         ("only_common_fields", {"logit_bias": {}, "n": 2, "stop": ["x"]}, {"stop": ["x"]}),
         ("thinking_switch", {"reasoning_effort": "none"}, {"thinking": {"type": "disabled"}}),
         ("thinking_switch", {"reasoning_effort": "high"}, {"thinking": {"type": "enabled"}}),
+        (
+            "thinking_switch",
+            {"reasoning_effort": "high", "thinking": {"type": "disabled"}},
+            {"thinking": {"type": "disabled"}},
+        ),
         ("enable_thinking", {"reasoning_effort": "high"}, {"enable_thinking": True}),
         (
             "no_thinking_for_json",

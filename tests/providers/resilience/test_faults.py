@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeroute.core.errors import ErrorKind
-from edgeroute.datafile import packaged
+from edgeroute.datafile import table
 from edgeroute.providers.catalog.catalog import Catalog
 from edgeroute.providers.resilience.faults import classify
 
@@ -305,7 +304,7 @@ def test_a_callers_mistake_is_told_in_names_only(body: Any, told: tuple[str, str
 
 def test_a_code_stands_for_one_kind() -> None:
     """In the file of codes each stands once, in lower case as it is looked up."""
-    kinds = yaml.safe_load((packaged("rules") / "provider-errors.yaml").read_text("utf-8")).values()
+    kinds = table("provider-errors", dict[str, dict[str, Any]]).values()
     for numbers in ("codes", "minimax", "zai"):
         found = [code for kind in kinds for code in kind.get(numbers, ())]
         assert len(found) == len(set(found)) > 0
@@ -314,7 +313,5 @@ def test_a_code_stands_for_one_kind() -> None:
 
 def test_every_kind_of_a_providers_error_has_a_sentence() -> None:
     """What does not come from a provider has none: a request that was stopped, a missing key."""
-    kinds = yaml.safe_load((packaged("rules") / "provider-errors.yaml").read_text("utf-8"))
-    assert set(ErrorKind) - {ErrorKind(kind) for kind in kinds} == {
-        ErrorKind.CANCELLED, ErrorKind.NO_KEY,
-    }  # fmt: skip
+    kinds = table("provider-errors", dict[ErrorKind, Any])
+    assert set(ErrorKind) - set(kinds) == {ErrorKind.CANCELLED, ErrorKind.NO_KEY}

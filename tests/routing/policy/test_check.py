@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from edgeroute.core.errors import SettingsError
 from edgeroute.routing.policy.check import check
-from edgeroute.routing.policy.explain import CODES, explain
+from edgeroute.routing.policy.explain import explain, topics
 from edgeroute.routing.policy.policy import RoutingPolicy, policy_names
 from edgeroute.routing.policy.policy_tests import run_expectations
 from edgeroute.routing.policy.reach import can_hold, witness
@@ -138,11 +139,17 @@ def test_rules_are_explained_under_fixed_headings() -> None:
     assert explain(policy, tiers, "no-such-rule") == ""
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", topics())
 def test_findings_are_explained(code: str) -> None:
     """Each code of the check has its page."""
     text = explain(RoutingPolicy.named("default"), Tiers.load(), code.lower())
     assert "## Why is this bad?" in text
+
+
+def test_every_code_of_the_check_is_explained() -> None:
+    """What the check can say and what has a page are the same codes."""
+    source = Path(check.__code__.co_filename).read_text("utf-8")
+    assert set(re.findall(r"\bRT\d{3}\b", source)) == set(topics())
 
 
 def test_expectations(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from edgeroute.core.messages import File, Image, Message, Text, ToolResult, assistant, system, user
 from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.core.signals import TASKS
+from edgeroute.datafile import table
 from edgeroute.routing.signals.signals import Guess, asked, read_signals
 from tests.support.nouns import messages
 
@@ -117,3 +118,10 @@ def test_any_request_has_signals(some: Any) -> None:
     assert signals.task in {*TASKS, ""}
     assert signals.input_tokens >= 0
     assert signals.turns >= 1
+
+
+def test_something_is_expected_of_every_task() -> None:
+    """The file of tasks has each task, and the one that nothing tells."""
+    expected = table("tasks", dict[str, dict[str, float]])
+    assert set(expected) == {*TASKS, ""}
+    assert all(0 <= one["difficulty"] <= 1 <= one["answer_tokens"] for one in expected.values())

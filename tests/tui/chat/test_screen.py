@@ -36,7 +36,7 @@ async def test_slash_commands_are_completed_and_run(runtime: FakeRuntime) -> Non
     """A slash lists the commands; Enter runs the first that fits; nothing is sent."""
     async with running(runtime) as chat:
         await chat.press("/", "p")
-        assert chat.chat.page.suggestions.open
+        assert chat.chat.page.suggestions.display
         await chat.press("enter")
         await chat.until(lambda: chat.chat.state.mode is PrivacyMode.PRIVATE)
         assert chat.text == ""

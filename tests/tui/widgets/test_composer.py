@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
 
-from edgeroute.tui.widgets.composer import MarkedSpan, in_line, shifted
+from edgeroute.core.verdict import Finding
+from edgeroute.tui.widgets.composer import in_line, shifted
 from tests.tui.driver import Driver, running
 from tests.tui.fake_runtime import FakeRuntime
 
@@ -83,7 +84,7 @@ def test_marks_move_with_their_text(head: str, tail: str, cut: str, put: str) ->
     """After any edit, a mark that is left covers the text that it covered."""
     old, new = head + cut + tail, head + put + tail
     spans = [
-        MarkedSpan(a, b, "X") for a in range(len(old)) for b in (a + 1, a + 3) if b <= len(old)
+        Finding("X", a, b, 1.0) for a in range(len(old)) for b in (a + 1, a + 3) if b <= len(old)
     ]
     for span in shifted(spans, old, new):
         assert 0 <= span.start < span.end <= len(new)
@@ -92,15 +93,15 @@ def test_marks_move_with_their_text(head: str, tail: str, cut: str, put: str) ->
 
 def test_an_edited_mark_is_gone() -> None:
     """Typing inside a mark removes it; typing before or after does not."""
-    span = MarkedSpan(5, 10, "X")
+    span = Finding("X", 5, 10, 1.0)
     assert shifted([span], "mail anna@ ok", "mail anXna@ ok") == ()
-    assert shifted([span], "mail anna@ ok", "Xmail anna@ ok") == (MarkedSpan(6, 11, "X"),)
+    assert shifted([span], "mail anna@ ok", "Xmail anna@ ok") == (Finding("X", 6, 11, 1.0),)
     assert shifted([span], "mail anna@ ok", "mail anna@ okX") == (span,)
 
 
 def test_a_mark_over_two_lines_has_a_part_in_each() -> None:
     """Columns are clipped to the line."""
-    span = [MarkedSpan(3, 8, "X")]
+    span = [Finding("X", 3, 8, 1.0)]
     assert in_line(span, 0, 5) == [(3, 5)]
     assert in_line(span, 6, 5) == [(0, 2)]
     assert in_line(span, 20, 5) == []

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from edgeroute import datafile
+from edgeroute.datafile import table
 from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.word_lists import word_set
 
@@ -28,7 +28,7 @@ _SAMPLE_SSNS: Final = word_set("national_ids.sample_ssns")
 
 
 class _Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A country's number, as rules/national-ids.yaml explains it."""
+    """A country's number, as rules/tables/national-ids.yaml explains it."""
 
     of: str
     shape: str
@@ -40,7 +40,6 @@ class _Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def _numbers() -> list[tuple[_Number, re.Pattern[str], re.Pattern[str]]]:
     """Each number with the patterns of its shape and of what must stand before it."""
-    path = datafile.packaged("rules") / "national-ids.yaml"
     return [
         (
             number,
@@ -49,7 +48,7 @@ def _numbers() -> list[tuple[_Number, re.Pattern[str], re.Pattern[str]]]:
             ),
             re.compile(rf"(?:{number.words})[^\n]{{0,40}}$"),
         )
-        for number in datafile.load(path, list[_Number])
+        for number in table("national-ids", list[_Number])
     ]
 
 

@@ -47,12 +47,12 @@ class ComposerActions:
         elif what == "take":
             self.take_suggestion()
         else:
-            self._suggestions.close()
+            self._suggestions.display = False
 
     def take_suggestion(self) -> None:
         """Complete the command, go into the folder, or attach the file."""
         chosen = self._suggestions.chosen
-        self._suggestions.close()
+        self._suggestions.display = False
         text = self._composer.text
         if chosen.startswith("/"):
             self._composer.put(f"{chosen} ")

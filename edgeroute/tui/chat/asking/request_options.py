@@ -10,9 +10,8 @@ from edgeroute.core.verdict import Finding, PrivacyMode
 from edgeroute.core.words import sentence
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
-from edgeroute.tui.chat.state import loosens
 from edgeroute.tui.screens.dialogs import Confirm
-from edgeroute.tui.screens.picker import Picker, PickerChoice, PickerItem, filtered
+from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
 from edgeroute.tui.screens.plan import PlanScreen
 from edgeroute.tui.words import MODE_SENTENCES, MODE_WORDS, MODEL_ALIASES, details, type_words
 
@@ -36,7 +35,7 @@ class RequestOptions:
         state = self._chat.state
         if wanted is state.mode:
             return
-        if loosens(state.mode, wanted):
+        if wanted.strictness < state.mode.strictness:
             if state.latched:
                 self._chat.notify(
                     f"{sentence(state.latch_reason or 'It held personal data')}"
@@ -112,7 +111,8 @@ class RequestOptions:
         chosen = await self._chat.ask(findings_picker(text, findings))
         if chosen is None:
             return
-        value = value_of(text, findings, chosen)
+        finding = findings[int(chosen.id)]
+        value = text[finding.start : finding.end]
         sure = Confirm(
             "Never count this as personal data again?",
             f"{safe_line(value, 80)}\n\nFrom now on it may leave this machine. Only a keyed hash of"
@@ -145,9 +145,3 @@ def findings_picker(text: str, findings: tuple[Finding, ...]) -> Picker:
     )
     picker.KEYS = "enter not personal, never count it again   esc close"
     return picker
-
-
-def value_of(text: str, findings: tuple[Finding, ...], chosen: PickerChoice) -> str:
-    """The part of ``text`` that was chosen."""
-    finding = findings[int(chosen.id)]
-    return text[finding.start : finding.end]

@@ -203,10 +203,7 @@ class Turns:
         chat.show_money()
 
 
-async def show_step(
-    transcript: Transcript,
-    step: Planned | AttemptStarted | AttemptEnded | TextDelta | ReasoningDelta | Notice | Folded,
-) -> None:
+async def show_step(transcript: Transcript, step: TurnStep) -> None:
     """Show in ``transcript`` what happened while the answer is under way."""
     live = transcript.live
     match step:

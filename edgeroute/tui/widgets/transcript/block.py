@@ -139,17 +139,6 @@ class Question(Block):
             yield Static(Content(f"attached: {names}"), classes="files")
 
 
-class ReceiptLine(Static):
-    """One dim line under an answer: where it stayed or went, and the rest."""
-
-    def show(self, receipt: Receipt, thumb: Thumb | None) -> None:
-        """Say what ``receipt`` says, and what the user thinks of the answer."""
-        where, rest = receipt_line(receipt)
-        style = "$cloud" if receipt.left_machine else "$local"
-        rated = f"[{THUMB_WORDS[thumb]}] " if thumb else ""
-        self.update(Content.assemble((rated, "bold"), (where, style), (f" · {rest}", "$muted")))
-
-
 class AnswerBlock(Block):
     """An answer: live while it is written, light once it is finished, real again when chosen."""
 
@@ -169,7 +158,7 @@ class AnswerBlock(Block):
         self._newest = live
         self._body: LiveBody | FrozenBody = LiveBody() if live else FrozenBody(self.text)
         self._progress = Static("", classes="progress", markup=False)
-        self._receipt = ReceiptLine(classes="receipt", markup=False)
+        self._receipt = Static("", classes="receipt", markup=False)
         self._thinking = ""
 
     def compose(self) -> ComposeResult:
@@ -184,9 +173,14 @@ class AnswerBlock(Block):
         self._show_receipt()
 
     def _show_receipt(self) -> None:
+        """One dim line: where the answer stayed or went, what the user thinks of it, the rest."""
         self._receipt.display = self.receipt is not None
         if self.receipt is not None:
-            self._receipt.show(self.receipt, self.thumb)
+            where, rest = receipt_line(self.receipt)
+            style = "$cloud" if self.receipt.left_machine else "$local"
+            rated = (f"[{THUMB_WORDS[self.thumb]}] " if self.thumb else "", "bold")
+            content = Content.assemble(rated, (where, style), (f" · {rest}", "$muted"))
+            self._receipt.update(content)
 
     def rated(self, thumb: Thumb | None) -> None:
         """Show what the user thinks of it."""

@@ -130,7 +130,7 @@ class Transcript(VerticalScroll, can_focus=False):
         self.query_one("#welcome").display = not self._entries
         self.set_class(not self._entries, "-empty")
         for name, count, word in (
-            ("#earlier", self._window.earlier, "earlier"),
+            ("#earlier", self._window.start, "earlier"),
             ("#later", self._window.later, "later"),
         ):
             button = self.query_one(name, Button)
@@ -148,7 +148,7 @@ class Transcript(VerticalScroll, can_focus=False):
 
     async def load_older(self) -> None:
         """Mount earlier messages; the view stays on what was read."""
-        if not self._window.earlier or self.live is not None:
+        if not self._window.start or self.live is not None:
             return
         first = self._window.start
         self.release_anchor()
@@ -163,7 +163,7 @@ class Transcript(VerticalScroll, can_focus=False):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Reaching the top loads more."""
         super().watch_scroll_y(old_value, new_value)
-        if new_value <= 0 < old_value and self._window.earlier:
+        if new_value <= 0 < old_value and self._window.start:
             self.call_after_refresh(self.load_older)
 
     async def begin(self, text: str, files: Sequence[str]) -> AnswerBlock:

@@ -29,11 +29,6 @@ class Window:
         return cls(start, min(total, start + SIZE), total)
 
     @property
-    def earlier(self) -> int:
-        """How many entries lie above."""
-        return self.start
-
-    @property
     def later(self) -> int:
         """How many entries lie below."""
         return self.total - self.end

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
 
 import pytest
-import yaml
 
-from edgeroute.datafile import packaged
+from edgeroute.datafile import table
 from edgeroute.privacy.detecting.recognizers.national_ids import NationalIds
 
-NUMBERS = yaml.safe_load((packaged("rules") / "national-ids.yaml").read_text("utf-8"))
+NUMBERS = table("national-ids", list[dict[str, str]])
 
 
 def test_each_number_is_named_once() -> None:
@@ -20,7 +18,7 @@ def test_each_number_is_named_once() -> None:
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number["of"])
-def test_its_digits_have_a_checker_and_its_type_is_found(number: dict[str, Any]) -> None:
+def test_its_digits_have_a_checker_and_its_type_is_found(number: dict[str, str]) -> None:
     """The module that a number names exists in python-stdnum, and its type is one of ours."""
     assert number.get("type", "NATIONAL_ID") in NationalIds.types
     assert len(number["shape"]) <= 200

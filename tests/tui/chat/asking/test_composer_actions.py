@@ -51,7 +51,7 @@ async def test_an_at_sign_offers_files(
     async with running(runtime) as chat:
         chat.chat.composer.insert("read @no")
         await chat.pilot.pause()
-        assert chat.chat.page.suggestions.open
+        assert chat.chat.page.suggestions.display
         await chat.press("tab")
         await chat.until(lambda: len(chat.chat.state.attachments) == 1)
         assert chat.text == "read "
