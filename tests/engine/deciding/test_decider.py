@@ -170,7 +170,7 @@ async def test_advice_is_asked_for_where_the_policy_was_free(
     """
     told: list[tuple[Any, ...]] = []
     async with house(tmp_path) as home:
-        monkeypatch.setattr(decider(home)._advisor, "advise", lambda *given: told.append(given))
+        monkeypatch.setattr(decider(home).advisor, "advise", lambda *given: told.append(given))
         for model in ("auto", ""):
             await decided(home, request(OPEN, model=model, task="chat"))
         for prompt, chosen, costs, policy_now, task in told:

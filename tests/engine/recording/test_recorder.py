@@ -267,5 +267,5 @@ async def test_savings_are_measured_against_the_premium_model(
         assert total.cache_saved is not None
         nothing: dict[str, Any] = {"baseline": None, "cache_saved": None}
         assert found._comparison(receipt(attempt(usage=Usage()), created=now)) == nothing
-        monkeypatch.setattr(found, "_premium", None)
+        monkeypatch.setattr(found, "premium", None)
         assert found._comparison(told)["baseline"] is None

@@ -123,6 +123,10 @@ async def test_a_collector_on_this_machine_hears_of_all(tmp_path: Path) -> None:
         assert "a question" in heard.told[0]
         assert "a reply" in heard.told[0]
         assert "a question" not in heard.told[1]
+        plain = Heard("http://localhost:4318", home)
+        plain.tell(receipt(), "a question", "a reply")
+        await plain.close()
+        assert "a question" not in "".join(plain.told), "content is off unless it is wanted"
         assert home.runtime._engine.telemetry is None, "without a collector nobody is told"
 
 
