@@ -15,6 +15,7 @@ from edgeroute.core.model_card import Place
 from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.core.usage import Cost
 from edgeroute.core.verdict import PrivacyMode
+from edgeroute.engine.deciding.advisor import Advisor
 from edgeroute.engine.deciding.decider import Decider, Decision, Preferences
 from tests.support import replies
 from tests.support.house import OPEN, PRIVATE, House, house, request
@@ -150,7 +151,7 @@ async def test_advice_is_asked_for_where_the_policy_was_free(
     """
     told: list[tuple[Any, ...]] = []
     async with house(tmp_path) as home:
-        monkeypatch.setattr(decider(home)._advisor, "advise", lambda *given: told.append(given))
+        monkeypatch.setattr(Advisor, "advise", lambda _, *given: told.append(given))
         for model in ("auto", ""):
             await decided(home, request(OPEN, model=model, task="chat"))
         for prompt, chosen, costs, policy_now, task in told:

@@ -9,16 +9,15 @@ from unittest import mock
 
 import pytest
 
-from edgeroute.core.errors import KeyringUnavailable, PrivacyRefused
+from edgeroute.core.errors import KeyringUnavailable
 from edgeroute.core.messages import assistant, system, user
 from edgeroute.core.model_card import Place
 from edgeroute.core.plan import Candidate
 from edgeroute.core.request import Tool
 from edgeroute.core.secret import Secret
-from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.running.model_calls import ModelCalls
 from tests.support import replies
-from tests.support.house import LOCAL_ANSWER, OPEN, House, house, request
+from tests.support.house import LOCAL_ANSWER, OPEN, House, house
 from tests.support.routing import REFERENCE
 from tests.support.scripted_provider import always
 from tests.support.strategies import ENVIRONMENT, OPUS, keys, policy, says
@@ -62,24 +61,6 @@ async def test_the_local_model_that_was_named_is_asked(tmp_path: Path) -> None:
         (asked,) = [one for one in home.local.requests if one.method == "POST"]
         assert asked.json["model"] == "m"
         assert seen.receipt.attempts[0].bytes_sent == 0
-
-
-@pytest.mark.parametrize("change", ["latch", "mode"])
-async def test_the_gate_hears_what_the_conversation_is_by_now(tmp_path: Path, change: str) -> None:
-    """A latch or a stricter mode that came after the decision keeps every byte here."""
-    async with house(tmp_path) as home:
-        ways, engine = calls(home), home.runtime.engine
-        decision = await engine._decider.decide(request(OPEN, conversation="mine"))
-        trial = ways.trial(1, decision.plan.first)
-        conversations = home.runtime.conversations
-        if change == "latch":
-            conversations.latch("mine", "Another request held personal data.")
-        else:
-            conversations.raise_mode("mine", PrivacyMode.PRIVATE)
-        with pytest.raises(PrivacyRefused, match="stays on this machine"):
-            async for _ in ways.deltas(trial, decision):
-                pass
-        assert home.bytes_out == 0
 
 
 async def test_without_a_key_a_provider_is_not_reached(
