@@ -16,6 +16,7 @@ from edgeroute.core.model_card import Place
 from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.core.usage import Cost
 from edgeroute.core.verdict import PrivacyMode
+from edgeroute.engine.deciding.advisor import Advisor
 from edgeroute.engine.deciding.decider import Decider, Decision, Preferences
 from edgeroute.engine.deciding.explanation import Explanation
 from tests.support import replies
@@ -170,7 +171,7 @@ async def test_advice_is_asked_for_where_the_policy_was_free(
     """
     told: list[tuple[Any, ...]] = []
     async with house(tmp_path) as home:
-        monkeypatch.setattr(decider(home).advisor, "advise", lambda *given: told.append(given))
+        monkeypatch.setattr(Advisor, "advise", lambda _, *given: told.append(given))
         for model in ("auto", ""):
             await decided(home, request(OPEN, model=model, task="chat"))
         for prompt, chosen, costs, policy_now, task in told:
