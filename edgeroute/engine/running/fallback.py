@@ -181,9 +181,10 @@ def _in_words(decision: Decision, error: EdgeRouteError) -> EdgeRouteError:
     if decision.privacy.stays and isinstance(error, NothingAnswered | LocalModelError):
         places = private_places(decision.request, decision.privacy.verdict)
         why = f"{decision.privacy.reason} {places}".strip()
+        blamed = error.rejection.blames_caller
         return PrivacyRefused(
             f"{why} It must stay here, and no model here could answer. {error.message}",
-            error.hint or "`edgeroute doctor` says how to get a local model.",
-            rejection=error.rejection if error.rejection.blames_caller else None,
+            error.hint or ("" if blamed else "`edgeroute doctor` says how to get a local model."),
+            rejection=error.rejection if blamed else None,
         )
     return error
