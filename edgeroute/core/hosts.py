@@ -8,6 +8,10 @@ import socket
 import struct
 from typing import Final
 
+# From <sys/un.h> of macOS, which Python does not name.
+_SOL_LOCAL: Final = 0
+_LOCAL_PEERCRED: Final = 1
+
 
 def is_loopback(host: str) -> bool:
     """Whether ``host`` is this machine: ``localhost`` or an address that never leaves it."""
@@ -27,11 +31,6 @@ def loopback_address(host: str) -> str:
         return ""
     plain = getattr(address, "ipv4_mapped", None) or address
     return host if plain.is_loopback else ""
-
-
-# From <sys/un.h> of macOS, which Python does not name.
-_SOL_LOCAL: Final = 0
-_LOCAL_PEERCRED: Final = 1
 
 
 def is_another_user(connection: socket.socket) -> bool:

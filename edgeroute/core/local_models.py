@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Step = Literal["download", "verify", "note", "done"]
+LocalState = Literal["missing", "stopped", "idle", "loading", "ready", "answering", "unreachable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,6 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
-
-
-LocalState = Literal["missing", "stopped", "idle", "loading", "ready", "answering", "unreachable"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ class ModelCard:
     accept each other's reasoning payloads. ``grade`` ranks quality: 1 small, 2 middle, 3 best.
     ``token_factor`` scales the token estimate (1.0 is an OpenAI tokenizer).
     ``abilities`` holds words such as ``images``, ``tools``, ``json_schema``, ``reasoning``,
-    ``files``, ``image_output``. ``quirks`` names functions in providers/calling/quirks.py.
+    ``files``, ``image_output``. ``quirks`` names functions in providers/catalog/quirks.py.
     """
 
     id: str

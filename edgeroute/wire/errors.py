@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from edgeroute.core.errors import EdgeRouteError
+from edgeroute.word_lists import one_of
 
 
 class WireError(EdgeRouteError):
@@ -30,3 +33,14 @@ class WireFault(Exception):
         super().__init__(message)
         self.body = body
         self.message = message
+
+
+def says_overflow(text: str) -> bool:
+    """Whether the sentence of an error says that the prompt is too long for the model."""
+    return _overflow().search(text) is not None
+
+
+@cache
+def _overflow() -> re.Pattern[str]:
+    sentences = one_of("faults.context")
+    return re.compile(rf"{sentences}|requested tokens \(\d+\) exceed", re.IGNORECASE)

@@ -195,7 +195,7 @@ def load_object(data: str | bytes) -> Mapping[str, Any]:
 
 def _where(error: ValueError) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} at position {error.pos}"
+        return f"{error.msg.removesuffix(' at')} at position {error.pos}"
     if isinstance(error, UnicodeDecodeError):
         return f"it is not UTF-8 at position {error.start}"
     return "a number is out of range"

@@ -25,7 +25,7 @@ _SECONDS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class LoginService:
-    """A service file and the commands that make the system heed it."""
+    """A service file, and the commands that start it, stop it and tell how it is."""
 
     file: Path
     content: bytes

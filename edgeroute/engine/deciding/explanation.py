@@ -12,7 +12,7 @@ from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The decision for one request.
+    """What `explain` shows of the decision for one request.
 
     ``otherwise`` is the model that would have been chosen had nothing forced the request to stay
     here.

@@ -13,6 +13,15 @@ from edgeroute.core.verdict import PrivacyMode, Verdict
 
 _MASKED: Final = "Personal data is replaced by placeholders before anything leaves."
 _PRIVATE_MODE: Final = "This conversation is set to stay on this machine."
+_MESSAGE: Final = re.compile(r"messages\[(\d+)\]")
+_MOST: Final = 3
+_NAME: Final = re.compile(r"[A-Za-z_][\w.-]{0,59}")  # anything else may be more than a name
+_ROLES: Final = {
+    "system": "the system prompt",
+    "user": "a message of the user",
+    "assistant": "an earlier answer",
+    "tool": "a tool's result",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +71,6 @@ class PrivacyDecision:
             "masked": dict(self.masked or {}),
             "findings": [asdict(finding) for finding in verdict.findings],
         }
-
-
-_MESSAGE: Final = re.compile(r"messages\[(\d+)\]")
-_MOST: Final = 3
-_NAME: Final = re.compile(r"[A-Za-z_][\w.-]{0,59}")  # anything else may be more than a name
-_ROLES: Final = {
-    "system": "the system prompt",
-    "user": "a message of the user",
-    "assistant": "an earlier answer",
-    "tool": "a tool's result",
-}
 
 
 def private_places(request: ChatRequest, verdict: Verdict) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _HEALTH: Final = "provider health"
 _KNOWN_CACHES: Final = 1_000
+AtLimit = Literal["local", "cheaper", "ask"]
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -122,11 +124,6 @@ class RouterState:
             del self._holdings[next(iter(self._holdings))]
         kept = usage.cache_read + usage.cache_write_short + usage.cache_write_long
         self._holdings[conversation] = Holding(model, kept, task, usage.input, self.clock.now())
-
-
-AtLimit = Literal["local", "cheaper", "ask"]
-
-_EVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,14 +54,18 @@ class Recorder:
     clock: Clock
 
     def receipt(
-        self, trip: RequestStart, request: ChatRequest, decision: Decision | None, outcome: RunState
+        self,
+        start: RequestStart,
+        request: ChatRequest,
+        decision: Decision | None,
+        outcome: RunState,
     ) -> Receipt:
         """The receipt of a request that has ended."""
         attempts = outcome.attempts
         answered = last_answer(attempts, "answered") or last_answer(attempts, "cancelled")
         undecided = Receipt(
-            id=trip.id,
-            created=trip.started,
+            id=start.id,
+            created=start.started,
             conversation=request.conversation,
             front_door=request.front_door,
             mode=request.privacy or PrivacyMode.AUTO,
@@ -74,7 +78,7 @@ class Recorder:
             route=None,
             model="",
             user=request.user or self.user,
-            duration_ms=round((self.clock.monotonic() - trip.tick) * 1000),
+            duration_ms=round((self.clock.monotonic() - start.tick) * 1000),
             error=outcome.error.code if outcome.error else "",
         )
         if decision is None:

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import (
@@ -52,6 +52,11 @@ from edgeroute.providers.resilience.failover import (
 if TYPE_CHECKING:
     from edgeroute.providers.resilience.health import Health
     from edgeroute.providers.resilience.resilience import Resilience
+
+_GET_A_MODEL: Final = "`edgeroute doctor` says how to get a local model."
+_CHANGE_IT: Final = (
+    "Change or shorten the request; `edgeroute models list` names other local models."
+)
 
 
 @dataclass(eq=False, repr=False)
@@ -181,9 +186,10 @@ def _in_words(decision: Decision, error: EdgeRouteError) -> EdgeRouteError:
     if decision.privacy.stays and isinstance(error, NothingAnswered | LocalModelError):
         places = private_places(decision.request, decision.privacy.verdict)
         why = f"{decision.privacy.reason} {places}".strip()
+        blamed = error.rejection.blames_caller
         return PrivacyRefused(
             f"{why} It must stay here, and no model here could answer. {error.message}",
-            error.hint or "`edgeroute doctor` says how to get a local model.",
-            rejection=error.rejection if error.rejection.blames_caller else None,
+            error.hint or (_CHANGE_IT if blamed else _GET_A_MODEL),
+            rejection=error.rejection if blamed else None,
         )
     return error

@@ -129,7 +129,7 @@ class SupportSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         return sum(file.bytes for file in self.files)
 
 
-class Rung(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LadderStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A machine with this much memory and so many cores carries ``model`` well."""
 
     memory_gb: float
@@ -140,8 +140,8 @@ class Rung(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Ladder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The default choice, best first."""
 
-    gpu: Annotated[tuple[Rung, ...], msgspec.Meta(min_length=1)]
-    cpu: Annotated[tuple[Rung, ...], msgspec.Meta(min_length=1)]
+    gpu: Annotated[tuple[LadderStep, ...], msgspec.Meta(min_length=1)]
+    cpu: Annotated[tuple[LadderStep, ...], msgspec.Meta(min_length=1)]
 
 
 class _LocalFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.errors import ErrorKind, ProviderError, SettingsError
 from edgeroute.core.model_card import ModelCard
-from edgeroute.providers.catalog.quirks import Circumstance, apply
+from edgeroute.providers.catalog.quirks import QuirkContext, apply
 from edgeroute.providers.egress import Outgoing
 from edgeroute.wire.format import CachePlan, Target
 from edgeroute.wire.formats import WIRES
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from edgeroute.core.request import ChatRequest
     from edgeroute.providers.catalog.provider import Provider
     from edgeroute.wire.format import WireFormat
+
+_DURATION: Final = re.compile(r"(\d+)\s*([smh])")
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
 
 
 def prepare(
@@ -53,7 +56,7 @@ def prepare(
         )
     body = wire.encode_request(request, Target(card, stream, session_id, cache))
     if card.quirks:
-        body = apply(card.quirks, body, Circumstance(card.wire, stream, session_id))
+        body = apply(card.quirks, body, QuirkContext(card.wire, stream, session_id))
     headers = {
         "content-type": "application/json",
         "accept": "text/event-stream" if stream else "application/json",
@@ -77,10 +80,6 @@ def wire_of(card: ModelCard, provider: Provider) -> WireFormat:
             hint="Choose another model.",
         )
     return wire
-
-
-_DURATION: Final = re.compile(r"(\d+)\s*([smh])")
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
 
 
 def plan_cache(

@@ -19,7 +19,7 @@ Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstance:
+class QuirkContext:
     """What a quirk may need to know besides the body. ``session_id`` is random."""
 
     wire: str
@@ -27,15 +27,15 @@ class Circumstance:
     session_id: str = ""
 
 
-Quirk = Callable[[Body, Circumstance], Body]
+Quirk = Callable[[Body, QuirkContext], Body]
 
 _ALPHANUMERIC: Final = string.ascii_letters + string.digits
 
 
-def apply(names: tuple[str, ...], body: Body, circumstance: Circumstance) -> Body:
+def apply(names: tuple[str, ...], body: Body, context: QuirkContext) -> Body:
     """``body`` after the quirks called ``names``, in their order."""
     for name in names:
-        body = QUIRKS[name](body, circumstance)
+        body = QUIRKS[name](body, context)
     return body
 
 
@@ -53,14 +53,14 @@ def _json_asked(body: Body) -> bool:
     return body.get("response_format", {}).get("type") in {"json_object", "json_schema"}
 
 
-def max_completion_tokens(body: Body, circumstance: Circumstance) -> Body:
+def max_completion_tokens(body: Body, context: QuirkContext) -> Body:
     """Reasoning models count thinking in, and refuse the old name of the limit."""
-    if circumstance.wire != "openai-chat":
+    if context.wire != "openai-chat":
         return body
     return _renamed(body, "max_tokens", "max_completion_tokens")
 
 
-def temperature_at_most_1(body: Body, _: Circumstance) -> Body:
+def temperature_at_most_1(body: Body, _: QuirkContext) -> Body:
     """The range of temperatures is (0, 1], not [0, 2]."""
     temperature = body.get("temperature")
     if not isinstance(temperature, int | float):
@@ -68,12 +68,12 @@ def temperature_at_most_1(body: Body, _: Circumstance) -> Body:
     return body | {"temperature": min(max(temperature, 0.01), 1)}
 
 
-def no_required_tool_choice(body: Body, _: Circumstance) -> Body:
+def no_required_tool_choice(body: Body, _: QuirkContext) -> Body:
     """A tool cannot be demanded."""
     return _without(body, "tool_choice") if body.get("tool_choice") == "required" else body
 
 
-def no_forced_tool_choice(body: Body, _: Circumstance) -> Body:
+def no_forced_tool_choice(body: Body, _: QuirkContext) -> Body:
     """Neither any tool nor a certain one can be demanded."""
     choice = body.get("tool_choice")
     forced = choice == "required" or (
@@ -82,12 +82,12 @@ def no_forced_tool_choice(body: Body, _: Circumstance) -> Body:
     return _without(body, "tool_choice") if forced else body
 
 
-def tool_choice_any(body: Body, _: Circumstance) -> Body:
+def tool_choice_any(body: Body, _: QuirkContext) -> Body:
     """Mistral's word for ``required``."""
     return body | {"tool_choice": "any"} if body.get("tool_choice") == "required" else body
 
 
-def short_tool_ids(body: Body, _: Circumstance) -> Body:
+def short_tool_ids(body: Body, _: QuirkContext) -> Body:
     """Mistral takes tool call ids of nine letters and digits only."""
 
     def short(identifier: object) -> str:
@@ -110,32 +110,32 @@ def short_tool_ids(body: Body, _: Circumstance) -> Body:
     return body | {"messages": [message(one) for one in body.get("messages", ())]}
 
 
-def no_schema_while_streaming(body: Body, circumstance: Circumstance) -> Body:
+def no_schema_while_streaming(body: Body, context: QuirkContext) -> Body:
     """A JSON schema is refused in a stream; any JSON object is not."""
-    if circumstance.stream and body.get("response_format", {}).get("type") == "json_schema":
+    if context.stream and body.get("response_format", {}).get("type") == "json_schema":
         return body | {"response_format": {"type": "json_object"}}
     return body
 
 
-def only_common_fields(body: Body, circumstance: Circumstance) -> Body:
+def only_common_fields(body: Body, context: QuirkContext) -> Body:
     """A field that the provider does not know is an error there."""
-    if circumstance.wire != "openai-chat":
+    if context.wire != "openai-chat":
         return body
     known = word_set("requests.common_fields")
     return {key: value for key, value in body.items() if key in known}
 
 
-def thinking_switch(body: Body, circumstance: Circumstance) -> Body:
+def thinking_switch(body: Body, context: QuirkContext) -> Body:
     """Thinking is on or off; there are no degrees of effort."""
     effort = body.get("reasoning_effort")
-    if circumstance.wire != "openai-chat" or effort is None:
+    if context.wire != "openai-chat" or effort is None:
         return body
     kind = "disabled" if effort in {"none", "minimal"} else "enabled"
     changed = body | {"reasoning_effort": {"type": kind}}
     return _renamed(changed, "reasoning_effort", "thinking")
 
 
-def enable_thinking(body: Body, _: Circumstance) -> Body:
+def enable_thinking(body: Body, _: QuirkContext) -> Body:
     """Alibaba's switch for thinking."""
     effort = body.get("reasoning_effort")
     if effort is None:
@@ -144,7 +144,7 @@ def enable_thinking(body: Body, _: Circumstance) -> Body:
     return changed | {"enable_thinking": effort not in {"none", "minimal"}}
 
 
-def no_thinking_for_json(body: Body, _: Circumstance) -> Body:
+def no_thinking_for_json(body: Body, _: QuirkContext) -> Body:
     """Alibaba gives JSON only without thinking."""
     if not _json_asked(body):
         return body
@@ -152,7 +152,7 @@ def no_thinking_for_json(body: Body, _: Circumstance) -> Body:
     return _before_messages(changed, "enable_thinking", value=False)
 
 
-def thinking_with_budget(body: Body, _: Circumstance) -> Body:
+def thinking_with_budget(body: Body, _: QuirkContext) -> Body:
     """Older Claude models take a number of thinking tokens, not a degree of effort."""
     if body.get("thinking", {}).get("type") != "adaptive":
         return body
@@ -165,14 +165,14 @@ def thinking_with_budget(body: Body, _: Circumstance) -> Body:
     return changed | {"output_config": rest} if rest else _without(changed, "output_config")
 
 
-def cache_user_id(body: Body, circumstance: Circumstance) -> Body:
+def cache_user_id(body: Body, context: QuirkContext) -> Body:
     """DeepSeek keeps caches apart by ``user_id``: a random one per conversation."""
-    if not circumstance.session_id or circumstance.wire != "openai-chat":
+    if not context.session_id or context.wire != "openai-chat":
         return body
-    return _before_messages(body, "user_id", circumstance.session_id)
+    return _before_messages(body, "user_id", context.session_id)
 
 
-def openrouter_privacy(body: Body, circumstance: Circumstance) -> Body:
+def openrouter_privacy(body: Body, context: QuirkContext) -> Body:
     """Only hosts that keep nothing, and that understand every parameter where that matters;
     the same host for the same conversation, so that its cache is of use.
     """
@@ -183,8 +183,8 @@ def openrouter_privacy(body: Body, circumstance: Circumstance) -> Body:
     if isinstance(given, Mapping):
         routing = {**given, **routing}
     changed = _before_messages(body, "provider", routing)
-    if circumstance.session_id:
-        changed = _before_messages(changed, "session_id", circumstance.session_id)
+    if context.session_id:
+        changed = _before_messages(changed, "session_id", context.session_id)
     return changed
 
 

@@ -22,6 +22,7 @@ from edgeroute.core.errors import ErrorKind, ProviderError
 from edgeroute.datafile import table
 from edgeroute.providers.catalog.provider import Provider
 from edgeroute.providers.resilience.rate_limits import retry_after
+from edgeroute.wire.errors import says_overflow
 from edgeroute.word_lists import one_of, word_set
 
 _CODE_WORD: Final = re.compile(r"[A-Za-z]+(?:[_.][A-Za-z]+)*")
@@ -112,7 +113,7 @@ def _kind(status: int | None, body: Any) -> ErrorKind:  # noqa: PLR0911 - one ru
     if ErrorKind.CONTEXT in named or status == 413:
         return ErrorKind.CONTEXT
     if status is None or status in {400, 422}:
-        if _sentences("faults.context", r"requested tokens \(\d+\) exceed").search(text):
+        if says_overflow(text):
             return ErrorKind.CONTEXT
         if ErrorKind.AUTH in named or _sentences("faults.key").search(text):
             return ErrorKind.AUTH

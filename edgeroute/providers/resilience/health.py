@@ -22,6 +22,7 @@ _ACCOUNT: Final = {
     ErrorKind.NO_KEY: "there is no key for it",
     ErrorKind.UNKNOWN_MODEL: "it does not offer this model",
 }
+State = Literal["closed", "open", "half_open"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +161,6 @@ class Health:
 
 def _items(value: Any) -> list[tuple[str, Any]]:
     return list(value.items()) if isinstance(value, Mapping) else []
-
-
-State = Literal["closed", "open", "half_open"]
 
 
 class Breaker:

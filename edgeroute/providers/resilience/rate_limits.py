@@ -21,6 +21,12 @@ _HEADER: Final = re.compile(
     r"^(?:x-ratelimit-(?P<a>limit|remaining|reset)(?:-(?P<b>requests|tokens))?"
     r"|anthropic-ratelimit-(?P<c>requests|tokens|input-tokens)-(?P<d>limit|remaining|reset))$"
 )
+LONGEST: Final = 86_400.0
+_DURATION: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?$")
+_IN_TEXT: Final = re.compile(
+    r"(?:retry|try again) (?:in|after) ((?:\d+h)?(?:\d+m(?!s))?\d+(?:\.\d+)?(?:ms|s))",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -131,14 +137,6 @@ def _seconds_to(text: str, wall: datetime) -> float | None:
             return None
         number = (moment.astimezone(UTC) - wall).total_seconds()
     return min(max(number, 0.0), LONGEST)
-
-
-LONGEST: Final = 86_400.0
-_DURATION: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?$")
-_IN_TEXT: Final = re.compile(
-    r"(?:retry|try again) (?:in|after) ((?:\d+h)?(?:\d+m(?!s))?\d+(?:\.\d+)?(?:ms|s))",
-    re.IGNORECASE,
-)
 
 
 def retry_after(headers: Mapping[str, str], body: Any, now: datetime) -> float | None:

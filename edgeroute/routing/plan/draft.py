@@ -13,6 +13,7 @@ from edgeroute.core.signals import Signals
 from edgeroute.routing.plan.eligibility import RoutingContext, current, near_limit, why_not
 from edgeroute.routing.policy.tiers import LOCAL
 
+_LAST: Final = "The local model answers when every provider fails."
 _LOCAL_ONLY: Final = "No managed model can take this request."
 
 
@@ -111,14 +112,17 @@ class Draft:
         self.candidates += [late for late in self._limited if late.model not in known]
         self._limited = []
 
-    def last_resort(self, reason: str) -> None:
-        """End the candidates with the local model, unless it is among them."""
+    def last_resort(self, reason: str = "") -> None:
+        """End the candidates with the local model, unless it is among them.
+
+        ``reason`` says why it is wanted; without one it answers where nobody else does.
+        """
         if any(candidate.model == self._local for candidate in self.candidates):
             return
         alone = not self.candidates
-        if alone and self._skipped and not reason.startswith(("You asked", "Internal")):
-            cause = next(iter(self._skipped.values()))
-            reason = f"{_LOCAL_ONLY} {cause}" if reason.startswith("The local model") else reason
+        if not reason:
+            causes = [*self._skipped.values()] if alone else []
+            reason = f"{_LOCAL_ONLY} {causes[0]}" if causes else _LAST
         self.candidates.append(
             _candidate(self._local, Place.LOCAL, reason, "first" if alone else "last_resort")
         )

@@ -22,7 +22,7 @@ def line_up_pictures(request: PlanInput, rule: Rule, draft: Draft) -> bool:
     """
     named = request.cards.get(request.model)
     if named is not None and draws(named):
-        draft.offer(named.id, "You asked for this model.", patient=True)
+        draft.offer(named.id, f"You asked for {named.id}.", patient=True)
     elif named is not None:
         draft.note(f"{named.id} cannot draw, so a model that can is asked.")
     for name in (rule.model, *rule.fallbacks, ROLE):

@@ -25,7 +25,6 @@ from edgeroute.routing.policy.tiers import AS_RULED, LOCAL, TierRule
 STRATEGY_NAMES: Final = frozenset({"cascade", "ensemble"})
 AUTO: Final = frozenset({"", "auto"})
 _EXPLICIT: Final = "explicit"
-_LAST: Final = "The local model answers when every provider fails."
 _ONLY_SAID: Final = "That costs less, but this policy does not act on it (`outcomes.act`)."
 _MOST_OF_A_ROLE: Final = 2
 
@@ -46,12 +45,14 @@ def plan(request: PlanInput) -> Plan:
     if request.signals.internal_code:
         return _internal(request, rule, draft)
     if request.only_here:
-        draft.last_resort("You asked for the local model.")
-        return _finish(request, rule, draft, _EXPLICIT, "You asked for the local model.")
+        wish = "You asked for the local model."
+        draft.last_resort(wish)
+        return _finish(request, rule, draft, _EXPLICIT, wish)
     if request.model not in AUTO and request.model not in STRATEGY_NAMES:
-        if draft.offer(request.model, "You asked for this model.", patient=True):
+        wish = f"You asked for {request.model}."
+        if draft.offer(request.model, wish, patient=True):
             _add_fallbacks(request, rule, draft)
-            return _finish(request, rule, draft, _EXPLICIT, f"You asked for {request.model}.")
+            return _finish(request, rule, draft, _EXPLICIT, wish)
         draft.note(f"{request.model} cannot answer this, so the policy chooses.")
     strategy = request.model if request.model in STRATEGY_NAMES else _strategy(request, rule)
     lined_up = False
@@ -215,7 +216,7 @@ def _add_fallbacks(request: PlanInput, rule: Rule, draft: Draft) -> None:
         _offer_through(request, gateway, first, draft, "last_resort")
     if draft.first_cloud() is None:
         _add_what_there_is(request, first, draft)
-    draft.last_resort(_LAST)
+    draft.last_resort()
 
 
 def _add_what_there_is(request: PlanInput, meant: ModelCard | None, draft: Draft) -> None:

@@ -39,7 +39,7 @@ _PROTECTION: Final = (
 
 
 class GuardedProtocol(H11Protocol):
-    """Hangs up on other users of a Unix socket, and on whoever does not come to the point.
+    """Hangs up on other users of a Unix socket, and on whoever sends no request in time.
 
     uvicorn itself waits for ever for the first request of a connection; so a few hundred idle
     sockets could use up all descriptors.

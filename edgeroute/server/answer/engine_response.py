@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from edgeroute.server.context import ServerContext
 
 SEND_SECONDS: Final = 60.0
+# How far the engine may run ahead of a slow reader.
+_AHEAD: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +159,6 @@ async def _deliver(send: Send, message: dict[str, object]) -> None:
             await send(message)
     except TimeoutError:
         raise HungUp from None
-
-
-# How far the engine may run ahead of a slow reader.
-_AHEAD: Final = 64
 
 
 class HungUp(Exception):

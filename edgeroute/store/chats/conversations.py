@@ -28,6 +28,11 @@ from edgeroute.store.database.database import Database
 
 ID_LIMIT: Final = 200
 _TITLE_LIMIT: Final = 120
+COLUMNS: Final = (
+    "c.id, c.title, c.created, c.updated, c.mode, c.latched, c.latch_reason, c.pinned, c.tags,"
+    " c.parent, c.stored, (SELECT count(*) FROM turns t WHERE t.conversation = c.id) AS turns,"
+    " (SELECT t.model FROM turns t WHERE t.conversation = c.id ORDER BY t.id DESC LIMIT 1) AS model"
+)
 
 
 class Conversations:
@@ -297,13 +302,6 @@ def _first_words(messages: Sequence[Message]) -> str:
 def _title(text: str) -> str:
     line = " ".join(printable(text).split())
     return line if len(line) <= _TITLE_LIMIT else f"{line[: _TITLE_LIMIT - 1]}…"
-
-
-COLUMNS: Final = (
-    "c.id, c.title, c.created, c.updated, c.mode, c.latched, c.latch_reason, c.pinned, c.tags,"
-    " c.parent, c.stored, (SELECT count(*) FROM turns t WHERE t.conversation = c.id) AS turns,"
-    " (SELECT t.model FROM turns t WHERE t.conversation = c.id ORDER BY t.id DESC LIMIT 1) AS model"
-)
 
 
 def conversation_of(row: Any) -> Conversation:

@@ -164,7 +164,11 @@ async def test_where_nothing_answers_people_learn_why(tmp_path: Path) -> None:
         ("Buy memory.", ErrorKind.OUTAGE, "Buy memory."),
         ("Shorten it.", ErrorKind.CONTEXT, "Shorten it."),
         ("", ErrorKind.OUTAGE, "Try again, or see `edgeroute doctor`."),
-        ("", ErrorKind.CONTEXT, "`edgeroute doctor` says how to get a local model."),
+        (
+            "",
+            ErrorKind.CONTEXT,
+            "Change or shorten the request; `edgeroute models list` names other local models.",
+        ),
     ],
 )
 async def test_a_refusal_for_privacy_has_a_way_out(

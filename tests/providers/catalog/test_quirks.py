@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeroute.datafile import packaged
-from edgeroute.providers.catalog.quirks import QUIRKS, Circumstance, apply
+from edgeroute.providers.catalog.quirks import QUIRKS, QuirkContext, apply
 
-CHAT = Circumstance("openai-chat", stream=True, session_id="random")
+CHAT = QuirkContext("openai-chat", stream=True, session_id="random")
 BASE: dict[str, Any] = {
     "model": "m",
     "stream": True,
@@ -93,7 +93,7 @@ def test_older_claude_thinks_with_a_budget() -> None:
         "output_config": {"effort": "low"},
         "temperature": 0.2,
     }
-    changed = QUIRKS["thinking_with_budget"](body, Circumstance("anthropic-messages", stream=True))
+    changed = QUIRKS["thinking_with_budget"](body, QuirkContext("anthropic-messages", stream=True))
     assert changed == {
         "max_tokens": 10_000,
         "thinking": {"type": "enabled", "budget_tokens": 2000},
