@@ -54,9 +54,7 @@ if TYPE_CHECKING:
     from edgeroute.providers.resilience.resilience import Resilience
 
 _GET_A_MODEL: Final = "`edgeroute doctor` says how to get a local model."
-_CHANGE_IT: Final = (
-    "Change or shorten the request; `edgeroute models list` names other local models."
-)
+_CHANGE_IT: Final = "Change or shorten it; see `edgeroute models list` for others."
 
 
 @dataclass(eq=False, repr=False)

@@ -167,7 +167,7 @@ async def test_where_nothing_answers_people_learn_why(tmp_path: Path) -> None:
         (
             "",
             ErrorKind.CONTEXT,
-            "Change or shorten the request; `edgeroute models list` names other local models.",
+            "Change or shorten it; see `edgeroute models list` for others.",
         ),
     ],
 )
