@@ -33,7 +33,9 @@ _HIDES: Final = (
     r"|(?<=[\w@.+ -])=\r?\n(?=[\w@.+-])"
     rf"|{_UNSEEN}"
 )
-_HIDDEN: Final = re.compile(_HIDES)
+# Overstrike, as manuals and old printers write underlined and bold signs.
+_STRUCK: Final = r"_\x08|\x08(?<=(?P<struck>[^\x08\n])\x08)(?P=struck)"
+_HIDDEN: Final = re.compile(f"{_STRUCK}|{_HIDES}")
 _HIDDEN_LAST: Final = re.compile(rf"(?:{_HIDES})+\Z")
 _MOST_HIDDEN: Final = 256  # characters after a value that are not counted to it
 _EMPHASIS: Final = re.compile(r"(?<!\w)(_{1,3})(?=[^\s_])([^\n]{4,120}?[^\s_])\1(?!\w)")
@@ -48,12 +50,14 @@ _QUOTES: Final = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\
 _ESCAPE: Final = re.compile(
     r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});"
     r"|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}"
-    r"|\\(?:033|e)(?=\[)"
+    r"|\\e(?=\[)"
     r"|\\[bfnrt]"
-    r"|(?:%[0-9a-fA-F]{2}){1,64}"
-    r"|=[0-9A-F]{2}(?==[0-9A-F]{2}|[\w.@])"
+    r"|\\[0-3][0-7]{2}(?:\\[0-3][0-7]{2}){1,63}|\\0[0-7]{2}"
+    r"|%[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2}){0,63}"
+    r"|=[0-9A-F]{2}(?:=[0-9A-F]{2}){1,63}"
+    r"|=[0-9A-F]{2}(?=[\w.@])"
 )
-_SHORT: Final = {"n": "\n", "r": " ", "t": " ", "b": "\b", "f": "\f", "e": "\x1b", "033": "\x1b"}
+_SHORT: Final = {"n": "\n", "r": " ", "t": " ", "b": "\b", "f": "\f", "e": "\x1b"}
 _TEX: Final = re.compile(r"\\(?:frac|begin|text|times|theta|nabla|right|ref|tau|nu)\b|\$\\")
 
 _SCRIPTS: Final = r"[\u0370-\u03ff\u0400-\u04ff\u0531-\u0587]"
@@ -191,7 +195,9 @@ def _fold(group: str) -> str:  # noqa: PLR0911 - one kind of character each
     return unicodedata.normalize("NFKC", group)
 
 
-def _unescaped(match: re.Match[str], *, tex: bool) -> str | None:
+def _unescaped(  # noqa: PLR0911 - one way to escape each
+    match: re.Match[str], *, tex: bool
+) -> str | None:
     escape = match.group()
     if escape[0] == "&":
         plain = html.unescape(escape)
@@ -199,11 +205,20 @@ def _unescaped(match: re.Match[str], *, tex: bool) -> str | None:
     if escape[0] == "\\":
         if escape[1:] in _SHORT:
             return None if tex else _SHORT[escape[1:]]
+        if escape[1].isdigit():
+            return _from_bytes(bytes(int(octal, 8) for octal in escape[1:].split("\\")))
         return _fold(chr(int.from_bytes(bytes.fromhex(escape[2:]), "big")))
-    if escape[0] == "=":
+    if escape[0] == "%":
+        return _from_bytes(bytes.fromhex(escape.replace("%", "")))
+    if len(escape) == len("=40"):
         # Quoted-printable mail: only what such a mail must escape, never code such as a=10.
         return {"=40": "@", "=20": " ", "=3D": "="}.get(escape)
+    data = bytes.fromhex(escape.replace("=", ""))
+    return _from_bytes(data) or data.decode("latin-1")
+
+
+def _from_bytes(data: bytes) -> str | None:
     try:
-        return bytes.fromhex(escape.replace("%", "")).decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError:
         return None
