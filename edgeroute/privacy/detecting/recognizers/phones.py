@@ -11,16 +11,18 @@ from edgeroute.word_lists import one_of, word_set
 
 _EXTENSION: Final = r"(?:\s{0,2}(?:x|ext\.?|extension|#)\s{0,2}\d{1,6})?"
 _INTERNATIONAL: Final = re.compile(
-    rf"(?<![\w+])\+\d{{1,3}}(?:[\s().-]{{0,3}}\d){{6,14}}(?!\d){_EXTENSION}"
+    rf"(?<![\d+])\+\d{{1,3}}(?:[\s().-]{{0,3}}\d){{6,14}}(?!\d){_EXTENSION}"
 )
 _NORTH_AMERICAN: Final = re.compile(
-    r"(?<![\w.+-])(?:\+?1[-. ]|001-)?(?:\(\d{3}\)[ -]?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\d-]|\.\d)"
+    r"(?<![\d.+])(?<!\d-)(?:\+?1[-. ]|001-)?"
+    r"(?:\(\d{3}\)[ -]?|\d{3}[-. ])\d{3}[-. ]\d{4}(?!-?\d|\.\d)"
     rf"{_EXTENSION}"
 )
 _BRACKETED: Final = r"\d{2,4}\)[ .-]{0,2}\d{3,8}(?:[ .-]\d{2,4}){0,3}"
 _WITH_ZERO: Final = r"0\d{1,4}(?:[ .-]{1,2}\d{2,4}){2,5}|0\d{2,4}[ /-]\d{5,8}"
 _NATIONAL: Final = re.compile(
-    rf"(?<![\w.,/:+-])(?:\(0\d{{1,5}}\)[ -]?\d(?:[ -]?\d){{4,8}}|{_WITH_ZERO}|\({_BRACKETED}"
+    r"(?<![\d.,/:+])(?<!\d[-_])"
+    rf"(?:\(0\d{{1,5}}\)[ -]?\d(?:[ -]?\d){{4,8}}|{_WITH_ZERO}|\({_BRACKETED}"
     r"|00\d{1,3}(?:[ .-]?\d){7,12})(?![\d.,/:-]?\d)"
 )
 _SURE: Final = re.compile(
@@ -69,12 +71,20 @@ class Phones:
 
     @staticmethod
     def _counts(page: Page, match: re.Match[str]) -> bool:
+        start, end = match.span()
+        if page.joined(start, end):
+            letter = page.text[start - 1 : start]
+            glued = letter.isascii() and letter.isalpha()
+            if not page.apart(start, end) or (
+                glued and _WORDS.isdisjoint(page.words_before(start, 1))
+            ):
+                return False
         if _INVENTED.search(match.group()) or _PLACEHOLDER.search(match.group()):
             return False
         digits = re.sub(r"\D", "", match.group())
         if len(set(digits)) < 3:
             return False
-        around = page.before(match.start(), 60) + page.after(match.end(), 40)
+        around = page.before(start, 60) + page.after(end, 40)
         return _DOCUMENTATION.search(around) is None
 
     @staticmethod
