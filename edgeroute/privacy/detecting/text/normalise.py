@@ -33,9 +33,10 @@ _HIDES: Final = (
     r"|(?<=[\w@.+ -])=\r?\n(?=[\w@.+-])"
     rf"|{_UNSEEN}"
 )
+_HIDDEN: Final = re.compile(_HIDES)
 # Overstrike, as manuals and old printers write underlined and bold signs.
-_STRUCK: Final = r"_\x08|\x08(?<=(?P<struck>[^\x08\n])\x08)(?P=struck)"
-_HIDDEN: Final = re.compile(f"{_STRUCK}|{_HIDES}")
+_STRUCK: Final = re.compile(rf"_\x08|\x08(?<=(?P<struck>[^\x08\n])\x08)(?P=struck)|\x08_|{_HIDES}")
+_BACKSPACE: Final = re.compile(r"\x08|\\b|(?:\\u00|\\x|[%=])08|\\010|&#(?:8|[xX]0*8);")
 _HIDDEN_LAST: Final = re.compile(rf"(?:{_HIDES})+\Z")
 _MOST_HIDDEN: Final = 256  # characters after a value that are not counted to it
 _EMPHASIS: Final = re.compile(r"(?<!\w)(_{1,3})(?=[^\s_])([^\n]{4,120}?[^\s_])\1(?!\w)")
@@ -98,7 +99,8 @@ def readings(text: str) -> Iterator[Normal]:
     """``text`` in every way that it may be meant.
 
     As a reader sees it; with gaps for what shows nothing and for the marks of emphasis, where that
-    makes other words; and with the letters of those tags that show nothing but spell something.
+    makes other words; as a terminal strikes one sign over another; and with the letters of those
+    tags that show nothing but spell something.
     """
     shown = normalise(text)
     yield shown
@@ -107,19 +109,23 @@ def readings(text: str) -> Iterator[Normal]:
         parted = _normal(parted, _gap)
         if _WORD.findall(parted.text) != _WORD.findall(shown.text):
             yield parted
+    if _BACKSPACE.search(text):
+        struck = _normal(Normal(text, None, text), _left_out, _STRUCK)
+        if struck.text != shown.text:
+            yield struck
     if _TAGS.search(text):
         yield normalise(text.translate(_TAG_LETTERS))
 
 
-def _normal(normal: Normal, unseen: _Replacement) -> Normal:
-    normal = _replaced(normal, _HIDDEN, unseen)
+def _normal(normal: Normal, unseen: _Replacement, hidden: re.Pattern[str] = _HIDDEN) -> Normal:
+    normal = _replaced(normal, hidden, unseen)
     if not normal.text.isascii():
         normal = _replaced(normal, _COMBINED, _folded)
         normal = _replaced(normal, _MIXED, lambda match: match.group().translate(_LOOK_ALIKE))
     if any(sign in normal.text for sign in "&\\%="):
         tex = _TEX.search(normal.text) is not None
         normal = _replaced(normal, _ESCAPE, lambda match: _unescaped(match, tex=tex))
-        normal = _replaced(normal, _HIDDEN, unseen)
+        normal = _replaced(normal, hidden, unseen)
     return normal
 
 
