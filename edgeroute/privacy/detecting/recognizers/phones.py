@@ -34,6 +34,9 @@ _ANY: Final = re.compile(
     r"(?<![A-Za-z0-9_.,+-])(?:\(\d{1,5}\)|\d{2,5})(?:[ ./-]{0,2}\(?\d{2,9}\)?){0,5}"
     r"(?![A-Za-z0-9_]|[.,:/]\d)"
 )
+_FIELD: Final = re.compile(
+    rf"(?<![^\W_]){one_of('phones.fields', gap='[ _-]')}[_-]?(?P<number>\d{{7,13}})(?!\d)"
+)
 _WORDS: Final = word_set("phones.words")
 _AFTER: Final = word_set("phones.words_after")
 _SCRIPT_WORDS: Final = re.compile(one_of("phones.script_words"))
@@ -62,6 +65,9 @@ class Phones:
             if self._counts(page, match) and not _DATE.match(match.group()):
                 near = self._near(page, match)
                 yield Hit("PHONE_NUMBER", *match.span(), 0.8 if near else _alone(page, match))
+        for match in _FIELD.finditer(page.lower):
+            if page.apart(*match.span("number")) and self._counts(page, match):
+                yield Hit("PHONE_NUMBER", *match.span("number"), 0.7)
         for match in _ANY.finditer(page.text):
             digits = sum(c.isdigit() for c in match.group())
             if not 7 <= digits <= 13 or _DATE.match(match.group()):

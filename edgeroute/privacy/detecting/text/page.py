@@ -15,6 +15,7 @@ CODE: Final = re.compile(r"\d(?:[ ./A-Za-z-]{0,3}\d){3,}|(?<![A-Za-z0-9])(?=[A-Z
 _NUMBER: Final = re.compile(r"\d(?:[ ./A-Za-z-]{0,2}\d){3,}")
 # A longer number, an identifier in hex or a version that goes on beside a number.
 _BEGAN: Final = re.compile(r"\d[^\W\d_]{0,16}$|\d[A-Fa-f]{0,16}-$")
+_COUNTED: Final = re.compile(r"[^\W\d_]{3}[_-]?\d{1,2}-$")  # a word with its number: scan2-
 _GOES_ON: Final = re.compile(r"[^\W\d_]{0,16}\d|-[A-Fa-f]{0,16}\d|\.\d")
 _JOINED: Final = re.compile(r"[\w/-]")
 
@@ -112,8 +113,11 @@ class Page:
 
     def apart(self, start: int, end: int) -> bool:
         """Whether ``[start, end)`` is a whole number: words may touch it, other digits do not."""
-        begun = _BEGAN.search(self.text, max(0, start - 18), start)
-        return begun is None and _GOES_ON.match(self.text, end) is None
+        near = max(0, start - 18)
+        begun = _BEGAN.search(self.text, near, start) and not _COUNTED.search(
+            self.text, near, start
+        )
+        return not begun and _GOES_ON.match(self.text, end) is None
 
     def joined(self, start: int, end: int) -> bool:
         """Whether a word or its sign touches ``[start, end)``, as in names of files."""
