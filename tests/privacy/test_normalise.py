@@ -24,6 +24,8 @@ from edgeroute.privacy.detecting.text.normalise import normalise, readings
         ("5\x002\x001\x1b-4\x7f4\x9b-\ufffd9\ue0008\u034f2\ufff9\U000f00001", "521-44-9821"),
         ("17,\x1b[01;31m\x1b[K521-44\x1b[m\x1b[K", "17,521-44"),
         ("\x1b]0;title\x07521\x1b]8;;file://h/f\x1b\\-44\x1b(B", "521-44"),
+        ("=35=32=31-44 Sch=C3=B6n Sch=F6=6E", "521-44 Sch\u00f6n Sch\u00f6n"),
+        (r"\0652\061\055\64 \303\266", "521-\\64 \u00f6"),
         (r"5\u00002\u001b[31m1\x1b[0m-\e[1m4\033[m4", "521-44"),
         ("S\u0336S\u0336N -\u0301 5\u20e32\ufe0f\u20e3", "SSN - 52"),
         ("IBAN DE893=\n70400 =\r\n44", "IBAN DE89370400 44"),
@@ -59,6 +61,9 @@ def test_other_writing_is_left_alone(text: str) -> None:
         ("total\x1b[1m521", "total    521"),
         ("\x1b]8;;mailto:a@b.de\x1b\\write\x1b]8;;\x1b\\", "  8;;mailto:a@b.de  write  8;;  "),
         ("call _+49 171_ or __a@b.de__", "call  +49 171  or   a@b.de  "),
+        ("_\b5_\b2_\b1-4\b44\b4\b4", "521-44"),
+        (r"_\u00085_\b2\b21", "521"),
+        ("5\b_2\b_", "52"),
         ("\U000e0053\U000e0053\U000e004e", "SSN"),
     ],
 )
@@ -81,6 +86,14 @@ def test_what_may_part_or_say_something_is_read_so_too(text: str, also: str) -> 
 def test_ordinary_text_is_read_once(text: str) -> None:
     """Where another reading has the same words there is none."""
     assert len(list(readings(text))) == 1
+
+
+def test_overstrike_belongs_to_its_sign() -> None:
+    """The place of a value holds every stroke of its last sign."""
+    text = "a 5\b52\b2 b"
+    struck = next(one for one in readings(text) if one.text == "a 52 b")
+    first, last = struck.span(2, 4)
+    assert text[first:last] == "5\b52\b2"
 
 
 def test_a_place_ends_where_what_is_seen_ends() -> None:

@@ -82,6 +82,47 @@ FOUND = [
     ("PERSONAL_RECORDS", "| Employee | Salary |\n|---|---|\n| R. Banerjee | 61,200 |"),
 ]
 
+GLUED = [
+    ("US_SSN", "ssn_521-44-9821"),
+    ("US_SSN", "report-521-44-9821.pdf"),
+    ("US_SSN", "https://api.x.org/user_521-44-9821/edit"),
+    ("US_SSN", "521-44-9821_ssn"),
+    ("US_SSN", '{"file": "521-44-9821-v2.pdf"}'),
+    ("US_SSN", "patient521-44-9821"),
+    ("US_SSN", "My number\u2014521-44-9821"),
+    ("US_SSN", "get_ssn_number_521449821"),
+    ("US_SSN", "SSN521449821"),
+    ("NATIONAL_ID", "pesel-44051401359"),
+    ("NATIONAL_ID", "cpf_52998224725"),
+    ("CREDIT_CARD", "card_4539148803436467"),
+    ("CREDIT_CARD", "card-4539-1488-0343-6467"),
+    ("CREDIT_CARD", "scan_4539-1488-0343-6467.png"),
+    ("CREDIT_CARD", "https://x.org/card/4539148803436467"),
+    ("PHONE_NUMBER", "phone_+49301234567"),
+    ("PHONE_NUMBER", "tel+49301234567"),
+    ("PHONE_NUMBER", "phone-212-867-5309-work.vcf"),
+    ("PHONE_NUMBER", "tel_030 1234567"),
+    ("PHONE_NUMBER", "phone_2125551234"),
+    ("PHONE_NUMBER", "phone_number-2128675309.vcf"),
+    ("US_SSN", "scan2-521-44-9821.pdf"),
+    ("US_SSN", "_\b5_\b2_\b1-4\b44\b4-9821"),
+    ("US_SSN", "=35=32=31-44-9821"),
+    ("US_SSN", r"\065\062\061-44-9821"),
+]
+
+APART = [
+    "550e8400-e29b-41d4-a716-521-44-9821",
+    "2024-521-44-98210",
+    "521-44-9821-3fa",
+    "a3f521-44-9821",
+    "id_521449821",
+    "order_4539148803436467",
+    "x+12345678",
+    "part123-456-7890",
+    "call_12345678901",
+    "fb_photo_10153231379946729",
+]
+
 CLEAR = [
     "api_key = os.environ['OPENAI_API_KEY'] raises KeyError",
     "docker run -e POSTGRES_PASSWORD=changeme postgres:16",
@@ -121,6 +162,18 @@ CLEAR = [
 def test_it_is_found_by_its_kind(detector: Detector, kind: str, text: str) -> None:
     """Personal data of every kind is found, and named rightly."""
     assert kind in {finding.type for finding in detector.scan(text, full=True).findings}
+
+
+@pytest.mark.parametrize(("kind", "text"), GLUED)
+def test_a_value_is_found_where_words_touch_it(detector: Detector, kind: str, text: str) -> None:
+    """In names of files and tools, in addresses and JSON, and in the writing of terminals."""
+    assert kind in {found.type for found in detector.scan(text, full=True).findings}
+
+
+@pytest.mark.parametrize("text", APART)
+def test_a_part_of_a_longer_identifier_is_no_value(detector: Detector, text: str) -> None:
+    """Other digits and hex around the form of a value make it something else."""
+    assert not detector.scan(text, full=True).private
 
 
 @pytest.mark.parametrize("text", CLEAR, ids=[text[:30] for text in CLEAR])

@@ -18,8 +18,7 @@ from edgeroute.core.verdict import Finding
 from edgeroute.privacy.detecting.presidio import Presidio
 from edgeroute.privacy.detecting.protocol import Scan
 from edgeroute.privacy.detecting.recognizers.internal_code import InternalCodeMarks
-from edgeroute.privacy.detecting.text.decoding import decoded
-from edgeroute.privacy.detecting.text.normalise import readings
+from edgeroute.privacy.detecting.text.decoding import Place, TooManyParts, all_readings
 from edgeroute.privacy.detecting.text.page import Finder, Hit, OverBudget, Page
 from edgeroute.privacy.policy import PrivacyPolicy
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from edgeroute.privacy.detecting.names.names import NameModel
 
 MODEL_FOLDER: Final = "rampart"
-_MOST_PARTS: Final = 64
 
 
 class DetectionFailed(Exception):
@@ -84,6 +82,8 @@ class Detector:
             return self._scan(text, full=full, origin=origin)
         except DetectionFailed:
             raise
+        except TooManyParts as error:
+            raise DetectionFailed("The text has more coded parts than are read.") from error
         except OverBudget as error:
             seconds = self._policy.budget.seconds
             message = f"Reading the text for personal data took more than {seconds:g} s."
@@ -140,17 +140,11 @@ class Detector:
 
     def _pages(
         self, text: str, *, full: bool, tick: Callable[[], None]
-    ) -> Iterator[tuple[Page, Callable[[int, int], tuple[int, int]]]]:
-        """The text as a reader sees it, then each coded part; and where places in them lie."""
-        for normal in readings(text):
-            yield Page(normal.text, full=full, tick=tick, allowed=self._allowed), normal.span
-            for number, part in enumerate(decoded(normal.text)):
-                tick()
-                if number >= _MOST_PARTS:
-                    raise DetectionFailed("The text has more coded parts than are read.")
-                place = _always(normal.span(part.start, part.end))
-                for plain in readings(part.text):
-                    yield Page(plain.text, full=full, tick=tick, allowed=self._allowed), place
+    ) -> Iterator[tuple[Page, Place]]:
+        """The text in all its readings, and where places in them lie."""
+        for reading, place in all_readings(text):
+            tick()
+            yield Page(reading, full=full, tick=tick, allowed=self._allowed), place
 
     def _ready(self) -> Sequence[Finder]:
         if self._stages is None:
@@ -199,10 +193,6 @@ class Detector:
         labels = list(dict.fromkeys(self._policy.label(f.type) for f in findings))
         shown = ", ".join(labels[:3]) + (" and more" if len(labels) > 3 else "")
         return f"Found: {shown}."
-
-
-def _always(place: tuple[int, int]) -> Callable[[int, int], tuple[int, int]]:
-    return lambda *_: place
 
 
 def _counted(finder: Finder, page: Page, threshold: Callable[[str], float]) -> list[Hit]:

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from edgeroute.core.request import ChatRequest
-from edgeroute.privacy.detecting.text.decoding import decoded
-from edgeroute.privacy.detecting.text.normalise import normalise, readings
+from edgeroute.privacy.detecting.text.decoding import all_readings
+from edgeroute.privacy.detecting.text.normalise import normalise
 from edgeroute.privacy.inspecting import attachments
 from edgeroute.privacy.inspecting.passages import contents
 
@@ -32,7 +32,7 @@ def remains(
     ``names`` are words that must not stand alone either, as they are written.
 
     Raises:
-        ValueError: a schema or an argument is nested too deeply.
+        ValueError: a schema or an argument is nested too deeply, or too much of it is coded.
         UnreadableFile: an attachment cannot be read.
     """
     bare = {_bare(normalise(value).text) for value in values}
@@ -41,7 +41,7 @@ def remains(
     return any(
         inside.search(_bare(piece)) or alone.search(piece)
         for text in _texts(request)
-        for reading in _readings(text)
+        for reading, _ in all_readings(text)
         for piece in placeholders.split(reading)
     )
 
@@ -59,14 +59,6 @@ def _texts(request: ChatRequest) -> Iterator[str]:
     for part in found.attachments:
         if part.kind == "file":
             yield attachments.text_of(part.media_type, part.data)
-
-
-def _readings(text: str) -> Iterator[str]:
-    """``text`` as it reads, and what is written in it in another alphabet."""
-    for normal in readings(text):
-        yield normal.text
-        for part in decoded(normal.text):
-            yield from (plain.text for plain in readings(part.text))
 
 
 def _bare(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
 from pathlib import Path
@@ -79,6 +80,13 @@ def test_what_is_encoded_is_found_where_it_stands(detector: Detector) -> None:
     text = f"decode {code} please"
     finding = detector.scan(text).findings[0]
     assert text[finding.start : finding.end] in code
+
+
+def test_more_coded_parts_than_are_read_are_not_clear(detector: Detector) -> None:
+    """What is left unread may hold anything."""
+    part = base64.b64encode(b"The weather is fine today.").decode()
+    with pytest.raises(DetectionFailed, match="more coded parts"):
+        detector.scan(" , ".join([part] * 65))
 
 
 @pytest.mark.parametrize("origin", ["tool:GmailReadEmail", "attachment"])

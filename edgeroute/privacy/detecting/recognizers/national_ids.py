@@ -15,12 +15,12 @@ from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.word_lists import word_set
 
 _SSN: Final = re.compile(
-    r"(?<![\w-])(?!000|666)\d{3}(?P<gap>[-. ]{1,3})(?!00)\d{2}(?P=gap)(?!0000)\d{4}(?![\w-]|\.\d)"
+    r"(?<!\d)(?!000|666)\d{3}(?P<gap>[-. ]{1,3})(?!00)\d{2}(?P=gap)(?!0000)\d{4}(?!\d)"
 )
-_SSN_RUN: Final = re.compile(
-    r"(?<![\w.-])\d{9}(?![\w-]|\.\d)|(?<![\w-])\d{3}-\d{2,3}-?\d{3,4}(?!\w)"
+_SSN_RUN: Final = re.compile(r"(?<!\d)(?:\d{9}|\d{3}-\d{2,3}-?\d{3,4})(?!\d)")
+_SSN_WORDS: Final = re.compile(
+    r"(?<![^\W_])(?:ssn|s\.s\.n|social[ _-]security|social|itin)(?![^\W\d_])[^\n]{0,32}$"
 )
-_SSN_WORDS: Final = re.compile(r"\b(?:ssn|s\.s\.n|social security|social|itin)\b[^\n]{0,32}$")
 _SAMPLE: Final = re.compile(
     r"\b(?:regex|regexp|format|example|sample|dummy|fake|mask|placeholder|validat\w+|test data)\b"
 )
@@ -44,7 +44,8 @@ def _numbers() -> list[tuple[_Number, re.Pattern[str], re.Pattern[str]]]:
         (
             number,
             re.compile(
-                rf"(?<![A-Za-z0-9.-])(?:{number.shape})(?![A-Za-z0-9]|-\d|\.\d)", re.IGNORECASE
+                rf"(?<![A-Za-z0-9.])(?<!\d-)(?:{number.shape})(?![A-Za-z0-9]|-\d|\.\d)",
+                re.IGNORECASE,
             ),
             re.compile(rf"(?:{number.words})[^\n]{{0,40}}$"),
         )
@@ -62,15 +63,16 @@ class NationalIds:
     def find(self, page: Page) -> Iterator[Hit]:
         """US numbers first, then every country's."""
         for match in _SSN.finditer(page.text):
-            if len(match["gap"]) == 1 or match["gap"].strip():
+            if page.apart(*match.span()) and (len(match["gap"]) == 1 or match["gap"].strip()):
                 yield from self._ssn(page, match)
         for match in _SSN_RUN.finditer(page.text):
-            if _SSN_WORDS.search(page.before(match.start(), 48)):
+            if page.apart(*match.span()) and _SSN_WORDS.search(page.before(match.start(), 48)):
                 yield Hit("US_SSN", *match.span(), 0.8)
         for start, end in page.numbers:
             for number, shape, words in _numbers():
                 for match in shape.finditer(page.text, start, end):
-                    if number.words and not words.search(page.before(match.start(), 64)):
+                    before = page.before(match.start(), 64).replace("_", " ")
+                    if number.words and not words.search(before):
                         continue
                     if number.check and not _checks(number.check, match.group()):
                         continue

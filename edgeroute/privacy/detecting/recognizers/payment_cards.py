@@ -9,7 +9,7 @@ from typing import Final
 from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.word_lists import pattern_list, word_set
 
-_RUN: Final = re.compile(r"(?<![\w.,/-])\d(?:[ -]?\d){11,18}(?![\w]|[.,/-]\d)")
+_RUN: Final = re.compile(r"(?<![\d.,])(?<!\d[/_-])\d(?:[ -]?\d){11,18}(?!\d|[.,/-]\d)")
 _GROUPED: Final = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5}")
 _ISSUER: Final = re.compile(f"(?:{'|'.join(pattern_list('payment_cards'))})$")
 _WORDS: Final = word_set("payment_cards.words")
@@ -28,12 +28,14 @@ class Cards:
         for match in _RUN.finditer(page.text):
             run = match.group()
             digits = re.sub(r"\D", "", run)
-            if digits in _PUBLISHED or len(set(digits)) < 3:
+            if digits in _PUBLISHED or len(set(digits)) < 3 or not page.apart(*match.span()):
                 continue
             around = page.words_before(match.start(), 8, 80) + page.words_after(match.end(), 5)
             near = not _WORDS.isdisjoint(around)
             valid = _luhn(digits) and _ISSUER.match(digits) is not None
             tidy = run.isdigit() or _GROUPED.fullmatch(run) is not None
+            if page.joined(*match.span()) and not (valid and (near or not run.isdigit())):
+                continue
             if near and tidy:
                 yield Hit("CREDIT_CARD", *match.span(), 0.95 if valid else 0.7)
             elif valid and tidy and len(digits) >= 14:

@@ -11,16 +11,18 @@ from edgeroute.word_lists import one_of, word_set
 
 _EXTENSION: Final = r"(?:\s{0,2}(?:x|ext\.?|extension|#)\s{0,2}\d{1,6})?"
 _INTERNATIONAL: Final = re.compile(
-    rf"(?<![\w+])\+\d{{1,3}}(?:[\s().-]{{0,3}}\d){{6,14}}(?!\d){_EXTENSION}"
+    rf"(?<![\d+])\+\d{{1,3}}(?:[\s().-]{{0,3}}\d){{6,14}}(?!\d){_EXTENSION}"
 )
 _NORTH_AMERICAN: Final = re.compile(
-    r"(?<![\w.+-])(?:\+?1[-. ]|001-)?(?:\(\d{3}\)[ -]?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\d-]|\.\d)"
+    r"(?<![\d.+])(?<!\d-)(?:\+?1[-. ]|001-)?"
+    r"(?:\(\d{3}\)[ -]?|\d{3}[-. ])\d{3}[-. ]\d{4}(?!-?\d|\.\d)"
     rf"{_EXTENSION}"
 )
 _BRACKETED: Final = r"\d{2,4}\)[ .-]{0,2}\d{3,8}(?:[ .-]\d{2,4}){0,3}"
 _WITH_ZERO: Final = r"0\d{1,4}(?:[ .-]{1,2}\d{2,4}){2,5}|0\d{2,4}[ /-]\d{5,8}"
 _NATIONAL: Final = re.compile(
-    rf"(?<![\w.,/:+-])(?:\(0\d{{1,5}}\)[ -]?\d(?:[ -]?\d){{4,8}}|{_WITH_ZERO}|\({_BRACKETED}"
+    r"(?<![\d.,/:+])(?<!\d[-_])"
+    rf"(?:\(0\d{{1,5}}\)[ -]?\d(?:[ -]?\d){{4,8}}|{_WITH_ZERO}|\({_BRACKETED}"
     r"|00\d{1,3}(?:[ .-]?\d){7,12})(?![\d.,/:-]?\d)"
 )
 _SURE: Final = re.compile(
@@ -31,6 +33,9 @@ _IN_NUMBERS: Final = re.compile(r"\d[,;]?\s{0,3}$|[\[(=x*/+]\s{0,3}$")
 _ANY: Final = re.compile(
     r"(?<![A-Za-z0-9_.,+-])(?:\(\d{1,5}\)|\d{2,5})(?:[ ./-]{0,2}\(?\d{2,9}\)?){0,5}"
     r"(?![A-Za-z0-9_]|[.,:/]\d)"
+)
+_FIELD: Final = re.compile(
+    rf"(?<![^\W_]){one_of('phones.fields', gap='[ _-]')}[_-]?(?P<number>\d{{7,13}})(?!\d)"
 )
 _WORDS: Final = word_set("phones.words")
 _AFTER: Final = word_set("phones.words_after")
@@ -60,6 +65,9 @@ class Phones:
             if self._counts(page, match) and not _DATE.match(match.group()):
                 near = self._near(page, match)
                 yield Hit("PHONE_NUMBER", *match.span(), 0.8 if near else _alone(page, match))
+        for match in _FIELD.finditer(page.lower):
+            if page.apart(*match.span("number")) and self._counts(page, match):
+                yield Hit("PHONE_NUMBER", *match.span("number"), 0.7)
         for match in _ANY.finditer(page.text):
             digits = sum(c.isdigit() for c in match.group())
             if not 7 <= digits <= 13 or _DATE.match(match.group()):
@@ -69,12 +77,20 @@ class Phones:
 
     @staticmethod
     def _counts(page: Page, match: re.Match[str]) -> bool:
+        start, end = match.span()
+        if page.joined(start, end):
+            letter = page.text[start - 1 : start]
+            glued = letter.isascii() and letter.isalpha()
+            if not page.apart(start, end) or (
+                glued and _WORDS.isdisjoint(page.words_before(start, 1))
+            ):
+                return False
         if _INVENTED.search(match.group()) or _PLACEHOLDER.search(match.group()):
             return False
         digits = re.sub(r"\D", "", match.group())
         if len(set(digits)) < 3:
             return False
-        around = page.before(match.start(), 60) + page.after(match.end(), 40)
+        around = page.before(start, 60) + page.after(end, 40)
         return _DOCUMENTATION.search(around) is None
 
     @staticmethod

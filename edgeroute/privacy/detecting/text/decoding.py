@@ -9,9 +9,14 @@ import base64
 import binascii
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
+
+from edgeroute.privacy.detecting.text.normalise import readings
+
+# Where ``[start, end)`` of a reading lies in the text that was read.
+Place = Callable[[int, int], tuple[int, int]]
 
 _BASE64: Final = re.compile(
     r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,8192}(?:\r?\n[A-Za-z0-9+/]{4,76}){0,2048}={0,2}"
@@ -20,6 +25,7 @@ _HEX: Final = re.compile(r"(?<![0-9A-Za-z])(?:0x)?((?:[0-9a-fA-F]{2}[ :]?){8,409
 _CAESAR: Final = re.compile(r"\brot-?13\b", re.IGNORECASE)
 _BACKWARDS: Final = re.compile(r"\b(?:backwards?|reversed?)\b", re.IGNORECASE)
 _PROBE: Final = 48
+_MOST_PARTS: Final = 64
 
 _UNITS: Final = {
     "zero": "0", "oh": "0", "o": "0", "one": "1", "two": "2", "three": "3", "four": "4",
@@ -42,6 +48,10 @@ _APART: Final = re.compile(
 )
 
 
+class TooManyParts(ValueError):
+    """The text has more coded parts than are read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """``text`` was found in coded form at ``[start, end)``."""
@@ -49,6 +59,22 @@ class Decoded:
     text: str
     start: int
     end: int
+
+
+def all_readings(text: str) -> Iterator[tuple[str, Place]]:
+    """``text`` in every way that it may be meant, then each coded part of it in the same ways.
+
+    Raises:
+        TooManyParts: there are more coded parts than are read.
+    """
+    for normal in readings(text):
+        yield normal.text, normal.span
+        for number, part in enumerate(decoded(normal.text)):
+            if number >= _MOST_PARTS:
+                raise TooManyParts
+            place = _always(normal.span(part.start, part.end))
+            for plain in readings(part.text):
+                yield plain.text, place
 
 
 def decoded(text: str) -> Iterator[Decoded]:
@@ -72,6 +98,10 @@ def decoded(text: str) -> Iterator[Decoded]:
         yield Decoded(codecs.encode(text, "rot13"), 0, len(text))
     if _BACKWARDS.search(text):
         yield Decoded(text[::-1], 0, len(text))
+
+
+def _always(place: tuple[int, int]) -> Place:
+    return lambda *_: place
 
 
 def _around(text: str, span: tuple[int, int], digits: str) -> str:

@@ -34,6 +34,9 @@ _HIDES: Final = (
     rf"|{_UNSEEN}"
 )
 _HIDDEN: Final = re.compile(_HIDES)
+# Overstrike, as manuals and old printers write underlined and bold signs.
+_STRUCK: Final = re.compile(rf"_\x08|\x08(?<=(?P<struck>[^\x08\n])\x08)(?P=struck)|\x08_|{_HIDES}")
+_BACKSPACE: Final = re.compile(r"\x08|\\b|(?:\\u00|\\x|[%=])08|\\010|&#(?:8|[xX]0*8);")
 _HIDDEN_LAST: Final = re.compile(rf"(?:{_HIDES})+\Z")
 _MOST_HIDDEN: Final = 256  # characters after a value that are not counted to it
 _EMPHASIS: Final = re.compile(r"(?<!\w)(_{1,3})(?=[^\s_])([^\n]{4,120}?[^\s_])\1(?!\w)")
@@ -48,12 +51,14 @@ _QUOTES: Final = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\
 _ESCAPE: Final = re.compile(
     r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});"
     r"|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}"
-    r"|\\(?:033|e)(?=\[)"
+    r"|\\e(?=\[)"
     r"|\\[bfnrt]"
-    r"|(?:%[0-9a-fA-F]{2}){1,64}"
-    r"|=[0-9A-F]{2}(?==[0-9A-F]{2}|[\w.@])"
+    r"|\\[0-3][0-7]{2}(?:\\[0-3][0-7]{2}){1,63}|\\0[0-7]{2}"
+    r"|%[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2}){0,63}"
+    r"|=[0-9A-F]{2}(?:=[0-9A-F]{2}){1,63}"
+    r"|=[0-9A-F]{2}(?=[\w.@])"
 )
-_SHORT: Final = {"n": "\n", "r": " ", "t": " ", "b": "\b", "f": "\f", "e": "\x1b", "033": "\x1b"}
+_SHORT: Final = {"n": "\n", "r": " ", "t": " ", "b": "\b", "f": "\f", "e": "\x1b"}
 _TEX: Final = re.compile(r"\\(?:frac|begin|text|times|theta|nabla|right|ref|tau|nu)\b|\$\\")
 
 _SCRIPTS: Final = r"[\u0370-\u03ff\u0400-\u04ff\u0531-\u0587]"
@@ -94,7 +99,8 @@ def readings(text: str) -> Iterator[Normal]:
     """``text`` in every way that it may be meant.
 
     As a reader sees it; with gaps for what shows nothing and for the marks of emphasis, where that
-    makes other words; and with the letters of those tags that show nothing but spell something.
+    makes other words; as a terminal strikes one sign over another; and with the letters of those
+    tags that show nothing but spell something.
     """
     shown = normalise(text)
     yield shown
@@ -103,19 +109,23 @@ def readings(text: str) -> Iterator[Normal]:
         parted = _normal(parted, _gap)
         if _WORD.findall(parted.text) != _WORD.findall(shown.text):
             yield parted
+    if _BACKSPACE.search(text):
+        struck = _normal(Normal(text, None, text), _left_out, _STRUCK)
+        if struck.text != shown.text:
+            yield struck
     if _TAGS.search(text):
         yield normalise(text.translate(_TAG_LETTERS))
 
 
-def _normal(normal: Normal, unseen: _Replacement) -> Normal:
-    normal = _replaced(normal, _HIDDEN, unseen)
+def _normal(normal: Normal, unseen: _Replacement, hidden: re.Pattern[str] = _HIDDEN) -> Normal:
+    normal = _replaced(normal, hidden, unseen)
     if not normal.text.isascii():
         normal = _replaced(normal, _COMBINED, _folded)
         normal = _replaced(normal, _MIXED, lambda match: match.group().translate(_LOOK_ALIKE))
     if any(sign in normal.text for sign in "&\\%="):
         tex = _TEX.search(normal.text) is not None
         normal = _replaced(normal, _ESCAPE, lambda match: _unescaped(match, tex=tex))
-        normal = _replaced(normal, _HIDDEN, unseen)
+        normal = _replaced(normal, hidden, unseen)
     return normal
 
 
@@ -191,7 +201,9 @@ def _fold(group: str) -> str:  # noqa: PLR0911 - one kind of character each
     return unicodedata.normalize("NFKC", group)
 
 
-def _unescaped(match: re.Match[str], *, tex: bool) -> str | None:
+def _unescaped(  # noqa: PLR0911 - one way to escape each
+    match: re.Match[str], *, tex: bool
+) -> str | None:
     escape = match.group()
     if escape[0] == "&":
         plain = html.unescape(escape)
@@ -199,11 +211,20 @@ def _unescaped(match: re.Match[str], *, tex: bool) -> str | None:
     if escape[0] == "\\":
         if escape[1:] in _SHORT:
             return None if tex else _SHORT[escape[1:]]
+        if escape[1].isdigit():
+            return _from_bytes(bytes(int(octal, 8) for octal in escape[1:].split("\\")))
         return _fold(chr(int.from_bytes(bytes.fromhex(escape[2:]), "big")))
-    if escape[0] == "=":
+    if escape[0] == "%":
+        return _from_bytes(bytes.fromhex(escape.replace("%", "")))
+    if len(escape) == len("=40"):
         # Quoted-printable mail: only what such a mail must escape, never code such as a=10.
         return {"=40": "@", "=20": " ", "=3D": "="}.get(escape)
+    data = bytes.fromhex(escape.replace("=", ""))
+    return _from_bytes(data) or data.decode("latin-1")
+
+
+def _from_bytes(data: bytes) -> str | None:
     try:
-        return bytes.fromhex(escape.replace("%", "")).decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError:
         return None

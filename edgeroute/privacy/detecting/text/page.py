@@ -13,6 +13,11 @@ WORD: Final = re.compile(r"[^\W\d_]+")
 _DIGITS: Final = re.compile(r"\d+")
 CODE: Final = re.compile(r"\d(?:[ ./A-Za-z-]{0,3}\d){3,}|(?<![A-Za-z0-9])(?=[A-Z]*\d)[A-Z0-9]{8,}")
 _NUMBER: Final = re.compile(r"\d(?:[ ./A-Za-z-]{0,2}\d){3,}")
+# A longer number, an identifier in hex or a version that goes on beside a number.
+_BEGAN: Final = re.compile(r"\d[^\W\d_]{0,16}$|\d[A-Fa-f]{0,16}-$")
+_COUNTED: Final = re.compile(r"[^\W\d_]{3}[_-]?\d{1,2}-$")  # a word with its number: scan2-
+_GOES_ON: Final = re.compile(r"[^\W\d_]{0,16}\d|-[A-Fa-f]{0,16}\d|\.\d")
+_JOINED: Final = re.compile(r"[\w/-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,19 @@ class Page:
         """Whether the letters are all small or all capital, so that case says nothing."""
         start = self.text[:2000]
         return start.islower() or start.isupper()
+
+    def apart(self, start: int, end: int) -> bool:
+        """Whether ``[start, end)`` is a whole number: words may touch it, other digits do not."""
+        near = max(0, start - 18)
+        begun = _BEGAN.search(self.text, near, start) and not _COUNTED.search(
+            self.text, near, start
+        )
+        return not begun and _GOES_ON.match(self.text, end) is None
+
+    def joined(self, start: int, end: int) -> bool:
+        """Whether a word or its sign touches ``[start, end)``, as in names of files."""
+        before = _JOINED.match(self.text, start - 1, start) if start else None
+        return before is not None or _JOINED.match(self.text, end) is not None
 
     def before(self, place: int, length: int = 48) -> str:
         """The lower-case text that ends at ``place``."""
