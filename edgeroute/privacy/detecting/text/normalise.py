@@ -48,15 +48,15 @@ _MARKS: Final = re.compile("[\u0300-\u036f]")
 _DASHES: Final = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d")
 _QUOTES: Final = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u02bc": "'"}
 
+# Bytes of a text: in octal, as an address has them, as quoted-printable mail has them.
+_BYTES: Final = (
+    r"\\[0-3][0-7]{2}(?:\\[0-3][0-7]{2}){1,63}|\\0[0-7]{2}"
+    r"|%[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2}){0,63}"
+    r"|=[0-9A-F]{2}(?:=[0-9A-F]{2}){1,63}|=[0-9A-F]{2}(?=[\w.@])"
+)
 _ESCAPE: Final = re.compile(
     r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});"
-    r"|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}"
-    r"|\\e(?=\[)"
-    r"|\\[bfnrt]"
-    r"|\\[0-3][0-7]{2}(?:\\[0-3][0-7]{2}){1,63}|\\0[0-7]{2}"
-    r"|%[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2}){0,63}"
-    r"|=[0-9A-F]{2}(?:=[0-9A-F]{2}){1,63}"
-    r"|=[0-9A-F]{2}(?=[\w.@])"
+    rf"|\\u[0-9a-fA-F]{{4}}|\\x[0-9a-fA-F]{{2}}|\\e(?=\[)|\\[bfnrt]|{_BYTES}"
 )
 _SHORT: Final = {"n": "\n", "r": " ", "t": " ", "b": "\b", "f": "\f", "e": "\x1b"}
 _TEX: Final = re.compile(r"\\(?:frac|begin|text|times|theta|nabla|right|ref|tau|nu)\b|\$\\")
