@@ -12,7 +12,7 @@ from typing import Final
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from edgeroute.core.hosts import is_another_user
+from edgeroute.core.peer import is_another_user
 from edgeroute.local.files.models import LocalModels
 from edgeroute.local.worker import app
 from edgeroute.local.worker.service import WorkerService

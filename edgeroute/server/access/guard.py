@@ -21,7 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from edgeroute.core.errors import EdgeRouteError
-from edgeroute.core.hosts import is_another_user, is_loopback
+from edgeroute.core.hosts import is_loopback
+from edgeroute.core.peer import is_another_user
 from edgeroute.core.secret import Secret
 from edgeroute.server.answer.caller_request import BodyLimits, read_body, replay
 from edgeroute.server.headers import REQUEST_HEADERS, RESPONSE_HEADERS
