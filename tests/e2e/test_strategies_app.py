@@ -32,7 +32,7 @@ async def _chatting(tmp_path: Path, rules: str, *texts: str) -> AsyncIterator[tu
     luna, pro, opus = map(says, texts)
     async with (
         several(tmp_path, rules, luna, pro, opus) as home,
-        running(home.runtime, size=(100, 40)) as chat,  # type: ignore[arg-type]
+        running(home.runtime, size=(100, 40)) as chat,
     ):
         yield chat, home
 

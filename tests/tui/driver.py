@@ -14,6 +14,7 @@ from edgeroute.tui.app import ChatApp
 from edgeroute.tui.chat.screen import ChatScreen
 from edgeroute.tui.chat.state import Phase
 from edgeroute.tui.widgets.transcript.block import AnswerBlock
+from edgeroute.wiring import Runtime
 from tests.tui.fake_runtime import FakeRuntime
 
 TRIES = 1500
@@ -90,12 +91,14 @@ class Driver:
 
 
 @asynccontextmanager
-async def running(runtime: FakeRuntime, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Driver]:
+async def running(
+    runtime: FakeRuntime | Runtime, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[Driver]:
     """The app with ``runtime``, painted."""
-    app = ChatApp(runtime.real)
+    app = ChatApp(runtime.real if isinstance(runtime, FakeRuntime) else runtime)
     app.animation_level = "none"
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
-        driver = Driver(app, pilot, runtime)
+        driver = Driver(app, pilot, cast("FakeRuntime", runtime))
         await driver.until(lambda: all(worker.group != "warm" for worker in app.workers))
         yield driver
