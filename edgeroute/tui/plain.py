@@ -90,18 +90,26 @@ class PlainChat:
         self._write("EdgeRoute, plain mode. /help lists the commands, /quit leaves.")
         self._write_mode()
         with asyncio.Runner() as runner:
-            runner.run(self._runtime.warm())
-            while True:
-                try:
-                    line = safe(self._read("You: ")).strip()
-                    if line == "/quit":
-                        return 0
-                    if line:
-                        runner.run(self._take(line))
-                except EOFError:
-                    return 0
-                except KeyboardInterrupt:
-                    self._write("Stopped. ctrl+d leaves.")
+            try:
+                runner.run(self._runtime.warm())
+                self._talk(runner)
+            finally:
+                # Kept connections can be let go of only on the loop that they were opened on.
+                runner.run(self._runtime.close())
+        return 0
+
+    def _talk(self, runner: asyncio.Runner) -> None:
+        while True:
+            try:
+                line = safe(self._read("You: ")).strip()
+                if line == "/quit":
+                    return
+                if line:
+                    runner.run(self._take(line))
+            except EOFError:
+                return
+            except KeyboardInterrupt:
+                self._write("Stopped. ctrl+d leaves.")
 
     async def _take(self, line: str) -> None:
         name, _, argument = line.partition(" ")

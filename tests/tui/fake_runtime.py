@@ -653,6 +653,9 @@ class FakeRuntime:
         """Count the call."""
         self.warmed += 1
 
+    async def close(self) -> None:
+        """There is nothing to let go of."""
+
     def save(self, key: str, value: str) -> None:
         """Remember the setting."""
         self.saved[key] = value

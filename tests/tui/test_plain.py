@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui.plain import PlainChat, wanted
+from tests.support.house import OPEN, house
 from tests.support.replies import PNG
 from tests.tui.fake_runtime import FakeRuntime, spend
 
@@ -137,3 +139,14 @@ def test_answers_are_rated_by_command(runtime: FakeRuntime) -> None:
     assert "Rated: not good." in written
     assert runtime.memory.thumbs == {"r0001": "down"}
     assert "Rated: nothing." in talk(runtime, "Explain that", "/unrated")
+
+
+async def test_leaving_after_a_managed_answer_ends_well(tmp_path: Path) -> None:
+    """Connections that were kept are let go of where they were opened, whoever closes after it."""
+    written: list[str] = []
+    lines = iter([OPEN, "/quit"])
+    async with house(tmp_path) as home:
+        chat = PlainChat(home.runtime, lambda _: next(lines), written.append)
+        assert await asyncio.to_thread(chat.run) == 0
+        assert home.cloud["mock"].requests
+    assert any(line.startswith("Answer:") for line in written)
