@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -27,6 +28,14 @@ def run(runtime: Runtime, *, plain: bool = False) -> int:
     from edgeroute.tui.terminal import ending_with_terminal  # noqa: PLC0415
 
     app = ChatApp(runtime)
+
+    async def drawn() -> None:
+        try:
+            await app.run_async(mouse=runtime.chat.mouse)
+        finally:
+            # Kept connections can be let go of only on the loop that they were opened on.
+            await runtime.close()
+
     with ending_with_terminal():
-        app.run(mouse=runtime.chat.mouse)
+        asyncio.run(drawn())
     return app.return_code or 0
