@@ -168,7 +168,7 @@ def test_another_user_of_a_unix_socket_is_hung_up_on(
 ) -> None:
     """Should the permissions ever fail, the peer's user id still decides."""
     with running(tmp_path, unix_socket=True) as endpoint:
-        monkeypatch.setattr("edgeroute.core.hosts.os.getuid", lambda: os.geteuid() + 1)
+        monkeypatch.setattr("edgeroute.core.peer.os.getuid", lambda: os.geteuid() + 1)
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(20)
             connection.connect(endpoint.address)

@@ -66,6 +66,9 @@ class NetworkBackend(httpcore.AsyncNetworkBackend):
                     )
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(str(error)) from error
+        except IndexError:
+            # asyncio looks for the first of the errors, and keeps none of those of the lockdown.
+            raise httpcore.ConnectError("The lockdown refused every address.") from None
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
         peer = writer.get_extra_info("peername")
