@@ -179,7 +179,7 @@ home.engine = ScriptedEngine({pieces!r}, hold={hold!r}, fold={fold!r},
     held=lambda: os.write(2, b"HOLDING"))
 cli.main(sys.argv[1:], prog_name="edgeroute", obj=Shell(home.runtime))
 """
-ROOT = str(Path(__file__).parents[2])
+ROOT = str(Path(__file__).parents[3])
 
 
 def on_a_terminal(

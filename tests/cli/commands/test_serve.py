@@ -18,7 +18,7 @@ def test_it_announces_itself_and_ends_cleanly(tmp_path: Path) -> None:
         [sys.executable, "-m", "edgeroute", "serve", "--port", "0"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "EDGEROUTE_HOME": str(tmp_path / "home")},
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
     )  # fmt: skip
     try:
         assert server.stdout is not None

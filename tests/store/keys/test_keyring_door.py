@@ -21,12 +21,12 @@ def run_in_session(what: str, folder: Path) -> list[str]:
     for tool in ("dbus-run-session", "gnome-keyring-daemon"):
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed")
-    script = Path(__file__).parents[1] / "support" / "keyring_script.py"
+    script = Path(__file__).parents[2] / "support" / "keyring_script.py"
     environment = {
         "HOME": str(folder),
         "XDG_RUNTIME_DIR": str(folder),
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "PYTHONPATH": str(Path(__file__).parents[3]),
     }
     done = subprocess.run(
         ["dbus-run-session", "--", sys.executable, str(script), what, str(folder)],
