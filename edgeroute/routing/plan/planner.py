@@ -307,7 +307,8 @@ def _finish(
         if rule_id == rule.id:
             verify = pick(request, rule.verify, first.provider if first else "")
         # In a cascade or an ensemble another one may answer: only then is it known who can check.
-        if strategy == "single" and first is not None and verify == first.id:
+        own = {draft.candidates[0].model, first.id if first else ""}
+        if strategy == "single" and verify in own:
             verify = ""
         unchecked = not verify
         draft.note(f"{verify} checks the answer." if verify else "Nothing can check the answer.")

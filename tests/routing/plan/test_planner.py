@@ -259,3 +259,9 @@ def test_no_strategy_waits_for_a_model_close_to_its_limit(strategy: str) -> None
     taking_part = [one.model for one in made.taking_part]
     assert not {"openai", "deepseek"} & {name.partition("/")[0] for name in taking_part}
     assert made.strategy == "single" or len(taking_part) >= 2
+
+
+def test_the_local_model_does_not_check_itself() -> None:
+    """Where it answers alone and is the verifier too, nothing can check the answer."""
+    made = plan(plan_input(policy("local", verify="local")))
+    assert (first(made), made.verify, made.unchecked) == (LOCAL, "", True)
