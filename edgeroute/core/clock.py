@@ -1,8 +1,7 @@
-"""Time as an argument, so that decisions can be tested; identifiers that sort by it."""
+"""Time as an argument, so that decisions can be tested."""
 
 from __future__ import annotations
 
-import secrets
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -30,8 +29,3 @@ class SystemClock:
     def monotonic(self) -> float:
         """Seconds that only ever grow."""
         return time.monotonic()
-
-
-def new_id(moment: datetime) -> str:
-    """A fresh identifier: milliseconds since 1970 and 40 random bits, in hex."""
-    return f"{int(moment.timestamp() * 1000):011x}{secrets.token_hex(5)}"

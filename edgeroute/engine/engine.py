@@ -7,9 +7,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
-from edgeroute.core.clock import Clock, new_id
+from edgeroute.core.clock import Clock
 from edgeroute.core.errors import Cancelled, EdgeRouteError
 from edgeroute.core.events import Answered, Event, Failed, Notice, Planned
+from edgeroute.core.ids import new_id
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.request import ChatRequest
 from edgeroute.engine.deciding.decider import Decider, Decision

@@ -19,7 +19,8 @@ from starlette.routing import Router
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.hosts import is_loopback
 from edgeroute.core.private_file import make_private_folder
-from edgeroute.server.access.guard import Guard, GuardedProtocol, Rules
+from edgeroute.server.access.guard import Guard, Rules
+from edgeroute.server.access.protocol import GuardedProtocol
 from edgeroute.server.access.token import read_or_make, token_path
 from edgeroute.server.answer.caller_request import BodyLimits
 from edgeroute.server.context import ServerContext

@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 from edgeroute.core.errors import EdgeRouteError
-from edgeroute.server.access.guard import GuardedProtocol
+from edgeroute.server.access.protocol import GuardedProtocol
 from edgeroute.server.serve import serving
 from tests.support.endpoint import running, runtime
 

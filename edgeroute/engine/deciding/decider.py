@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from edgeroute.core.clock import Clock, new_id
+from edgeroute.core.clock import Clock
 from edgeroute.core.errors import BudgetReached, StoreError
+from edgeroute.core.ids import new_id
 from edgeroute.core.messages import Message
 from edgeroute.core.model_card import Place
 from edgeroute.core.plan import Plan

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from edgeroute.core.clock import new_id
 from edgeroute.core.conversation import Conversation, SearchHit, Turn
 from edgeroute.core.errors import StoreError
+from edgeroute.core.ids import new_id
 from edgeroute.core.messages import Message
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.store.chats import saved_pictures, search, transcript

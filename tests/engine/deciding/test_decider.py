@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from edgeroute.core.clock import new_id
 from edgeroute.core.errors import BudgetReached, StoreError
 from edgeroute.core.events import Answered, Failed
+from edgeroute.core.ids import new_id
 from edgeroute.core.messages import user
 from edgeroute.core.model_card import Place
 from edgeroute.core.request import ChatRequest, Sampling, Tool

@@ -14,7 +14,8 @@ import pytest
 from starlette.routing import Route
 
 from edgeroute.core.secret import Secret
-from edgeroute.server.access.guard import GuardedProtocol, Rules, check_host, check_peer
+from edgeroute.server.access.guard import Rules, check_host, check_peer
+from edgeroute.server.access.protocol import GuardedProtocol
 from edgeroute.server.answer.caller_request import BodyLimits
 from edgeroute.server.context import ServerContext
 from edgeroute.server.http_refusal import HttpRefusal
