@@ -1,0 +1,1 @@
+"""Stage two: what was suspected, weighed into one number."""

