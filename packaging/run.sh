@@ -16,7 +16,7 @@ install packaging/requirements.txt
 ready=$LOGS/models-$(printf '%s' "${EDGEROUTE_MODELS:-} ${EDGEROUTE_HOME:-}" | cat - models/local.yaml models/support.yaml | cksum | cut -d ' ' -f 1).done
 if [ ! -f "$ready" ]; then
     say "Fetching the models that EdgeRoute runs on this machine ..."
-    for id in rampart minilm auto; do
+    for id in rampart minilm e5 auto; do
         $VENV/bin/edgeroute models pull "$id" >&2 ||
             fail "The models could not be fetched. Check the connection and run this again:" \
                 "it goes on where it stopped."

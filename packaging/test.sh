@@ -22,7 +22,7 @@ if [ "${1:-}" = --light ]; then
 fi
 
 install packaging/requirements-test.txt
-for id in rampart minilm qwen2.5-coder-0.5b; do
+for id in rampart minilm e5 qwen2.5-coder-0.5b; do
     have=$LOGS/model-$id-$(printf '%s' "$EDGEROUTE_MODELS" | cat - models/local.yaml models/support.yaml | cksum | cut -d ' ' -f 1).done
     if [ ! -f "$have" ]; then
         if $VENV/bin/edgeroute models pull "$id" >&2; then

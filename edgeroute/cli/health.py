@@ -31,7 +31,7 @@ _KNOWN_PTH: Final = (
     "a1_coverage.pth",
     "coverage.pth",
 )
-_SUPPORT: Final = ("rampart", "minilm")
+_SUPPORT: Final = ("rampart", "minilm", "e5")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 
@@ -22,9 +22,10 @@ from edgeroute.core.errors import SettingsError
 FILE: Final = "privacy.yaml"
 
 T = TypeVar("T", bound=msgspec.Struct)
+Probability = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 # Raised whenever code changes what a text's verdict can be: cached verdicts of older code are void.
-_DETECTOR_REVISION: Final = 2
+_DETECTOR_REVISION: Final = 3
 
 
 class Level(StrEnum):
@@ -105,13 +106,18 @@ class Tools(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The whole policy, as packaged."""
+    """The whole policy, as packaged.
+
+    ``offices``: a phone number, an address or an e-mail address in a text that is private with less
+    than this probability is an office's, and does not count at the level balanced.
+    """
 
     entities: dict[str, Entity]
     presidio: dict[str, PresidioRecognizer] = {}
     level: Level = Level.BALANCED
     names: Literal["rampart", "spacy", "off"] = "rampart"
     attachments_private: bool = True
+    offices: Probability = 0.4
     budget: ScanBudget = ScanBudget()
     tools: Tools = Tools()
     internal_code: InternalCode = InternalCode()
@@ -162,6 +168,10 @@ class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         if known is None or known.action is EntityAction.ALLOW:
             return 2.0
         return known.strict if self.level is Level.STRICT else known.balanced
+
+    def counts_contact(self, probability: float) -> bool:
+        """Whether contacts count in a text that is private with this probability."""
+        return self.level is Level.STRICT or probability >= self.offices
 
     def action(self, entity: str) -> EntityAction:
         """What finding ``entity`` means. A type that the policy does not know stays local."""
@@ -214,6 +224,7 @@ class Changes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     level: Level | None = None
     names: Literal["rampart", "spacy", "off"] | None = None
     attachments_private: bool | None = None
+    offices: Probability | None = None
     budget: ScanBudget | None = None
     tools: Tools = Tools()
     internal_code: InternalCode = InternalCode()
@@ -231,7 +242,7 @@ class Changes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
                 known = ", ".join(sorted(entities))
                 raise SettingsError(f"{name} is not an entity. Known: {known}.", file=file)
             entities[name] = msgspec.structs.replace(entities[name], **_set_fields(change))
-        scalars = _set_fields(self, ("level", "names", "attachments_private", "budget"))
+        scalars = _set_fields(self, ("level", "names", "attachments_private", "offices", "budget"))
         changed = msgspec.structs.replace(
             policy,
             entities=entities,

@@ -1,31 +1,32 @@
-"""Whether one text holds personal data: cheap stages first, and no answer means private.
+"""Whether one text holds personal data, in two stages; no answer means private.
 
-The stages are the recognisers of this room, Presidio's own, and the names. When routing, the first
-finding that counts is enough; when highlighting, all of them are read.
+Stage one finds: the recognisers of this room, Presidio's own, and the names model. Hard facts (ids,
+secrets, accounts) decide alone. Everything else is a suspicion: a name, the shape of a record, a
+sensitive matter, how an office or a person can be reached. Stage two weighs suspicions. When
+routing, the first finding that counts is enough; when highlighting, all of them are read.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from edgeroute.core.verdict import Finding
+from edgeroute.encoders.bert import ModelMissing
 from edgeroute.privacy.detecting.presidio import Presidio
 from edgeroute.privacy.detecting.protocol import Scan
 from edgeroute.privacy.detecting.recognizers.internal_code import InternalCodeMarks
 from edgeroute.privacy.detecting.text.decoding import Place, TooManyParts, all_readings
-from edgeroute.privacy.detecting.text.page import Finder, Hit, OverBudget, Page
+from edgeroute.privacy.detecting.text.page import WORD, Finder, Hit, OverBudget, Page
+from edgeroute.privacy.detecting.weighing.suspicions import SUSPICIONS, WEIGHED, Suspicions
 from edgeroute.privacy.policy import PrivacyPolicy
 
-if TYPE_CHECKING:
-    from edgeroute.privacy.detecting.names.names import NameModel
-
-MODEL_FOLDER: Final = "rampart"
+_OTHER: Final = 0.8  # a reading that is as long as this share of the text is one of all of it
 
 
 class DetectionFailed(Exception):
@@ -52,7 +53,8 @@ class Detector:
         self._allowed = allowed
         self._clock = clock
         self._lock = Lock()
-        self._stages: tuple[Finder, ...] | None = None
+        self._finders: Sequence[Finder] | None = None
+        self._suspicions: Suspicions | None = None
         self._internal = InternalCodeMarks(
             policy.internal_code.paths, policy.internal_code.headers, policy.internal_code.hosts
         )
@@ -119,24 +121,42 @@ class Detector:
         if not text.strip():
             return
         pages = list(self._pages(text, full=full, tick=tick))
+        seen: list[list[Hit]] = [[] for _ in pages]
         for finder in finders:
-            given = [one for one in pages if one[0].holds(finder.needs)]
+            given = [
+                (*one, hits)
+                for one, hits in zip(pages, seen, strict=True)
+                if one[0].holds(finder.needs)
+            ]
             if given and isinstance(finder, Presidio):
                 begun = self._clock()
                 finder.load()
                 deadline += self._clock() - begun
-            for page, place in given:
+            for page, place, hits in given:
                 tick()
-                for hit in _counted(finder, page, self._policy.threshold):
-                    yield Finding(
-                        hit.type,
-                        *place(hit.start, hit.end),
-                        min(hit.score, 1.0),
-                        hit.source or finder.name,
-                        pattern=hit.pattern,
-                        context=hit.context,
-                    )
+                found = [
+                    hit
+                    for hit in finder.find(page)
+                    if not page.allowed(page.text[hit.start : hit.end])
+                ]
+                hits += (replace(hit, source=hit.source or finder.name) for hit in found)
+                for hit in _counted(found, self._decides):
+                    yield _finding(hit, place, finder.name)
+        begun = self._clock()
+        suspicions = self._weighing()
+        deadline += self._clock() - begun
+        for number, ((page, place), hits) in enumerate(zip(pages, seen, strict=True)):
+            if number == 0 or _is_part(page, pages[0][0]) or any(map(self._counts, hits)):
+                for hit in suspicions.found(page, hits):
+                    yield _finding(hit, place, WEIGHED)
         tick()
+
+    def _counts(self, hit: Hit) -> bool:
+        return hit.score >= self._policy.threshold(hit.type)
+
+    def _decides(self, hit: Hit) -> bool:
+        """Whether ``hit`` counts whatever else the text says."""
+        return hit.type not in SUSPICIONS and self._counts(hit)
 
     def _pages(
         self, text: str, *, full: bool, tick: Callable[[], None]
@@ -147,42 +167,33 @@ class Detector:
             yield Page(reading, full=full, tick=tick, allowed=self._allowed), place
 
     def _ready(self) -> Sequence[Finder]:
-        if self._stages is None:
+        """The recognisers, loaded."""
+        if self._finders is None:
             with self._lock:
-                if self._stages is None:
-                    self._stages = tuple(self._load())
-        return self._stages
+                if self._finders is None:
+                    from edgeroute.privacy.detecting.stages import (  # noqa: PLC0415 - many patterns
+                        stages,
+                    )
 
-    def _load(self) -> Iterator[Finder]:
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        from edgeroute.privacy.detecting.stages import stages  # noqa: PLC0415 - many patterns
+                    self._finders = tuple(stages(self._policy))
+        return self._finders
 
-        yield from stages(self._policy)
-        if self._policy.names == "off":
-            return
-        from edgeroute.privacy.detecting.names.names import Names  # noqa: PLC0415 - with the model
+    def _weighing(self) -> Suspicions:
+        """Stage two, loaded.
 
-        yield Names(self._name_model(), least=self._policy.threshold("PERSON"))
-
-    def _name_model(self) -> NameModel:
-        if self._policy.names == "spacy":
-            from edgeroute.privacy.detecting.names.spacy_names import SpacyNames  # noqa: PLC0415
-
-            if importlib.util.find_spec(SpacyNames.package) is None:
-                message = f"The names model {SpacyNames.package} is not installed."
-                raise DetectionFailed(message)
-            return SpacyNames()
-        from edgeroute.privacy.detecting.names.rampart import (  # noqa: PLC0415 - brings onnxruntime
-            ModelMissing,
-            Rampart,
-        )
-
-        try:
-            return Rampart(self._models / MODEL_FOLDER)
-        except ModelMissing as error:
-            message = f"{error} Get it with `edgeroute models pull {MODEL_FOLDER}`."
-            raise DetectionFailed(message) from error
+        Raises:
+            DetectionFailed: a model is missing.
+        """
+        if self._suspicions is None:
+            os.environ.setdefault("HF_HUB_OFFLINE", "1")
+            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+            with self._lock:
+                try:
+                    self._suspicions = self._suspicions or Suspicions(self._policy, self._models)
+                except ModelMissing as error:
+                    message = f"{error} Get it with `edgeroute models pull {error.model}`."
+                    raise DetectionFailed(message) from error
+        return self._suspicions
 
     def _reason(self, findings: Sequence[Finding], origin: str) -> str:
         if not findings:
@@ -195,22 +206,29 @@ class Detector:
         return f"Found: {shown}."
 
 
-def _counted(finder: Finder, page: Page, threshold: Callable[[str], float]) -> list[Hit]:
-    """The hits of ``finder`` that count, in the order of the text; one where one is enough.
+def _finding(hit: Hit, place: Place, source: str) -> Finding:
+    """``hit`` where it lies in the text that was read."""
+    return Finding(
+        hit.type,
+        *place(hit.start, hit.end),
+        min(hit.score, 1.0),
+        hit.source or source,
+        pattern=hit.pattern,
+        context=hit.context,
+    )
 
-    ``threshold`` is the lowest score at which an entity counts. What lies within another hit of
-    its type that is as sure is left out.
+
+def _is_part(page: Page, whole: Page) -> bool:
+    """Whether ``page`` is a coded part of the text with words of its own, no other reading of it."""
+    return len(page.text) < _OTHER * len(whole.text) and WORD.search(page.text) is not None
+
+
+def _counted(hits: list[Hit], counts: Callable[[Hit], bool]) -> list[Hit]:
+    """The hits that count, in the order of the text.
+
+    What lies within another hit of its type that is as sure is left out.
     """
-    hits: list[Hit] = []
-    for hit in finder.find(page):
-        if hit.score < threshold(hit.type) or page.allowed(page.text[hit.start : hit.end]):
-            continue
-        hits.append(hit)
-        if not page.full:
-            return hits
-        if len(hits) % 256 == 0:
-            page.tick()
-    return _distinct(hits)
+    return _distinct([hit for hit in hits if counts(hit)])
 
 
 def _distinct(hits: list[Hit]) -> list[Hit]:

@@ -7,12 +7,10 @@ a long text are read.
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
+from edgeroute.encoders.safetensors import SafeTensors
 from edgeroute.routing.signals.structure import shape
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ _TINY: Final = 1e-12
 class Embedder:
     """Turns texts into unit vectors of ``SIZE`` numbers. Thread-safe; build it with ``load``."""
 
-    def __init__(self, tensors: _Tensors, tokenizer: Tokenizer) -> None:
+    def __init__(self, tensors: SafeTensors, tokenizer: Tokenizer) -> None:
         import numpy as np  # noqa: PLC0415  (only when a text is first embedded)
 
         self._np = np
@@ -68,7 +66,7 @@ class Embedder:
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             tokenizer.no_padding()
             tokenizer.no_truncation()
-            _LOADED[folder] = cls(_Tensors(folder / "model.safetensors"), tokenizer)
+            _LOADED[folder] = cls(SafeTensors(folder / "model.safetensors"), tokenizer)
         # The tokenizers library raises bare Exception for a missing or broken file.
         except Exception:  # noqa: BLE001
             return None
@@ -179,42 +177,11 @@ def describe(text: str, embedder: Embedder) -> Array:
     return np.concatenate([embedder.embed(text, WIDE), form])
 
 
-class _Tensors:
-    """The tensors of a safetensors file, each read when it is asked for."""
-
-    def __init__(self, path: Path) -> None:
-        with path.open("rb") as file:
-            size = int.from_bytes(file.read(8), "little")
-            self._header = msgspec.json.decode(file.read(size))
-        self._path = path
-        self._start = 8 + size
-
-    def __getitem__(self, name: str) -> Array:
-        import numpy as np  # noqa: PLC0415
-
-        shape, first = self._place(name)
-        numbers = np.fromfile(self._path, np.float32, math.prod(shape), offset=first)
-        return numbers.reshape(shape)
-
-    def on_disk(self, name: str) -> Array:
-        """The tensor as a map of the file: only what is used of it comes into memory."""
-        import numpy as np  # noqa: PLC0415
-
-        shape, first = self._place(name)
-        return np.memmap(self._path, np.float32, "r", first, shape)
-
-    def _place(self, name: str) -> tuple[tuple[int, ...], int]:
-        entry = self._header[name]
-        if entry["dtype"] != "F32":
-            raise ValueError(name)
-        return tuple(entry["shape"]), self._start + entry["data_offsets"][0]
-
-
-def _norm(tensors: _Tensors, name: str) -> tuple[Array, Array]:
+def _norm(tensors: SafeTensors, name: str) -> tuple[Array, Array]:
     return tensors[f"{name}.weight"], tensors[f"{name}.bias"]
 
 
-def _layer(tensors: _Tensors, prefix: str, np: Any) -> dict[str, Any]:
+def _layer(tensors: SafeTensors, prefix: str, np: Any) -> dict[str, Any]:
     """The weights of one layer, laid out as the products read them, which saves a tenth."""
     parts = [f"{prefix}attention.self.{part}" for part in ("query", "key", "value")]
     qkv = np.ascontiguousarray(np.concatenate([tensors[f"{name}.weight"] for name in parts]).T)

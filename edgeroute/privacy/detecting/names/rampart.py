@@ -1,4 +1,4 @@
-"""The names model: Rampart, a small token classifier in seven languages, run by onnxruntime.
+"""The names model: Rampart, a small token classifier in seven languages.
 
 Model by National Design Studio, weights CC BY 4.0, read from files whose digests are pinned.
 """
@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from edgeroute.encoders.bert import LAYER_PARTS, Bert, ModelMissing
+from edgeroute.encoders.onnx_tensors import tensors
 
 PINNED: Final = {
     "model_q4.onnx": "9f27d24949b0581701071ea5ef522d77ccd3f50c525cc91eac4d265b0fc2afe5",
@@ -25,17 +28,12 @@ LABELS: Final = (
 _START, _STOP = 2, 3
 _MOST_TOKENS: Final = 192
 _OVERLAP: Final = 24
-_BATCH: Final = 8
-_THREADS: Final = 2
+_LAYERS: Final = 6
 
 # The tokenizer turns a run of more than 100 word characters into one unknown token. Such a run is
 # read in pieces: at changes of case and kind, and every 60 characters.
 _LONG_RUN: Final = re.compile(r"\w{90,}")
 _PIECE: Final = re.compile(r"[A-Z]?[a-z]{1,60}|[A-Z]{1,60}|\d{1,60}|_+|[^\WA-Za-z\d_]{1,60}")
-
-
-class ModelMissing(Exception):
-    """A file of the model is not there, or is not the pinned one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +59,24 @@ class Rampart:
             try:
                 data = (folder / name).read_bytes()
             except OSError as error:
-                raise ModelMissing(f"{name} of the names model is missing.") from error
+                raise ModelMissing(f"{name} of the names model is missing.", "rampart") from error
             if hashlib.sha256(data).hexdigest() != digest:
-                raise ModelMissing(f"{name} of the names model is damaged.")
+                raise ModelMissing(f"{name} of the names model is damaged.", "rampart")
         import numpy  # noqa: ICN001, PLC0415 - heavy, needed at the first scan only
-        import onnxruntime  # noqa: PLC0415
         import tokenizers  # noqa: PLC0415
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = _THREADS
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._numpy = numpy
         self._tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        self._session = onnxruntime.InferenceSession(
-            str(folder / "model_q4.onnx"), options, providers=["CPUExecutionProvider"]
+        held = tensors((folder / "model_q4.onnx").read_bytes())
+        *weights, self._head = _products(held)
+        self._bias = held["classifier.bias"]
+        self._words = _Table(held, "word_embeddings")
+        self._places = (
+            _Table(held, "position_embeddings")[:] + _Table(held, "token_type_embeddings")[0]
         )
+        self._bert = Bert(_LAYERS, dict(_named(held, weights)))
 
     def read(self, texts: Sequence[str], least: float = 0.3) -> list[list[NameSpan]]:
         """What the model sees in each of ``texts``; spans below ``least`` are left out."""
@@ -92,38 +89,25 @@ class Rampart:
             for index, encoding in enumerate(encodings)
             for start in range(0, max(len(encoding.ids) - _OVERLAP, 1), _MOST_TOKENS - _OVERLAP)
         ]
-        jobs.sort(key=lambda job: job[2] - job[1])
         found: list[list[NameSpan]] = [[] for _ in texts]
-        for first in range(0, len(jobs), _BATCH):
-            batch = jobs[first : first + _BATCH]
-            scores = self._scores([encodings[i].ids[a:b] for i, a, b in batch])
-            for row, (index, start, stop) in enumerate(batch):
-                encoding = encodings[index]
-                found[index] += self._spans(
-                    scores[row], encoding.offsets[start:stop], encoding.word_ids[start:stop], least
-                )
+        for index, start, stop in jobs:
+            encoding = encodings[index]
+            scores = self._scores(encoding.ids[start:stop])
+            places, words = encoding.offsets[start:stop], encoding.word_ids[start:stop]
+            found[index] += self._spans(scores, places, words, least)
         return [
             _placed(sorted(spans, key=lambda span: span.start), back)
             for spans, (_, back) in zip(found, pieces, strict=True)
         ]
 
-    def _scores(self, batch: Sequence[Sequence[int]]) -> Any:
-        """Probabilities of shape (texts, tokens, 1 + labels); begin and inside are summed."""
+    def _scores(self, ids: Sequence[int]) -> Any:
+        """Probabilities of shape (tokens, 1 + labels); begin and inside are summed."""
         numpy = self._numpy
-        width = max(len(ids) for ids in batch) + 2
-        ids = numpy.zeros((len(batch), width), numpy.int64)
-        mask = numpy.zeros_like(ids)
-        for row, tokens in enumerate(batch):
-            ids[row, : len(tokens) + 2] = [_START, *tokens, _STOP]
-            mask[row, : len(tokens) + 2] = 1
-        (logits,) = self._session.run(
-            ["logits"],
-            {"input_ids": ids, "attention_mask": mask, "token_type_ids": numpy.zeros_like(ids)},
-        )
+        embeddings = self._words[[_START, *ids, _STOP]] + self._places[: len(ids) + 2]
+        logits = self._bert.hidden(embeddings)[1:-1] @ self._head.T + self._bias
         powers = numpy.exp(logits - logits.max(-1, keepdims=True))
         shares = powers / powers.sum(-1, keepdims=True)
-        both = shares[:, 1:, 1::2] + shares[:, 1:, 2::2]
-        return numpy.concatenate([shares[:, 1:, :1], both], axis=-1)
+        return numpy.concatenate([shares[:, :1], shares[:, 1::2] + shares[:, 2::2]], axis=-1)
 
     def _spans(
         self,
@@ -152,6 +136,47 @@ class Rampart:
                     spans.append(NameSpan(label, start, end, score))
                 last_word = word
         return spans
+
+
+class _Table:
+    """A table of the file that is kept in eight bits."""
+
+    def __init__(self, held: Mapping[str, Any], name: str) -> None:
+        name = f"bert.embeddings.{name}.weight"
+        self._rows = held[f"{name}_quantized"]
+        self._scale = held[f"{name}_scale"]
+        self._zero = float(held[f"{name}_zero_point"])
+
+    def __getitem__(self, which: Any) -> Any:
+        return (self._rows[which].astype(self._scale.dtype) - self._zero) * self._scale
+
+
+def _products(held: Mapping[str, Any]) -> Iterator[Any]:
+    """The weights of all products in the order of the file, of shape (out, in).
+
+    They are named by rising numbers: query, key, value, attention, up and down of each layer, then
+    the labels.
+    """
+    numbers = sorted(int(name.split("_")[1]) for name in held if name.endswith("_Q4"))
+    for number in numbers:
+        bits = held[f"onnx::MatMul_{number}_Q4"]
+        weight = held[f"onnx::MatMul_{number}_scales"].repeat(2 * bits.shape[-1], axis=-1)
+        weight[:, 0::2] *= (bits & 15).reshape(len(bits), -1) - 8.0
+        weight[:, 1::2] *= (bits >> 4).reshape(len(bits), -1) - 8.0
+        yield weight
+
+
+def _named(held: Mapping[str, Any], weights: Sequence[Any]) -> Iterator[tuple[str, Any]]:
+    """Every tensor of the layers by the name that the graph has for it."""
+    products = iter(weights)
+    for part in ("weight", "bias"):
+        yield f"embeddings_norm.{part}", held[f"bert.embeddings.LayerNorm.{part}"]
+    for layer in range(_LAYERS):
+        for ours, theirs in LAYER_PARTS.items():
+            name = f"bert.encoder.layer.{layer}.{theirs}"
+            yield f"l{layer}.{ours}.bias", held[f"{name}.bias"]
+            weight = held[f"{name}.weight"] if ours in {"aln", "oln"} else next(products)
+            yield f"l{layer}.{ours}.weight", weight
 
 
 def _in_pieces(text: str) -> tuple[str, list[tuple[int, int]]]:

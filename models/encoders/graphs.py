@@ -1,9 +1,9 @@
 # ruff: noqa: INP001  (a script beside its data, not a package)
-"""Make ``encoder.onnx``: the graph of a BERT encoder of twelve layers, without its weights.
+"""Make ``bert-6.onnx`` and ``bert-12.onnx``: graphs of BERT encoders, without their weights.
 
-    pip install onnx && python models/verdict/graph.py
+    pip install onnx && python models/encoders/graphs.py
 
-Weights are named as edgeroute/privacy/detecting/weighing/encoder.py gives them. Products are of
+edgeroute/encoders/bert.py gives them their weights. Products are of
 eight-bit weights with activations that are quantised as they come.
 """
 
@@ -12,11 +12,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-import onnx
 from onnx import TensorProto, helper
 
 WIDTH: Final = 384
-LAYERS: Final = 12
+LAYERS: Final = (6, 12)
 HEADS: Final = 12
 EPSILON: Final = 1e-12
 OURS: Final = "com.microsoft"  # the domain of onnxruntime's own operators
@@ -51,17 +50,22 @@ class Graph:
 
     def norm(self, one: str, other: str, name: str) -> str:
         """The sum of two, normalised."""
-        inputs = [one, other, self.weight(f"{name}.weight", WIDTH), self.weight(f"{name}.bias", WIDTH)]
+        inputs = [
+            one,
+            other,
+            self.weight(f"{name}.weight", WIDTH),
+            self.weight(f"{name}.bias", WIDTH),
+        ]
         kind = "SkipLayerNormalization"
         return self.node(kind, inputs, f"{name}.out", domain=OURS, epsilon=EPSILON)
 
 
-def encoder() -> Graph:
+def encoder(layers: int) -> Graph:
     """The whole graph, from ``embeddings`` to ``hidden``."""
     graph = Graph()
     first = [graph.weight(f"embeddings_norm.{part}", WIDTH) for part in ("weight", "bias")]
     x = graph.node("LayerNormalization", ["embeddings", *first], "x", axis=-1, epsilon=EPSILON)
-    for layer in range(LAYERS):
+    for layer in range(layers):
         name = f"l{layer}"
         parts = [graph.linear(x, f"{name}.{part}", WIDTH, WIDTH) for part in "qkv"]
         context = f"{name}.context"
@@ -74,17 +78,18 @@ def encoder() -> Graph:
     return graph
 
 
-def main() -> None:
-    """Write the file beside this one."""
-    graph = encoder()
+def model(layers: int) -> bytes:
+    """The file of an encoder of ``layers`` layers."""
+    graph = encoder(layers)
     shape = [1, "tokens", WIDTH]
     inputs = [helper.make_tensor_value_info("embeddings", TensorProto.FLOAT, shape)]
     outputs = [helper.make_tensor_value_info("hidden", TensorProto.FLOAT, shape)]
     body = helper.make_graph(graph.nodes, "encoder", inputs, outputs, graph.weights)
     sets = [helper.make_opsetid("", 20), helper.make_opsetid(OURS, 1)]
-    model = helper.make_model(body, opset_imports=sets, ir_version=10, producer_name="edgeroute")
-    (Path(__file__).parent / "encoder.onnx").write_bytes(model.SerializeToString())
+    made = helper.make_model(body, opset_imports=sets, ir_version=10, producer_name="edgeroute")
+    return bytes(made.SerializeToString())
 
 
 if __name__ == "__main__":
-    main()
+    for number in LAYERS:
+        (Path(__file__).parent / f"bert-{number}.onnx").write_bytes(model(number))

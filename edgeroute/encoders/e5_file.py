@@ -15,22 +15,19 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from edgeroute.encoders.bert import ModelMissing
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 FILE: Final = "e5-small-q4.bin"
 DIGEST: Final = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-WIDTH: Final = 384
 BLOCK: Final = 32
 _BLOCK_BYTES: Final = 18
 
 
-class ModelMissing(Exception):
-    """The file is not there, or is not the pinned one."""
-
-
-class PackedModel:
+class E5File:
     """The open file. What is not used of it is never read into memory."""
 
     def __init__(self, folder: Path) -> None:
@@ -43,9 +40,9 @@ class PackedModel:
             with (folder / FILE).open("rb") as file:
                 self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
-            raise ModelMissing(f"{FILE} of the sentence model is missing.") from error
+            raise ModelMissing(f"{FILE} of the sentence model is missing.", "e5") from error
         if hashlib.sha256(self._data).hexdigest() != DIGEST:
-            raise ModelMissing(f"{FILE} of the sentence model is damaged.")
+            raise ModelMissing(f"{FILE} of the sentence model is damaged.", "e5")
         import numpy  # noqa: ICN001, PLC0415 - heavy, needed at the first scan only
 
         self._numpy = numpy

@@ -1,0 +1,1 @@
+"""Small language models that read a text on this machine."""

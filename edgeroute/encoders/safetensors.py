@@ -1,0 +1,46 @@
+"""The tensors of a safetensors file: a header in JSON, then numbers."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float32]
+
+
+class SafeTensors:
+    """The tensors of a safetensors file, each read when it is asked for."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            self._header = msgspec.json.decode(file.read(size))
+        self._path = path
+        self._start = 8 + size
+
+    def __getitem__(self, name: str) -> Array:
+        import numpy as np  # noqa: PLC0415
+
+        shape, first = self._place(name)
+        numbers = np.fromfile(self._path, np.float32, math.prod(shape), offset=first)
+        return numbers.reshape(shape)
+
+    def on_disk(self, name: str) -> Array:
+        """The tensor as a map of the file: only what is used of it comes into memory."""
+        import numpy as np  # noqa: PLC0415
+
+        shape, first = self._place(name)
+        return np.memmap(self._path, np.float32, "r", first, shape)
+
+    def _place(self, name: str) -> tuple[tuple[int, ...], int]:
+        entry = self._header[name]
+        if entry["dtype"] != "F32":
+            raise ValueError(name)
+        return tuple(entry["shape"]), self._start + entry["data_offsets"][0]

@@ -1,0 +1,97 @@
+"""What a text means, as vectors: multilingual-e5-small.
+
+Wang et al. 2024, "Multilingual E5 text embeddings". 130 tokens cost some 14 ms on one core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from edgeroute.encoders.bert import COLUMNS, WIDTH, Bert
+from edgeroute.encoders.e5_file import E5File
+from edgeroute.encoders.pieces import END, START, Pieces
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float32]
+
+MOST_TOKENS: Final = 500  # the model was trained to read 512 at once
+_LAYERS: Final = 12
+_QUERY: Final = "query: "  # what the model was trained to see before a text
+
+
+class Reading(NamedTuple):
+    """What the model made of a text: a vector of ``WIDTH`` numbers for each of its pieces, and where
+    in the text each piece begins. ``starts`` of the marks around the text are -1.
+    """
+
+    starts: list[int]
+    vectors: Any
+
+    def mean(self) -> Array:
+        """The mean of all vectors, of length 1."""
+        return _unit(self.vectors.mean(axis=0))
+
+    def within(self, places: Sequence[tuple[int, int]]) -> Array:
+        """The mean of the vectors of what lies in ``places``, of length 1; zero where nothing does.
+
+        A piece that begins one character earlier counts: it holds the gap before a word.
+        """
+        rows = [
+            row
+            for row, place in enumerate(self.starts)
+            if place >= 0 and any(start - 1 <= place < end for start, end in places)
+        ]
+        return _unit(self.vectors[rows].mean(axis=0)) if rows else self.vectors[0] * 0
+
+
+def _unit(vector: Array) -> Array:
+    return vector / (float((vector * vector).sum()) ** 0.5 or 1.0)
+
+
+class SentenceEncoder:
+    """The loaded model. Thread-safe."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load the model's file from ``folder``.
+
+        Raises:
+            ModelMissing: it is absent or differs from the pinned digest.
+        """
+        file = E5File(folder)
+        self._file = file
+        self._pieces = Pieces(file.words, file.scores, file.rewritten)
+        self._prompt = [number for _, number in self._pieces.cut(_QUERY)]
+        self._table = file.blocks("emb.word", WIDTH)
+        self._places = file.numbers("emb.pos").reshape(-1, WIDTH) + file.numbers("emb.type")[:WIDTH]
+        self._bert = Bert(_LAYERS, dict(_tensors(file)))
+
+    def read(self, text: str) -> list[Reading]:
+        """``text`` in readings of at most ``MOST_TOKENS`` pieces each."""
+        cut = self._pieces.cut(text)
+        step = MOST_TOKENS - len(self._prompt) - 2
+        return [self._reading(cut[first : first + step]) for first in range(0, len(cut), step)]
+
+    def _reading(self, cut: list[tuple[int, int]]) -> Reading:
+        ids = [START, *self._prompt, *(number for _, number in cut), END]
+        vectors = self._file.unpacked(self._table[ids]) + self._places[: len(ids)]
+        starts = [-1] * (1 + len(self._prompt)) + [place for place, _ in cut] + [-1]
+        return Reading(starts, self._bert.hidden(vectors))
+
+
+def _tensors(file: E5File) -> Iterator[tuple[str, Any]]:
+    """Every tensor by the name that the graph has for it."""
+    yield "embeddings_norm.weight", file.numbers("emb.ln.w")
+    yield "embeddings_norm.bias", file.numbers("emb.ln.b")
+    for layer in range(_LAYERS):
+        for part, columns in COLUMNS.items():
+            name = f"l{layer}.{part}"
+            yield f"{name}.weight", file.unpacked(file.blocks(f"{name}.w", columns))
+            yield f"{name}.bias", file.numbers(f"{name}.b")
+        for part in ("aln", "oln"):
+            yield f"l{layer}.{part}.weight", file.numbers(f"l{layer}.{part}.w")
+            yield f"l{layer}.{part}.bias", file.numbers(f"l{layer}.{part}.b")

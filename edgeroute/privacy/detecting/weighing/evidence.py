@@ -1,0 +1,131 @@
+"""What is known of a window before it is weighed: numbers with names, each between 0 and some 1.
+
+None of them decides: a question, a story, an example or a long text is evidence beside a name, a
+record or a number.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from edgeroute.privacy.detecting.names.names import PERSON_LABELS
+from edgeroute.privacy.detecting.names.rampart import LABELS, NameSpan
+from edgeroute.privacy.detecting.text.page import Hit
+from edgeroute.word_lists import one_of, word_set
+
+# What is private of a person and public of an office: it is weighed before it decides.
+CONTACTS: Final = frozenset({"PHONE_NUMBER", "EMAIL_ADDRESS", "STREET_ADDRESS"})
+SHAPES: Final = ("SENSITIVE", "PERSONAL_RECORDS")
+_PLAIN: Final = 0.97  # the share of letters that are plain in English
+_TOUCHING: Final = 2  # characters between the words of one name
+
+_SCRIPTS: Final = {
+    "cyrillic": ("\u0400", "\u04ff"),
+    "arabic": ("\u0600", "\u06ff"),
+    "devanagari": ("\u0900", "\u097f"),
+    "kana": ("\u3040", "\u30ff"),
+    "hangul": ("\uac00", "\ud7a3"),
+    "han": ("\u4e00", "\u9fff"),
+}
+_MY: Final = re.compile(rf"\b{one_of('suspicions.my')}\b")
+_I: Final = re.compile(rf"\b{one_of('suspicions.i')}\b|{one_of('suspicions.i_unspaced')}")
+_WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_ENGLISH: Final = word_set("suspicions.english")
+_OTHER_LATIN: Final = word_set("suspicions.other_latin")
+_QUOTES: Final = frozenset('"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d\u300e\u300f\u300a\u300b')
+_BLANK: Final = re.compile(r"\{\{|\[[A-Z][^\]\n]{0,40}\]|___|XXX|<[a-z_ ]{2,20}>")
+_YEAR: Final = re.compile(r"(?<!\d)(?:1\d|20)\d\d(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What stage one saw in one window. Places are those of ``text``."""
+
+    text: str
+    spans: Sequence[NameSpan]
+    hits: Sequence[Hit]
+
+    def named(self, least: float) -> list[tuple[int, int]]:
+        """Where people are named, at least as surely as ``least``."""
+        return [
+            (s.start, s.end) for s in self.spans if s.label in PERSON_LABELS and s.score >= least
+        ]
+
+
+def evidence(window: Window) -> dict[str, float]:
+    """The numbers of one window by their names."""
+    return {**_of_spans(window), **_of_hits(window.hits), **_of_form(window.text)}
+
+
+def _of_spans(window: Window) -> dict[str, float]:
+    """How surely the names model saw each kind of thing, and how many names."""
+    found = dict.fromkeys(LABELS, 0.0)
+    for span in window.spans:
+        found[span.label] = max(found[span.label], span.score)
+    names = [span for span in window.spans if span.label in PERSON_LABELS]
+    count = {label: sum(span.label == label for span in names) for label in sorted(PERSON_LABELS)}
+    whole = any(
+        one.label != two.label and 0 <= two.start - one.end <= _TOUCHING
+        for one in names
+        for two in names
+    )
+    return {
+        **{f"model.{label.lower()}": score for label, score in found.items()},
+        **{f"count.{label.lower()}": min(number, 6) / 3 for label, number in count.items()},
+        "names.density": len(names) / max(len(window.text), 20) * 100,
+        "names.whole": float(whole),
+    }
+
+
+def _of_hits(hits: Iterable[Hit]) -> dict[str, float]:
+    """How surely the recognisers saw what they look for, sure enough to decide or not."""
+    best = dict.fromkeys((*SHAPES, "contact", "fact"), 0.0)
+    for hit in hits:
+        kind = hit.type
+        if kind not in SHAPES:
+            kind = "contact" if kind in CONTACTS else "fact"
+        best[kind] = max(best[kind], min(hit.score, 1.0))
+    return {f"rules.{kind.lower()}": score for kind, score in best.items()}
+
+
+def _of_form(text: str) -> dict[str, float]:
+    """What the text looks like."""
+    length, lower = max(len(text), 1), text.lower()
+
+    def share(belongs: Callable[[str], bool]) -> float:
+        return sum(map(belongs, text)) / length
+
+    return {
+        "form.length": math.log(length) / 6,
+        "form.lines": text.count("\n") / length * 50,
+        "form.question": float(any(sign in text for sign in "?\uff1f\u061f")),
+        "form.digits": share(str.isdigit) * 5,
+        "form.capitals": share(str.isupper) * 5,
+        "form.my": float(_MY.search(lower) is not None),
+        "form.i": float(_I.search(lower) is not None),
+        "form.code": share("[]{}<>=;()/_".__contains__) * 10,
+        "form.blanks": float(_BLANK.search(text) is not None),
+        "form.quotes": share(_QUOTES.__contains__) * 10,
+        "form.fields": share(":|;,\t".__contains__) * 10,
+        "form.year": float(_YEAR.search(text) is not None),
+        **{
+            f"script.{name}": share(lambda sign, low=low, high=high: low <= sign <= high)
+            for name, (low, high) in _SCRIPTS.items()
+        },
+    }
+
+
+def is_english(text: str) -> bool:
+    """Whether ``text`` may be English: it is in plain letters, and no other language's small words
+    are as many as those of English.
+    """
+    letters = [sign for sign in text if sign.isalpha()]
+    if sum(sign.isascii() for sign in letters) < _PLAIN * len(letters):
+        return False
+    words = _WORD.findall(text.lower())
+    english, others = (sum(word in known for word in words) for known in (_ENGLISH, _OTHER_LATIN))
+    return english >= others

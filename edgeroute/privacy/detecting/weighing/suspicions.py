@@ -1,0 +1,87 @@
+"""Stage two: which suspicions count, once they are weighed."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from edgeroute.encoders.bert import ModelMissing
+from edgeroute.privacy.detecting.names.names import NameModel, Names, people, streets
+from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
+from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
+from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.privacy.detecting.weighing.evidence import CONTACTS, SHAPES
+from edgeroute.privacy.detecting.weighing.weigher import Weighed, Weigher
+from edgeroute.privacy.policy import PrivacyPolicy
+
+WEIGHED: Final = "weighing"  # what findings name as their source
+SUSPICIONS: Final = frozenset({*SHAPES, *CONTACTS, "PERSON"})
+_NAMED: Final = 0.3  # how surely the model sees a name that is told, and masked
+_SHAPED: Final = 0.5
+
+
+class Suspicions:
+    """Weighs the pages of a text. Loads its models at once.
+
+    Raises:
+        ModelMissing: a model that the policy asks for is not there.
+    """
+
+    def __init__(self, policy: PrivacyPolicy, models: Path) -> None:
+        self._policy = policy
+        self._weigher = Weigher(models)
+        self._names = Names(model) if (model := _name_model(policy.names, models)) else None
+
+    def found(self, page: Page, hits: Sequence[Hit]) -> Iterator[Hit]:
+        """What counts in ``page``; ``hits`` is what the recognisers saw, sure or not."""
+        spans = self._names.spans(page) if self._names else []
+        hits = [*hits, *streets(page, spans)]
+        waiting = [hit for hit in hits if hit.type in CONTACTS and self._counts(hit)]
+        for weighed in self._weigher.weigh(page, spans, hits):
+            yield from self._in_window(page, spans, hits, weighed)
+            if self._policy.counts_contact(weighed.weight.probability):
+                yield from (hit for hit in waiting if weighed.start <= hit.start < weighed.end)
+
+    def _in_window(
+        self, page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit], weighed: Weighed
+    ) -> Iterator[Hit]:
+        """The people in a private window, and its records; a matter without either is told whole."""
+        start, end, (probability, reasons) = weighed
+        told = ", ".join(reasons)
+        inside = [span for span in spans if start <= span.start < end]
+        found = [
+            Hit("PERSON", *place, probability, context=told)
+            for place in people(page, inside, _NAMED)
+            if probability >= self._policy.threshold("PERSON")
+        ]
+        found += [
+            Hit(hit.type, hit.start, hit.end, probability, source=hit.source, context=told)
+            for hit in hits
+            if hit.type == "PERSONAL_RECORDS"
+            and start <= hit.start < end
+            and hit.score >= _SHAPED
+            and probability >= self._policy.threshold(hit.type)
+        ]
+        if not found and probability >= self._policy.threshold("SENSITIVE"):
+            found = [Hit("SENSITIVE", start, end, probability, context=told)]
+        yield from found
+
+    def _counts(self, hit: Hit) -> bool:
+        return hit.score >= self._policy.threshold(hit.type)
+
+
+def _name_model(name: str, models: Path) -> NameModel | None:
+    """The names model ``name`` of the policy; none where it is off.
+
+    Raises:
+        ModelMissing: it is not there.
+    """
+    if name == "off":
+        return None
+    if name == "rampart":
+        return Rampart(models / name)
+    if importlib.util.find_spec(SpacyNames.package) is None:
+        raise ModelMissing(f"The names model {SpacyNames.package} is not installed.", name)
+    return SpacyNames()

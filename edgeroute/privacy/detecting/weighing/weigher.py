@@ -1,0 +1,88 @@
+"""Weighs what was suspected in a text, window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from edgeroute.encoders.minilm import MiniLM
+from edgeroute.encoders.sentences import SentenceEncoder
+from edgeroute.privacy.detecting.names.rampart import NameSpan
+from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.privacy.detecting.text.windows import windows
+from edgeroute.privacy.detecting.weighing.evidence import Window, evidence, is_english
+from edgeroute.privacy.detecting.weighing.scale import Scale, Weight
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float32]
+
+MULTILINGUAL: Final = "e5"
+ENGLISH: Final = "minilm"
+_NAMED: Final = 0.3  # how surely the model sees a name whose words are looked at apart
+
+
+class Weighed(NamedTuple):
+    """The window ``[start, end)`` of a page and its weight."""
+
+    start: int
+    end: int
+    weight: Weight
+
+
+class Weigher:
+    """Reads windows with the models in the folder ``models``. Thread-safe once loaded."""
+
+    def __init__(self, models: Path) -> None:
+        """Load everything.
+
+        Raises:
+            ModelMissing: a model's file is absent or damaged.
+        """
+        self._meaning = SentenceEncoder(models / MULTILINGUAL)
+        self._english = MiniLM(models / ENGLISH)
+
+    @cached_property
+    def _scale(self) -> Scale:
+        return Scale(list(evidence(Window("", (), ()))))
+
+    def weigh(
+        self, page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit]
+    ) -> Iterator[Weighed]:
+        """Each window of ``page`` with its weight; ``spans`` and ``hits`` are what stage one saw."""
+        for start, end in windows(page.text):
+            page.tick()
+            vectors, numbers = self.inputs(window(page, spans, hits, start, end))
+            if vectors:
+                yield Weighed(start, end, self._scale.weigh(vectors, numbers))
+
+    def inputs(self, seen: Window) -> tuple[list[Array], list[float]]:
+        """What the scale is given of a window: the vectors of its text, of the names in it, and of
+        its text as English; and the numbers of evidence. Nothing of a window without words.
+        """
+        readings = self._meaning.read(seen.text)
+        if not readings:
+            return [], []
+        reading = readings[0]
+        whole = reading.mean()
+        english = self._english.vector(seen.text) if is_english(seen.text) else whole * 0
+        return [whole, reading.within(seen.named(_NAMED)), english], list(evidence(seen).values())
+
+
+def window(
+    page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit], start: int, end: int
+) -> Window:
+    """What was seen in ``[start, end)`` of ``page``, by places of the window."""
+    return Window(
+        page.text[start:end],
+        [
+            NameSpan(one.label, one.start - start, one.end - start, one.score)
+            for one in spans
+            if one.start < end and one.end > start
+        ],
+        [hit for hit in hits if hit.start < end and hit.end > start],
+    )

@@ -1,0 +1,310 @@
+# ruff: noqa: INP001  (a script beside its data, not a package)
+"""Train the scale that weighs suspicions: ``scale.npz``, ``inputs.json`` and ``figures.json``.
+
+    python models/verdict/train.py --models FOLDER [--folds]
+
+FOLDER holds the models that read texts (``e5``, ``minilm``, ``rampart``). The prompts of ``voices/`` are
+ours: one file a voice, each written by a hand of its own. ``split.yaml`` says which voices the scale
+learns from, which choose its calibration, and which only report. Voices are never divided.
+``--folds`` also learns without each of the training voices in turn and reports on it.
+
+A prompt is a bag of windows of which the most private one counts; the network has one hidden layer
+and is the mean of several that begin from other seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+# One thread sums in one order, whatever the machine.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import msgspec
+import numpy as np
+import yaml
+
+from edgeroute.encoders.bert import WIDTH
+from edgeroute.privacy.detecting.names.names import Names, streets
+from edgeroute.privacy.detecting.names.rampart import Rampart
+from edgeroute.privacy.detecting.stages import stages
+from edgeroute.privacy.detecting.text.normalise import normalise
+from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.privacy.detecting.text.windows import windows
+from edgeroute.privacy.detecting.weighing.evidence import Window, evidence
+from edgeroute.privacy.detecting.weighing.weigher import Weigher, window
+from edgeroute.privacy.policy import PrivacyPolicy
+
+HERE: Final = Path(__file__).parent
+SEEDS: Final = (2026, 2027, 2028, 2029)
+HIDDEN: Final = 64
+EPOCHS: Final = 40
+RATE: Final = 2e-3
+BATCH: Final = 128
+DROPPED_INPUT: Final = 0.5
+DROPPED_HIDDEN: Final = 0.2
+DECAY: Final = 0.02
+FARTHEST: Final = 5.0
+# What each of the three vectors tells, in the order in which the weigher gives them.
+VECTORS: Final = ("what", "who", "what")
+
+
+class Prompt(msgspec.Struct, frozen=True):
+    """A row of a voice. ``tier`` says what kind of private or harmless text it is."""
+
+    id: str
+    lang: str
+    private: bool
+    tier: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Windows as numbers, the prompt that each belongs to, and whether each prompt is private."""
+
+    inputs: Any
+    prompts: Any
+    private: Any
+
+    def of(self, chosen: Any) -> Table:
+        """The table of the prompts ``chosen``."""
+        rows = np.isin(self.prompts, chosen)
+        place = np.full(len(self.private), -1)
+        place[chosen] = np.arange(len(chosen))
+        return Table(self.inputs[rows], place[self.prompts[rows]], self.private[chosen])
+
+    def most(self, raw: Any) -> Any:
+        """The highest of ``raw`` of each prompt's windows."""
+        highest = np.full(len(self.private), -np.inf)
+        np.maximum.at(highest, self.prompts, raw)
+        return highest
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One hidden layer over standardised inputs."""
+
+    mean: Any
+    spread: Any
+    first: Any
+    first_bias: Any
+    second: Any
+    second_bias: Any
+
+    def raw(self, inputs: Any) -> Any:
+        """The logarithm of the odds, not calibrated."""
+        given = ((inputs - self.mean) / self.spread).clip(-FARTHEST, FARTHEST)
+        return np.maximum(given @ self.first + self.first_bias, 0) @ self.second + self.second_bias
+
+
+def voices(names: Iterable[str]) -> list[tuple[str, Prompt]]:
+    """Every prompt of the voices, each with the name of its voice."""
+    return [
+        (name, msgspec.json.decode(line, type=Prompt))
+        for name in names
+        for line in (HERE / "voices" / f"{name}.jsonl").read_bytes().splitlines()
+        if line.strip()
+    ]
+
+
+class Reader:
+    """Turns texts into the numbers that the scale is given."""
+
+    def __init__(self, models: Path) -> None:
+        self._finders = tuple(stages(PrivacyPolicy.load()))
+        self._names = Names(Rampart(models / "rampart"))
+        self._weigher = Weigher(models)
+
+    def read(self, text: str) -> Iterator[Any]:
+        """The numbers of each window of ``text``."""
+        page = Page(normalise(text).text, full=True)
+        spans = self._names.spans(page)
+        hits: list[Hit] = [*streets(page, spans)]
+        for finder in self._finders:
+            if page.holds(finder.needs):
+                hits += finder.find(page)
+        for start, end in windows(page.text):
+            vectors, numbers = self._weigher.inputs(window(page, spans, hits, start, end))
+            if vectors:
+                yield np.concatenate([*vectors, np.asarray(numbers)]).astype(np.float32)
+
+
+def table(prompts: Sequence[tuple[str, Prompt]], reader: Reader) -> Table:
+    """All prompts as numbers."""
+    inputs, numbers = [], []
+    for number, (_, prompt) in enumerate(prompts):
+        for row in reader.read(prompt.text):
+            inputs.append(row)
+            numbers.append(number)
+    private = np.array([prompt.private for _, prompt in prompts], np.float32)
+    return Table(np.array(inputs), np.array(numbers), private)
+
+
+def learned(given: Table, seed: int) -> Network:
+    """A network that tells private prompts from others. Adam with decay and a falling rate."""
+    rng = np.random.default_rng(seed)
+    mean, spread = given.inputs.mean(0), given.inputs.std(0) + 1e-3
+    inputs = ((given.inputs - mean) / spread).clip(-FARTHEST, FARTHEST)
+    width = inputs.shape[1]
+    weights = [
+        (rng.normal(size=(width, HIDDEN)) / width**0.5).astype(np.float32),
+        np.zeros(HIDDEN, np.float32),
+        (rng.normal(size=HIDDEN) / HIDDEN**0.5).astype(np.float32),
+        np.zeros(1, np.float32),
+    ]
+    moments = [(np.zeros_like(one), np.zeros_like(one)) for one in weights]
+    step = 0
+    for epoch in range(EPOCHS):
+        rate = RATE * 0.5 * (1 + np.cos(np.pi * epoch / EPOCHS))
+        raw = np.maximum(inputs @ weights[0] + weights[1], 0) @ weights[2] + weights[3]
+        told = _most_private(given, raw)
+        order = rng.permutation(len(given.private))
+        for batch in np.array_split(order, max(1, len(order) // BATCH)):
+            step += 1
+            slopes = _slopes(inputs[told[batch]], given.private[batch], weights, rng)
+            for place, slope in enumerate(slopes):
+                first, second = moments[place]
+                first += 0.1 * (slope - first)
+                second += 0.001 * (slope**2 - second)
+                move = first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
+                decay = DECAY * weights[place] if weights[place].ndim > 1 or place == 2 else 0
+                weights[place] = (weights[place] - rate * (move + decay)).astype(np.float32)
+    return Network(mean, spread, *weights)
+
+
+def _most_private(given: Table, raw: Any) -> Any:
+    """The place of each prompt's most private window."""
+    order = np.lexsort((raw, given.prompts))
+    last = np.append(np.flatnonzero(np.diff(given.prompts[order])), len(order) - 1)
+    return order[last]
+
+
+def _slopes(given: Any, private: Any, weights: Sequence[Any], rng: Any) -> list[Any]:
+    """How the loss changes with each weight, on inputs of which some are left out by chance."""
+    given = given * (rng.random(given.shape) > DROPPED_INPUT) / (1 - DROPPED_INPUT)
+    before = given @ weights[0] + weights[1]
+    kept = (rng.random(before.shape) > DROPPED_HIDDEN) / (1 - DROPPED_HIDDEN)
+    hidden = np.maximum(before, 0) * kept
+    raw = hidden @ weights[2] + weights[3]
+    error = (1 / (1 + np.exp(-raw)) - private) / len(private)
+    back = np.outer(error, weights[2]) * kept * (before > 0)
+    return [given.T @ back, back.sum(0), hidden.T @ error, np.array([error.sum()])]
+
+
+def joined(networks: Sequence[Network]) -> Network:
+    """One network that says the mean of what several say."""
+    one = networks[0]
+    return Network(
+        one.mean,
+        one.spread,
+        np.concatenate([each.first for each in networks], axis=1),
+        np.concatenate([each.first_bias for each in networks]),
+        np.concatenate([each.second for each in networks]) / len(networks),
+        np.mean([each.second_bias for each in networks], axis=0),
+    )
+
+
+def calibrated(raw: Any, private: Any) -> tuple[float, float]:
+    """Slope and offset that make probabilities of raw odds (Platt 1999), by Newton's method."""
+    slope, offset = 1.0, 0.0
+    for _ in range(50):
+        said = 1 / (1 + np.exp(-(slope * raw + offset)))
+        error, weight = said - private, said * (1 - said) + 1e-9
+        gradient = np.array([(error * raw).sum(), error.sum()])
+        bend = np.array(
+            [
+                [(weight * raw * raw).sum(), (weight * raw).sum()],
+                [(weight * raw).sum(), weight.sum()],
+            ]
+        )
+        move = np.linalg.solve(bend, gradient)
+        slope, offset = slope - move[0], offset - move[1]
+    return float(slope), float(offset)
+
+
+def figures(raw: Any, prompts: Sequence[tuple[str, Prompt]]) -> dict[str, dict[str, float]]:
+    """How well ``raw`` tells private from harmless, in each group of languages: the area under the
+    curve, and recall where 3 % of harmless prompts are held. Own stories are left out.
+    """
+    private = np.array([prompt.private for _, prompt in prompts])
+    told = np.array([prompt.tier != "own" for _, prompt in prompts])
+    groups = np.array([group(prompt.lang) for _, prompt in prompts])
+    found = {}
+    for name in sorted(set(groups)):
+        yes = raw[(groups == name) & private & told]
+        no = np.sort(raw[(groups == name) & ~private])
+        area = float((np.searchsorted(no, yes) / len(no)).mean())
+        found[name] = {
+            "area": round(area, 3),
+            "recall": round(float((yes > np.quantile(no, 0.97)).mean()), 3),
+        }
+    return found
+
+
+def group(language: str) -> str:
+    """English, another language in Latin letters, or another script."""
+    if language == "en":
+        return "english"
+    return "scripts" if language in {"ja", "ko", "zh", "ar", "hi", "ru"} else "latin"
+
+
+def main() -> None:
+    """Train, and write the files beside this one."""
+    options = argparse.ArgumentParser(description="Train the scale that weighs suspicions.")
+    options.add_argument("--models", type=Path, required=True)
+    options.add_argument("--folds", action="store_true", help="also report on each voice left out")
+    asked = options.parse_args()
+    split = yaml.safe_load((HERE / "split.yaml").read_text("utf-8"))
+    reader = Reader(asked.models)
+    training = voices(split["training"])
+    given = table(training, reader)
+    told: dict[str, Any] = {}
+    if asked.folds:
+        told["folds"] = figures(_left_out(given, training), training)
+        print("folds", json.dumps(told["folds"]))
+    network = joined([learned(given, seed) for seed in SEEDS])
+    choosing = voices(split["calibration"])
+    chosen = table(choosing, reader)
+    raw = chosen.most(network.raw(chosen.inputs))
+    calibration = calibrated(raw, chosen.private)
+    told["calibration"] = figures(raw, choosing)
+    print("calibration", json.dumps(told["calibration"]), calibration)
+    numbers = {name: value for name, value in _held(network)}
+    np.savez_compressed(
+        HERE / "scale.npz", calibration=np.array(calibration, np.float32), **numbers
+    )
+    names = list(evidence(Window("", (), ())))
+    places = [(name, n * WIDTH, (n + 1) * WIDTH) for n, name in enumerate(VECTORS)]
+    (HERE / "inputs.json").write_text(
+        json.dumps({"vectors": places, "evidence": names}, indent=1) + "\n"
+    )
+    told = {"seeds": SEEDS, "prompts": len(training), **told}
+    (HERE / "figures.json").write_text(json.dumps(told, indent=1) + "\n")
+
+
+def _held(network: Network) -> Iterator[tuple[str, Any]]:
+    for name in ("mean", "spread", "first", "first_bias", "second", "second_bias"):
+        value = getattr(network, name)
+        yield name, value.astype(np.float16 if name in {"first", "second"} else np.float32)
+
+
+def _left_out(given: Table, prompts: Sequence[tuple[str, Prompt]]) -> Any:
+    """What a network that never saw a prompt's voice says of it."""
+    voice = np.array([name for name, _ in prompts])
+    raw = np.zeros(len(prompts))
+    for name in sorted(set(voice)):
+        known = given.of(np.flatnonzero(voice != name))
+        network = joined([learned(known, seed) for seed in SEEDS[:2]])
+        left = voice == name
+        raw[left] = given.most(network.raw(given.inputs))[left]
+    return raw
+
+
+if __name__ == "__main__":
+    main()
