@@ -1,9 +1,9 @@
 """A BERT encoder in eight bits, run by onnxruntime.
 
-The graphs ``models/encoders/bert-*.onnx`` hold no weights: whoever has a model's own file unpacks them
-and gives them to the graph, seven bits and a sign each, so that no processor's sums overflow.
-Activations are quantised as they come, one text at a time, so that a text is read alike whatever is
-read beside it.
+The graphs ``models/encoders/bert-*.onnx`` hold no weights: whoever has a model's own file unpacks
+them and gives them to the graph, seven bits and a sign each, so that no processor's sums
+overflow. Activations are quantised as they come, one text at a time, so that a text is read alike
+whatever is read beside it.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ class Bert:
         )
 
     def hidden(self, embeddings: Array) -> Array:
-        """What the last layer says of each token, of shape (tokens, WIDTH), as ``embeddings`` are."""
+        """What the last layer says of each token, of shape (tokens, WIDTH), as ``embeddings``
+        are.
+        """
         (hidden,) = self._session.run(["hidden"], {"embeddings": embeddings[None]})
         rows: Array = hidden[0]
         return rows

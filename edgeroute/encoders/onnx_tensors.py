@@ -1,8 +1,8 @@
 """The tensors that an ONNX file holds, without the onnx package.
 
 An ONNX file is a protocol buffer (onnx.proto): the graph is field 7 of the model, its tensors are
-fields 5 of the graph; of a tensor, 1 are its sizes, 2 its type, 8 its name, 9 its bytes; of a single
-number, 4 is a float and 5 a whole number.
+fields 5 of the graph; of a tensor, 1 are its sizes, 2 its type, 8 its name, 9 its bytes; of a
+single number, 4 is a float and 5 a whole number.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ _LONGEST: Final = 16  # characters
 
 
 class Pieces:
-    """Cuts texts. ``words`` are all pieces, ``scores`` how likely each is, ``rewritten`` what stands
-    for single characters.
+    """Cuts texts. ``words`` are all pieces, ``scores`` how likely each is, ``rewritten`` what
+    stands for single characters.
     """
 
     def __init__(

@@ -25,8 +25,8 @@ _QUERY: Final = "query: "  # what the model was trained to see before a text
 
 
 class Reading(NamedTuple):
-    """What the model made of a text: a vector of ``WIDTH`` numbers for each of its pieces, and where
-    in the text each piece begins. ``starts`` of the marks around the text are -1.
+    """What the model made of a text: a vector of ``WIDTH`` numbers for each of its pieces, and
+    where in the text each piece begins. ``starts`` of the marks around the text are -1.
     """
 
     starts: list[int]

@@ -3,11 +3,14 @@
 
     python models/verdict/train.py --models FOLDER [--folds]
 
-FOLDER holds the models that read texts (``e5``, ``minilm``, ``rampart``). The prompts of ``voices/`` are
-ours: one file a voice, each written by a hand of its own. ``split.yaml`` says which voices the scale
-learns from, which choose its calibration, and which only report. Voices are never divided.
-``--folds`` also learns without each of the training voices in turn and reports on it.
+FOLDER holds the models that read texts (``e5``, ``minilm``, ``rampart``). The prompts of
+``voices/`` are ours: one file a voice, each written by a hand of its own. ``split.yaml`` says
+which voices the scale learns from, which choose its calibration, and which only report. Voices
+are never divided. ``--folds`` also learns without each of the training voices in turn and reports
+on it.
 
+Each prompt is learned twice: as it stands, and in other dress (another case, a quote, a list, JSON,
+a comment, a word before or after, two letters swapped), since dress says nothing of privacy.
 A prompt is a bag of windows of which the most private one counts; the network has one hidden layer
 and is the mean of several that begin from other seeds.
 """
@@ -17,6 +20,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +57,18 @@ DECAY: Final = 0.02
 FARTHEST: Final = 5.0
 # What each of the three vectors tells, in the order in which the weigher gives them.
 VECTORS: Final = ("what", "who", "what")
+DRESS: Final = (
+    ("Have a look at this.\n\n", ""),
+    ("", "\n\nThank you so much!"),
+    ("", " What would you do?"),
+    ("Second try: ", ""),
+    ("Is this text good?\n", "\n"),
+    ("Auf Englisch bitte: ", ""),
+    ("", "\n\nKeep it short."),
+    ("Fix the spelling: ", ""),
+    ("Hello! ", " Can you help me with that?"),
+    ("Context for later, say only OK. ", ""),
+)
 
 
 class Prompt(msgspec.Struct, frozen=True):
@@ -101,6 +118,40 @@ class Network:
         """The logarithm of the odds, not calibrated."""
         given = ((inputs - self.mean) / self.spread).clip(-FARTHEST, FARTHEST)
         return np.maximum(given @ self.first + self.first_bias, 0) @ self.second + self.second_bias
+
+
+def dressed(text: str, rng: random.Random) -> str:
+    """``text`` in another dress, which says nothing about what it holds."""
+    kind = rng.randrange(12)
+    lines = text.split("\n")
+    if kind == 0:
+        return text.lower()
+    if kind == 1:
+        return text.upper()
+    if kind == 2:
+        return json.dumps({"id": rng.randrange(99), "text": text}, ensure_ascii=False)
+    if kind == 3:
+        return "\n".join(f"> {line}" for line in lines)
+    if kind == 4:
+        return "\n".join(f"# {line}" for line in lines)
+    if kind == 5:
+        return "\n".join(f"- {line}" for line in lines)
+    if kind == 6:
+        return "".join(_swapped(word, rng) for word in re.split(r"(\s)", text))
+    if kind == 7:
+        return " ".join(lines)
+    if kind == 8:
+        return f"\u201c{text}\u201d"
+    before, after = rng.choice(DRESS)
+    return f"{before}{text}{after}"
+
+
+def _swapped(word: str, rng: random.Random) -> str:
+    """Now and then a long word with two letters swapped."""
+    if len(word) < 6 or rng.random() > 0.12:
+        return word
+    place = rng.randrange(1, len(word) - 2)
+    return f"{word[:place]}{word[place + 1]}{word[place]}{word[place + 2 :]}"
 
 
 def voices(names: Iterable[str]) -> list[tuple[str, Prompt]]:
@@ -263,6 +314,11 @@ def main() -> None:
     split = yaml.safe_load((HERE / "split.yaml").read_text("utf-8"))
     reader = Reader(asked.models)
     training = voices(split["training"])
+    rng = random.Random(SEEDS[0])
+    training += [
+        (name, msgspec.structs.replace(prompt, text=dressed(prompt.text, rng)))
+        for name, prompt in training
+    ]
     given = table(training, reader)
     told: dict[str, Any] = {}
     if asked.folds:

@@ -1,24 +1,24 @@
 # ruff: noqa: T201 - it prints its tables
 """How well the detector decides "must this prompt stay here?", and how fast.
 
-    python -m tests.bench.privacy --data DIR [--sample N] [--models DIR] [--no-latency]
+    python -m tests.bench.privacy [--part report] [--data DIR [--sample N]] [--models DIR]
 
-``DIR`` holds JSON lines: ``{"id", "source", "text", "label": "private"|"benign"|"weak", "tier",
-"lang"}``. A file whose name starts with ``ml_`` counts as multilingual, the others as English.
+First come the voices that nothing was fitted to, at both levels. ``--data`` adds older corpora,
+which are watched for regressions only, since people read half of them while they wrote the
+recognisers: JSON lines with ``{"id", "source", "text", "label": "private"|"benign"|"weak",
+"tier", "lang"}``. A file whose name starts with ``ml_`` counts as multilingual, the others as
+English.
 
 CORE: every private prompt but the bare-name sentences of presidio-research and AmbientMeta, many
 of which nobody would call private; ALL adds those. Handmade prompts are reported apart, weak labels
 are left out. Recall is the share of private prompts that stay; over-blocking the share of benign
-ones that stay without need. Nothing here is learned on these files: names come from a model that
-was trained elsewhere, so in-domain and leave-one-source-out are the same figures. The rules were
-written by people who read half of these files.
+ones that stay without need.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import random
 import sys
@@ -32,6 +32,8 @@ import msgspec
 
 from edgeroute.privacy.detecting.detector import DetectionFailed, Detector
 from edgeroute.privacy.policy import PrivacyPolicy, ScanBudget
+from tests.bench import privacy_voices
+from tests.bench.intervals import wilson
 
 LENGTHS: Final = ((100, 40), (500, 40), (1_000, 30), (10_000, 12), (100_000, 3))
 STOCK_LENGTHS: Final = ((100, 20), (500, 20), (1_000, 10), (10_000, 3))
@@ -44,7 +46,8 @@ Row = dict[str, Any]
 def main() -> None:
     """Read the arguments, print the tables."""
     parser = argparse.ArgumentParser(description="Measure the privacy detector.")
-    parser.add_argument("--data", type=Path, required=True, help="folder of labelled .jsonl files")
+    parser.add_argument("--part", default="report", choices=["report", "calibration", "training"])
+    parser.add_argument("--data", type=Path, default=None, help="folder of labelled .jsonl files")
     parser.add_argument("--sample", type=int, default=0, help="at most this many of each source")
     parser.add_argument("--models", type=Path, default=None, help="folder of model files")
     parser.add_argument("--no-latency", action="store_true", help="leave out the latency table")
@@ -59,12 +62,19 @@ def main() -> None:
     policy = msgspec.structs.replace(
         policy, budget=ScanBudget(seconds=30.0), level=type(policy.level)(arguments.level)
     )
+    stock = stock_presidio()
+    given = privacy_voices.rows(arguments.part)
+    found = privacy_voices.report
+    found(policy, models, lambda text: bool(stock(text)), given, misses=arguments.misses)
     detector = Detector(policy, models)
     detector.warm()
-    rows = sampled(read(arguments.data), arguments.sample)
-    decide(detector, rows, show_misses=arguments.misses)
+    plain = [row["text"] for row in given if row["tier"] == "trivial" and row["lang"] == "en"]
+    if arguments.data is not None:
+        rows = sampled(read(arguments.data), arguments.sample)
+        decide(detector, rows, show_misses=arguments.misses)
+        plain = [row["text"] for row in rows if is_plain(row)]
     if not arguments.no_latency:
-        latency(detector, [row["text"] for row in rows if is_plain(row)])
+        latency(detector, plain)
 
 
 def read(folder: Path) -> list[Row]:
@@ -141,16 +151,6 @@ def names(row: Row) -> Iterator[str]:
         yield "4 TOTAL secrets recall"
 
 
-def wilson(hits: int, count: int) -> tuple[float, float]:
-    """The 95 % interval of ``hits`` out of ``count``, in per cent."""
-    z = 1.959964
-    share = hits / count
-    middle = share + z * z / (2 * count)
-    spread = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    below = 1 + z * z / count
-    return 100 * max(0.0, middle - spread) / below, 100 * min(below, middle + spread) / below
-
-
 def is_plain(row: Row) -> bool:
     """Whether a row is an everyday benign prompt, as the latency texts are made of."""
     return row["label"] == "benign" and row["source"] in {
@@ -214,7 +214,7 @@ def timed(name: str, length: int, texts: Sequence[str], run: Callable[[str], obj
     )
 
 
-def stock_presidio() -> Callable[[str], object]:
+def stock_presidio() -> Callable[[str], list[Any]]:
     """Presidio as it comes, with the small English model loaded from its files."""
     import importlib.util
 

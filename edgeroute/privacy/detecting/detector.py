@@ -139,9 +139,11 @@ class Detector:
                     for hit in finder.find(page)
                     if not page.allowed(page.text[hit.start : hit.end])
                 ]
-                hits += (replace(hit, source=hit.source or finder.name) for hit in found)
+                hits.extend(replace(hit, source=hit.source or finder.name) for hit in found)
                 for hit in _counted(found, self._decides):
                     yield _finding(hit, place, finder.name)
+        if self._policy.names == "off":
+            return
         begun = self._clock()
         suspicions = self._weighing()
         deadline += self._clock() - begun
@@ -156,7 +158,8 @@ class Detector:
 
     def _decides(self, hit: Hit) -> bool:
         """Whether ``hit`` counts whatever else the text says."""
-        return hit.type not in SUSPICIONS and self._counts(hit)
+        weighed = self._policy.names != "off" and hit.type in SUSPICIONS
+        return not weighed and self._counts(hit)
 
     def _pages(
         self, text: str, *, full: bool, tick: Callable[[], None]
@@ -171,9 +174,8 @@ class Detector:
         if self._finders is None:
             with self._lock:
                 if self._finders is None:
-                    from edgeroute.privacy.detecting.stages import (  # noqa: PLC0415 - many patterns
-                        stages,
-                    )
+                    # Many patterns are compiled there.
+                    from edgeroute.privacy.detecting.stages import stages  # noqa: PLC0415
 
                     self._finders = tuple(stages(self._policy))
         return self._finders
@@ -219,7 +221,9 @@ def _finding(hit: Hit, place: Place, source: str) -> Finding:
 
 
 def _is_part(page: Page, whole: Page) -> bool:
-    """Whether ``page`` is a coded part of the text with words of its own, no other reading of it."""
+    """Whether ``page`` is a coded part of the text with words of its own, no other reading of
+    it.
+    """
     return len(page.text) < _OTHER * len(whole.text) and WORD.search(page.text) is not None
 
 

@@ -113,7 +113,7 @@ def _of_form(text: str) -> dict[str, float]:
         "form.fields": share(":|;,\t".__contains__) * 10,
         "form.year": float(_YEAR.search(text) is not None),
         **{
-            f"script.{name}": share(lambda sign, low=low, high=high: low <= sign <= high)
+            f"script.{name}": sum(low <= sign <= high for sign in text) / length
             for name, (low, high) in _SCRIPTS.items()
         },
     }

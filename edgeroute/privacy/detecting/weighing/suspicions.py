@@ -32,11 +32,11 @@ class Suspicions:
     def __init__(self, policy: PrivacyPolicy, models: Path) -> None:
         self._policy = policy
         self._weigher = Weigher(models)
-        self._names = Names(model) if (model := _name_model(policy.names, models)) else None
+        self._names = Names(_name_model(policy.names, models))
 
     def found(self, page: Page, hits: Sequence[Hit]) -> Iterator[Hit]:
         """What counts in ``page``; ``hits`` is what the recognisers saw, sure or not."""
-        spans = self._names.spans(page) if self._names else []
+        spans = self._names.spans(page)
         hits = [*hits, *streets(page, spans)]
         waiting = [hit for hit in hits if hit.type in CONTACTS and self._counts(hit)]
         for weighed in self._weigher.weigh(page, spans, hits):
@@ -47,7 +47,9 @@ class Suspicions:
     def _in_window(
         self, page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit], weighed: Weighed
     ) -> Iterator[Hit]:
-        """The people in a private window, and its records; a matter without either is told whole."""
+        """The people in a private window, and its records; a matter without either is told
+        whole.
+        """
         start, end, (probability, reasons) = weighed
         told = ", ".join(reasons)
         inside = [span for span in spans if start <= span.start < end]
@@ -72,14 +74,12 @@ class Suspicions:
         return hit.score >= self._policy.threshold(hit.type)
 
 
-def _name_model(name: str, models: Path) -> NameModel | None:
-    """The names model ``name`` of the policy; none where it is off.
+def _name_model(name: str, models: Path) -> NameModel:
+    """The names model ``name`` of the policy.
 
     Raises:
         ModelMissing: it is not there.
     """
-    if name == "off":
-        return None
     if name == "rampart":
         return Rampart(models / name)
     if importlib.util.find_spec(SpacyNames.package) is None:

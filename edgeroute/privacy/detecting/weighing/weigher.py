@@ -53,7 +53,9 @@ class Weigher:
     def weigh(
         self, page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit]
     ) -> Iterator[Weighed]:
-        """Each window of ``page`` with its weight; ``spans`` and ``hits`` are what stage one saw."""
+        """Each window of ``page`` with its weight; ``spans`` and ``hits`` are what stage one
+        saw.
+        """
         for start, end in windows(page.text):
             page.tick()
             vectors, numbers = self.inputs(window(page, spans, hits, start, end))
