@@ -18,8 +18,10 @@ from edgeroute.core.verdict import Finding
 from edgeroute.privacy.detecting.presidio import Presidio
 from edgeroute.privacy.detecting.protocol import Scan
 from edgeroute.privacy.detecting.recognizers.internal_code import InternalCodeMarks
-from edgeroute.privacy.detecting.text.decoding import Place, TooManyParts, all_readings
+from edgeroute.privacy.detecting.text.decoding import all_readings
+from edgeroute.privacy.detecting.text.packed import Unread
 from edgeroute.privacy.detecting.text.page import Finder, Hit, OverBudget, Page
+from edgeroute.privacy.detecting.text.sheet import Place
 from edgeroute.privacy.policy import PrivacyPolicy
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ class Detector:
         models: Path,
         *,
         allowed: Callable[[str], bool] = lambda _: False,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.thread_time,
     ) -> None:
         self._policy = policy
         self._models = models
@@ -82,8 +84,8 @@ class Detector:
             return self._scan(text, full=full, origin=origin)
         except DetectionFailed:
             raise
-        except TooManyParts as error:
-            raise DetectionFailed("The text has more coded parts than are read.") from error
+        except Unread as error:
+            raise DetectionFailed(str(error)) from error
         except OverBudget as error:
             seconds = self._policy.budget.seconds
             message = f"Reading the text for personal data took more than {seconds:g} s."

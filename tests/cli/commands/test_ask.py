@@ -70,11 +70,11 @@ def test_words_and_standard_input_combine(home: Home) -> None:
     assert home.engine is not None
     home.run("ask", "Summarise this:", stdin="line 1\nline 2\n")
     home.run("ask", stdin="only piped\n")
-    home.run("ask", stdin=b"not utf-8: \xff")
+    home.run("ask", stdin=b"not utf-8: caf\xe9")
     assert [r.messages[-1].text for r in home.engine.requests] == [
         "Summarise this:\n\nline 1\nline 2",
         "only piped",
-        "not utf-8: \ufffd",
+        "not utf-8: caf\u00e9",
     ]
     assert home.run("ask", stdin="  \n").exit_code == 2
 

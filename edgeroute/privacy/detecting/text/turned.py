@@ -1,0 +1,66 @@
+"""Text that is written backwards or with the alphabet turned by half (rot13)."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from edgeroute.privacy.detecting.text.packed import Decoded
+from edgeroute.word_lists import alternatives, word_list
+
+_WORDS: Final = word_list("turned.words")
+_CAESAR: Final = re.compile(
+    r"\brot-?13\b|(?<![^\W_])"
+    + alternatives(codecs.encode(word, "rot13") for word in _WORDS)
+    + r"(?![^\W_])"
+)
+_BACKWARDS: Final = re.compile(
+    r"\b(?:backwards?|reversed?)\b|(?<![^\W_])"
+    + alternatives(word[::-1] for word in _WORDS)
+    + r"(?![^\W_])"
+)
+_ENDS: Final = word_list("turned.endings")
+# Addresses and account numbers that need no words beside them.
+_CAESAR_ALONE: Final = re.compile(
+    r"@[\w.-]{2,60}\."
+    + alternatives(codecs.encode(end, "rot13") for end in _ENDS)
+    + r"(?!\w)|(?<!\w)[A-Z]{2}\d\d(?: ?[A-Z0-9]{1,4}){3,8}(?!\w)",
+    re.IGNORECASE,
+)
+_BACKWARDS_ALONE: Final = re.compile(
+    r"(?<![\w.@-])"
+    + alternatives(end[::-1] for end in _ENDS)
+    + r"\.[\w.-]{2,60}@|(?<!\w)(?:[A-Z0-9]{1,4} ?){3,8}\d\d[A-Z]{2}(?!\w)",
+    re.IGNORECASE,
+)
+_TOKEN: Final = re.compile(r"\S+")
+_REACH: Final = 80  # characters around what needs no words
+
+
+def turned_parts(text: str, lower: str) -> Iterator[Decoded]:
+    """``text`` the right way round, where a word or an address in it is turned."""
+    if _CAESAR.search(lower):
+        yield Decoded(codecs.encode(text, "rot13"), 0, len(text))
+    else:
+        for match in _CAESAR_ALONE.finditer(text):
+            start, end = _token(text, *match.span())
+            yield Decoded(codecs.encode(text[start:end], "rot13"), start, end)
+    if _BACKWARDS.search(lower):
+        yield Decoded(text[::-1], 0, len(text))
+        yield Decoded(_TOKEN.sub(lambda word: word.group()[::-1], text), 0, len(text))
+    else:
+        for match in _BACKWARDS_ALONE.finditer(text):
+            start, end = _token(text, *match.span())
+            yield Decoded(text[start:end][::-1], start, end)
+
+
+def _token(text: str, start: int, end: int) -> tuple[int, int]:
+    """``[start, end)`` with the rest of the words that it cuts."""
+    least, most = max(0, start - _REACH), min(len(text), end + _REACH)
+    while start > least and not text[start - 1].isspace():
+        start -= 1
+    while end < most and not text[end].isspace():
+        end += 1
+    return start, end
