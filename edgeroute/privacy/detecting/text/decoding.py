@@ -18,6 +18,7 @@ from edgeroute.privacy.detecting.text.sheet import Place, Sheet, always
 from edgeroute.privacy.detecting.text.turned import turned_parts
 
 _AROUND: Final = 60  # characters of the text on either side of a coded part
+_BRACKETS: Final = ("[", "]", "(", ")", "{", "}", "<", ">", ",", ";", "|")
 _MOST_PAGES: Final = 24  # what is more shares a page
 _MOST: Final = 2_000_000  # characters that are read of coded parts
 
@@ -102,7 +103,11 @@ def _placed(outer: Callable[[int, int], tuple[int, int]], inner: Place) -> Place
 def _around(text: str, span: tuple[int, int], plain: str) -> str:
     """``plain`` between the words that say what it is."""
     start, end = span
-    return f"{text[max(0, start - _AROUND) : start]}{plain}{text[end : end + _AROUND]}"
+    before, after = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
+    # A list's bracket is no part of the value in it, nor is the next word.
+    first = " " if before.endswith(_BRACKETS) or before[-1:].isalnum() else ""
+    last = " " if after.startswith(_BRACKETS) or after[:1].isalnum() else ""
+    return f"{before}{first}{plain}{last}{after}"
 
 
 def _from_words(spelled: str) -> str:

@@ -63,7 +63,7 @@ _ESCAPE: Final = re.compile(
     # Strings of programs and style sheets, the backslash doubled or not.
     rf"|\\{{1,4}}(?:u{_HEXED}{{4}}|u\{{{_HEXED}{{2,6}}\}}|U{_HEXED}{{8}}|x{_HEXED}{{2}}"
     rf"|x\{{{_HEXED}{{2,6}}\}}|N\{{[A-Z][A-Z0-9 -]{{1,60}}\}}|e(?=\[)|[bfnrt\"'/@])"
-    rf"|\\0{{2,4}}[2-7]{_HEXED}[ ]?|(?<=[\w.-])\\[2-7]{_HEXED}[ ](?=\w)"
+    rf"|(?<=[\w.-])\\[2-7]{_HEXED}[ ](?=\w)|\\0{{2,4}}[2-7]{_HEXED}[ ]?|(?:\\[2-7]{_HEXED}[ ]){{3,64}}"
     rf"|{_BYTES}"
 )
 _COMMON: Final = 0x250  # signs of the Latin alphabets
@@ -256,7 +256,7 @@ def _unslashed(escape: str, *, tex: bool) -> str | None:
             return None
     if said[0].isdigit():
         if said.startswith("00") or said[-1] == " ":
-            return _fold(chr(int(said, 16)))
+            return "".join(chr(int(code, 16)) for code in said.split("\\"))
         return _from_bytes(bytes(int(octal, 8) for octal in said.split("\\")))
     code = int(said[1:].strip("{}"), 16)
     return _fold(chr(code)) if code <= sys.maxunicode else None

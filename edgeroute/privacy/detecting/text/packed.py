@@ -28,21 +28,19 @@ _BREAK: Final = re.compile(r"\\r|\\n|[\s>]+")
 _BASE32: Final = re.compile(r"(?<![A-Za-z0-9=])[A-Z2-7]{16,}+={0,6}(?![A-Za-z0-9])")
 _ASCII85: Final = re.compile(r"<~([!-uz\s]{5,65536}?)~>")
 _BASE85: Final = re.compile(
-    r"(?<![^\s\"'=:])(?=\S{0,40}[^\w\s,.()])[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{20,}+"
+    r"(?<![^\s\"'=:])(?=\S{0,40}[^\w\s,.()])[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{15,}+"
 )
 _HEX: Final = re.compile(r"(?<![0-9A-Za-z])(?:0[xX]|[xX]')?((?:[0-9a-fA-F]{2}[ :,-]?){6,}+)")
 _HEX_LIST: Final = re.compile(r"0x[0-9a-fA-F]{2}(?:[,;\s]{1,3}0x[0-9a-fA-F]{2}){5,}+")
-_DUMP: Final = re.compile(
-    r"(?:^[0-9a-f]{4,8}:?[ \t]+(?:[0-9a-f]{2,4}[ \t]{1,2}){1,16}+(?:[ |].{0,20})?\n?){1,4096}+",
-    re.MULTILINE,
-)
-_DUMPED: Final = re.compile(
-    r"^[0-9a-f]{4,8}:?[ \t]+((?:[0-9a-f]{2,4}[ \t]{1,2}){1,16}+)", re.MULTILINE
-)
+_DUMPED: Final = r"^[0-9a-f]{4,8}:?[ \t]+((?:[0-9a-f]{2,4}[ \t]{1,2}){1,16}+)"
+_DUMP: Final = re.compile(rf"(?:{_DUMPED}.{{0,24}}\n?){{1,4096}}+", re.MULTILINE)
+_DUMP_LINE: Final = re.compile(_DUMPED, re.MULTILINE)
+_DUMP_WIDTH: Final = 32  # digits of a line
 _BINARY: Final = re.compile(r"(?<![01])[01]{8}(?:[ ,_]{0,2}[01]{8}){4,}+")
 _CODES: Final = re.compile(r"(?<![\d.])\d{2,3}(?:[ ,;]{1,2}\d{2,3}(?!\d)){5,}+")
+_CHR: Final = re.compile(r"(?:\bn?cha?rw?\(\d{2,3}\)[\s+.&|,]{0,5}){5,}+", re.IGNORECASE)
 _UUENCODED: Final = re.compile(
-    r"^begin [0-7]{3} \S{1,100}\n((?:[!-`]{2,64}\n){1,4096})", re.MULTILINE
+    r"^begin [0-7]{3} \S{1,100}\n((?:[ -`]{2,64}\n){1,4096})", re.MULTILINE
 )
 _DOT: Final = r"[.\u00b7\u2022_\u2013\u2212-]"
 _MORSE: Final = re.compile(rf"(?<![^\s/|\"':]){_DOT}{{1,6}}(?:[ /|]{{1,3}}{_DOT}{{1,6}}){{5,}}+")
@@ -116,14 +114,15 @@ def unpacked_parts(text: str) -> Iterator[Decoded]:
         yield from _base64(text, match)
     if "\n" in text:
         for match in _DUMP.finditer(text):
-            digits = "".join(_DUMPED.findall(match.group()))
+            digits = "".join(map(_dumped, _DUMP_LINE.findall(match.group())))
             yield from _part(_said(_hex(digits)), *match.span())
         if "begin " in text:
             for match in _UUENCODED.finditer(text):
                 yield from _part(_said(_uuencoded(match[1])), *match.span())
     for pattern, read in _READERS:
         for match in pattern.finditer(text):
-            if not text[match.end() : match.end() + 1].isalnum():
+            follows = text[match.end() : match.end() + 1]
+            if not (follows.isalnum() and text[match.end() - 1].isalnum()):
                 yield from _part(read(match), *match.span())
 
 
@@ -133,12 +132,14 @@ def _part(plain: str | None, start: int, end: int) -> Iterator[Decoded]:
 
 
 def _base64(text: str, match: re.Match[str]) -> Iterator[Decoded]:
-    lines = _lines(match.group())
-    whole = "".join(lines)
-    plain = _from_base64(whole)
-    if plain is not None:
-        yield Decoded(plain, *match.span())
-        return
+    lines = [line for line in _BREAK.split(match.group()) if line]
+    # Lines of one length and a shorter one are a whole; other words may follow below.
+    even = next((n for n, line in enumerate(lines) if len(line) != len(lines[0])), len(lines))
+    for count in dict.fromkeys((len(lines), even + 1, even)):
+        plain = _from_base64("".join(lines[:count]))
+        if plain is not None:
+            yield Decoded(plain, *match.span())
+            return
     if len(lines) > 1:
         # Several values below each other.
         start = match.start()
@@ -146,14 +147,10 @@ def _base64(text: str, match: re.Match[str]) -> Iterator[Decoded]:
             start = text.find(line, start)
             yield from _part(_from_base64(line), start, start + len(line))
             start += len(line)
-    even = all(len(line) == len(lines[0]) for line in lines[:-1])
+    whole = "".join(lines[: even + 1])
     before = text[max(0, match.start() - 120) : match.start()]
-    if len(whole) >= _DATA and even and _mixed(whole) and not _PUBLIC.search(before):
+    if len(whole) >= _DATA and _mixed(whole) and not _PUBLIC.search(before):
         _require_machine(_bytes(whole))
-
-
-def _lines(run: str) -> list[str]:
-    return [line for line in _BREAK.split(run) if line]
 
 
 def _from_base64(run: str) -> str | None:
@@ -164,7 +161,17 @@ def _from_base64(run: str) -> str | None:
     if _known(data) or _text(data, cut=len(bare) > _PROBE) is not None:
         sure = len(bare) >= _SURE or len(bare) < len(run)
         return _said(_bytes(bare), sure=sure)
-    return None
+    return _inflated(_bytes(bare)) if len(bare) >= _SURE else None
+
+
+def _inflated(data: bytes) -> str | None:
+    """What ``data`` says that was compressed without a head."""
+    reader = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        plain = reader.decompress(data, _UNPACKED)
+    except zlib.error:
+        return None
+    return _text(plain) if reader.eof and not reader.unused_data else None
 
 
 def _bytes(run: str) -> bytes:
@@ -311,6 +318,12 @@ def _hex(digits: str) -> bytes:
     return bytes.fromhex(compact[: len(compact) // 2 * 2])
 
 
+def _dumped(line: str) -> str:
+    """The digits of a line without the text after them, which may be of such letters too."""
+    digits = line.split("  ")[0] if line[2:4].strip() else line
+    return digits.replace(" ", "")[:_DUMP_WIDTH]
+
+
 def _from_hex(match: re.Match[str]) -> str | None:
     digits = match[1]
     if "2" not in digits and "6" not in digits and "7" not in digits and "3" not in digits:
@@ -367,7 +380,7 @@ def _from_codes(match: re.Match[str]) -> str | None:
             text = _said(bytes(int(code, base) for code in codes))
         except ValueError:
             continue
-        if text is not None and _natural(text.replace(" ", "")):
+        if text is not None and (len(codes) >= _SURE or _natural(text.replace(" ", ""))):
             return text
     return None
 
@@ -397,5 +410,6 @@ _READERS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | Non
     (_BASE85, _from_base85),
     (_BINARY, _from_binary),
     (_CODES, _from_codes),
+    (_CHR, _from_codes),
     (_MORSE, _from_morse),
 )

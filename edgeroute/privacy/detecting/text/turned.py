@@ -22,19 +22,15 @@ _BACKWARDS: Final = re.compile(
     + r"(?![^\W_])"
 )
 _ENDS: Final = word_list("turned.endings")
-# Addresses and account numbers that need no words beside them.
-_CAESAR_ALONE: Final = re.compile(
-    r"@[\w.-]{2,60}\."
-    + alternatives(codecs.encode(end, "rot13") for end in _ENDS)
-    + r"(?!\w)|(?<!\w)[A-Z]{2}\d\d(?: ?[A-Z0-9]{1,4}){3,8}(?!\w)",
-    re.IGNORECASE,
+# Addresses, account and telephone numbers that need no words beside them.
+_CAESAR_ADDRESS: Final = re.compile(
+    rf"@[\w.-]{{2,60}}\.{alternatives(codecs.encode(end, 'rot13') for end in _ENDS)}(?!\w)"
 )
-_BACKWARDS_ALONE: Final = re.compile(
-    r"(?<![\w.@-])"
-    + alternatives(end[::-1] for end in _ENDS)
-    + r"\.[\w.-]{2,60}@|(?<!\w)(?:[A-Z0-9]{1,4} ?){3,8}\d\d[A-Z]{2}(?!\w)",
-    re.IGNORECASE,
+_BACKWARDS_ADDRESS: Final = re.compile(
+    rf"(?<![\w.@-]){alternatives(end[::-1] for end in _ENDS)}\.[\w.-]{{2,60}}@"
+    r"|(?<![\w.+-])\d(?:[ .-]?\d){6,13}\+(?!\w)|(?<![\w.+-])\d{1,3}\+(?: \d{2,5}){2,5}(?!\w)"
 )
+_ACCOUNT: Final = re.compile(r"(?<![^\W_])[A-Z0-9](?:[ ]?[A-Z0-9]){13,40}+(?![^\W_])")
 _TOKEN: Final = re.compile(r"\S+")
 _REACH: Final = 80  # characters around what needs no words
 
@@ -43,17 +39,28 @@ def turned_parts(text: str, lower: str) -> Iterator[Decoded]:
     """``text`` the right way round, where a word or an address in it is turned."""
     if _CAESAR.search(lower):
         yield Decoded(codecs.encode(text, "rot13"), 0, len(text))
-    else:
-        for match in _CAESAR_ALONE.finditer(text):
-            start, end = _token(text, *match.span())
-            yield Decoded(codecs.encode(text[start:end], "rot13"), start, end)
     if _BACKWARDS.search(lower):
         yield Decoded(text[::-1], 0, len(text))
-        yield Decoded(_TOKEN.sub(lambda word: word.group()[::-1], text), 0, len(text))
-    else:
-        for match in _BACKWARDS_ALONE.finditer(text):
+        yield Decoded(_each_word(text), 0, len(text))
+    if "@" in text:
+        for match in _CAESAR_ADDRESS.finditer(lower):
+            start, end = _token(text, *match.span())
+            yield Decoded(codecs.encode(text[start:end], "rot13"), start, end)
+    if "@" in text or "+" in text:
+        for match in _BACKWARDS_ADDRESS.finditer(lower):
             start, end = _token(text, *match.span())
             yield Decoded(text[start:end][::-1], start, end)
+            yield Decoded(_each_word(text[start:end]), start, end)
+    for match in _ACCOUNT.finditer(text):
+        number = match.group()
+        if number[:2].isalpha() and number[2:4].isdigit():
+            yield Decoded(codecs.encode(number, "rot13"), *match.span())
+        if number[-2:].isalpha() and number[-4:-2].isdigit():
+            yield Decoded(number[::-1], *match.span())
+
+
+def _each_word(text: str) -> str:
+    return _TOKEN.sub(lambda word: word.group()[::-1], text)
 
 
 def _token(text: str, start: int, end: int) -> tuple[int, int]:
