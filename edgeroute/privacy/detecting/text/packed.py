@@ -294,7 +294,8 @@ def _wide(data: bytes) -> str | None:
     else:
         encoding = "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"
     text = data[: len(data) // 2 * 2].decode(encoding, "replace")
-    return text if len(text) >= 5 and text.isprintable() and "\ufffd" not in text else None
+    alphabet = sum(sign < "\u0600" and (sign.isprintable() or sign.isspace()) for sign in text)
+    return text if len(text) >= 5 and alphabet >= 0.9 * len(text) else None
 
 
 def _latin(data: bytes) -> str:

@@ -42,7 +42,7 @@ _NUMBER_END: Final = re.compile(
 )
 _PROSE: Final = re.compile(r"[^\W\d_]{2,}[^\n,;|\t]{0,60}$|\+\d[\d .-]{0,20}$")
 _LABEL_END: Final = re.compile(
-    r"(?<=[^\W\d_])(?P<is>[ \t]{0,2}[:=]|\s(?:is|ist|es|est))[ \t]{0,4}\r?\n[ \t>|#*]{0,12}(?=\S)"
+    r"(?<=[^\W\d_])(?P<is>[ \t]{0,2}[:=]|\s(?:is|ist|es|est))[ \t]{0,4}\r?\n[ \t>|#*]{0,12}(?=\S{0,40}[\d@])"
 )
 _LETTERS: Final = re.compile(
     rf"(?<!\S)(?:{_VALUE})(?P<s>[ ._*|\u00b7~/\n-]|,[ ]?)(?:{_VALUE})"

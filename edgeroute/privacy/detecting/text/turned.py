@@ -32,16 +32,17 @@ _BACKWARDS_ADDRESS: Final = re.compile(
 )
 _ACCOUNT: Final = re.compile(r"(?<![^\W_])[A-Z0-9](?:[ ]?[A-Z0-9]){13,40}+(?![^\W_])")
 _TOKEN: Final = re.compile(r"\S+")
+_NEAR: Final = 400  # characters around a turned word
 _REACH: Final = 80  # characters around what needs no words
 
 
 def turned_parts(text: str, lower: str) -> Iterator[Decoded]:
     """``text`` the right way round, where a word or an address in it is turned."""
-    if _CAESAR.search(lower):
-        yield Decoded(codecs.encode(text, "rot13"), 0, len(text))
-    if _BACKWARDS.search(lower):
-        yield Decoded(text[::-1], 0, len(text))
-        yield Decoded(_each_word(text), 0, len(text))
+    for start, end in _near(_CAESAR, lower):
+        yield Decoded(codecs.encode(text[start:end], "rot13"), start, end)
+    for start, end in _near(_BACKWARDS, lower):
+        yield Decoded(text[start:end][::-1], start, end)
+        yield Decoded(_each_word(text[start:end]), start, end)
     if "@" in text:
         for match in _CAESAR_ADDRESS.finditer(lower):
             start, end = _token(text, *match.span())
@@ -57,6 +58,19 @@ def turned_parts(text: str, lower: str) -> Iterator[Decoded]:
             yield Decoded(codecs.encode(number, "rot13"), *match.span())
         if number[-2:].isalpha() and number[-4:-2].isdigit():
             yield Decoded(number[::-1], *match.span())
+
+
+def _near(words: re.Pattern[str], lower: str) -> Iterator[tuple[int, int]]:
+    """The surroundings of ``words``, joined where they meet."""
+    start = end = -1
+    for match in words.finditer(lower):
+        if match.start() - _NEAR > end >= 0:
+            yield start, end
+            start = -1
+        start = start if start >= 0 else max(0, match.start() - _NEAR)
+        end = min(len(lower), match.end() + _NEAR)
+    if end >= 0:
+        yield start, end
 
 
 def _each_word(text: str) -> str:
