@@ -10,6 +10,7 @@ import importlib.util
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
@@ -28,10 +29,15 @@ if TYPE_CHECKING:
     from edgeroute.privacy.detecting.names.names import NameModel
 
 MODEL_FOLDER: Final = "rampart"
+_DECODING: Final = "decoding"
 
 
 class DetectionFailed(Exception):
     """The text could not be read to its end. Whoever asked keeps it on this machine."""
+
+
+class _Broken(Exception):
+    """A stage broke. Its arguments are the stage's name and the error's."""
 
 
 class Detector:
@@ -88,7 +94,12 @@ class Detector:
             raise DetectionFailed(str(error)) from error
         except OverBudget as error:
             seconds = self._policy.budget.seconds
-            message = f"Reading the text for personal data took more than {seconds:g} s."
+            stage = f" (stage: {error})" if str(error) else ""
+            message = f"Reading the text for personal data took more than {seconds:g} s{stage}."
+            raise DetectionFailed(message) from error
+        except _Broken as error:
+            stage, kind = error.args
+            message = f"The check for personal data failed (stage: {stage}, {kind})."
             raise DetectionFailed(message) from error
         except Exception as error:
             message = f"The check for personal data failed ({type(error).__name__})."
@@ -114,14 +125,18 @@ class Detector:
         finders = self._ready()  # loading is not the text's fault
         deadline = self._clock() + self._policy.budget.seconds
 
+        stage = _DECODING
+
         def tick() -> None:
             if self._clock() > deadline:
-                raise OverBudget
+                raise OverBudget(stage)
 
         if not text.strip():
             return
-        pages = list(self._pages(text, full=full, tick=tick))
+        with _naming(_DECODING):
+            pages = list(self._pages(text, full=full, tick=tick))
         for finder in finders:
+            stage = finder.name
             given = [one for one in pages if one[0].holds(finder.needs)]
             if given and isinstance(finder, Presidio):
                 begun = self._clock()
@@ -129,7 +144,9 @@ class Detector:
                 deadline += self._clock() - begun
             for page, place in given:
                 tick()
-                for hit in _counted(finder, page, self._policy.threshold):
+                with _naming(stage):
+                    hits = _counted(finder, page, self._policy.threshold)
+                for hit in hits:
                     yield Finding(
                         hit.type,
                         *place(hit.start, hit.end),
@@ -195,6 +212,19 @@ class Detector:
         labels = list(dict.fromkeys(self._policy.label(f.type) for f in findings))
         shown = ", ".join(labels[:3]) + (" and more" if len(labels) > 3 else "")
         return f"Found: {shown}."
+
+
+@contextmanager
+def _naming(stage: str) -> Iterator[None]:
+    """Say of an error in which stage it was."""
+    try:
+        yield
+    except OverBudget as error:
+        raise OverBudget(stage) from error
+    except (DetectionFailed, Unread):
+        raise
+    except Exception as error:
+        raise _Broken(stage, type(error).__name__) from error
 
 
 def _counted(finder: Finder, page: Page, threshold: Callable[[str], float]) -> list[Hit]:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from edgeroute.core.errors import NothingAnswered
-from edgeroute.core.messages import Image, assistant, user
+from edgeroute.core.messages import File, Image, Text, assistant, user
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.store.chats.conversations import Conversations
 from edgeroute.store.database.database import Database
@@ -264,3 +264,15 @@ def test_who_asks_for_a_model_hears_why_another_answers(
     monkeypatch.setattr(scripted_engine, "PLAN", replace(scripted_engine.PLAN, notes=(note,)))
     assert note in home.run("ask", "--model", "mock/m", "hi").stderr
     assert note not in home.run("ask", "hi").stderr
+
+
+def test_a_document_on_standard_input_is_an_attached_file(home: Home) -> None:
+    """A PDF that is piped in goes the way of an attachment, beside the words."""
+    assert home.engine is not None
+    home.run("ask", "Summarise", stdin=b"%PDF-1.4\n\0\xff")
+    (request,) = home.engine.requests
+    text, file = request.messages[-1].parts
+    assert (text, file) == (
+        Text("Summarise"),
+        File("stdin", "application/pdf", b"%PDF-1.4\n\0\xff"),
+    )

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from edgeroute.privacy.detecting.text.sheet import Place, Sheet, always
+from edgeroute.word_lists import word_set
 
 _MOST_CELL: Final = 200  # characters of a value that needs a label
 _MOST_HEAD: Final = 48
@@ -35,13 +36,7 @@ _ATTRIBUTE: Final = re.compile(
 _LABELS: Final = ("aria-label", "label", "name", "key", "title", "placeholder", "id", "property")
 _VALUES: Final = frozenset(("value", "content", "data-value"))
 # Elements that say how a text looks, not what it is.
-_PLAIN: Final = frozenset(
-    "a abbr article aside b body br button caption center code dd del div dl dt em fieldset figure "
-    "font footer form h1 h2 h3 h4 h5 h6 head header hr html i img input ins kbd label legend li "
-    "link main mark meta nav ol option p path pre q s script section select small span string "
-    "strong style sub sup svg table tbody td textarea tfoot th thead time tr tt u ul "
-    "value wbr".split()
-)
+_PLAIN: Final = word_set("markup.looks")
 _FEW: Final = 3  # tags that make a document
 
 

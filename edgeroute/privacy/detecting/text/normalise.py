@@ -61,8 +61,8 @@ _ESCAPE: Final = re.compile(
     rf"&(?:amp;){{0,2}}(?:\#\d{{2,7}};?|\#[xX]{_HEXED}{{2,6}};?|[a-zA-Z]{{2,31}};)"
     rf"|%25[2-7]{_HEXED}|%u{_HEXED}{{4}}|\+[A-Za-z0-9/]{{3,24}}-"
     # Strings of programs and style sheets, the backslash doubled or not.
-    rf"|\\{{1,4}}(?:u{_HEXED}{{4}}|u\{{{_HEXED}{{2,6}}\}}|U{_HEXED}{{8}}|x{_HEXED}{{2}}"
-    rf"|x\{{{_HEXED}{{2,6}}\}}|N\{{[A-Z][A-Z0-9 -]{{1,60}}\}}|e(?=\[)|[bfnrt\"'/@])"
+    rf"|\\{{1,4}}(?:u{_HEXED}{{4}}|u\{{{_HEXED}{{2,6}}\}}|U{_HEXED}{{8}}"
+    rf"|x{_HEXED}{{2}}|x\{{{_HEXED}{{2,6}}\}}|N\{{[A-Z][A-Z0-9 -]{{1,60}}\}}|e(?=\[)|[bfnrt\"'/@])"
     rf"|(?<=[\w.-])\\[2-7]{_HEXED}[ ](?=\w)|\\0{{2,4}}[2-7]{_HEXED}[ ]?|(?:\\[2-7]{_HEXED}[ ]){{3,64}}"
     rf"|{_BYTES}"
 )
@@ -107,6 +107,9 @@ class Normal:
         if self.starts is None:
             return start, end
         first = self.starts[start]
+        # What came of one escape or one parted value shares its start and covers all of it.
+        while 0 < end < len(self.starts) and self.starts[end] == self.starts[end - 1]:
+            end += 1
         last = self.starts[end] if end < len(self.starts) else len(self.source)
         unseen = _HIDDEN_LAST.search(self.source, max(first, last - _MOST_HIDDEN), last)
         return first, max(unseen.start() if unseen else last, first + 1)
@@ -223,7 +226,9 @@ def _fold(group: str) -> str:  # noqa: PLR0911 - one kind of character each
     return unicodedata.normalize("NFKC", group.translate(_DRAWN))
 
 
-def _unescaped(match: re.Match[str], *, tex: bool) -> str | None:
+def _unescaped(  # noqa: PLR0911 - one way to escape each
+    match: re.Match[str], *, tex: bool
+) -> str | None:
     escape = match.group()
     if escape[0] == "&":
         escape = escape.replace("amp;", "", escape.count("amp;") - (escape == "&amp;"))

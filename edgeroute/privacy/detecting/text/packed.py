@@ -44,15 +44,15 @@ _UUENCODED: Final = re.compile(
 )
 _DOT: Final = r"[.\u00b7\u2022_\u2013\u2212-]"
 _MORSE: Final = re.compile(rf"(?<![^\s/|\"':]){_DOT}{{1,6}}(?:[ /|]{{1,3}}{_DOT}{{1,6}}){{5,}}+")
-_MORSE_LETTERS: Final = dict(
-    zip(
-        ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- "
-        ".-- -..- -.-- --.. ----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----. .-.-.- "
-        "--..-- ..--.. ---... -....- -..-. .--.-. -...- .-.-. ..--.-".split(),
-        "abcdefghijklmnopqrstuvwxyz0123456789.,?:-/@=+_",
-        strict=True,
-    )
-)
+_MORSE_LETTERS: Final = {
+    ".-": "a", "-...": "b", "-.-.": "c", "-..": "d", ".": "e", "..-.": "f", "--.": "g",
+    "....": "h", "..": "i", ".---": "j", "-.-": "k", ".-..": "l", "--": "m", "-.": "n",
+    "---": "o", ".--.": "p", "--.-": "q", ".-.": "r", "...": "s", "-": "t", "..-": "u",
+    "...-": "v", ".--": "w", "-..-": "x", "-.--": "y", "--..": "z", "-----": "0", ".----": "1",
+    "..---": "2", "...--": "3", "....-": "4", ".....": "5", "-....": "6", "--...": "7",
+    "---..": "8", "----.": "9", ".-.-.-": ".", "--..--": ",", "..--..": "?", "---...": ":",
+    "-....-": "-", "-..-.": "/", ".--.-.": "@", "-...-": "=", ".-.-.": "+", "..--.-": "_",
+}  # fmt: skip
 
 _PROBE: Final = 48  # signs, a multiple of what four and eight letters hold
 _SURE: Final = 16  # signs from which on decoding to text is no accident
@@ -82,7 +82,8 @@ _KINDS: Final = (
 )
 # Fonts, programs, icons, certificates and public keys: no one is described in them.
 _MACHINE: Final = (
-    b"wOFF", b"wOF2", b"OTTO", b"\0\1\0\0", b"true", b"\0asm", b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe",
+    b"wOFF", b"wOF2", b"OTTO", b"\0\1\0\0", b"true", b"\0asm",
+    b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe",
     b"\0\0\1\0", b"\0\0\0\x07ssh-", b"\0\0\0\x0bssh-", b"\0\0\0\x13ecdsa", b"\x06\x01\x04",
 )  # fmt: skip
 _PUBLIC: Final = re.compile(
@@ -321,7 +322,7 @@ def _hex(digits: str) -> bytes:
 
 def _dumped(line: str) -> str:
     """The digits of a line without the text after them, which may be of such letters too."""
-    digits = line.split("  ")[0] if line[2:4].strip() else line
+    digits = line.partition("  ")[0] if line[2:4].strip() else line
     return digits.replace(" ", "")[:_DUMP_WIDTH]
 
 

@@ -10,16 +10,14 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from edgeroute.privacy.detecting.text.normalise import Normal, replaced
+from edgeroute.word_lists import one_of
 
 _AROUND: Final = 80  # characters to either side of a parted value
 _VALUE: Final = r"[^\W_]|[@.+=:-]"  # what a value is made of, besides its separators
 
-_INLINE: Final = "|".join(
-    "a abbr b big bdi bdo code del em font i ins kbd mark nobr q s samp small span strike strong "
-    "sub sup tt u wbr".split()
-)
+_INLINE: Final = one_of("markup.inline")
 _TAG: Final = re.compile(
-    rf"(?:(?<=[\w@.+:=-])|(?<=[\d=:] ))(?:</?(?:{_INLINE})(?:\s[^<>]{{0,200}})?/?>|<!--[^<>]{{0,200}}-->"
+    rf"(?:(?<=[\w@.+:=-])|(?<=[\d=:] ))(?:</?{_INLINE}(?:\s[^<>]{{0,200}})?/?>|<!--[^<>]{{0,200}}-->"
     r"|[ ](?=[<=:\d]))++(?=[\w@.+=:-])",
     re.IGNORECASE,
 )
@@ -59,12 +57,11 @@ _CARD: Final = re.compile(rf"(?<![^\W_])\d{{4}}(?:{_SIGN}\d{{4}}){{3}}(?![^\W_])
 _SSN: Final = re.compile(
     r"(?<![^\W_])(\d{3})(?:[^\w\s]{1,3}|_)(\d{2})(?:[^\w\s]{1,3}|_)(\d{4})(?![^\W_])"
 )
-_PHONE: Final = re.compile(
-    r"(?<![^\W_])\+\d{1,3}(?:(?:[^\w@%$]{1,5}|_)\d{2,5}){2,5}(?![^\W_])"
-)
+_PHONE: Final = re.compile(r"(?<![^\W_])\+\d{1,3}(?:(?:[^\w@%$]{1,5}|_)\d{2,5}){2,5}(?![^\W_])")
 _LOOK_ALIKE: Final = re.compile(
     r"(?<![A-Za-z0-9])(?=[\doOlI .-]{0,30}[oOlI])(?:[\doOlI][ .-]?){8,20}(?![A-Za-z0-9])"
 )
+_ODD: Final = re.compile(r"[^A-Za-z0-9 .()+-]")  # what parts no number as people write it
 _DIGITS: Final = str.maketrans("oOlI", "0011")
 _MOST_DIGITS: Final = 19  # of one number; what is longer is a list
 
@@ -139,15 +136,17 @@ def _iban(match: re.Match[str]) -> str | None:
     return f" {compact[:2]}{body} " if int(numeric) % 97 == 1 else None
 
 
-def _spaced(match: re.Match[str]) -> str:
-    return re.sub(r"\D+", " ", f" {match.group()} ")
+def _spaced(match: re.Match[str]) -> str | None:
+    return re.sub(r"\D+", " ", f" {match.group()} ") if _ODD.search(match.group()) else None
 
 
-def _dashed(match: re.Match[str]) -> str:
-    return f" {'-'.join(match.groups())} "
+def _dashed(match: re.Match[str]) -> str | None:
+    return f" {'-'.join(match.groups())} " if _ODD.search(match.group()) else None
 
 
-def _phone(match: re.Match[str]) -> str:
+def _phone(match: re.Match[str]) -> str | None:
+    if not _ODD.search(match.group()):
+        return None
     return f" +{re.sub(r'[^0-9]+', ' ', match.group()).strip()} "
 
 
