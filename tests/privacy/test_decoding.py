@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeroute.privacy.detecting.text.contents import Unread
 from edgeroute.privacy.detecting.text.decoding import decoded
-from edgeroute.privacy.detecting.text.packed import Unread
 
 
 def texts(text: str) -> list[str]:

@@ -19,8 +19,8 @@ from edgeroute.core.verdict import Finding
 from edgeroute.privacy.detecting.presidio import Presidio
 from edgeroute.privacy.detecting.protocol import Scan
 from edgeroute.privacy.detecting.recognizers.internal_code import InternalCodeMarks
+from edgeroute.privacy.detecting.text.contents import Unread
 from edgeroute.privacy.detecting.text.decoding import all_readings
-from edgeroute.privacy.detecting.text.packed import Unread
 from edgeroute.privacy.detecting.text.page import Finder, Hit, OverBudget, Page
 from edgeroute.privacy.detecting.text.sheet import Place
 from edgeroute.privacy.policy import PrivacyPolicy

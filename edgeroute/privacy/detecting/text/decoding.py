@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from edgeroute.privacy.detecting.text.contents import Unread
 from edgeroute.privacy.detecting.text.fields import fields
 from edgeroute.privacy.detecting.text.normalise import readings
-from edgeroute.privacy.detecting.text.packed import Decoded, Unread, unpacked_parts
+from edgeroute.privacy.detecting.text.packed import Decoded, unpacked_parts
 from edgeroute.privacy.detecting.text.parted import joined_parts
 from edgeroute.privacy.detecting.text.sheet import Place, Sheet, always
 from edgeroute.privacy.detecting.text.turned import turned_parts

@@ -25,10 +25,21 @@ _FIELD_VALUE: Final = r"value|val|text|content|answer|data|default|number|respon
 # A member that names a field, and the next one with what it holds.
 _PAIR: Final = re.compile(
     rf"(?<![^\W_])(?:{_FIELD_NAME})[\"']?\s{{0,4}}[:=]\s{{0,4}}[\"']?(?P<label>[^\"'\n,{{}}<>=:]{{2,48}})[\"']?"
-    rf"\s{{0,4}}[,;]?\s{{0,40}}(?:-\s)?[\"']?(?:{_FIELD_VALUE})[\"']?\s{{0,4}}[:=]\s{{0,4}}"
+    r"\s{0,4}[,;]?\s{0,40}(?:[\"']?\w{1,20}[\"']?\s{0,4}[:=]\s{0,4}[\"']?[\w -]{0,40}[\"']?"
+    rf"\s{{0,4}}[,;]?\s{{0,40}})?(?:-\s)?[\"']?(?:{_FIELD_VALUE})[\"']?\s{{0,4}}[:=]\s{{0,4}}"
     rf"[\"']?(?P<value>[^\"'\n{{}}<>]{{1,200}})",
     re.IGNORECASE,
 )
+_FORM: Final = re.compile(
+    r"(?<![?&\w=/.%+-])[\w.%-]{1,40}=[^&\s\"']{0,200}(?:&[\w.%-]{1,40}=[^&\s\"']{0,200})++"
+)
+_ASKED: Final = re.compile(
+    r"(?P<label>[^\n?]{1,60})\?[\"']?[ \t]{0,4}\r?\n\s{0,8}"
+    r"(?:[^\n:]{0,24}(?::\d\d){0,2}[^\n:]{0,24}:[ \t])?"
+    r"(?P<value>[^\n]{1,60})$",
+    re.MULTILINE,
+)
+_RULE: Final = re.compile(r"[\s|+:=-]+")
 _TAG: Final = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z][\w:.-]{0,40})(?P<rest>[^<>]{0,600})>")
 _ATTRIBUTE: Final = re.compile(
     r"(?P<key>[\w:-]{1,40})\s{0,2}=\s{0,2}(?:\"(?P<double>[^\"]{0,300})\"|'(?P<single>[^']{0,300})')"
@@ -46,6 +57,14 @@ def fields(text: str) -> Iterator[tuple[str, Place]]:
     for match in _PAIR.finditer(text):
         line = f"{match['label'].strip()}: {match['value'].strip()}"
         sheet.add(line, always(*match.span("value")))
+    for match in _FORM.finditer(text) if "&" in text else ():
+        for member in match.group().split("&"):
+            label, _, value = member.partition("=")
+            if _FIGURE.search(value):
+                sheet.add(f"{label}: {value}", always(*match.span()))
+    for match in _ASKED.finditer(text) if "?" in text else ():
+        if _FIGURE.search(match["value"]):
+            sheet.add(f"{match['label']}: {match['value']}", always(*match.span("value")))
     for delimiter in "\t|;,":
         if text.count(delimiter) >= _FEW:
             _table(text, delimiter, sheet)
@@ -64,7 +83,7 @@ def _table(text: str, delimiter: str, sheet: Sheet) -> None:
         if heads and len(cells) == len(heads):
             if _FIGURE.search(line):
                 _row(heads, cells, line, start, sheet)
-        else:
+        elif not heads or not _RULE.fullmatch(line):
             heads = cells if len(cells) > 1 and all(map(_is_head, cells)) else ()
         start += len(line)
 

@@ -62,8 +62,10 @@ _ESCAPE: Final = re.compile(
     rf"|%25[2-7]{_HEXED}|%u{_HEXED}{{4}}|\+[A-Za-z0-9/]{{3,24}}-"
     # Strings of programs and style sheets, the backslash doubled or not.
     rf"|\\{{1,4}}(?:u{_HEXED}{{4}}|u\{{{_HEXED}{{2,6}}\}}|U{_HEXED}{{8}}"
-    rf"|x{_HEXED}{{2}}|x\{{{_HEXED}{{2,6}}\}}|N\{{[A-Z][A-Z0-9 -]{{1,60}}\}}|e(?=\[)|[bfnrt\"'/@])"
-    rf"|(?<=[\w.-])\\[2-7]{_HEXED}[ ](?=\w)|\\0{{2,4}}[2-7]{_HEXED}[ ]?|(?:\\[2-7]{_HEXED}[ ]){{3,64}}"
+    rf"|x{_HEXED}{{2}}|x\{{{_HEXED}{{2,6}}\}}|N\{{[A-Z][A-Z0-9 -]{{1,60}}\}}"
+    rf"|e(?=\[)|[bfnrt\"'/])"
+    rf"|(?<=[\w.-])\\[2-7]{_HEXED}[ ](?=\w)"
+    rf"|\\0{{2,4}}[2-7]{_HEXED}[ ]?|(?:\\[2-7]{_HEXED}[ ]){{3,64}}"
     rf"|{_BYTES}"
 )
 _COMMON: Final = 0x250  # signs of the Latin alphabets
@@ -252,7 +254,7 @@ def _unescaped(  # noqa: PLR0911 - one way to escape each
 def _unslashed(escape: str, *, tex: bool) -> str | None:
     """What a backslash and the letters after it mean in a string."""
     said = escape.lstrip("\\")
-    if said in _SHORT or said in "\"'/@":
+    if said in _SHORT or said in "\"'/":
         return None if tex else _SHORT.get(said, said)
     if said[0] == "N":
         try:

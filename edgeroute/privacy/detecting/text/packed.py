@@ -10,13 +10,18 @@ from __future__ import annotations
 
 import base64
 import binascii
-import bz2
-import lzma
 import re
-import zlib
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from typing import Final, NamedTuple
+
+from edgeroute.privacy.detecting.text.contents import (
+    as_text,
+    inflated,
+    known,
+    natural,
+    require_machine,
+    said,
+)
 
 _SIGNS: Final = r"[A-Za-z0-9+/_-]"
 # No word in small letters and no path of such words; lines of one length belong together.
@@ -56,45 +61,12 @@ _MORSE_LETTERS: Final = {
 
 _PROBE: Final = 48  # signs, a multiple of what four and eight letters hold
 _SURE: Final = 16  # signs from which on decoding to text is no accident
-_UNPACKED: Final = 1_000_000
-_LEAST: Final = 32  # bytes of a document or a picture
 _DATA: Final = 512  # signs of base64 from which on it must be readable
-_ICON: Final = 64  # pixels to a side in which no text can be read
-_SMALL: Final = 700  # bytes of a picture that shows nothing
-
-_KINDS: Final = (
-    (b"%PDF", "a PDF"),
-    (b"\x89PNG", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"II*\0", "a picture"),
-    (b"MM\0*", "a picture"),
-    (b"PK\x03\x04", "an archive or a document"),
-    (b"\xd0\xcf\x11\xe0", "a document"),
-    (b"7z\xbc\xaf", "an archive"),
-    (b"Rar!", "an archive"),
-    (b"RIFF", "a picture, sound or film"),
-    (b"OggS", "sound"),
-    (b"ID3", "sound"),
-    (b"fLaC", "sound"),
-    (b"SQLite format 3", "a database"),
-    (b"Salted__", "encrypted data"),
-)
-# Fonts, programs, icons, certificates and public keys: no one is described in them.
-_MACHINE: Final = (
-    b"wOFF", b"wOF2", b"OTTO", b"\0\1\0\0", b"true", b"\0asm",
-    b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe",
-    b"\0\0\1\0", b"\0\0\0\x07ssh-", b"\0\0\0\x0bssh-", b"\0\0\0\x13ecdsa", b"\x06\x01\x04",
-)  # fmt: skip
 _PUBLIC: Final = re.compile(
     r"(?:BEGIN|ssh-|sha\d|signature|certificate|public|cert|integrity|mappings|wasm|font)[^\n]{0,60}"
     r"\s{0,4}[^\n]{0,20}$",
     re.IGNORECASE,
 )
-
-
-class Unread(ValueError):
-    """The text holds something that cannot be read. The message is a sentence that names it."""
 
 
 class Decoded(NamedTuple):
@@ -116,10 +88,10 @@ def unpacked_parts(text: str) -> Iterator[Decoded]:
     if "\n" in text:
         for match in _DUMP.finditer(text):
             digits = "".join(map(_dumped, _DUMP_LINE.findall(match.group())))
-            yield from _part(_said(_hex(digits)), *match.span())
+            yield from _part(said(_hex(digits)), *match.span())
         if "begin " in text:
             for match in _UUENCODED.finditer(text):
-                yield from _part(_said(_uuencoded(match[1])), *match.span())
+                yield from _part(said(_uuencoded(match[1])), *match.span())
     for pattern, read in _READERS:
         for match in pattern.finditer(text):
             follows = text[match.end() : match.end() + 1]
@@ -151,7 +123,7 @@ def _base64(text: str, match: re.Match[str]) -> Iterator[Decoded]:
     whole = "".join(lines[: even + 1])
     before = text[max(0, match.start() - 120) : match.start()]
     if len(whole) >= _DATA and _mixed(whole) and not _PUBLIC.search(before):
-        _require_machine(_bytes(whole))
+        require_machine(_bytes(whole))
 
 
 def _from_base64(run: str) -> str | None:
@@ -159,20 +131,10 @@ def _from_base64(run: str) -> str | None:
     if bare.isalpha() and (bare.islower() or bare.isupper()):
         return None
     data = _bytes(bare[:_PROBE])
-    if _known(data) or _text(data, cut=len(bare) > _PROBE) is not None:
+    if known(data) or as_text(data, cut=len(bare) > _PROBE) is not None:
         sure = len(bare) >= _SURE or len(bare) < len(run)
-        return _said(_bytes(bare), sure=sure)
-    return _inflated(_bytes(bare)) if len(bare) >= _SURE else None
-
-
-def _inflated(data: bytes) -> str | None:
-    """What ``data`` says that was compressed without a head."""
-    reader = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        plain = reader.decompress(data, _UNPACKED)
-    except zlib.error:
-        return None
-    return _text(plain) if reader.eof and not reader.unused_data else None
+        return said(_bytes(bare), sure=sure)
+    return inflated(_bytes(bare)) if len(bare) >= _SURE else None
 
 
 def _bytes(run: str) -> bytes:
@@ -194,127 +156,6 @@ def _mixed(run: str) -> bool:
     )
 
 
-def _require_machine(data: bytes) -> None:
-    """Let data pass that only machines read.
-
-    Raises:
-        Unread: it may say anything.
-    """
-    certificate = data[:1] == b"\x30" and data[4:5] in {b"\x30", b"\x06"}
-    if data and not certificate and not data.startswith(_MACHINE):
-        message = "The text holds encoded data that cannot be read."
-        raise Unread(message)
-
-
-def _known(data: bytes) -> bool:
-    """Whether ``data`` begins as compressed data, a picture or a document does."""
-    return data.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", *(head for head, _ in _KINDS))) or (
-        data[:1] == b"\x78" and data[1:2] in {b"\x01", b"\x5e", b"\x9c", b"\xda"}
-    )
-
-
-def _said(data: bytes, *, sure: bool = True) -> str | None:
-    """What ``data`` says as text, None where it is nothing of the kind.
-
-    Raises:
-        Unread: it is of a kind that may hold text and cannot be read.
-    """
-    plain = _decompressed(data)
-    if plain is not None:
-        text = _text(plain)
-        if text is None:
-            if plain.startswith(_MACHINE):
-                return None
-            message = "The text holds compressed data that cannot be read."
-            raise Unread(message)
-        return text
-    for head, kind in _KINDS:
-        if data.startswith(head) and len(data) >= _LEAST:
-            if kind == "a picture" and _shows_nothing(data):
-                return None
-            message = f"The text holds {kind} in encoded form, which cannot be read there."
-            raise Unread(message)
-    text = _text(data)
-    return text if text is not None and (sure or _natural(text)) else None
-
-
-def _decompressed(data: bytes) -> bytes | None:
-    """What ``data`` was before it was compressed, None where it was not.
-
-    Raises:
-        Unread: there is too much of it.
-    """
-    try:
-        if data[:2] == b"\x1f\x8b" or _known(data[:2]):
-            plain = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(data, _UNPACKED)
-        elif data.startswith(b"BZh"):
-            plain = bz2.BZ2Decompressor().decompress(data, _UNPACKED)
-        elif data.startswith(b"\xfd7zXZ"):
-            plain = lzma.LZMADecompressor(memlimit=64_000_000).decompress(data, _UNPACKED)
-        else:
-            return None
-    except (zlib.error, OSError, lzma.LZMAError):
-        return None
-    if len(plain) >= _UNPACKED:
-        message = "The text holds compressed data that is too long to be read."
-        raise Unread(message)
-    return plain or None
-
-
-def _shows_nothing(data: bytes) -> bool:
-    """Whether a picture is an icon, or too small a file to show a text."""
-    if data.startswith(b"\x89PNG"):
-        sides = (data[16:20], data[20:24])
-        return all(int.from_bytes(side, "big") <= _ICON for side in sides)
-    if data.startswith(b"GIF8"):
-        return all(int.from_bytes(side, "little") <= _ICON for side in (data[6:8], data[8:10]))
-    return len(data) < _SMALL
-
-
-def _text(data: bytes, *, cut: bool = False) -> str | None:
-    """``data`` as text, if a person could have written it. ``cut`` says that its end is missing."""
-    if data[1:2] == b"\0" or data[:1] == b"\0" or data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return _wide(data)
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if cut and error.start >= len(data) - 3:
-            text = data[: error.start].decode("utf-8")
-        else:
-            text = _latin(data)
-    if len(text) < 5 or not all(c.isprintable() or c in "\r\n\t\x1b" for c in text):
-        return None
-    wordlike = sum(c.isalnum() or c in " @.,:;=-_/'\"{}+\n" for c in text)
-    return text if wordlike >= 0.85 * len(text) else None
-
-
-def _wide(data: bytes) -> str | None:
-    """Text in which every character takes two bytes, as some shells pass it on."""
-    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        encoding = "utf-16"
-    else:
-        encoding = "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"
-    text = data[: len(data) // 2 * 2].decode(encoding, "replace")
-    alphabet = sum(sign < "\u0600" and (sign.isprintable() or sign.isspace()) for sign in text)
-    return text if len(text) >= 5 and alphabet >= 0.9 * len(text) else None
-
-
-def _latin(data: bytes) -> str:
-    """Western text of before Unicode: mostly ASCII, with some letters."""
-    text = data.decode("latin-1")
-    high = [sign for sign in text if not sign.isascii()]
-    return text if len(high) <= 0.1 * len(text) and all(map(str.isalpha, high)) else ""
-
-
-def _natural(text: str) -> bool:
-    """Whether a short text looks written: it changes between small, capital and digit seldom."""
-    kinds = [
-        (sign.islower(), sign.isdigit(), not sign.isascii()) for sign in text if sign.isalnum()
-    ]
-    changes = sum(one != two for one, two in pairwise(kinds))
-    return len(kinds) >= 0.7 * len(text) and changes <= len(kinds) / 3 + 1
-
-
 def _hex(digits: str) -> bytes:
     compact = re.sub(r"[^0-9a-fA-F]", "", digits)
     return bytes.fromhex(compact[: len(compact) // 2 * 2])
@@ -332,29 +173,29 @@ def _from_hex(match: re.Match[str]) -> str | None:
         return None
     sure = len(digits) >= 2 * _SURE
     probe = _hex(digits[:_PROBE])
-    if _known(probe) or _text(probe, cut=True) is not None:
-        return _said(_hex(digits), sure=sure)
+    if known(probe) or as_text(probe, cut=True) is not None:
+        return said(_hex(digits), sure=sure)
     return None
 
 
 def _from_hex_list(match: re.Match[str]) -> str | None:
-    return _said(_hex(match.group().replace("0x", "")))
+    return said(_hex(match.group().replace("0x", "")))
 
 
 def _from_base32(match: re.Match[str]) -> str | None:
     run = match.group().rstrip("=")
     data = base64.b32decode(run[: len(run) // 8 * 8][:_PROBE])
-    if not _known(data) and _text(data, cut=True) is None:
+    if not known(data) and as_text(data, cut=True) is None:
         return None
     try:
-        return _said(base64.b32decode(run + "=" * (-len(run) % 8)))
+        return said(base64.b32decode(run + "=" * (-len(run) % 8)))
     except binascii.Error:
         return None
 
 
 def _from_ascii85(match: re.Match[str]) -> str | None:
     try:
-        return _said(base64.a85decode(match[1]))
+        return said(base64.a85decode(match[1]))
     except ValueError:
         return None
 
@@ -362,16 +203,16 @@ def _from_ascii85(match: re.Match[str]) -> str | None:
 def _from_base85(match: re.Match[str]) -> str | None:
     try:
         data = base64.b85decode(match.group()[:10])
-        if not _known(data) and _text(data, cut=True) is None:
+        if not known(data) and as_text(data, cut=True) is None:
             return None
-        return _said(base64.b85decode(match.group()))
+        return said(base64.b85decode(match.group()))
     except ValueError:
         return None
 
 
 def _from_binary(match: re.Match[str]) -> str | None:
     octets = re.findall(r"[01]{8}", match.group())
-    return _said(bytes(int(octet, 2) for octet in octets))
+    return said(bytes(int(octet, 2) for octet in octets))
 
 
 def _from_codes(match: re.Match[str]) -> str | None:
@@ -379,10 +220,10 @@ def _from_codes(match: re.Match[str]) -> str | None:
     codes = re.findall(r"\d+", match.group())
     for base in (10, 8):
         try:
-            text = _said(bytes(int(code, base) for code in codes))
+            text = said(bytes(int(code, base) for code in codes))
         except ValueError:
             continue
-        if text is not None and (len(codes) >= _SURE or _natural(text.replace(" ", ""))):
+        if text is not None and (len(codes) >= _SURE or natural(text.replace(" ", ""))):
             return text
     return None
 

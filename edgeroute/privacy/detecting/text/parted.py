@@ -17,8 +17,8 @@ _VALUE: Final = r"[^\W_]|[@.+=:-]"  # what a value is made of, besides its separ
 
 _INLINE: Final = one_of("markup.inline")
 _TAG: Final = re.compile(
-    rf"(?:(?<=[\w@.+:=-])|(?<=[\d=:] ))(?:</?{_INLINE}(?:\s[^<>]{{0,200}})?/?>|<!--[^<>]{{0,200}}-->"
-    r"|[ ](?=[<=:\d]))++(?=[\w@.+=:-])",
+    rf"(?:(?<=[\w@.+:=-])|(?<=[\d=:] ))(?:</?{_INLINE}(?:\s[^<>]{{0,200}})?/?>"
+    r"|<!--[^<>]{0,200}-->|[ ](?=[<=:\d]))++(?=[\w@.+=:-])",
     re.IGNORECASE,
 )
 _CDATA: Final = re.compile(r"<!\[CDATA\[|\]\]>")
@@ -29,7 +29,7 @@ _MARK: Final = re.compile(
 _JOINED: Final = re.compile(
     r"(?<=[\w@.+ -])(?P<q>[\"'`])\s{0,40}(?:(?:[+.&~\\]|\|\||<>)\s{0,40})?(?P=q)(?=[\w@.+ -])"
 )
-_COLOUR: Final = re.compile(r"(?:\^\[|\bESC|(?<=[\w@.-])(?=\[[\d;]{1,12}m))\[[\d;]{0,12}[mK]")
+_COLOUR: Final = re.compile(r"(?:\^\[|\bESC|(?<=[\w@. -])(?=\[[\d;]{1,12}m))\[[\d;]{0,12}[mK]")
 _ADDRESS_END: Final = re.compile(
     r"(?<=[\w.+-])[ \t]{0,2}[\\=-]?\r?\n[ \t>|#*]{0,12}(?=[\w.+-]{0,40}@)"
     r"|(?<=@)[ \t]{0,2}\\?\r?\n[ \t>|#*]{0,12}(?=\w)"
@@ -40,7 +40,8 @@ _NUMBER_END: Final = re.compile(
 )
 _PROSE: Final = re.compile(r"[^\W\d_]{2,}[^\n,;|\t]{0,60}$|\+\d[\d .-]{0,20}$")
 _LABEL_END: Final = re.compile(
-    r"(?<=[^\W\d_])(?P<is>[ \t]{0,2}[:=]|\s(?:is|ist|es|est))[ \t]{0,4}\r?\n[ \t>|#*]{0,12}(?=\S{0,40}[\d@])"
+    r"(?<=[^\W\d_])(?P<is>[ \t]{0,2}[:=]|\s(?:is|ist|es|est))"
+    r"[ \t]{0,4}\r?\n[ \t>|#*]{0,12}(?=\S{0,40}[\d@])"
 )
 _LETTERS: Final = re.compile(
     rf"(?<!\S)(?:{_VALUE})(?P<s>[ ._*|\u00b7~/\n-]|,[ ]?)(?:{_VALUE})"
@@ -61,7 +62,7 @@ _PHONE: Final = re.compile(r"(?<![^\W_])\+\d{1,3}(?:(?:[^\w@%$]{1,5}|_)\d{2,5}){
 _LOOK_ALIKE: Final = re.compile(
     r"(?<![A-Za-z0-9])(?=[\doOlI .-]{0,30}[oOlI])(?:[\doOlI][ .-]?){8,20}(?![A-Za-z0-9])"
 )
-_ODD: Final = re.compile(r"[^A-Za-z0-9 .()+-]")  # what parts no number as people write it
+_ODD: Final = re.compile(r"[^A-Za-z0-9 .()-]")  # what parts no number as people write it
 _DIGITS: Final = str.maketrans("oOlI", "0011")
 _MOST_DIGITS: Final = 19  # of one number; what is longer is a list
 
@@ -145,7 +146,7 @@ def _dashed(match: re.Match[str]) -> str | None:
 
 
 def _phone(match: re.Match[str]) -> str | None:
-    if not _ODD.search(match.group()):
+    if not _ODD.search(match.group()[1:]):
         return None
     return f" +{re.sub(r'[^0-9]+', ' ', match.group()).strip()} "
 
@@ -159,12 +160,12 @@ def _look_alike(match: re.Match[str]) -> str | None:
 _PARTED: Final[tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str | None]], ...]] = (
     ("<", _TAG, _untagged),
     ("<", _CDATA, _gap),
+    ("[", _COLOUR, _nothing),
     ("", _IBAN, _iban),
     ("", _CARD, _spaced),
     ("", _SSN, _dashed),
     ("+", _DIFF, _nothing),
     ("+", _PHONE, _phone),
-    ("[", _COLOUR, _nothing),
     ("*~`_|=", _MARK, _nothing),
     ("\"'`", _JOINED, _nothing),
     ("+", _FORM, _gap),
