@@ -73,7 +73,7 @@ _SHORT: Final = {"n": "\n", "r": " ", "t": " ", "b": "\b", "f": "\f", "e": "\x1b
 _TEX: Final = re.compile(r"\\(?:frac|begin|text|times|theta|nabla|right|ref|tau|nu)\b|\$\\")
 
 # Letters in boxes and circles, regional indicators, small capitals: no compatible form is known.
-_DRAWN: Final = {
+_DRAWN: Final[dict[int, str | int]] = {
     **{
         first + number: chr(ord("A") + number)
         for first in (0x1F150, 0x1F170, 0x1F1E6)
