@@ -20,7 +20,6 @@ from edgeroute.privacy.detecting.presidio import Presidio
 from edgeroute.privacy.detecting.protocol import Scan
 from edgeroute.privacy.detecting.recognizers.internal_code import InternalCodeMarks
 from edgeroute.privacy.detecting.text.contents import Unread
-from edgeroute.privacy.detecting.text.decoding import all_readings
 from edgeroute.privacy.detecting.text.page import Finder, Hit, OverBudget, Page
 from edgeroute.privacy.detecting.text.sheet import Place
 from edgeroute.privacy.policy import PrivacyPolicy
@@ -161,6 +160,10 @@ class Detector:
         self, text: str, *, full: bool, tick: Callable[[], None]
     ) -> Iterator[tuple[Page, Place]]:
         """The text in all its readings, and where places in them lie."""
+        from edgeroute.privacy.detecting.text.decoding import (  # noqa: PLC0415 - many patterns
+            all_readings,
+        )
+
         for reading, place in all_readings(text):
             tick()
             yield Page(reading, full=full, tick=tick, allowed=self._allowed), place

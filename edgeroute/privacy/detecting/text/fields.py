@@ -22,20 +22,20 @@ _FIELD_NAME: Final = (
     r"name|key|field|label|type|title|question|id|attribute|variable|property|param"
 )
 _FIELD_VALUE: Final = r"value|val|text|content|answer|data|default|number|response|input|entry"
-# A member that names a field, and the next one with what it holds.
+_IS: Final = r"[\"']?\s{0,4}[:=]\s{0,4}[\"']?"
+_NEXT: Final = r"[\"']?\s{0,4}[,;]?\s{0,40}"
+# A member that names a field, perhaps one that says its kind, and one with what it holds.
 _PAIR: Final = re.compile(
-    rf"(?<![^\W_])(?:{_FIELD_NAME})[\"']?\s{{0,4}}[:=]\s{{0,4}}[\"']?(?P<label>[^\"'\n,{{}}<>=:]{{2,48}})[\"']?"
-    r"\s{0,4}[,;]?\s{0,40}(?:[\"']?\w{1,20}[\"']?\s{0,4}[:=]\s{0,4}[\"']?[\w -]{0,40}[\"']?"
-    rf"\s{{0,4}}[,;]?\s{{0,40}})?(?:-\s)?[\"']?(?:{_FIELD_VALUE})[\"']?\s{{0,4}}[:=]\s{{0,4}}"
-    rf"[\"']?(?P<value>[^\"'\n{{}}<>]{{1,200}})",
+    rf"(?<![^\W_])(?:{_FIELD_NAME}){_IS}(?P<label>[^\"'\n,{{}}<>=:]{{2,48}}){_NEXT}"
+    rf"(?:[\"']?\w{{1,20}}{_IS}[\w -]{{0,40}}{_NEXT})?"
+    rf"(?:-\s)?[\"']?(?:{_FIELD_VALUE}){_IS}(?P<value>[^\"'\n{{}}<>]{{1,200}})",
     re.IGNORECASE,
 )
 _FORM: Final = re.compile(
     r"(?<![?&\w=/.%+-])[\w.%-]{1,40}=[^&\s\"']{0,200}(?:&[\w.%-]{1,40}=[^&\s\"']{0,200})++"
 )
 _ASKED: Final = re.compile(
-    r"(?P<label>[^\n?]{1,60})\?[\"']?[ \t]{0,4}\r?\n\s{0,8}"
-    r"(?:[^\n:]{0,24}(?::\d\d){0,2}[^\n:]{0,24}:[ \t])?"
+    r"\?[\"']?[ \t]{0,4}\r?\n\s{0,8}(?:[^\n:]{0,24}(?::\d\d){0,2}[^\n:]{0,24}:[ \t])?"
     r"(?P<value>[^\n]{1,60})$",
     re.MULTILINE,
 )
@@ -64,7 +64,8 @@ def fields(text: str) -> Iterator[tuple[str, Place]]:
                 sheet.add(f"{label}: {value}", always(*match.span()))
     for match in _ASKED.finditer(text) if "?" in text else ():
         if _FIGURE.search(match["value"]):
-            sheet.add(f"{match['label']}: {match['value']}", always(*match.span("value")))
+            asked = text[max(0, match.start() - _MOST_CELL) : match.start()].rpartition("\n")[2]
+            sheet.add(f"{asked}: {match['value']}", always(*match.span("value")))
     for delimiter in "\t|;,":
         if text.count(delimiter) >= _FEW:
             _table(text, delimiter, sheet)

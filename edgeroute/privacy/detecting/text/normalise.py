@@ -56,18 +56,21 @@ _BYTES: Final = (
     r"|=[0-9A-F]{2}(?:=[0-9A-F]{2}){1,63}|=[0-9A-F]{2}(?=[\w.@])"
 )
 _HEXED: Final = "[0-9a-fA-F]"
-_ESCAPE: Final = re.compile(
-    # Entities, escaped once or twice; addresses and mail; the older wide alphabet of mail.
+# Entities, escaped once or twice; addresses and mail; the older wide alphabet of mail.
+_MARKED: Final = (
     rf"&(?:amp;){{0,2}}(?:\#\d{{2,7}};?|\#[xX]{_HEXED}{{2,6}};?|[a-zA-Z]{{2,31}};)"
     rf"|%25[2-7]{_HEXED}|%u{_HEXED}{{4}}|\+[A-Za-z0-9/]{{3,24}}-"
-    # Strings of programs and style sheets, the backslash doubled or not.
-    rf"|\\{{1,4}}(?:u{_HEXED}{{4}}|u\{{{_HEXED}{{2,6}}\}}|U{_HEXED}{{8}}"
-    rf"|x{_HEXED}{{2}}|x\{{{_HEXED}{{2,6}}\}}|N\{{[A-Z][A-Z0-9 -]{{1,60}}\}}"
-    rf"|e(?=\[)|[bfnrt\"'/])"
-    rf"|(?<=[\w.-])\\[2-7]{_HEXED}[ ](?=\w)"
-    rf"|\\0{{2,4}}[2-7]{_HEXED}[ ]?|(?:\\[2-7]{_HEXED}[ ]){{3,64}}"
-    rf"|{_BYTES}"
 )
+# Strings of programs and style sheets, the backslash doubled or not.
+_SLASHED: Final = (
+    rf"\\{{1,4}}(?:u{_HEXED}{{4}}|u\{{{_HEXED}{{2,6}}\}}|U{_HEXED}{{8}}|x{_HEXED}{{2}}"
+    rf"|x\{{{_HEXED}{{2,6}}\}}|N\{{[A-Z][A-Z0-9 -]{{1,60}}\}}|e(?=\[)|[bfnrt\"'/])"
+)
+_STYLED: Final = (
+    rf"(?<=[\w.-])\\[2-7]{_HEXED}[ ](?=\w)|\\0{{2,4}}[2-7]{_HEXED}[ ]?"
+    rf"|(?:\\[2-7]{_HEXED}[ ]){{3,64}}"
+)
+_ESCAPE: Final = re.compile(rf"{_MARKED}|{_SLASHED}|{_STYLED}|{_BYTES}")
 _COMMON: Final = 0x250  # signs of the Latin alphabets
 _SHORT: Final = {"n": "\n", "r": " ", "t": " ", "b": "\b", "f": "\f", "e": "\x1b"}
 _TEX: Final = re.compile(r"\\(?:frac|begin|text|times|theta|nabla|right|ref|tau|nu)\b|\$\\")
