@@ -12,6 +12,7 @@ import json
 import lzma
 import re
 import textwrap
+import time
 import unicodedata
 import zlib
 from collections.abc import Callable
@@ -22,6 +23,7 @@ import msgspec
 import pytest
 
 from edgeroute.privacy.detecting.detector import DetectionFailed, Detector
+from edgeroute.privacy.detecting.text.decoding import all_readings
 from edgeroute.privacy.policy import PrivacyPolicy, ScanBudget
 
 Form = Callable[[str], str]
@@ -363,3 +365,17 @@ def test_a_finding_covers_all_of_a_parted_value(detector: Detector, text: str) -
     """Its place is where the value began and where it ended."""
     (finding, *_) = detector.scan(f"It is {text} here", full=True).findings
     assert f"It is {text} here"[finding.start : finding.end].strip() == text
+
+
+@pytest.mark.parametrize(
+    "shape",
+    ["a", "12 ", "a.", ". ", "01010101 ", "<b>a", '"a" + ', "=41", "\\u", "a@\n", "name: ab\n",
+     "a,b\n1,2\n", "aa?\n", "GB33 ", "drowssap ", "\x1b[", "aGVsbG8gd29ybGQ= "],
+)  # fmt: skip
+def test_no_shape_takes_long(shape: str) -> None:
+    """The cost grows with the length alone: a million characters of any shape take seconds."""
+    text = (shape * 200_000)[:200_000]
+    begun = time.thread_time()
+    for _ in all_readings(text):
+        pass
+    assert time.thread_time() - begun < 2.0
