@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
-from edgeroute.cli.shell import Shell, piped
-from edgeroute.core.messages import Message, system, user
+from edgeroute.cli.shell import DOCUMENTS, Shell, no_text, piped_content
+from edgeroute.core.messages import File, Message, Text, system, user
 from edgeroute.core.request import TIERS, ChatRequest, Tier
 from edgeroute.core.signals import TASKS
 from edgeroute.core.verdict import PrivacyMode
@@ -35,21 +35,33 @@ def prompt_options(command: F) -> F:
     return command
 
 
-def read_prompt(words: tuple[str, ...]) -> str:
-    """The prompt: the words of the command line, then what is piped in.
+def read_prompt(words: tuple[str, ...]) -> Message:
+    """The prompt: the words of the command line, then what is piped in; a document as a file.
 
     Raises:
-        UsageError: there is neither.
+        UsageError: there is neither, or what is piped in cannot be read.
     """
-    text = "\n\n".join(part for part in (" ".join(words), piped().rstrip("\n")) if part.strip())
+    content = piped_content()
+    if isinstance(content, bytes):
+        return Message(
+            "user", (*(Text(word) for word in [" ".join(words)] if word), _file(content))
+        )
+    text = "\n\n".join(part for part in (" ".join(words), content.rstrip("\n")) if part.strip())
     if not text:
         raise click.UsageError("There is no prompt. Write one after the command, or pipe one in.")
-    return text
+    return user(text)
+
+
+def _file(data: bytes) -> File:
+    kind = next((kind for head, kind in DOCUMENTS.items() if data.startswith(head)), "")
+    if not kind:
+        raise no_text()
+    return File("stdin", kind, data)
 
 
 def build_request(
     shell: Shell,
-    text: str,
+    prompt: Message,
     *,
     model: str,
     privacy: str | None,
@@ -59,13 +71,13 @@ def build_request(
     conversation: str,
     store: bool = True,
 ) -> ChatRequest:
-    """The request for ``text``, after what its conversation already holds."""
+    """The request for ``prompt``, after what its conversation already holds."""
     history: tuple[Message, ...] = ()
     if conversation and shell.runtime.conversations.get(conversation) is not None:
         history = shell.runtime.conversations.messages(conversation)
     first = (system(instructions),) if instructions else ()
     return ChatRequest(
-        messages=(*first, *history, user(text)),
+        messages=(*first, *history, prompt),
         model=model,
         privacy=PrivacyMode(privacy) if privacy else None,
         tier=tier,

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from edgeroute.core.secret import Secret
     from edgeroute.wiring import Runtime
 
+_WORD_FILE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+# What is read as an attached file, by its first bytes, and what it is then called.
+DOCUMENTS: Final = {b"%PDF": "application/pdf", b"PK\x03\x04": _WORD_FILE}
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
@@ -142,15 +145,31 @@ def piped() -> str:
     Raises:
         UsageError: it is no text.
     """
+    content = piped_content()
+    if isinstance(content, bytes):
+        raise no_text()
+    return content
+
+
+def no_text() -> click.UsageError:
+    """Why bytes were not taken, and what to do about it."""
+    return click.UsageError(
+        "What is piped in cannot be read as text. Make it UTF-8 first: with `iconv -f ENCODING"
+        " -t UTF-8`, or with `tr '\\0' '\\n'` where zero bytes part its lines."
+    )
+
+
+def piped_content() -> str | bytes:
+    """What standard input holds: text in any encoding that can be told, otherwise its bytes."""
     if sys.stdin is None or sys.stdin.isatty():
         return ""
+    data = sys.stdin.buffer.read()
+    if data.startswith(tuple(DOCUMENTS)):
+        return data
     try:
-        return decoded(sys.stdin.buffer.read(), "replace")
-    except ValueError as error:
-        raise click.UsageError(
-            "What is piped in cannot be read as text. Make it UTF-8 first: with `iconv -f ENCODING"
-            " -t UTF-8`, or with `tr '\\0' '\\n'` where zero bytes part its lines."
-        ) from error
+        return decoded(data, "replace")
+    except ValueError:
+        return data
 
 
 def pass_shell(command: F) -> F:

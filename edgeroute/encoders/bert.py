@@ -31,7 +31,7 @@ LAYER_PARTS: Final = {
 _MOST: Final = 63  # the largest weight
 
 
-class ModelMissing(Exception):
+class EncoderMissing(Exception):
     """A file of ``model`` is not there, or is not the pinned one."""
 
     def __init__(self, message: str, model: str) -> None:

@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from edgeroute.encoders.bert import ModelMissing
+from edgeroute.encoders.bert import EncoderMissing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,15 +35,15 @@ class E5File:
         """Map the file in ``folder``.
 
         Raises:
-            ModelMissing: it is absent or differs from the pinned digest.
+            EncoderMissing: it is absent or differs from the pinned digest.
         """
         try:
             with (folder / FILE).open("rb") as file:
                 self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
-            raise ModelMissing(f"{FILE} of the sentence model is missing.", "e5") from error
+            raise EncoderMissing(f"{FILE} of the sentence model is missing.", "e5") from error
         if hashlib.sha256(self._data).hexdigest() != DIGEST:
-            raise ModelMissing(f"{FILE} of the sentence model is damaged.", "e5")
+            raise EncoderMissing(f"{FILE} of the sentence model is damaged.", "e5")
         import numpy  # noqa: ICN001, PLC0415 - heavy, needed at the first scan only
 
         self._numpy = numpy

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from edgeroute.encoders.bert import LAYER_PARTS, Bert, ModelMissing
+from edgeroute.encoders.bert import LAYER_PARTS, Bert, EncoderMissing
 from edgeroute.encoders.safetensors import SafeTensors
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class MiniLM:
         """Load the model's files from ``folder``.
 
         Raises:
-            ModelMissing: one is absent or broken.
+            EncoderMissing: one is absent or broken.
         """
         try:
             from tokenizers import Tokenizer  # noqa: PLC0415 - heavy, needed at the first scan only
@@ -40,7 +40,7 @@ class MiniLM:
             self._words = held.on_disk("embeddings.word_embeddings.weight")
         # The tokenizers library raises bare Exception for a missing or broken file.
         except Exception as error:
-            raise ModelMissing(
+            raise EncoderMissing(
                 "The English sentence model is missing or damaged.", "minilm"
             ) from error
         self._tokenizer.no_padding()

@@ -60,7 +60,7 @@ class SentenceEncoder:
         """Load the model's file from ``folder``.
 
         Raises:
-            ModelMissing: it is absent or differs from the pinned digest.
+            EncoderMissing: it is absent or differs from the pinned digest.
         """
         file = E5File(folder)
         self._file = file

@@ -196,6 +196,12 @@ def test_scan_reads_text_in_its_encoding(home: Home, tmp_path: Path, encoding: s
     assert "-:2:3: US_SSN" in home.run("scan", stdin=data).stdout
 
 
+def test_scan_holds_what_is_piped_in_and_is_no_text(home: Home) -> None:
+    """Bytes in no encoding go the way of a file, which says whether it can be read."""
+    result = home.run("scan", "--check", stdin=b"\x7fELF\x02\x01\x01\0\0\0\0\xff\xfe\x81")
+    assert result.exit_code == 3
+
+
 def test_documents_are_read_as_attachments(home: Home, tmp_path: Path) -> None:
     """A PDF or another file that is no text goes through the same check as an attachment."""
     file = tmp_path / "paper.pdf"

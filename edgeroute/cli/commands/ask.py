@@ -60,8 +60,7 @@ def ask(
     A terminal sees the answer as it comes; a program gets it whole. Of pictures the paths are
     printed.
     """
-    text = read_prompt(words)
-    request = build_request(shell, text, store=not no_store, **options)
+    request = build_request(shell, read_prompt(words), store=not no_store, **options)
     streaming = on_terminal() and not no_stream and not machine
     asking = _Asking(
         shell, request, streaming=streaming, machine=machine, quiet=quiet, output=output

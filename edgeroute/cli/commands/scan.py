@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from edgeroute.cli.shell import Shell, as_json, foreign, note, out, pass_shell, piped
+from edgeroute.cli.shell import Shell, as_json, foreign, note, out, pass_shell, piped_content
 from edgeroute.core.encoding import decoded
 from edgeroute.core.messages import File, Message
 from edgeroute.core.request import ChatRequest
@@ -32,10 +32,10 @@ def scan(
     Only types and places are printed, never a value, unless you ask with --show.
     """
     if not files:
-        text = piped()
-        if not text:
+        content = piped_content()
+        if not content:
             raise click.UsageError("Name a file, or pipe text in.")
-        sources: list[tuple[str, str | bytes]] = [("-", text)]
+        sources: list[tuple[str, str | bytes]] = [("-", content)]
     else:
         sources = [(str(path), _read(path)) for path in files]
 

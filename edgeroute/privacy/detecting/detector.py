@@ -11,26 +11,33 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
 from edgeroute.core.verdict import Finding
-from edgeroute.encoders.bert import ModelMissing
+from edgeroute.encoders.bert import EncoderMissing
 from edgeroute.privacy.detecting.presidio import Presidio
 from edgeroute.privacy.detecting.protocol import Scan
 from edgeroute.privacy.detecting.recognizers.internal_code import InternalCodeMarks
-from edgeroute.privacy.detecting.text.decoding import Place, TooManyParts, all_readings
+from edgeroute.privacy.detecting.text.contents import Unread
 from edgeroute.privacy.detecting.text.page import WORD, Finder, Hit, OverBudget, Page
+from edgeroute.privacy.detecting.text.sheet import Place
 from edgeroute.privacy.detecting.weighing.suspicions import SUSPICIONS, WEIGHED, Suspicions
 from edgeroute.privacy.policy import PrivacyPolicy
 
+_DECODING: Final = "decoding"
 _OTHER: Final = 0.8  # a reading that is as long as this share of the text is one of all of it
 
 
 class DetectionFailed(Exception):
     """The text could not be read to its end. Whoever asked keeps it on this machine."""
+
+
+class _Broken(Exception):
+    """A stage broke. Its arguments are the stage's name and the error's."""
 
 
 class Detector:
@@ -46,7 +53,7 @@ class Detector:
         models: Path,
         *,
         allowed: Callable[[str], bool] = lambda _: False,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.thread_time,
     ) -> None:
         self._policy = policy
         self._models = models
@@ -84,11 +91,16 @@ class Detector:
             return self._scan(text, full=full, origin=origin)
         except DetectionFailed:
             raise
-        except TooManyParts as error:
-            raise DetectionFailed("The text has more coded parts than are read.") from error
+        except Unread as error:
+            raise DetectionFailed(str(error)) from error
         except OverBudget as error:
             seconds = self._policy.budget.seconds
-            message = f"Reading the text for personal data took more than {seconds:g} s."
+            stage = f" (stage: {error})" if str(error) else ""
+            message = f"Reading the text for personal data took more than {seconds:g} s{stage}."
+            raise DetectionFailed(message) from error
+        except _Broken as error:
+            stage, kind = error.args
+            message = f"The check for personal data failed (stage: {stage}, {kind})."
             raise DetectionFailed(message) from error
         except Exception as error:
             message = f"The check for personal data failed ({type(error).__name__})."
@@ -114,15 +126,19 @@ class Detector:
         finders = self._ready()  # loading is not the text's fault
         deadline = self._clock() + self._policy.budget.seconds
 
+        stage = _DECODING
+
         def tick() -> None:
             if self._clock() > deadline:
-                raise OverBudget
+                raise OverBudget(stage)
 
         if not text.strip():
             return
-        pages = list(self._pages(text, full=full, tick=tick))
+        with _naming(_DECODING):
+            pages = list(self._pages(text, full=full, tick=tick))
         seen: list[list[Hit]] = [[] for _ in pages]
         for finder in finders:
+            stage = finder.name
             given = [
                 (*one, hits)
                 for one, hits in zip(pages, seen, strict=True)
@@ -134,11 +150,12 @@ class Detector:
                 deadline += self._clock() - begun
             for page, place, hits in given:
                 tick()
-                found = [
-                    hit
-                    for hit in finder.find(page)
-                    if not page.allowed(page.text[hit.start : hit.end])
-                ]
+                with _naming(stage):
+                    found = [
+                        hit
+                        for hit in finder.find(page)
+                        if not page.allowed(page.text[hit.start : hit.end])
+                    ]
                 hits.extend(replace(hit, source=hit.source or finder.name) for hit in found)
                 for hit in _counted(found, self._decides):
                     yield _finding(hit, place, finder.name)
@@ -147,9 +164,12 @@ class Detector:
         begun = self._clock()
         suspicions = self._weighing()
         deadline += self._clock() - begun
+        stage = WEIGHED
         for number, ((page, place), hits) in enumerate(zip(pages, seen, strict=True)):
             if number == 0 or _is_part(page, pages[0][0]) or any(map(self._counts, hits)):
-                for hit in suspicions.found(page, hits):
+                with _naming(WEIGHED):
+                    counted = list(suspicions.found(page, hits))
+                for hit in counted:
                     yield _finding(hit, place, WEIGHED)
         tick()
 
@@ -165,6 +185,10 @@ class Detector:
         self, text: str, *, full: bool, tick: Callable[[], None]
     ) -> Iterator[tuple[Page, Place]]:
         """The text in all its readings, and where places in them lie."""
+        from edgeroute.privacy.detecting.text.decoding import (  # noqa: PLC0415 - many patterns
+            all_readings,
+        )
+
         for reading, place in all_readings(text):
             tick()
             yield Page(reading, full=full, tick=tick, allowed=self._allowed), place
@@ -192,7 +216,7 @@ class Detector:
             with self._lock:
                 try:
                     self._suspicions = self._suspicions or Suspicions(self._policy, self._models)
-                except ModelMissing as error:
+                except EncoderMissing as error:
                     message = f"{error} Get it with `edgeroute models pull {error.model}`."
                     raise DetectionFailed(message) from error
         return self._suspicions
@@ -206,6 +230,19 @@ class Detector:
         labels = list(dict.fromkeys(self._policy.label(f.type) for f in findings))
         shown = ", ".join(labels[:3]) + (" and more" if len(labels) > 3 else "")
         return f"Found: {shown}."
+
+
+@contextmanager
+def _naming(stage: str) -> Iterator[None]:
+    """Say of an error in which stage it was."""
+    try:
+        yield
+    except OverBudget as error:
+        raise OverBudget(stage) from error
+    except (DetectionFailed, Unread):
+        raise
+    except Exception as error:
+        raise _Broken(stage, type(error).__name__) from error
 
 
 def _finding(hit: Hit, place: Place, source: str) -> Finding:

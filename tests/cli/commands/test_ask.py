@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from edgeroute.core.errors import NothingAnswered
-from edgeroute.core.messages import Image, assistant, user
+from edgeroute.core.messages import File, Image, Text, assistant, user
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.store.chats.conversations import Conversations
 from edgeroute.store.database.database import Database
@@ -70,11 +70,11 @@ def test_words_and_standard_input_combine(home: Home) -> None:
     assert home.engine is not None
     home.run("ask", "Summarise this:", stdin="line 1\nline 2\n")
     home.run("ask", stdin="only piped\n")
-    home.run("ask", stdin=b"not utf-8: \xff")
+    home.run("ask", stdin=b"not utf-8: caf\xe9")
     assert [r.messages[-1].text for r in home.engine.requests] == [
         "Summarise this:\n\nline 1\nline 2",
         "only piped",
-        "not utf-8: \ufffd",
+        "not utf-8: caf\u00e9",
     ]
     assert home.run("ask", stdin="  \n").exit_code == 2
 
@@ -264,3 +264,15 @@ def test_who_asks_for_a_model_hears_why_another_answers(
     monkeypatch.setattr(scripted_engine, "PLAN", replace(scripted_engine.PLAN, notes=(note,)))
     assert note in home.run("ask", "--model", "mock/m", "hi").stderr
     assert note not in home.run("ask", "hi").stderr
+
+
+def test_a_document_on_standard_input_is_an_attached_file(home: Home) -> None:
+    """A PDF that is piped in goes the way of an attachment, beside the words."""
+    assert home.engine is not None
+    home.run("ask", "Summarise", stdin=b"%PDF-1.4\n\0\xff")
+    (request,) = home.engine.requests
+    text, file = request.messages[-1].parts
+    assert (text, file) == (
+        Text("Summarise"),
+        File("stdin", "application/pdf", b"%PDF-1.4\n\0\xff"),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import subprocess
 import sys
 from pathlib import Path
@@ -84,9 +85,9 @@ def test_what_is_encoded_is_found_where_it_stands(detector: Detector) -> None:
 
 def test_more_coded_parts_than_are_read_are_not_clear(detector: Detector) -> None:
     """What is left unread may hold anything."""
-    part = base64.b64encode(b"The weather is fine today.").decode()
+    part = base64.b64encode(gzip.compress(b"The weather is fine. " * 40_000)).decode()
     with pytest.raises(DetectionFailed, match="more coded parts"):
-        detector.scan(" , ".join([part] * 65))
+        detector.scan(" , ".join([part] * 3))
 
 
 @pytest.mark.parametrize("origin", ["tool:GmailReadEmail", "attachment"])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from edgeroute.encoders.bert import LAYER_PARTS, Bert, ModelMissing
+from edgeroute.encoders.bert import LAYER_PARTS, Bert, EncoderMissing
 from edgeroute.encoders.onnx_tensors import tensors
 
 PINNED: Final = {
@@ -53,15 +53,15 @@ class Rampart:
         """Read the files in ``folder``.
 
         Raises:
-            ModelMissing: one is absent or differs from the pinned digest.
+            EncoderMissing: one is absent or differs from the pinned digest.
         """
         for name, digest in PINNED.items():
             try:
                 data = (folder / name).read_bytes()
             except OSError as error:
-                raise ModelMissing(f"{name} of the names model is missing.", "rampart") from error
+                raise EncoderMissing(f"{name} of the names model is missing.", "rampart") from error
             if hashlib.sha256(data).hexdigest() != digest:
-                raise ModelMissing(f"{name} of the names model is damaged.", "rampart")
+                raise EncoderMissing(f"{name} of the names model is damaged.", "rampart")
         import numpy  # noqa: ICN001, PLC0415 - heavy, needed at the first scan only
         import tokenizers  # noqa: PLC0415
 

@@ -21,8 +21,10 @@ _SSN_RUN: Final = re.compile(r"(?<!\d)(?:\d{9}|\d{3}-\d{2,3}-?\d{3,4})(?!\d)")
 _SSN_WORDS: Final = re.compile(
     r"(?<![^\W_])(?:ssn|s\.s\.n|social[ _-]security|social|itin)(?![^\W\d_])[^\n]{0,32}$"
 )
+# A word that makes the number a sample: its own label, or in the same short phrase before it.
 _SAMPLE: Final = re.compile(
     r"\b(?:regex|regexp|format|example|sample|dummy|fake|mask|placeholder|validat\w+|test data)\b"
+    r"[^\n.;,!?{}\[\]]{0,28}$"
 )
 _SAMPLE_SSNS: Final = word_set("national_ids.sample_ssns")
 

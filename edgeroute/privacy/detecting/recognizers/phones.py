@@ -41,7 +41,10 @@ _WORDS: Final = word_set("phones.words")
 _AFTER: Final = word_set("phones.words_after")
 _SCRIPT_WORDS: Final = re.compile(one_of("phones.script_words"))
 _INVENTED: Final = re.compile(r"555\D{0,3}01\d{1,2}")
-_DOCUMENTATION: Final = re.compile(r"\b(?:regex|regexp|pattern|validator|example|dummy|fake)\b")
+# Its own label, or in the same short phrase before or after it.
+_DOCUMENTED: Final = r"\b(?:regex|regexp|pattern|validator|example|dummy|fake)\b"
+_DOCUMENTATION: Final = re.compile(rf"{_DOCUMENTED}[^\n.;,!?{{}}\[\]]{{0,28}}$")
+_DOCUMENTATION_AFTER: Final = re.compile(rf"[^\n.;,!?{{}}\[\]:]{{0,16}}{_DOCUMENTED}")
 _PLACEHOLDER: Final = re.compile(r"123\D{1,2}456\D{1,2}789")
 _DATE: Final = re.compile(
     r"(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d$"
@@ -90,8 +93,10 @@ class Phones:
         digits = re.sub(r"\D", "", match.group())
         if len(set(digits)) < 3:
             return False
-        around = page.before(start, 60) + page.after(end, 40)
-        return _DOCUMENTATION.search(around) is None
+        return (
+            _DOCUMENTATION.search(page.before(start, 60)) is None
+            and _DOCUMENTATION_AFTER.match(page.after(end, 40)) is None
+        )
 
     @staticmethod
     def _near(page: Page, match: re.Match[str]) -> bool:

@@ -1,31 +1,27 @@
 """Read what is written in another alphabet: base64, hex, rot13, spelled-out digits.
 
-One level deep. Each decoded part is a page of its own; a finding in it covers the coded part.
+One level deep. Each coded part is read on a page of its own, between the words that say what it is;
+a finding there covers the coded part.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import codecs
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from edgeroute.privacy.detecting.text.contents import Unread
+from edgeroute.privacy.detecting.text.fields import fields
 from edgeroute.privacy.detecting.text.normalise import readings
+from edgeroute.privacy.detecting.text.packed import Decoded, unpacked_parts
+from edgeroute.privacy.detecting.text.parted import joined_parts
+from edgeroute.privacy.detecting.text.sheet import Place, Sheet, always
+from edgeroute.privacy.detecting.text.turned import turned_parts
 
-# Where ``[start, end)`` of a reading lies in the text that was read.
-Place = Callable[[int, int], tuple[int, int]]
-
-_BASE64: Final = re.compile(
-    r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,8192}(?:\r?\n[A-Za-z0-9+/]{4,76}){0,2048}={0,2}"
-)
-_HEX: Final = re.compile(r"(?<![0-9A-Za-z])(?:0x)?((?:[0-9a-fA-F]{2}[ :]?){8,4096})(?![0-9A-Za-z])")
-_CAESAR: Final = re.compile(r"\brot-?13\b", re.IGNORECASE)
-_BACKWARDS: Final = re.compile(r"\b(?:backwards?|reversed?)\b", re.IGNORECASE)
-_PROBE: Final = 48
-_MOST_PARTS: Final = 64
+_AROUND: Final = 60  # characters of the text on either side of a coded part
+_BRACKETS: Final = ("[", "]", "(", ")", "{", "}", "<", ">", ",", ";", "|")
+_MOST_PAGES: Final = 24  # what is more shares a page
+_MOST: Final = 2_000_000  # characters that are read of coded parts
 
 _UNITS: Final = {
     "zero": "0", "oh": "0", "o": "0", "one": "1", "two": "2", "three": "3", "four": "4",
@@ -48,104 +44,71 @@ _APART: Final = re.compile(
 )
 
 
-class TooManyParts(ValueError):
-    """The text has more coded parts than are read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """``text`` was found in coded form at ``[start, end)``."""
-
-    text: str
-    start: int
-    end: int
-
-
 def all_readings(text: str) -> Iterator[tuple[str, Place]]:
     """``text`` in every way that it may be meant, then each coded part of it in the same ways.
 
     Raises:
-        TooManyParts: there are more coded parts than are read.
+        Unread: it holds data that cannot be read, or more coded parts than are read.
     """
-    for normal in readings(text):
+    for number, normal in enumerate(readings(text)):
         yield normal.text, normal.span
-        for number, part in enumerate(decoded(normal.text)):
-            if number >= _MOST_PARTS:
-                raise TooManyParts
-            place = _always(normal.span(part.start, part.end))
-            for plain in readings(part.text):
-                yield plain.text, place
+        sheet = Sheet()
+        size = 0
+        for pages, (part, place) in enumerate(_parts(normal.text, first=number == 0)):
+            size += len(part)
+            if size > _MOST:
+                message = "The text has more coded parts than are read."
+                raise Unread(message)
+            placed = _placed(normal.span, place)
+            if pages < _MOST_PAGES:
+                yield part, placed
+            else:
+                sheet.add(part, placed)
+        if sheet:
+            yield sheet.text, sheet.place
+
+
+def _parts(text: str, *, first: bool) -> Iterator[tuple[str, Place]]:
+    """Every part of ``text`` that has to be read otherwise than as it stands, and its place."""
+    for part in decoded(text):
+        place = always(part.start, part.end)
+        for plain in readings(part.text):
+            yield plain.text, place
+    if first:
+        yield from joined_parts(text)
+        yield from fields(text)
 
 
 def decoded(text: str) -> Iterator[Decoded]:
-    """Every coded part of ``text`` that decodes to readable text, and what it says."""
-    for match in _BASE64.finditer(text):
-        plain = _from_base64(match.group())
-        if plain is not None:
-            yield Decoded(plain, *match.span())
-    for match in _HEX.finditer(text):
-        plain = _from_hex(match.group(1))
-        if plain is not None:
-            yield Decoded(plain, *match.span())
+    """Every coded part of ``text`` that decodes to readable text, and what it says.
+
+    Raises:
+        Unread: one of them is of a kind that cannot be read.
+    """
+    for part in unpacked_parts(text):
+        yield part._replace(text=_around(text, (part.start, part.end), part.text))
     for match in _SPELLED.finditer(text):
         digits = _from_words(match.group())
         if sum(c.isdigit() for c in digits) >= 7:
             yield Decoded(_around(text, match.span(), digits), *match.span())
     for match in _APART.finditer(text):
-        digits = re.sub(r"[ ._]", "", match.group())
+        digits = re.sub(r"\D", "", match.group())
         yield Decoded(_around(text, match.span(), digits), *match.span())
-    if _CAESAR.search(text):
-        yield Decoded(codecs.encode(text, "rot13"), 0, len(text))
-    if _BACKWARDS.search(text):
-        yield Decoded(text[::-1], 0, len(text))
+    yield from turned_parts(text, text.lower())
 
 
-def _always(place: tuple[int, int]) -> Place:
-    return lambda *_: place
+def _placed(outer: Callable[[int, int], tuple[int, int]], inner: Place) -> Place:
+    return lambda start, end: outer(*inner(start, end))
 
 
-def _around(text: str, span: tuple[int, int], digits: str) -> str:
-    """``digits`` between the words that say what they are."""
+def _around(text: str, span: tuple[int, int], plain: str) -> str:
+    """``plain`` between the words that say what it is."""
     start, end = span
-    return f"{text[max(0, start - 60) : start]}{digits}{text[end : end + 60]}"
-
-
-def _from_base64(run: str) -> str | None:
-    run = re.sub(r"\s", "", run).rstrip("=")
-    if run.isalpha() and (run.islower() or run.isupper()):
-        return None
-    standard = run.translate(str.maketrans("-_", "+/"))
-    if _readable(_unpacked(standard[:_PROBE])) is None:
-        return None
-    return _readable(_unpacked(standard))
-
-
-def _unpacked(run: str) -> bytes:
-    run = run[: len(run) - 1] if len(run) % 4 == 1 else run
-    try:
-        return base64.b64decode(run + "=" * (-len(run) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        return b""
-
-
-def _from_hex(run: str) -> str | None:
-    compact = run.replace(" ", "").replace(":", "")
-    return _readable(bytes.fromhex(compact[: len(compact) // 2 * 2]))
-
-
-def _readable(data: bytes) -> str | None:
-    """``data`` as text, if a person could have written it."""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        # The probe may cut the last character in two.
-        if error.start < len(data) - 3 or not data:
-            return None
-        text = data[: error.start].decode("utf-8")
-    if len(text) < 6 or not all(c.isprintable() or c in "\r\n\t" for c in text):
-        return None
-    wordlike = sum(c.isalnum() or c in " @.,:;=-_/'\"{}+" for c in text)
-    return text if wordlike >= 0.85 * len(text) else None
+    before, after = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
+    # A list's bracket is no part of the value in it, nor is the next word.
+    first = " " if before.endswith(_BRACKETS) or before[-1:].isalnum() else ""
+    last = " " if after.startswith(_BRACKETS) or after[:1].isalnum() else ""
+    return f"{before}{first}{plain}{last}{after}"
 
 
 def _from_words(spelled: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 import unicodedata
 from array import array
 from collections.abc import Callable, Iterator
@@ -54,13 +55,39 @@ _BYTES: Final = (
     r"|%[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2}){0,63}"
     r"|=[0-9A-F]{2}(?:=[0-9A-F]{2}){1,63}|=[0-9A-F]{2}(?=[\w.@])"
 )
-_ESCAPE: Final = re.compile(
-    r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});"
-    rf"|\\u[0-9a-fA-F]{{4}}|\\x[0-9a-fA-F]{{2}}|\\e(?=\[)|\\[bfnrt]|{_BYTES}"
+_HEXED: Final = "[0-9a-fA-F]"
+# Entities, escaped once or twice; addresses and mail; the older wide alphabet of mail.
+_MARKED: Final = (
+    rf"&(?:amp;){{0,2}}(?:\#\d{{2,7}};?|\#[xX]{_HEXED}{{2,6}};?|[a-zA-Z]{{2,31}};)"
+    rf"|%25[2-7]{_HEXED}|%u{_HEXED}{{4}}|\+[A-Za-z0-9/]{{3,24}}-"
 )
+# Strings of programs and style sheets, the backslash doubled or not.
+_SLASHED: Final = (
+    rf"\\{{1,4}}(?:u{_HEXED}{{4}}|u\{{{_HEXED}{{2,6}}\}}|U{_HEXED}{{8}}|x{_HEXED}{{2}}"
+    rf"|x\{{{_HEXED}{{2,6}}\}}|N\{{[A-Z][A-Z0-9 -]{{1,60}}\}}|e(?=\[)|[bfnrt\"'/])"
+)
+_STYLED: Final = (
+    rf"(?<=[\w.-])\\[2-7]{_HEXED}[ ](?=\w)|\\0{{2,4}}[2-7]{_HEXED}[ ]?"
+    rf"|(?:\\[2-7]{_HEXED}[ ]){{3,64}}"
+)
+_ESCAPE: Final = re.compile(rf"{_MARKED}|{_SLASHED}|{_STYLED}|{_BYTES}")
+_COMMON: Final = 0x250  # signs of the Latin alphabets
 _SHORT: Final = {"n": "\n", "r": " ", "t": " ", "b": "\b", "f": "\f", "e": "\x1b"}
 _TEX: Final = re.compile(r"\\(?:frac|begin|text|times|theta|nabla|right|ref|tau|nu)\b|\$\\")
 
+# Letters in boxes and circles, regional indicators, small capitals: no compatible form is known.
+_DRAWN: Final[dict[int, str | int]] = {
+    **{
+        first + number: chr(ord("A") + number)
+        for first in (0x1F150, 0x1F170, 0x1F1E6)
+        for number in range(26)
+    },
+    **str.maketrans(
+        "\u1d00\u0299\u1d04\u1d05\u1d07\ua730\u0262\u029c\u026a\u1d0a\u1d0b\u029f\u1d0d\u0274"
+        "\u1d0f\u1d18\ua7af\u0280\ua731\u1d1b\u1d1c\u1d20\u1d21\u028f\u1d22",
+        "abcdefghijklmnopqrstuvwyz",
+    ),
+}
 _SCRIPTS: Final = r"[\u0370-\u03ff\u0400-\u04ff\u0531-\u0587]"
 _MIXED: Final = re.compile(rf"(?<=[A-Za-z]){_SCRIPTS}{{1,40}}|{_SCRIPTS}{{1,40}}(?=[A-Za-z])")
 _LOOK_ALIKE: Final = str.maketrans(
@@ -85,6 +112,9 @@ class Normal:
         if self.starts is None:
             return start, end
         first = self.starts[start]
+        # What came of one escape or one parted value shares its start and covers all of it.
+        while 0 < end < len(self.starts) and self.starts[end] == self.starts[end - 1]:
+            end += 1
         last = self.starts[end] if end < len(self.starts) else len(self.source)
         unseen = _HIDDEN_LAST.search(self.source, max(first, last - _MOST_HIDDEN), last)
         return first, max(unseen.start() if unseen else last, first + 1)
@@ -104,7 +134,7 @@ def readings(text: str) -> Iterator[Normal]:
     """
     shown = normalise(text)
     yield shown
-    parted = _replaced(Normal(text, None, text), _EMPHASIS, _unstressed)
+    parted = replaced(Normal(text, None, text), _EMPHASIS, _unstressed)
     if shown.starts is not None or parted.starts is not None:
         parted = _normal(parted, _gap)
         if _WORD.findall(parted.text) != _WORD.findall(shown.text):
@@ -118,14 +148,14 @@ def readings(text: str) -> Iterator[Normal]:
 
 
 def _normal(normal: Normal, unseen: _Replacement, hidden: re.Pattern[str] = _HIDDEN) -> Normal:
-    normal = _replaced(normal, hidden, unseen)
+    normal = replaced(normal, hidden, unseen)
     if not normal.text.isascii():
-        normal = _replaced(normal, _COMBINED, _folded)
-        normal = _replaced(normal, _MIXED, lambda match: match.group().translate(_LOOK_ALIKE))
-    if any(sign in normal.text for sign in "&\\%="):
+        normal = replaced(normal, _COMBINED, _folded)
+        normal = replaced(normal, _MIXED, lambda match: match.group().translate(_LOOK_ALIKE))
+    if any(sign in normal.text for sign in "&\\%=+"):
         tex = _TEX.search(normal.text) is not None
-        normal = _replaced(normal, _ESCAPE, lambda match: _unescaped(match, tex=tex))
-        normal = _replaced(normal, hidden, unseen)
+        normal = replaced(normal, _ESCAPE, lambda match: _unescaped(match, tex=tex))
+        normal = replaced(normal, hidden, unseen)
     return normal
 
 
@@ -150,7 +180,7 @@ def _unstressed(match: re.Match[str]) -> str | None:
     return f"{mark}{inner}{mark}" if re.search(r"[\d@]", inner) else None
 
 
-def _replaced(normal: Normal, pattern: re.Pattern[str], replacement: _Replacement) -> Normal:
+def replaced(normal: Normal, pattern: re.Pattern[str], replacement: _Replacement) -> Normal:
     """``normal`` with every match replaced; all of a replacement's characters share its start."""
     text = normal.text
     old = normal.starts
@@ -198,7 +228,7 @@ def _fold(group: str) -> str:  # noqa: PLR0911 - one kind of character each
         return str(digit)
     if unicodedata.category(group) in {"Zs", "Zl", "Zp"}:
         return "\n" if group in "\u2028\u2029" else " "
-    return unicodedata.normalize("NFKC", group)
+    return unicodedata.normalize("NFKC", group.translate(_DRAWN))
 
 
 def _unescaped(  # noqa: PLR0911 - one way to escape each
@@ -206,21 +236,53 @@ def _unescaped(  # noqa: PLR0911 - one way to escape each
 ) -> str | None:
     escape = match.group()
     if escape[0] == "&":
+        escape = escape.replace("amp;", "", escape.count("amp;") - (escape == "&amp;"))
         plain = html.unescape(escape)
-        return None if plain == escape else _fold(plain) if len(plain) == 1 else plain
+        return None if plain == match.group() else _fold(plain) if len(plain) == 1 else plain
     if escape[0] == "\\":
-        if escape[1:] in _SHORT:
-            return None if tex else _SHORT[escape[1:]]
-        if escape[1].isdigit():
-            return _from_bytes(bytes(int(octal, 8) for octal in escape[1:].split("\\")))
-        return _fold(chr(int.from_bytes(bytes.fromhex(escape[2:]), "big")))
+        return _unslashed(escape, tex=tex)
+    if escape[0] == "+":
+        return _from_wide(escape)
     if escape[0] == "%":
+        if escape[1] == "u" or len(escape) == len("%2540"):
+            return _fold(chr(int(escape[2:] if escape[1] == "u" else escape[3:], 16)))
         return _from_bytes(bytes.fromhex(escape.replace("%", "")))
     if len(escape) == len("=40"):
         # Quoted-printable mail: only what such a mail must escape, never code such as a=10.
         return {"=40": "@", "=20": " ", "=3D": "="}.get(escape)
     data = bytes.fromhex(escape.replace("=", ""))
     return _from_bytes(data) or data.decode("latin-1")
+
+
+def _unslashed(escape: str, *, tex: bool) -> str | None:
+    """What a backslash and the letters after it mean in a string."""
+    said = escape.lstrip("\\")
+    if said in _SHORT or said in "\"'/":
+        return None if tex else _SHORT.get(said, said)
+    if said[0] == "N":
+        try:
+            return _fold(unicodedata.lookup(said[2:-1]))
+        except KeyError:
+            return None
+    if said[0].isdigit():
+        if said.startswith("00") or said[-1] == " ":
+            return "".join(chr(int(code, 16)) for code in said.split("\\"))
+        return _from_bytes(bytes(int(octal, 8) for octal in said.split("\\")))
+    code = int(said[1:].strip("{}"), 16)
+    return _fold(chr(code)) if code <= sys.maxunicode else None
+
+
+def _from_wide(escape: str) -> str | None:
+    """A sign in the alphabet that mail used before UTF-8, as in +AEA- for @."""
+    try:
+        plain = escape.encode().decode("utf-7")
+    except UnicodeDecodeError:
+        return None
+    return plain if plain != escape and all(map(_is_common, plain)) else None
+
+
+def _is_common(sign: str) -> bool:
+    return sign.isprintable() and ord(sign) < _COMMON
 
 
 def _from_bytes(data: bytes) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from edgeroute.encoders.bert import ModelMissing
+from edgeroute.encoders.bert import EncoderMissing
 from edgeroute.privacy.detecting.names.names import NameModel, Names, people, streets
 from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
 from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
@@ -26,7 +26,7 @@ class Suspicions:
     """Weighs the pages of a text. Loads its models at once.
 
     Raises:
-        ModelMissing: a model that the policy asks for is not there.
+        EncoderMissing: a model that the policy asks for is not there.
     """
 
     def __init__(self, policy: PrivacyPolicy, models: Path) -> None:
@@ -78,10 +78,10 @@ def _name_model(name: str, models: Path) -> NameModel:
     """The names model ``name`` of the policy.
 
     Raises:
-        ModelMissing: it is not there.
+        EncoderMissing: it is not there.
     """
     if name == "rampart":
         return Rampart(models / name)
     if importlib.util.find_spec(SpacyNames.package) is None:
-        raise ModelMissing(f"The names model {SpacyNames.package} is not installed.", name)
+        raise EncoderMissing(f"The names model {SpacyNames.package} is not installed.", name)
     return SpacyNames()

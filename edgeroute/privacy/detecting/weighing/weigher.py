@@ -41,7 +41,7 @@ class Weigher:
         """Load everything.
 
         Raises:
-            ModelMissing: a model's file is absent or damaged.
+            EncoderMissing: a model's file is absent or damaged.
         """
         self._meaning = SentenceEncoder(models / MULTILINGUAL)
         self._english = MiniLM(models / ENGLISH)

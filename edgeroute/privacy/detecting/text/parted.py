@@ -1,0 +1,177 @@
+"""Values that something stands between: marks of markup, quotes, line ends, odd separators.
+
+What parts them is taken out, and only the surroundings of such places are read once more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from edgeroute.privacy.detecting.text.normalise import Normal, replaced
+from edgeroute.word_lists import one_of
+
+_AROUND: Final = 80  # characters to either side of a parted value
+_VALUE: Final = r"[^\W_]|[@.+=:-]"  # what a value is made of, besides its separators
+
+_INLINE: Final = one_of("markup.inline")
+_TAG: Final = re.compile(
+    rf"(?:(?<=[\w@.+:=-])|(?<=[\d=:] ))(?:</?{_INLINE}(?:\s[^<>]{{0,200}})?/?>"
+    r"|<!--[^<>]{0,200}-->|[ ](?=[<=:\d]))++(?=[\w@.+=:-])",
+    re.IGNORECASE,
+)
+_CDATA: Final = re.compile(r"<!\[CDATA\[|\]\]>")
+_MARK: Final = re.compile(
+    r"(?<=[\w@.+-])(?:\*{2,3}|(?<!\d)\*|\*(?!\d)|~~|`{1,2}|__|\|\||==)(?=[\w@.+-])"
+)
+# Strings that a language puts together, quotes that a shell ignores.
+_JOINED: Final = re.compile(
+    r"(?<=[\w@.+ -])(?P<q>[\"'`])\s{0,40}(?:(?:[+.&~\\]|\|\||<>)\s{0,40})?(?P=q)(?=[\w@.+ -])"
+)
+_COLOUR: Final = re.compile(r"(?:\^\[|\bESC|(?<=[\w@. -])(?=\[[\d;]{1,12}m))\[[\d;]{0,12}[mK]")
+_ADDRESS_END: Final = re.compile(
+    r"(?<=[\w.+-])[ \t]{0,2}[\\=-]?\r?\n[ \t>|#*]{0,12}(?=[\w.+-]{0,40}@)"
+    r"|(?<=@)[ \t]{0,2}\\?\r?\n[ \t>|#*]{0,12}(?=\w)"
+    r"|(?<=[\w.-])\\?\r?\n[ \t>|#*]{0,12}(?=[\w-]{0,30}\.[A-Za-z]{2,})"
+)
+_NUMBER_END: Final = re.compile(
+    r"(?<=[\dA-Z])[ -]?\\?\r?\n[ \t>|#*]{0,12}(?=[\dA-Z]{0,4}\d)|(?<=[\dA-Z])-[ ]?\r?\n(?=\d)"
+)
+_PROSE: Final = re.compile(r"[^\W\d_]{2,}[^\n,;|\t]{0,60}$|\+\d[\d .-]{0,20}$")
+_LABEL_END: Final = re.compile(
+    r"(?<=[^\W\d_])(?P<is>[ \t]{0,2}[:=]|\s(?:is|ist|es|est))"
+    r"[ \t]{0,4}\r?\n[ \t>|#*]{0,12}(?=\S{0,40}[\d@])"
+)
+_LETTERS: Final = re.compile(
+    rf"(?<!\S)(?:{_VALUE})(?P<s>[ ._*|\u00b7~/\n-]|,[ ]?)(?:{_VALUE})"
+    rf"(?:(?P=s)(?:{_VALUE})|(?P=s){{2,3}}(?:{_VALUE})){{4,}}+"
+)
+_FORM: Final = re.compile(r"(?<=[A-Za-z])\+(?=[=A-Za-z])|(?<==)\+(?=\w)")
+_DIFF: Final = re.compile(r"^\+(?=\+\d)", re.MULTILINE)
+_SIGN: Final = r"(?:[^\w@%$]{1,6}|_)"
+_IBAN: Final = re.compile(
+    rf"(?<![^\W_])[A-Z]{_SIGN}?[A-Z]{_SIGN}?[\dOIl]{_SIGN}?[\dOIl](?:{_SIGN}?[A-Z0-9l]){{11,30}}+"
+    r"(?![^\W_])"
+)
+_CARD: Final = re.compile(rf"(?<![^\W_])\d{{4}}(?:{_SIGN}\d{{4}}){{3}}(?![^\W_])")
+_SSN: Final = re.compile(
+    r"(?<![^\W_])(\d{3})(?:[^\w\s]{1,3}|_)(\d{2})(?:[^\w\s]{1,3}|_)(\d{4})(?![^\W_])"
+)
+_PHONE: Final = re.compile(r"(?<![^\W_])\+\d{1,3}(?:(?:[^\w@%$]{1,5}|_)\d{2,5}){2,5}(?![^\W_])")
+_LOOK_ALIKE: Final = re.compile(
+    r"(?<![A-Za-z0-9])(?=[\doOlI .-]{0,30}[oOlI])(?:[\doOlI][ .-]?){8,20}(?![A-Za-z0-9])"
+)
+_ODD: Final = re.compile(r"[^A-Za-z0-9 .()-]")  # what parts no number as people write it
+_DIGITS: Final = str.maketrans("oOlI", "0011")
+_MOST_DIGITS: Final = 19  # of one number; what is longer is a list
+
+
+def joined_parts(text: str) -> Iterator[tuple[str, Callable[[int, int], tuple[int, int]]]]:
+    """The surroundings of values that were parted, without what parts them, and their places."""
+    whole = Normal(text, None, text)
+    normal = whole
+    for needed, pattern, replacement in _PARTED:
+        if not needed or any(sign in normal.text for sign in needed):
+            normal = replaced(normal, pattern, replacement)
+    if normal is whole:
+        return
+    for start, end in _changed(normal):
+        yield normal.text[start:end], _shifted(normal, start)
+
+
+def _shifted(normal: Normal, by: int) -> Callable[[int, int], tuple[int, int]]:
+    return lambda start, end: normal.span(start + by, end + by)
+
+
+def _changed(normal: Normal) -> Iterator[tuple[int, int]]:
+    """The surroundings of what is different from the source."""
+    starts, text, source = normal.starts, normal.text, normal.source
+    first = last = expected = -1
+    for place, origin in enumerate(starts or ()):
+        if origin != expected or text[place] != source[origin]:
+            if last >= 0 and place > last + 2 * _AROUND:
+                yield max(0, first - _AROUND), last + _AROUND
+                first = place
+            first, last = (place if first < 0 else first), place
+        expected = origin + 1
+    if last >= 0:
+        yield max(0, first - _AROUND), min(len(text), last + _AROUND)
+
+
+def _nothing(_: re.Match[str]) -> str:
+    return ""
+
+
+def _gap(_: re.Match[str]) -> str:
+    return " "
+
+
+def _untagged(match: re.Match[str]) -> str:
+    return " " if re.search(r"^ |> <|> $", match.group()) else ""
+
+
+def _between_numbers(match: re.Match[str]) -> str | None:
+    """A gap, where the line is no row of a table."""
+    line = match.string[max(0, match.start() - 80) : match.start()].rpartition("\n")[2]
+    return " " if _PROSE.search(line) else None
+
+
+def _label(match: re.Match[str]) -> str:
+    return f"{match['is']} "
+
+
+def _letters(match: re.Match[str]) -> str | None:
+    sign = re.escape(match["s"])
+    # Between letters with gaps a wider gap parts words; a dot between dots is a dot.
+    words = re.split(rf"(?:{sign}){{2,3}}", match.group())
+    glue = " " if match["s"].isspace() else match["s"]
+    joined = glue.join(word.replace(match["s"], "") for word in words)
+    return None if joined.isdigit() and len(joined) > _MOST_DIGITS else joined
+
+
+def _iban(match: re.Match[str]) -> str | None:
+    compact = "".join(sign for sign in match.group() if sign.isalnum())
+    body = compact[2:].translate(_DIGITS) if sum(map(str.isdigit, compact)) >= 9 else compact[2:]
+    numeric = "".join(str(int(sign, 36)) for sign in f"{body[2:]}{compact[:2]}{body[:2]}".upper())
+    return f" {compact[:2]}{body} " if int(numeric) % 97 == 1 else None
+
+
+def _spaced(match: re.Match[str]) -> str | None:
+    return re.sub(r"\D+", " ", f" {match.group()} ") if _ODD.search(match.group()) else None
+
+
+def _dashed(match: re.Match[str]) -> str | None:
+    return f" {'-'.join(match.groups())} " if _ODD.search(match.group()) else None
+
+
+def _phone(match: re.Match[str]) -> str | None:
+    if not _ODD.search(match.group()[1:]):
+        return None
+    return f" +{re.sub(r'[^0-9]+', ' ', match.group()).strip()} "
+
+
+def _look_alike(match: re.Match[str]) -> str | None:
+    digits = sum(map(str.isdigit, match.group()))
+    return match.group().translate(_DIGITS) if digits >= 6 else None
+
+
+# What a text must hold (any one of the signs), what parts values, and what becomes of it.
+_PARTED: Final[tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str | None]], ...]] = (
+    ("<", _TAG, _untagged),
+    ("<", _CDATA, _gap),
+    ("[", _COLOUR, _nothing),
+    ("", _IBAN, _iban),
+    ("", _CARD, _spaced),
+    ("", _SSN, _dashed),
+    ("+", _DIFF, _nothing),
+    ("+", _PHONE, _phone),
+    ("*~`_|=", _MARK, _nothing),
+    ("\"'`", _JOINED, _nothing),
+    ("+", _FORM, _gap),
+    ("@", _ADDRESS_END, _nothing),
+    ("\n", _NUMBER_END, _between_numbers),
+    ("\n", _LABEL_END, _label),
+    ("", _LETTERS, _letters),
+    ("oOlI", _LOOK_ALIKE, _look_alike),
+)

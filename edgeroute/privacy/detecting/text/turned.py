@@ -1,0 +1,87 @@
+"""Text that is written backwards or with the alphabet turned by half (rot13)."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from edgeroute.privacy.detecting.text.packed import Decoded
+from edgeroute.word_lists import alternatives, word_list
+
+_WORDS: Final = word_list("turned.words")
+_CAESAR: Final = re.compile(
+    r"\brot-?13\b|(?<![^\W_])"
+    + alternatives(codecs.encode(word, "rot13") for word in _WORDS)
+    + r"(?![^\W_])"
+)
+_BACKWARDS: Final = re.compile(
+    r"\b(?:backwards?|reversed?)\b|(?<![^\W_])"
+    + alternatives(word[::-1] for word in _WORDS)
+    + r"(?![^\W_])"
+)
+_ENDS: Final = word_list("turned.endings")
+# Addresses, account and telephone numbers that need no words beside them.
+_CAESAR_ADDRESS: Final = re.compile(
+    rf"@[\w.-]{{2,60}}\.{alternatives(codecs.encode(end, 'rot13') for end in _ENDS)}(?!\w)"
+)
+_BACKWARDS_ADDRESS: Final = re.compile(
+    rf"(?<![\w.@-]){alternatives(end[::-1] for end in _ENDS)}\.[\w.-]{{2,60}}@"
+    r"|(?<![\w.+-])\d(?:[ .-]?\d){6,13}\+(?!\w)|(?<![\w.+-])\d{1,3}\+(?: \d{2,5}){2,5}(?!\w)"
+)
+_ACCOUNT: Final = re.compile(r"(?<![^\W_])[A-Z0-9](?:[ ]?[A-Z0-9]){13,40}+(?![^\W_])")
+_TOKEN: Final = re.compile(r"\S+")
+_NEAR: Final = 400  # characters around a turned word
+_REACH: Final = 80  # characters around what needs no words
+
+
+def turned_parts(text: str, lower: str) -> Iterator[Decoded]:
+    """``text`` the right way round, where a word or an address in it is turned."""
+    for start, end in _near(_CAESAR, lower):
+        yield Decoded(codecs.encode(text[start:end], "rot13"), start, end)
+    for start, end in _near(_BACKWARDS, lower):
+        yield Decoded(text[start:end][::-1], start, end)
+        yield Decoded(_each_word(text[start:end]), start, end)
+    if "@" in text:
+        for match in _CAESAR_ADDRESS.finditer(lower):
+            start, end = _token(text, *match.span())
+            yield Decoded(codecs.encode(text[start:end], "rot13"), start, end)
+    if "@" in text or "+" in text:
+        for match in _BACKWARDS_ADDRESS.finditer(lower):
+            start, end = _token(text, *match.span())
+            yield Decoded(text[start:end][::-1], start, end)
+            yield Decoded(_each_word(text[start:end]), start, end)
+    for match in _ACCOUNT.finditer(text):
+        number = match.group()
+        if number[:2].isalpha() and number[2:4].isdigit():
+            yield Decoded(codecs.encode(number, "rot13"), *match.span())
+        if number[-2:].isalpha() and number[-4:-2].isdigit():
+            yield Decoded(number[::-1], *match.span())
+
+
+def _near(words: re.Pattern[str], lower: str) -> Iterator[tuple[int, int]]:
+    """The surroundings of ``words``, joined where they meet."""
+    start = end = -1
+    for match in words.finditer(lower):
+        if match.start() - _NEAR > end >= 0:
+            yield start, end
+            start = -1
+        start = start if start >= 0 else max(0, match.start() - _NEAR)
+        end = min(len(lower), match.end() + _NEAR)
+    if end >= 0:
+        yield start, end
+
+
+def _each_word(text: str) -> str:
+    return _TOKEN.sub(lambda word: word.group()[::-1], text)
+
+
+def _token(text: str, start: int, end: int) -> tuple[int, int]:
+    """``[start, end)`` with the rest of the words that it cuts."""
+    least, most = max(0, start - _REACH), min(len(text), end + _REACH)
+    while start > least and not text[start - 1].isspace():
+        start -= 1
+    while end < most and not text[end].isspace():
+        end += 1
+    return start, end
