@@ -30,7 +30,7 @@ _JWT: Final = re.compile(
     + r"ey[JI][A-Za-z0-9_-]{10,2000}\.ey[JI][A-Za-z0-9_-]{8,4000}(?:\.[A-Za-z0-9_-]{10,2000})?"
 )
 _ADDRESS: Final = re.compile(
-    r"://([^\s:/@'\"<>`]{0,64}):(?P<value>[^\s/'\"<>`]{1,128})@(?P<host>[\w.\[\]%-]{1,128})"
+    r"://([^\s:/@'\"<>`\[\]{}]{0,64}):(?P<value>[^\s/'\"<>`]{1,128})@(?P<host>[\w.\[\]%-]{1,128})"
 )
 _DATA: Final = re.compile(r"[A-Za-z0-9+/]{0,200}")
 _DATA_MOST: Final = 300  # characters of a run of base64 that a token may stand in

@@ -10,6 +10,7 @@ from typing import Final
 
 from edgeroute.privacy.detecting.recognizers.secret_values import (
     Strength,
+    is_chosen,
     is_digest,
     is_phrase,
     is_placeholder,
@@ -59,12 +60,13 @@ _PAIRED: Final = re.compile(
 _PAIR_NAME: Final = re.compile(r"(?:name|key|variable|id|property)\\?[\"']?\s?[=:]?\s?\\?[\"'`]?$")
 _SPACED: Final = re.compile(rf"[ \t]{{1,4}}(?:pass:)?(?:{_STRING}|{_BARE})")
 _COMMANDS: Final = re.compile(
-    rf"(?:^|\n)[ \t>$#]{{0,4}}(?:\d+[:|])?(?:{one_of('secrets.commands')}\s+)?[\"']?$"
+    rf"(?:^|\n)[ \t>$#]{{0,4}}(?:\d+[:|])?(?:(?:{one_of('secrets.commands')}|#\s?define)\s+)?[\"']?$"
 )
 _LINE_START: Final = re.compile(
     r"[\s>+|\"'$\d:.-]{0,16}(?:(?:export|set|env|local|setx|declare -x|-e|--env|var|ENV|ARG)[ :])*[\"'$\s]{0,3}|.*[?&;,\s-]"
 )
 _ENDS: Final = re.compile(r"[\"';,)}]{0,2}[ \t]{0,8}(?:#[^\n]{0,200}|//[^\n]{0,200})?(?:\r?\n|\Z)|[&\s;]")
+_LINE_ENDS: Final = re.compile(r"[\"';,)}]{0,2}[ \t]{0,8}(?:#[^\n]{0,200}|//[^\n]{0,200})?(?:\r?\n|\Z)|&")
 _CUT: Final = re.compile(r"[,;](?=\s|$|[\w.-]{1,30}[=:])|&(?=[\w.-]{1,30}=)|\\[nrt]")
 _SETTING: Final = re.compile(
     r"(?m)^[ \t+]{0,8}(?:export |set |- )?(?P<name>[A-Z][A-Z0-9_]{2,40}) ?[=:] ?[\"']?"
@@ -141,7 +143,7 @@ def _beside(page: Page, start: int, end: int, what: Kind) -> Hit | None:
             return Hit("SECRET", *place, 0.8, pattern="named") if place else _paired(page, start, end, what)
     found = _paired(page, start, end, what)
     flag = text[start] == "-"
-    if found is None and (flag or _COMMANDS.search(text[max(0, start - 40) : start])):
+    if found is None and (flag or _COMMANDS.search(page.before(start, 40))):
         match = _SPACED.match(text, end)
         place = _value(page, match, start, what) if match is not None else None
         return Hit("SECRET", *place, 0.75, pattern="command") if place else None
@@ -173,9 +175,12 @@ def _value(page: Page, match: re.Match[str], start: int, what: Kind) -> tuple[in
             value, first = value[scheme.end() :], first + scheme.end()
     name = page.text[start : match.start()]
     tight = group == "bare" and _is_setting(page, start, last)
-    if match.re is _LISTED and value.isalpha():
+    if value.isalpha() and (
+        match.re is _LISTED or (group == "bare" and not _LINE_ENDS.match(page.text, last))
+    ):
         return None
-    if is_secret(value, what, quoted=group != "bare", setting=tight or match.re is _ELEMENT, name=name):
+    whole = tight and _is_unbalanced(value) and _LINE_ENDS.match(page.text, last) is not None
+    if is_secret(value, what, quoted=whole or group != "bare", setting=tight or match.re is _ELEMENT, name=name):
         return first, last
     return None
 
@@ -198,11 +203,18 @@ def is_secret(
     if found >= Strength.STRONG:
         return what is Kind.PASSWORD or sure or len(value) >= 16
     if what is Kind.TOKEN:
-        made = found is Strength.FAIR and len(value) >= 10 and not value.isdigit()
+        code = not quoted and "." in value
+        made = found is Strength.FAIR and len(value) >= 10 and is_chosen(value) and not code
         return sure and (made or (is_digest(value) and len(value) >= 16))
     if found is Strength.FAIR:
         return sure
     return sure and value.isalpha() and len(value) >= 8 and _is_plain(value)
+
+
+def _is_unbalanced(value: str) -> bool:
+    """Whether brackets of ``value`` do not close, as in no expression that is one line."""
+    counts = (value.count(left) - value.count(right) for left, right in ("()", "[]", "{}"))
+    return any(counts) and value[-1] not in "([{,"
 
 
 def _is_plain(value: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 
 from edgeroute.privacy.detecting.recognizers.secret_values import (
     Strength,
+    is_chosen,
     is_digest,
     is_grouped,
     is_phrase,
@@ -43,7 +44,7 @@ _DIGITS: Final = re.compile(
     r"(?<![A-Za-z0-9_.,/:-])(?P<value>\d{4,12}|\d{3,4}(?:[ -]\d{3,4}){1,9})[#*]?(?![A-Za-z0-9_/%]|[.,:-]\d)"
 )
 _PAIR: Final = re.compile(
-    rf"{_START}{one_of('secrets.logins')}\b[^\n]{{0,32}}?\s?[\w.@+-]{{2,48}}\s?[/|:]\s?(?P<value>[^\s\"'<>/]{{6,64}})"
+    rf"{_START}{one_of('secrets.logins')}(?![\w-])[^\n]{{0,32}}?\s?[\w.@+-]{{2,48}}\s?[/|:]\s?(?P<value>[^\s\"'`\\<>/]{{6,64}})"
 )
 _SEED_NAME: Final = one_of("secrets.seeds", gap=r"\s")
 _SEED: Final = re.compile(
@@ -55,7 +56,7 @@ _TURNS: Final = re.compile(
     rf"{one_of('secrets.safes')}[^\n]{{0,60}}?(?P<value>{_TURN}(?:[\s,\u3001]{{0,3}}{_TURN}){{1,4}})"
 )
 _KEYWORD: Final = re.compile(r"[\w.-]{1,40}=(?!=?$)")
-_JOINED: Final = re.compile(r"[.\[({/_\\-]\S|[(\[]")  # a name goes on, or an expression
+_JOINED: Final = re.compile(r"[A-Za-z0-9_@]|[.\[({/_\\-]\S|[(\[]")  # a name goes on, or an expression
 _MY: Final = re.compile(rf"(?<![a-z]){one_of('secrets.mine')}(?![a-z])")
 _STOP: Final = word_set("secrets.no_seed_words")
 
@@ -111,7 +112,8 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
         elif found is Strength.STRONG:
             good = True
         elif found is Strength.FAIR:
-            good = direct and not value.isdigit()
+            near = not cue.group().isascii() and page.lower[start:place].count(" ") <= 4
+            good = (direct or (near and value.isascii())) and is_chosen(value)
         else:
             good = direct and found is Strength.WORD and _is_foreign(value, text[cue.start() : cue.end()])
         if good:
@@ -156,7 +158,7 @@ def _before(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
 def _bare(token: re.Match[str]) -> tuple[str, int]:
     """A token without the marks around it, and where it starts."""
     value = token.group()
-    left = value.lstrip(_WRAPS)
+    left = value.lstrip(_WRAPS + "=")
     return left.rstrip("\"'`*,;:|<>\u2018\u2019").rstrip(_TRAILS).rstrip("\"'`*"), token.start() + len(value) - len(left)
 
 

@@ -42,7 +42,7 @@ _FORM: Final = re.compile(
     r".*(?:\]\(|://|sha\d{1,3}[=:-]).*|(?:[a-z]:)?(?:[./~\\]|\w+/)[\w ./\\@+-]*|[\w.-]+(?:/[\w.*@+-]+)+"
     r"|mailto:.*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # addresses
     r"|[~^<>=v!]{0,3}\d+(?:[._-]\d+)+(?:[-+._]?(?:[a-z]+\.?\d*))?[*.]*"  # versions and dates
-    r"|[@\w./-]*[a-z-]@[v^~]?\d[\w.-]{0,12}|[a-z][\w.-]{0,40}(?:[~=!<>]=|<|>)[=\w.,<>!]*"  # packages
+    r"|(?-i:[@a-z0-9_./-]*[a-z-]@[v^~]?\d[a-z0-9.-]{0,12})|[a-z][\w.-]{0,40}(?:[~=!<>]=|<|>)[=\w.,<>!]*"  # packages
     r"|\d+(?:[.,]\d+)?(?:px|em|rem|ms|s|m|h|d|kb|mb|gb|%|bits?|bytes?|days?|th|st|nd)?"
     r"|#[0-9a-f]{3,8}|[\w.-]*#l?\d{1,4}|(?:\w+[=:])+\w*|[\w?&=]+=\w*|&\w+;|[\w.-]+\.(?:com|org|net|io|dev|py|js|ts"
     r"|json|ya?ml|toml|txt|md|rs|go|java|sh|html?|pem|key|crt|png|svg|so|cfg|ini|xml|csv)(?:[:/#?].*)?"
@@ -51,10 +51,12 @@ _FORM: Final = re.compile(
 )
 _CALL: Final = re.compile(
     r"[!&*(\[{]{0,2}(?:[A-Za-z_$@][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)*"
-    r"(?:[!?]?[(\[{](?:[A-Za-z_&*!$@.)\]}\"':-]|(?:0x)?\d+(?:[)\],.:;]|$)|$)|[)\]},;:]+$"
+    r"(?:[!?]?[(\[{](?:[A-Za-z_&*!$@.()\]}\"':-]|(?:0x)?\d+(?:[)\],.:;]|$)|$)|[)\]},;:]+$"
     r"|(?:===?|!=|&&|\|\||=)[\w.\"'(\[]*\W*$)|[A-Za-z_]\w*(?:::|->)[A-Za-z_])"
     rf"|{one_of('secrets.code_starts')}(?:\W|$)"
 )
+_PATTERN: Final = re.compile(r"\(\?[:=!P]|\w\|\w+\|\w")  # a regular expression
+_UNSTRUNG: Final = re.compile(r"[)\]][.\[(\]]")  # the end of an expression
 _CLOSED: Final = re.compile(r"[)\]}][^\W_]")
 _NUMBER: Final = re.compile(r"\d{4,19}")
 _DIGEST: Final = re.compile(
@@ -75,6 +77,8 @@ def strength(value: str, *, quoted: bool = False) -> Strength:
 
 @lru_cache(maxsize=2048)
 def _strength(value: str, quoted: bool) -> Strength:  # noqa: FBT001 - cached by both
+    if _PATTERN.search(value) or (not quoted and _UNSTRUNG.search(value)):
+        return Strength.NONE
     random = is_random(value)
     if not random and _FORM.fullmatch(value):
         return Strength.FAIR if _NUMBER.fullmatch(value) else Strength.NONE
@@ -141,6 +145,15 @@ def is_phrase(value: str) -> bool:
     plain = all(word.isalnum() for word in words)
     said = {word.lower() for word in words} & word_set("secrets.no_seed_words")
     return plain and (not said or value[-1].isdigit()) and (value.islower() or value[-1].isdigit())
+
+
+def is_chosen(value: str) -> bool:
+    """Whether digits stand in ``value`` as people put them there, and not in a name of code."""
+    words = [word for word in pieces(value) if not word.isdigit()]
+    digits = sum(one.isdigit() for one in value)
+    humps = len(re.findall(r"[a-z][A-Z]", value))
+    leet = re.search(r"[a-z]\d[a-z]", value) is not None
+    return (digits >= 2 or leet) and humps < 2 and not (_TERMS & set(words) and digits < 3)
 
 
 @lru_cache(maxsize=2048)
