@@ -22,7 +22,7 @@ _VENDOR: Final = re.compile(f"{_EDGE}(?:{'|'.join(pattern_list('secrets'))}){_EN
 _KEY_NAME: Final = r"[A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----"
 _PRIVATE_KEY: Final = re.compile(
     rf"-----BEGIN {_KEY_NAME}(?=(?P<body>[^-]{{0,200}}))(?:[^-]{{0,8000}}-----END {_KEY_NAME})?"
-    r"|PuTTY-User-Key-File-\d: (?=(?P<putty>[^\n]{0,80}))"
+    r"|PuTTY-User-Key-File-\d(?=(?P<putty>[^\n]{0,80}))"
 )
 _BLOB: Final = re.compile(r"[A-Za-z0-9+/]{24}")
 _JWT: Final = re.compile(
@@ -30,7 +30,7 @@ _JWT: Final = re.compile(
     + r"ey[JI][A-Za-z0-9_-]{10,2000}\.ey[JI][A-Za-z0-9_-]{8,4000}(?:\.[A-Za-z0-9_-]{10,2000})?"
 )
 _ADDRESS: Final = re.compile(
-    r"://([^\s:/@'\"<>`\[\]{}]{0,64}):(?P<value>[^\s/'\"<>`]{1,128})@(?P<host>[\w.\[\]%-]{1,128})"
+    r"://([^\s:/@'\"<>`\[\]{}]{0,64}):(?P<value>[^\s/'\"<>`](?:[^\s/<>`]{0,126}[^\s/'\"<>`])?)@(?P<host>[\w.\[\]%-]{1,128})"
 )
 _DATA: Final = re.compile(r"[A-Za-z0-9+/]{0,200}")
 _DATA_MOST: Final = 300  # characters of a run of base64 that a token may stand in
@@ -92,7 +92,9 @@ def _in_data(text: str, start: int, end: int) -> bool:
     if not (text[start - 1 : start] in {"+", "/"} or text[end : end + 1] in {"+", "/", "="}):
         return False
     before = text[max(0, start - 200) : start]
-    run = len(before) - len(before.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
+    run = len(before) - len(
+        before.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    )
     after = _DATA.match(text, end)
     return run + (after.end() - start if after else 0) > _DATA_MOST - 200
 

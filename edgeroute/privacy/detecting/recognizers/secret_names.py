@@ -34,9 +34,7 @@ CUE: Final = re.compile(one_of("secrets.cues"))
 _NAME_SIGNS: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _NAME_MOST: Final = 60  # characters of a name before its cue
 _TAIL: Final = re.compile(r"[^\W]{0,40}(?:[.-]\w{1,30}){0,3}")
-_STRING: Final = (
-    r'(?:\\?"(?P<double>[^"\n]{1,300}?)\\?"|\\?\'(?P<single>[^\'\n]{1,300}?)\\?\'|`(?P<tick>[^`\n]{1,300})`)'
-)
+_STRING: Final = r'(?:\\?"(?P<double>[^"\n]{1,300}?)\\?"|\\?\'(?P<single>[^\'\n]{1,300}?)\\?\'|`(?P<tick>[^`\n]{1,300})`)'
 _BARE: Final = r"(?P<bare>[^\s\"'`<>]{3,300})"
 _SCHEME: Final = r"(?i:(?:Basic|Bearer|Token|ApiKey|Api-Key|Bot|PAT)\s{1,2})"
 _CLOSE: Final = r"(?:\\?[\"'`]{0,2}(?:\[\d{0,4}\]|\])?[\"'`*)]{0,3})"
@@ -44,13 +42,13 @@ _TYPE: Final = r"(?::\s?[\w.<>\[\], |&*]{1,30}?\s?(?==))"
 _ASSIGN: Final = r"(?:!==?|===?|:=|=>|->|\|\|=|\?\?=|\?=|\+=|[=:])"
 _WRAP: Final = r"(?:(?:[\w:.]{1,24}\(|\[|base64:|@)[ \t]?)?(?:[bBrRuUNL]{1,2}(?=[\"']))?"
 _ASSIGNED: Final = re.compile(
-    rf"{_CLOSE}[ \t]{{0,4}}{_TYPE}?(?P<op>{_ASSIGN})\*{{0,2}}[ \t]{{0,4}}(?:{_SCHEME})?{_WRAP}"
-    rf"(?:{_STRING}|{_BARE})"
+    rf"{_CLOSE}[ \t]{{0,4}}{_TYPE}?(?P<op>{_ASSIGN})\*{{0,2}}[ \t]{{0,4}}(?:{_SCHEME})?"
+    rf"(?:{_WRAP}{_STRING}|(?:base64:)?{_BARE})"
 )
 _CALLED: Final = re.compile(rf"[\"'`]?[(]\s{{0,2}}{_WRAP}{_STRING}")
 _LISTED: Final = re.compile(rf"\\?[\"'`]\s{{0,2}},\s{{0,4}}{_WRAP}(?:{_STRING})")
 _ELEMENT: Final = re.compile(
-    rf"(?:</key>\s{{0,8}}<string>|[\"']?(?:\s[\w.:-]{{1,20}}=\"[^\"\n]{{0,40}}\")?>)\s{{0,2}}(?P<bare>[^\s<>]{{3,300}})</"
+    r"(?:</key>\s{0,8}<string>|[\"']?(?:\s[\w.:-]{1,20}=\"[^\"\n]{0,40}\")?>)\s{0,2}(?P<bare>[^\s<>]{3,300})</"
 )
 _PAIRED: Final = re.compile(
     r"\\?[\"'`]?[^\n:=]{0,20}\n?[^\n]{0,60}?\n?[^\n]{0,20}?\b(?:value|default|content|val)\\?[\"']?"
@@ -65,8 +63,13 @@ _COMMANDS: Final = re.compile(
 _LINE_START: Final = re.compile(
     r"[\s>+|\"'$\d:.-]{0,16}(?:(?:export|set|env|local|setx|declare -x|-e|--env|var|ENV|ARG)[ :])*[\"'$\s]{0,3}|.*[?&;,\s-]"
 )
-_ENDS: Final = re.compile(r"[\"';,)}]{0,2}[ \t]{0,8}(?:#[^\n]{0,200}|//[^\n]{0,200})?(?:\r?\n|\Z)|[&\s;]")
-_LINE_ENDS: Final = re.compile(r"[\"';,)}]{0,2}[ \t]{0,8}(?:#[^\n]{0,200}|//[^\n]{0,200})?(?:\r?\n|\Z)|&")
+_ENDS: Final = re.compile(
+    r"[\"';,)}]{0,2}[ \t]{0,8}(?:#[^\n]{0,200}|//[^\n]{0,200})?(?:\r?\n|\Z)|[&\s;]"
+)
+_LINE_ENDS: Final = re.compile(
+    r"[\"';,)}]{0,2}[ \t]{0,8}(?:#[^\n]{0,200}|//[^\n]{0,200})?(?:\r?\n|\Z)|&"
+)
+_OPENED: Final = {")": "(", "]": "[", "}": "{"}
 _CUT: Final = re.compile(r"[,;](?=\s|$|[\w.-]{1,30}[=:])|&(?=[\w.-]{1,30}=)|\\[nrt]")
 _SETTING: Final = re.compile(
     r"(?m)^[ \t+]{0,8}(?:export |set |- )?(?P<name>[A-Z][A-Z0-9_]{2,40}) ?[=:] ?[\"']?"
@@ -83,7 +86,7 @@ _STOP: Final = word_set("secrets.no_passwords")
 
 
 @lru_cache(maxsize=4096)
-def kind(name: str) -> Kind:  # noqa: PLR0911 - one kind of name each
+def kind(name: str) -> Kind:
     """What ``name`` calls its value: its last words decide, without those that only count."""
     words = list(pieces(name))
     while len(words) > 1 and (words[-1].isdigit() or words[-1] in _WHICH):
@@ -140,7 +143,11 @@ def _beside(page: Page, start: int, end: int, what: Kind) -> Hit | None:
         match = pattern.match(text, end)
         if match is not None:
             place = _value(page, match, start, what)
-            return Hit("SECRET", *place, 0.8, pattern="named") if place else _paired(page, start, end, what)
+            return (
+                Hit("SECRET", *place, 0.8, pattern="named")
+                if place
+                else _paired(page, start, end, what)
+            )
     found = _paired(page, start, end, what)
     flag = text[start] == "-"
     if found is None and (flag or _COMMANDS.search(page.before(start, 40))):
@@ -167,7 +174,7 @@ def _value(page: Page, match: re.Match[str], start: int, what: Kind) -> tuple[in
     if group == "bare":
         cut = _CUT.search(value)
         value = value[: cut.start()] if cut else value
-        value = value.rstrip(",;")
+        value = _unclosed(value.rstrip(",;"))
         last = first + len(value)
     else:
         scheme = re.match(_SCHEME, value)
@@ -175,12 +182,20 @@ def _value(page: Page, match: re.Match[str], start: int, what: Kind) -> tuple[in
             value, first = value[scheme.end() :], first + scheme.end()
     name = page.text[start : match.start()]
     tight = group == "bare" and _is_setting(page, start, last)
+    if match.re is _LISTED and is_digest(value):
+        return None
     if value.isalpha() and (
         match.re is _LISTED or (group == "bare" and not _LINE_ENDS.match(page.text, last))
     ):
         return None
     whole = tight and _is_unbalanced(value) and _LINE_ENDS.match(page.text, last) is not None
-    if is_secret(value, what, quoted=whole or group != "bare", setting=tight or match.re is _ELEMENT, name=name):
+    if is_secret(
+        value,
+        what,
+        quoted=whole or group != "bare",
+        setting=tight or match.re is _ELEMENT,
+        name=name,
+    ):
         return first, last
     return None
 
@@ -200,6 +215,8 @@ def is_secret(
     sure = quoted or setting
     if what is Kind.KEY:
         return found is Strength.RANDOM and 16 <= len(value) <= 200 and not is_digest(value)
+    if found is Strength.STRONG and what is Kind.TOKEN and not quoted and not is_chosen(value):
+        return False
     if found >= Strength.STRONG:
         return what is Kind.PASSWORD or sure or len(value) >= 16
     if what is Kind.TOKEN:
@@ -209,6 +226,15 @@ def is_secret(
     if found is Strength.FAIR:
         return sure
     return sure and value.isalpha() and len(value) >= 8 and _is_plain(value)
+
+
+def _unclosed(value: str) -> str:
+    """``value`` without the brackets at its end that were opened before it."""
+    while value[-1:] in {")", "]", "}"} and value.count(value[-1]) > value.count(
+        _OPENED[value[-1]]
+    ):
+        value = value[:-1]
+    return value
 
 
 def _is_unbalanced(value: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from edgeroute.privacy.detecting.recognizers.secret_values import (
@@ -18,16 +19,23 @@ from edgeroute.privacy.detecting.recognizers.secret_values import (
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.word_lists import one_of, word_set
 
-_NEAR: Final = 90  # characters after a word for a secret in which it is looked for
+_NEAR: Final = 120  # characters after a word for a secret in which it is looked for
 _BACK: Final = 48  # and before it
+_TOKENS: Final = 16  # words after it that are looked at
 _START: Final = r"(?<![a-z0-9_.-])"
-_WORD: Final = rf"(?:{_START}{one_of('secrets.codewords', gap='[ _-]?')}|{one_of('secrets.unspaced')})"
-_CODE: Final = rf"(?:{_START}{one_of('secrets.code_kinds', gap='[ _-]?')}|{one_of('secrets.unspaced_codes')})"
+_WORD: Final = (
+    rf"(?:{_START}{one_of('secrets.codewords', gap='[ _-]?')}|{one_of('secrets.unspaced')})"
+)
+_CODE: Final = (
+    rf"(?:{_START}{one_of('secrets.code_kinds', gap='[ _-]?')}|{one_of('secrets.unspaced_codes')})"
+)
 CUE: Final = re.compile(rf"(?P<word>{_WORD})|(?P<code>{_CODE})")
 _SIGNS: Final = r"\s\u0e00-\u0e7f\u2026\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef\u00ab\u00bb\u201e\u3131-\u318e"
-_TOKEN: Final = re.compile(rf"[^\"`{_SIGNS}]{{4,128}}")
+_TOKEN: Final = re.compile(rf"[^\"`<>\\\\{_SIGNS}]{{4,128}}")
 _TAIL: Final = re.compile(r"[^\W\d_]{0,8}")
-_STOPS: Final = re.compile(r"[.?!](?=\s+[A-Z\u00c0-\u00de\u0410-\u042f]|\s*$)|[\u3002\uff1f\uff01\u0964]|\n")
+_STOPS: Final = re.compile(
+    r"[.?!](?=\s+[A-Z\u00c0-\u00de\u0410-\u042f]|\s*$)|[\u3002\uff1f\uff01\u0964]|\n"
+)
 _WRAPS: Final = "\"'`*()[]<>,;:|\u2018\u2019"
 _TRAILS: Final = ".,;:?)"
 _LEAD: Final = re.compile(
@@ -38,13 +46,17 @@ _SAID: Final = re.compile(
     rf"(?:^|[\s,]|[^\x00-\x7f]){one_of('secrets.verbs')}[\s:\"'`*\u00ab\u201e]{{0,4}}$|[:=\"'`*(\u300c\u300e\u00ab\u201e\u201c|]\s{{0,2}}$"
 )
 _NEXT_LINE: Final = re.compile(r"[\s*]{0,3}:[ *]{0,4}\n[ \t]{0,4}")
-_PHRASE: Final = re.compile(r"[^\n\"\u00ab\u300c]{0,24}[\"\u00ab\u300c]\s?(?P<value>[^\n\"\u00bb\u300d]{8,64}?)\s?[\"\u00bb\u300d]")
-_FOLLOWED: Final = re.compile(rf"[\"'`*)]{{0,3}}\s(?:{one_of('secrets.links')})\s(?:[^\W\d_]{{1,10}}\s){{0,3}}$")
+_PHRASE: Final = re.compile(
+    r"[^\n\"\u00ab\u300c]{0,24}[\"\u00ab\u300c]\s?(?P<value>[^\n\"\u00bb\u300d]{8,64}?)\s?[\"\u00bb\u300d]"
+)
+_FOLLOWED: Final = re.compile(
+    rf"[\"'`*)]{{0,3}}\s(?:{one_of('secrets.links')})\s(?:[^\W\d_]{{1,10}}\s){{0,3}}$"
+)
 _DIGITS: Final = re.compile(
     r"(?<![A-Za-z0-9_.,/:-])(?P<value>\d{4,12}|\d{3,4}(?:[ -]\d{3,4}){1,9})[#*]?(?![A-Za-z0-9_/%]|[.,:-]\d)"
 )
 _PAIR: Final = re.compile(
-    rf"{_START}{one_of('secrets.logins')}(?![\w-])[^\n]{{0,32}}?\s?[\w.@+-]{{2,48}}\s?[/|:]\s?(?P<value>[^\s\"'`\\<>/]{{6,64}})"
+    rf"{_START}{one_of('secrets.logins')}(?![\w-])[^\n]{{0,32}}?\s[\w.@+-]{{2,48}}\s?[/|:]\s?(?P<value>[^\s\"'`\\<>/=]{{6,64}})"
 )
 _SEED_NAME: Final = one_of("secrets.seeds", gap=r"\s")
 _SEED: Final = re.compile(
@@ -56,7 +68,13 @@ _TURNS: Final = re.compile(
     rf"{one_of('secrets.safes')}[^\n]{{0,60}}?(?P<value>{_TURN}(?:[\s,\u3001]{{0,3}}{_TURN}){{1,4}})"
 )
 _KEYWORD: Final = re.compile(r"[\w.-]{1,40}=(?!=?$)")
-_JOINED: Final = re.compile(r"[A-Za-z0-9_@]|[.\[({/_\\-]\S|[(\[]")  # a name goes on, or an expression
+_JOINED: Final = re.compile(
+    r"[A-Za-z0-9_@]|[.\[({/_\\-]\S|[(\[]"
+)  # a name goes on, or an expression
+_PROMISING: Final = re.compile(r"[\d!@#$%^&*?~+\u00ab\u300c\"_-]")
+_CODED: Final = re.compile(r"[(){};=]")  # signs of code
+_MOST_CODED: Final = 9
+_BRACKET: Final = re.compile(r"[()\[\]{}]")
 _MY: Final = re.compile(rf"(?<![a-z]){one_of('secrets.mine')}(?![a-z])")
 _STOP: Final = word_set("secrets.no_seed_words")
 
@@ -72,8 +90,16 @@ def told(page: Page) -> Iterator[Hit]:
     lower = page.lower
     for match in _PAIR.finditer(lower):
         value = page.text[match.start("value") : match.end("value")].rstrip(_TRAILS)
-        if strength(value) >= Strength.STRONG or (strength(value) is Strength.FAIR and " " in match.group()):
-            yield Hit("SECRET", match.start("value"), match.start("value") + len(value), 0.7, pattern="pair")
+        if strength(value) >= Strength.STRONG or (
+            strength(value) is Strength.FAIR and " " in match.group()
+        ):
+            yield Hit(
+                "SECRET",
+                match.start("value"),
+                match.start("value") + len(value),
+                0.7,
+                pattern="pair",
+            )
     for match in _SEED.finditer(lower):
         said = re.findall(r"[a-z]+", match["value"])
         if len(set(said)) >= 0.8 * len(said) and _STOP.isdisjoint(said):
@@ -85,26 +111,42 @@ def told(page: Page) -> Iterator[Hit]:
 def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
     """What follows the word in its sentence; on the next line where a colon ends its own."""
     text = page.text
-    tail = _TAIL.match(text, cue.end()) if cue.group()[-1].isalpha() else None
-    start = tail.end() if tail else cue.end()
-    if cue.group().isascii() and _JOINED.match(text, start):
+    start = cue.end()
+    if cue.group().isascii():
+        tail = _TAIL.match(text, start)
+        start = tail.end() if tail else start
+        if _JOINED.match(text, start):
+            return
+    if not _PROMISING.search(text, start, start + _NEAR):
+        return
+    if len(_CODED.findall(text, start, start + _NEAR)) > _MOST_CODED:
         return
     opened = _NEXT_LINE.match(text, start)
     start = opened.end() if opened else start
     stop = _STOPS.search(text, start, min(len(text), start + _NEAR))
     end = stop.start() + (text[stop.start()] == "!") if stop else min(len(text), start + _NEAR)
     phrase = _PHRASE.match(text, start, min(len(text), start + _NEAR))
-    if phrase is not None and cue["word"] and is_phrase(phrase["value"]) and not is_placeholder(phrase["value"]):
+    if (
+        phrase is not None
+        and cue["word"]
+        and is_phrase(phrase["value"])
+        and not is_placeholder(phrase["value"])
+    ):
         yield Hit("SECRET", *phrase.span("value"), 0.7, pattern="phrase")
     lead = _LEAD.match(page.lower, start)
     first = lead.end() if lead else start
     yield from _digits(page, cue, start, end)
-    for token in _TOKEN.finditer(text, start, end):
+    for token in islice(_TOKEN.finditer(text, start, end), _TOKENS):
+        if token.group().isalpha():
+            continue
         value, place = _bare(token)
         if len(value) < 5 or _KEYWORD.match(value):
             continue
         found = strength(value)
-        direct = place <= first + 2 or _SAID.search(page.lower, max(start, place - 24), place) is not None
+        direct = (
+            place <= first + 2
+            or _SAID.search(page.lower, max(start, place - 24), place) is not None
+        )
         if cue["code"] is not None:
             good = direct and is_grouped(value) and "-" in value
         elif found is Strength.RANDOM:
@@ -114,8 +156,13 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
         elif found is Strength.FAIR:
             near = not cue.group().isascii() and page.lower[start:place].count(" ") <= 4
             good = (direct or (near and value.isascii())) and is_chosen(value)
+            good = good and _BRACKET.search(value) is None
         else:
-            good = direct and found is Strength.WORD and _is_foreign(value, text[cue.start() : cue.end()])
+            good = (
+                direct
+                and found is Strength.WORD
+                and _is_foreign(value, text[cue.start() : cue.end()])
+            )
         if good:
             yield Hit("SECRET", place, place + len(value), 0.75, pattern="told")
             return
@@ -127,20 +174,23 @@ def _digits(page: Page, cue: re.Match[str], start: int, end: int) -> Iterator[Hi
     if match is None:
         return
     between = page.lower[start : match.start()]
-    if len(between) > 32 or any(one.isdigit() for one in between):
+    listed = cue["code"] is not None and len(match["value"]) > 8 and between.endswith((": ", ":"))
+    if (len(between) > 32 and not listed) or any(one.isdigit() for one in between):
         return
     said = _SAID.search(page.lower, max(start, match.start() - 24), match.start()) is not None
     mine = _MY.search(page.before(cue.start(), 32)) is not None
     close = len(between.split()) <= 1
-    if cue["code"] is not None and (said or close or mine):
-        yield Hit("SECRET", *match.span("value"), 0.7, pattern="code")
-    elif cue["word"] is not None and (said or mine) and not is_placeholder(match["value"]):
+    if (cue["code"] is not None and (said or close or mine)) or (
+        cue["word"] is not None and (said or mine) and not is_placeholder(match["value"])
+    ):
         yield Hit("SECRET", *match.span("value"), 0.7, pattern="code")
 
 
 def _before(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
     """What stands before its word: use ... as the password."""
     start = max(0, cue.start() - _BACK)
+    if not _PROMISING.search(page.text, start, cue.start()):
+        return
     line = page.text.rfind("\n", start, cue.start()) + 1
     for token in _TOKEN.finditer(page.text, max(start, line), cue.start()):
         value, place = _bare(token)
@@ -158,8 +208,10 @@ def _before(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
 def _bare(token: re.Match[str]) -> tuple[str, int]:
     """A token without the marks around it, and where it starts."""
     value = token.group()
-    left = value.lstrip(_WRAPS + "=")
-    return left.rstrip("\"'`*,;:|<>\u2018\u2019").rstrip(_TRAILS).rstrip("\"'`*"), token.start() + len(value) - len(left)
+    left = value.lstrip(_WRAPS + "=.")
+    return left.rstrip("\"'`*,;:|<>\u2018\u2019").rstrip(_TRAILS).rstrip(
+        "\"'`*"
+    ), token.start() + len(value) - len(left)
 
 
 def _is_foreign(value: str, word: str) -> bool:

@@ -35,28 +35,31 @@ _STOOD_IN: Final = re.compile(one_of("secrets.marks"))
 _PUBLISHED: Final = re.compile(alternatives(one.lower() for one in word_list("secrets.published")))
 _TERMS: Final = word_set("secrets.terms")
 _ROWS: Final = ("12345678", "abcdefg", "01234567", "qwertyu", "98765432", "deadbeef")
+_DIGITS: Final = "01234567890 9876543210"
+_LEET: Final = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "$": "s", "@": "a"})
 _PIECE: Final = re.compile(r"[^\W_]+")
 _CHUNK: Final = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
-_SIGNS: Final = re.compile(r"[!@#$%^&*?~+=(){}\[\]|\\:;<>]")
+_VOWEL: Final = re.compile(r"[aeiouy]", re.IGNORECASE)
+_SIGNS: Final = re.compile(r"[!@#$%^&*?~+=(){}\[\]|:;<>]")
 _FORM: Final = re.compile(
     r".*(?:\]\(|://|sha\d{1,3}[=:-]).*|(?:[a-z]:)?(?:[./~\\]|\w+/)[\w ./\\@+-]*|[\w.-]+(?:/[\w.*@+-]+)+"
     r"|mailto:.*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # addresses
     r"|[~^<>=v!]{0,3}\d+(?:[._-]\d+)+(?:[-+._]?(?:[a-z]+\.?\d*))?[*.]*"  # versions and dates
     r"|(?-i:[@a-z0-9_./-]*[a-z-]@[v^~]?\d[a-z0-9.-]{0,12})|[a-z][\w.-]{0,40}(?:[~=!<>]=|<|>)[=\w.,<>!]*"  # packages
-    r"|\d+(?:[.,]\d+)?(?:px|em|rem|ms|s|m|h|d|kb|mb|gb|%|bits?|bytes?|days?|th|st|nd)?"
-    r"|#[0-9a-f]{3,8}|[\w.-]*#l?\d{1,4}|(?:\w+[=:])+\w*|[\w?&=]+=\w*|&\w+;|[\w.-]+\.(?:com|org|net|io|dev|py|js|ts"
+    r"|(?-i:[a-z]{2,8}-\d{1,4})|\d+(?:[.,]\d+)?(?:px|em|rem|ms|s|m|h|d|kb|mb|gb|%|bits?|bytes?|days?|th|st|nd)?"
+    r"|#[0-9a-f]{3,8}|(?:[\w./-]+\.\w{1,4})?#l?\d{1,4}|(?-i:[a-z-]+#\d{1,4})|(?:\w+[=:])+\w*|[\w?&=]+=\w*|&\w+;|[\w.-]+\.(?:com|org|net|io|dev|py|js|ts"
     r"|json|ya?ml|toml|txt|md|rs|go|java|sh|html?|pem|key|crt|png|svg|so|cfg|ini|xml|csv)(?:[:/#?].*)?"
-    r"|\d+[-/.]\d+[-/.]\d+\S*|\d{1,2}:\d\d\S*|sha\d{1,3}[-:].*|0x[0-9a-f]{1,10}",
+    r"|(?:[0-9a-f]{0,4}:){2,8}[0-9a-f.]*\]?(?::\d+)?|\d+[-/.]\d+[-/.]\d+\S*|\d{1,2}:\d\d\S*|sha\d{1,3}[-:].*|0x[0-9a-f]{1,10}",
     re.IGNORECASE,
 )
 _CALL: Final = re.compile(
     r"[!&*(\[{]{0,2}(?:[A-Za-z_$@][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)*"
-    r"(?:[!?]?[(\[{](?:[A-Za-z_&*!$@.()\]}\"':-]|(?:0x)?\d+(?:[)\],.:;]|$)|$)|[)\]},;:]+$"
+    r"(?:[!?]?[(\[{](?:[A-Za-z_&*!$@.()\[\]{}\"':-]|(?:0x)?\d+(?:[)\],.:;]|$)|$)|[)\]},;:]+$"
     r"|(?:===?|!=|&&|\|\||=)[\w.\"'(\[]*\W*$)|[A-Za-z_]\w*(?:::|->)[A-Za-z_])"
     rf"|{one_of('secrets.code_starts')}(?:\W|$)"
 )
 _PATTERN: Final = re.compile(r"\(\?[:=!P]|\w\|\w+\|\w")  # a regular expression
-_UNSTRUNG: Final = re.compile(r"[)\]][.\[(\]]")  # the end of an expression
+_UNSTRUNG: Final = re.compile(r"[)\]}][.\[(\]),;&|]")  # the end of an expression
 _CLOSED: Final = re.compile(r"[)\]}][^\W_]")
 _NUMBER: Final = re.compile(r"\d{4,19}")
 _DIGEST: Final = re.compile(
@@ -92,13 +95,20 @@ def _strength(value: str, quoted: bool) -> Strength:  # noqa: FBT001 - cached by
         return Strength.RANDOM
     if not letters and not digits:
         return Strength.NONE
-    if signs and letters >= 2 and len(inner) >= 6 and (digits or _cased(inner)) and not _regex(value):
+    if (
+        signs
+        and letters >= 2
+        and len(inner) >= 6
+        and (digits or _cased(inner))
+        and not _regex(value)
+    ):
         return Strength.STRONG
     if digits and letters and len(inner) >= 5 and not _is_term(inner):
         return Strength.FAIR
     return Strength.WORD if letters and value.isprintable() else Strength.NONE
 
 
+@lru_cache(maxsize=4096)
 def is_placeholder(value: str) -> bool:
     """Whether the real value is put there later, or the value stands in documentation."""
     value = value[:MOST]
@@ -107,11 +117,11 @@ def is_placeholder(value: str) -> bool:
         return True
     if any(row in lower for row in _ROWS) or _STOOD_IN.search(lower):
         return True
-    if _PUBLISHED.search(lower):
+    if _PUBLISHED.search(lower) or (len(value) > 4 and value in _DIGITS):
         return True
-    return (
-        not _STAND_INS.isdisjoint(pieces(value)) or _SAMPLE.fullmatch(lower) is not None
-    )
+    if _SAMPLE.fullmatch(lower.translate(_LEET)):
+        return True
+    return not _STAND_INS.isdisjoint(pieces(value)) or _SAMPLE.fullmatch(lower) is not None
 
 
 def is_code(value: str) -> bool:
@@ -153,7 +163,11 @@ def is_chosen(value: str) -> bool:
     digits = sum(one.isdigit() for one in value)
     humps = len(re.findall(r"[a-z][A-Z]", value))
     leet = re.search(r"[a-z]\d[a-z]", value) is not None
-    return (digits >= 2 or leet) and humps < 2 and not (_TERMS & set(words) and digits < 3)
+    return (
+        (digits >= 2 or leet)
+        and humps < 2
+        and not (_TERMS & set(words) and (digits < 3 or not value[-1].isdigit()))
+    )
 
 
 @lru_cache(maxsize=2048)
@@ -169,9 +183,12 @@ def _is_odd(piece: str) -> bool:
     inner = sum(chunk.isdigit() for chunk in chunks[1:-1])
     words = [chunk for chunk in chunks if not chunk.isdigit()]
     mean = sum(map(len, words)) / max(1, len(words))
-    if _TERMS >= {word.lower() for word in words}:
+    if {word.lower() for word in words} <= _TERMS:
         return False
-    return inner >= 2 or (len(chunks) >= 4 and mean < 2.7) or (len(chunks) >= 3 and mean < 1.9)
+    mute = sum(len(word) > 2 and not _VOWEL.search(word) for word in words)
+    if len(piece) >= 16 and mute >= 2:
+        return True
+    return inner >= 2 or (len(chunks) >= 4 and mean < 2.7) or mean < 1.9
 
 
 def _cased(value: str) -> bool:
@@ -185,4 +202,7 @@ def _is_term(value: str) -> bool:
 
 
 def _regex(value: str) -> bool:
-    return re.search(r"\|\w+\||\[\^?\w-\w|\\[wdsb]|\(\?|[)\]][*+?]|%[sdr]|\{\d*,\d*\}", value) is not None
+    return (
+        re.search(r"\|\w+\||\[\^?\w-\w|\\[wdsb]|\(\?|[)\]][*+?]|%[sdr]|\{\d*,\d*\}", value)
+        is not None
+    )

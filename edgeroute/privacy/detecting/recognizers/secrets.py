@@ -14,7 +14,9 @@ from edgeroute.privacy.detecting.recognizers import (
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.word_lists import one_of
 
-_WORDS: Final = re.compile(rf"{secret_names.CUE.pattern}|{one_of('secrets.hints')}|:\d{{2,5}}:|:[${{]|[^\x00-\x7f]")
+_WORDS: Final = re.compile(
+    rf"{secret_names.CUE.pattern}|{one_of('secrets.hints')}|:\d{{2,5}}:|:[${{]|[^\x00-\x7f]"
+)
 # Each format holds one of these in small letters; the shortest is a token of Slack.
 _FORMAT: Final = r"://|-----begin|[a-z0-9_.,+/=%-]{15}"
 

@@ -13,14 +13,58 @@ from uuid import UUID
 import yaml
 
 _ALNUM: Final = string.ascii_letters + string.digits
-_WORDS: Final = (
-    "otter marble cradle tulip pepper window harbor velvet mango thunder pickle saddle copper "
-    "walrus gravel lantern fennel bramble cactus ginger puzzle ribbon sailor turnip"
-).split()
-_SEED: Final = (
-    "ripple canyon exhaust turtle ginger velvet hollow basic merit sauce drum outer "
-    "crater fiscal ladder oxygen plunge rebel scout tattoo urban vessel walnut zebra"
-).split()
+_WORDS: Final = [
+    "otter",
+    "marble",
+    "cradle",
+    "tulip",
+    "pepper",
+    "window",
+    "harbor",
+    "velvet",
+    "mango",
+    "thunder",
+    "pickle",
+    "saddle",
+    "copper",
+    "walrus",
+    "gravel",
+    "lantern",
+    "fennel",
+    "bramble",
+    "cactus",
+    "ginger",
+    "puzzle",
+    "ribbon",
+    "sailor",
+    "turnip",
+]
+_SEED: Final = [
+    "ripple",
+    "canyon",
+    "exhaust",
+    "turtle",
+    "ginger",
+    "velvet",
+    "hollow",
+    "basic",
+    "merit",
+    "sauce",
+    "drum",
+    "outer",
+    "crater",
+    "fiscal",
+    "ladder",
+    "oxygen",
+    "plunge",
+    "rebel",
+    "scout",
+    "tattoo",
+    "urban",
+    "vessel",
+    "walnut",
+    "zebra",
+]
 
 
 def syntaxes() -> list[tuple[str, str]]:
@@ -67,7 +111,7 @@ def _value(kind: str, random: Random) -> str:
         "pin": lambda: some("23456789", 4, 6),
         "uuid": lambda: str(UUID(int=random.getrandbits(128), version=4)),
         "seed": lambda: " ".join(random.sample(_SEED, 12)),
-        "code": lambda: f"{_mixed(some(string.ascii_lowercase + string.digits, 4, 4))}-{_mixed(some(_ALNUM, 4, 4))}",
+        "code": lambda: "-".join(_mixed(some(string.ascii_lowercase, 4, 4)) for _ in range(2)),
         "SEED32": lambda: some("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16, 32),
     }
     return makers[kind]() if kind in makers else ""
