@@ -34,7 +34,10 @@ CUE: Final = re.compile(one_of("secrets.cues"))
 _NAME_SIGNS: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _NAME_MOST: Final = 60  # characters of a name before its cue
 _TAIL: Final = re.compile(r"[^\W]{0,40}(?:[.-]\w{1,30}){0,3}")
-_STRING: Final = r'(?:\\?"(?P<double>[^"\n]{1,300}?)\\?"|\\?\'(?P<single>[^\'\n]{1,300}?)\\?\'|`(?P<tick>[^`\n]{1,300})`)'
+_STRING: Final = (
+    r'(?:\\?"(?P<double>[^"\n]{1,300}?)\\?"|\\?\'(?P<single>[^\'\n]{1,300}?)\\?\''
+    r"|`(?P<tick>[^`\n]{1,300})`)"
+)
 _BARE: Final = r"(?P<bare>[^\s\"'`<>]{3,300})"
 _SCHEME: Final = r"(?i:(?:Basic|Bearer|Token|ApiKey|Api-Key|Bot|PAT)\s{1,2})"
 _CLOSE: Final = r"(?:\\?[\"'`]{0,2}(?:\[\d{0,4}\]|\])?[\"'`*)]{0,3})"
@@ -58,10 +61,12 @@ _PAIRED: Final = re.compile(
 _PAIR_NAME: Final = re.compile(r"(?:name|key|variable|id|property)\\?[\"']?\s?[=:]?\s?\\?[\"'`]?$")
 _SPACED: Final = re.compile(rf"[ \t]{{1,4}}(?:pass:)?(?:{_STRING}|{_BARE})")
 _COMMANDS: Final = re.compile(
-    rf"(?:^|\n)[ \t>$#]{{0,4}}(?:\d+[:|])?(?:(?:{one_of('secrets.commands')}|#\s?define)\s+)?[\"']?$"
+    rf"(?:^|\n)[ \t>$#]{{0,4}}(?:\d+[:|])?"
+    rf"(?:(?:{one_of('secrets.commands')}|#\s?define)\s+)?[\"']?$"
 )
 _LINE_START: Final = re.compile(
-    r"[\s>+|\"'$\d:.-]{0,16}(?:(?:export|set|env|local|setx|declare -x|-e|--env|var|ENV|ARG)[ :])*[\"'$\s]{0,3}|.*[?&;,\s-]"
+    rf"[\s>+|\"'$\d:.-]{{0,16}}(?:(?i:{one_of('secrets.commands')}|-e|--env)[ :]){{0,3}}"
+    r"[\"'$\s]{0,3}|.*[?&;,\s-]"
 )
 _ENDS: Final = re.compile(
     r"[\"';,)}]{0,2}[ \t]{0,8}(?:#[^\n]{0,200}|//[^\n]{0,200})?(?:\r?\n|\Z)|[&\s;]"
@@ -69,6 +74,7 @@ _ENDS: Final = re.compile(
 _LINE_ENDS: Final = re.compile(
     r"[\"';,)}]{0,2}[ \t]{0,8}(?:#[^\n]{0,200}|//[^\n]{0,200})?(?:\r?\n|\Z)|&"
 )
+_NUMBERED: Final = re.compile(r"\d.*[^$\w]|[^$\w].*\d")  # a digit and a sign but no name$1
 _OPENED: Final = {")": "(", "]": "[", "}": "{"}
 _CUT: Final = re.compile(r"[,;](?=\s|$|[\w.-]{1,30}[=:])|&(?=[\w.-]{1,30}=)|\\[nrt]")
 _SETTING: Final = re.compile(
@@ -200,7 +206,7 @@ def _value(page: Page, match: re.Match[str], start: int, what: Kind) -> tuple[in
     return None
 
 
-def is_secret(
+def is_secret(  # noqa: PLR0911 - one kind of name and value each
     value: str, what: Kind, *, quoted: bool, setting: bool = False, name: str = ""
 ) -> bool:
     """Whether ``value`` is one beside a name of kind ``what``.
@@ -214,9 +220,11 @@ def is_secret(
         return False
     sure = quoted or setting
     if what is Kind.KEY:
-        return found is Strength.RANDOM and 16 <= len(value) <= 200 and not is_digest(value)
-    if found is Strength.STRONG and what is Kind.TOKEN and not quoted and not is_chosen(value):
-        return False
+        return (found is Strength.RANDOM and 16 <= len(value) <= 200 and not is_digest(value)) or (
+            ":" in value and strength(value.rpartition(":")[2]) >= Strength.STRONG
+        )
+    if found is Strength.STRONG and not (quoted or _NUMBERED.search(value)):
+        return what is Kind.PASSWORD and setting
     if found >= Strength.STRONG:
         return what is Kind.PASSWORD or sure or len(value) >= 16
     if what is Kind.TOKEN:

@@ -30,7 +30,10 @@ _CODE: Final = (
     rf"(?:{_START}{one_of('secrets.code_kinds', gap='[ _-]?')}|{one_of('secrets.unspaced_codes')})"
 )
 CUE: Final = re.compile(rf"(?P<word>{_WORD})|(?P<code>{_CODE})")
-_SIGNS: Final = r"\s\u0e00-\u0e7f\u2026\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef\u00ab\u00bb\u201e\u3131-\u318e"
+_SIGNS: Final = (
+    r"\s\u0e00-\u0e7f\u2026\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef"
+    r"\u00ab\u00bb\u201e\u3131-\u318e"
+)
 _TOKEN: Final = re.compile(rf"[^\"`<>\\\\{_SIGNS}]{{4,128}}")
 _TAIL: Final = re.compile(r"[^\W\d_]{0,8}")
 _STOPS: Final = re.compile(
@@ -53,7 +56,8 @@ _FOLLOWED: Final = re.compile(
     rf"[\"'`*)]{{0,3}}\s(?:{one_of('secrets.links')})\s(?:[^\W\d_]{{1,10}}\s){{0,3}}$"
 )
 _DIGITS: Final = re.compile(
-    r"(?<![A-Za-z0-9_.,/:-])(?P<value>\d{4,12}|\d{3,4}(?:[ -]\d{3,4}){1,9})[#*]?(?![A-Za-z0-9_/%]|[.,:-]\d)"
+    r"(?<![A-Za-z0-9_.,/:-])(?P<value>\d{4,12}|\d{3,4}(?:[ -]\d{3,4}){1,9})"
+    r"[#*]?(?![A-Za-z0-9_/%]|[.,:-]\d)"
 )
 _PAIR: Final = re.compile(
     rf"{_START}{one_of('secrets.logins')}(?![\w-])[^\n]{{0,32}}?\s[\w.@+-]{{2,48}}\s?[/|:]\s?(?P<value>[^\s\"'`\\<>/=]{{6,64}})"
@@ -115,23 +119,14 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
     if cue.group().isascii():
         tail = _TAIL.match(text, start)
         start = tail.end() if tail else start
-        if _JOINED.match(text, start):
-            return
-    if not _PROMISING.search(text, start, start + _NEAR):
-        return
-    if len(_CODED.findall(text, start, start + _NEAR)) > _MOST_CODED:
+    if not _may_follow(text, start, ascii_word=cue.group().isascii()):
         return
     opened = _NEXT_LINE.match(text, start)
     start = opened.end() if opened else start
     stop = _STOPS.search(text, start, min(len(text), start + _NEAR))
     end = stop.start() + (text[stop.start()] == "!") if stop else min(len(text), start + _NEAR)
-    phrase = _PHRASE.match(text, start, min(len(text), start + _NEAR))
-    if (
-        phrase is not None
-        and cue["word"]
-        and is_phrase(phrase["value"])
-        and not is_placeholder(phrase["value"])
-    ):
+    phrase = _PHRASE.match(text, start, start + _NEAR) if cue["word"] else None
+    if phrase and is_phrase(phrase["value"]) and not is_placeholder(phrase["value"]):
         yield Hit("SECRET", *phrase.span("value"), 0.7, pattern="phrase")
     lead = _LEAD.match(page.lower, start)
     first = lead.end() if lead else start
@@ -142,30 +137,43 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
         value, place = _bare(token)
         if len(value) < 5 or _KEYWORD.match(value):
             continue
-        found = strength(value)
         direct = (
             place <= first + 2
             or _SAID.search(page.lower, max(start, place - 24), place) is not None
         )
+        near = not cue.group().isascii() and page.lower[start:place].count(" ") <= 4
         if cue["code"] is not None:
             good = direct and is_grouped(value) and "-" in value
-        elif found is Strength.RANDOM:
-            good = direct or not is_digest(value)
-        elif found is Strength.STRONG:
-            good = True
-        elif found is Strength.FAIR:
-            near = not cue.group().isascii() and page.lower[start:place].count(" ") <= 4
-            good = (direct or (near and value.isascii())) and is_chosen(value)
-            good = good and _BRACKET.search(value) is None
         else:
-            good = (
-                direct
-                and found is Strength.WORD
-                and _is_foreign(value, text[cue.start() : cue.end()])
-            )
+            good = _is_told(value, direct=direct, foreign=near and value.isascii())
         if good:
             yield Hit("SECRET", place, place + len(value), 0.75, pattern="told")
             return
+
+
+def _may_follow(text: str, start: int, *, ascii_word: bool) -> bool:
+    """Whether a secret may stand after ``start``: the word ends there, and code does not go on."""
+    if ascii_word and _JOINED.match(text, start):
+        return False
+    if not _PROMISING.search(text, start, start + _NEAR):
+        return False
+    return len(_CODED.findall(text, start, start + _NEAR)) <= _MOST_CODED
+
+
+def _is_told(value: str, *, direct: bool, foreign: bool) -> bool:
+    """Whether ``value`` is a secret where a sentence calls it one.
+
+    ``direct`` says that its word, a verb or a colon stands before it, ``foreign`` that it is Latin
+    and close to a word of another script.
+    """
+    found = strength(value)
+    if found is Strength.RANDOM:
+        return direct or not is_digest(value)
+    if found is Strength.FAIR:
+        return (direct or foreign) and is_chosen(value) and not _BRACKET.search(value)
+    joints = len(re.findall(r"[-_.]", value))
+    word = found is Strength.WORD and direct and foreign and joints >= 2 and len(value) >= 10
+    return found is Strength.STRONG or word
 
 
 def _digits(page: Page, cue: re.Match[str], start: int, end: int) -> Iterator[Hit]:
@@ -212,9 +220,3 @@ def _bare(token: re.Match[str]) -> tuple[str, int]:
     return left.rstrip("\"'`*,;:|<>\u2018\u2019").rstrip(_TRAILS).rstrip(
         "\"'`*"
     ), token.start() + len(value) - len(left)
-
-
-def _is_foreign(value: str, word: str) -> bool:
-    """Whether a Latin value with several joints stands in a text of another script."""
-    joints = len(re.findall(r"[-_.]", value))
-    return not word.isascii() and value.isascii() and joints >= 2 and len(value) >= 10

@@ -23,7 +23,8 @@ class Strength(IntEnum):
 
 
 _HOLE: Final = re.compile(
-    r"[x*•.#_-]{3,}|<.*|.*<[\w .-]{1,40}>.*|\$[{(\w].*|[^$]{0,40}\$\{.*|\$\$|.{0,40}\{\{.*|%[({]?\w*[})]?[sd%]?.{0,8}"
+    r"[x*•.#_-]{3,}|<.*|.*<[\w .-]{1,40}>.*|\$[{(\w].*|[^$]{0,40}\$\{.*|\$\$|.{0,40}\{\{.*"
+    r"|%[({]?\w*[})]?[sd%]?.{0,8}"
     r"|.{0,12}\{[\w.:! \[\]\"'()-]{0,60}\}.*|\[[\w ._-]{0,40}\]?|__\w+__|@[\w.]+@|#\{.*"
     r"|.{0,40}(?:x{4,}|\*{3,}|\.{3}|…).*|(?:\\[a-z]|\^|/\^).*",
     re.IGNORECASE | re.DOTALL,
@@ -42,14 +43,18 @@ _CHUNK: Final = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 _VOWEL: Final = re.compile(r"[aeiouy]", re.IGNORECASE)
 _SIGNS: Final = re.compile(r"[!@#$%^&*?~+=(){}\[\]|:;<>]")
 _FORM: Final = re.compile(
-    r".*(?:\]\(|://|sha\d{1,3}[=:-]).*|(?:[a-z]:)?(?:[./~\\]|\w+/)[\w ./\\@+-]*|[\w.-]+(?:/[\w.*@+-]+)+"
+    r".*(?:\]\(|://|sha\d{1,3}[=:-]).*|(?:[a-z]:)?(?:[./~\\]|\w+/)[\w ./\\@+-]*"
+    r"|[\w.-]+(?:/[\w.*@+-]+)+"
     r"|mailto:.*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # addresses
     r"|[~^<>=v!]{0,3}\d+(?:[._-]\d+)+(?:[-+._]?(?:[a-z]+\.?\d*))?[*.]*"  # versions and dates
-    r"|(?-i:[@a-z0-9_./-]*[a-z-]@[v^~]?\d[a-z0-9.-]{0,12})|[a-z][\w.-]{0,40}(?:[~=!<>]=|<|>)[=\w.,<>!]*"  # packages
+    r"|(?-i:[@a-z0-9_./-]*[a-z-]@[v^~]?\d[a-z0-9.-]{0,12})"  # packages
+    r"|[a-z][\w.-]{0,40}(?:[~=!<>]=|<|>)[=\w.,<>!]*"
     r"|(?-i:[a-z]{2,8}-\d{1,4})|\d+(?:[.,]\d+)?(?:px|em|rem|ms|s|m|h|d|kb|mb|gb|%|bits?|bytes?|days?|th|st|nd)?"
-    r"|#[0-9a-f]{3,8}|(?:[\w./-]+\.\w{1,4})?#l?\d{1,4}|(?-i:[a-z-]+#\d{1,4})|(?:\w+[=:])+\w*|[\w?&=]+=\w*|&\w+;|[\w.-]+\.(?:com|org|net|io|dev|py|js|ts"
+    r"|#[0-9a-f]{3,8}|(?:[\w./-]+\.\w{1,4})?#l?\d{1,4}|(?-i:[a-z-]+#\d{1,4})"
+    r"|(?:\w+[=:])+\w*|[\w?&=]+=\w*|&\w+;|[\w.-]+\.(?:com|org|net|io|dev|py|js|ts"
     r"|json|ya?ml|toml|txt|md|rs|go|java|sh|html?|pem|key|crt|png|svg|so|cfg|ini|xml|csv)(?:[:/#?].*)?"
-    r"|(?:[0-9a-f]{0,4}:){2,8}[0-9a-f.]*\]?(?::\d+)?|\d+[-/.]\d+[-/.]\d+\S*|\d{1,2}:\d\d\S*|sha\d{1,3}[-:].*|0x[0-9a-f]{1,10}",
+    r"|(?:[0-9a-f]{0,4}:){2,8}[0-9a-f.]*\]?(?::\d+)?"
+    r"|\d+[-/.]\d+[-/.]\d+\S*|\d{1,2}:\d\d\S*|0x[0-9a-f]{1,10}",
     re.IGNORECASE,
 )
 _CALL: Final = re.compile(
@@ -82,19 +87,19 @@ def strength(value: str, *, quoted: bool = False) -> Strength:
 def _strength(value: str, quoted: bool) -> Strength:  # noqa: FBT001 - cached by both
     if _PATTERN.search(value) or (not quoted and _UNSTRUNG.search(value)):
         return Strength.NONE
-    random = is_random(value)
-    if not random and _FORM.fullmatch(value):
+    if is_random(value):
+        return Strength.RANDOM
+    if _FORM.fullmatch(value):
         return Strength.FAIR if _NUMBER.fullmatch(value) else Strength.NONE
-    if not quoted and not random and is_code(value):
-        return Strength.NONE
+    return Strength.NONE if not quoted and is_code(value) else _chosen(value)
+
+
+def _chosen(value: str) -> Strength:
+    """How much ``value``, which is not random and no code, looks like a person's password."""
     digits = sum(one.isdigit() for one in value)
     letters = sum(one.isalpha() for one in value)
     inner = value.strip(".,;:!?'\"()")
     signs = len(_SIGNS.findall(inner[1:-1]))
-    if random:
-        return Strength.RANDOM
-    if not letters and not digits:
-        return Strength.NONE
     if (
         signs
         and letters >= 2
