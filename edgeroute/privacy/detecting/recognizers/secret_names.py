@@ -61,12 +61,12 @@ _PAIRED: Final = re.compile(
 _PAIR_NAME: Final = re.compile(r"(?:name|key|variable|id|property)\\?[\"']?\s?[=:]?\s?\\?[\"'`]?$")
 _SPACED: Final = re.compile(rf"[ \t]{{1,4}}(?:pass:)?(?:{_STRING}|{_BARE})")
 _COMMANDS: Final = re.compile(
-    rf"(?:^|\n)[ \t>$#]{{0,4}}(?:\d+[:|])?"
+    rf"(?:^|\n)[ \t>$#(]{{0,4}}(?:\d+[:|])?"
     rf"(?:(?:{one_of('secrets.commands')}|#\s?define)\s+)?[\"']?$"
 )
 _LINE_START: Final = re.compile(
     rf"[\s>+|\"'$\d:.-]{{0,16}}(?:(?i:{one_of('secrets.commands')}|-e|--env)[ :]){{0,3}}"
-    r"[\"'$\s]{0,3}|.*[?&;,\s-]"
+    r"[\"'$\s]{0,3}|.*[?&;,:/\s-]"
 )
 _ENDS: Final = re.compile(
     r"[\"';,)}]{0,2}[ \t]{0,8}(?:#[^\n]{0,200}|//[^\n]{0,200})?(?:\r?\n|\Z)|[&\s;]"
@@ -75,6 +75,7 @@ _LINE_ENDS: Final = re.compile(
     r"[\"';,)}]{0,2}[ \t]{0,8}(?:#[^\n]{0,200}|//[^\n]{0,200})?(?:\r?\n|\Z)|&"
 )
 _NUMBERED: Final = re.compile(r"\d.*[^$\w]|[^$\w].*\d")  # a digit and a sign but no name$1
+_BADGE: Final = ".svg?"  # pictures of a public state carry a token that opens nothing
 _OPENED: Final = {")": "(", "]": "[", "}": "{"}
 _CUT: Final = re.compile(r"[,;](?=\s|$|[\w.-]{1,30}[=:])|&(?=[\w.-]{1,30}=)|\\[nrt]")
 _SETTING: Final = re.compile(
@@ -127,7 +128,7 @@ def named(page: Page) -> Iterator[Hit]:
             end -= 1
         done = end
         what = kind(text[start:end])
-        if what:
+        if what and not text.startswith(_BADGE, max(0, start - len(_BADGE))):
             hit = _beside(page, start, end, what)
             if hit is not None:
                 yield hit
@@ -177,6 +178,8 @@ def _value(page: Page, match: re.Match[str], start: int, what: Kind) -> tuple[in
     group = match.lastgroup or "bare"
     first, last = match.span(group)
     value = match[group]
+    if match.re is _SPACED and value[0] in _OPENED.values():
+        return None
     if group == "bare":
         cut = _CUT.search(value)
         value = value[: cut.start()] if cut else value
@@ -214,7 +217,8 @@ def is_secret(  # noqa: PLR0911 - one kind of name and value each
     ``setting`` says that a bare value is all that its line sets.
     """
     if " " in value:
-        return what is Kind.PASSWORD and is_phrase(value) and not is_placeholder(value)
+        said = value.lower().endswith(_PASSWORDS)
+        return what is Kind.PASSWORD and is_phrase(value) and not said and not is_placeholder(value)
     found = strength(value, quoted=quoted)
     if found is Strength.NONE or set(pieces(value)) <= set(pieces(name)):
         return False
@@ -233,6 +237,8 @@ def is_secret(  # noqa: PLR0911 - one kind of name and value each
         return sure and (made or (is_digest(value) and len(value) >= 16))
     if found is Strength.FAIR:
         return sure
+    if value.lower().endswith(_PASSWORDS):
+        return False
     return sure and value.isalpha() and len(value) >= 8 and _is_plain(value)
 
 

@@ -22,7 +22,7 @@ from edgeroute.word_lists import one_of, word_set
 _NEAR: Final = 120  # characters after a word for a secret in which it is looked for
 _BACK: Final = 48  # and before it
 _TOKENS: Final = 16  # words after it that are looked at
-_START: Final = r"(?<![a-z0-9_.-])"
+_START: Final = r"(?<![a-z0-9_.$-])"
 _WORD: Final = (
     rf"(?:{_START}{one_of('secrets.codewords', gap='[ _-]?')}|{one_of('secrets.unspaced')})"
 )
@@ -35,6 +35,7 @@ _SIGNS: Final = (
     r"\u00ab\u00bb\u201e\u3131-\u318e"
 )
 _TOKEN: Final = re.compile(rf"[^\"`<>\\\\{_SIGNS}]{{4,128}}")
+_ENDING: Final = 3  # letters after the word for a code, of its plural or article
 _TAIL: Final = re.compile(r"[^\W\d_]{0,8}")
 _STOPS: Final = re.compile(
     r"[.?!](?=\s+[A-Z\u00c0-\u00de\u0410-\u042f]|\s*$)|[\u3002\uff1f\uff01\u0964]|\n"
@@ -78,6 +79,7 @@ _JOINED: Final = re.compile(
 _PROMISING: Final = re.compile(r"[\d!@#$%^&*?~+\u00ab\u300c\"_-]")
 _CODED: Final = re.compile(r"[(){};=]")  # signs of code
 _MOST_CODED: Final = 9
+_ASSIGNS: Final = re.compile(r"=[^\s=]")  # a setting, which is read as one
 _BRACKET: Final = re.compile(r"[()\[\]{}]")
 _MY: Final = re.compile(rf"(?<![a-z]){one_of('secrets.mine')}(?![a-z])")
 _STOP: Final = word_set("secrets.no_seed_words")
@@ -94,6 +96,9 @@ def told(page: Page) -> Iterator[Hit]:
     lower = page.lower
     for match in _PAIR.finditer(lower):
         value = page.text[match.start("value") : match.end("value")].rstrip(_TRAILS)
+        user = page.before(match.start("value"), 64).rstrip(" /|:")
+        if user.endswith(value.lower()):
+            continue
         if strength(value) >= Strength.STRONG or (
             strength(value) is Strength.FAIR and " " in match.group()
         ):
@@ -119,6 +124,8 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
     if cue.group().isascii():
         tail = _TAIL.match(text, start)
         start = tail.end() if tail else start
+        if cue["code"] is not None and start - cue.end() > _ENDING:
+            return
     if not _may_follow(text, start, ascii_word=cue.group().isascii()):
         return
     opened = _NEXT_LINE.match(text, start)
@@ -153,7 +160,7 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
 
 def _may_follow(text: str, start: int, *, ascii_word: bool) -> bool:
     """Whether a secret may stand after ``start``: the word ends there, and code does not go on."""
-    if ascii_word and _JOINED.match(text, start):
+    if ascii_word and (_JOINED.match(text, start) or _ASSIGNS.match(text, start)):
         return False
     if not _PROMISING.search(text, start, start + _NEAR):
         return False
@@ -189,7 +196,10 @@ def _digits(page: Page, cue: re.Match[str], start: int, end: int) -> Iterator[Hi
     mine = _MY.search(page.before(cue.start(), 32)) is not None
     close = len(between.split()) <= 1
     if (cue["code"] is not None and (said or close or mine)) or (
-        cue["word"] is not None and (said or mine) and not is_placeholder(match["value"])
+        cue["word"] is not None
+        and (said or mine or (close and not cue.group().isascii()))
+        and not between.rstrip().endswith("=")
+        and not is_placeholder(match["value"])
     ):
         yield Hit("SECRET", *match.span("value"), 0.7, pattern="code")
 

@@ -23,10 +23,11 @@ class Strength(IntEnum):
 
 
 _HOLE: Final = re.compile(
-    r"[x*•.#_-]{3,}|<.*|.*<[\w .-]{1,40}>.*|\$[{(\w].*|[^$]{0,40}\$\{.*|\$\$|.{0,40}\{\{.*"
+    r"(?!\$(?:apr1|\w{1,8})\$\w|\{\w{3,8}\}[\w+/=]{16})"  # hashes of passwords
+    r"(?:[x*•.#_-]{3,}|<.*|.*<[\w .-]{1,40}>.*|\$[{(\w].*|[^$]{0,40}\$\{.*|\$\$|.{0,40}\{\{.*"
     r"|%[({]?\w*[})]?[sd%]?.{0,8}"
     r"|.{0,12}\{[\w.:! \[\]\"'()-]{0,60}\}.*|\[[\w ._-]{0,40}\]?|__\w+__|@[\w.]+@|#\{.*"
-    r"|.{0,40}(?:x{4,}|\*{3,}|\.{3}|…).*|(?:\\[a-z]|\^|/\^).*",
+    r"|.{0,40}(?:x{4,}|\*{3,}|\.{3}|…).*|(?:\\[a-z]|\^|/\^).*)",
     re.IGNORECASE | re.DOTALL,
 )
 _JOINT: Final = r"[\W_\d]*+"
@@ -49,7 +50,9 @@ _FORM: Final = re.compile(
     r"|[~^<>=v!]{0,3}\d+(?:[._-]\d+)+(?:[-+._]?(?:[a-z]+\.?\d*))?[*.]*"  # versions and dates
     r"|(?-i:[@a-z0-9_./-]*[a-z-]@[v^~]?\d[a-z0-9.-]{0,12})"  # packages
     r"|[a-z][\w.-]{0,40}(?:[~=!<>]=|<|>)[=\w.,<>!]*"
-    r"|(?-i:[a-z]{2,8}-\d{1,4})|\d+(?:[.,]\d+)?(?:px|em|rem|ms|s|m|h|d|kb|mb|gb|%|bits?|bytes?|days?|th|st|nd)?"
+    r"|(?-i:[a-z%][\w./%-]*:v?\d[\w.-]*)|\d+-[a-z]{2,12}|\d?\*\w+"  # images, counts
+    r"|(?-i:[A-Z]{1,6}\d{1,5}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[a-z]{2,8}-\d{1,4})"
+    r"|\d+(?:[.,]\d+)?(?:px|em|rem|ms|s|m|h|d|kb|mb|gb|%|bits?|bytes?|days?|th|st|nd)?"
     r"|#[0-9a-f]{3,8}|(?:[\w./-]+\.\w{1,4})?#l?\d{1,4}|(?-i:[a-z-]+#\d{1,4})"
     r"|(?:\w+[=:])+\w*|[\w?&=]+=\w*|&\w+;|[\w.-]+\.(?:com|org|net|io|dev|py|js|ts"
     r"|json|ya?ml|toml|txt|md|rs|go|java|sh|html?|pem|key|crt|png|svg|so|cfg|ini|xml|csv)(?:[:/#?].*)?"
@@ -64,7 +67,7 @@ _CALL: Final = re.compile(
     rf"|{one_of('secrets.code_starts')}(?:\W|$)"
 )
 _PATTERN: Final = re.compile(r"\(\?[:=!P]|\w\|\w+\|\w")  # a regular expression
-_UNSTRUNG: Final = re.compile(r"[)\]}][.\[(\]),;&|]")  # the end of an expression
+_UNSTRUNG: Final = re.compile(r"[)\]}][.\[(\]),;&|/]")  # the end of an expression
 _CLOSED: Final = re.compile(r"[)\]}][^\W_]")
 _NUMBER: Final = re.compile(r"\d{4,19}")
 _DIGEST: Final = re.compile(
@@ -167,6 +170,8 @@ def is_chosen(value: str) -> bool:
     words = [word for word in pieces(value) if not word.isdigit()]
     digits = sum(one.isdigit() for one in value)
     humps = len(re.findall(r"[a-z][A-Z]", value))
+    if "." in value and not value[-1].isdigit():
+        return False
     leet = re.search(r"[a-z]\d[a-z]", value) is not None
     return (
         (digits >= 2 or leet)
