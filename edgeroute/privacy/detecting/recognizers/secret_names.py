@@ -194,7 +194,9 @@ def _value(page: Page, match: re.Match[str], start: int, what: Kind) -> tuple[in
     if match.re is _LISTED and is_digest(value):
         return None
     if value.isalpha() and (
-        match.re is _LISTED or (group == "bare" and not _LINE_ENDS.match(page.text, last))
+        match.re is _LISTED
+        or (group == "bare" and not _LINE_ENDS.match(page.text, last))
+        or (group == "bare" and page.text.count(value) > 1)
     ):
         return None
     whole = tight and _is_unbalanced(value) and _LINE_ENDS.match(page.text, last) is not None

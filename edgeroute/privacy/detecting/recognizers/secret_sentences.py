@@ -35,7 +35,7 @@ _SIGNS: Final = (
     r"\u00ab\u00bb\u201e\u3131-\u318e"
 )
 _TOKEN: Final = re.compile(rf"[^\"`<>\\\\{_SIGNS}]{{4,128}}")
-_ENDING: Final = 3  # letters after the word for a code, of its plural or article
+_ENDING: Final = 2  # letters after the word for a code, of its plural or article
 _TAIL: Final = re.compile(r"[^\W\d_]{0,8}")
 _STOPS: Final = re.compile(
     r"[.?!](?=\s+[A-Z\u00c0-\u00de\u0410-\u042f]|\s*$)|[\u3002\uff1f\uff01\u0964]|\n"
@@ -126,6 +126,8 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
         start = tail.end() if tail else start
         if cue["code"] is not None and start - cue.end() > _ENDING:
             return
+    if cue["word"] is not None and _ASSIGNS.match(text, start):
+        return
     if not _may_follow(text, start, ascii_word=cue.group().isascii()):
         return
     opened = _NEXT_LINE.match(text, start)
@@ -160,7 +162,7 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
 
 def _may_follow(text: str, start: int, *, ascii_word: bool) -> bool:
     """Whether a secret may stand after ``start``: the word ends there, and code does not go on."""
-    if ascii_word and (_JOINED.match(text, start) or _ASSIGNS.match(text, start)):
+    if ascii_word and _JOINED.match(text, start):
         return False
     if not _PROMISING.search(text, start, start + _NEAR):
         return False
@@ -199,7 +201,8 @@ def _digits(page: Page, cue: re.Match[str], start: int, end: int) -> Iterator[Hi
         cue["word"] is not None
         and (said or mine or (close and not cue.group().isascii()))
         and not between.rstrip().endswith("=")
-        and not is_placeholder(match["value"])
+        and "token" not in cue.group()
+        and len(set(match["value"])) > 1
     ):
         yield Hit("SECRET", *match.span("value"), 0.7, pattern="code")
 
@@ -218,7 +221,7 @@ def _before(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
             continue
         found = strength(value)
         linked = _FOLLOWED.search(page.lower, place + len(value), cue.start()) is not None
-        if (linked and found >= Strength.FAIR) or (linked and found is Strength.STRONG):
+        if linked and (found >= Strength.STRONG or (found is Strength.FAIR and is_chosen(value))):
             yield Hit("SECRET", place, place + len(value), 0.7, pattern="before")
             return
 

@@ -57,7 +57,7 @@ _FORM: Final = re.compile(
     r"|(?:\w+[=:])+\w*|[\w?&=]+=\w*|&\w+;|[\w.-]+\.(?:com|org|net|io|dev|py|js|ts"
     r"|json|ya?ml|toml|txt|md|rs|go|java|sh|html?|pem|key|crt|png|svg|so|cfg|ini|xml|csv)(?:[:/#?].*)?"
     r"|(?:[0-9a-f]{0,4}:){2,8}[0-9a-f.]*\]?(?::\d+)?"
-    r"|\d+[-/.]\d+[-/.]\d+\S*|\d{1,2}:\d\d\S*|0x[0-9a-f]{1,10}",
+    r"|\d+[-/.]\d+[-/.]\d+\S*|\d{1,5}:\d\d\S*|/[\w/{}:.*-]+|0x[0-9a-f]{1,10}",
     re.IGNORECASE,
 )
 _CALL: Final = re.compile(
