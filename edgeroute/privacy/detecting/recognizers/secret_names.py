@@ -21,7 +21,7 @@ from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.word_lists import one_of, word_list, word_set
 
 
-class Kind(IntEnum):
+class NameKind(IntEnum):
     """What a name promises."""
 
     NONE = 0
@@ -93,23 +93,23 @@ _STOP: Final = word_set("secrets.no_passwords")
 
 
 @lru_cache(maxsize=4096)
-def kind(name: str) -> Kind:
+def kind(name: str) -> NameKind:
     """What ``name`` calls its value: its last words decide, without those that only count."""
     words = list(pieces(name))
     while len(words) > 1 and (words[-1].isdigit() or words[-1] in _WHICH):
         words.pop()
     if not words or words[-1] in _NO_NAMES:
-        return Kind.NONE
+        return NameKind.NONE
     last, two = words[-1], "".join(words[-2:])
     if last.endswith(_PASSWORDS) or two.endswith(_PASSWORDS):
-        return Kind.PASSWORD
+        return NameKind.PASSWORD
     if two in _KEYS or last in _KEYS or "".join(words[-3:]) in _KEYS:
-        return Kind.TOKEN
+        return NameKind.TOKEN
     if last.endswith(_TOKENS):
-        return Kind.TOKEN
+        return NameKind.TOKEN
     if last in _WEAK or (last == "key" and len(words) > 1 and words[-2] not in _PUBLIC):
-        return Kind.KEY
-    return Kind.NONE
+        return NameKind.KEY
+    return NameKind.NONE
 
 
 def named(page: Page) -> Iterator[Hit]:
@@ -144,7 +144,7 @@ def unnamed(page: Page) -> Iterator[Hit]:
             yield Hit("SECRET", *match.span("value"), 0.7, pattern="setting")
 
 
-def _beside(page: Page, start: int, end: int, what: Kind) -> Hit | None:
+def _beside(page: Page, start: int, end: int, what: NameKind) -> Hit | None:
     text = page.text
     for pattern in (_ASSIGNED, _ELEMENT, _CALLED, _LISTED):
         match = pattern.match(text, end)
@@ -164,7 +164,7 @@ def _beside(page: Page, start: int, end: int, what: Kind) -> Hit | None:
     return found
 
 
-def _paired(page: Page, start: int, end: int, what: Kind) -> Hit | None:
+def _paired(page: Page, start: int, end: int, what: NameKind) -> Hit | None:
     """A name that is a value itself, and the value beside it."""
     if not _PAIR_NAME.search(page.before(start, 24)):
         return None
@@ -173,7 +173,7 @@ def _paired(page: Page, start: int, end: int, what: Kind) -> Hit | None:
     return Hit("SECRET", *place, 0.75, pattern="paired") if place else None
 
 
-def _value(page: Page, match: re.Match[str], start: int, what: Kind) -> tuple[int, int] | None:
+def _value(page: Page, match: re.Match[str], start: int, what: NameKind) -> tuple[int, int] | None:
     """Where the secret is in ``match``, if what it holds is one."""
     group = match.lastgroup or "bare"
     first, last = match.span(group)
@@ -212,7 +212,7 @@ def _value(page: Page, match: re.Match[str], start: int, what: Kind) -> tuple[in
 
 
 def is_secret(  # noqa: PLR0911 - one kind of name and value each
-    value: str, what: Kind, *, quoted: bool, setting: bool = False, name: str = ""
+    value: str, what: NameKind, *, quoted: bool, setting: bool = False, name: str = ""
 ) -> bool:
     """Whether ``value`` is one beside a name of kind ``what``.
 
@@ -220,20 +220,25 @@ def is_secret(  # noqa: PLR0911 - one kind of name and value each
     """
     if " " in value:
         said = value.lower().endswith(_PASSWORDS)
-        return what is Kind.PASSWORD and is_phrase(value) and not said and not is_placeholder(value)
+        return (
+            what is NameKind.PASSWORD
+            and is_phrase(value)
+            and not said
+            and not is_placeholder(value)
+        )
     found = strength(value, quoted=quoted)
     if found is Strength.NONE or set(pieces(value)) <= set(pieces(name)):
         return False
     sure = quoted or setting
-    if what is Kind.KEY:
+    if what is NameKind.KEY:
         return (found is Strength.RANDOM and 16 <= len(value) <= 200 and not is_digest(value)) or (
             ":" in value and strength(value.rpartition(":")[2]) >= Strength.STRONG
         )
     if found is Strength.STRONG and not (quoted or _NUMBERED.search(value)):
-        return what is Kind.PASSWORD and setting
+        return what is NameKind.PASSWORD and setting
     if found >= Strength.STRONG:
-        return what is Kind.PASSWORD or sure or len(value) >= 16
-    if what is Kind.TOKEN:
+        return what is NameKind.PASSWORD or sure or len(value) >= 16
+    if what is NameKind.TOKEN:
         code = not quoted and "." in value
         made = found is Strength.FAIR and len(value) >= 10 and is_chosen(value) and not code
         return sure and (made or (is_digest(value) and len(value) >= 16))

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from pathlib import Path
 from random import Random
 
 import pytest
 
-from edgeroute.privacy.detecting.recognizers.secret_names import Kind, kind
+from edgeroute.privacy.detecting.recognizers.secret_names import NameKind, kind
 from edgeroute.privacy.detecting.recognizers.secret_values import Strength, strength
 from edgeroute.privacy.detecting.recognizers.secrets import Secrets
 from edgeroute.privacy.detecting.text.page import Page
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from secret_values import filled, syntaxes
+from tests.support.made_up_secrets import filled, syntaxes
 
 FINDER = Secrets()
 LEAST_RECALL = 0.97
@@ -84,17 +79,17 @@ HARMLESS = [
 ]
 
 NAMES = [
-    ("PGPASSWORD", Kind.PASSWORD),
-    ("spring.datasource.password", Kind.PASSWORD),
-    ("dbPass2", Kind.PASSWORD),
-    ("SECRET_KEY", Kind.TOKEN),
-    ("x-api-key", Kind.TOKEN),
-    ("ACME_KEY", Kind.KEY),
-    ("public_key", Kind.NONE),
-    ("max_tokens", Kind.NONE),
-    ("tokenizer", Kind.NONE),
-    ("monkey", Kind.NONE),
-    ("bypass", Kind.NONE),
+    ("PGPASSWORD", NameKind.PASSWORD),
+    ("spring.datasource.password", NameKind.PASSWORD),
+    ("dbPass2", NameKind.PASSWORD),
+    ("SECRET_KEY", NameKind.TOKEN),
+    ("x-api-key", NameKind.TOKEN),
+    ("ACME_KEY", NameKind.KEY),
+    ("public_key", NameKind.NONE),
+    ("max_tokens", NameKind.NONE),
+    ("tokenizer", NameKind.NONE),
+    ("monkey", NameKind.NONE),
+    ("bypass", NameKind.NONE),
 ]
 
 VALUES = [
@@ -136,7 +131,7 @@ def test_what_only_looks_like_a_secret_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "expected"), NAMES)
-def test_the_end_of_a_name_says_what_it_holds(name: str, expected: Kind) -> None:
+def test_the_end_of_a_name_says_what_it_holds(name: str, expected: NameKind) -> None:
     """The last words of a name decide, in any way to join them."""
     assert kind(name) is expected
 
