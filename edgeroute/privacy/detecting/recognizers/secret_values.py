@@ -7,7 +7,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Final
 
-from edgeroute.word_lists import alternatives, one_of, word_list, word_set
+from edgeroute.word_lists import alternatives, one_of, pattern_list, word_list, word_set
 
 MOST: Final = 300  # characters of a value that are looked at
 
@@ -22,13 +22,9 @@ class Strength(IntEnum):
     RANDOM = 4  # as generators make keys
 
 
+_HASHED: Final = r"(?!\$(?:apr1|\w{1,8})\$\w|\{\w{3,8}\}[\w+/=]{16})"  # a password's hash
 _HOLE: Final = re.compile(
-    r"(?!\$(?:apr1|\w{1,8})\$\w|\{\w{3,8}\}[\w+/=]{16})"  # hashes of passwords
-    r"(?:[x*•.#_-]{3,}|<.*|.*<[\w .-]{1,40}>.*|\$[{(\w].*|[^$]{0,40}\$\{.*|\$\$|.{0,40}\{\{.*"
-    r"|%[({]?\w*[})]?[sd%]?.{0,8}"
-    r"|.{0,12}\{[\w.:! \[\]\"'()-]{0,60}\}.*|\[[\w ._-]{0,40}\]?|__\w+__|@[\w.]+@|#\{.*"
-    r"|.{0,40}(?:x{4,}|\*{3,}|\.{3}|…).*|(?:\\[a-z]|\^|/\^).*)",
-    re.IGNORECASE | re.DOTALL,
+    f"{_HASHED}(?:{'|'.join(pattern_list('secret_holes'))})", re.IGNORECASE | re.DOTALL
 )
 _JOINT: Final = r"[\W_\d]*+"
 _SAMPLE: Final = re.compile(rf"{_JOINT}(?>{one_of('secrets.samples')}{_JOINT})++")
@@ -43,26 +39,11 @@ _PIECE: Final = re.compile(r"[^\W_]+")
 _CHUNK: Final = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 _VOWEL: Final = re.compile(r"[aeiouy]", re.IGNORECASE)
 _SIGNS: Final = re.compile(r"[!@#$%^&*?~+=(){}\[\]|:;<>]")
-_FORM: Final = re.compile(
-    r".*(?:\]\(|://|sha\d{1,3}[=:-]).*|(?:[a-z]:)?(?:[./~\\]|\w+/)[\w ./\\@+-]*"
-    r"|[\w.-]+(?:/[\w.*@+-]+)+"
-    r"|mailto:.*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # addresses
-    r"|[~^<>=v!]{0,3}\d+(?:[._-]\d+)+(?:[-+._]?(?:[a-z]+\.?\d*))?[*.]*"  # versions and dates
-    r"|(?-i:[@a-z0-9_./-]*[a-z-]@[v^~]?\d[a-z0-9.-]{0,12})"  # packages
-    r"|[a-z][\w.-]{0,40}(?:[~=!<>]=|<|>)[=\w.,<>!]*"
-    r"|(?-i:[a-z%][\w./%-]*:v?\d[\w.-]*)|\d+-[a-z]{2,12}|\d?\*\w+"  # images, counts
-    r"|(?-i:[A-Z]{1,6}\d{1,5}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[a-z]{2,8}-\d{1,4})"
-    r"|\d+(?:[.,]\d+)?(?:px|em|rem|ms|s|m|h|d|kb|mb|gb|%|bits?|bytes?|days?|th|st|nd)?"
-    r"|#[0-9a-f]{3,8}|(?:[\w./-]+\.\w{1,4})?#l?\d{1,4}|(?-i:[a-z-]+#\d{1,4})"
-    r"|(?:\w+[=:])+\w*|[\w?&=]+=\w*|&\w+;|[\w.-]+\.(?:com|org|net|io|dev|py|js|ts"
-    r"|json|ya?ml|toml|txt|md|rs|go|java|sh|html?|pem|key|crt|png|svg|so|cfg|ini|xml|csv)(?:[:/#?].*)?"
-    r"|(?:[0-9a-f]{0,4}:){2,8}[0-9a-f.]*\]?(?::\d+)?"
-    r"|\d+[-/.]\d+[-/.]\d+\S*|\d{1,5}:\d\d\S*|/[\w/{}:.*-]+|0x[0-9a-f]{1,10}",
-    re.IGNORECASE,
-)
+_FORM: Final = re.compile("|".join(pattern_list("secret_others")), re.IGNORECASE)
+_PATH: Final = r"[!&*(\[{]{0,2}(?:[A-Za-z_$@][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)*"
+_OPENING: Final = r"(?:[!?]?[(\[{](?:[A-Za-z_&*!$@.()\[\]{}\"':-]|(?:0x)?\d+(?:[)\],.:;]|$)|$)"
 _CALL: Final = re.compile(
-    r"[!&*(\[{]{0,2}(?:[A-Za-z_$@][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)*"
-    r"(?:[!?]?[(\[{](?:[A-Za-z_&*!$@.()\[\]{}\"':-]|(?:0x)?\d+(?:[)\],.:;]|$)|$)|[)\]},;:]+$"
+    rf"{_PATH}{_OPENING}|[)\]}},;:]+$"
     r"|(?:===?|!=|&&|\|\||=)[\w.\"'(\[]*\W*$)|[A-Za-z_]\w*(?:::|->)[A-Za-z_])"
     rf"|{one_of('secrets.code_starts')}(?:\W|$)"
 )
