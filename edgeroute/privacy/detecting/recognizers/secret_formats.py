@@ -1,0 +1,107 @@
+"""Secrets that their own form gives away, or the form of what holds them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from edgeroute.privacy.detecting.recognizers.secret_values import (
+    Strength,
+    is_placeholder,
+    pieces,
+    strength,
+)
+from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.word_lists import pattern_list
+
+_EDGE: Final = r"(?<![A-Za-z0-9_])"
+_END: Final = r"(?![A-Za-z0-9_])"
+_VENDOR: Final = re.compile(f"{_EDGE}(?:{'|'.join(pattern_list('secrets'))}){_END}")
+_KEY_NAME: Final = r"[A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----"
+_PRIVATE_KEY: Final = re.compile(
+    rf"-----BEGIN {_KEY_NAME}(?=(?P<body>[^-]{{0,200}}))(?:[^-]{{0,8000}}-----END {_KEY_NAME})?"
+    r"|PuTTY-User-Key-File-\d(?=(?P<putty>[^\n]{0,80}))"
+)
+_BLOB: Final = re.compile(r"[A-Za-z0-9+/]{24}")
+_JWT: Final = re.compile(
+    _EDGE
+    + r"ey[JI][A-Za-z0-9_-]{10,2000}\.ey[JI][A-Za-z0-9_-]{8,4000}(?:\.[A-Za-z0-9_-]{10,2000})?"
+)
+_ADDRESS: Final = re.compile(
+    r"://([^\s:/@'\"<>`\[\]{}]{0,64}):(?P<value>[^\s/'\"<>`](?:[^\s/<>`]{0,126}[^\s/'\"<>`])?)@(?P<host>[\w.\[\]%-]{1,128})"
+)
+_DATA: Final = re.compile(r"[A-Za-z0-9+/]{0,200}")
+_DATA_MOST: Final = 300  # characters of a run of base64 that a token may stand in
+
+
+def by_form(text: str) -> Iterator[Hit]:
+    """Private keys, tokens of vendors, JSON web tokens and addresses with a password."""
+    if "-----BEGIN" in text or "PuTTY-User" in text:
+        for match in _PRIVATE_KEY.finditer(text):
+            body = match["body"] if match["body"] is not None else "ppk"
+            if body == "ppk" or _BLOB.search(body):
+                yield Hit("SECRET", *match.span(), 0.99, pattern="private key")
+    for match in _VENDOR.finditer(text):
+        if _is_token(match.group()) and not _in_data(text, *match.span()):
+            yield Hit("SECRET", *match.span(), 0.95, pattern="vendor")
+    for match in _JWT.finditer(text) if "ey" in text else ():
+        if not is_placeholder(match.group()) and not is_placeholder(match.group()[-40:]):
+            yield Hit("SECRET", *match.span(), 0.9, pattern="jwt")
+    for match in _ADDRESS.finditer(text) if "://" in text else ():
+        value = match["value"].rpartition("@")[2] if "@" in match["value"] else match["value"]
+        if _opens(match["value"], match[1]) and not is_placeholder(match["host"] + value):
+            yield Hit("SECRET", *match.span("value"), 0.9, pattern="address")
+
+
+def by_place(page: Page) -> Iterator[Hit]:
+    """What stands where a file format or a command has its secret."""
+    for pattern, least in _places():
+        for match in pattern.finditer(page.lower):
+            value = page.text[match.start("value") : match.end("value")]
+            if strength(value, quoted=True) >= least and not set(pieces(value)) <= set(
+                pieces(match.group()[: match.start("value") - match.start()])
+            ):
+                yield Hit("SECRET", *match.span("value"), 0.8, pattern="place")
+
+
+@cache
+def _places() -> tuple[tuple[re.Pattern[str], Strength], ...]:
+    """Patterns with the least strength that what they hold must have."""
+    return tuple(
+        (re.compile(pattern, re.MULTILINE), least)
+        for file, least in (
+            (pattern_list("secret_forms"), Strength.WORD),
+            (pattern_list("secret_commands"), Strength.FAIR),
+        )
+        for pattern in file
+    )
+
+
+def _is_token(value: str) -> bool:
+    """Whether a match of a vendor's format is no stand-in and no name that only starts as it."""
+    if is_placeholder(value):
+        return False
+    body = re.sub(r"^[A-Za-z0-9]{1,12}[_.-]", "", value)
+    return len(set(body)) >= 8 and any(one.isdigit() or one.isupper() for one in body[4:])
+
+
+def _in_data(text: str, start: int, end: int) -> bool:
+    """Whether ``[start, end)`` is a part of a long run of base64, a picture for instance."""
+    if not (text[start - 1 : start] in {"+", "/"} or text[end : end + 1] in {"+", "/", "="}):
+        return False
+    before = text[max(0, start - 200) : start]
+    run = len(before) - len(
+        before.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    )
+    after = _DATA.match(text, end)
+    return run + (after.end() - start if after else 0) > _DATA_MOST - 200
+
+
+def _opens(value: str, user: str) -> bool:
+    """Whether ``value`` is the password of an address: a word of its own, not what it is called."""
+    found = strength(value, quoted=True)
+    return found >= Strength.FAIR or (
+        found is Strength.WORD and len(value) >= 6 and value.lower() != user.lower()
+    )
