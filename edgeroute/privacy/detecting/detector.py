@@ -53,9 +53,7 @@ class Detector:
         self._clock = clock
         self._lock = Lock()
         self._stages: tuple[Finder, ...] | None = None
-        self._internal = InternalCodeMarks(
-            policy.internal_code.paths, policy.internal_code.headers, policy.internal_code.hosts
-        )
+        self._internal = InternalCodeMarks(policy.internal_code)
 
     def warm(self) -> None:
         """Load everything and read one short text.
