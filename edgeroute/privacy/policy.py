@@ -6,7 +6,6 @@ An invalid file is an error before anything is sent: there is no half-loaded pol
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
@@ -18,6 +17,7 @@ import msgspec
 
 from edgeroute import datafile
 from edgeroute.core.errors import SettingsError
+from edgeroute.privacy.tool_names import is_named
 
 FILE: Final = "privacy.yaml"
 
@@ -88,15 +88,18 @@ class InternalCode(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     ``paths`` and ``hosts`` are shell patterns (``*/git/acme/*``, ``*.corp.acme.com``); ``headers``
     are phrases of a licence or copyright header. ``hosts`` such as ``*.internal`` come packaged.
+    ``except_`` (in YAML ``except``) takes marks off: a path, a host or a phrase that one of its
+    patterns fits is no mark.
     """
 
     paths: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    except_: tuple[str, ...] = msgspec.field(default=(), name="except")
 
 
 class Tools(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Whose results are private by origin. Shell patterns over tool names, any case.
+    """Whose results are private by origin: shell patterns over a tool's name or words of it.
 
     ``trusted`` wins over ``private``: it is how a user takes a tool off the list.
     """
@@ -116,7 +119,7 @@ class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     presidio: dict[str, PresidioRecognizer] = {}
     level: Level = Level.BALANCED
     names: Literal["rampart", "spacy", "off"] = "rampart"
-    attachments_private: bool = True
+    attachments_private: bool = False
     offices: Probability = 0.4
     budget: ScanBudget = ScanBudget()
     tools: Tools = Tools()
@@ -192,10 +195,8 @@ class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             return self.attachments_private
         if not origin.startswith("tool:"):
             return False
-        tool = origin.removeprefix("tool:").casefold()
-        if _matches(tool, self.tools.trusted):
-            return False
-        return _matches(tool, self.tools.private)
+        tool = origin.removeprefix("tool:")
+        return not is_named(tool, self.tools.trusted) and is_named(tool, self.tools.private)
 
     def version(self, *user_lists: bytes) -> str:
         """A digest of everything that can change a verdict, ``user_lists`` (allow list) included.
@@ -263,7 +264,3 @@ def _joined(ours: T, theirs: T) -> T:
     return type(ours)(
         **{name: getattr(ours, name) + getattr(theirs, name) for name in ours.__struct_fields__}
     )
-
-
-def _matches(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern.casefold()) for pattern in patterns)

@@ -32,8 +32,9 @@ def test_the_privacy_rules_change_what_they_name(tmp_path: Path) -> None:
     assert changed.action("IP_ADDRESS") is EntityAction.ALLOW
     assert changed.action("MEDICAL_RECORD") is EntityAction.LOCAL
     assert changed.private_origin("tool:open_casefile")
-    assert packaged.private_origin("tool:read_file")
-    assert not changed.private_origin("tool:read_file")
+    assert packaged.private_origin("tool:contact_form")
+    assert not changed.private_origin("tool:contact_form")
+    assert changed.internal_code.except_ == ("www.acme.example",)
     assert set(packaged.entities) == set(changed.entities)
 
 

@@ -102,17 +102,48 @@ def test_the_version_changes_with_everything_that_changes_a_verdict(
         ("assistant", False),
         ("tool:GmailReadEmail", True),
         ("tool:calendar.list", True),
-        ("tool:read_file", True),
+        ("tool:gmail_search", True),
+        ("tool:read_mail", True),
+        ("tool:list_calendar_events", True),
+        ("tool:get_contacts", True),
+        ("tool:whatsapp_history", True),
+        ("tool:WhatsAppSearch", True),
+        ("tool:slack_read_channel", True),
+        ("tool:read_messages", True),
+        ("tool:searchPhotos", True),
+        ("tool:mcp__outlook__list", True),
+        ("tool:read_file", False),
+        ("tool:list_files", False),
+        ("tool:apply_file_diff", False),
+        ("tool:search_documents", False),
+        ("tool:read_notebook", False),
+        ("tool:chat_completion", False),
+        ("tool:get_message_format", False),
+        ("tool:commit_message", False),
+        ("tool:handle_signal", False),
+        ("tool:list_teams", False),
+        ("tool:zoom_image", False),
+        ("tool:memory_bank_read", False),
         ("tool:calculator", False),
-        ("attachment", True),
+        ("attachment", False),
     ],
 )
 def test_origin_makes_private(policy: PrivacyPolicy, origin: str, *, private: bool) -> None:
-    """Results of mail, chat, calendar, contact and file tools, and attachments, are private."""
+    """What reads a person's mail, messages, calendar, contacts or photos is private; a file, and
+    what has such a word for something else, is judged by what it holds.
+    """
     assert policy.private_origin(origin) is private
 
 
 def test_a_trusted_tool_is_not_private_by_origin(tmp_path: Path) -> None:
     """A user takes a tool off the list by trusting it."""
-    (tmp_path / "privacy.yaml").write_text("tools: {trusted: ['read_file']}\n")
-    assert not PrivacyPolicy.load(tmp_path).private_origin("tool:read_file")
+    (tmp_path / "privacy.yaml").write_text("tools: {trusted: ['*mail_templates']}\n")
+    assert PrivacyPolicy.load().private_origin("tool:read_mail")
+    assert PrivacyPolicy.load().private_origin("tool:slack_mail_templates")
+    assert not PrivacyPolicy.load(tmp_path).private_origin("tool:slack_mail_templates")
+
+
+def test_all_attachments_stay_where_the_user_says_so(tmp_path: Path) -> None:
+    """The choice of keeping every attached file here remains."""
+    (tmp_path / "privacy.yaml").write_text("attachments_private: true\n")
+    assert PrivacyPolicy.load(tmp_path).private_origin("attachment")

@@ -62,9 +62,7 @@ class Detector:
         self._lock = Lock()
         self._finders: Sequence[Finder] | None = None
         self._suspicions: Suspicions | None = None
-        self._internal = InternalCodeMarks(
-            policy.internal_code.paths, policy.internal_code.headers, policy.internal_code.hosts
-        )
+        self._internal = InternalCodeMarks(policy.internal_code)
 
     def warm(self) -> None:
         """Load everything and read one short text.

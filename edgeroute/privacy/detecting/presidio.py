@@ -45,4 +45,11 @@ class Presidio:
             for place in range(start, end, _LONGEST):
                 page.tick()
                 first = max(start, place - _OVERLAP)
-                yield from self.load().hits(page.text[first : place + _LONGEST], first)
+                for hit in self.load().hits(page.text[first : place + _LONGEST], first):
+                    if not _is_inside(page.text, hit):
+                        yield hit
+
+
+def _is_inside(text: str, hit: Hit) -> bool:
+    """Whether letters or digits go on at both ends, as inside encoded data."""
+    return text[hit.start - 1 : hit.start].isalnum() and text[hit.end : hit.end + 1].isalnum()

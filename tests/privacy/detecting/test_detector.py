@@ -91,10 +91,19 @@ def test_more_coded_parts_than_are_read_are_not_clear(detector: Detector) -> Non
 
 
 @pytest.mark.parametrize("origin", ["tool:GmailReadEmail", "attachment"])
-def test_a_private_origin_is_enough(detector: Detector, origin: str) -> None:
-    """What a mail tool returned, or an attachment, is private whatever it holds, even nothing."""
+def test_a_private_origin_is_enough(policy: PrivacyPolicy, tmp_path: Path, origin: str) -> None:
+    """What a mail tool returned, and an attachment where all stay here, is private, even empty."""
+    keeping = msgspec.structs.replace(policy, names="off", attachments_private=True)
+    detector = Detector(keeping, tmp_path)
     assert detector.scan("2 + 2", origin=origin).private
     assert detector.scan("", origin=origin).private
+
+
+def test_an_attachment_is_judged_by_what_it_holds(policy: PrivacyPolicy, tmp_path: Path) -> None:
+    """A file is read like any text, unless the policy keeps all of them here."""
+    detector = Detector(msgspec.structs.replace(policy, names="off"), tmp_path)
+    assert not detector.scan("2 + 2", origin="attachment").private
+    assert detector.scan("write to anna.k@posteo.net", origin="attachment").private
 
 
 def test_too_long_is_not_clear(policy: PrivacyPolicy, tmp_path: Path) -> None:

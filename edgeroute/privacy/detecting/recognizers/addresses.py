@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
+from edgeroute.privacy.detecting.text.page import DIGIT, PUBLIC, Hit, Page
 from edgeroute.word_lists import one_of, word_list, word_set
 
 _NAME: Final = r"[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff][\w'.-]{0,24}"
@@ -61,6 +62,8 @@ _INVENTED: Final = re.compile(r"(?:123|1234)\s(?:Main|Fake|Example|Any|Sample|Te
 _POSTCODE_CITY: Final = re.compile(
     rf"(?<![\w.,-])(?:[A-Z]{{1,2}}-)?(?:\d{{2}}-\d{{3}}|\d{{5}}-\d{{3}}|\d{{5}})\s{_NAME}"
 )
+_YEAR: Final = re.compile(r"(?:19|20)\d\d\s")
+_HOUSE: Final = re.compile(rf"\b{one_of('addresses.publishers')}\b")
 LIVES: Final = re.compile(rf"\b{one_of('addresses.living')}\b")
 
 
@@ -74,7 +77,15 @@ class Addresses:
     def find(self, page: Page) -> Iterator[Hit]:
         """Every address; the sure forms first."""
         for start, end in page.near_digits:
-            yield from _within(page, start, end)
+            for hit in _within(page, start, end):
+                yield replace(hit, score=PUBLIC) if _is_public(page, hit) else hit
+
+
+def _is_public(page: Page, hit: Hit) -> bool:
+    """Whether it is the year and holder of a copyright, or where a publisher's house stands."""
+    if page.attribution.holds(hit.start, hit.end):
+        return _YEAR.match(page.text, hit.start) is not None
+    return page.form.is_document and _HOUSE.search(page.before(hit.start, 100)) is not None
 
 
 def _within(page: Page, start: int, end: int) -> Iterator[Hit]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
+from edgeroute.privacy.detecting.text.page import DIGIT, PUBLIC, Hit, Page
 from edgeroute.word_lists import one_of, word_set
 
 _IPV4: Final = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
@@ -15,6 +15,9 @@ _IPV6: Final = re.compile(
     r"(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){4,7}(?::?[0-9A-Fa-f]{1,4}){1,4}(?![\w:])"
 )
 _VERSION: Final = re.compile(rf"{one_of('devices.versions')}[ /=:]{{0,2}}$")
+_COMPARED: Final = re.compile(r"(?:[<>~^!]=?|==|@)\s{0,2}[\"']?$")
+_FEW: Final = 20
+_RUN: Final = "0123456789abcdef0123456789"
 _WELL_KNOWN: Final = word_set("devices.well_known")
 _MAC: Final = re.compile(
     r"(?<![\w:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![\w:-])"
@@ -57,13 +60,28 @@ class Devices:
 def _network(page: Page) -> Iterator[Hit]:
     for match in _IPV4.finditer(page.text):
         if _is_public(match.group()) and not _VERSION.search(page.before(match.start(), 14)):
-            yield Hit("IP_ADDRESS", *match.span(), 0.7)
+            yield Hit("IP_ADDRESS", *match.span(), PUBLIC if _is_version(page, match) else 0.7)
     for match in _IPV6.finditer(page.text):
-        if _is_public(match.group()):
+        if _is_public(match.group()) and not _counted_up(match.group(), ":"):
             yield Hit("IP_ADDRESS", *match.span(), 0.7)
     for match in _MAC.finditer(page.text):
-        if len(set(match.group().lower())) > 4:
+        if len(set(match.group().lower())) > 4 and not _counted_up(match.group(), match[1][0]):
             yield Hit("MAC_ADDRESS", *match.span(), 0.7)
+
+
+def _is_version(page: Page, match: re.Match[str]) -> bool:
+    """Whether four numbers count releases or sections, or name an object, rather than a machine."""
+    numbers = [int(number) for number in match.group().split(".")]
+    small = max(numbers) < _FEW or (page.form.is_code and numbers[0] <= 2 and numbers[1] <= _FEW)
+    counted = _counted_up(match.group(), ".") and page.form.is_published
+    return small or counted or _COMPARED.search(page.before(match.start(), 8)) is not None
+
+
+def _counted_up(address: str, sign: str) -> bool:
+    """Whether its parts run on as in a number that is nobody's: 01-02-03, 12.34.56.78."""
+    digits = re.sub(rf"[{sign}]", "", address.lower()).strip("0")
+    one = len(set(address.split(sign))) == 1
+    return one or digits[:6] in _RUN or (len(digits) > 3 and sorted(digits) == list(digits))
 
 
 def _vehicles(page: Page) -> Iterator[Hit]:

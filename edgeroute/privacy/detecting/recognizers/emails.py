@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.privacy.detecting.text.page import PUBLIC, Hit, Page
 from edgeroute.word_lists import one_of, word_set
 
 _PLAIN: Final = re.compile(
@@ -41,6 +41,14 @@ _ROLE_BOXES: Final = word_set("emails.role_boxes")
 _FILE_ENDS: Final = word_set("emails.file_ends")
 _DOCS_PROVIDERS: Final = frozenset(("git", "hg", "svn"))
 _INTERNAL_ENDS: Final = word_set("emails.internal_ends")
+_SAMPLE_LOCALS: Final = word_set("emails.sample_locals")
+_SAMPLE_HOSTS: Final = word_set("emails.sample_hosts")
+# git@host:path, and what a program is told before user@host:path
+_REMOTE: Final = re.compile(r":(?:[~/\w.-]{0,200}/|[\w-]{1,80}\.git\b)")
+_REMOTE_BEFORE: Final = re.compile(rf"\b{one_of('emails.before_remotes')}\s[^\n]{{0,40}}$")
+# The number of a mail, as archives and its own headers have it.
+_MESSAGE_ID: Final = re.compile(r"(?=[^@]{0,60}\d[^@]{0,20}\d[^@]{0,20}\d)[\w.%-]{12,64}$")
+_ARCHIVED: Final = re.compile(r"//[^\s\"']{3,120}/$|message-id:\s{0,4}<$")
 
 
 class Emails:
@@ -54,15 +62,17 @@ class Emails:
         """Plain addresses, then written-out ones, then one split over sentences."""
         if "@" in page.text:
             for match in _PLAIN.finditer(page.text):
-                score = _score(match.group().lower(), page, match)
+                address = match.group().lower().lstrip("'")
+                score = _score(address, page, match)
                 if score:
-                    yield Hit("EMAIL_ADDRESS", *match.span(), score)
+                    start = match.end() - len(address)
+                    yield Hit("EMAIL_ADDRESS", start, match.end(), score)
         lower = page.lower
         if _WRITTEN_AT.search(lower):
             for match in _HIDDEN.finditer(page.text):
                 if _hidden_is_real(match.group()):
                     yield Hit("EMAIL_ADDRESS", *match.span(), 0.8)
-        if "@" in lower or "domain" in lower:
+        if ("@" in lower or "domain" in lower) and not page.form.is_code:
             match_ = _SPLIT.search(page.text[:20_000])
             if match_ is not None and _split_is_real(match_.group()):
                 yield Hit("EMAIL_ADDRESS", *match_.span(), 0.6)
@@ -84,7 +94,29 @@ def _score(address: str, page: Page, match: re.Match[str]) -> float:
     )
     if nobody or (end not in _INTERNAL_ENDS and not _known_ending(domain)):
         return 0.0
-    return 0.2 if local in _ROLE_BOXES else 0.95
+    if local in _ROLE_BOXES or _is_machines(local, page, match):
+        return 0.2
+    if page.attribution.holds(*match.span()) or _is_sample(local, domain, page):
+        return PUBLIC
+    return 0.95
+
+
+def _is_machines(local: str, page: Page, match: re.Match[str]) -> bool:
+    """Whether a program reads it: a remote place, the number of a mail, a call in code."""
+    before = page.before(match.start(), 130)
+    if _REMOTE.match(page.text, match.end()) or _REMOTE_BEFORE.search(before[-60:]):
+        return True
+    if _MESSAGE_ID.match(local) and _ARCHIVED.search(before):
+        return True
+    return page.text.startswith("(", match.end()) and page.form.is_code
+
+
+def _is_sample(local: str, domain: str, page: Page) -> bool:
+    """Whether code has it as a value of an example or a test: foo@, x@y.com, user1@."""
+    host = domain.partition(".")[0].replace("-", "")
+    plain = local.partition("+")[0].rstrip("0123456789")
+    sample = plain in _SAMPLE_LOCALS or len(plain) <= 1 or len(host) <= 1 or host in _SAMPLE_HOSTS
+    return sample and page.form.is_published
 
 
 def _hidden_is_real(text: str) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from edgeroute.privacy.detecting.text.page import Hit, Page
-from edgeroute.word_lists import one_of, word_set
+from edgeroute.privacy.tool_names import is_named
+from edgeroute.word_lists import one_of, word_list, word_set
 
 _MRZ: Final = re.compile(
     r"(?m)^[PIACV][A-Z<][A-Z]{3}[A-Z<]{10,41}$|[A-Z]{3,20}<<[A-Z]{2,20}(?:<[A-Z]{1,20}){0,4}<{2,}"
@@ -39,7 +40,7 @@ _CALL: Final = re.compile(
     r"|\[tool:|<invoke name=[\"'])(?P<tool>[A-Za-z][\w.:-]{2,60})\]?",
     re.IGNORECASE,
 )
-_PERSONAL_TOOL: Final = re.compile(one_of("forms.personal_tools"), re.IGNORECASE)
+_PERSONAL_TOOLS: Final = word_list("forms.personal_tools")
 _RESULT: Final = re.compile(
     r"(?:^|\n)\s{0,4}(?:observation|result|output|tool output|response)\s{0,2}:"
     r"|function_results|tool_result",
@@ -98,12 +99,17 @@ class Forms:
         for match in _VCARD.finditer(text):
             yield Hit("PERSONAL_RECORDS", *match.span(), 0.8)
         for match in _SPEAKER.finditer(text):
-            if not _NOBODY.search(match.group()):
+            if not _NOBODY.search(match.group()) and not page.attribution.holds(*_said(match)):
                 yield Hit("PERSONAL_RECORDS", *match.span(), 0.6)
         yield from _chats(page)
         yield from _tool_results(page)
         yield from _objects(page)
         yield from _tables(page)
+
+
+def _said(match: re.Match[str]) -> tuple[int, int]:
+    """The place of ``match`` without the line's end before it."""
+    return match.end() - len(match.group().lstrip()), match.end()
 
 
 def _chats(page: Page) -> Iterator[Hit]:
@@ -118,11 +124,13 @@ def _tool_results(page: Page) -> Iterator[Hit]:
     text = page.text
     for match in _CALL.finditer(text):
         shown = match.group().endswith("]") or _RESULT.search(text, match.end(), match.end() + 4000)
-        if _PERSONAL_TOOL.search(match["tool"]) and shown:
+        if is_named(match["tool"], _PERSONAL_TOOLS) and shown:
             yield Hit("PERSONAL_RECORDS", *match.span("tool"), 0.8)
     if _BODY.search(text):
         for match in _MESSAGES.finditer(text):
             who = match["who"]
+            if page.attribution.holds(*match.span()):
+                continue
             if who is None or ("example." not in who and not _SAMPLE_NAMES.match(who)):
                 yield Hit("PERSONAL_RECORDS", *match.span(), 0.6)
 
@@ -131,16 +139,20 @@ def _objects(page: Page) -> Iterator[Hit]:
     if "name" in page.lower or "fn" in page.lower or "first" in page.lower or "nom" in page.lower:
         for match in _JSON_PERSON.finditer(page.text):
             value = match["value"]
-            if value[:1].isupper() and not _SAMPLE_NAMES.match(value) and _real(match["detail"]):
+            known = _SAMPLE_NAMES.match(value) or page.attribution.holds(*match.span())
+            if value[:1].isupper() and not known and _real(match["detail"], page):
                 yield Hit("PERSONAL_RECORDS", *match.span(), 0.55)
     if "insert" in page.lower:
         for match in _PERSON_INSERT.finditer(page.text):
             yield Hit("PERSONAL_RECORDS", *match.span(), 0.6)
 
 
-def _real(detail: str) -> bool:
-    """Whether a field's value is somebody's, rather than a type or an empty one."""
-    return re.search(r"\d{2}|@", detail) is not None and "example" not in detail.lower()
+def _real(detail: str, page: Page) -> bool:
+    """Whether a field's value is somebody's, rather than a type or an empty one; in code an age
+    beside a name is a test's.
+    """
+    little = r"(?:\d[^\n\d]?){4}|@" if page.form.is_code else r"\d{2}|@"
+    return re.search(little, detail) is not None and "example" not in detail.lower()
 
 
 def _tables(page: Page) -> Iterator[Hit]:
@@ -153,5 +165,11 @@ def _tables(page: Page) -> Iterator[Hit]:
             for row in rows
             if row.count(mark) >= head.count(mark) - 1 and _TABLE_NAME.search(row)
         ]
-        if head.count(mark) and filled and _TABLE_DETAIL.search(head):
+        made = page.attribution.holds(*_said(match)) or _is_statement(head)
+        if head.count(mark) and filled and _TABLE_DETAIL.search(head) and not made:
             yield Hit("PERSONAL_RECORDS", match.start(), match.end(), 0.65)
+
+
+def _is_statement(head: str) -> bool:
+    """Whether a line that looks like a table's head is a statement or a call in code."""
+    return re.search(r"[({]\s{0,2}$|=>|\w\(|[\w\"']\s{0,2}=\s|^\s{0,40}[}\])]", head) is not None

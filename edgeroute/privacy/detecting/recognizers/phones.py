@@ -11,7 +11,7 @@ from edgeroute.word_lists import one_of, word_set
 
 _EXTENSION: Final = r"(?:\s{0,2}(?:x|ext\.?|extension|#)\s{0,2}\d{1,6})?"
 _INTERNATIONAL: Final = re.compile(
-    rf"(?<![\d+])\+\d{{1,3}}(?:[\s().-]{{0,3}}\d){{6,14}}(?!\d){_EXTENSION}"
+    rf"(?<![\d+])\+[1-9]\d{{0,2}}(?:[\s().-]{{0,3}}\d){{6,14}}(?!\d){_EXTENSION}"
 )
 _NORTH_AMERICAN: Final = re.compile(
     r"(?<![\d.+])(?<!\d-)(?:\+?1[-. ]|001-)?"
@@ -40,7 +40,7 @@ _FIELD: Final = re.compile(
 _WORDS: Final = word_set("phones.words")
 _AFTER: Final = word_set("phones.words_after")
 _SCRIPT_WORDS: Final = re.compile(one_of("phones.script_words"))
-_INVENTED: Final = re.compile(r"555\D{0,3}01\d{1,2}")
+_INVENTED: Final = re.compile(r"555\D{0,3}01\d{1,2}|^\(?(?:\+?1[ .(-]{0,3})?555")
 # Its own label, or in the same short phrase before or after it.
 _DOCUMENTED: Final = r"\b(?:regex|regexp|pattern|validator|example|dummy|fake)\b"
 _DOCUMENTATION: Final = re.compile(rf"{_DOCUMENTED}[^\n.;,!?{{}}\[\]]{{0,28}}$")
@@ -81,6 +81,8 @@ class Phones:
     @staticmethod
     def _counts(page: Page, match: re.Match[str]) -> bool:
         start, end = match.span()
+        if page.form.is_form(start, end):
+            return False
         if page.joined(start, end):
             letter = page.text[start - 1 : start]
             glued = letter.isascii() and letter.isalpha()

@@ -58,7 +58,7 @@ class Records:
             )
         for match in _VALUE.finditer(page.text):
             found = _labelled(page, match)
-            if found is not None:
+            if found is not None and not page.form.is_form(*match.span()):
                 yield found
 
 

@@ -6,7 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from edgeroute.privacy.detecting.text.attribution import Attribution
+    from edgeroute.privacy.detecting.text.code_form import CodeForm
 
 DIGIT: Final = re.compile(r"\d")
 WORD: Final = re.compile(r"[^\W\d_]+")
@@ -35,6 +39,9 @@ class Hit:
     source: str = ""
     pattern: str = ""
     context: str = ""
+
+
+PUBLIC: Final = 0.4  # the score of what is published: it counts at strict and not at balanced
 
 
 class OverBudget(Exception):
@@ -110,6 +117,24 @@ class Page:
         """Whether the letters are all small or all capital, so that case says nothing."""
         start = self.text[:2000]
         return start.islower() or start.isupper()
+
+    @cached_property
+    def form(self) -> CodeForm:
+        """How the page is written: how much of it is code, and which signs are form alone."""
+        from edgeroute.privacy.detecting.text.code_form import (  # noqa: PLC0415 - word lists
+            CodeForm,
+        )
+
+        return CodeForm(self.text, self.lower)
+
+    @cached_property
+    def attribution(self) -> Attribution:
+        """Where it says who made a published work; that is public at the level balanced."""
+        from edgeroute.privacy.detecting.text.attribution import (  # noqa: PLC0415 - word lists
+            Attribution,
+        )
+
+        return Attribution(self.text, self.form)
 
     def apart(self, start: int, end: int) -> bool:
         """Whether ``[start, end)`` is a whole number: words may touch it, other digits do not."""

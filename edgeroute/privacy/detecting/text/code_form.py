@@ -1,0 +1,109 @@
+"""What form a text has: how much of it is code, and which of its signs are form alone.
+
+Source, diffs, logs, manifests and what git prints have lines of their own kinds. Numbers of lines,
+digests, blame heads, versions and time stamps in them belong to nobody, whatever their digits say.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Final
+
+from edgeroute.word_lists import one_of
+
+# What a view, a search or a diff puts before a line: 12, "  12\t", "12:", "| 12 |", "src/a.py:12:".
+NUMBERED: Final = r"(?:[^\s:]{0,160}[:-]\d{1,6}[:-]|[ \t|L]{0,8}\d{1,6}[ \t]{0,3}[\t:|\u2192)])?"
+LEAD: Final = rf"(?m:^){NUMBERED}[ \t]{{0,80}}[+<>-]?[ \t]{{0,80}}"
+_OPENS: Final = (
+    r"//|/\*|\*/|\#|--\s|<!--|\$\s|>>>|\.\.\.\s|@\w|\}|\]|\)|</?[a-z!]|[\"'][\w.@/-]{1,60}[\"']\s?:"
+)
+_ENDS: Final = r"(?:[{;(\[\\]|[\w)\]\"']:|[)\]},]|\"\"\"|=>|->)$"
+_INSIDE: Final = r"(?:\w\(|\w\.\w+\(| = |==|::|=>|&&|\|\||</)"
+_CODE_LINE: Final = re.compile(
+    rf"{LEAD}(?:{_OPENS}|{one_of('code.starts')}\b(?![,.'])|[^\n]{{0,300}}{_ENDS}"
+    rf"|[^\n]{{0,200}}{_INSIDE})",
+    re.MULTILINE,
+)
+_DIFF: Final = r"commit [0-9a-f]{7,40}\b|index [0-9a-f]{6,40}\.\.|@@ -\d|diff --git|\+\+\+ |--- "
+_STAT: Final = r"[\w./{}=> -]{1,120}\| {1,4}\d+ [+-]"
+_DATED: Final = r"\[?(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d"
+_HISTORY_LINE: Final = re.compile(rf"{LEAD}(?:{_DIFF}|{_STAT}|{_DATED}|\^?[0-9a-f]{{7,40}} )")
+_LINE: Final = re.compile(r"(?m)^[^\n]*\S")
+_MOST: Final = 60_000  # characters by which a page is known
+_CODE: Final = 0.4
+
+_BLAME: Final = r"\^?[0-9a-f]{7,40} (?:[\w./-]{1,160} {1,40})?\([^\n()]{4,120}\)"
+_STAMP: Final = (
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?[+-]\d\d:?\d\d|Z)?"
+    r"(?: {1,4}\d{1,6}\))?"
+    r"|\d\d:\d\d:\d\d(?: \d{4})? [+-]\d{4}(?: \d{4})?"
+)
+_UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_HEX: Final = r"(?=[0-9a-f]{0,38}\d)(?=[0-9]{0,38}[a-f])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})"
+_DIGEST: Final = r"(?:commit |merge: |from )?\^?[0-9a-f]{7,64}\b(?= )"
+_MARKS: Final = re.compile(
+    rf"(?m:^)[ \t|*+-]{{0,12}}(?:{_BLAME}|{_DIGEST})"
+    r"|\bindex [0-9a-f]{6,40}\.\.[0-9a-f]{6,40}|\b[0-9a-f]{7,40}\.{2,3}[0-9a-f]{7,40}\b"
+    rf"|\b{_UUID}\b|\b{_HEX}\b|{_STAMP}|(?:sha\d{{1,3}}-|sha256:)[A-Za-z0-9+/=]{{16,100}}",
+    re.IGNORECASE,
+)
+_DOCUMENT: Final = re.compile(rf"(?<![a-z]){one_of('attribution.documents')}|(?m:^)(?:```|\.\. \w)")
+_DOCUMENT_LEAST: Final = 2  # so many different signs make a document of a repository
+
+
+class CodeForm:
+    """How a page is written. ``text`` is normalised, ``lower`` the same in lower case.
+
+    Everything is found at the first question and kept; linear in the length of the text.
+    """
+
+    def __init__(self, text: str, lower: str) -> None:
+        self._text = text
+        self._lower = lower
+
+    @cached_property
+    def share(self) -> float:
+        """How much of the page is code, diff, log or history: 0..1 of its lines."""
+        return self.share_of(0, _MOST)
+
+    def share_of(self, start: int, end: int) -> float:
+        """The same of ``[start, end)``."""
+        part = self._text[max(0, start) : end]
+        lines = sum(1 for _ in _LINE.finditer(part))
+        if not lines:
+            return 0.0
+        formed = {match.start() for match in _CODE_LINE.finditer(part)}
+        formed |= {match.start() for match in _HISTORY_LINE.finditer(part)}
+        return min(1.0, len(formed) / lines)
+
+    @cached_property
+    def is_code(self) -> bool:
+        """Whether the page is code, or what tools print of code."""
+        return self.share >= _CODE
+
+    @cached_property
+    def is_document(self) -> bool:
+        """Whether it is a document of a repository: read me, licence, changes."""
+        return len({match.group() for match in self._signs()}) >= _DOCUMENT_LEAST
+
+    @property
+    def is_published(self) -> bool:
+        """Whether it is code or a document that goes with code."""
+        return self.is_code or self.is_document
+
+    def is_form(self, start: int, end: int) -> bool:
+        """Whether ``[start, end)`` touches a sign that is form alone: a digest, a blame head, a
+        time stamp, an identifier of a machine.
+        """
+        number = bisect_right(self._marks, (end - 1, len(self._text)))
+        return any(stop > start for _, stop in self._marks[max(0, number - 1) : number])
+
+    @cached_property
+    def _marks(self) -> list[tuple[int, int]]:
+        return [match.span() for match in _MARKS.finditer(self._text)]
+
+    def _signs(self) -> Iterator[re.Match[str]]:
+        return _DOCUMENT.finditer(self._lower[:_MOST])

@@ -1,0 +1,87 @@
+"""Where a text says who made a published work, and where it says something else."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+
+import pytest
+
+from edgeroute.privacy.detecting.text.page import Page
+
+MAIL = "orla.finn@posteo.net"
+PUBLIC = {
+    "log": f"commit 3f2a9c1d0be5f7a86c4d21e09b7f6a5c4d3e2f10\nAuthor: Orla Finn <{MAIL}>\n",
+    "trailer": f"    Keep it short\n\n    Signed-off-by: Orla Finn <{MAIL}>\n",
+    "log, one line each": f"9be01d7 Orla Finn <{MAIL}> 2026-03-02 Fix it\n",
+    "log, full digest": f"3f2a9c1d0be5f7a86c4d21e09b7f6a5c4d3e2f10|Orla Finn|{MAIL}|Fix it\n",
+    "blame": f"^9be01d7a (<{MAIL}> 2026-03-02 09:10:11 +0100  12) return 1\n",
+    "shortlog": f"    31\tOrla Finn <{MAIL}>\n     4\tBo Ek <bo@ek.se>\n",
+    "patch": "From 3f2a9c1d0be5f7a86c4d21e09b7f6a5c4d3e2f10 Mon Sep 17 00:00:00 2001\n"
+    f"From: Orla Finn <{MAIL}>\nDate: Mon, 2 Mar 2026\nSubject: [PATCH] Fix it\n",
+    "toml": f'authors = [\n  {{name = "Orla Finn", email = "{MAIL}"}},\n]\n',
+    "toml, a table each": f'[[project.maintainers]]\nname = "Orla Finn"\nemail = "{MAIL}"\n',
+    "json": f'{{"author": {{"name": "Orla Finn", "email": "{MAIL}"}}}}',
+    "json, line by line": f"contributors\nname: Orla Finn\nemail: {MAIL}\n",
+    "keyword": f"setup(name='x', author_email='{MAIL}')",
+    "metadata": f"Maintainer-email: Orla Finn <{MAIL}>\n",
+    "docstring": f'"""Reads.\n\n:author: Orla Finn <{MAIL}>\n"""\n',
+    "tag": f" * @author Orla Finn <{MAIL}>\n",
+    "copyright": f"Copyright (c) 2019-2026 Orla Finn <{MAIL}>\n",
+    "copyright in a comment": f"# \u00a9 2026, Orla Finn ({MAIL})\n",
+    "list": f"# Contributors (by name)\n\n- Bo Ek\n- Orla Finn <{MAIL}>\n",
+    "list with a word before": f"Authors\n=======\n\nThey wrote\nit.\n\n- Orla Finn <{MAIL}>\n",
+    "owners": f"*.go      @acme/core {MAIL}\n",
+    "numbered": f"    12\tauthor: Orla Finn <{MAIL}>\n",
+    "diff": f'+__author__ = "Orla Finn <{MAIL}>"\n',
+    "translation": f'"Last-Translator: Orla Finn <{MAIL}>\\n"\n',
+    "security": f"Security policy. Open a pull request, or report it to {MAIL}.\n",
+}  # fmt: skip
+PRIVATE = {
+    "rows": f"id,name,email\n1,Orla Finn,{MAIL}\n",
+    "rows after a digest": f"9be01d7a,Orla Finn,{MAIL}\n",
+    "numbered people": f"    11\tBo Ek <bo@ek.se>\n    12\tOrla Finn <{MAIL}>\n",
+    "mail": f"From: Orla Finn <{MAIL}>\nTo: shop@acme.org\nSubject: my order\n",
+    "json beside an author": f'{{"author": {{"id": 4}}, "customer": "Orla", "email": "{MAIL}"}}',
+    "author's neighbour": f'{{"author": "Bo", "buyer": "{MAIL}"}}',
+    "comment": f"// Orla Finn called, her address is {MAIL}\n",
+    "ticket": f"# Ticket 44\n\nReported by Orla Finn ({MAIL})\n",
+    "after the makers": f"authors = []\nbuyers = ['{MAIL}']\n",
+    "call": f"send(to='{MAIL}', subject='Hello')\n",
+}
+
+
+def _held(text: str) -> bool:
+    start = text.index(MAIL)
+    return Page(text).attribution.holds(start, start + len(MAIL))
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_attribution_is_known(name: str) -> None:
+    """Histories, manifests, rights, lists and comments say who made it."""
+    assert _held(PUBLIC[name])
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_what_is_said_of_others_is_no_attribution(name: str) -> None:
+    """Customers, mail and tickets in a repository are not its makers."""
+    assert not _held(PRIVATE[name])
+
+
+def test_places_are_in_order_and_apart() -> None:
+    """No two places touch, so that a look-up needs one of them."""
+    places = Page("\n".join(PUBLIC.values())).attribution.places
+    assert all(one[1] < two[0] for one, two in pairwise(places))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["authors=[", "Copyright ", "# Authors\n- a\n", "author:\n  a", "\n1:", "<", "a:1:", "1 "],
+)
+def test_a_long_text_is_read_in_time(piece: str) -> None:
+    """A text of half a million characters takes seconds at most, whatever it repeats."""
+    page = Page(piece * (500_000 // len(piece)))
+    begun = time.process_time()
+    assert page.attribution.places is not None
+    assert page.form.share >= 0
+    assert time.process_time() - begun < 5

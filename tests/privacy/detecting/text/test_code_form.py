@@ -1,0 +1,61 @@
+"""What form a text has, and which of its signs are form alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgeroute.privacy.detecting.text.page import Page
+
+CODE = {
+    "python": "import os\n\ndef size(path: str) -> int:\n    return os.stat(path).st_size\n",
+    "javascript": "const fs = require('fs');\nmodule.exports = (p) => {\n  return x(p);\n};\n",
+    "numbered": "     1\timport os\n     2\tdef size(path):\n     3\t    return os.stat(path)\n",
+    "diff": "diff --git a/x.py b/x.py\nindex 3f2a9c1..9be01d7\n@@ -1 +1 @@\n-a = 1\n+a = 2\n",
+    "json": '{\n  "name": "tool",\n  "private": true\n}\n',
+    "log": "2026-03-02 09:10:11 INFO started\n2026-03-02 09:10:12 WARN slow\n",
+}  # fmt: skip
+PROSE = {
+    "letter": "Dear Ms Weber,\n\nthank you for your visit. We will call you next week.\n\nYours\n",
+    "question": "What is the difference between a fjord and a bay?",
+    "list": "Milk, bread and two lemons\nCall the plumber\nPost the letter\n",
+}
+FORM = {
+    "blame": ("9be01d7a (Bo Ek 2026-03-02 09:10:11 +0100 102) x = 1", "+0100 102"),
+    "digest at a line's start": ("account\n8b440126 (Bo Ek 2026-03-02) x", "8b440126"),
+    "index": ("index 3f2a9c1..9be01d7 100644", "9be01d7"),
+    "uuid": ("id 550e8400-e29b-41d4-a716-446655440000", "e29b-41d4"),
+    "zone": ("Fri Apr 08 21:08:54 +0000 2016", "+0000 2016"),
+}
+
+
+@pytest.mark.parametrize("name", CODE)
+def test_code_is_known(name: str) -> None:
+    """Source, numbered views, diffs, data and logs are code."""
+    assert Page(CODE[name]).form.is_code
+
+
+@pytest.mark.parametrize("name", PROSE)
+def test_prose_is_no_code(name: str) -> None:
+    """What people write to each other is not, and no document of a repository either."""
+    assert not Page(PROSE[name]).form.is_published
+
+
+def test_a_document_of_a_repository_is_known() -> None:
+    """Two different signs of one are enough."""
+    text = "# Tool\n\nRun `pip install tool`. Bugs go to https://github.com/acme/tool.\n"
+    assert Page(text).form.is_document
+
+
+@pytest.mark.parametrize("name", FORM)
+def test_form_alone_is_known(name: str) -> None:
+    """Digests, blame heads, zones and identifiers of machines are nobody's numbers."""
+    text, part = FORM[name]
+    start = text.index(part)
+    assert Page(text).form.is_form(start, start + len(part))
+
+
+def test_a_number_beside_form_is_none() -> None:
+    """What stands after a blame head is read like any text."""
+    text = "9be01d7a (Bo Ek 2026-03-02 09:10:11 +0100 12) call +49 171 2345678"
+    start = text.index("+49")
+    assert not Page(text).form.is_form(start, len(text))
