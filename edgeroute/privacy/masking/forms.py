@@ -29,10 +29,13 @@ class KnownForms:
         self._names = NameForms(people)
         self._values = ValueForms(values)
 
-    def find(self, text: str) -> list[Spot]:
-        """The forms in ``text``, in order; of those that overlap, the longest."""
+    def find(self, text: str, *, certain: bool = False) -> list[Spot]:
+        """The forms in ``text``, in order; those that overlap are one.
+
+        It is ``certain`` that a name which is also a word is the name.
+        """
         spots = sorted(
-            [*self._names.find(text), *self._values.find(text)],
+            [*self._names.find(text, certain=certain), *self._values.find(text)],
             key=lambda spot: (spot.start, -spot.end, spot.role),
         )
         found: list[Spot] = []
@@ -46,7 +49,7 @@ class KnownForms:
 
     def whole(self, value: str) -> Spot | None:
         """The form that ``value`` is as a whole; None where it is none."""
-        found = self.find(value)
+        found = self.find(value, certain=True)
         if len(found) == 1 and found[0].start == 0 and found[0].end == len(value):
             return found[0]
         return None

@@ -191,7 +191,8 @@ class Masker:
             shape = ""
             if is_json and shapes.is_bare_number(text, place.start, place.end):
                 shape = shapes.NUMBER
-            pieces += (text[at : place.start], self._placeholder(text, place, planned, shape))
+            value = text[place.start : place.end]
+            pieces += (text[at : place.start], self._placeholder(value, place, planned, shape))
             at = place.end
         return "".join([*pieces, text[at:]])
 
@@ -217,8 +218,7 @@ class Masker:
                     places.append(MaskSpan(start, end, URL))
         return _united(places)
 
-    def _placeholder(self, text: str, place: MaskSpan, planned: _Planned, shape: str) -> str:
-        value = text[place.start : place.end]
+    def _placeholder(self, value: str, place: MaskSpan, planned: _Planned, shape: str) -> str:
         spot = None if place.type in _NO_VALUES else self._known().whole(value)
         if spot is None:
             type_ = place.type or "VALUE"

@@ -115,8 +115,11 @@ class NameForms:
         for piece, role in pieces.items():
             self._unspaced.setdefault(folded(piece), {}).setdefault(base, role)
 
-    def find(self, text: str) -> list[Spot]:
-        """All forms in ``text``, in order; parts that stand together are one."""
+    def find(self, text: str, *, certain: bool = False) -> list[Spot]:
+        """All forms in ``text``, in order; parts that stand together are one.
+
+        It is ``certain`` that a name which is also a word is the name.
+        """
         if not self._parts and not self._unspaced:
             return []
         flat = folded(text)
@@ -124,7 +127,7 @@ class NameForms:
         return [
             Spot(hit.start, hit.end, hit.people, hit.role)
             for hit in map(partial(self._with_initial, text), _joined(text, hits))
-            if not (hit.everyday and _may_be_a_word(text, hit.start, hit.end))
+            if certain or not (hit.everyday and _may_be_a_word(text, hit.start, hit.end))
         ]
 
     def _words(self, text: str, flat: str) -> Iterator[_Hit]:
@@ -141,19 +144,21 @@ class NameForms:
         """What is known of the word that starts at ``start``, the longest first."""
         run = _RUN.match(flat, start)
         assert run is not None
-        best: _Hit | None = None
+        found: list[tuple[int, bool, _Part]] = []
         for size in (_KEY, _KEY - 1):
             for part in self._parts.get(flat[start : start + size], ()):
                 end = _end(text, flat, start, run.end(), part)
-                if end is None or (best is not None and end < best.end):
-                    continue
-                hit = _Hit(start, end, frozenset({part.base}), part.role, part.everyday)
-                if best is not None and end == best.end:
-                    role = part.role if part.role == best.role else "PART"
-                    everyday = best.everyday and part.everyday
-                    hit = _Hit(start, end, best.people | hit.people, role, everyday)
-                best = hit
-        return best
+                if end is not None:
+                    found.append((end, end - start == len(part.letters), part))
+        if not found:
+            return None
+        # A name as it is is nearer than another one with an ending: Janet is not Jane's.
+        end, exact, _ = max(found, key=lambda one: one[:2])
+        parts = [part for other, same, part in found if (other, same) == (end, exact)]
+        roles = {part.role for part in parts}
+        role = roles.pop() if len(roles) == 1 else "PART"
+        everyday = all(part.everyday for part in parts)
+        return _Hit(start, end, frozenset(part.base for part in parts), role, everyday)
 
     def _substrings(self, flat: str) -> Iterator[_Hit]:
         for found in self._runs.finditer(flat):
@@ -230,8 +235,9 @@ def _end(text: str, flat: str, start: int, stop: int, part: _Part) -> int | None
         at = start + length
         border = _border(text, at, stop)
         ending = flat[at:border]
+        endings = _endings() if length == whole else _changed_endings()
         if (not ending and length == whole) or (
-            whole >= _KEY and ending in _endings() and (part.role != "FORM" or ending == "s")
+            whole >= _KEY and ending in endings and (part.role != "FORM" or ending == "s")
         ):
             return border
     return None
@@ -264,6 +270,11 @@ def _any_of(words: Collection[str]) -> re.Pattern[str]:
 @cache
 def _endings() -> frozenset[str]:
     return frozenset(folded(word) for word in word_set("masking.endings"))
+
+
+@cache
+def _changed_endings() -> frozenset[str]:
+    return frozenset(folded(word) for word in word_set("masking.changed_endings"))
 
 
 @cache

@@ -15,11 +15,12 @@ _PLAIN: Final = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d{0,17})(?:\.\d{1,9})?")
 _LETTERS: Final = re.compile(r"\w+")
 _HEREDOC: Final = re.compile(r"<<(-?)\s{0,3}(\\?)(['\"]?)(\w{1,64})\3\Z")
-_INNER_SHELL: Final = re.compile(r"(?:\s-\w{0,4}c|\beval|\bssh\b.{0,200})\s{1,9}\Z", re.DOTALL)
-_INNER_CODE: Final = re.compile(
-    r"\b(?:python[\d.]{0,5}|node|deno|bun)\b.{0,200}\s-{1,2}(?:c|e|eval)\s{1,9}\Z", re.DOTALL
+_INNER: Final = (
+    (r"\b(?:python[\d.]{0,5}|node|deno|bun)\b[^|;&\n]{0,99}\s(?:-c|-e|--eval|eval)", "code"),
+    (r"\b(?:psql|mysql|mariadb|sqlite3|duckdb)\b[^|;&\n]{0,99}", "sql"),
+    (r"(?:\b(?:ba|da|z|k)?sh\b[^|;&\n]{0,99}\s-\w{0,4}c|\beval|\bssh\b[^|;&\n]{0,99})", "shell"),
 )
-_INNER_SQL: Final = re.compile(r"\b(?:psql|mysql|mariadb|sqlite3|duckdb)\b.{0,200}\s\Z", re.DOTALL)
+_INNER_HEADS: Final = [(re.compile(rf"{head}\s{{1,9}}\Z"), kind) for head, kind in _INNER]
 _REACH: Final = 256
 
 
@@ -227,9 +228,10 @@ class Shell:
             self._inner.follow(sign)
 
     def _inner_reader(self) -> Shell | Code | Sql | None:
-        for pattern, reader in ((_INNER_CODE, Code), (_INNER_SHELL, Shell), (_INNER_SQL, Sql)):
-            if pattern.search(self._text):
-                return reader()
+        """What reads the string that opens here, if it is a text of a language itself."""
+        for head, kind in _INNER_HEADS:
+            if head.search(self._text):
+                return Code() if kind == "code" else Sql() if kind == "sql" else Shell()
         return None
 
     def fit(self, value: str) -> str | None:

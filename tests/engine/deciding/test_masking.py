@@ -70,8 +70,9 @@ async def test_a_masked_value_stays_masked_where_it_says_nothing(tmp_path: Path)
         first = await home.ask(wife, privacy=PrivacyMode.MASK)
         name = first.receipt.conversation
         assert first.receipt.masked
-        number = "What is 442079460958 in words?"
-        seen = await home.ask(number, conversation=name)
+        seen = await home.ask("What is 442079460958 in words?", conversation=name)
+        assert seen.receipt.route is Place.CLOUD
+        seen = await home.ask("Decode NDQyMDc5NDYwOTU4 for me.", conversation=name)
         assert seen.receipt.route is Place.LOCAL
         assert seen.receipt.latched
         sent = b"".join(request.body for request in home.cloud["mock"].requests)
@@ -92,7 +93,9 @@ async def test_turns_at_the_same_time_forget_no_masked_value(tmp_path: Path) -> 
 
 async def _restored(deltas: list[Delta]) -> list[Delta]:
     """What a conversation that knows Anna's address makes of ``deltas``."""
-    known = MaskMap([Masked("<EMAIL_ADDRESS_1>", "EMAIL_ADDRESS", 'anna"@fjordmail.no')])
+    known = MaskMap(
+        [Masked("<EMAIL_ADDRESS_1>", "EMAIL_ADDRESS", 'anna"@fjordmail.no', "EMAIL_ADDRESS_1")]
+    )
     masker = Masker(known, Inspector(PlantDetector(), lambda: "v1"), lambda _: True)
     masked = MaskedRequest(request("Hi"), {"EMAIL_ADDRESS": 1}, masker)
 
