@@ -13,7 +13,8 @@ from edgeroute.word_lists import alternatives, word_set
 _KEY: Final = 3  # letters by which a part of a name is looked for
 _LONGEST_ENDING: Final = 6
 _LONGEST_PREFIX: Final = 4
-_RUN: Final = re.compile(r"[^\W\d_]+")
+# Letters, with the signs that Hebrew, Arabic and Indian scripts put around them.
+_RUN: Final = re.compile(r"(?:[^\W\d_]|[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0dff])+")
 _JOINT: Final = re.compile(r"(?:[^\S\n]|[,._'\u2019\u00b7\u30fb-]){0,4}")
 _INITIAL_BEFORE: Final = re.compile(r"(?<![^\W_])([^\W\d_])(?:\.[^\S\n]?|[^\S\n_-])\Z")
 _INITIAL_AFTER: Final = re.compile(r",?[^\S\n_]([^\W\d_])(?:\.|(?![^\W_]))")

@@ -91,6 +91,8 @@ class Code:
             return None if "*/" in value else " ".join(value.splitlines())
         if "r" in self._prefix and (set(value) & {"\\", "\n", "\r"} or quote[0] in value):
             return None
+        if "r" in self._prefix:
+            return value.replace("{", "{{").replace("}", "}}") if "f" in self._prefix else value
         written = json.dumps(value, ensure_ascii=False)[1:-1].replace('\\"', '"')
         written = written.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
         written = written.replace(quote[0], f"\\{quote[0]}")
@@ -257,7 +259,9 @@ def _in_state(  # noqa: PLR0911 - one way to write it each
     if state == "'":
         return value.replace("'", "'\\''")
     if state == '"':
-        return None if "!" in value else re.sub(r'([\\"$`])', r"\\\1", value)
+        if set(value) & {"$", "`", "!"}:  # nothing of these is read in single quotes
+            return f'"{shlex.quote(value)}"'
+        return re.sub(r'([\\"])', r"\\\1", value)
     if state == "$'":
         return re.sub(r"([\\'])", r"\\\1", value).replace("\n", "\\n")
     if state == "#":

@@ -164,11 +164,7 @@ def _month_names() -> dict[int, frozenset[str]]:
     for names in datafile.table("months", dict[str, list[str]]).values():
         for number, name in enumerate(names, 1):
             months[number] |= {folded(name), folded(name)[:3]} if name.isascii() else {folded(name)}
-    shared = {
-        name for number, names in months.items() for name in names
-        if any(name in others for other, others in months.items() if other != number)
-    }  # fmt: skip
-    return {number: frozenset(names - shared) for number, names in months.items()}
+    return {number: frozenset(names) for number, names in months.items()}
 
 
 def _components(address: str) -> frozenset[str]:
