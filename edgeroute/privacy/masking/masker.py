@@ -36,6 +36,9 @@ _LOOK_ALIKE: Final = re.compile(
 )
 
 
+_AROUND: Final = " \t\r\n\"'`"  # what a finding may take along that is not of the value
+
+
 class MaskSpan(NamedTuple):
     """A place ``[start, end)`` in a text, and the type of what stands there."""
 
@@ -137,8 +140,8 @@ class Masker:
             if not self._maskable(finding.type):
                 raise PrivacyRefused(f"It is not masked, by your rules. {verdict.reason}", _HINT)
             inner = text[finding.start : finding.end]
-            start = finding.start + len(inner) - len(inner.lstrip())
-            end = start + len(inner.strip())
+            start = finding.start + len(inner) - len(inner.lstrip(_AROUND))
+            end = start + len(inner.strip(_AROUND))
             if not 0 <= start < end <= len(text):
                 raise PrivacyRefused(f"It cannot be masked. {verdict.reason}", _HINT)
             spans.append(MaskSpan(start, end, finding.type))
