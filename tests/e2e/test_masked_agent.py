@@ -127,7 +127,7 @@ def _run(folder: Path, call: dict[str, Any]) -> str:
         return "\n".join(f"{n}:{line}" for n, line in enumerate(lines, 1) if pattern in line)
     path = folder / arguments["path"]
     if call["name"] == "read":
-        return path.read_text()
+        return str(path.read_text())
     text = path.read_text()
     assert text.count(arguments["old_string"]) == 1
     path.write_text(text.replace(arguments["old_string"], arguments["new_string"]))

@@ -13,6 +13,7 @@ from edgeroute.word_lists import word_set
 _OUTSIDE: Final = re.compile(r'["{}\[\],:]')
 _STRING_END: Final = re.compile(r'"|\\.?', re.DOTALL)
 _SCALAR_END: Final = re.compile(r"[\s,:{}\[\]]")
+_LONGEST: Final = 64  # letters of a number
 _DEEPEST: Final = 8  # JSON texts inside JSON texts
 _SHELLS: Final = re.compile(r"(?:.*/)?(?:ba|da|z|k)?sh")
 _COMMAND_FLAG: Final = re.compile(r"-\w{0,4}c")
@@ -74,6 +75,7 @@ class ArgumentsRestorer:
         word = text[at:end]
         if found is None:  # a number may go on
             last = max((m.end() for m in _SCALAR_END.finditer(word)), default=0)
+            last = last if len(word) - last <= _LONGEST else len(word)
             word, self._cut = word[:last], word[last:]
         shown.append(self._scalars(word))
         if found is None:

@@ -55,9 +55,18 @@ class _Planned(NamedTuple):
 
 
 _Plan = dict[str, _Planned]
-_Disjoint = Callable[[Iterable[MaskSpan]], list[MaskSpan]]
 _EVERYTHING: Final = _Planned((), frozenset())
 _NO_VALUES: Final = frozenset({LITERAL, URL})
+
+
+# How a request is masked, first to last: whether all findings that overlap become one, whether JSON
+# numbers stay numbers, and whether the formats of schemas are kept.
+_TRIES: Final = (
+    (False, True, True),
+    (False, False, True),
+    (False, False, False),
+    (True, False, False),
+)
 
 
 class Masker:
@@ -73,8 +82,10 @@ class Masker:
         self._inspector = inspector
         self._maskable = maskable
         self._wanted: Mapping[str, str] = {}
+        self._keeps = True
         self._forms: KnownForms | None = None
         self._size = -1
+        self._restored: tuple[int, Values] | None = None
 
     async def mask_request(self, request: ChatRequest) -> ChatRequest:
         """``request`` with placeholders, checked as a whole once more.
@@ -85,13 +96,15 @@ class Masker:
         texts = _texts(request)
         written = "\n".join(text for _, text in texts)
         self.mapping.free = lambda shape: shape not in written
-        self._wanted = shapes.wanted(request)
         found: dict[str, list[MaskSpan]] = {}
         for origin, text in texts:
             verdict = await self._inspector.scan(text, full=True, origin=origin)
             found.setdefault(text, []).extend(self._spans(text, verdict))
-        for disjoint in (None, merged):
-            plan = await self._planned(texts, found, disjoint)
+        # A format that a detector would take for a value again is given up before the request is.
+        for wide, numbers, formats in _TRIES:
+            self._keeps = numbers
+            self._wanted = shapes.wanted(request) if formats else {}
+            plan = await self._planned(texts, found, wide=wide)
             result = _rewritten(request, partial(self._masked, plan=plan), self._number)
             verdict = await self._inspector.inspect(result)
             if not verdict.private:
@@ -119,11 +132,17 @@ class Masker:
 
     def restorer(self) -> Restorer:
         """Puts the values back into what an answer says."""
-        return Restorer(Values(self.mapping.entries))
+        return Restorer(self._values())
 
     def arguments_restorer(self, tool: str = "") -> ArgumentsRestorer:
         """Puts the values back into the arguments of one call of ``tool``."""
-        return ArgumentsRestorer(Values(self.mapping.entries), tool)
+        return ArgumentsRestorer(self._values(), tool)
+
+    def _values(self) -> Values:
+        """What stands for what by now, made once for all parts of an answer."""
+        if self._restored is None or self._restored[0] != len(self.mapping):
+            self._restored = len(self.mapping), Values(self.mapping.entries)
+        return self._restored[1]
 
     def _spans(self, text: str, verdict: Verdict) -> list[MaskSpan]:
         """What to replace in ``text``."""
@@ -151,7 +170,8 @@ class Masker:
         self,
         texts: Iterable[tuple[str, str]],
         found: Mapping[str, list[MaskSpan]],
-        disjoint: _Disjoint | None,
+        *,
+        wide: bool,
     ) -> _Plan:
         """What is masked in each text, in the order of the texts: what stands in a text depends on
         nothing that is only said after it, so that the next turn begins with the same bytes.
@@ -165,9 +185,9 @@ class Masker:
             if text in plan:
                 continue
             inside = found[text]
-            spans = (disjoint or smallest)(inside)
+            spans = merged(inside) if wide else smallest(inside)
             self._learn(text, spans)
-            if disjoint is None and len(spans) < len(set(inside)):
+            if not wide and len(spans) < len(set(inside)):
                 masked = self._masked(text, {text: _Planned(spans, frozenset(seen))})
                 if (await self._inspector.scan(masked, full=False, origin=origin)).private:
                     spans = merged(inside)
@@ -192,7 +212,7 @@ class Masker:
         at = 0
         for place in self._places(text, planned):
             shape = ""
-            if is_json and shapes.is_bare_number(text, place.start, place.end):
+            if self._keeps and is_json and shapes.is_bare_number(text, place.start, place.end):
                 shape = shapes.NUMBER
             value = text[place.start : place.end]
             pieces += (text[at : place.start], self._placeholder(value, place, planned, shape))
@@ -202,7 +222,7 @@ class Masker:
     def _number(self, written: str) -> str:
         """A JSON number with another one of its length in its place, where it is a known value."""
         spot = self._known().whole(written)
-        if spot is None:
+        if spot is None or not self._keeps:
             return written
         return self.mapping.form(spot.people, spot.role, written, shapes.NUMBER)
 
@@ -239,7 +259,7 @@ def _united(places: Iterable[MaskSpan]) -> list[MaskSpan]:
 def smallest(spans: Iterable[MaskSpan]) -> list[MaskSpan]:
     """Disjoint spans: of those that overlap, the short ones stay."""
     kept: list[MaskSpan] = []
-    for span in sorted(set(spans), key=lambda one: (one.end - one.start, one.start)):
+    for span in sorted(set(spans), key=lambda one: (one.end - one.start, one)):
         if all(span.end <= other.start or span.start >= other.end for other in kept):
             kept.append(span)
     return sorted(kept)

@@ -32,7 +32,7 @@ def shaped(shape: str, value: str, number: int) -> Iterator[str]:
         elif shape == PHONE and count < 100:
             yield f"+1202555{100 + count:04}"
         elif shape == DATE:
-            yield f"19{count // 336 % 100:02}-{count // 28 % 12 + 1:02}-{count % 28 + 1:02}"
+            yield f"{9000 + count // 336 % 999}-{count // 28 % 12 + 1:02}-{count % 28 + 1:02}"
         elif shape == NUMBER and _JSON_NUMBER.fullmatch(value):
             yield _number(value, count)
 
@@ -40,7 +40,7 @@ def shaped(shape: str, value: str, number: int) -> Iterator[str]:
 def _number(value: str, count: int) -> str:
     """A number of the length of ``value``: no phone, card or account has so few kinds of digits."""
     size = sum(map(str.isdigit, value))
-    digits = iter(f"9{count:0{size - 1}b}" if size > 1 else "9")
+    digits = iter(f"1{count:0{size - 1}b}" if size > 1 else "1")
     return "".join(next(digits, "0") if sign.isdigit() else sign for sign in value)
 
 

@@ -50,6 +50,17 @@ async def test_mask_mode_sends_placeholders_and_restores_them(tmp_path: Path) ->
         assert mail in kept[0].text
 
 
+async def test_values_of_documentation_do_not_end_masking(tmp_path: Path) -> None:
+    """Published example values beside real ones, or alone, neither count nor keep a prompt here."""
+    dummies = "jsmith@example.com, 4242 4242 4242 4242, AKIAIOSFODNN7EXAMPLE"
+    async with house(tmp_path) as home:
+        for more in ("", " and anna.berg@fjordmail.no"):
+            seen = await home.ask(f"Send it to {dummies}{more}.", privacy=PrivacyMode.MASK)
+            assert seen.receipt.route is Place.CLOUD
+        sent = b"".join(request.body for request in home.cloud["mock"].requests)
+        assert b"anna" not in sent
+
+
 async def test_what_must_not_be_masked_stays_here(tmp_path: Path) -> None:
     """A secret is never replaced and sent: it stays, in mask mode too."""
     async with house(tmp_path) as home:

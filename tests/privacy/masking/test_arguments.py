@@ -181,3 +181,15 @@ def test_what_breaks_off_is_told_as_it_came(text: str) -> None:
 def test_arguments_that_are_no_json_are_text() -> None:
     """A free form gets its values as text, in pieces too."""
     assert restored("v", "*** Update <X_1>", list(range(20))) == "*** Update v"
+
+
+def test_a_long_call_costs_little() -> None:
+    """Time grows with the arguments, letter by letter: text, quotes, numbers, commands."""
+    for text in (
+        '{"a": "' + "x" * 200_000,
+        "[" + "1" * 200_000,
+        '{"command": "' + "'<<a " * 20_000,
+    ):
+        assert restored("v", text, list(range(len(text)))) == text
+    command = json.dumps({"command": "echo '<X_1>' \"a\" <<b $(c)\n" * 4_000})
+    assert len(restored("v w", command)) < len(command)

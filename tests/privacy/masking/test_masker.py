@@ -321,6 +321,7 @@ def test_spans_become_disjoint(inside: list[MaskSpan]) -> None:
     """Both ways of making spans disjoint leave no overlap; the wide one leaves nothing out."""
     for disjoint in (smallest(inside), merged(inside)):
         assert all(a.end <= b.start for a, b in itertools.pairwise(disjoint))
+    assert smallest(inside) == smallest(reversed(inside))  # the same after every restart
     covered = {place for span in inside for place in range(span.start, span.end)}
     assert covered == {p for span in merged(inside) for p in range(span.start, span.end)}
 

@@ -150,3 +150,9 @@ def test_ordinary_text_is_not_held_back(text: str) -> None:
 def test_without_values_nothing_changes() -> None:
     """An empty map restores nothing and holds nothing."""
     assert Restorer(Values([])).feed("a <PERSON_1") == "a <PERSON_1"
+
+
+def test_a_long_answer_costs_little() -> None:
+    """Time grows with the answer, letter by letter, also where everything could begin something."""
+    for text in ("<person_" * 20_000, "https://a.com/?<" * 8_000, "![x](" * 20_000, "p" * 200_000):
+        assert streamed(Restorer(VALUES), text) == text
