@@ -6,7 +6,7 @@ import json
 import re
 from typing import Final, NamedTuple
 
-from edgeroute.privacy.masking.quoting import Code, Shell, Sql, Text
+from edgeroute.privacy.masking.quoting import CodeContext, ShellContext, SqlContext, TextContext
 from edgeroute.privacy.masking.restore import Restorer, Surroundings, Values
 from edgeroute.word_lists import word_set
 
@@ -130,7 +130,7 @@ class ArgumentsRestorer:
             return written
         if self._is_name:
             self._field = plain
-            around: Surroundings = Text()
+            around: Surroundings = TextContext()
         else:
             around = self._around(plain)
             self._items.append(plain)
@@ -153,21 +153,21 @@ class ArgumentsRestorer:
         if self._boxes and not self._boxes[-1].is_object:
             items = self._items
             if items and _COMMAND_FLAG.fullmatch(items[-1]) and _SHELLS.fullmatch(items[0]):
-                return Shell()
-            return Text()
+                return ShellContext()
+            return TextContext()
         return _language(self._field.lower(), plain)
 
 
 def _language(field: str, text: str) -> Surroundings:
     if field in word_set("masking.shell_fields"):
-        return Shell()
+        return ShellContext()
     if field in word_set("masking.code_fields"):
-        return Code()
+        return CodeContext()
     first = re.match(r"\s{0,99}([a-zA-Z]{1,20})\s", text)
     verb = first is not None and first[1].lower() in word_set("masking.sql_verbs")
     if field in word_set("masking.sql_fields") or (field == "query" and verb):
-        return Sql()
-    return Text()
+        return SqlContext()
+    return TextContext()
 
 
 def _is_json(text: str) -> bool:

@@ -24,7 +24,7 @@ _INNER_HEADS: Final = [(re.compile(rf"{head}\s{{1,9}}\Z"), kind) for head, kind 
 _REACH: Final = 256
 
 
-class Text:
+class TextContext:
     """A text of no language: a value is itself."""
 
     def follow(self, text: str) -> None:
@@ -35,7 +35,7 @@ class Text:
         return value
 
 
-class Code:
+class CodeContext:
     """A program in Python or JavaScript."""
 
     def __init__(self) -> None:
@@ -103,7 +103,7 @@ class Code:
         return written
 
 
-class Sql:
+class SqlContext:
     """A statement for a database."""
 
     def __init__(self) -> None:
@@ -138,13 +138,13 @@ class Sql:
         return value.replace(self._open, self._open * 2)
 
 
-class Shell:
+class ShellContext:
     """A command for a shell; commands, programs and statements inside its quotes too."""
 
     def __init__(self) -> None:
         self._text = ""
         self._states = ["bare"]
-        self._inner: Shell | Code | Sql | None = None
+        self._inner: ShellContext | CodeContext | SqlContext | None = None
         self._heredocs: list[tuple[str, bool]] = []
         self._skip = False
 
@@ -229,11 +229,17 @@ class Shell:
         if self._inner is not None:
             self._inner.follow(sign)
 
-    def _inner_reader(self) -> Shell | Code | Sql | None:
+    def _inner_reader(self) -> ShellContext | CodeContext | SqlContext | None:
         """What reads the string that opens here, if it is a text of a language itself."""
         for head, kind in _INNER_HEADS:
             if head.search(self._text):
-                return Code() if kind == "code" else Sql() if kind == "sql" else Shell()
+                return (
+                    CodeContext()
+                    if kind == "code"
+                    else SqlContext()
+                    if kind == "sql"
+                    else ShellContext()
+                )
         return None
 
     def fit(self, value: str) -> str | None:
