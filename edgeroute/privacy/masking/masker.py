@@ -179,19 +179,21 @@ class Masker:
         Findings overlap: a name inside "my daughter ... was diagnosed". The small ones keep more of
         the sentence; only if something is left to find after them, the large ones go.
         """
-        plan: _Plan = {}
-        seen: set[str] = set()
+        kept: dict[str, list[MaskSpan]] = {}
         for origin, text in texts:
-            if text in plan:
+            if text in kept:
                 continue
             inside = found[text]
-            spans = merged(inside) if wide else smallest(inside)
-            self._learn(text, spans)
-            if not wide and len(spans) < len(set(inside)):
-                masked = self._masked(text, {text: _Planned(spans, frozenset(seen))})
+            kept[text] = merged(inside) if wide else smallest(inside)
+            self._learn(text, kept[text])
+            if not wide and len(kept[text]) < len(set(inside)):
+                masked = self._masked(text, {text: _Planned(kept[text], frozenset())})
                 if (await self._inspector.scan(masked, full=False, origin=origin)).private:
-                    spans = merged(inside)
-                    self._learn(text, spans)
+                    kept[text] = merged(inside)
+                    self._learn(text, kept[text])
+        plan: _Plan = {}
+        seen: set[str] = set()
+        for text, spans in kept.items():
             for spot in self._known().find(text):
                 if len(spot.people) == 1:
                     seen |= spot.people
