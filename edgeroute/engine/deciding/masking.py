@@ -15,9 +15,9 @@ from edgeroute.engine.deciding.session import Session
 
 if TYPE_CHECKING:
     from edgeroute.privacy.inspecting.inspector import Inspector
+    from edgeroute.privacy.masking.arguments import ArgumentsRestorer
     from edgeroute.privacy.masking.masker import Masker
     from edgeroute.privacy.masking.placeholders import MaskMap
-    from edgeroute.privacy.masking.restore import Restorer
     from edgeroute.privacy.policy import PrivacyPolicy
     from edgeroute.store.chats.masks import ConversationMasks
 
@@ -35,15 +35,16 @@ class MaskedRequest:
     async def restored(self, deltas: AsyncIterator[Delta]) -> AsyncGenerator[Delta]:
         """The provider's deltas with the real values in place of their placeholders."""
         text, thoughts = self.masker.restorer(), self.masker.restorer()
-        calls: dict[int, Restorer] = {}
+        calls: dict[int, ArgumentsRestorer] = {}
         async for delta in deltas:
             match delta:
                 case TextDelta(piece):
                     yield TextDelta(text.feed(piece))
                 case ReasoningDelta(piece, ""):
                     yield ReasoningDelta(thoughts.feed(piece))
-                case ToolCallDelta(index, _, _, piece):
-                    call = calls.setdefault(index, self.masker.restorer(in_json=True))
+                case ToolCallDelta(index, _, name, piece):
+                    call = calls.get(index) or self.masker.arguments_restorer(name)
+                    calls[index] = call
                     yield replace(delta, arguments=call.feed(piece))
                 case Finish():
                     if rest := thoughts.close():

@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
 
 from edgeroute.core.errors import PrivacyRefused
 from edgeroute.core.messages import Message, Part, Reasoning, Text, ToolCall, ToolResult
@@ -19,21 +21,22 @@ from edgeroute.core.verdict import Verdict
 from edgeroute.privacy.inspecting.attachments import UnreadableFile
 from edgeroute.privacy.inspecting.inspector import Inspector
 from edgeroute.privacy.inspecting.json_texts import argument_texts, nested
-from edgeroute.privacy.masking.placeholders import MaskMap
+from edgeroute.privacy.masking import shapes
+from edgeroute.privacy.masking.arguments import ArgumentsRestorer
+from edgeroute.privacy.masking.forms import KnownForms
+from edgeroute.privacy.masking.links import links
+from edgeroute.privacy.masking.placeholders import LITERAL, URL, MaskMap
 from edgeroute.privacy.masking.residue import remains
-from edgeroute.privacy.masking.restore import Restorer
+from edgeroute.privacy.masking.restore import Restorer, Values
 
 # What looks like a placeholder in the text as it was written gets one itself, and so comes back.
 _LOOK_ALIKE: Final = re.compile(
-    r"(?:<|&lt;|\\u003c)[A-Z][A-Z_]*_\d{1,6}(?:_[A-Z]+)?(?:>|&gt;|\\u003e)", re.IGNORECASE
+    r"(?:<|&lt;|\\u003c)[A-Z][A-Z_]*_\d{1,6}(?:_[A-Z]+|_\d{1,6}){0,12}(?:>|&gt;|\\u003e)",
+    re.IGNORECASE,
 )
-_LITERAL: Final = "LITERAL"
-_NAMES_AND_WORDS: Final = frozenset(
-    {"art", "bill", "chase", "dawn", "drew", "faith", "frank", "grace", "grant", "hope", "jack"}
-    | {"joy", "mark", "may", "miles", "pat", "rich", "rob", "rose", "sue", "summer", "will"}
-)
-_BEFORE, _AFTER = r"(?<![^\W_])", r"(?![^\W_])"  # names of files and variables are words too
-_SHORTEST: Final = 3  # characters of a value that is also looked for where nothing was found
+
+
+_AROUND: Final = " \t\r\n\"'`"  # what a finding may take along that is not of the value
 
 
 class MaskSpan(NamedTuple):
@@ -42,6 +45,28 @@ class MaskSpan(NamedTuple):
     start: int
     end: int
     type: str
+
+
+class _Planned(NamedTuple):
+    """What a detector found in a text, and the people who were named up to it."""
+
+    spans: Iterable[MaskSpan]
+    people: frozenset[str]
+
+
+_Plan = dict[str, _Planned]
+_EVERYTHING: Final = _Planned((), frozenset())
+_NO_VALUES: Final = frozenset({LITERAL, URL})
+
+
+# How a request is masked, first to last: whether all findings that overlap become one, whether JSON
+# numbers stay numbers, and whether the formats of schemas are kept.
+_TRIES: Final = (
+    (False, True, True),
+    (False, False, True),
+    (False, False, False),
+    (True, False, False),
+)
 
 
 class Masker:
@@ -56,6 +81,11 @@ class Masker:
         self.mapping = mapping
         self._inspector = inspector
         self._maskable = maskable
+        self._wanted: Mapping[str, str] = {}
+        self._keeps = True
+        self._forms: KnownForms | None = None
+        self._size = -1
+        self._restored: tuple[int, Values] | None = None
 
     async def mask_request(self, request: ChatRequest) -> ChatRequest:
         """``request`` with placeholders, checked as a whole once more.
@@ -63,15 +93,19 @@ class Masker:
         Raises:
             PrivacyRefused: something in it cannot be masked with certainty.
         """
+        texts = _texts(request)
+        written = "\n".join(text for _, text in texts)
+        self.mapping.free = lambda shape: shape not in written
         found: dict[str, list[MaskSpan]] = {}
-        for origin, text in _texts(request):
+        for origin, text in texts:
             verdict = await self._inspector.scan(text, full=True, origin=origin)
             found.setdefault(text, []).extend(self._spans(text, verdict))
-        # Findings overlap: a name inside "my daughter ... was diagnosed". The small ones keep more
-        # of the sentence; only if something is left to find after them, the large ones go.
-        for disjoint in (smallest, merged):
-            spans = {text: disjoint(inside) for text, inside in found.items()}
-            result = self._rewritten(request, spans)
+        # A format that a detector would take for a value again is given up before the request is.
+        for wide, numbers, formats in _TRIES:
+            self._keeps = numbers
+            self._wanted = shapes.wanted(request) if formats else {}
+            plan = await self._planned(texts, found, wide=wide)
+            result = _rewritten(request, partial(self._masked, plan=plan), self._number)
             verdict = await self._inspector.inspect(result)
             if not verdict.private:
                 self._must_be_gone(result)
@@ -79,27 +113,44 @@ class Masker:
         raise PrivacyRefused(f"It cannot be masked with certainty. {verdict.reason}", _HINT)
 
     def _must_be_gone(self, result: ChatRequest) -> None:
-        values = [entry.value for entry in self.mapping.entries if entry.type != _LITERAL]
-        names = [
-            part
-            for part in self.mapping.name_parts()
-            if len(part) >= _SHORTEST and part.lower() not in _NAMES_AND_WORDS
-        ]
+        values = [entry.value for entry in self.mapping.entries if entry.type not in _NO_VALUES]
+        given = [entry.placeholder for entry in self.mapping.entries if entry.shape]
+        pattern = "|".join([_LOOK_ALIKE.pattern, *map(re.escape, given)])
         try:
-            left = remains(result, values, names, _LOOK_ALIKE)
+            left = remains(result, values, self._known(), re.compile(pattern, re.IGNORECASE))
         except (ValueError, UnreadableFile):
             left = True
         if left:
             raise PrivacyRefused("A value stands where it cannot be masked.", _HINT)
 
-    def restorer(self, *, in_json: bool = False) -> Restorer:
-        """Puts the values back into an answer; ``in_json`` into a tool call's arguments."""
-        values = {entry.placeholder: entry.value for entry in self.mapping.entries}
-        return Restorer(values, in_json=in_json)
+    def _known(self) -> KnownForms:
+        """The forms of everything that the mapping knows by now."""
+        if self._forms is None or self._size != len(self.mapping):
+            self._size = len(self.mapping)
+            self._forms = KnownForms(self.mapping.entries)
+        return self._forms
+
+    def restorer(self) -> Restorer:
+        """Puts the values back into what an answer says."""
+        return Restorer(self._values())
+
+    def arguments_restorer(self, tool: str = "") -> ArgumentsRestorer:
+        """Puts the values back into the arguments of one call of ``tool``."""
+        return ArgumentsRestorer(self._values(), tool)
+
+    def _values(self) -> Values:
+        """What stands for what by now, made once for all parts of an answer."""
+        if self._restored is None or self._restored[0] != len(self.mapping):
+            self._restored = len(self.mapping), Values(self.mapping.entries)
+        return self._restored[1]
 
     def _spans(self, text: str, verdict: Verdict) -> list[MaskSpan]:
         """What to replace in ``text``."""
-        spans = [MaskSpan(*found.span(), _LITERAL) for found in _LOOK_ALIKE.finditer(text)]
+        spans = [MaskSpan(*found.span(), LITERAL) for found in _LOOK_ALIKE.finditer(text)]
+        for entry in self.mapping.entries:
+            if entry.shape:  # somebody writes by himself what stands for a value
+                mine = re.finditer(re.escape(entry.placeholder), text, re.IGNORECASE)
+                spans += [MaskSpan(*found.span(), LITERAL) for found in mine]
         if not verdict.private:
             return spans
         if not verdict.findings or not verdict.complete:
@@ -108,46 +159,109 @@ class Masker:
             if not self._maskable(finding.type):
                 raise PrivacyRefused(f"It is not masked, by your rules. {verdict.reason}", _HINT)
             inner = text[finding.start : finding.end]
-            start = finding.start + len(inner) - len(inner.lstrip())
-            end = start + len(inner.strip())
+            start = finding.start + len(inner) - len(inner.lstrip(_AROUND))
+            end = start + len(inner.strip(_AROUND))
             if not 0 <= start < end <= len(text):
                 raise PrivacyRefused(f"It cannot be masked. {verdict.reason}", _HINT)
             spans.append(MaskSpan(start, end, finding.type))
         return spans
 
-    def _rewritten(self, request: ChatRequest, spans: Mapping[str, list[MaskSpan]]) -> ChatRequest:
-        values = [(text[s.start : s.end], s.type) for text, inside in spans.items() for s in inside]
-        # Whole names first, so that a part of one is known for what it is.
-        for value, type_ in sorted(values, key=lambda item: -len(item[0].split())):
-            self.mapping.placeholder(type_, value)
-        known = _search(self.mapping)
-        return _rewritten(request, lambda text: self._masked(text, spans.get(text, ()), known))
+    async def _planned(
+        self,
+        texts: Iterable[tuple[str, str]],
+        found: Mapping[str, list[MaskSpan]],
+        *,
+        wide: bool,
+    ) -> _Plan:
+        """What is masked in each text, in the order of the texts: what stands in a text depends on
+        nothing that is only said after it, so that the next turn begins with the same bytes.
 
-    def _masked(self, text: str, spans: Iterable[MaskSpan], known: re.Pattern[str] | None) -> str:
-        places = [
-            (span.start, span.end, self.mapping.placeholder(span.type, text[span.start : span.end]))
-            for span in spans
-        ]
-        for match in known.finditer(text) if known is not None else ():
-            start, end = match.span()
-            if _may_be_a_word(text, match) or any(
-                start < other_end and end > other for other, other_end, _ in places
-            ):
+        Findings overlap: a name inside "my daughter ... was diagnosed". The small ones keep more of
+        the sentence; only if something is left to find after them, the large ones go.
+        """
+        kept: dict[str, list[MaskSpan]] = {}
+        for origin, text in texts:
+            if text in kept:
                 continue
-            type_ = "PERSON" if match.lastgroup == "part" else _LITERAL
-            places.append((start, end, self.mapping.placeholder(type_, match.group())))
+            inside = found[text]
+            kept[text] = merged(inside) if wide else smallest(inside)
+            self._learn(text, kept[text])
+            if not wide and len(kept[text]) < len(set(inside)):
+                masked = self._masked(text, {text: _Planned(kept[text], frozenset())})
+                if (await self._inspector.scan(masked, full=False, origin=origin)).private:
+                    kept[text] = merged(inside)
+                    self._learn(text, kept[text])
+        plan: _Plan = {}
+        seen: set[str] = set()
+        for text, spans in kept.items():
+            for spot in self._known().find(text):
+                if len(spot.people) == 1:
+                    seen |= spot.people
+            plan[text] = _Planned(spans, frozenset(seen))
+        return plan
+
+    def _learn(self, text: str, spans: Iterable[MaskSpan]) -> None:
+        """Take in what stands at ``spans``; whole names first, so that a part is known as one."""
+        for span in sorted(spans, key=lambda one: -len(text[one.start : one.end].split())):
+            value = text[span.start : span.end]
+            if span.type == LITERAL or self._known().whole(value) is None:
+                self.mapping.placeholder(span.type, value, self._wanted.get(span.type, ""))
+
+    def _masked(self, text: str, plan: _Plan) -> str:
+        planned = plan.get(text, _EVERYTHING)
+        is_json = nested(text) is not None
         pieces: list[str] = []
         at = 0
-        for start, end, placeholder in sorted(places):
-            pieces += [text[at:start], placeholder]
-            at = end
+        for place in self._places(text, planned):
+            shape = ""
+            if self._keeps and is_json and shapes.is_bare_number(text, place.start, place.end):
+                shape = shapes.NUMBER
+            value = text[place.start : place.end]
+            pieces += (text[at : place.start], self._placeholder(value, place, planned, shape))
+            at = place.end
         return "".join([*pieces, text[at:]])
+
+    def _number(self, written: str) -> str:
+        """A JSON number with another one of its length in its place, where it is a known value."""
+        spot = self._known().whole(written)
+        if spot is None or not self._keeps:
+            return written
+        return self.mapping.form(spot.people, spot.role, written, shapes.NUMBER)
+
+    def _places(self, text: str, planned: _Planned) -> list[MaskSpan]:
+        """What is replaced in ``text``: the spans, all known forms, and links that hold any."""
+        known = self._known()
+        places = [
+            *planned.spans,
+            *(MaskSpan(spot.start, spot.end, "") for spot in known.find(text)),
+        ]
+        places = _united(places)
+        if "/" in text or ":" in text or "=" in text:
+            for start, end in links(text):
+                inside = any(start < place.end and end > place.start for place in places)
+                if inside or known.find(unquote(text[start:end])):
+                    places.append(MaskSpan(start, end, URL))
+        return _united(places)
+
+    def _placeholder(self, value: str, place: MaskSpan, planned: _Planned, shape: str) -> str:
+        spot = None if place.type in _NO_VALUES else self._known().whole(value)
+        if spot is None:
+            type_ = place.type or "VALUE"
+            return self.mapping.placeholder(type_, value, shape or self._wanted.get(type_, ""))
+        people = spot.people & planned.people or spot.people
+        type_ = min(people).rpartition("_")[0]
+        return self.mapping.form(people, spot.role, value, shape or self._wanted.get(type_, ""))
+
+
+def _united(places: Iterable[MaskSpan]) -> list[MaskSpan]:
+    """Disjoint places: those that overlap become one, of the type of the longest that has one."""
+    return merged(sorted(places, key=lambda one: (one.start, one.end)))
 
 
 def smallest(spans: Iterable[MaskSpan]) -> list[MaskSpan]:
     """Disjoint spans: of those that overlap, the short ones stay."""
     kept: list[MaskSpan] = []
-    for span in sorted(set(spans), key=lambda one: (one.end - one.start, one.start)):
+    for span in sorted(set(spans), key=lambda one: (one.end - one.start, one)):
         if all(span.end <= other.start or span.start >= other.end for other in kept):
             kept.append(span)
     return sorted(kept)
@@ -170,35 +284,6 @@ def merged(spans: Iterable[MaskSpan]) -> list[MaskSpan]:
     return found
 
 
-def _search(mapping: MaskMap) -> re.Pattern[str] | None:
-    """Finds known values as whole words, in any case, with any spaces; the longest first.
-
-    Parts of known names are found as they are written.
-    """
-    patterns = []
-    for value in sorted({entry.value for entry in mapping.entries}, key=len, reverse=True):
-        words = [re.escape(word) for word in value.split()]
-        if len(value) < _SHORTEST or not words:
-            continue
-        before = _BEFORE if value[0].isalnum() else ""
-        after = _AFTER if value[-1].isalnum() else ""
-        patterns.append(before + r"[\s_]+".join(words) + after)
-    if not patterns:
-        return None
-    whole = f"(?i:{'|'.join(patterns)})"
-    parts = [re.escape(part) for part in mapping.name_parts() if len(part) >= _SHORTEST]
-    part = rf"|(?P<part>{_BEFORE}(?:{'|'.join(parts)}){_AFTER})" if parts else ""
-    return re.compile(whole + part)
-
-
-def _may_be_a_word(text: str, match: re.Match[str]) -> bool:
-    """Whether a part of a name starts a sentence and may be a word there: "Will you ..."."""
-    if match.lastgroup != "part" or match.group().lower() not in _NAMES_AND_WORDS:
-        return False
-    before = text[max(0, match.start() - 3) : match.start()].rstrip(" \"'(")
-    return not before or before[-1] in ".!?:\n"
-
-
 def _texts(request: ChatRequest) -> list[tuple[str, str]]:
     """The texts that may be masked, each once, with their origin (see Policy.private_origin)."""
     found: dict[tuple[str, str], None] = {}
@@ -216,17 +301,19 @@ def _texts(request: ChatRequest) -> list[tuple[str, str]]:
             for inner in part.parts:
                 visit(f"tool:{name}", inner)
 
-    for message in request.messages:
-        for part in message.parts:
-            visit(message.role, part)
     for tool in request.tools:
         found[("system", tool.description)] = None
         found.update(dict.fromkeys(("system", leaf) for leaf in _strings(tool.parameters)))
+    for message in request.messages:
+        for part in message.parts:
+            visit(message.role, part)
     found.update(dict.fromkeys(("user", leaf) for leaf in _strings(request.extra)))
     return [item for item in found if item[1].strip()]
 
 
-def _rewritten(request: ChatRequest, masked: Callable[[str], str]) -> ChatRequest:
+def _rewritten(
+    request: ChatRequest, masked: Callable[[str], str], number: Callable[[str], str]
+) -> ChatRequest:
     """``request`` with every maskable text replaced."""
 
     def part(old: Part) -> Part:
@@ -235,7 +322,7 @@ def _rewritten(request: ChatRequest, masked: Callable[[str], str]) -> ChatReques
         if isinstance(old, Reasoning):  # the payload went out masked and comes back as it was
             return replace(old, text=masked(old.text))
         if isinstance(old, ToolCall):
-            return replace(old, arguments=_masked_arguments(old.arguments, masked))
+            return replace(old, arguments=_masked_arguments(old.arguments, masked, number))
         if isinstance(old, ToolResult):
             inner = (Text(masked(p.text)) if isinstance(p, Text) else p for p in old.parts)
             return replace(old, parts=tuple(inner))
@@ -255,15 +342,17 @@ def _rewritten(request: ChatRequest, masked: Callable[[str], str]) -> ChatReques
             )
             for tool in request.tools
         ),
-        extra=_masked_value(request.extra, masked),
+        extra=_masked_value(request.extra, masked, number),
     )
 
 
-def _masked_arguments(arguments: str, masked: Callable[[str], str]) -> str:
+def _masked_arguments(
+    arguments: str, masked: Callable[[str], str], number: Callable[[str], str]
+) -> str:
     """A call's arguments with masked strings, written as they were where that is possible."""
     written = masked(arguments)
     try:
-        new = _masked_value(json.loads(arguments), masked)
+        new = _masked_value(json.loads(arguments), masked, number)
     except ValueError:
         return written
     for text in (arguments, written):
@@ -273,13 +362,18 @@ def _masked_arguments(arguments: str, masked: Callable[[str], str]) -> str:
     return json.dumps(new, ensure_ascii=False)
 
 
-def _masked_value(value: Any, masked: Callable[[str], str]) -> Any:
+def _masked_value(
+    value: Any, masked: Callable[[str], str], number: Callable[[str], str] | None = None
+) -> Any:
     if isinstance(value, str):
         return masked(value)
     if isinstance(value, Mapping):
-        return {key: _masked_value(item, masked) for key, item in value.items()}
+        return {key: _masked_value(item, masked, number) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_masked_value(item, masked) for item in value]
+        return [_masked_value(item, masked, number) for item in value]
+    if isinstance(value, int | float) and not isinstance(value, bool) and number is not None:
+        written = number(json.dumps(value))
+        return value if written.startswith("<") else json.loads(written)
     return value
 
 

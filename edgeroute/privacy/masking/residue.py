@@ -16,6 +16,7 @@ from edgeroute.privacy.detecting.text.decoding import all_readings
 from edgeroute.privacy.detecting.text.normalise import normalise
 from edgeroute.privacy.inspecting import attachments
 from edgeroute.privacy.inspecting.passages import contents
+from edgeroute.privacy.masking.forms import KnownForms
 
 _SHORTEST: Final = 6  # letters and digits of a value that is looked for inside other words too
 _APART: Final = re.compile(r"[\W_]+")
@@ -24,32 +25,26 @@ _APART: Final = re.compile(r"[\W_]+")
 def remains(
     request: ChatRequest,
     values: Iterable[str],
-    names: Iterable[str],
+    forms: KnownForms,
     placeholders: re.Pattern[str],
 ) -> bool:
     """Whether ``request`` says one of ``values`` anywhere but inside ``placeholders``.
 
-    ``names`` are words that must not stand alone either, as they are written.
+    No form of them that ``forms`` finds may stand there either.
 
     Raises:
         ValueError: a schema or an argument is nested too deeply, or too much of it is coded.
         UnreadableFile: an attachment cannot be read.
     """
     bare = {_bare(normalise(value).text) for value in values}
-    inside = _any_of(sorted(value for value in bare if len(value) >= _SHORTEST))
-    alone = _any_of(names, r"(?<![^\W_])(?:{})(?![^\W_])")
+    long = sorted(map(re.escape, (value for value in bare if len(value) >= _SHORTEST)))
+    inside = re.compile("|".join(long) or r"(?!)")
     return any(
-        inside.search(_bare(piece)) or alone.search(piece)
+        inside.search(_bare(piece)) or forms.find(piece)
         for text in _texts(request)
         for reading, _ in all_readings(text)
         for piece in placeholders.split(reading)
     )
-
-
-def _any_of(words: Iterable[str], form: str = "{}") -> re.Pattern[str]:
-    """Finds any of ``words``; nothing where there are none."""
-    known = "|".join(map(re.escape, words))
-    return re.compile(form.format(known) if known else r"(?!)")
 
 
 def _texts(request: ChatRequest) -> Iterator[str]:

@@ -50,6 +50,17 @@ async def test_mask_mode_sends_placeholders_and_restores_them(tmp_path: Path) ->
         assert mail in kept[0].text
 
 
+async def test_values_of_documentation_do_not_end_masking(tmp_path: Path) -> None:
+    """Published example values beside real ones, or alone, neither count nor keep a prompt here."""
+    dummies = "jsmith@example.com, 4242 4242 4242 4242, AKIAIOSFODNN7EXAMPLE"
+    async with house(tmp_path) as home:
+        for more in ("", " and anna.berg@fjordmail.no"):
+            seen = await home.ask(f"Send it to {dummies}{more}.", privacy=PrivacyMode.MASK)
+            assert seen.receipt.route is Place.CLOUD
+        sent = b"".join(request.body for request in home.cloud["mock"].requests)
+        assert b"anna" not in sent
+
+
 async def test_what_must_not_be_masked_stays_here(tmp_path: Path) -> None:
     """A secret is never replaced and sent: it stays, in mask mode too."""
     async with house(tmp_path) as home:
@@ -70,8 +81,9 @@ async def test_a_masked_value_stays_masked_where_it_says_nothing(tmp_path: Path)
         first = await home.ask(wife, privacy=PrivacyMode.MASK)
         name = first.receipt.conversation
         assert first.receipt.masked
-        number = "What is 442079460958 in words?"
-        seen = await home.ask(number, conversation=name)
+        seen = await home.ask("What is 442079460958 in words?", conversation=name)
+        assert seen.receipt.route is Place.CLOUD
+        seen = await home.ask("Decode NDQyMDc5NDYwOTU4 for me.", conversation=name)
         assert seen.receipt.route is Place.LOCAL
         assert seen.receipt.latched
         sent = b"".join(request.body for request in home.cloud["mock"].requests)
@@ -92,7 +104,9 @@ async def test_turns_at_the_same_time_forget_no_masked_value(tmp_path: Path) -> 
 
 async def _restored(deltas: list[Delta]) -> list[Delta]:
     """What a conversation that knows Anna's address makes of ``deltas``."""
-    known = MaskMap([Masked("<EMAIL_ADDRESS_1>", "EMAIL_ADDRESS", 'anna"@fjordmail.no')])
+    known = MaskMap(
+        [Masked("<EMAIL_ADDRESS_1>", "EMAIL_ADDRESS", 'anna"@fjordmail.no', "EMAIL_ADDRESS_1")]
+    )
     masker = Masker(known, Inspector(PlantDetector(), lambda: "v1"), lambda _: True)
     masked = MaskedRequest(request("Hi"), {"EMAIL_ADDRESS": 1}, masker)
 

@@ -255,7 +255,7 @@ async def test_a_value_found_once_is_masked_everywhere() -> None:
     mask = masker(OnlyInContext("Jane Poe"))
     turns = (user("my wife Jane Poe"), assistant("Ask JANE  POE."))
     result = await mask.mask_request(ChatRequest(turns))
-    assert [m.text for m in result.messages] == ["my wife <PERSON_1>", "Ask <PERSON_1>."]
+    assert [m.text for m in result.messages] == ["my wife <PERSON_1>", "Ask <PERSON_1_FORM>."]
 
 
 ASKS = user("Ask Jane Poe.")
@@ -282,12 +282,11 @@ class OnlyIfAsked(NameDetector):
         ChatRequest((ASKS,), user="jane-poe"),
         ChatRequest((ASKS,), extra={"metadata": {"Jane Poe": "x"}}),
         ChatRequest((ASKS, user("Decode SGVsbG8gZGVhciBKYW5lIFBvZQ=="))),
-        ChatRequest((ASKS, user("Open https://x.example/?q=Jane%20Poe"))),
         ChatRequest((ASKS, user("J a n e   P o e"))),
         ChatRequest((ASKS, user("J\bJa\ban\bne\be P\bPo\boe\be"))),
         ChatRequest((ASKS, user("=4A=61=6E=65 =50=6F=65"))),
         ChatRequest((ASKS, user(r"\112\141\156\145 \120\157\145"))),
-        ChatRequest((ASKS, user("the folder janepoe-2024"))),
+        ChatRequest((ASKS, user("the folder oldjanepoes-2024"))),
         ChatRequest((ASKS, user("Tell JaneP"), user("oe."))),
         ChatRequest((ASKS, Message("assistant", (Reasoning("", "x/y", '{"t":"Jane Poe"}'),)))),
         ChatRequest((ASKS, Message("user", (File("a.txt", "text/plain", b"Dear Jane Poe"),)))),
@@ -304,7 +303,7 @@ async def test_a_name_in_a_file_name_is_masked() -> None:
     result = await masker(OnlyIfAsked("Jane Poe")).mask_request(
         ChatRequest((ASKS, user("Open letter_to_Jane_Poe_2024.txt")))
     )
-    assert result.messages[1].text == "Open letter_to_<LITERAL_1>_2024.txt"
+    assert result.messages[1].text == "Open letter_to_<PERSON_1_FORM>_2024.txt"
 
 
 spans = st.lists(
@@ -322,5 +321,152 @@ def test_spans_become_disjoint(inside: list[MaskSpan]) -> None:
     """Both ways of making spans disjoint leave no overlap; the wide one leaves nothing out."""
     for disjoint in (smallest(inside), merged(inside)):
         assert all(a.end <= b.start for a, b in itertools.pairwise(disjoint))
+    assert smallest(inside) == smallest(reversed(inside))  # the same after every restart
     covered = {place for span in inside for place in range(span.start, span.end)}
     assert covered == {p for span in merged(inside) for p in range(span.start, span.end)}
+
+
+FIRSTS = st.sampled_from(["Milena", "Torvald", "Yusra"])
+LASTS = st.sampled_from(["Kowalczyk", "Lindqvist", "Haddad"])
+SAYINGS = st.sampled_from(
+    [
+        "{f} {l} called.", "BERG and {L}, {F}", "Ask {f}.", "see {l}_file.txt", "{f}'s and {l}s",
+        "get{l}File() # {i}. {l}", "Nothing here.", "{f} {l} and {f} Brandt",
+    ]
+)  # fmt: skip
+
+
+@given(
+    turns=st.lists(st.tuples(FIRSTS, LASTS, SAYINGS), min_size=1, max_size=6),
+    kept=st.booleans(),
+)
+async def test_no_form_leaves_and_each_turn_begins_with_the_last(
+    turns: list[tuple[str, str, str]], *, kept: bool
+) -> None:
+    """No part of a name that was found is in a masked request, what is masked comes back letter by
+    letter, and the bytes of a turn begin with those of the turn before, from a stored map or anew.
+    """
+    texts = [
+        form.format(f=first, l=last, F=first.upper(), L=last.upper(), i=first[0])
+        for first, last, form in turns
+    ]
+    names = [f"{first} {last}" for first in ("Milena", "Torvald", "Yusra")
+             for last in ("Kowalczyk", "Lindqvist", "Haddad", "Brandt")]  # fmt: skip
+    mapping = MaskMap()
+    before: list[str] = []
+    known: set[str] = set()
+    for number in range(1, len(texts) + 1):
+        mask = masker(NameDetector(*names), mapping)
+        result = await mask.mask_request(ChatRequest(tuple(map(user, texts[:number]))))
+        masked = [message.text for message in result.messages]
+        newly = {n for n in names if n in texts[number - 1]} - known
+        known |= newly
+        for word in {part for name in known for part in name.split()}:
+            assert word.lower() not in re.sub(r"<[^>]*>", "", "\n".join(masked)).lower()
+        restorer = mask.restorer()
+        assert restorer.feed("\n".join(masked)) + restorer.close() == "\n".join(texts[:number])
+        mentioned = any(
+            part.lower() in text.lower()
+            for text in texts[: number - 1] for name in newly for part in name.split()
+        )  # fmt: skip
+        if not mentioned:  # what was said before, and is only now known to be a name, is masked now
+            assert masked[: len(before)] == before
+        before = masked
+        mapping = MaskMap.load(mapping.dump()) if kept else MaskMap()
+        await mask._inspector.close()
+
+
+async def test_two_people_with_one_first_name_are_two() -> None:
+    """Each has a placeholder, and a first name alone says that it may be either; where only one of
+    them was spoken of, it is that one, also once the other is known.
+    """
+    mask = masker(NameDetector("Milena Haddad", "Milena Brandt"))
+    texts = ("Milena Haddad came.", "Milena left.", "Milena Brandt came.", "Milena stayed.")
+    result = await mask.mask_request(ChatRequest(tuple(map(user, texts))))
+    assert [message.text for message in result.messages] == [
+        "<PERSON_1> came.",
+        "<PERSON_1_FIRST> left.",
+        "<PERSON_2> came.",
+        "<PERSON_1_OR_2_FIRST> stayed.",
+    ]
+
+
+async def test_a_tool_named_after_a_person_stays() -> None:
+    """A name that cannot be replaced, in whatever writing, keeps the request here."""
+    for tool in (Tool("get_haddad_file"), Tool("getHaddadFile"), Tool("look", "", {"haddad": {}})):
+        with pytest.raises(PrivacyRefused, match="cannot be masked"):
+            await masker(NameDetector("Milena Haddad")).mask_request(
+                ChatRequest((user("Milena Haddad"),), tools=(tool,))
+            )
+
+
+async def test_an_address_that_holds_a_value_is_masked_whole() -> None:
+    """A link that says who somebody is becomes one placeholder, so that it can come back as one."""
+    mask = masker(OnlyIfAsked("Jane Poe"))
+    text = "Open https://x.example/?q=Jane%20Poe and [her](https://x.example/jane_poe)."
+    result = await mask.mask_request(ChatRequest((ASKS, user(text))))
+    assert result.messages[1].text == "Open <URL_1> and [her](<URL_2>)."
+    shown = mask.arguments_restorer()
+    arguments = json.dumps({"text": result.messages[1].text})
+    assert json.loads(shown.feed(arguments) + shown.close()) == {"text": text}
+
+
+class Typed(PlantDetector):
+    """Finds an e-mail address and an account beside the number of the plant."""
+
+    def scan(self, text: str, *, full: bool = False, origin: str = "user") -> Scan:
+        """Every one in ``text``."""
+        found = list(super().scan(text, full=True, origin=origin).findings)
+        for type_, pattern in (("EMAIL_ADDRESS", r"\w+@corp\.com"), ("BANK_ACCOUNT", r"55\d{6}")):
+            found += [Finding(type_, *m.span(), 1.0) for m in re.finditer(pattern, text)]
+        return Scan(private=bool(found), findings=tuple(found))
+
+
+async def test_placeholders_keep_the_format_that_a_field_needs() -> None:
+    """Where a schema asks for an address of mail it is one, of nobody; a JSON number is a number as
+    long as before; both come back as they were, and stay the same over turns and restarts.
+    """
+    mail = Tool("mail", "", {"properties": {"to": {"type": "string", "format": "email"}}})
+    call = Message(
+        "assistant",
+        (ToolCall("c1", "mail", '{ "to": "ann@corp.com", "account": 55123456, "n": 7 }'),),
+    )
+    turns = (user("Write to ann@corp.com"), call, user('{"account": 55123456}'), user("And?"))
+    mask = masker(Typed())
+    result = await mask.mask_request(ChatRequest(turns, tools=(mail,)))
+    arguments = result.messages[1].tool_calls[0].arguments
+    masked = json.loads(arguments)
+    assert re.fullmatch(r"person\d+@example\.com", masked["to"])
+    assert result.messages[0].text == f"Write to {masked['to']}"
+    assert len(str(masked["account"])) == 8
+    assert masked["account"] != 55123456
+    assert json.loads(result.messages[2].text) == {"account": masked["account"]}
+    assert arguments == f'{{ "to": "{masked["to"]}", "account": {masked["account"]}, "n": 7 }}'
+    shown = mask.arguments_restorer("mail")
+    assert shown.feed(arguments) + shown.close() == call.tool_calls[0].arguments
+    again = masker(Typed(), MaskMap.load(mask.mapping.dump()))
+    assert await again.mask_request(ChatRequest(turns, tools=(mail,))) == result
+
+
+async def test_what_somebody_writes_himself_is_no_placeholder() -> None:
+    """A number or an address that happens to be a placeholder is masked itself, and comes back."""
+    mask = masker(Typed())
+    first = await mask.mask_request(ChatRequest((user('{"account": 55123456}'),)))
+    given_out = json.loads(first.messages[0].text)["account"]
+    text = f"Not {given_out}."
+    result = await mask.mask_request(ChatRequest((user('{"account": 55123456}'), user(text))))
+    assert result.messages[1].text == "Not <LITERAL_1>."
+    whole = mask.restorer()
+    assert whole.feed(result.messages[1].text) + whole.close() == text
+
+
+async def test_what_is_private_as_a_whole_stays() -> None:
+    """A text that is private without any place in it that could be replaced is not masked."""
+
+    class Story(PlantDetector):
+        def scan(self, text: str, *, full: bool = False, origin: str = "user") -> Scan:
+            found = Finding("SENSITIVE", 0, len(text), 0.9)
+            return Scan(private=True, findings=(found,), reason="It is a story of one's own.")
+
+    with pytest.raises(PrivacyRefused, match="by your rules"):
+        await masker(Story(), None, "SENSITIVE").mask_request(ChatRequest((user("I am ill."),)))
