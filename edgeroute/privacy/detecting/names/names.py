@@ -57,6 +57,13 @@ class Names:
         return [span for span in found if not page.allowed(page.text[span.start : span.end])]
 
 
+def is_attributed(page: Page, span: NameSpan) -> bool:
+    """Whether ``span`` names who made a published work."""
+    return span.label in PERSON_LABELS and (
+        page.attribution.holds(span.start, span.end) or page.form.is_form(span.start, span.end)
+    )
+
+
 def people(page: Page, spans: Sequence[NameSpan], least: float) -> Iterator[tuple[int, int]]:
     """Where people are named: neighbouring given names and surnames are one person.
 

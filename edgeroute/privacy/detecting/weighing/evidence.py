@@ -18,7 +18,7 @@ from edgeroute.privacy.detecting.text.page import Hit
 from edgeroute.word_lists import one_of, word_set
 
 # What is private of a person and public of an office: it is weighed before it decides.
-CONTACTS: Final = frozenset({"PHONE_NUMBER", "EMAIL_ADDRESS", "STREET_ADDRESS"})
+CONTACTS: Final = frozenset({"PHONE_NUMBER", "STREET_ADDRESS"})
 SHAPES: Final = ("SENSITIVE", "PERSONAL_RECORDS")
 _PLAIN: Final = 0.97  # the share of letters that are plain in English
 _TOUCHING: Final = 2  # characters between the words of one name
@@ -43,11 +43,16 @@ _YEAR: Final = re.compile(r"(?<!\d)(?:1\d|20)\d\d(?!\d)")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What stage one saw in one window. Places are those of ``text``."""
+    """What stage one saw in one window. Places are those of ``text``.
+
+    ``code`` is the share of code; ``published`` says that it is of a repository's documents.
+    """
 
     text: str
     spans: Sequence[NameSpan]
     hits: Sequence[Hit]
+    code: float = 0.0
+    published: bool = False
 
     def named(self, least: float) -> list[tuple[int, int]]:
         """Where people are named, at least as surely as ``least``."""
@@ -58,7 +63,13 @@ class Window:
 
 def evidence(window: Window) -> dict[str, float]:
     """The numbers of one window by their names."""
-    return {**_of_spans(window), **_of_hits(window.hits), **_of_form(window.text)}
+    return {
+        **_of_spans(window),
+        **_of_hits(window.hits),
+        **_of_form(window.text),
+        "form.program": window.code,
+        "form.published": float(window.published),
+    }
 
 
 def _of_spans(window: Window) -> dict[str, float]:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from edgeroute.encoders.bert import EncoderMissing
-from edgeroute.privacy.detecting.names.names import NameModel, Names, people, streets
+from edgeroute.privacy.detecting.names.names import NameModel, Names, is_attributed, people, streets
 from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
 from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.privacy.detecting.weighing.evidence import CONTACTS, SHAPES
 from edgeroute.privacy.detecting.weighing.weigher import Weighed, Weigher
-from edgeroute.privacy.policy import PrivacyPolicy
+from edgeroute.privacy.policy import Level, PrivacyPolicy
 
 WEIGHED: Final = "weighing"  # what findings name as their source
 SUSPICIONS: Final = frozenset({*SHAPES, *CONTACTS, "PERSON"})
@@ -37,6 +37,8 @@ class Suspicions:
     def found(self, page: Page, hits: Sequence[Hit]) -> Iterator[Hit]:
         """What counts in ``page``; ``hits`` is what the recognisers saw, sure or not."""
         spans = self._names.spans(page)
+        if self._policy.level is Level.BALANCED:
+            spans = [one for one in spans if not is_attributed(page, one)]
         hits = [*hits, *streets(page, spans)]
         waiting = [hit for hit in hits if hit.type in CONTACTS and self._counts(hit)]
         for weighed in self._weigher.weigh(page, spans, hits):

@@ -87,4 +87,6 @@ def window(
             if one.start < end and one.end > start
         ],
         [hit for hit in hits if hit.start < end and hit.end > start],
+        page.form.share_of(start, end),
+        page.form.is_published,
     )
