@@ -8,7 +8,8 @@ whatever is read beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 from edgeroute import datafile
@@ -29,6 +30,8 @@ LAYER_PARTS: Final = {
     "fi": "intermediate.dense", "fo": "output.dense", "oln": "output.LayerNorm",
 }  # fmt: skip
 _MOST: Final = 63  # the largest weight
+# One model runs on one core; two texts, or two models, are read at once.
+AT_ONCE: Final = ThreadPoolExecutor(2, thread_name_prefix="encoders")
 
 
 class EncoderMissing(Exception):
@@ -60,6 +63,10 @@ class Bert:
         self._session = onnxruntime.InferenceSession(
             graph.read_bytes(), options, providers=["CPUExecutionProvider"]
         )
+
+    def hidden_of(self, texts: Sequence[Array]) -> Iterator[Array]:
+        """The same of several texts in their order, two of them at a time."""
+        return map(self.hidden, texts) if len(texts) < 2 else AT_ONCE.map(self.hidden, texts)
 
     def hidden(self, embeddings: Array) -> Array:
         """What the last layer says of each token, of shape (tokens, WIDTH), as ``embeddings``

@@ -9,8 +9,9 @@ which voices the scale learns from, which choose its calibration, and which only
 are never divided. ``--folds`` also learns without each of the training voices in turn and reports
 on it.
 
-Each prompt is learned twice: as it stands, and in other dress (another case, a quote, a list, JSON,
-a comment, a word before or after, two letters swapped), since dress says nothing of privacy.
+Each prompt is learned twice: as it stands, and in other dress (another case, a quote, a list,
+JSON, a comment, words or a harmless prompt before or after, two letters swapped), since dress says
+nothing of privacy.
 A prompt is a bag of windows of which the most private one counts; the network has one hidden layer
 and is the mean of several that begin from other seeds.
 """
@@ -120,8 +121,10 @@ class Network:
         return np.maximum(given @ self.first + self.first_bias, 0) @ self.second + self.second_bias
 
 
-def dressed(text: str, rng: random.Random) -> str:
-    """``text`` in another dress, which says nothing about what it holds."""
+def dressed(text: str, harmless: str, rng: random.Random) -> str:
+    """``text`` in another dress, which says nothing about what it holds; ``harmless`` is a text
+    that may stand beside it.
+    """
     lines = text.split("\n")
     before, after = rng.choice(DRESS)
     return rng.choice(
@@ -134,8 +137,18 @@ def dressed(text: str, rng: random.Random) -> str:
             " ".join(lines),
             f"\u201c{text}\u201d",
             *[f"{before}{text}{after}"] * 3,
+            *[f"{harmless}\n\n{text}", f"{text}\n\n{harmless}"] * 2,
         )
     )
+
+
+def _dressed(prompts: Sequence[tuple[str, Prompt]]) -> Iterator[tuple[str, Prompt]]:
+    """Every prompt in another dress."""
+    rng = random.Random(SEEDS[0])
+    harmless = [prompt.text for _, prompt in prompts if not prompt.private]
+    for name, prompt in prompts:
+        text = dressed(prompt.text, rng.choice(harmless), rng)
+        yield name, msgspec.structs.replace(prompt, text=text)
 
 
 def _swapped(word: str, rng: random.Random) -> str:
@@ -306,11 +319,7 @@ def main() -> None:
     split = yaml.safe_load((HERE / "split.yaml").read_text("utf-8"))
     reader = Reader(asked.models)
     training = voices(split["training"])
-    rng = random.Random(SEEDS[0])
-    training += [
-        (name, msgspec.structs.replace(prompt, text=dressed(prompt.text, rng)))
-        for name, prompt in training
-    ]
+    training += list(_dressed(training))
     given = table(training, reader)
     told: dict[str, Any] = {}
     if asked.folds:

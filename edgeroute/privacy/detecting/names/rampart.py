@@ -90,9 +90,9 @@ class Rampart:
             for start in range(0, max(len(encoding.ids) - _OVERLAP, 1), _MOST_TOKENS - _OVERLAP)
         ]
         found: list[list[NameSpan]] = [[] for _ in texts]
-        for index, start, stop in jobs:
+        read = self._scores([encodings[index].ids[start:stop] for index, start, stop in jobs])
+        for (index, start, stop), scores in zip(jobs, read, strict=True):
             encoding = encodings[index]
-            scores = self._scores(encoding.ids[start:stop])
             places, words = encoding.offsets[start:stop], encoding.word_ids[start:stop]
             found[index] += self._spans(scores, places, words, least)
         return [
@@ -100,14 +100,19 @@ class Rampart:
             for spans, (_, back) in zip(found, pieces, strict=True)
         ]
 
-    def _scores(self, ids: Sequence[int]) -> Any:
-        """Probabilities of shape (tokens, 1 + labels); begin and inside are summed."""
+    def _scores(self, pieces: Sequence[Sequence[int]]) -> Iterator[Any]:
+        """Probabilities of each piece, of shape (tokens, 1 + labels); begin and inside are
+        summed.
+        """
         numpy = self._numpy
-        embeddings = self._words[[_START, *ids, _STOP]] + self._places[: len(ids) + 2]
-        logits = self._bert.hidden(embeddings)[1:-1] @ self._head.T + self._bias
-        powers = numpy.exp(logits - logits.max(-1, keepdims=True))
-        shares = powers / powers.sum(-1, keepdims=True)
-        return numpy.concatenate([shares[:, :1], shares[:, 1::2] + shares[:, 2::2]], axis=-1)
+        given = [
+            self._words[[_START, *ids, _STOP]] + self._places[: len(ids) + 2] for ids in pieces
+        ]
+        for hidden in self._bert.hidden_of(given):
+            logits = hidden[1:-1] @ self._head.T + self._bias
+            powers = numpy.exp(logits - logits.max(-1, keepdims=True))
+            shares = powers / powers.sum(-1, keepdims=True)
+            yield numpy.concatenate([shares[:, :1], shares[:, 1::2] + shares[:, 2::2]], axis=-1)
 
     def _spans(
         self,

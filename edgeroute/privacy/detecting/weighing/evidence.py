@@ -31,6 +31,7 @@ _SCRIPTS: Final = {
     "hangul": ("\uac00", "\ud7a3"),
     "han": ("\u4e00", "\u9fff"),
 }
+_UNREAD: Final = re.compile(r"[^\W\d_\u0000-\u024f]{2}")  # letters that no names model reads
 _MY: Final = re.compile(rf"\b{one_of('suspicions.my')}\b")
 _I: Final = re.compile(rf"\b{one_of('suspicions.i')}\b|{one_of('suspicions.i_unspaced')}")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -59,6 +60,18 @@ class Window:
         return [
             (s.start, s.end) for s in self.spans if s.label in PERSON_LABELS and s.score >= least
         ]
+
+
+def is_suspect(window: Window) -> bool:
+    """Whether stage one saw anything in ``window``: a name, a value, the writer, another script."""
+    lower = window.text.lower()
+    return bool(
+        window.named(0)
+        or window.hits
+        or _MY.search(lower)
+        or _I.search(lower)
+        or _UNREAD.search(window.text)
+    )
 
 
 def evidence(window: Window) -> dict[str, float]:

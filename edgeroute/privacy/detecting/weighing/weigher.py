@@ -7,12 +7,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from edgeroute.encoders.bert import AT_ONCE
 from edgeroute.encoders.minilm import MiniLM
 from edgeroute.encoders.sentences import SentenceEncoder
 from edgeroute.privacy.detecting.names.rampart import NameSpan
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.privacy.detecting.text.windows import windows
-from edgeroute.privacy.detecting.weighing.evidence import Window, evidence, is_english
+from edgeroute.privacy.detecting.weighing.evidence import (
+    Window,
+    evidence,
+    is_english,
+    is_suspect,
+)
 from edgeroute.privacy.detecting.weighing.scale import Scale, Weight
 
 if TYPE_CHECKING:
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
 
 MULTILINGUAL: Final = "e5"
 ENGLISH: Final = "minilm"
+_ALL: Final = 3  # so many windows are all weighed
 _NAMED: Final = 0.3  # how surely the model sees a name whose words are looked at apart
 
 
@@ -56,9 +63,13 @@ class Weigher:
         """Each window of ``page`` with its weight; ``spans`` and ``hits`` are what stage one
         saw.
         """
-        for start, end in windows(page.text):
+        places = list(windows(page.text))
+        for start, end in places:
             page.tick()
-            vectors, numbers = self.inputs(window(page, spans, hits, start, end))
+            seen = window(page, spans, hits, start, end)
+            if len(places) > _ALL and not is_suspect(seen):
+                continue
+            vectors, numbers = self.inputs(seen)
             if vectors:
                 yield Weighed(start, end, self._scale.weigh(vectors, numbers))
 
@@ -66,13 +77,18 @@ class Weigher:
         """What the scale is given of a window: the vectors of its text, of the names in it, and of
         its text as English; and the numbers of evidence. Nothing of a window without words.
         """
+        english = None
+        if is_english(seen.text):
+            english = AT_ONCE.submit(self._english.vector, seen.text)
         readings = self._meaning.read(seen.text)
         if not readings:
             return [], []
         reading = readings[0]
         whole = reading.mean()
-        english = self._english.vector(seen.text) if is_english(seen.text) else whole * 0
-        return [whole, reading.within(seen.named(_NAMED)), english], list(evidence(seen).values())
+        vectors = [whole, reading.within(seen.named(_NAMED)), whole * 0]
+        if english is not None:
+            vectors[2] = english.result()
+        return vectors, list(evidence(seen).values())
 
 
 def window(
