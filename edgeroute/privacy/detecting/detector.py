@@ -205,6 +205,8 @@ def _counted(finder: Finder, page: Page, threshold: Callable[[str], float]) -> l
     for hit in finder.find(page):
         if hit.score < threshold(hit.type) or page.allowed(page.text[hit.start : hit.end]):
             continue
+        if page.dummy(hit):
+            continue
         hits.append(hit)
         if not page.full:
             return hits

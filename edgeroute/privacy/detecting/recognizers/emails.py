@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from edgeroute.privacy.detecting.dummies import is_dummy_domain
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.word_lists import one_of, word_set
 
@@ -35,8 +36,6 @@ _SPLIT: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-_RESERVED_ENDS: Final = (".example", ".test", ".invalid", ".localhost", ".local")
-_PLACEHOLDER_DOMAINS: Final = word_set("emails.placeholder_domains")
 _ROLE_BOXES: Final = word_set("emails.role_boxes")
 _FILE_ENDS: Final = word_set("emails.file_ends")
 _DOCS_PROVIDERS: Final = frozenset(("git", "hg", "svn"))
@@ -75,8 +74,7 @@ def _score(address: str, page: Page, match: re.Match[str]) -> float:
     before = page.text[max(0, match.start() - 8) : match.start()]
     follows = page.text[match.end() : match.end() + 1]
     nobody = (
-        domain in _PLACEHOLDER_DOMAINS
-        or f".{domain}".endswith(_RESERVED_ENDS)
+        is_dummy_domain(domain)
         or local in _DOCS_PROVIDERS
         or (end in _FILE_ENDS and follows not in {"", " ", "\n", ">"})
         # scheme://user@host is a web address; with a password it is a secret of its own.

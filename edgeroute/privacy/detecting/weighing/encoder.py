@@ -65,7 +65,9 @@ class Encoder:
         self._pieces = Pieces(packed.words, packed.scores, packed.rewritten)
         self._prompt = [number for _, number in self._pieces.cut(_QUERY)]
         self._table = packed.blocks("emb.word", WIDTH)
-        self._places = packed.numbers("emb.pos").reshape(-1, WIDTH) + packed.numbers("emb.type")[:WIDTH]
+        self._places = (
+            packed.numbers("emb.pos").reshape(-1, WIDTH) + packed.numbers("emb.type")[:WIDTH]
+        )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
