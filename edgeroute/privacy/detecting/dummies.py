@@ -23,6 +23,11 @@ _MAIL: Final = re.compile(
 )
 _IPV4: Final = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]\w)")
 _LOCATOR: Final = re.compile(r"://\S{0,80}$")
+_COUNTING: Final = frozenset(
+    row[:length]
+    for row in ("1234567890123456", "0123456789", "9876543210")
+    for length in range(4, 17)
+)
 # What is found by its own name and never because of how it looks.
 _ALWAYS: Final = "ALWAYS_PRIVATE"
 
@@ -55,6 +60,12 @@ def is_dummy(value: str) -> bool:
         or _numbers().fullmatch(value) is not None
         or (_IPV4.fullmatch(value) is not None and _is_documentation(value))
     )
+
+
+def is_unfilled(value: str) -> bool:
+    """Whether the digits of ``value`` only show where a number goes: 00000000, 0000001, 1234567."""
+    digits = "".join(c for c in value if c.isdigit())
+    return len(set(digits[:-1])) < 2 or set(digits[1:]) == {"0"} or digits in _COUNTING
 
 
 def spans(text: str) -> list[tuple[int, int]]:

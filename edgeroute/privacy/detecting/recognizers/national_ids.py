@@ -12,7 +12,7 @@ import msgspec
 
 from edgeroute.datafile import table
 from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
-from edgeroute.word_lists import word_set
+from edgeroute.word_lists import one_of, word_set
 
 _SSN: Final = re.compile(
     r"(?<!\d)(?!000|666)\d{3}(?P<gap>[-. ]{1,3})(?!00)\d{2}(?P=gap)(?!0000)\d{4}(?!\d)"
@@ -25,6 +25,10 @@ _SAMPLE: Final = re.compile(
     r"\b(?:regex|regexp|format|example|sample|dummy|fake|mask|placeholder|validat\w+|test data)\b"
 )
 _SAMPLE_SSNS: Final = word_set("national_ids.sample_ssns")
+
+_THINGS: Final = re.compile(
+    rf"{one_of('national_ids.things')}(?![^\W\d_\u3040-\u9fff\uac00-\ud7af])[^\n.,;]{{0,12}}$"
+)
 
 
 class _Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,6 +77,8 @@ class NationalIds:
                 for match in shape.finditer(page.text, start, end):
                     before = page.before(match.start(), 64).replace("_", " ")
                     if number.words and not words.search(before):
+                        continue
+                    if not number.words and _THINGS.search(before[-24:]):
                         continue
                     if number.check and not _checks(number.check, match.group()):
                         continue
