@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from edgeroute.datafile import table
+from edgeroute.privacy.detecting.dummies import is_unfilled
 from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.word_lists import one_of, word_set
 
@@ -78,7 +79,9 @@ class NationalIds:
                     before = page.before(match.start(), 64).replace("_", " ")
                     if number.words and not words.search(before):
                         continue
-                    if not number.words and _THINGS.search(before[-24:]):
+                    if is_unfilled(match.group()) or (
+                        not number.words and _THINGS.search(before[-24:])
+                    ):
                         continue
                     if number.check and not _checks(number.check, match.group()):
                         continue

@@ -137,7 +137,8 @@ def near_words(page: Page, match: re.Match[str]) -> bool:
     if not _WORDS.isdisjoint(same_line):
         return True
     digits = re.sub(r"\D", "", match.group())
-    if digits[:1] == "0" and 9 <= len(digits) <= 12 and _NUMBER_WORDS.search(page.before(start)):
+    written = digits[:1] == "0" or not match.group().isdigit()
+    if written and 9 <= len(digits) <= 12 and _NUMBER_WORDS.search(page.before(start)):
         return True
     return _SCRIPT_WORDS.search(page.before(match.start(), 16)) is not None
 
