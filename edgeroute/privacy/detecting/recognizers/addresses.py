@@ -104,7 +104,9 @@ def _numbered(page: Page, match: re.Match[str]) -> Iterator[Hit]:
     if not last or not last[0].endswith(_STREET_ENDS) or last[0] in _NO_STREETS:
         return
     street = _STREET_WORD.search(page.text, max(0, match.start() - 48), match.start())
-    if street is not None and len(street.group()) > 5:
+    if street is None or _INVENTED.search(page.text, street.start(), match.end()):
+        return
+    if len(street.group()) > 5:
         yield Hit("STREET_ADDRESS", street.start(), match.end(), 0.55)
 
 

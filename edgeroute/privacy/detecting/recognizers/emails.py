@@ -16,11 +16,11 @@ _PLAIN: Final = re.compile(
 )
 _AT: Final = (
     rf"\s{{0,2}}(?:[\[({{<]\s{{0,2}}{one_of('emails.at')}\s{{0,2}}[\])}}>]"
-    r"|\s(?:at|arroba)\s)\s{0,2}"
+    rf"|\s{one_of('emails.said_at')}\s)\s{{0,2}}"
 )
 _DOT: Final = (
     rf"\s{{0,2}}(?:[\[({{<]\s{{0,2}}{one_of('emails.dot')}\s{{0,2}}[\])}}>]"
-    r"|\s(?:dot|punkt|punto|kropka)\s|\.)\s{0,2}"
+    rf"|\s{one_of('emails.said_dot')}\s|\.)\s{{0,2}}"
 )
 _HIDDEN: Final = re.compile(
     rf"(?<![\w.+-])[\w+-]{{1,40}}(?:(?:{_DOT}|\.)[\w+-]{{1,40}}){{0,2}}{_AT}"
@@ -28,7 +28,11 @@ _HIDDEN: Final = re.compile(
     re.IGNORECASE,
 )
 # What one of the written-out forms has in small letters.
-_WRITTEN_AT: Final = re.compile(r" (?:at|arroba) |[(\[{<]at[)\]}>]|[(\[](?:@|dot)[)\]]|\(arroba\)")
+_WRITTEN_AT: Final = re.compile(
+    rf" {one_of('emails.said_at')} |[(\[{{<]at[)\]}}>]|[(\[](?:@|dot)[)\]]|\(arroba\)"
+)
+_SAID_AT: Final = re.compile(rf"\s{one_of('emails.said_at')}\s")
+_SAID_DOT: Final = re.compile(rf"\s{one_of('emails.said_dot')}\s")
 _SPLIT: Final = re.compile(
     r"\b(?:e-?mail|mail|username|user|address|login)\b.{0,80}?[\w.+-]{3,40}.{0,80}?"
     r"(?:@[\w-]{2,40}\.[a-z]{2,12}\b"
@@ -90,9 +94,7 @@ def _hidden_is_real(text: str) -> bool:
     lower = text.lower()
     end = re.split(r"[^a-z]+", lower)[-1]
     marked = re.search(r"[\[({<]", lower) is not None
-    both = re.search(r"\sat\s|arroba", lower) is not None and re.search(
-        r"\sdot\s|punto|punkt", lower
-    )
+    both = _SAID_AT.search(lower) is not None and _SAID_DOT.search(lower) is not None
     if not (marked or both):
         return False
     first = re.split(r"[^\w+-]", lower)[0]

@@ -11,12 +11,12 @@ from edgeroute.word_lists import one_of
 
 _MESSENGERS: Final = one_of("handles.messengers", gap=r"[ _-]{0,2}")
 _PLATFORMS: Final = one_of("handles.platforms")
-_NOUNS: Final = one_of("handles.nouns", gap=r"[ _-]{0,2}")
+_ENDS: Final = r"(?:(?<![a-z])|(?![a-z]))"  # a Latin word ends here; other scripts have no gap
+_NOUNS: Final = one_of("handles.nouns", gap=r"[ _-]{0,2}") + _ENDS
 _OWNED: Final = one_of("handles.owned")
 _EDGE: Final = r"(?<![a-z0-9])"
-_LINK: Final = (
-    rf"[\s\"'`:=(\uff1a,-]{{0,4}}(?:{one_of('handles.links')}(?![a-z])[\s:\"'`]{{0,3}}){{0,3}}"
-)
+_LINKED: Final = one_of("handles.links") + _ENDS
+_LINK: Final = rf"[\s\"'`:=(\uff1a,-]{{0,4}}(?:{_LINKED}[\s:\"'`]{{0,3}}){{0,3}}"
 _NAME: Final = r"(?P<name>@?[a-z][a-z0-9._-]{2,31}[a-z0-9_])(?![a-z0-9@]|\.[a-z])"
 _MARKED: Final = r"(?P<name>@[a-z0-9][a-z0-9._-]{2,31})"
 # The messenger and its word for a name; the messenger and an at sign; a name that is someone's own.
@@ -24,7 +24,7 @@ _FORMS: Final = (
     re.compile(rf"{_EDGE}{_MESSENGERS}['s]{{0,2}}[\s_-]{{0,2}}{_NOUNS}{_LINK}{_NAME}"),
     re.compile(rf"{_EDGE}{_MESSENGERS}{_LINK}{_MARKED}"),
     re.compile(
-        rf"{_EDGE}{_OWNED}\s(?:{_MESSENGERS}|{_PLATFORMS})[\s_-]{{0,2}}{_NOUNS}?{_LINK}{_NAME}"
+        rf"{_EDGE}{_OWNED}\s(?:{_MESSENGERS}|{_PLATFORMS})[\s_-]{{0,2}}(?:{_NOUNS})?{_LINK}{_NAME}"
     ),
     re.compile(rf"{_EDGE}{_PLATFORMS}[\s_-]{{0,2}}{_NOUNS}{_LINK}{_NAME}"),
     re.compile(rf"{_EDGE}{_OWNED}\s{_NOUNS}{_LINK}{_NAME}"),
