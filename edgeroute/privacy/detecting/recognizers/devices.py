@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
-from edgeroute.word_lists import one_of, word_set
+from edgeroute.word_lists import one_of, pattern_list, word_set
 
 _IPV4: Final = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
 _IPV6: Final = re.compile(
@@ -31,23 +31,9 @@ _PLATE: Final = re.compile(
 )
 _PLATES: Final = re.compile(rf"\b{one_of('devices.plates')}\b")
 _PLATE_WORDS: Final = re.compile(_PLATES.pattern + r"[^\n]{0,20}$")
-# Plates with letters of their own script; those of China, Korea and Japan need no word beside them.
-_CYRILLIC: Final = "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445"
-_ARABIC: Final = "\u0621-\u064a"
-_OWN_FORM: Final = re.compile(
-    "[\u4eac\u6d25\u6caa\u6e1d\u5180\u8c6b\u4e91\u8fbd\u9ed1\u6e58\u7696\u9c81\u65b0\u82cf\u6d59\u8d63\u9102\u6842"
-    "\u7518\u664b\u8499\u9655\u5409\u95fd\u8d35\u7ca4\u9752\u85cf\u5ddd\u5b81\u743c]"
-    r"[a-z][ \u00b7.-]?(?=[a-z0-9]{0,5}\d)[a-z0-9]{5,6}(?![a-z0-9])"
-    "|(?<!\\d)\\d{2,3}[\uac00-\ud7a3]\\s?\\d{4}(?!\\d|\\s?[\uc6d0\uba85\uac1c\ub144])"
-    "|[\u4e00-\u9fff\u3041-\u3096]{2,4}\\s?\\d{2,3}\\s?[\u3041-\u3093]\\s?[\\d\u30fb.]{1,2}-?\\d{2}(?!\\d)"
-)
-_NEAR_WORD: Final = re.compile(
-    rf"(?<![\w])[{_CYRILLIC}abekmhopctyx]\s?\d{{3}}\s?[{_CYRILLIC}abekmhopctyx]{{2}}\s?\d{{2,3}}(?!\d)"
-    rf"|(?<![\w])(?:[{_ARABIC}]\s?){{1,3}}[\s-]{{0,3}}\d{{3,4}}(?!\d)"
-    rf"|(?<!\d)\d{{3,4}}[\s-]{{0,3}}(?:[{_ARABIC}]\s){{1,2}}[{_ARABIC}](?!\w)"
-    r"|(?<![a-z0-9])[a-z]{2}[\s-]?\d{1,2}[\s-]?[a-z]{1,3}[\s-]?\d{4}(?!\d)"
-    r"|(?<![a-z0-9])[a-z]{1,3}[\s-]?\d{3,5}(?!\d)|(?<!\d)\d{1,2}-\d{3,6}(?!\d)"
-)
+# Plates in other scripts: some need no word beside them.
+_OWN_FORM: Final = re.compile("|".join(pattern_list("plates")))
+_NEAR_WORD: Final = re.compile("|".join(pattern_list("labelled_plates")))
 _LOCAL_WORDS: Final = re.compile(rf"{one_of('devices.local_plates')}[^\d\n\u3002]{{0,16}}$")
 # A form that is no other thing: the Indian plate.
 _INDIAN: Final = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[ -]?\d{2}[ -]?[A-Z]{1,3}[ -]?\d{4}(?!\w)")
