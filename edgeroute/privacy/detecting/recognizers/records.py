@@ -44,6 +44,7 @@ _LABELS: Final = {
 }
 _FILLERS: Final = word_set("records.fillers")
 _WEAK: Final = word_set("records.weak")
+_SHORT: Final = word_set("records.short")
 _SPECIFIC: Final = word_set("records.specific")
 # Scripts that put no space between words, where a label may stand inside a longer one.
 _UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -94,7 +95,8 @@ def _after(page: Page, label: re.Match[str]) -> Hit | None:
     glued = _GLUED.match(page.text, start) if page.text[start : start + 1].isdigit() else None
     for value in (glued,) if glued else _VALUE.finditer(page.text, start, start + _REACH + 40):
         gap = page.lower[start : value.start()]
-        if len(gap) > _REACH or _BREAK.search(gap) or gap.count("\n") > 1:
+        # A full stop right after a label shortens it: case no. 4471.
+        if len(gap) > _REACH or _BREAK.search(gap.removeprefix(".")) or gap.count("\n") > 1:
             return None
         weight = _reach(phrase, WORD.findall(gap))
         if weight is None:
@@ -143,7 +145,7 @@ def _hit(page: Page, phrase: str, value: re.Match[str], words: int) -> Hit | Non
         or is_unfilled(text)
         or _MASKED.search(page.before(value.start(), 6))
         or digits < least
-        or (digits < 5 and score < 0.8)
+        or (digits < 5 and score < 0.8 and phrase not in _SHORT)
         or _DATE_OR_TIME.match(text)
         or _MONEY.search(page.before(value.start(), 2))
         or _MEASURED.match(page.lower, value.end())

@@ -100,6 +100,8 @@ HELD = {
         ("NATIONAL_ID", "pesel82031719429"),
         ("MEDICAL_RECORD", "hospital number\n44719028"),
         ("PHONE_NUMBER", "his number is zero seven eight double one, four oh nine, two six three"),
+        ("PERSONAL_ID", "claim ref. WC-2023-114872"),
+        ("BANK_ACCOUNT", "the account ending 4471 is hers"),
         ("VEHICLE", "car reg KV19 WTR"),
         ("DATE_OF_BIRTH", "DOB 14 March 1985"),
         ("PASSPORT", "The A-number is A 209 417 663"),
