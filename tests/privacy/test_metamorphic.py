@@ -29,10 +29,10 @@ PATTERNS = [
     "DATABASE_URL=postgres://app:0228xrKA8OqRoK@db.navmjl.internal:5432/prod refused, why?",
     "git push says 403 with token ghp_nZ8wzQeDhzw1GijV0va5m8ZbscoJ0AwYzr6Q",
     "Meine Bank hat von Konto DE44500105175407324931 zu viel abgebucht.",
-    "My passport number is C01X00T47, when does it expire?",
+    "My passport number is C7R4VT2K6, when does it expire?",
     "Patient record MRN 77470885 shows a normal troponin.",
     "Block 84.112.9.201 in the firewall, it is my neighbour.",
-    "M\u00f3j PESEL to 44051401359, wype\u0142nij wniosek.",
+    "M\u00f3j PESEL to 82031719429, wype\u0142nij wniosek.",
     "Il codice fiscale CGNNCL92H54B218K \u00e8 corretto?",
 ]
 NAMES = [

@@ -155,7 +155,7 @@ def planted(place: str, plant: str) -> ChatRequest:
     [
         LETTER,
         "My daughter Ewa Kowalska was diagnosed with asthma, call me on +48 601 234 567.",
-        "Dear Ms Miller, please transfer to DE89370400440532013000 by Friday. Regards, Tom Becker",
+        "Dear Ms Miller, please transfer to DE28500502010734912086 by Friday. Regards, Tom Becker",
     ],
     ids=["letter", "health", "bank"],
 )

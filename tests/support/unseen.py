@@ -26,7 +26,7 @@ VALUES: Final = {
     "card": "4539 1488 0343 6467",
     "mail": "anna.kowalska@posteo.net",
     "phone": "+49 171 2345678",
-    "IBAN": "DE89370400440532013000",
+    "IBAN": "DE28500502010734912086",
     "key": "sk-proj-Xq7vN2mK9tLw4RzYb8HdJ3fPs6GcVa1TeUiOoQ5x",
 }
 

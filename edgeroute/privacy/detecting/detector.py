@@ -152,7 +152,7 @@ class Detector:
                     found = [
                         hit
                         for hit in finder.find(page)
-                        if not page.allowed(page.text[hit.start : hit.end])
+                        if not page.allowed(page.text[hit.start : hit.end]) and not page.dummy(hit)
                     ]
                 hits.extend(replace(hit, source=hit.source or finder.name) for hit in found)
                 for hit in _counted(found, self._decides):

@@ -13,12 +13,15 @@ from edgeroute.privacy.detecting.recognizers.births import Births
 from edgeroute.privacy.detecting.recognizers.devices import Devices
 from edgeroute.privacy.detecting.recognizers.emails import Emails
 from edgeroute.privacy.detecting.recognizers.forms import Forms
+from edgeroute.privacy.detecting.recognizers.handles import Handles
+from edgeroute.privacy.detecting.recognizers.local_addresses import LocalAddresses
 from edgeroute.privacy.detecting.recognizers.national_ids import NationalIds
 from edgeroute.privacy.detecting.recognizers.payment_cards import Cards
 from edgeroute.privacy.detecting.recognizers.phones import Phones
 from edgeroute.privacy.detecting.recognizers.records import Records
 from edgeroute.privacy.detecting.recognizers.secrets import Secrets
 from edgeroute.privacy.detecting.recognizers.sensitive import Sensitive
+from edgeroute.privacy.detecting.recognizers.spoken_numbers import SpokenNumbers
 from edgeroute.privacy.detecting.text.page import Finder
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ def stages(policy: PrivacyPolicy) -> Iterator[Finder]:
     if always.words or always.patterns:
         yield Marked(always.words, always.patterns)
     yield from (
-        Emails(), NationalIds(), Cards(), Phones(), Births(), Accounts(), Devices(), Secrets(),
-        Records(), Addresses(), Forms(), Sensitive(), Presidio(policy.presidio),
+        Emails(), NationalIds(), Cards(), Phones(), SpokenNumbers(), Handles(), Births(),
+        Accounts(), Devices(), Secrets(), Records(), Addresses(), LocalAddresses(), Forms(),
+        Sensitive(), Presidio(policy.presidio),
     )  # fmt: skip

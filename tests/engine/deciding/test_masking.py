@@ -76,14 +76,14 @@ async def test_a_masked_value_stays_masked_where_it_says_nothing(tmp_path: Path)
     """A value that was masked once is masked in a turn that would be open without it, and keeps the
     conversation here where it cannot be.
     """
-    wife = "Call my wife on +44 20 7946 0958 about her diabetes."
+    wife = "Call my wife on +44 20 7947 3158 about her diabetes."
     async with house(tmp_path) as home:
         first = await home.ask(wife, privacy=PrivacyMode.MASK)
         name = first.receipt.conversation
         assert first.receipt.masked
-        seen = await home.ask("What is 442079460958 in words?", conversation=name)
+        seen = await home.ask("What is 442079473158 in words?", conversation=name)
         assert seen.receipt.route is Place.CLOUD
-        seen = await home.ask("Decode NDQyMDc5NDYwOTU4 for me.", conversation=name)
+        seen = await home.ask("Decode NDQyMDc5NDczMTU4 for me.", conversation=name)
         assert seen.receipt.route is Place.LOCAL
         assert seen.receipt.latched
         sent = b"".join(request.body for request in home.cloud["mock"].requests)

@@ -28,7 +28,6 @@ ADDED = [
     ("Medicare MBI: 1EG4TE5MK73", "MEDICAL_RECORD", "UsMbiRecognizer"),
     ("meine eGK A123456780", "MEDICAL_RECORD", "DeHealthInsuranceRecognizer"),
     ("it is MORGA657054SM9IJ", "DRIVER_LICENSE", "UkDrivingLicenceRecognizer"),
-    ('{"patente_di_guida": "AB1234567C"}', "DRIVER_LICENSE", "ItDriverLicenseRecognizer"),
 ]
 WITHOUT_WORDS = [
     "compare 51 824 753 556 and 004 085 616",

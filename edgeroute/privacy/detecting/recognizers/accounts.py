@@ -13,7 +13,6 @@ _IBAN: Final = re.compile(
     r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,3})?"
     r"(?![A-Za-z0-9])"
 )
-_PUBLISHED: Final = word_set("accounts.published")
 _WORDS: Final = word_set("accounts.bank")
 _BITCOIN: Final = re.compile(
     r"(?<![A-Za-z0-9])(?:bc1[ac-hj-np-z02-9]{25,62}|[13][1-9A-HJ-NP-Za-km-z]{25,34})(?![A-Za-z0-9])"
@@ -50,15 +49,13 @@ def _iban(page: Page, match: re.Match[str]) -> Iterator[Hit]:
     start, end = match.span()
     text = match.group()
     compact = re.sub(r"[ -]", "", text).upper()
-    if compact in _PUBLISHED:
-        return
     # The pattern may have swallowed a following word: try the shorter readings too.
     cuts = [end, *(start + found.start() for found in re.finditer(r"[ -]", text))][::-1]
     for cut in sorted(set(cuts), reverse=True):
         candidate = re.sub(r"[ -]", "", page.text[start:cut]).upper()
         if len(candidate) < 15:
             break
-        if candidate not in _PUBLISHED and iban.is_valid(candidate, check_country=False):
+        if iban.is_valid(candidate, check_country=False):
             yield Hit("IBAN_CODE", start, cut, 0.95)
             return
     digits = sum(c.isdigit() for c in compact)

@@ -58,7 +58,10 @@ _SAID: Final = re.compile(
     rf"\b(?i:{one_of('addresses.said_before')})\s(?:the )?(?:\d{{1,6}}\s)?"
     rf"(?:\d{{1,5}}\s(?:{_NAME}[ ,]{{0,2}}){{1,4}}|(?:{_NAME}\s){{1,4}}\d{{1,5}}\b)"
 )
-_INVENTED: Final = re.compile(r"(?:123|1234)\s(?:Main|Fake|Example|Any|Sample|Test|Your|Elm)\b")
+_INVENTED: Final = re.compile(
+    rf"(?:1|12|123|1234)\s{one_of('addresses.invented')}\b|\b{one_of('addresses.invented')}\w{{0,9}}\s?"
+    r"(?:[^\W\d_]{2,12}\s)?1(?:2|23|234)?\b"
+)
 _POSTCODE_CITY: Final = re.compile(
     rf"(?<![\w.,-])(?:[A-Z]{{1,2}}-)?(?:\d{{2}}-\d{{3}}|\d{{5}}-\d{{3}}|\d{{5}})\s{_NAME}"
 )
@@ -112,7 +115,9 @@ def _numbered(page: Page, match: re.Match[str]) -> Iterator[Hit]:
     if not last or not last[0].endswith(_STREET_ENDS) or last[0] in _NO_STREETS:
         return
     street = _STREET_WORD.search(page.text, max(0, match.start() - 48), match.start())
-    if street is not None and len(street.group()) > 5:
+    if street is None or _INVENTED.search(page.text, street.start(), match.end()):
+        return
+    if len(street.group()) > 5:
         yield Hit("STREET_ADDRESS", street.start(), match.end(), 0.55)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from edgeroute.privacy.detecting.text.page import DIGIT, PUBLIC, Hit, Page
-from edgeroute.word_lists import one_of, word_set
+from edgeroute.word_lists import one_of, pattern_list, word_set
 
 _IPV4: Final = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
 _IPV6: Final = re.compile(
@@ -34,6 +34,12 @@ _PLATE: Final = re.compile(
 )
 _PLATES: Final = re.compile(rf"\b{one_of('devices.plates')}\b")
 _PLATE_WORDS: Final = re.compile(_PLATES.pattern + r"[^\n]{0,20}$")
+# Plates in other scripts: some need no word beside them.
+_OWN_FORM: Final = re.compile("|".join(pattern_list("plates")))
+_NEAR_WORD: Final = re.compile("|".join(pattern_list("labelled_plates")))
+_LOCAL_WORDS: Final = re.compile(rf"{one_of('devices.local_plates')}[^\d\n\u3002]{{0,16}}$")
+# A form that is no other thing: the Indian plate.
+_INDIAN: Final = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[ -]?\d{2}[ -]?[A-Z]{1,3}[ -]?\d{4}(?!\w)")
 _DEGREES: Final = re.compile(
     r"(?<![\w.])-?\d{1,2}\.\d{4,10}\u00b0?\s?[NS]?\s{0,2}[,;]\s{0,2}"
     r"-?\d{1,3}\.\d{4,10}\u00b0?\s?[EW]?(?![\w.])"
@@ -88,6 +94,13 @@ def _vehicles(page: Page) -> Iterator[Hit]:
     for match in _VIN.finditer(page.text):
         if _vin_checks(match.group()) or _VIN_WORDS.search(page.before(match.start(), 24)):
             yield Hit("VEHICLE", *match.span(), 0.7)
+    for match in _OWN_FORM.finditer(page.lower):
+        yield Hit("VEHICLE", *match.span(), 0.7)
+    for match in _NEAR_WORD.finditer(page.lower) if not page.lower.isascii() else ():
+        if _LOCAL_WORDS.search(page.before(match.start(), 36)):
+            yield Hit("VEHICLE", *match.span(), 0.7)
+    for match in _INDIAN.finditer(page.text):
+        yield Hit("VEHICLE", *match.span(), 0.55)
     if _PLATES.search(page.lower):
         for match in _PLATE.finditer(page.text):
             if _PLATE_WORDS.search(page.before(match.start(), 36)):

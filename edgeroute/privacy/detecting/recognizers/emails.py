@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from edgeroute.privacy.detecting.dummies import is_dummy_domain
 from edgeroute.privacy.detecting.text.page import PUBLIC, Hit, Page
 from edgeroute.word_lists import one_of, word_set
 
@@ -15,11 +16,11 @@ _PLAIN: Final = re.compile(
 )
 _AT: Final = (
     rf"\s{{0,2}}(?:[\[({{<]\s{{0,2}}{one_of('emails.at')}\s{{0,2}}[\])}}>]"
-    r"|\s(?:at|arroba)\s)\s{0,2}"
+    rf"|\s{one_of('emails.said_at')}\s)\s{{0,2}}"
 )
 _DOT: Final = (
     rf"\s{{0,2}}(?:[\[({{<]\s{{0,2}}{one_of('emails.dot')}\s{{0,2}}[\])}}>]"
-    r"|\s(?:dot|punkt|punto|kropka)\s|\.)\s{0,2}"
+    rf"|\s{one_of('emails.said_dot')}\s|\.)\s{{0,2}}"
 )
 _HIDDEN: Final = re.compile(
     rf"(?<![\w.+-])[\w+-]{{1,40}}(?:(?:{_DOT}|\.)[\w+-]{{1,40}}){{0,2}}{_AT}"
@@ -27,7 +28,11 @@ _HIDDEN: Final = re.compile(
     re.IGNORECASE,
 )
 # What one of the written-out forms has in small letters.
-_WRITTEN_AT: Final = re.compile(r" (?:at|arroba) |[(\[{<]at[)\]}>]|[(\[](?:@|dot)[)\]]|\(arroba\)")
+_WRITTEN_AT: Final = re.compile(
+    rf" {one_of('emails.said_at')} |[(\[{{<]at[)\]}}>]|[(\[](?:@|dot)[)\]]|\(arroba\)"
+)
+_SAID_AT: Final = re.compile(rf"\s{one_of('emails.said_at')}\s")
+_SAID_DOT: Final = re.compile(rf"\s{one_of('emails.said_dot')}\s")
 _SPLIT: Final = re.compile(
     r"\b(?:e-?mail|mail|username|user|address|login)\b.{0,80}?[\w.+-]{3,40}.{0,80}?"
     r"(?:@[\w-]{2,40}\.[a-z]{2,12}\b"
@@ -35,8 +40,6 @@ _SPLIT: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-_RESERVED_ENDS: Final = (".example", ".test", ".invalid", ".localhost", ".local")
-_PLACEHOLDER_DOMAINS: Final = word_set("emails.placeholder_domains")
 _ROLE_BOXES: Final = word_set("emails.role_boxes")
 _FILE_ENDS: Final = word_set("emails.file_ends")
 _DOCS_PROVIDERS: Final = frozenset(("git", "hg", "svn"))
@@ -85,8 +88,7 @@ def _score(address: str, page: Page, match: re.Match[str]) -> float:
     before = page.text[max(0, match.start() - 8) : match.start()]
     follows = page.text[match.end() : match.end() + 1]
     nobody = (
-        domain in _PLACEHOLDER_DOMAINS
-        or f".{domain}".endswith(_RESERVED_ENDS)
+        is_dummy_domain(domain)
         or local in _DOCS_PROVIDERS
         or (end in _FILE_ENDS and follows not in {"", " ", "\n", ">"})
         # scheme://user@host is a web address; with a password it is a secret of its own.
@@ -124,9 +126,7 @@ def _hidden_is_real(text: str) -> bool:
     lower = text.lower()
     end = re.split(r"[^a-z]+", lower)[-1]
     marked = re.search(r"[\[({<]", lower) is not None
-    both = re.search(r"\sat\s|arroba", lower) is not None and re.search(
-        r"\sdot\s|punto|punkt", lower
-    )
+    both = _SAID_AT.search(lower) is not None and _SAID_DOT.search(lower) is not None
     if not (marked or both):
         return False
     first = re.split(r"[^\w+-]", lower)[0]

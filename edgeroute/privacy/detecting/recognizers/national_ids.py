@@ -11,8 +11,9 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from edgeroute.datafile import table
+from edgeroute.privacy.detecting.dummies import is_unfilled
 from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
-from edgeroute.word_lists import word_set
+from edgeroute.word_lists import one_of, word_set
 
 _SSN: Final = re.compile(
     r"(?<!\d)(?!000|666)\d{3}(?P<gap>[-. ]{1,3})(?!00)\d{2}(?P=gap)(?!0000)\d{4}(?!\d)"
@@ -27,6 +28,10 @@ _SAMPLE: Final = re.compile(
     r"[^\n.;,!?{}\[\]]{0,28}$"
 )
 _SAMPLE_SSNS: Final = word_set("national_ids.sample_ssns")
+
+_THINGS: Final = re.compile(
+    rf"{one_of('national_ids.things')}(?![^\W\d_\u3040-\u9fff\uac00-\ud7af])[^\n.,;]{{0,12}}$"
+)
 
 
 class _Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,6 +80,10 @@ class NationalIds:
                 for match in shape.finditer(page.text, start, end):
                     before = page.before(match.start(), 64).replace("_", " ")
                     if number.words and not words.search(before):
+                        continue
+                    if is_unfilled(match.group()) or (
+                        not number.words and _THINGS.search(before[-24:])
+                    ):
                         continue
                     if number.check and not _checks(number.check, match.group()):
                         continue

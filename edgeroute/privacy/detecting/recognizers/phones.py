@@ -34,18 +34,40 @@ _ANY: Final = re.compile(
     r"(?<![A-Za-z0-9_.,+-])(?:\(\d{1,5}\)|\d{2,5})(?:[ ./-]{0,2}\(?\d{2,9}\)?){0,5}"
     r"(?![A-Za-z0-9_]|[.,:/]\d)"
 )
+# Mobiles as their country writes them, in texts of its script; a Latin text says the word too.
+_MOBILES: Final = (
+    (
+        re.compile("[\u3040-\u30ff\u3400-\u9fff]"),
+        r"1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0[789]0[ -]?\d{4}[ -]?\d{4}|09\d\d[ -]?\d{3}[ -]?\d{3}",
+    ),
+    (re.compile("[\uac00-\ud7af]"), r"01[016-9][ .-]?\d{3,4}[ .-]?\d{4}"),
+    (
+        re.compile("[\u0600-\u06ff]"),
+        r"05\d[ -]?\d{3}[ -]?\d{4}|0(?:1[0125]|7[789])\d[ -]?\d{3,4}[ -]?\d{3,5}",
+    ),
+    (re.compile("[\u0900-\u097f]"), r"0?[6-9]\d{4}[ -]?\d{5}"),
+    (re.compile("[\u0400-\u04ff]"), r"[78][ -]?\(?9\d\d\)?[ -]?\d{3}[ -]?\d\d[ -]?\d\d"),
+)
+_LOCAL: Final = tuple(
+    (script, re.compile(rf"(?<![\dA-Za-z.])(?<!\d[-_ ])(?:{shape})(?![A-Za-z]|[ .,:/-]?\d)"))
+    for script, shape in _MOBILES
+)
+_NUMBER_WORDS: Final = re.compile(rf"{one_of('phones.number_words')}(?![^\W\d_])[^\n.]{{0,14}}$")
 _FIELD: Final = re.compile(
     rf"(?<![^\W_]){one_of('phones.fields', gap='[ _-]')}[_-]?(?P<number>\d{{7,13}})(?!\d)"
 )
 _WORDS: Final = word_set("phones.words")
 _AFTER: Final = word_set("phones.words_after")
-_SCRIPT_WORDS: Final = re.compile(one_of("phones.script_words"))
+_SCRIPT_WORDS: Final = re.compile(
+    rf"{one_of('phones.script_words')}[^\n\u3002\uff01\uff1f]{{0,14}}$"
+)
 _INVENTED: Final = re.compile(r"555\D{0,3}01\d{1,2}|^\(?(?:\+?1[ .(-]{0,3})?555")
 # Its own label, or in the same short phrase before or after it.
 _DOCUMENTED: Final = r"\b(?:regex|regexp|pattern|validator|example|dummy|fake)\b"
 _DOCUMENTATION: Final = re.compile(rf"{_DOCUMENTED}[^\n.;,!?{{}}\[\]]{{0,28}}$")
 _DOCUMENTATION_AFTER: Final = re.compile(rf"[^\n.;,!?{{}}\[\]:]{{0,16}}{_DOCUMENTED}")
 _PLACEHOLDER: Final = re.compile(r"123\D{1,2}456\D{1,2}789")
+_SERVICE: Final = re.compile(one_of("phones.service").replace("x", r"\d"))
 _DATE: Final = re.compile(
     r"(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d$"
 )
@@ -66,17 +88,25 @@ class Phones:
                     yield Hit("PHONE_NUMBER", *match.span(), score)
         for match in _NATIONAL.finditer(page.text):
             if self._counts(page, match) and not _DATE.match(match.group()):
-                near = self._near(page, match)
+                near = near_words(page, match)
                 yield Hit("PHONE_NUMBER", *match.span(), 0.8 if near else _alone(page, match))
         for match in _FIELD.finditer(page.lower):
             if page.apart(*match.span("number")) and self._counts(page, match):
                 yield Hit("PHONE_NUMBER", *match.span("number"), 0.7)
+        yield from self._mobiles(page)
         for match in _ANY.finditer(page.text):
             digits = sum(c.isdigit() for c in match.group())
             if not 7 <= digits <= 13 or _DATE.match(match.group()):
                 continue
-            if self._near(page, match) and self._counts(page, match):
+            if near_words(page, match) and self._counts(page, match):
                 yield Hit("PHONE_NUMBER", *match.span(), 0.7)
+
+    def _mobiles(self, page: Page) -> Iterator[Hit]:
+        for script, shape in _LOCAL:
+            if script.search(page.text):
+                for match in shape.finditer(page.text):
+                    if self._counts(page, match):
+                        yield Hit("PHONE_NUMBER", *match.span(), 0.7)
 
     @staticmethod
     def _counts(page: Page, match: re.Match[str]) -> bool:
@@ -93,26 +123,31 @@ class Phones:
         if _INVENTED.search(match.group()) or _PLACEHOLDER.search(match.group()):
             return False
         digits = re.sub(r"\D", "", match.group())
-        if len(set(digits)) < 3:
+        if len(set(digits)) < 3 or _SERVICE.fullmatch(digits):
             return False
         return (
             _DOCUMENTATION.search(page.before(start, 60)) is None
             and _DOCUMENTATION_AFTER.match(page.after(end, 40)) is None
         )
 
-    @staticmethod
-    def _near(page: Page, match: re.Match[str]) -> bool:
-        start = match.start()
-        before = page.words_before(start, 7, 60)
-        if not _WORDS.isdisjoint(before[-1:]) or not _AFTER.isdisjoint(
-            page.words_after(match.end(), 1)
-        ):
-            return True
-        line = page.before(start, 60).rpartition("\n")[2]
-        same_line = before[-len(WORD.findall(line)) :] if line.strip() else []
-        if not _WORDS.isdisjoint(same_line):
-            return True
-        return _SCRIPT_WORDS.search(page.before(match.start(), 12)) is not None
+
+def near_words(page: Page, match: re.Match[str]) -> bool:
+    """Whether words for a telephone stand beside ``match``, on its line."""
+    start = match.start()
+    before = page.words_before(start, 7, 60)
+    if not _WORDS.isdisjoint(before[-1:]) or not _AFTER.isdisjoint(
+        page.words_after(match.end(), 1)
+    ):
+        return True
+    line = page.before(start, 60).rpartition("\n")[2]
+    same_line = before[-len(WORD.findall(line)) :] if line.strip() else []
+    if not _WORDS.isdisjoint(same_line):
+        return True
+    digits = re.sub(r"\D", "", match.group())
+    written = digits[:1] == "0" or not match.group().isdigit()
+    if written and 9 <= len(digits) <= 12 and _NUMBER_WORDS.search(page.before(start)):
+        return True
+    return _SCRIPT_WORDS.search(page.before(match.start(), 16)) is not None
 
 
 def _alone(page: Page, match: re.Match[str]) -> float:

@@ -6,12 +6,17 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
-from edgeroute.word_lists import one_of, word_list, word_set
+from edgeroute.privacy.detecting.dummies import is_unfilled
+from edgeroute.privacy.detecting.text.page import DIGIT, WORD, Hit, Page
+from edgeroute.word_lists import alternatives, one_of, word_list, word_set
 
-_VALUE: Final = re.compile(
-    r"(?<![\w@.])(?=[\w./*-]{0,24}\d)[A-Za-z0-9*][\w./*-]{2,34}(?:[ -][A-Z0-9]{1,6}(?![\w.])){0,5}"
+# Up to three capitals may stand before the digits, and groups after them: A 209 417 663.
+_GROUPS: Final = (
+    r"(?:[A-Z\u0410-\u042f]{1,3}[ -])?(?=[\w./*-]{0,24}\d)[A-Za-z0-9*\u0410-\u042f]"
+    r"[A-Za-z0-9_./*\u0410-\u042f-]{0,34}(?:[ -][A-Z0-9\u0410-\u042f]{1,6}(?![\w.])){0,5}"
 )
+_VALUE: Final = re.compile(rf"(?<![A-Za-z0-9@.])(?:{_GROUPS})")
+_GLUED: Final = re.compile(_GROUPS)
 _PREFIXED: Final = re.compile(
     rf"(?<![A-Za-z0-9])(?:{one_of('records.prefixes')}[-_:# ]{{1,2}}"
     r"[A-Z]{0,4}-?\d[\dA-Z-]{3,16}|(?:MRN|MED|NPI|EMP|CUST)\d{5,12})(?![A-Za-z0-9])"
@@ -31,7 +36,7 @@ _SCORES: Final = {
     "PERSONAL_ID": 0.7,
     "VEHICLE": 0.75,
 }
-# The last words before the number: whose it is and how sure that is.
+# What stands beside the number: whose it is and how sure that is.
 _LABELS: Final = {
     phrase: (type_, score)
     for type_, score in _SCORES.items()
@@ -39,7 +44,27 @@ _LABELS: Final = {
 }
 _FILLERS: Final = word_set("records.fillers")
 _WEAK: Final = word_set("records.weak")
+_SHORT: Final = word_set("records.short")
 _SPECIFIC: Final = word_set("records.specific")
+# Scripts that put no space between words, where a label may stand inside a longer one.
+_UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_SPACED: Final = tuple(phrase for phrase in _LABELS if not _UNSPACED.search(phrase))
+_GAP: Final = r"[\W_]{0,3}"
+_LABEL: Final = re.compile(
+    # One letter may be written to the front of an Arabic word: and, with, for.
+    rf"(?<![^\W_])[\u0648\u0628\u0644]?(?P<spaced>{alternatives(_SPACED, gap=_GAP)})(?![^\W\d_])"
+    rf"|(?P<unspaced>{alternatives(filter(_UNSPACED.search, _LABELS), gap=_GAP)})"
+)
+_SIGNS: Final = re.compile(r"[\W_]+")
+_NAMES: Final = {_SIGNS.sub("", phrase): phrase for phrase in _LABELS}
+_BREAK: Final = re.compile(r"[.!?;](?:\s|$)|[\u3002\uff01\uff1f\uff1b\u0964|]|\n\s*\n")
+_REACH: Final = 44  # characters from a label to its number
+_LATIN_END: Final = "\u024f"
+_MEASURED: Final = re.compile(
+    rf"\s?(?:{one_of('records.measures')}(?![^\W\d_])"
+    r"|[%$\u20ac\u00a3\u00a5\u20b9\u20bd\u20a9\u20ba\u5143\u5186\uc6d0\u4e07\u842c\u5e74\ub144])"
+)
+_MASKED: Final = re.compile(r"(?:xx|\*\*)[ -]$")
 _MONEY: Final = re.compile(r"[$\u20ac\u00a3\u00a5]\s?$")
 
 
@@ -56,34 +81,74 @@ class Records:
             yield Hit(
                 "MEDICAL_RECORD" if match.group()[:2] != "EM" else "PERSONAL_ID", *match.span(), 0.7
             )
-        for match in _VALUE.finditer(page.text):
-            found = _labelled(page, match)
-            if found is not None and not page.form.is_form(*match.span()):
+        for match in _LABEL.finditer(page.lower):
+            page.tick()
+            found = _after(page, match) or _before(page, match)
+            if found is not None and not page.form.is_form(found.start, found.end):
                 yield found
 
 
-def _labelled(page: Page, match: re.Match[str]) -> Hit | None:
-    value = match.group()
-    digits = sum(c.isdigit() for c in value)
+def _after(page: Page, label: re.Match[str]) -> Hit | None:
+    """The number that follows a label: at once, after small words, or further where it is clear."""
+    phrase = _NAMES[_SIGNS.sub("", label["spaced"] or label["unspaced"])]
+    start = label.end()
+    glued = _GLUED.match(page.text, start) if page.text[start : start + 1].isdigit() else None
+    for value in (glued,) if glued else _VALUE.finditer(page.text, start, start + _REACH + 40):
+        gap = page.lower[start : value.start()]
+        # A full stop right after a label shortens it: case no. 4471.
+        if len(gap) > _REACH or _BREAK.search(gap.removeprefix(".")) or gap.count("\n") > 1:
+            return None
+        weight = _reach(phrase, WORD.findall(gap))
+        if weight is None:
+            return None
+        hit = _hit(page, phrase, value, weight)
+        if hit is not None:
+            return hit
+    return None
+
+
+def _before(page: Page, label: re.Match[str]) -> Hit | None:
+    """The number that a label follows: 4471-9028 (customer number), 4471-9028 is my policy no."""
+    phrase = _NAMES[_SIGNS.sub("", label["spaced"] or label["unspaced"])]
+    if phrase in _WEAK:
+        return None
+    values = list(_VALUE.finditer(page.text, max(0, label.start() - 60), label.start()))
+    if not values or values[-1].start() == label.start() - 60:
+        return None
+    last = values[-1]
+    gap = page.lower[last.end() : label.start()]
+    words = WORD.findall(gap)
+    if len(gap) > 20 or re.search(r"[,.;:\n|\t]", gap) or len(words) > 3 or not gap:
+        return None
+    if words or "(" in gap:
+        return _hit(page, phrase, last, 2) if _FILLERS.issuperset(words) else None
+    return None
+
+
+def _reach(phrase: str, words: list[str]) -> int | None:
+    """How far a label is from its number, in words; None where what lies between parts them."""
+    unlike = [word for word in words if word not in _FILLERS]
+    if phrase in _WEAK:
+        return len(words) if len(words) <= 2 and not unlike else None
+    clear = " " in phrase or phrase in _SPECIFIC or phrase[0] > _LATIN_END
+    return len(words) if clear or not unlike else None
+
+
+def _hit(page: Page, phrase: str, value: re.Match[str], words: int) -> Hit | None:
+    """The finding, if the value is more than a date, a sum, a share, a version or a year."""
+    text = value.group()
+    digits = sum(c.isdigit() for c in text)
+    type_, score = _LABELS[phrase]
+    least = 5 if phrase in _WEAK else 4
     if (
-        "XX" in value
-        or digits < 4
-        or _DATE_OR_TIME.match(value)
-        or _MONEY.search(page.before(match.start(), 2))
+        "XX" in text
+        or is_unfilled(text)
+        or _MASKED.search(page.before(value.start(), 6))
+        or digits < least
+        or (digits < 5 and score < 0.8 and phrase not in _SHORT)
+        or _DATE_OR_TIME.match(text)
+        or _MONEY.search(page.before(value.start(), 2))
+        or _MEASURED.match(page.lower, value.end())
     ):
         return None
-    said = page.words_before(match.start(), 6, 56)
-    for back in range(len(said)):
-        stop = len(said) - back
-        for size in (3, 2, 1):
-            phrase = " ".join(said[max(0, stop - size) : stop])
-            if phrase in _LABELS and stop - size >= 0:
-                type_, score = _LABELS[phrase]
-                if phrase in _WEAK and (back > 1 or digits < 5):
-                    continue
-                if digits < 5 and score < 0.8:
-                    continue
-                return Hit(type_, *match.span(), score - 0.02 * back)
-        if said[stop - 1] not in _FILLERS and _SPECIFIC.isdisjoint(said[:stop]):
-            return None
-    return None
+    return Hit(type_, *value.span(), score - 0.02 * min(words, 6))

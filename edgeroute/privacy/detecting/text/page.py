@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from edgeroute.privacy.detecting.text.attribution import Attribution
     from edgeroute.privacy.detecting.text.code_form import CodeForm
 
+from edgeroute.privacy.detecting.dummies import claims, spans
+
 DIGIT: Final = re.compile(r"\d")
 WORD: Final = re.compile(r"[^\W\d_]+")
 _DIGITS: Final = re.compile(r"\d+")
@@ -77,6 +79,15 @@ class Page:
         if len(lowered) == len(self.text):
             return lowered
         return "".join(c.lower() if len(c.lower()) == 1 else c for c in self.text)
+
+    @cached_property
+    def dummies(self) -> list[tuple[int, int]]:
+        """Where published example values are."""
+        return spans(self.lower)
+
+    def dummy(self, hit: Hit) -> bool:
+        """Whether ``hit`` is only a published example value, or a part of one."""
+        return claims(self.dummies, self.lower, hit.type, hit.start, hit.end)
 
     def holds(self, needed: re.Pattern[str] | None) -> bool:
         """Whether ``needed`` occurs in the lower-case text; True for None."""
