@@ -42,7 +42,7 @@ from edgeroute.privacy.detecting.stages import stages
 from edgeroute.privacy.detecting.text.normalise import normalise
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.privacy.detecting.text.windows import windows
-from edgeroute.privacy.detecting.weighing.evidence import Window, evidence
+from edgeroute.privacy.detecting.weighing.evidence import WindowView, evidence
 from edgeroute.privacy.detecting.weighing.weigher import Weigher, window
 from edgeroute.privacy.policy import PrivacyPolicy
 
@@ -184,7 +184,7 @@ class Reader:
         hits: list[Hit] = [*streets(page, spans)]
         for finder in self._finders:
             if page.holds(finder.needs):
-                hits += finder.find(page)
+                hits += (hit for hit in finder.find(page) if not page.dummy(hit))
         for start, end in windows(page.text):
             vectors, numbers = self._weigher.inputs(window(page, spans, hits, start, end))
             if vectors:
@@ -336,7 +336,7 @@ def main() -> None:
     np.savez_compressed(
         HERE / "scale.npz", calibration=np.array(calibration, np.float32), **numbers
     )
-    names = list(evidence(Window("", (), ())))
+    names = list(evidence(WindowView("", (), ())))
     places = [(name, n * WIDTH, (n + 1) * WIDTH) for n, name in enumerate(VECTORS)]
     (HERE / "inputs.json").write_text(
         json.dumps({"vectors": places, "evidence": names}, indent=1) + "\n"

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.verdict import Finding
 from edgeroute.encoders.bert import EncoderMissing
@@ -25,8 +25,11 @@ from edgeroute.privacy.detecting.recognizers.internal_code import InternalCodeMa
 from edgeroute.privacy.detecting.text.contents import Unread
 from edgeroute.privacy.detecting.text.page import WORD, Finder, Hit, OverBudget, Page
 from edgeroute.privacy.detecting.text.sheet import Place
-from edgeroute.privacy.detecting.weighing.suspicions import SUSPICIONS, WEIGHED, Suspicions
+from edgeroute.privacy.detecting.weighing.kinds import SUSPICIONS, WEIGHED
 from edgeroute.privacy.policy import PrivacyPolicy
+
+if TYPE_CHECKING:
+    from edgeroute.privacy.detecting.weighing.suspicions import Suspicions
 
 _DECODING: Final = "decoding"
 _OTHER: Final = 0.8  # a reading that is as long as this share of the text is one of all of it
@@ -211,6 +214,10 @@ class Detector:
         if self._suspicions is None:
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
             os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+            from edgeroute.privacy.detecting.weighing.suspicions import (  # noqa: PLC0415 - models
+                Suspicions,
+            )
+
             with self._lock:
                 try:
                     self._suspicions = self._suspicions or Suspicions(self._policy, self._models)

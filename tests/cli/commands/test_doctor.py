@@ -58,7 +58,7 @@ def test_a_fresh_installation_lacks_only_models(home: Home) -> None:
     """Everything is well but the models, and the fix is the command that fetches them."""
     lines = report(home)
     bad = {name for name, line in lines.items() if line["state"] == "bad"}
-    assert bad == {"models", "local model", "rampart", "minilm"}
+    assert bad == {"models", "local model", "rampart", "minilm", "e5"}
     assert lines["models"]["fix"] == "edgeroute models pull"
     assert lines["rampart"]["fix"] == "edgeroute models pull rampart"
     assert "encrypted" in lines["database"]["text"]

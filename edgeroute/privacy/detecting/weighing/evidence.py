@@ -15,11 +15,9 @@ from typing import Final
 from edgeroute.privacy.detecting.names.names import PERSON_LABELS
 from edgeroute.privacy.detecting.names.rampart import LABELS, NameSpan
 from edgeroute.privacy.detecting.text.page import Hit
+from edgeroute.privacy.detecting.weighing.kinds import CONTACTS, SHAPES
 from edgeroute.word_lists import one_of, word_set
 
-# What is private of a person and public of an office: it is weighed before it decides.
-CONTACTS: Final = frozenset({"PHONE_NUMBER", "STREET_ADDRESS"})
-SHAPES: Final = ("SENSITIVE", "PERSONAL_RECORDS")
 _PLAIN: Final = 0.97  # the share of letters that are plain in English
 _TOUCHING: Final = 2  # characters between the words of one name
 
@@ -38,12 +36,12 @@ _WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _ENGLISH: Final = word_set("suspicions.english")
 _OTHER_LATIN: Final = word_set("suspicions.other_latin")
 _QUOTES: Final = frozenset('"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d\u300e\u300f\u300a\u300b')
-_BLANK: Final = re.compile(r"\{\{|\[[A-Z][^\]\n]{0,40}\]|___|XXX|<[a-z_ ]{2,20}>")
+_BLANK: Final = re.compile(r"\{\{|\[[A-Z][^\]\n]{0,40}\]|___|X{3}|<[a-z_ ]{2,20}>")
 _YEAR: Final = re.compile(r"(?<!\d)(?:1\d|20)\d\d(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class WindowView:
     """What stage one saw in one window. Places are those of ``text``.
 
     ``code`` is the share of code; ``published`` says that it is of a repository's documents.
@@ -62,7 +60,7 @@ class Window:
         ]
 
 
-def is_suspect(window: Window) -> bool:
+def is_suspect(window: WindowView) -> bool:
     """Whether stage one saw anything in ``window``: a name, a value, the writer, another script."""
     lower = window.text.lower()
     return bool(
@@ -74,7 +72,7 @@ def is_suspect(window: Window) -> bool:
     )
 
 
-def evidence(window: Window) -> dict[str, float]:
+def evidence(window: WindowView) -> dict[str, float]:
     """The numbers of one window by their names."""
     return {
         **_of_spans(window),
@@ -85,7 +83,7 @@ def evidence(window: Window) -> dict[str, float]:
     }
 
 
-def _of_spans(window: Window) -> dict[str, float]:
+def _of_spans(window: WindowView) -> dict[str, float]:
     """How surely the names model saw each kind of thing, and how many names."""
     found = dict.fromkeys(LABELS, 0.0)
     for span in window.spans:

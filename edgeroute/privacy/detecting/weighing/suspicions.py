@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -12,14 +13,15 @@ from edgeroute.privacy.detecting.names.names import NameModel, Names, is_attribu
 from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
 from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
 from edgeroute.privacy.detecting.text.page import Hit, Page
-from edgeroute.privacy.detecting.weighing.evidence import CONTACTS, SHAPES
+from edgeroute.privacy.detecting.weighing.kinds import CONTACTS
 from edgeroute.privacy.detecting.weighing.weigher import Weighed, Weigher
 from edgeroute.privacy.policy import Level, PrivacyPolicy
 
-WEIGHED: Final = "weighing"  # what findings name as their source
-SUSPICIONS: Final = frozenset({*SHAPES, *CONTACTS, "PERSON"})
 _NAMED: Final = 0.3  # how surely the model sees a name that is told, and masked
 _SHAPED: Final = 0.5
+_PLACEHOLDER: Final = re.compile(
+    r"<[A-Z]{2,20}(?:_[A-Z]{1,20}){0,3}_\d"
+)  # as mask mode writes them
 
 
 class Suspicions:
@@ -49,8 +51,8 @@ class Suspicions:
     def _in_window(
         self, page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit], weighed: Weighed
     ) -> Iterator[Hit]:
-        """The people in a private window, and its records; a matter without either is told
-        whole.
+        """The people in a private window, and its records. A matter without either is told whole,
+        unless values in it are told, or have been masked.
         """
         start, end, (probability, reasons) = weighed
         told = ", ".join(reasons)
@@ -68,7 +70,11 @@ class Suspicions:
             and hit.score >= _SHAPED
             and probability >= self._policy.threshold(hit.type)
         ]
-        if not found and probability >= self._policy.threshold("SENSITIVE"):
+        told_apart = any(self._counts(hit) for hit in hits if start <= hit.start < end)
+        masked = _PLACEHOLDER.search(page.text, start, end) is not None
+        if not (found or told_apart or masked) and probability >= self._policy.threshold(
+            "SENSITIVE"
+        ):
             found = [Hit("SENSITIVE", start, end, probability, context=told)]
         yield from found
 

@@ -14,7 +14,7 @@ from edgeroute.privacy.detecting.names.rampart import NameSpan
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.privacy.detecting.text.windows import windows
 from edgeroute.privacy.detecting.weighing.evidence import (
-    Window,
+    WindowView,
     evidence,
     is_english,
     is_suspect,
@@ -55,7 +55,7 @@ class Weigher:
 
     @cached_property
     def _scale(self) -> Scale:
-        return Scale(list(evidence(Window("", (), ()))))
+        return Scale(list(evidence(WindowView("", (), ()))))
 
     def weigh(
         self, page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit]
@@ -73,7 +73,7 @@ class Weigher:
             if vectors:
                 yield Weighed(start, end, self._scale.weigh(vectors, numbers))
 
-    def inputs(self, seen: Window) -> tuple[list[Array], list[float]]:
+    def inputs(self, seen: WindowView) -> tuple[list[Array], list[float]]:
         """What the scale is given of a window: the vectors of its text, of the names in it, and of
         its text as English; and the numbers of evidence. Nothing of a window without words.
         """
@@ -93,9 +93,9 @@ class Weigher:
 
 def window(
     page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit], start: int, end: int
-) -> Window:
+) -> WindowView:
     """What was seen in ``[start, end)`` of ``page``, by places of the window."""
-    return Window(
+    return WindowView(
         page.text[start:end],
         [
             NameSpan(one.label, one.start - start, one.end - start, one.score)
