@@ -7,6 +7,8 @@ from functools import cached_property
 import msgspec
 
 from edgeroute.privacy.detecting.detector import Detector
+from edgeroute.privacy.detecting.own.detector import WithOwn
+from edgeroute.privacy.detecting.own.imported import Imported
 from edgeroute.privacy.detecting.user_lists import Lists, WithLists
 from edgeroute.privacy.gate import Gate
 from edgeroute.privacy.inspecting.inspector import Inspector
@@ -17,6 +19,7 @@ from edgeroute.wiring.providers import ProviderParts
 from edgeroute.wiring.stores import StoreParts
 
 _LISTS_SECRET = "privacy lists"  # noqa: S105 - a name
+_ENTRIES_SECRET = "private entries"  # noqa: S105 - a name
 
 
 class PrivacyParts:
@@ -50,6 +53,14 @@ class PrivacyParts:
         return Lists(self._installation.paths.config, self._stores.secret(_LISTS_SECRET))
 
     @cached_property
+    def imported(self) -> Imported:
+        """The user's own people, places and secrets.
+
+        Where the key of their hashes cannot be read nothing is cleared until it can.
+        """
+        return Imported(self._installation.paths.config, self._stores.secret(_ENTRIES_SECRET))
+
+    @cached_property
     def detector(self) -> Detector:
         """Reads texts for personal data."""
         return Detector(self.policy, self._installation.paths.models, allowed=self._allowed)
@@ -57,10 +68,10 @@ class PrivacyParts:
     @cached_property
     def inspector(self) -> Inspector:
         """Finds personal data, in a thread of its own."""
-        detector = WithLists(self.detector, self.lists, self.policy)
+        listed = WithLists(self.detector, self.lists, self.policy)
         return Inspector(
-            detector,
-            detector.version,
+            WithOwn(listed, self.imported, self._allowed),
+            lambda: f"{listed.version()} {self.imported.version}",
             images=Tesseract.find() if self._installation.settings.privacy.ocr else None,
         )
 

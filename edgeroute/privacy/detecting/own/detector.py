@@ -1,0 +1,58 @@
+"""A detector that also knows the user's own people, places and folders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from edgeroute.core.verdict import Finding
+from edgeroute.privacy.detecting.detector import DetectionFailed
+from edgeroute.privacy.detecting.own.imported import Imported
+from edgeroute.privacy.detecting.protocol import Scan, TextDetector
+from edgeroute.privacy.detecting.text.decoding import TooManyParts
+
+PRIVATE: Final = " private"  # how the origin of what lies in a private folder ends
+
+
+class WithOwn:
+    """Adds to what ``detector`` finds: imported entries, but for ``allowed`` values, and what lies
+    in a private folder, as the text's origin says.
+    """
+
+    def __init__(
+        self, detector: TextDetector, imported: Imported, allowed: Callable[[str], bool]
+    ) -> None:
+        self._detector = detector
+        self._imported = imported
+        self._allowed = allowed
+
+    def scan(self, text: str, *, full: bool = False, origin: str = "user") -> Scan:
+        """What is imported, labelled or found in ``text``."""
+        source = origin.removesuffix(PRIVATE)
+        own: list[Finding] = []
+        reason = "Found: someone or something on the list that you imported."
+        if source != origin:
+            own.append(Finding("PERSONAL_RECORDS", 0, len(text), 1.0, "origin"))
+            reason = "It comes from a folder that your settings call private."
+        if full or not own:
+            own += self._entries(text, full=full)
+        if own and not full:
+            return Scan(private=True, findings=tuple(own), reason=reason)
+        scan = self._detector.scan(text, full=full, origin=source)
+        if not own:
+            return scan
+        return replace(scan, private=True, findings=(*own, *scan.findings), reason=reason)
+
+    def _entries(self, text: str, *, full: bool) -> list[Finding]:
+        """The imported entries in ``text``, the first one if that is enough."""
+        found: list[Finding] = []
+        try:
+            for finding in self._imported.find(text):
+                if not self._allowed(text[finding.start : finding.end]):
+                    found.append(finding)
+                    if not full:
+                        break
+        except TooManyParts as error:
+            raise DetectionFailed("The text has more coded parts than are read.") from error
+        return found
