@@ -6,10 +6,13 @@ from functools import cached_property
 
 import msgspec
 
+from edgeroute.engine.admin.own_entries import OwnEntries
 from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.detecting.own.detector import WithOwn
 from edgeroute.privacy.detecting.own.imported import Imported
+from edgeroute.privacy.detecting.own.rarity import Rarity
 from edgeroute.privacy.detecting.user_lists import Lists, WithLists
+from edgeroute.privacy.detecting.weighing.weigher import MULTILINGUAL
 from edgeroute.privacy.gate import Gate
 from edgeroute.privacy.inspecting.inspector import Inspector
 from edgeroute.privacy.inspecting.ocr import Tesseract
@@ -61,6 +64,17 @@ class PrivacyParts:
         return Imported(self._installation.paths.config, self._stores.secret(_ENTRIES_SECRET))
 
     @cached_property
+    def own(self) -> OwnEntries:
+        """Importing those entries, and saying what that changes."""
+        return OwnEntries(
+            lambda: self.imported,
+            Rarity(self._installation.paths.models / MULTILINGUAL),
+            self._stores.states,
+            self._stores.conversations.prompts,
+            self._installation.clock,
+        )
+
+    @cached_property
     def detector(self) -> Detector:
         """Reads texts for personal data."""
         return Detector(self.policy, self._installation.paths.models, allowed=self._allowed)
@@ -70,7 +84,7 @@ class PrivacyParts:
         """Finds personal data, in a thread of its own."""
         listed = WithLists(self.detector, self.lists, self.policy)
         return Inspector(
-            WithOwn(listed, self.imported, self._allowed),
+            WithOwn(listed, self.imported, self._allowed, self.policy.budget.characters),
             lambda: f"{listed.version()} {self.imported.version}",
             images=Tesseract.find() if self._installation.settings.privacy.ocr else None,
         )

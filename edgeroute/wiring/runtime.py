@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from edgeroute.core.receipt import ReceiptRepository
     from edgeroute.core.secret import Secret
     from edgeroute.core.spending import SpendingRepository
+    from edgeroute.engine.admin.own_entries import OwnEntries
     from edgeroute.engine.admin.providers import Providers
     from edgeroute.engine.engine import Engine
     from edgeroute.engine.recording.feedback import Feedback
@@ -208,6 +209,11 @@ class Runtime:
     def lists(self) -> Lists:
         """The user's allow list and what is always private."""
         return self._privacy.lists
+
+    @cached_property
+    def own(self) -> OwnEntries:
+        """The user's own people, places and secrets: import, list, remove."""
+        return self._privacy.own
 
     @cached_property
     def local(self) -> LocalBackend:

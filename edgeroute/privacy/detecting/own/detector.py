@@ -17,15 +17,21 @@ PRIVATE: Final = " private"  # how the origin of what lies in a private folder e
 
 class WithOwn:
     """Adds to what ``detector`` finds: imported entries, but for ``allowed`` values, and what lies
-    in a private folder, as the text's origin says.
+    in a private folder, as the text's origin says. A text of more than ``most`` characters is
+    ``detector``'s to refuse.
     """
 
     def __init__(
-        self, detector: TextDetector, imported: Imported, allowed: Callable[[str], bool]
+        self,
+        detector: TextDetector,
+        imported: Imported,
+        allowed: Callable[[str], bool],
+        most: int = 1_000_000,
     ) -> None:
         self._detector = detector
         self._imported = imported
         self._allowed = allowed
+        self._most = most
 
     def scan(self, text: str, *, full: bool = False, origin: str = "user") -> Scan:
         """What is imported, labelled or found in ``text``."""
@@ -35,7 +41,7 @@ class WithOwn:
         if source != origin:
             own.append(Finding("PERSONAL_RECORDS", 0, len(text), 1.0, "origin"))
             reason = "It comes from a folder that your settings call private."
-        if full or not own:
+        if len(text) <= self._most and (full or not own):
             own += self._entries(text, full=full)
         if own and not full:
             return Scan(private=True, findings=tuple(own), reason=reason)

@@ -152,7 +152,7 @@ def _name_words(text: str) -> list[str]:
 def _named(text: str) -> list[str]:
     """The words of a name without titles and particles."""
     said = [word.strip(".,()\"'") for word in text.split()]
-    titles = word_set("names.titles")
+    titles = word_set("own_entries.titles")
     named = [word for word in said if word and word.casefold() not in titles]
     if all(word.islower() for word in named):
         return named
