@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 
 import msgspec
 
+from edgeroute.core.messages import FolderLabel
 from edgeroute.engine.admin.own_entries import OwnEntries
 from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.detecting.own.detector import WithOwn
@@ -14,6 +17,7 @@ from edgeroute.privacy.detecting.own.rarity import Rarity
 from edgeroute.privacy.detecting.user_lists import Lists, WithLists
 from edgeroute.privacy.detecting.weighing.weigher import MULTILINGUAL
 from edgeroute.privacy.gate import Gate
+from edgeroute.privacy.inspecting.folders import Folders
 from edgeroute.privacy.inspecting.inspector import Inspector
 from edgeroute.privacy.inspecting.ocr import Tesseract
 from edgeroute.privacy.policy import Level, PrivacyPolicy
@@ -34,6 +38,7 @@ class PrivacyParts:
         self._installation = installation
         self._stores = stores
         self._providers = providers
+        self._labelled: tuple[Mapping[str, str], Folders] | None = None
 
     @cached_property
     def policy(self) -> PrivacyPolicy:
@@ -86,6 +91,7 @@ class PrivacyParts:
         return Inspector(
             WithOwn(listed, self.imported, self._allowed, self.policy.budget.characters),
             lambda: f"{listed.version()} {self.imported.version}",
+            folders=self._folders,
             images=Tesseract.find() if self._installation.settings.privacy.ocr else None,
         )
 
@@ -102,6 +108,17 @@ class PrivacyParts:
             Exception: it cannot be loaded; every prompt stays here then, and is told so.
         """
         self.detector.warm()
+
+    def _folders(self) -> Folders:
+        """The labelled folders, as the settings have them now."""
+        paths = self._installation.settings.privacy.paths
+        if self._labelled is None or self._labelled[0] != paths:
+            self._labelled = (paths, Folders(paths))
+        return self._labelled[1]
+
+    def folder_label(self, path: Path) -> FolderLabel:
+        """How the user labelled the folder in which ``path`` lies."""
+        return self._folders().label(str(path.absolute()))
 
     def _allowed(self, value: str) -> bool:
         return self.lists.allows(value)

@@ -31,7 +31,7 @@ from edgeroute.core.events import (
     TextDelta,
 )
 from edgeroute.core.local_models import LocalStatus
-from edgeroute.core.messages import Image, Message, assistant, user
+from edgeroute.core.messages import FolderLabel, Image, Message, assistant, user
 from edgeroute.core.model_card import ModelCard, Place, PriceList, PriceRow, Rate
 from edgeroute.core.plan import Candidate, Plan, Skipped
 from edgeroute.core.receipt import Attempt, Receipt
@@ -655,6 +655,11 @@ class FakeRuntime:
 
     async def close(self) -> None:
         """There is nothing to let go of."""
+
+    def folder_label(self, path: Path) -> FolderLabel:
+        """No folder is labelled."""
+        del path
+        return ""
 
     def save(self, key: str, value: str) -> None:
         """Remember the setting."""

@@ -12,7 +12,10 @@ from edgeroute.privacy.detecting.own.imported import Imported
 from edgeroute.privacy.detecting.protocol import Scan, TextDetector
 from edgeroute.privacy.detecting.text.decoding import TooManyParts
 
-PRIVATE: Final = " private"  # how the origin of what lies in a private folder ends
+# How the origin of what lies in a labelled folder ends.
+PRIVATE: Final = " private"
+CODE: Final = " code"
+_HARMLESS: Final = "attachment"  # a text that is private only if its origin is
 
 
 class WithOwn:
@@ -36,6 +39,9 @@ class WithOwn:
     def scan(self, text: str, *, full: bool = False, origin: str = "user") -> Scan:
         """What is imported, labelled or found in ``text``."""
         source = origin.removesuffix(PRIVATE)
+        plain = origin.removesuffix(CODE)
+        if plain != origin and self._detector.scan(_HARMLESS, origin=plain).private:
+            source = origin = plain  # the tool is private by itself, whatever it read
         own: list[Finding] = []
         reason = "Found: someone or something on the list that you imported."
         if source != origin:
