@@ -183,7 +183,7 @@ def _heading(name: str) -> str:
 
 @cache
 def _headings() -> dict[str, frozenset[str]]:
-    return {
+    lists = {
         "given": word_set("own_entries.given"),
         "family": word_set("own_entries.family"),
         "name": word_set("own_entries.name"),
@@ -193,6 +193,7 @@ def _headings() -> dict[str, frozenset[str]]:
         "number": word_set("own_entries.number"),
         "secret": word_set("secrets.names"),
     }
+    return {column: frozenset(map(str.casefold, names)) for column, names in lists.items()}
 
 
 def _rows(
@@ -263,7 +264,7 @@ def _setting(name: str, value: str) -> Found:
         return Entry("secret", login[1])
     named = re.sub(r"[\W_]+", " ", name).casefold()
     is_named = any(f" {one} " in f" {named} " for one in word_set("secrets.names")) or (
-        named.endswith(" key")
+        f" {named}".endswith(" key")
     )
     plain = value.casefold() in word_set("own_entries.plain_settings")
     if plain or "://" in value or len(value) < _LONG // 2:

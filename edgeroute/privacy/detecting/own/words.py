@@ -41,7 +41,7 @@ _SPELLINGS: Final = (
     ("y", "i"), ("j", "i"), ("kh", "h"), ("ph", "f"), ("ou", "u"), ("ae", "a"), ("oe", "o"),
     ("ue", "u"), ("ii", "i"), ("ie", "e"),
 )  # fmt: skip
-_ENDING: Final = re.compile(r"[aeiou]{0,3}[sm]?$")
+_ENDINGS: Final = "aeioums"
 _STEM: Final = 3  # letters that an ending leaves
 
 
@@ -92,6 +92,5 @@ def folded(word: str) -> tuple[str, str]:
 
 
 def stem(word: str) -> str:
-    """A folded ``word`` without its ending, if enough of it is left."""
-    left = _ENDING.sub("", word, count=1)
-    return left if len(left) >= _STEM else word
+    """A folded ``word`` without its ending, the same for all its cases; some letters are left."""
+    return word[:_STEM] + word[_STEM:].rstrip(_ENDINGS)
