@@ -275,20 +275,24 @@ def parse(text: str, file: str = "config.toml") -> Settings:
             hint="See `edgeroute config show` for every setting.",
         ) from error
     for pattern in settings.privacy.paths:
-        _check_path(pattern, text, file)
+        lines = (at for at, line in enumerate(text.splitlines(), 1) if pattern and pattern in line)
+        check_folder(pattern, file, next(lines, _line_of(text, "$.privacy.paths")))
     return settings
 
 
-def _check_path(pattern: str, text: str, file: str) -> None:
-    """Refuse a pattern of folders that could match nothing, or not what is meant."""
+def check_folder(pattern: str, file: str = "", line: int = 0) -> None:
+    """Refuse a pattern of folders that could match nothing, or not what is meant.
+
+    Raises:
+        SettingsError: it is relative, leads back, or holds a sign that no key can hold.
+    """
     named = pattern.startswith(("/", "~/")) or pattern == "~"
-    if named and ".." not in pattern.split("/") and "\0" not in pattern:
+    if named and ".." not in pattern.split("/") and not set(pattern) & set('"\0\n'):
         return
-    lines = (at for at, line in enumerate(text.splitlines(), 1) if pattern and pattern in line)
     raise SettingsError(
         f"privacy.paths: {pattern!r} names no folder.",
         file=file,
-        line=next(lines, _line_of(text, "$.privacy.paths")),
+        line=line,
         hint='It begins with / or ~/ and holds no "..": "~/clients/**" is what lies in ~/clients.',
     )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
-from edgeroute.core.messages import FolderLabel
+from edgeroute.core.messages import FolderLabel, Message
 from edgeroute.engine.admin.own_entries import OwnEntries
 from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.detecting.own.detector import WithOwn
@@ -76,7 +76,8 @@ class PrivacyParts:
             Rarity(self._installation.paths.models / MULTILINGUAL),
             self._stores.states,
             self._stores.conversations.prompts,
-            self._installation.clock,
+            self._chats,
+            clock=self._installation.clock,
         )
 
     @cached_property
@@ -108,6 +109,11 @@ class PrivacyParts:
             Exception: it cannot be loaded; every prompt stays here then, and is told so.
         """
         self.detector.warm()
+
+    def _chats(self, limit: int) -> Iterator[tuple[Message, ...]]:
+        """What was said in the last chats."""
+        kept = self._stores.conversations
+        return (kept.messages(chat.id) for chat in kept.list(limit))
 
     def _folders(self) -> Folders:
         """The labelled folders, as the settings have them now."""

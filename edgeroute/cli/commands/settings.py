@@ -90,8 +90,8 @@ def disallow(shell: Shell) -> int:
     "--import",
     "source",
     metavar="SOURCE",
-    help="Import people, numbers, addresses and secrets: a vCard, CSV, .env or plain list, or a"
-    " database's address, which is only read.",
+    help="Import people, numbers, addresses and secrets: a vCard, CSV, .env or plain list, a"
+    " database's address, which is only read, or `me`: what your account and git call you.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say what an import would keep and change.")
 @click.option("--list", "listed", is_flag=True, help="Say how much of which kind was imported.")

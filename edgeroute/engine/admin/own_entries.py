@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from pathlib import Path, PurePath
+from typing import Literal, Protocol
 
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import SettingsError
+from edgeroute.core.messages import Message
+from edgeroute.privacy.detecting.own.account import ME, read_account
 from edgeroute.privacy.detecting.own.databases import is_database, read_database
 from edgeroute.privacy.detecting.own.entries import ENTITIES, Taken
 from edgeroute.privacy.detecting.own.imported import Imported, Listed, found_by, prepared
 from edgeroute.privacy.detecting.own.rarity import Rarity
-from edgeroute.privacy.detecting.own.sources import read_file
+from edgeroute.privacy.detecting.own.sources import Source, read_file
+from edgeroute.privacy.inspecting.folders import Folders
+from edgeroute.privacy.inspecting.named_paths import named_in
 
 _ANSWERED = "own entries offered"
 _YES = "answered"
 _RECENT = 200  # prompts
+_CHATS = 60
 _ENOUGH = 20  # prompts, before anything is offered
 
 
@@ -66,8 +72,32 @@ class Preview:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class FolderPreview:
+    """In how many of the ``chats`` last ones a path in a labelled folder is ``named``."""
+
+    named: int
+    chats: int
+
+    @property
+    def sentence(self) -> str:
+        """What that comes to."""
+        return f"Of your last {self.chats} chats {self.named} name something there."
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What could be imported and labelled, and what each would have changed."""
+
+    own: Preview
+    folder: str
+    named: FolderPreview
+
+
 class OwnEntries:
-    """The imported entries. ``prompts`` are what was asked lately, the newest first."""
+    """The imported entries. ``prompts`` are what was asked lately and ``chats`` what was said, the
+    newest first.
+    """
 
     def __init__(
         self,
@@ -75,12 +105,15 @@ class OwnEntries:
         rarity: Rarity,
         states: States,
         prompts: Callable[[int], Sequence[str]],
+        chats: Callable[[int], Iterable[Sequence[Message]]],
+        *,
         clock: Clock,
     ) -> None:
         self._imported = imported
         self._rarity = rarity
         self._states = states
         self._prompts = prompts
+        self._chats = chats
         self._clock = clock
 
     @property
@@ -94,9 +127,8 @@ class OwnEntries:
         Raises:
             SettingsError: it cannot be read.
         """
-        name = source if "://" in source else str(Path(source).expanduser().resolve())
-        read = read_database(source) if is_database(source) else read_file(Path(name))
-        content = prepared(read, self._rarity.common)
+        name = _full(source)
+        content = prepared(_read(source, name), self._rarity.common)
         search = self._imported().search_for(content)
         prompts = self._prompts(_RECENT)
         held = sum(any(True for _ in found_by(search, text)) for text in prompts)
@@ -136,8 +168,33 @@ class OwnEntries:
             return imported.forget()
         if what in ENTITIES:
             return imported.forget(kind=what)
-        source = what if "://" in what else str(Path(what).expanduser().resolve())
-        return imported.forget(source=source)
+        return imported.forget(source=_full(what))
+
+    def folder(self, pattern: str, label: Literal["private", "code"] = "private") -> FolderPreview:
+        """What labelling the folders of ``pattern`` would have touched."""
+        folders = Folders({pattern: label})
+        chats = list(self._chats(_CHATS))
+        named = (
+            any(folders.label(path, above=False) == label for path in named_in(messages))
+            for messages in chats
+        )
+        return FolderPreview(sum(named), len(chats))
+
+    def offer(self) -> Offer:
+        """The user's own name, the folder of theirs that chats name most often, and what both
+        would have changed. Slow: it reads the last prompts and chats.
+        """
+        home = str(Path.home())
+        counts: Counter[str] = Counter()
+        for messages in self._chats(_CHATS):
+            paths = (path.replace("~", home, 1) for path in named_in(messages))
+            inside = {
+                PurePath(path).relative_to(home).parts[:1] for path in paths if _in(path, home)
+            }
+            counts.update(parts[0] for parts in inside if parts and not parts[0].startswith("."))
+        folder = f"~/{counts.most_common(1)[0][0]}/**" if counts else ""
+        named = self.folder(folder) if folder else FolderPreview(0, 0)
+        return Offer(self.preview(ME), folder, named)
 
     def is_due(self) -> bool:
         """Whether to offer an import: there is something to try it on, and no answer yet."""
@@ -148,3 +205,18 @@ class OwnEntries:
     def answered(self) -> None:
         """Never offer it again."""
         self._states.set(_ANSWERED, _YES)
+
+
+def _full(source: str) -> str:
+    """The whole name of a source, by which it is known again."""
+    return source if source == ME or "://" in source else str(Path(source).expanduser().resolve())
+
+
+def _read(source: str, name: str) -> Source:
+    if source == ME:
+        return read_account()
+    return read_database(source) if is_database(source) else read_file(Path(name))
+
+
+def _in(path: str, folder: str) -> bool:
+    return path.startswith(f"{folder}/") and ".." not in path

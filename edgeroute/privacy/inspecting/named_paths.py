@@ -63,6 +63,21 @@ class CallLabels:
         return "code" if labels and all(label == "code" for label in labels) else ""
 
 
+def named_in(messages: Iterable[Message]) -> Iterator[str]:
+    """The paths from the root or the user's own folder that texts and tool calls name."""
+    for message in messages:
+        for part in message.parts:
+            if isinstance(part, ToolCall):
+                read = _Arguments()
+                read.value("", nested(part.arguments))
+                found: Iterable[str] = (*read.paths, *read.folders)
+            elif isinstance(part, Text) and message.role == "user":
+                found = _in_command(part.text[:_MOST])
+            else:
+                continue
+            yield from (path for path in found if path.startswith(("/", "~/")))
+
+
 class _Arguments:
     """Collects the paths in a call's arguments."""
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Final, NamedTuple
 
 import msgspec
@@ -72,6 +73,7 @@ class Imported:
         self._file = KeptFile(folder / FILE, "Your imported entries")
         self._key = key
         self._hashes = Hashes(key)
+        self._lock = Lock()  # texts are read in a thread of their own
         self._content = _File()
         self._search: Search | None = None
         self._digest = ""
@@ -173,6 +175,10 @@ class Imported:
 
     def _refresh(self) -> None:
         """Read the file if it is not the one that was read last."""
+        with self._lock:
+            self._read()
+
+    def _read(self) -> None:
         if not self._file.changed():
             return
         try:
@@ -207,8 +213,9 @@ class Imported:
 
     def _save(self, imports: tuple[_Import, ...]) -> None:
         content = _File(self._mac("key"), imports)
-        self._file.write(msgspec.json.encode(content))
-        self._use(content)
+        with self._lock:
+            self._file.write(msgspec.json.encode(content))
+            self._use(content)
 
 
 def found_by(search: Search, text: str) -> Iterator[Finding]:

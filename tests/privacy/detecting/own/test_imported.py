@@ -81,8 +81,10 @@ def found(imported: Imported, text: str) -> list[str]:
         "Smith, Will",
         "first: Will, last: Smith",
         "Taras Bondarenchuk",
-        "\u0422\u0430\u0440\u0430\u0441\u0430 "
-        "\u0411\u043e\u043d\u0434\u0430\u0440\u0435\u043d\u0447\u0443\u043a\u0430",
+        (
+            "\u0422\u0430\u0440\u0430\u0441\u0430 "
+            "\u0411\u043e\u043d\u0434\u0430\u0440\u0435\u043d\u0447\u0443\u043a\u0430"
+        ),
         "Eleni Papadopoulou",
         "Jean O'Hanrahan",
         "jeanluc ohanrahan",
