@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from pathlib import Path
 
 import msgspec
 
-from edgeroute.core.messages import FolderLabel, Message
+from edgeroute.core.messages import Message
 from edgeroute.engine.admin.own_entries import OwnEntries
 from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.detecting.own.detector import WithOwn
 from edgeroute.privacy.detecting.own.imported import Imported
 from edgeroute.privacy.detecting.own.rarity import Rarity
 from edgeroute.privacy.detecting.user_lists import Lists, WithLists
-from edgeroute.privacy.detecting.weighing.weigher import MULTILINGUAL
 from edgeroute.privacy.gate import Gate
 from edgeroute.privacy.inspecting.folders import Folders
 from edgeroute.privacy.inspecting.inspector import Inspector
@@ -71,12 +69,17 @@ class PrivacyParts:
     @cached_property
     def own(self) -> OwnEntries:
         """Importing those entries, and saying what that changes."""
+        from edgeroute.privacy.detecting.weighing.weigher import (  # noqa: PLC0415 - many words
+            MULTILINGUAL,
+        )
+
         return OwnEntries(
             lambda: self.imported,
             Rarity(self._installation.paths.models / MULTILINGUAL),
             self._stores.states,
             self._stores.conversations.prompts,
             self._chats,
+            folders=self._folders,
             clock=self._installation.clock,
         )
 
@@ -121,10 +124,6 @@ class PrivacyParts:
         if self._labelled is None or self._labelled[0] != paths:
             self._labelled = (paths, Folders(paths))
         return self._labelled[1]
-
-    def folder_label(self, path: Path) -> FolderLabel:
-        """How the user labelled the folder in which ``path`` lies."""
-        return self._folders().label(str(path.absolute()))
 
     def _allowed(self, value: str) -> bool:
         return self.lists.allows(value)

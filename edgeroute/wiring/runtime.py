@@ -18,14 +18,10 @@ from edgeroute.wiring.installation import Installation
 from edgeroute.wiring.stores import StoreParts
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from edgeroute.config import ChatAppSettings, Paths, Settings
-    from edgeroute.core.messages import FolderLabel
     from edgeroute.core.receipt import ReceiptRepository
     from edgeroute.core.secret import Secret
     from edgeroute.core.spending import SpendingRepository
-    from edgeroute.engine.admin.own_entries import OwnEntries
     from edgeroute.engine.admin.providers import Providers
     from edgeroute.engine.engine import Engine
     from edgeroute.engine.recording.feedback import Feedback
@@ -212,15 +208,6 @@ class Runtime:
     def lists(self) -> Lists:
         """The user's allow list and what is always private."""
         return self._privacy.lists
-
-    @cached_property
-    def own(self) -> OwnEntries:
-        """The user's own people, places and secrets: import, list, remove."""
-        return self._privacy.own
-
-    def folder_label(self, path: Path) -> FolderLabel:
-        """How the user labelled the folder in which ``path`` lies."""
-        return self._privacy.folder_label(path)
 
     @cached_property
     def local(self) -> LocalBackend:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 from edgeroute.core.answer import Answer
@@ -41,7 +42,7 @@ from edgeroute.core.signals import Signals
 from edgeroute.core.spending import SpendRow
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode, Verdict
-from edgeroute.engine.admin.own_entries import FolderPreview, Offer, Preview
+from edgeroute.engine.admin.own_entries import FolderPreview, OwnOffer, Preview
 from edgeroute.engine.deciding.explanation import Explanation
 from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
 from edgeroute.engine.recording.feedback import Thumb
@@ -603,9 +604,9 @@ class FakeOwn:
         """Whether to offer it."""
         return self.due
 
-    def offer(self) -> Offer:
+    def offer(self) -> OwnOffer:
         """The user and a folder."""
-        return Offer(PREVIEW, "~/clients/**", self.folder("~/clients/**"))
+        return OwnOffer(PREVIEW, "~/clients/**", self.folder("~/clients/**"))
 
     def preview(self, source: str) -> Preview:
         """The same of every source but one."""
@@ -625,6 +626,11 @@ class FakeOwn:
     def answered(self) -> None:
         """Count it."""
         self.answers += 1
+
+    def label(self, path: Path) -> FolderLabel:
+        """No folder is labelled."""
+        del path
+        return ""
 
 
 class FakeRuntime:
@@ -656,6 +662,7 @@ class FakeRuntime:
         self.warmed = 0
         self.saved: dict[str, str] = {}
         self.own = FakeOwn()
+        self.admin = SimpleNamespace(own=self.own)
         if chats:
             self._fill()
 
@@ -697,11 +704,6 @@ class FakeRuntime:
 
     async def close(self) -> None:
         """There is nothing to let go of."""
-
-    def folder_label(self, path: Path) -> FolderLabel:
-        """No folder is labelled."""
-        del path
-        return ""
 
     def save(self, key: str, value: str) -> None:
         """Remember the setting."""

@@ -121,7 +121,7 @@ def private(
     if listed:
         return _list(shell)
     if remove is not None:
-        count = shell.runtime.own.remove(remove)
+        count = shell.runtime.admin.own.remove(remove)
         note(f"{count} entries are removed." if count else f"Nothing was imported as {remove}.")
         return 0 if count else 1
     text = _text("What is always private")
@@ -136,7 +136,7 @@ def private(
 
 def _import(shell: Shell, source: str, *, dry_run: bool) -> int:
     """Import from ``source``, or only say what would be kept; values are never shown."""
-    own = shell.runtime.own
+    own = shell.runtime.admin.own
     preview = own.preview(source)
     table(("KIND", "ENTRIES"), [(kind, str(n)) for kind, n in preview.counts.items()], right=(1,))
     for reason, count in preview.skipped.items():
@@ -162,7 +162,7 @@ def _list(shell: Shell) -> int:
     """Counts and kinds of what was imported."""
     rows = [
         (f"{one.at:%Y-%m-%d %H:%M}", kind, str(count))
-        for one in shell.runtime.own.listed()
+        for one in shell.runtime.admin.own.listed()
         for kind, count in one.counts.items()
     ]
     table(("IMPORTED", "KIND", "ENTRIES"), rows, right=(2,))

@@ -10,13 +10,13 @@ from typing import Literal, Protocol
 
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import SettingsError
-from edgeroute.core.messages import Message
+from edgeroute.core.messages import FolderLabel, Message
 from edgeroute.privacy.detecting.own.account import ME, read_account
 from edgeroute.privacy.detecting.own.databases import is_database, read_database
 from edgeroute.privacy.detecting.own.entries import ENTITIES, Taken
 from edgeroute.privacy.detecting.own.imported import Imported, Listed, found_by, prepared
 from edgeroute.privacy.detecting.own.rarity import Rarity
-from edgeroute.privacy.detecting.own.sources import Source, read_file
+from edgeroute.privacy.detecting.own.sources import Imports, read_file
 from edgeroute.privacy.inspecting.folders import Folders
 from edgeroute.privacy.inspecting.named_paths import named_in
 
@@ -86,7 +86,7 @@ class FolderPreview:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class OwnOffer:
     """What could be imported and labelled, and what each would have changed."""
 
     own: Preview
@@ -107,6 +107,7 @@ class OwnEntries:
         prompts: Callable[[int], Sequence[str]],
         chats: Callable[[int], Iterable[Sequence[Message]]],
         *,
+        folders: Callable[[], Folders],
         clock: Clock,
     ) -> None:
         self._imported = imported
@@ -114,6 +115,7 @@ class OwnEntries:
         self._states = states
         self._prompts = prompts
         self._chats = chats
+        self._folders = folders
         self._clock = clock
 
     @property
@@ -170,6 +172,10 @@ class OwnEntries:
             return imported.forget(kind=what)
         return imported.forget(source=_full(what))
 
+    def label(self, path: Path) -> FolderLabel:
+        """How the user labelled the folder in which ``path`` lies."""
+        return self._folders().label(str(path.absolute()))
+
     def folder(self, pattern: str, label: Literal["private", "code"] = "private") -> FolderPreview:
         """What labelling the folders of ``pattern`` would have touched."""
         folders = Folders({pattern: label})
@@ -180,7 +186,7 @@ class OwnEntries:
         )
         return FolderPreview(sum(named), len(chats))
 
-    def offer(self) -> Offer:
+    def offer(self) -> OwnOffer:
         """The user's own name, the folder of theirs that chats name most often, and what both
         would have changed. Slow: it reads the last prompts and chats.
         """
@@ -194,7 +200,7 @@ class OwnEntries:
             counts.update(parts[0] for parts in inside if parts and not parts[0].startswith("."))
         folder = f"~/{counts.most_common(1)[0][0]}/**" if counts else ""
         named = self.folder(folder) if folder else FolderPreview(0, 0)
-        return Offer(self.preview(ME), folder, named)
+        return OwnOffer(self.preview(ME), folder, named)
 
     def is_due(self) -> bool:
         """Whether to offer an import: there is something to try it on, and no answer yet."""
@@ -212,7 +218,7 @@ def _full(source: str) -> str:
     return source if source == ME or "://" in source else str(Path(source).expanduser().resolve())
 
 
-def _read(source: str, name: str) -> Source:
+def _read(source: str, name: str) -> Imports:
     if source == ME:
         return read_account()
     return read_database(source) if is_database(source) else read_file(Path(name))

@@ -43,9 +43,9 @@ class AppActions:
     async def offer_own(self) -> None:
         """Offer them, once there is something to try them on, and only while nothing is written."""
         runtime, screen = self._chat.runtime, self._chat.screen
-        if not await asyncio.to_thread(runtime.own.is_due):
+        if not await asyncio.to_thread(runtime.admin.own.is_due):
             return
-        offer = await asyncio.to_thread(runtime.own.offer)
+        offer = await asyncio.to_thread(runtime.admin.own.offer)
         if not self._chat.page.text and screen.is_current and screen.app.is_running:
             self._chat.open(OwnScreen(runtime, offer))
 

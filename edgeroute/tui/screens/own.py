@@ -15,7 +15,7 @@ from edgeroute.core.errors import EdgeRouteError
 from edgeroute.tui.screens.page import PanelScreen, line, section
 
 if TYPE_CHECKING:
-    from edgeroute.engine.admin.own_entries import Offer, Preview
+    from edgeroute.engine.admin.own_entries import OwnOffer, Preview
     from edgeroute.wiring import Runtime
 
 
@@ -25,9 +25,9 @@ class OwnScreen(PanelScreen[None]):
     """
 
     TITLE = "Your own people and places"
-    KEYS = "enter what would it change? · enter again keep it   tab next   esc done"
+    KEYS = "enter look, again keep   tab next   esc done"
 
-    def __init__(self, runtime: Runtime, offer: Offer | None = None) -> None:
+    def __init__(self, runtime: Runtime, offer: OwnOffer | None = None) -> None:
         super().__init__()
         self._runtime = runtime
         self._offer = offer
@@ -37,17 +37,19 @@ class OwnScreen(PanelScreen[None]):
     def body(self) -> ComposeResult:
         """Two fields, each with a line on what it would have changed."""
         yield line(
-            "EdgeRoute finds whom and what you name here in any case, order, spelling and script,"
-            " without guessing. A list is read once; only keyed hashes of it are kept.",
+            "Who and what stands on your list is found in any case, order, spelling and script."
+            " It is read once; only keyed hashes are kept.",
             "paragraph",
         )
-        yield section("People, numbers, addresses, secrets")
-        yield line("A vCard, CSV, .env or plain list, a database, or me: your own name.", "dim")
+        yield section("People, numbers, addresses, secrets (me: your own name)")
         offer = self._offer
-        yield Input("me" if offer else "", placeholder="~/contacts.vcf", id="source")
+        yield Input(
+            "me" if offer else "",
+            placeholder="a vCard, CSV, .env or plain list, a database, or me",
+            id="source",
+        )
         yield Static(Content(offer.own.sentence if offer else ""), id="effect", markup=False)
-        yield section("A private folder")
-        yield line("What is attached from there, or read there by a tool, stays here.", "dim")
+        yield section("A folder whose files stay here")
         yield Input(offer.folder if offer else "", placeholder="~/clients/**", id="folder")
         named = offer.named.sentence if offer and offer.folder else ""
         yield Static(Content(named), id="result", markup=False)
@@ -74,11 +76,11 @@ class OwnScreen(PanelScreen[None]):
 
     def action_close(self) -> None:
         """Done; it is not offered again."""
-        self._runtime.own.answered()
+        self._runtime.admin.own.answered()
         self.dismiss(None)
 
     async def _source(self, value: str, *, known: bool) -> str:
-        own = self._runtime.own
+        own = self._runtime.admin.own
         if not known or self._preview is None:
             self._preview = await asyncio.to_thread(own.preview, value)
             return f"{self._preview.sentence} Enter keeps it."
@@ -88,7 +90,7 @@ class OwnScreen(PanelScreen[None]):
     async def _label(self, value: str, *, known: bool) -> str:
         check_folder(value)
         if not known:
-            preview = await asyncio.to_thread(self._runtime.own.folder, value)
+            preview = await asyncio.to_thread(self._runtime.admin.own.folder, value)
             return f"{preview.sentence} Enter makes it private."
         self._runtime.save(f'privacy.paths."{value}"', "private")
         return "Kept. Other folders stand in config.toml under [privacy.paths]."

@@ -11,19 +11,19 @@ from os import getuid
 from pathlib import Path
 from typing import Final
 
-from edgeroute.privacy.detecting.own.entries import Skipped, kind_of
-from edgeroute.privacy.detecting.own.sources import Source
+from edgeroute.privacy.detecting.own.entries import NotTaken, kind_of
+from edgeroute.privacy.detecting.own.sources import Imports
 
 ME: Final = "me"  # what this source is called
 
 
-def read_account(home: Path | None = None) -> Source:
+def read_account(home: Path | None = None) -> Imports:
     """The entries about the user; nothing outside the account and its files is asked."""
-    source = Source([], Counter())
+    source = Imports([], Counter())
     for value in dict.fromkeys(_values(home or Path.home())):
         try:
             entry = kind_of(value)
-        except Skipped as reason:
+        except NotTaken as reason:
             source.skipped[str(reason)] += 1
             continue
         if entry.kind in {"name", "email"}:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from edgeroute.core.errors import SettingsError
-from edgeroute.privacy.detecting.own.sources import Source, table
+from edgeroute.privacy.detecting.own.sources import Imports, table
 
 MAGIC: Final = b"SQLite format 3\0"
 MOST_ROWS: Final = 200_000  # of one table
@@ -45,7 +45,7 @@ def is_database(source: str) -> bool:
         return False
 
 
-def read_database(source: str) -> Source:
+def read_database(source: str) -> Imports:
     """The entries in all tables of the database at ``source``.
 
     Raises:
@@ -64,7 +64,7 @@ def read_database(source: str) -> Source:
         raise SettingsError(message, hint="Check its address, name and password.") from None
 
 
-def _read_sqlite(source: str) -> Source:
+def _read_sqlite(source: str) -> Imports:
     path = source.partition("://")[2].removeprefix("/") if "://" in source else source
     file = Path(unquote(path)).expanduser().absolute()
     if not file.is_file():
@@ -77,7 +77,7 @@ def _read_sqlite(source: str) -> Source:
         return _tables(connection.cursor(), names)
 
 
-def _read_server(scheme: str, source: str) -> Source:
+def _read_server(scheme: str, source: str) -> Imports:
     address = urlsplit(source)
     if (address.hostname or "") not in _LOCAL:
         raise SettingsError(
@@ -109,8 +109,8 @@ def _read_server(scheme: str, source: str) -> Source:
         return _tables(cursor, names)
 
 
-def _tables(cursor: Any, names: Iterable[str]) -> Source:
-    whole = Source([], Counter())
+def _tables(cursor: Any, names: Iterable[str]) -> Imports:
+    whole = Imports([], Counter())
     for name in names:
         cursor.execute(f"SELECT * FROM {name} LIMIT {MOST_ROWS}")  # noqa: S608 - quoted names
         headings = [str(column[0]) for column in cursor.description]

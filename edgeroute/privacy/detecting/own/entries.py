@@ -45,7 +45,7 @@ _PARTICLE: Final = 4  # letters
 _LEAST: Final = {"name": 2, "word": 5, "code": 6, "digits": 7, "solid": 8, "unspaced": 3}
 
 
-class Entry(NamedTuple):
+class OwnEntry(NamedTuple):
     """One thing to be found. Of a name ``text`` is the first name and ``family`` the family's,
     where that is known.
     """
@@ -55,7 +55,7 @@ class Entry(NamedTuple):
     family: str = ""
 
 
-class Skipped(ValueError):
+class NotTaken(ValueError):
     """An entry cannot be looked for; the message says why, without its value."""
 
 
@@ -67,7 +67,7 @@ class Taken(NamedTuple):
     skipped: dict[str, int]
 
 
-def taken(entries: Iterable[Entry], common: Callable[[str], bool]) -> Taken:
+def taken(entries: Iterable[OwnEntry], common: Callable[[str], bool]) -> Taken:
     """The forms of ``entries``; ``common`` says whether a word belongs to a language.
 
     An initial with a surname is a form only where one person is meant by it.
@@ -79,7 +79,7 @@ def taken(entries: Iterable[Entry], common: Callable[[str], bool]) -> Taken:
     for entry in dict.fromkeys(entries):
         try:
             made = list(dict.fromkeys(_forms(entry, common)))
-        except Skipped as error:
+        except NotTaken as error:
             skipped[str(error)] += 1
             continue
         counts[entry.kind] += 1
@@ -92,7 +92,7 @@ def taken(entries: Iterable[Entry], common: Callable[[str], bool]) -> Taken:
     return Taken(kept, dict(counts), dict(skipped))
 
 
-def _forms(entry: Entry, common: Callable[[str], bool]) -> Iterable[Form]:
+def _forms(entry: OwnEntry, common: Callable[[str], bool]) -> Iterable[Form]:
     if entry.kind == "name":
         return _name(entry, common)
     if entry.kind == "word":
@@ -106,7 +106,7 @@ def _forms(entry: Entry, common: Callable[[str], bool]) -> Iterable[Form]:
     return _code(entry, common)
 
 
-def _name(entry: Entry, common: Callable[[str], bool]) -> Iterator[Form]:
+def _name(entry: OwnEntry, common: Callable[[str], bool]) -> Iterator[Form]:
     whole = f"{entry.text} {entry.family}".strip()
     if UNSPACED.search(whole):
         yield from _unspaced(whole)
@@ -167,7 +167,7 @@ def _word(text: str, common: Callable[[str], bool]) -> Iterator[Form]:
     elif len(said) > 1 and len(text.split()) > 1:
         yield _phrase(word.full for word in said)
     elif len(text) < _LEAST["word"] or not said or common(text):
-        raise Skipped(COMMON)
+        raise NotTaken(COMMON)
     else:
         yield Form("word", folded(re.sub(r"[\W_]", "", text)))
 
@@ -175,14 +175,14 @@ def _word(text: str, common: Callable[[str], bool]) -> Iterator[Form]:
 def _unspaced(text: str) -> Iterator[Form]:
     said = [word.full for word in words(text)]
     if len(said) < _LEAST["unspaced"]:
-        raise Skipped(SHORT)
+        raise NotTaken(SHORT)
     yield _phrase(said)
 
 
 def _phrase(said: Iterable[str]) -> Form:
     parts = tuple(said)[:MOST_WORDS]
     if len(parts) < 2:
-        raise Skipped(SHORT)
+        raise NotTaken(SHORT)
     return Form("phrase", parts)
 
 
@@ -192,7 +192,7 @@ def _address(text: str) -> Iterator[Form]:
     if not any(word.isdigit() for word in said) or not any(
         len(word) > _STREET and not word.isdigit() for word in said
     ):
-        raise Skipped(NO_STREET)
+        raise NotTaken(NO_STREET)
     yield _phrase(said)
     for long, short in _short_streets():
         for one, other in ((long, short), (short, long)):
@@ -224,7 +224,7 @@ def _phone(text: str) -> Iterator[Form]:
 
     digits = "".join(groups_of(text))
     if len(digits) < _LEAST["digits"]:
-        raise Skipped(SHORT)
+        raise NotTaken(SHORT)
     written = {digits.lstrip("0")}
     if text.strip().startswith(("+", "00")):
         plus = "+" + digits.removeprefix("00") if text.strip().startswith("00") else text
@@ -239,10 +239,10 @@ def _phone(text: str) -> Iterator[Form]:
             yield Form("code", (one,))
 
 
-def _code(entry: Entry, common: Callable[[str], bool]) -> Iterator[Form]:
+def _code(entry: OwnEntry, common: Callable[[str], bool]) -> Iterator[Form]:
     """A number or a secret, line by line."""
     if entry.kind == "number" and _DATE.fullmatch(entry.text.strip()):
-        raise Skipped(DATE)
+        raise NotTaken(DATE)
     found = False
     for line in entry.text.splitlines():
         groups: list[str] = []
@@ -255,32 +255,32 @@ def _code(entry: Entry, common: Callable[[str], bool]) -> Iterator[Form]:
             found = True
             yield Form("code", tuple(groups))
     if not found:
-        raise Skipped(SHORT)
+        raise NotTaken(SHORT)
 
 
-def kind_of(text: str) -> Entry:
+def kind_of(text: str) -> OwnEntry:
     """What a line or a value of no known column is.
 
     Raises:
-        Skipped: nothing that is looked for.
+        NotTaken: nothing that is looked for.
     """
     text = " ".join(text.split())
     if len(text) > _LONGEST:
-        raise Skipped(UNKNOWN)
+        raise NotTaken(UNKNOWN)
     digits = sum(sign.isdigit() for sign in text)
     letters = sum(sign.isalpha() for sign in text)
     if _DATE.fullmatch(text):
-        raise Skipped(DATE)
+        raise NotTaken(DATE)
     if re.fullmatch(r"[^\s@]{1,64}@[^\s@]{1,200}\.[^\s@.]{2,24}", text):
-        return Entry("email", text)
+        return OwnEntry("email", text)
     if digits >= _LEAST["digits"] and not letters:
-        return Entry("phone" if text[0] in "+0(" else "number", text)
+        return OwnEntry("phone" if text[0] in "+0(" else "number", text)
     if digits and letters:
         return _with_digits(text)
     count = len(text.split())
     if not letters or count > _MOST_OF_A_NAME or len(text) > _LONGEST_NAME:
-        raise Skipped(UNKNOWN if letters else SHORT)
-    return Entry("name" if count > 1 or UNSPACED.search(text) else "word", text)
+        raise NotTaken(UNKNOWN if letters else SHORT)
+    return OwnEntry("name" if count > 1 or UNSPACED.search(text) else "word", text)
 
 
 _MOST_OF_A_NAME: Final = 5
@@ -292,11 +292,11 @@ _STREET_LINE: Final = re.compile(
 )
 
 
-def _with_digits(text: str) -> Entry:
+def _with_digits(text: str) -> OwnEntry:
     """An address or an identifier."""
     for part in re.split(r"[,;\n]", text):
         if _STREET_LINE.search(part.strip()):
-            return Entry("address", part.strip())
+            return OwnEntry("address", part.strip())
     if _CODE.fullmatch(text):
-        return Entry("number", text)
-    raise Skipped(NO_STREET if " " in text else SHORT)
+        return OwnEntry("number", text)
+    raise NotTaken(NO_STREET if " " in text else SHORT)

@@ -21,7 +21,7 @@ from edgeroute.core.verdict import Finding
 from edgeroute.privacy.detecting.kept_file import KeptFile
 from edgeroute.privacy.detecting.own.entries import ENTITIES, Kind, Taken, taken
 from edgeroute.privacy.detecting.own.hashes import Hashes, Index, Search
-from edgeroute.privacy.detecting.own.sources import Source
+from edgeroute.privacy.detecting.own.sources import Imports
 from edgeroute.privacy.detecting.text.decoding import all_readings
 
 FILE: Final = "private-entries.json"
@@ -233,7 +233,7 @@ def _entity(kind: str) -> str:
     return next(entity for known, entity in ENTITIES.items() if known == kind)
 
 
-def prepared(source: Source, common: Callable[[str], bool]) -> Taken:
+def prepared(source: Imports, common: Callable[[str], bool]) -> Taken:
     """What becomes of what was read, everything that was skipped included."""
     content = taken(source.entries, common)
     skipped = Counter(content.skipped) + source.skipped

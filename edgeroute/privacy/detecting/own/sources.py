@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from edgeroute.core.encoding import decoded
 from edgeroute.core.errors import SettingsError
-from edgeroute.privacy.detecting.own.entries import SHORT, Entry, Kind, Skipped, kind_of
+from edgeroute.privacy.detecting.own.entries import SHORT, Kind, NotTaken, OwnEntry, kind_of
 from edgeroute.word_lists import word_set
 
 MOST_BYTES: Final = 64 * 1024 * 1024
@@ -30,14 +30,14 @@ _RANDOM: Final = 20  # letters without a digit that are no word
 _LONG: Final = 8
 
 
-class Source(NamedTuple):
+class Imports(NamedTuple):
     """What was read: entries, and how many values were skipped for which reason."""
 
-    entries: list[Entry]
+    entries: list[OwnEntry]
     skipped: Counter[str]
 
 
-def read_file(path: Path) -> Source:
+def read_file(path: Path) -> Imports:
     """The entries in the file at ``path``.
 
     Raises:
@@ -59,7 +59,7 @@ def read_file(path: Path) -> Source:
     return read_text(text, path.name)
 
 
-def read_text(text: str, name: str) -> Source:
+def read_text(text: str, name: str) -> Imports:
     """The entries in ``text``; ``name`` is the file's, whose ending says what it holds."""
     lowered = name.lower()
     if "BEGIN:VCARD" in text[:2000].upper():
@@ -71,7 +71,7 @@ def read_text(text: str, name: str) -> Source:
     return _collected(_list(text))
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Source:
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Imports:
     """The entries of a table whose columns are named."""
     columns = [_heading(name) for name in headings]
     values = [row for row in rows if any(cell.strip() for cell in row)]
@@ -81,13 +81,13 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Source:
     return _collected(_rows(columns, values, seen))
 
 
-Found = Entry | Skipped
+Found = OwnEntry | NotTaken
 
 
-def _collected(found: Iterable[Found]) -> Source:
-    source = Source([], Counter())
+def _collected(found: Iterable[Found]) -> Imports:
+    source = Imports([], Counter())
     for one in found:
-        if isinstance(one, Entry):
+        if isinstance(one, OwnEntry):
             source.entries.append(one)
         else:
             source.skipped[str(one)] += 1
@@ -97,7 +97,7 @@ def _collected(found: Iterable[Found]) -> Source:
 def _guessed(text: str) -> Found:
     try:
         return kind_of(text)
-    except Skipped as reason:
+    except NotTaken as reason:
         return reason
 
 
@@ -120,21 +120,21 @@ def _cards(text: str) -> Iterator[Found]:
             named = False
         elif name == "N" and parts[0]:
             named = True
-            yield Entry("name", " ".join(filter(None, parts[1:3])), parts[0])
+            yield OwnEntry("name", " ".join(filter(None, parts[1:3])), parts[0])
         elif name == "FN" and not named and value.strip():
             yield _guessed(value)
         elif name == "EMAIL" and value.strip():
             yield _guessed(value.strip().removeprefix("mailto:"))
         elif name == "TEL" and value.strip():
-            yield Entry("phone", value.strip().removeprefix("tel:"))
+            yield OwnEntry("phone", value.strip().removeprefix("tel:"))
         elif name == "ADR":
             street = " ".join(filter(None, parts[:3]))
             if street:
-                yield Entry("address", street)
+                yield OwnEntry("address", street)
         elif name == "NICKNAME" and value.strip():
-            yield Entry("word", value.strip())
+            yield OwnEntry("word", value.strip())
         elif name in _OTHER and value.strip() and "ENCODING" not in parameters:
-            yield Skipped(ORGANISATION)
+            yield NotTaken(ORGANISATION)
 
 
 _OTHER: Final = frozenset({"ORG", "TITLE", "NOTE", "URL", "ROLE"})
@@ -163,12 +163,12 @@ def _card_lines(text: str) -> Iterator[tuple[str, str, str]]:
 # Tables
 
 
-def _csv(text: str) -> Source:
+def _csv(text: str) -> Imports:
     first = text.partition("\n")[0]
     delimiter = max(",;\t|", key=first.count)
     rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row]
     if not rows:
-        return Source([], Counter())
+        return Imports([], Counter())
     if any(_heading(cell) for cell in rows[0]):
         return table(rows[0], rows[1:])
     return table([""] * max(len(row) for row in rows), rows)
@@ -207,33 +207,33 @@ def _rows(
             if not value:
                 continue
             if column in {"", "name", "number"} and seen[at, value] >= _OFTEN:
-                yield Skipped(REPEATED)
+                yield NotTaken(REPEATED)
             else:
                 cells.setdefault(column, []).append(value)
         yield from _named(cells)
         for value in cells.get("", ()):
             guess = _guessed(value)
-            if not known or isinstance(guess, Skipped) or guess.kind in {"email", "phone"}:
+            if not known or isinstance(guess, NotTaken) or guess.kind in {"email", "phone"}:
                 yield guess
             else:
-                yield Skipped(COLUMN)
+                yield NotTaken(COLUMN)
 
 
 def _named(cells: Mapping[str, list[str]]) -> Iterator[Found]:
     """The entries of a row's known columns."""
     given, family = " ".join(cells.get("given", ())), " ".join(cells.get("family", ()))
     if given or family:
-        yield Entry("name", given, family) if given and family else _guessed(given or family)
+        yield OwnEntry("name", given, family) if given and family else _guessed(given or family)
     for value in cells.get("name", ()):
-        yield Entry("name", value) if len(value.split()) > 1 else _guessed(value)
+        yield OwnEntry("name", value) if len(value.split()) > 1 else _guessed(value)
     house = " ".join(cells.get("house", ()))
     for value in cells.get("street", ()):
         line = value if house and house in value.split() else f"{value} {house}".strip()
-        yield Entry("address", re.split(r"[;\n]|,(?=.*\d)", line)[0] if not house else line)
+        yield OwnEntry("address", re.split(r"[;\n]|,(?=.*\d)", line)[0] if not house else line)
     kinds: tuple[Kind, ...] = ("phone", "number", "secret")
     for kind in kinds:
         for value in cells.get(kind, ()):
-            yield Entry(kind, value)
+            yield OwnEntry(kind, value)
 
 
 # Settings
@@ -261,23 +261,25 @@ def _settings(text: str) -> Iterator[Found]:
 def _setting(name: str, value: str) -> Found:
     login = _LOGIN.match(value)
     if login:
-        return Entry("secret", login[1])
+        return OwnEntry("secret", login[1])
     named = re.sub(r"[\W_]+", " ", name).casefold()
     is_named = any(f" {one} " in f" {named} " for one in word_set("secrets.names")) or (
         f" {named}".endswith(" key")
     )
     plain = value.casefold() in word_set("own_entries.plain_settings")
     if plain or "://" in value or len(value) < _LONG // 2:
-        return Skipped(SETTING if plain or "://" in value else SHORT)
+        return NotTaken(SETTING if plain or "://" in value else SHORT)
     mixed = any(sign.isdigit() for sign in value) and any(sign.isalpha() for sign in value)
     solid = " " not in value and "/" not in value[:1]
     if is_named or (solid and len(value) >= _LONG and mixed and not _HOST.fullmatch(value)):
-        return Entry("secret", value)
+        return OwnEntry("secret", value)
     if solid and len(value) >= _RANDOM and value.isalnum():
-        return Entry("secret", value)
+        return OwnEntry("secret", value)
     guess = _guessed(value)
     return (
-        guess if isinstance(guess, Entry) and guess.kind in {"email", "phone"} else Skipped(SETTING)
+        guess
+        if isinstance(guess, OwnEntry) and guess.kind in {"email", "phone"}
+        else NotTaken(SETTING)
     )
 
 

@@ -77,7 +77,7 @@ class ComposerActions:
         """Attach a file to the next message; its content is checked like the text."""
         try:
             path = Path(name).expanduser()
-            label = self._chat.runtime.folder_label(path)
+            label = self._chat.runtime.admin.own.label(path)
             part = replace(read_attachment(path), folder=label)
         except (OSError, ValueError) as error:
             self._chat.notify(str(error), title="Not attached", severity="error")

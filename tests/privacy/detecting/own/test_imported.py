@@ -11,7 +11,7 @@ import pytest
 
 from edgeroute.core.errors import SettingsError, StoreError
 from edgeroute.privacy.detecting.own.detector import WithOwn
-from edgeroute.privacy.detecting.own.entries import COMMON, Entry, taken
+from edgeroute.privacy.detecting.own.entries import COMMON, OwnEntry, taken
 from edgeroute.privacy.detecting.own.imported import FILE, Imported, prepared
 from edgeroute.privacy.detecting.own.sources import read_text
 from tests.support.detectors import PLANT, PlantDetector
@@ -136,7 +136,9 @@ def test_common_words_alone_hold_nothing(imported: Imported, text: str) -> None:
 
 def test_an_initial_counts_only_where_it_is_one_person(tmp_path: Path) -> None:
     """Of two people with one initial and one surname neither is meant by them."""
-    content = taken([Entry("name", "Anna Holmqvist"), Entry("name", "Arne Holmqvist")], common)
+    content = taken(
+        [OwnEntry("name", "Anna Holmqvist"), OwnEntry("name", "Arne Holmqvist")], common
+    )
     made = Imported(tmp_path, KEY)
     made.keep("x", content, NOW)
     assert found(made, "Arne Holmqvist")
@@ -181,7 +183,7 @@ def test_a_broken_file_is_an_error(content: bytes, tmp_path: Path) -> None:
 def test_kinds_and_sources_can_be_removed(imported: Imported, tmp_path: Path) -> None:
     """What is removed is found no more, by another process either, and the version changes."""
     other = Imported(tmp_path, KEY)
-    imported.keep("more", taken([Entry("phone", "+47 412 34 567")], common), NOW)
+    imported.keep("more", taken([OwnEntry("phone", "+47 412 34 567")], common), NOW)
     versions = {other.version}
     assert imported.forget(kind="phone") == 3
     versions.add(other.version)
@@ -196,7 +198,7 @@ def test_kinds_and_sources_can_be_removed(imported: Imported, tmp_path: Path) ->
 
 def test_importing_again_replaces(imported: Imported) -> None:
     """The same source twice is one import."""
-    imported.keep("list", taken([Entry("name", "Ola Ramberghaug")], common), NOW)
+    imported.keep("list", taken([OwnEntry("name", "Ola Ramberghaug")], common), NOW)
     assert len(imported) == 1
     assert not found(imported, "Anna Holmqvist")
 
@@ -223,8 +225,8 @@ def test_ten_thousand_entries_are_found_in_linear_time(tmp_path: Path) -> None:
     def name() -> str:
         return "".join(draw.choices(letters, k=8)).title()
 
-    entries = [Entry("name", name(), name()) for _ in range(7_000)]
-    entries += [Entry("phone", f"+49{draw.randrange(10**9, 10**10)}") for _ in range(3_000)]
+    entries = [OwnEntry("name", name(), name()) for _ in range(7_000)]
+    entries += [OwnEntry("phone", f"+49{draw.randrange(10**9, 10**10)}") for _ in range(3_000)]
     made = Imported(tmp_path, KEY)
     made.keep("many", taken(entries, common), NOW)
     text = " ".join(f"{name()} said {draw.randrange(10**5)} of them." for _ in range(400))[:10_000]

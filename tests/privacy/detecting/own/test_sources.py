@@ -10,7 +10,7 @@ import pytest
 
 from edgeroute.core.errors import SettingsError
 from edgeroute.privacy.detecting.own.databases import is_database, read_database
-from edgeroute.privacy.detecting.own.entries import Entry
+from edgeroute.privacy.detecting.own.entries import OwnEntry
 from edgeroute.privacy.detecting.own.sources import COLUMN, REPEATED, SETTING, read_file, read_text
 
 CARDS = """BEGIN:VCARD\r
@@ -35,11 +35,11 @@ def test_cards_of_every_version() -> None:
     """Names, numbers, addresses; what belongs to no person is left out and counted."""
     read = read_text(CARDS, "contacts.vcf")
     assert read.entries == [
-        Entry("name", "Jürgen", "Möhlenkamp"),
-        Entry("phone", "+49 1712345678"),
-        Entry("email", "jm@moehlenkamp.test"),
-        Entry("address", "Lindenweg 14"),
-        Entry("name", "Ola Ramberghaug"),
+        OwnEntry("name", "Jürgen", "Möhlenkamp"),
+        OwnEntry("phone", "+49 1712345678"),
+        OwnEntry("email", "jm@moehlenkamp.test"),
+        OwnEntry("address", "Lindenweg 14"),
+        OwnEntry("name", "Ola Ramberghaug"),
     ]
     assert sum(read.skipped.values()) == 1
 
@@ -54,10 +54,10 @@ def test_a_table_is_read_by_its_headings(delimiter: str) -> None:
     ]
     read = read_text("\n".join(delimiter.join(row) for row in rows), "people.csv")
     assert read.entries == [
-        Entry("name", "Anna", "Holmqvist"),
-        Entry("address", "Lindenweg 14"),
-        Entry("email", "jm@moehlenkamp.test"),
-        Entry("name", "Ola", "Ramberghaug"),
+        OwnEntry("name", "Anna", "Holmqvist"),
+        OwnEntry("address", "Lindenweg 14"),
+        OwnEntry("email", "jm@moehlenkamp.test"),
+        OwnEntry("name", "Ola", "Ramberghaug"),
     ]
     assert read.skipped == {COLUMN: 2}
 
@@ -104,7 +104,7 @@ def test_a_database_is_only_read(tmp_path: Path) -> None:
         made.commit()
     before = file.read_bytes()
     assert is_database(str(file))
-    assert read_database(str(file)).entries == [Entry("name", "Anna", "Holmqvist")]
+    assert read_database(str(file)).entries == [OwnEntry("name", "Anna", "Holmqvist")]
     assert read_database(f"sqlite:///{file}").entries
     assert file.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
