@@ -21,7 +21,8 @@ class Folders:
     """The labels of ``patterns`` (``~/clients/**``: what lies in that folder).
 
     A path that may lie in a private folder is private: also by another name of the folder (a link,
-    ``..``, other case), and where it is not known which folder a path starts from.
+    ``..``, other case), and where it is not known which folder a path starts from. ``judged`` are
+    the labels of tool calls that were seen before, by their digests.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Folders:
         self._any_case = any_case
         self._private: list[tuple[str, ...]] = []
         self._code: list[tuple[str, ...]] = []
+        self.judged: dict[bytes, FolderLabel] = {}
         for pattern, label in patterns.items():
             into = self._private if label == "private" else self._code
             into += self._ways(self._expanded(pattern))

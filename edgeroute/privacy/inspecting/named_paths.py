@@ -10,8 +10,10 @@ from typing import Any, Final
 from edgeroute.core.messages import FolderLabel, Message, Text, ToolCall
 from edgeroute.privacy.inspecting.folders import Folders
 from edgeroute.privacy.inspecting.json_texts import OBJECTS, KeyValues, nested
+from edgeroute.privacy.inspecting.verdict_cache import digest
 from edgeroute.word_lists import one_of, word_set
 
+_MOST_JUDGED: Final = 50_000  # calls
 _MOST: Final = 20_000  # characters of a text in which a client says where it works
 _LONGEST: Final = 1_000  # characters of a path
 _QUOTED: Final = re.compile(r"\"([^\"\n]{1,1000})\"|'([^'\n]{1,1000})'")
@@ -32,7 +34,7 @@ class CallLabels:
         """Remember what ``call`` names."""
         if not self._folders:
             return
-        label = self._of(call.arguments)
+        label = self._judged(call)
         if self._labels.get(call.id) != "private":
             self._labels[call.id] = label
 
@@ -42,6 +44,16 @@ class CallLabels:
         """
         label = self._labels.get(call, self._folders.may_be_private)
         return f" {label}" if label else ""
+
+    def _judged(self, call: ToolCall) -> FolderLabel:
+        """The label of ``call``, as it was when it was first seen: a link may be moved later."""
+        known = self._folders.judged
+        key = digest("\0".join((call.id, call.arguments, *self._bases)))
+        if key not in known:
+            if len(known) >= _MOST_JUDGED:
+                known.clear()
+            known[key] = self._of(call.arguments)
+        return known[key]
 
     def _of(self, arguments: str) -> FolderLabel:
         value = nested(arguments)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from edgeroute.core.errors import SettingsError
-from edgeroute.privacy.detecting.own.sources import Imports, table
+from edgeroute.privacy.detecting.own.sources import THINGS, Imports, describes_people, table
 
 MAGIC: Final = b"SQLite format 3\0"
 MOST_ROWS: Final = 200_000  # of one table
@@ -114,6 +114,9 @@ def _tables(cursor: Any, names: Iterable[str]) -> Imports:
     for name in names:
         cursor.execute(f"SELECT * FROM {name} LIMIT {MOST_ROWS}")  # noqa: S608 - quoted names
         headings = [str(column[0]) for column in cursor.description]
+        if not describes_people(headings):
+            whole.skipped[THINGS] += 1
+            continue
         found = table(headings, _values(cursor.fetchall()))
         whole.entries.extend(found.entries)
         whole.skipped.update(found.skipped)

@@ -156,13 +156,13 @@ class Search:
         pair = sorted((one.stem, two.stem))
         gap = text[one.end : two.start]
         if _fits("near", between, gap) and (kind := self._kind("near", pair)):
-            yield Span(one.start, two.end, kind)
+            yield from _places(one, two, gap, kind)
         if not _fits("close", between, gap):
             return
         # Two words of a language stand together by chance, unless a form or a list orders them.
         apart = _SENTENCE.search(gap) or (between and not _ORDERED.search(gap))
         if not apart and (kind := self._kind("close", pair)):
-            yield Span(one.start, two.end, kind)
+            yield from _places(one, two, gap, kind)
 
     def _initials(self, text: str, name: Word, initial: Word, between: int) -> Iterator[Span]:
         first, last = sorted((name, initial))
@@ -220,6 +220,14 @@ class Search:
                 kind := self._kind("code", (joined[left_out:],))
             ):
                 yield Span(groups[0][0], end, kind)
+
+
+def _places(one: Word, two: Word, gap: str, kind: str) -> Iterator[Span]:
+    """A name in one piece, or its two words where something else stands between them."""
+    if len(gap) <= _GAP and not gap.strip(" ,._'-"):
+        yield Span(one.start, two.end, kind)
+    else:
+        yield from (Span(word.start, word.end, kind) for word in (one, two))
 
 
 def groups_of(text: str) -> list[str]:

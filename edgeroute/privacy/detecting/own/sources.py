@@ -20,6 +20,7 @@ from edgeroute.word_lists import word_set
 MOST_BYTES: Final = 64 * 1024 * 1024
 REPEATED: Final = "a value that many rows share"
 COLUMN: Final = "a column that is not known to hold people, numbers or addresses"
+THINGS: Final = "a table that is not about people"
 SETTING: Final = "a setting that is no secret"
 ORGANISATION: Final = "an organisation, title, note or picture"
 
@@ -99,6 +100,11 @@ def _guessed(text: str) -> Found:
         return kind_of(text)
     except NotTaken as reason:
         return reason
+
+
+def describes_people(headings: Sequence[str]) -> bool:
+    """Whether a table with these columns is about people, and not about things with names."""
+    return any(_heading(name) not in {"", "name"} or "mail" in name.casefold() for name in headings)
 
 
 def _list(text: str) -> Iterator[Found]:
@@ -206,7 +212,7 @@ def _rows(
             value = cell.strip()
             if not value:
                 continue
-            if column in {"", "name", "number"} and seen[at, value] >= _OFTEN:
+            if not column and seen[at, value] >= _OFTEN:
                 yield NotTaken(REPEATED)
             else:
                 cells.setdefault(column, []).append(value)

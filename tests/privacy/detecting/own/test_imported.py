@@ -134,6 +134,12 @@ def test_common_words_alone_hold_nothing(imported: Imported, text: str) -> None:
     assert found(imported, text) == []
 
 
+def test_a_name_in_fields_is_two_places(imported: Imported) -> None:
+    """What stands between the parts of a name is no part of it, and is not masked with it."""
+    assert found(imported, '{"first": "Anna", "last": "Holmqvist"}') == ["Anna", "Holmqvist"]
+    assert found(imported, "Holmqvist, Anna") == ["Holmqvist, Anna"]
+
+
 def test_an_initial_counts_only_where_it_is_one_person(tmp_path: Path) -> None:
     """Of two people with one initial and one surname neither is meant by them."""
     content = taken(

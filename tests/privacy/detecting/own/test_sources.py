@@ -100,6 +100,8 @@ def test_a_database_is_only_read(tmp_path: Path) -> None:
     file = tmp_path / 'crm "x".db'
     with closing(sqlite3.connect(file)) as made:
         made.execute('CREATE TABLE "a ""b" (id INTEGER, firstName TEXT, lastName TEXT, pic BLOB)')
+        made.execute("CREATE TABLE goods (id INTEGER, name TEXT)")
+        made.execute("INSERT INTO goods VALUES (1, 'Desk Lamp')")
         made.execute("INSERT INTO \"a \"\"b\" VALUES (1, 'Anna', 'Holmqvist', x'ff')")
         made.commit()
     before = file.read_bytes()
