@@ -112,6 +112,7 @@ class PrivacyParts:
             Exception: it cannot be loaded; every prompt stays here then, and is told so.
         """
         self.detector.warm()
+        _ = self.lists.version, self.imported.version
 
     def _chats(self, limit: int) -> Iterator[tuple[Message, ...]]:
         """What was said in the last chats."""

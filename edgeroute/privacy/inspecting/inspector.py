@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
+from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import CLEAR, Finding, Verdict
 from edgeroute.privacy.detecting.detector import DetectionFailed
@@ -275,7 +276,9 @@ def _touches(finding: Finding, ranges: Sequence[tuple[int, int]]) -> bool:
 
 def _failed(error: Exception) -> Verdict:
     """The verdict where nobody knows. Words of an error that is not ours may quote the text."""
-    if isinstance(error, DetectionFailed):
+    if isinstance(error, EdgeRouteError):
+        reason = f"{str(error).splitlines()[0]} So it stays on this machine."
+    elif isinstance(error, DetectionFailed):
         reason = f"{error} So it stays on this machine."
     elif isinstance(error, TimeoutError):
         reason = "The privacy check took too long, so it stays on this machine."

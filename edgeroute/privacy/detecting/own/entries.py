@@ -98,7 +98,8 @@ def _forms(entry: OwnEntry, common: Callable[[str], bool]) -> Iterable[Form]:
     if entry.kind == "word":
         return _word(entry.text, common)
     if entry.kind == "email":
-        return [_phrase(word.full for word in words(entry.text))]
+        spoken = entry.text.replace("@", " at ").replace(".", " dot ")
+        return [_phrase(word.full for word in words(text)) for text in (entry.text, spoken)]
     if entry.kind == "address":
         return _address(entry.text)
     if entry.kind == "phone":

@@ -103,6 +103,7 @@ def found(imported: Imported, text: str) -> list[str]:
         "lindenstrasse 14",
         "Northcote Rd 221",
         "K.Rasmus@Nordhavn-Klinik.DK",
+        "k dot rasmus at nordhavn-klinik dot dk",
         "QW5uYSBIb2xtcXZpc3QgaXMgaGVyZQ==",
     ],
 )
