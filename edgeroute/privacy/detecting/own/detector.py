@@ -10,7 +10,7 @@ from edgeroute.core.verdict import Finding
 from edgeroute.privacy.detecting.detector import DetectionFailed
 from edgeroute.privacy.detecting.own.imported import Imported
 from edgeroute.privacy.detecting.protocol import Scan, TextDetector
-from edgeroute.privacy.detecting.text.decoding import TooManyParts
+from edgeroute.privacy.detecting.text.contents import Unread
 
 # How the origin of what lies in a labelled folder ends.
 PRIVATE: Final = " private"
@@ -47,11 +47,17 @@ class WithOwn:
         if source != origin:
             own.append(Finding("PERSONAL_RECORDS", 0, len(text), 1.0, "origin"))
             reason = "It comes from a folder that your settings call private."
+        unread = ""
         if len(text) <= self._most and (full or not own):
-            own += self._entries(text, full=full)
+            try:
+                own += self._entries(text, full=full)
+            except Unread as error:
+                unread = str(error)
         if own and not full:
             return Scan(private=True, findings=tuple(own), reason=reason)
         scan = self._detector.scan(text, full=full, origin=source)
+        if unread and not scan.private:
+            raise DetectionFailed(unread)
         if not own:
             return scan
         return replace(scan, private=True, findings=(*own, *scan.findings), reason=reason)
@@ -59,12 +65,9 @@ class WithOwn:
     def _entries(self, text: str, *, full: bool) -> list[Finding]:
         """The imported entries in ``text``, the first one if that is enough."""
         found: list[Finding] = []
-        try:
-            for finding in self._imported.find(text):
-                if not self._allowed(text[finding.start : finding.end]):
-                    found.append(finding)
-                    if not full:
-                        break
-        except TooManyParts as error:
-            raise DetectionFailed("The text has more coded parts than are read.") from error
+        for finding in self._imported.find(text):
+            if not self._allowed(text[finding.start : finding.end]):
+                found.append(finding)
+                if not full:
+                    break
         return found

@@ -14,7 +14,6 @@ from edgeroute.privacy.detecting.own.hashes import (
     MOST_GROUPS,
     MOST_WORDS,
     Form,
-    Way,
     groups_of,
 )
 from edgeroute.privacy.detecting.own.words import UNSPACED, folded, words
@@ -129,8 +128,11 @@ def _name(entry: OwnEntry, common: Callable[[str], bool]) -> Iterator[Form]:
         for first in given:
             if first.casefold() == surname.casefold():
                 continue
-            way: Way = "close" if common(first) and common(surname) else "near"
-            yield Form(way, tuple(sorted((folded(first)[1], folded(surname)[1]))))
+            (full, stem), (other_full, other_stem) = folded(first), folded(surname)
+            both = common(first) and common(surname)
+            yield Form("close" if both else "near", tuple(sorted((stem, other_stem))))
+            if both:
+                yield Form("exact", tuple(sorted((full, other_full))))
             for solid in (first + surname, surname + first):
                 if len(solid) >= _LEAST["solid"] and not common(solid):
                     yield Form("word", folded(solid))

@@ -15,11 +15,11 @@ from typing import Final, Literal, NamedTuple
 
 from edgeroute.privacy.detecting.own.words import Word, stem, words
 
-# How a form is looked for: two words of a name near each other, or side by side where both are
-# words of a language too; an initial and a surname; a run of words that may be turned round;
-# letters and digits whatever signs stand between them; one rare word.
-Way = Literal["near", "close", "initial", "phrase", "code", "word"]
-WAYS: Final[tuple[Way, ...]] = ("near", "close", "initial", "phrase", "code", "word")
+# How a form is looked for: two words of a name near each other; where both are words of a language
+# too, with capital letters and close, or side by side without an ending; an initial and a surname;
+# a run of words that may be turned round; letters and digits whatever signs stand between them; one
+# rare word.
+Way = Literal["near", "close", "exact", "initial", "phrase", "code", "word"]
 
 PREFIX: Final = 3  # characters of a code that are looked at first
 MOST_GROUPS: Final = 24  # groups of letters and digits in a code
@@ -98,7 +98,7 @@ class Hashes:
             index.whole[self.whole(way, parts[:1])] = kind
             return
         else:
-            index.parts.update(self.part(part) for part in parts if len(part) > 1)
+            index.parts.update(self.part(stem(part)) for part in parts if len(part) > 1)
         index.whole[self.whole(way, sorted(parts))] = kind
 
 
@@ -160,8 +160,14 @@ class Search:
         if not _fits("close", between, gap):
             return
         # Two words of a language stand together by chance, unless a form or a list orders them.
-        apart = _SENTENCE.search(gap) or (between and not _ORDERED.search(gap))
-        if not apart and (kind := self._kind("close", pair)):
+        if _SENTENCE.search(gap) or (between and not _ORDERED.search(gap)):
+            return
+        kind = None
+        if text[one.start].isupper() and text[two.start].isupper():
+            kind = self._kind("close", pair)
+        elif not between:
+            kind = self._kind("exact", sorted((one.full, two.full)))
+        if kind:
             yield from _places(one, two, gap, kind)
 
     def _initials(self, text: str, name: Word, initial: Word, between: int) -> Iterator[Span]:

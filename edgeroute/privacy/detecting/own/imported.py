@@ -22,7 +22,6 @@ from edgeroute.privacy.detecting.kept_file import KeptFile
 from edgeroute.privacy.detecting.own.entries import ENTITIES, Kind, Taken, taken
 from edgeroute.privacy.detecting.own.hashes import Hashes, Index, Search
 from edgeroute.privacy.detecting.own.sources import Imports
-from edgeroute.privacy.detecting.text.decoding import all_readings
 
 FILE: Final = "private-entries.json"
 SOURCE: Final = "your imported list"
@@ -139,7 +138,7 @@ class Imported:
         """Where ``text`` holds an entry, in any of its readings.
 
         Raises:
-            TooManyParts: the text has more coded parts than are read.
+            Unread: it holds data that cannot be read, or more coded parts than are read.
             SettingsError, StoreError: as for ``version``.
         """
         self._refresh()
@@ -220,6 +219,10 @@ class Imported:
 
 def found_by(search: Search, text: str) -> Iterator[Finding]:
     """What ``search`` finds in ``text``, in any of its readings, each place once."""
+    from edgeroute.privacy.detecting.text.decoding import (  # noqa: PLC0415 - many patterns
+        all_readings,
+    )
+
     seen: set[tuple[int, int, str]] = set()
     for reading, place in all_readings(text):
         for span in search.find(reading):

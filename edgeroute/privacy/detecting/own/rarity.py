@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from edgeroute.encoders.bert import ModelMissing
+from edgeroute.encoders.bert import EncoderMissing
 from edgeroute.encoders.e5_file import E5File
 from edgeroute.encoders.pieces import Pieces
 
@@ -40,6 +40,6 @@ class Rarity:
     def _pieces(self) -> tuple[Pieces, list[float]] | None:
         try:
             file = E5File(self._folder)
-        except ModelMissing:
+        except EncoderMissing:
             return None
         return Pieces(file.words, file.scores, file.rewritten), list(file.scores)

@@ -197,7 +197,7 @@ def _headings() -> dict[str, frozenset[str]]:
         "house": word_set("own_entries.house"),
         "phone": word_set("own_entries.phone"),
         "number": word_set("own_entries.number"),
-        "secret": word_set("secrets.names"),
+        "secret": word_set("own_entries.secret"),
     }
     return {column: frozenset(map(str.casefold, names)) for column, names in lists.items()}
 
@@ -269,7 +269,7 @@ def _setting(name: str, value: str) -> Found:
     if login:
         return OwnEntry("secret", login[1])
     named = re.sub(r"[\W_]+", " ", name).casefold()
-    is_named = any(f" {one} " in f" {named} " for one in word_set("secrets.names")) or (
+    is_named = any(f" {one} " in f" {named} " for one in word_set("own_entries.secret")) or (
         f" {named}".endswith(" key")
     )
     plain = value.casefold() in word_set("own_entries.plain_settings")

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from edgeroute.core.errors import SettingsError, StoreError
+from edgeroute.privacy.detecting.detector import DetectionFailed
 from edgeroute.privacy.detecting.own.detector import WithOwn
 from edgeroute.privacy.detecting.own.entries import COMMON, OwnEntry, taken
 from edgeroute.privacy.detecting.own.imported import FILE, Imported, prepared
 from edgeroute.privacy.detecting.own.sources import read_text
+from edgeroute.privacy.detecting.text.contents import Unread
 from tests.support.detectors import PLANT, PlantDetector
 
 KEY = b"k" * 32
@@ -250,3 +252,18 @@ def test_ten_thousand_entries_are_found_in_linear_time(tmp_path: Path) -> None:
     assert once < 0.03  # some 8 ms on an idle core
     assert seconds(text * 10) < once * 20
     assert seconds("a_" * 50_000 + "1 " * 25_000) < 3
+
+
+def test_what_cannot_be_read_is_not_cleared(
+    imported: Imported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the text cannot be read for entries and the detector saw nothing, nobody knows."""
+
+    def unread(text: str) -> None:
+        raise Unread(f"It holds {len(text)} bytes that cannot be read.")
+
+    monkeypatch.setattr(imported, "find", unread)
+    detector = WithOwn(PlantDetector(), imported, lambda _: False)
+    assert detector.scan(PLANT).private
+    with pytest.raises(DetectionFailed, match="cannot be read"):
+        detector.scan("Nothing")
