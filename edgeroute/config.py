@@ -111,7 +111,9 @@ class PrivacySettings(_SettingsTable, frozen=True):
     that is installed; without it every image counts as private. ``enterprise_provider`` may receive
     internal code under a contract of yours; without one internal code stays here. ``encrypt``
     encrypts the database with a key from the OS keyring; with ``passphrase`` you are asked for one
-    where there is no keyring.
+    where there is no keyring. ``paths`` labels folders, such as ``"~/clients/**" = "private"``:
+    what is attached from there, or read there by a tool, stays here; what lies in ``code`` is
+    judged as code.
     """
 
     mode: PrivacyMode = PrivacyMode.AUTO
@@ -120,6 +122,7 @@ class PrivacySettings(_SettingsTable, frozen=True):
     enterprise_provider: str = ""
     encrypt: bool = True
     passphrase: bool = False
+    paths: dict[str, Literal["private", "code"]] = {}
 
 
 class EndpointSettings(_SettingsTable, frozen=True):
@@ -262,7 +265,7 @@ def parse(text: str, file: str = "config.toml") -> Settings:
         line = int(found.group(1)) if found else len(text.splitlines())
         raise SettingsError(f"is not valid TOML: {error}.", file=file, line=line) from error
     try:
-        return msgspec.convert(content, Settings)
+        settings = msgspec.convert(content, Settings)
     except msgspec.ValidationError as error:
         message, path = split_validation_error(error)
         raise SettingsError(
@@ -271,6 +274,27 @@ def parse(text: str, file: str = "config.toml") -> Settings:
             line=_line_of(text, path),
             hint="See `edgeroute config show` for every setting.",
         ) from error
+    for pattern in settings.privacy.paths:
+        lines = (at for at, line in enumerate(text.splitlines(), 1) if pattern and pattern in line)
+        check_folder(pattern, file, next(lines, _line_of(text, "$.privacy.paths")))
+    return settings
+
+
+def check_folder(pattern: str, file: str = "", line: int = 0) -> None:
+    """Refuse a pattern of folders that could match nothing, or not what is meant.
+
+    Raises:
+        SettingsError: it is relative, leads back, or holds a sign that no key can hold.
+    """
+    named = pattern.startswith(("/", "~/")) or pattern == "~"
+    if named and ".." not in pattern.split("/") and not set(pattern) & set('"\0\n'):
+        return
+    raise SettingsError(
+        f"privacy.paths: {pattern!r} names no folder.",
+        file=file,
+        line=line,
+        hint='It begins with / or ~/ and holds no "..": "~/clients/**" is what lies in ~/clients.',
+    )
 
 
 def _line_of(text: str, path: str) -> int:
@@ -293,7 +317,9 @@ def _line_of(text: str, path: str) -> int:
 
 
 def _key(dotted: str) -> list[str]:
-    return [step.strip().strip("\"'") for step in dotted.split(".")]
+    """The steps of a key; quotes keep the full stops of one together."""
+    steps = re.split(r"\.(?=(?:[^\"']|\"[^\"]*\"|'[^']*')*$)", dotted)
+    return [step.strip().strip("\"'") for step in steps]
 
 
 def change(path: Path, key: str, value: str) -> Settings:
@@ -341,7 +367,11 @@ def _show_table(table: dict[str, Any], name: str, lines: list[str]) -> None:
     values = {key: value for key, value in table.items() if not isinstance(value, dict)}
     if name and (values or not table):
         lines.append(f"\n[{name}]")
-    lines.extend(f"{key} = {_toml(value)}" for key, value in values.items())
+    plain = re.compile(r"[A-Za-z0-9_-]+")
+    lines.extend(
+        f"{key if plain.fullmatch(key) else _toml(key)} = {_toml(value)}"
+        for key, value in values.items()
+    )
     for key, value in table.items():
         if isinstance(value, dict) and value:
             _show_table(value, f"{name}.{key}" if name else key, lines)

@@ -109,3 +109,31 @@ def test_sockets_fit_their_path_limit(monkeypatch: pytest.MonkeyPatch, tmp_path:
     runtime = config.Paths.find().runtime
     assert len(str(runtime)) <= 80
     assert runtime == config.Paths.find().runtime
+
+
+PATHS = '[privacy.paths]\n"~/a.b/**" = "private"\n"/srv/code" = "code"\n'
+
+
+def test_folders_are_labelled_by_pattern(tmp_path: Path) -> None:
+    """A pattern is a key in quotes: shown, loaded and changed like any other."""
+    settings = config.parse(PATHS)
+    assert settings.privacy.paths == {"~/a.b/**": "private", "/srv/code": "code"}
+    assert config.parse(config.show(settings)) == settings
+    changed = config.change(tmp_path / "c.toml", 'privacy.paths."~/c.d/**"', "private")
+    assert changed.privacy.paths == {"~/c.d/**": "private"}
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        ('"clients/**" = "private"', 4),
+        ('"" = "private"', 1),
+        ('"~/a/../b" = "code"', 4),
+        ('"~/x" = "secret"', 1),
+    ],
+)
+def test_a_folder_that_is_none_is_refused(more: str, line: int) -> None:
+    """Relative patterns, ways back and unknown labels are errors with their line."""
+    with pytest.raises(SettingsError) as caught:
+        config.parse(PATHS + more, "c.toml")
+    assert caught.value.line >= line

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Role = Literal["system", "user", "assistant", "tool"]
+FolderLabel = Literal["", "private", "code"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,21 +18,29 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image, either its bytes or an address that the provider would fetch (never we)."""
+    """An image, either its bytes or an address that the provider would fetch (never we).
+
+    ``folder`` is how the user labelled the folder it was attached from; it never leaves.
+    """
 
     media_type: str
     data: bytes = b""
     url: str = ""
     detail: str = ""
+    folder: FolderLabel = ""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An attached file: its name counts as text that would leave, like its content."""
+    """An attached file: its name counts as text that would leave, like its content.
+
+    ``folder`` is how the user labelled the folder it was attached from; it never leaves.
+    """
 
     name: str
     media_type: str
     data: bytes
+    folder: FolderLabel = ""
 
 
 @dataclass(frozen=True, slots=True)

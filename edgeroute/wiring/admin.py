@@ -17,7 +17,7 @@ class AdminParts:
 
     ``alerts`` are what the user should know about money and use, ``models`` the model files of this
     machine; ``advisor`` says what earlier answers say of models and rules, ``self_check`` whether
-    what is kept and what reads prompts is in order.
+    what is kept and what reads prompts is in order; ``own`` imports own people and places.
     """
 
     def __init__(self, engine: EngineParts) -> None:
@@ -26,6 +26,7 @@ class AdminParts:
         self.alerts: AlertRepository = stores.alerts
         self.models: LocalModels = local.models
         self.advisor = engine.advisor
+        self.own = privacy.own
         self.self_check = SelfCheck(stores.keys, stores.database, privacy.load_detector)
 
     @cached_property

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 import msgspec
 
+from edgeroute.core.messages import Message
+from edgeroute.engine.admin.own_entries import OwnEntries
 from edgeroute.privacy.detecting.detector import Detector
+from edgeroute.privacy.detecting.own.detector import WithOwn
+from edgeroute.privacy.detecting.own.imported import Imported
+from edgeroute.privacy.detecting.own.rarity import Rarity
 from edgeroute.privacy.detecting.user_lists import Lists, WithLists
 from edgeroute.privacy.gate import Gate
+from edgeroute.privacy.inspecting.folders import Folders
 from edgeroute.privacy.inspecting.inspector import Inspector
 from edgeroute.privacy.inspecting.ocr import Tesseract
 from edgeroute.privacy.policy import Level, PrivacyPolicy
@@ -17,6 +24,7 @@ from edgeroute.wiring.providers import ProviderParts
 from edgeroute.wiring.stores import StoreParts
 
 _LISTS_SECRET = "privacy lists"  # noqa: S105 - a name
+_ENTRIES_SECRET = "private entries"  # noqa: S105 - a name
 
 
 class PrivacyParts:
@@ -28,6 +36,7 @@ class PrivacyParts:
         self._installation = installation
         self._stores = stores
         self._providers = providers
+        self._labelled: tuple[Mapping[str, str], Folders] | None = None
 
     @cached_property
     def policy(self) -> PrivacyPolicy:
@@ -50,6 +59,31 @@ class PrivacyParts:
         return Lists(self._installation.paths.config, self._stores.secret(_LISTS_SECRET))
 
     @cached_property
+    def imported(self) -> Imported:
+        """The user's own people, places and secrets.
+
+        Where the key of their hashes cannot be read nothing is cleared until it can.
+        """
+        return Imported(self._installation.paths.config, self._stores.secret(_ENTRIES_SECRET))
+
+    @cached_property
+    def own(self) -> OwnEntries:
+        """Importing those entries, and saying what that changes."""
+        from edgeroute.privacy.detecting.weighing.weigher import (  # noqa: PLC0415 - many words
+            MULTILINGUAL,
+        )
+
+        return OwnEntries(
+            lambda: self.imported,
+            Rarity(self._installation.paths.models / MULTILINGUAL),
+            self._stores.states,
+            self._stores.conversations.prompts,
+            self._chats,
+            folders=self._folders,
+            clock=self._installation.clock,
+        )
+
+    @cached_property
     def detector(self) -> Detector:
         """Reads texts for personal data."""
         return Detector(self.policy, self._installation.paths.models, allowed=self._allowed)
@@ -57,10 +91,11 @@ class PrivacyParts:
     @cached_property
     def inspector(self) -> Inspector:
         """Finds personal data, in a thread of its own."""
-        detector = WithLists(self.detector, self.lists, self.policy)
+        listed = WithLists(self.detector, self.lists, self.policy)
         return Inspector(
-            detector,
-            detector.version,
+            WithOwn(listed, self.imported, self._allowed, self.policy.budget.characters),
+            lambda: f"{listed.version()} {self.imported.version}",
+            folders=self._folders,
             images=Tesseract.find() if self._installation.settings.privacy.ocr else None,
         )
 
@@ -77,6 +112,19 @@ class PrivacyParts:
             Exception: it cannot be loaded; every prompt stays here then, and is told so.
         """
         self.detector.warm()
+        _ = self.lists.version, self.imported.version
+
+    def _chats(self, limit: int) -> Iterator[tuple[Message, ...]]:
+        """What was said in the last chats."""
+        kept = self._stores.conversations
+        return (kept.messages(chat.id) for chat in kept.list(limit))
+
+    def _folders(self) -> Folders:
+        """The labelled folders, as the settings have them now."""
+        paths = self._installation.settings.privacy.paths
+        if self._labelled is None or self._labelled[0] != paths:
+            self._labelled = (paths, Folders(paths))
+        return self._labelled[1]
 
     def _allowed(self, value: str) -> bool:
         return self.lists.allows(value)

@@ -101,6 +101,32 @@ def test_privacy_lists_are_kept_without_their_text(home: Home) -> None:
     assert home.run("config", "allow", stdin=" ").exit_code == 2
 
 
+def test_own_people_are_imported_without_their_text(home: Home, tmp_path: Path) -> None:
+    """A dry run keeps nothing; a list shows counts; removed is removed; no value is printed."""
+    file = tmp_path / "people.csv"
+    file.write_text("first name,last name,phone\nAnna,Holmqvist,+47 412 34 567\n", "utf-8")
+    tried = home.run("config", "private", "--import", str(file), "--dry-run")
+    assert tried.stdout.split() == ["KIND", "ENTRIES", "name", "1", "phone", "1"]
+    assert home.runtime().admin.own.listed() == []
+    kept = home.run("config", "private", "--import", str(file))
+    listed = home.run("config", "private", "--list")
+    assert [line.split()[2:] for line in listed.stdout.splitlines()[1:]] == [
+        ["name", "1"],
+        ["phone", "1"],
+    ]
+    found = home.runtime()._privacy.imported.find("holmqvist_anna")
+    assert [one.type for one in found] == ["PERSON"]
+    written = b"".join(p.read_bytes() for p in home.paths.config.rglob("*") if p.is_file())
+    said = "".join(one.stdout + one.stderr for one in (tried, kept, listed))
+    assert [w for w in ("olmqvist", "41234567") if w in said or w.encode() in written] == []
+    assert home.run("config", "private", "--remove", "phone").exit_code == 0
+    assert home.run("config", "private", "--remove", str(file)).exit_code == 0
+    assert home.run("config", "private", "--remove", "all").exit_code == 1
+    assert home.run("config", "private", "--import", "nowhere.vcf").exit_code == 1
+    assert home.run("config", "private", "--dry-run").exit_code == 2
+    assert home.run("config", "private", "--list", "--forget").exit_code == 2
+
+
 def test_models_are_listed_and_recommended(home: Home) -> None:
     """What is here and what could be, with sizes; the best for this machine first."""
     rows = json.loads(home.run("models", "list", "--json").stdout)

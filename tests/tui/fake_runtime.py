@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 from edgeroute.core.answer import Answer
 from edgeroute.core.conversation import Conversation, SearchHit, Turn
-from edgeroute.core.errors import ErrorKind, NothingAnswered
+from edgeroute.core.errors import ErrorKind, NothingAnswered, SettingsError
 from edgeroute.core.events import (
     Answered,
     AttemptEnded,
@@ -31,7 +32,7 @@ from edgeroute.core.events import (
     TextDelta,
 )
 from edgeroute.core.local_models import LocalStatus
-from edgeroute.core.messages import Image, Message, assistant, user
+from edgeroute.core.messages import FolderLabel, Image, Message, assistant, user
 from edgeroute.core.model_card import ModelCard, Place, PriceList, PriceRow, Rate
 from edgeroute.core.plan import Candidate, Plan, Skipped
 from edgeroute.core.receipt import Attempt, Receipt
@@ -41,9 +42,11 @@ from edgeroute.core.signals import Signals
 from edgeroute.core.spending import SpendRow
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode, Verdict
+from edgeroute.engine.admin.own_entries import FolderPreview, OwnOffer, Preview
 from edgeroute.engine.deciding.explanation import Explanation
 from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
 from edgeroute.engine.recording.feedback import Thumb
+from edgeroute.privacy.detecting.own.entries import Taken
 from tests.support.replies import PNG
 
 if TYPE_CHECKING:
@@ -586,6 +589,50 @@ def card(name: str, price_in: str, price_out: str, place: Place = Place.CLOUD) -
     return ModelCard(name, provider, wire, place=place, prices=PriceList((PriceRow(rate),)))
 
 
+PREVIEW = Preview("me", Taken({}, {"name": 1, "email": 1}, {"a date": 2}), 4, 50)
+
+
+class FakeOwn:
+    """Entries that are offered, looked at and kept."""
+
+    def __init__(self) -> None:
+        self.due = False
+        self.kept: list[Preview] = []
+        self.answers = 0
+
+    def is_due(self) -> bool:
+        """Whether to offer it."""
+        return self.due
+
+    def offer(self) -> OwnOffer:
+        """The user and a folder."""
+        return OwnOffer(PREVIEW, "~/clients/**", self.folder("~/clients/**"))
+
+    def preview(self, source: str) -> Preview:
+        """The same of every source but one."""
+        if source == "missing":
+            raise SettingsError("cannot be read.", file=source)
+        return replace(PREVIEW, source=source)
+
+    def folder(self, pattern: str) -> FolderPreview:
+        """Three chats."""
+        del pattern
+        return FolderPreview(3, 20)
+
+    def keep(self, preview: Preview) -> None:
+        """Remember it."""
+        self.kept.append(preview)
+
+    def answered(self) -> None:
+        """Count it."""
+        self.answers += 1
+
+    def label(self, path: Path) -> FolderLabel:
+        """No folder is labelled."""
+        del path
+        return ""
+
+
 class FakeRuntime:
     """Everything the chat app needs, scripted."""
 
@@ -614,6 +661,8 @@ class FakeRuntime:
         self.engine = FakeEngine(self)
         self.warmed = 0
         self.saved: dict[str, str] = {}
+        self.own = FakeOwn()
+        self.admin = SimpleNamespace(own=self.own)
         if chats:
             self._fill()
 

@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from edgeroute.tui.app import ChatApp
 from edgeroute.tui.screens.help import HelpScreen
+from edgeroute.tui.screens.own import OwnScreen
 from edgeroute.tui.screens.picker import Picker
 from edgeroute.tui.screens.plan import PlanScreen
 from edgeroute.tui.screens.receipt import ReceiptScreen
@@ -106,6 +107,14 @@ async def spent(chat: Driver) -> None:
     await chat.top(SpendScreen)
 
 
+async def own(chat: Driver) -> None:
+    """Own people and places, as they are offered."""
+    chat.runtime.own.due = True
+    await chat.chat.offer_own()
+    await chat.top(OwnScreen)
+    chat.app.screen.query_one("#source", Input).cursor_blink = False
+
+
 @pytest.mark.parametrize(
     ("state", "size", "theme"),
     [
@@ -124,6 +133,7 @@ async def spent(chat: Driver) -> None:
         (traced, WIDE, ""),
         (spent, WIDE, ""),
         (listed, SMALL, ""),
+        (own, SMALL, ""),
     ],
     ids=lambda value: value.__name__ if callable(value) else None,
 )

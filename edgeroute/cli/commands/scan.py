@@ -73,7 +73,8 @@ async def _scan(
         verdict = await inspector.scan(content, full=True)
         return _report(name, content, verdict, show=show, why=why)
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    attached = Message("user", (File(Path(name).name, kind, content),))
+    label = shell.runtime.admin.own.label(Path(name))
+    attached = Message("user", (File(Path(name).name, kind, content, label),))
     verdict = await inspector.inspect(ChatRequest(messages=(attached,)), full=True)
     return _report(name, "", verdict, show=False, why=why)
 

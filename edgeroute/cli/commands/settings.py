@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from edgeroute import config as settings
-from edgeroute.cli.shell import Shell, as_json, note, out, pass_shell, piped
+from edgeroute.cli.shell import Shell, as_json, note, out, pass_shell, piped, table
 from edgeroute.core.errors import SettingsError
 
 _KINDS: Final = ("name", "project", "pattern")
@@ -86,9 +86,44 @@ def disallow(shell: Shell) -> int:
 @config.command("private")
 @click.option("--kind", type=click.Choice(_KINDS), default="name", show_default=True)
 @click.option("--forget", is_flag=True, help="Take it off the list.")
+@click.option(
+    "--import",
+    "source",
+    metavar="SOURCE",
+    help="Import people, numbers, addresses and secrets: a vCard, CSV, .env or plain list, a"
+    " database's address, which is only read, or `me`: what your account and git call you.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what an import would keep and change.")
+@click.option("--list", "listed", is_flag=True, help="Say how much of which kind was imported.")
+@click.option("--remove", metavar="WHAT", help="Remove an imported kind, a SOURCE, or `all`.")
 @pass_shell
-def private(shell: Shell, kind: Any, *, forget: bool) -> int:
-    """Always keep a name, a project or a pattern on this machine, asked for or piped in."""
+def private(
+    shell: Shell,
+    kind: Any,
+    source: str | None,
+    remove: str | None,
+    *,
+    forget: bool,
+    dry_run: bool,
+    listed: bool,
+) -> int:
+    """Always keep a name, a project or a pattern on this machine, asked for or piped in.
+
+    With --import many at once. Of these only keyed hashes are kept, and they are found in any
+    case, order, script and spelling.
+    """
+    if sum((forget, listed, source is not None, remove is not None)) > 1:
+        raise click.UsageError("Give one of --forget, --import, --list and --remove.")
+    if dry_run and source is None:
+        raise click.UsageError("--dry-run needs --import SOURCE.")
+    if source is not None:
+        return _import(shell, source, dry_run=dry_run)
+    if listed:
+        return _list(shell)
+    if remove is not None:
+        count = shell.runtime.admin.own.remove(remove)
+        note(f"{count} entries are removed." if count else f"Nothing was imported as {remove}.")
+        return 0 if count else 1
     text = _text("What is always private")
     if forget:
         known = shell.runtime.lists.forget_private(text)
@@ -96,6 +131,42 @@ def private(shell: Shell, kind: Any, *, forget: bool) -> int:
         return 0 if known else 1
     shell.runtime.lists.keep_private(kind, text)
     note("Prompts that hold it stay on this machine.")
+    return 0
+
+
+def _import(shell: Shell, source: str, *, dry_run: bool) -> int:
+    """Import from ``source``, or only say what would be kept; values are never shown."""
+    own = shell.runtime.admin.own
+    preview = own.preview(source)
+    table(("KIND", "ENTRIES"), [(kind, str(n)) for kind, n in preview.counts.items()], right=(1,))
+    for reason, count in preview.skipped.items():
+        note(f"{count} skipped: {reason}.")
+    if not own.knows_rare_words:
+        note(
+            "Single words are all skipped, since the model that knows rare ones is not here:"
+            " `edgeroute doctor` says how to get it."
+        )
+    note(
+        f"Of the last {preview.prompts} prompts {preview.held} would have been held or masked."
+        " What is skipped can be named one by one with `edgeroute config private`."
+    )
+    if dry_run:
+        note("Nothing is kept: this was a dry run.")
+        return 0
+    own.keep(preview)
+    note("Kept as keyed hashes. Prompts that hold any of it stay on this machine, or are masked.")
+    return 0
+
+
+def _list(shell: Shell) -> int:
+    """Counts and kinds of what was imported."""
+    rows = [
+        (f"{one.at:%Y-%m-%d %H:%M}", kind, str(count))
+        for one in shell.runtime.admin.own.listed()
+        for kind, count in one.counts.items()
+    ]
+    table(("IMPORTED", "KIND", "ENTRIES"), rows, right=(2,))
+    note(f"{len(shell.runtime.lists.private)} more were named one by one.")
     return 0
 
 

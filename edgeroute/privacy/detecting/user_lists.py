@@ -17,9 +17,9 @@ from typing import Final, Literal
 import msgspec
 
 from edgeroute import datafile
-from edgeroute.core.errors import SettingsError, StoreError
-from edgeroute.core.private_file import write_private
+from edgeroute.core.errors import SettingsError
 from edgeroute.core.verdict import Finding
+from edgeroute.privacy.detecting.kept_file import KeptFile
 from edgeroute.privacy.detecting.protocol import Scan, TextDetector
 from edgeroute.privacy.detecting.recognizers.always_private import Marked
 from edgeroute.privacy.detecting.text.normalise import normalise
@@ -58,9 +58,8 @@ class Lists:
     def __init__(self, folder: Path, key: bytes) -> None:
         if len(key) < 16:
             raise ValueError("the key is too short")
-        self._path = folder / FILE
+        self._file = KeptFile(folder / FILE, "Your privacy lists")
         self._key = key
-        self._stamp: tuple[int, int, int] | None = None
         self._content = _ListsFile()
         self._marked: Marked | None = None
         self._allowed: frozenset[str] = frozenset()
@@ -157,21 +156,17 @@ class Lists:
 
     def _refresh(self) -> None:
         """Read the file if it is not the one that was read last."""
-        try:
-            status = self._path.stat()
-            stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
-        except FileNotFoundError:
-            stamp = None
-        except OSError as error:
-            message = f"Your privacy lists cannot be read ({error.strerror})."
-            raise StoreError(message, f"Check {self._path}.") from error
-        if stamp == self._stamp:
+        if not self._file.changed():
             return
-        self._use(_ListsFile() if stamp is None else datafile.load(self._path, _ListsFile))
-        self._stamp = stamp
+        try:
+            known = self._file.exists
+            self._use(datafile.load(self._file.path, _ListsFile) if known else _ListsFile())
+        except SettingsError:
+            self._file.forget()
+            raise
 
     def _use(self, content: _ListsFile) -> None:
-        file = str(self._path)
+        file = str(self._file.path)
         if len(content.private) + len(content.allowed) > _MOST_ENTRIES:
             raise SettingsError(f"holds more than {_MOST_ENTRIES} entries.", file=file)
         for term in content.private:
@@ -186,16 +181,9 @@ class Lists:
         ).hexdigest()
 
     def _save(self, content: _ListsFile) -> None:
-        """Check and write: there is always one whole file."""
+        """Check and write."""
         self._use(content)
-        try:
-            write_private(self._path, msgspec.yaml.encode(content))
-        except OSError as error:
-            self._stamp = (0, 0, 0)
-            message = f"Your privacy lists cannot be written ({error.strerror})."
-            raise StoreError(message, f"Check the folder {self._path.parent}.") from error
-        status = self._path.stat()
-        self._stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
+        self._file.write(msgspec.yaml.encode(content))
 
 
 class WithLists:

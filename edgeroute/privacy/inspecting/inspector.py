@@ -14,12 +14,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
+from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import CLEAR, Finding, Verdict
 from edgeroute.privacy.detecting.detector import DetectionFailed
+from edgeroute.privacy.detecting.own.detector import CODE
 from edgeroute.privacy.detecting.protocol import TextDetector
 from edgeroute.privacy.inspecting import attachments
 from edgeroute.privacy.inspecting.attachments import UnreadableFile
+from edgeroute.privacy.inspecting.folders import Folders
 from edgeroute.privacy.inspecting.ocr import UnreadableImage
 from edgeroute.privacy.inspecting.passages import Attachment, Contents, Passage, contents
 from edgeroute.privacy.inspecting.verdict_cache import Source, VerdictCache, data_digest, digest
@@ -55,6 +58,7 @@ class Inspector:
 
     ``version`` names the privacy rules in force, user lists included; ``seconds`` is the most that
     one request may take; ``waiting`` how many may wait. Without ``images`` pictures are private.
+    ``folders`` are those that the user labelled.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class Inspector:
         version: Callable[[], str],
         *,
         images: ImageReader | None = None,
+        folders: Callable[[], Folders] = lambda: Folders({}),
         seconds: float = SECONDS,
         waiting: int = WAITING,
         memory: VerdictCache | None = None,
@@ -70,6 +75,7 @@ class Inspector:
         self._detector = detector
         self._version = version
         self._images = images
+        self._folders = folders
         self._seconds = seconds
         self._places = threading.BoundedSemaphore(waiting)
         self._memory = memory if memory is not None else VerdictCache()
@@ -87,7 +93,7 @@ class Inspector:
         """
         try:
             version = self.version
-            found = contents(request)
+            found = contents(request, self._folders())
         except Exception as error:  # noqa: BLE001 - what cannot be read is private
             return _failed(error)
         for sealed in found.sealed:
@@ -219,6 +225,7 @@ class Inspector:
         if part.kind == "file" and not by_origin.private:
             origin = "attachment"
             by_origin = self._detector.scan(_HARMLESS, origin=origin)
+            origin += CODE if part.origin.endswith(CODE) else ""
         if by_origin.private:  # nothing in it could change that, so nothing in it is opened
             return Verdict(private=True, reason=by_origin.reason, findings=by_origin.findings)
         try:
@@ -269,7 +276,9 @@ def _touches(finding: Finding, ranges: Sequence[tuple[int, int]]) -> bool:
 
 def _failed(error: Exception) -> Verdict:
     """The verdict where nobody knows. Words of an error that is not ours may quote the text."""
-    if isinstance(error, DetectionFailed):
+    if isinstance(error, EdgeRouteError):
+        reason = f"{str(error).splitlines()[0]} So it stays on this machine."
+    elif isinstance(error, DetectionFailed):
         reason = f"{error} So it stays on this machine."
     elif isinstance(error, TimeoutError):
         reason = "The privacy check took too long, so it stays on this machine."

@@ -18,8 +18,10 @@ from edgeroute.core.messages import (
     Unreadable,
 )
 from edgeroute.core.request import ChatRequest
+from edgeroute.privacy.inspecting.folders import Folders
 from edgeroute.privacy.inspecting.json_texts import KeyValues, argument_texts, nested, texts
 from edgeroute.privacy.inspecting.media import decoded, is_sealed
+from edgeroute.privacy.inspecting.named_paths import CallLabels
 
 WINDOW: Final = 160  # characters to either side of the border between two user texts
 _NEAR: Final = 40
@@ -62,14 +64,18 @@ class Contents:
     sealed: list[bytes] = field(default_factory=list)
 
 
-def contents(request: ChatRequest) -> Contents:
+def contents(request: ChatRequest, folders: Folders | None = None) -> Contents:
     """Every string of ``request`` but ``conversation``, which never leaves.
+
+    The origin of what comes from a folder that the user labelled ends with the label:
+    ``tool:read_file private``.
 
     Raises:
         ValueError: a schema or an argument is nested too deeply.
     """
     found = Contents()
-    reader = _PassageReader(found)
+    labels = CallLabels(folders if folders is not None else Folders({}), request.messages)
+    reader = _PassageReader(found, labels)
     for number, message in enumerate(request.messages):
         reader.message(f"messages[{number}]", message)
     for number, tool in enumerate(request.tools):
@@ -100,8 +106,9 @@ def contents(request: ChatRequest) -> Contents:
 class _PassageReader:
     """Collects a request's contents."""
 
-    def __init__(self, found: Contents) -> None:
+    def __init__(self, found: Contents, labels: CallLabels) -> None:
         self._found = found
+        self._labels = labels
         self._tools: dict[str, str] = {}
         self.user_texts: list[tuple[str, str]] = []
 
@@ -126,6 +133,7 @@ class _PassageReader:
                 self.user_texts.append((where, part.text))
         elif isinstance(part, ToolCall):
             self._tools[part.id] = part.name
+            self._labels.see(part)
             for text in argument_texts(part.arguments):
                 self._text(where, origin, text)
         elif isinstance(part, ToolResult):
@@ -141,7 +149,7 @@ class _PassageReader:
         if not name:
             self._found.closed.append("It holds a tool's result, and it is not known which tool's.")
         for part in result.parts:
-            self._part(where, f"tool:{name}", part)
+            self._part(where, f"tool:{name}{self._labels.ending(result.call_id)}", part)
 
     def _reasoning(self, where: str, part: Reasoning) -> None:
         self._text(where, "assistant", part.text)
@@ -179,6 +187,7 @@ class _PassageReader:
         else:
             self.value(where, origin, {"filename": part.name, "media_type": part.media_type})
             kind = "image" if part.media_type.startswith("image/") else "file"
+        origin = f"{origin} {part.folder}" if part.folder else origin
         attachment = Attachment(where, origin, kind, part.media_type, part.data)
         self._found.attachments.append(attachment)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from textual.content import Content
@@ -9,6 +10,7 @@ from textual.content import Content
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.screens.help import HelpScreen
+from edgeroute.tui.screens.own import OwnScreen
 from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
 from edgeroute.tui.screens.providers import ProvidersScreen
 from edgeroute.tui.screens.spend import SpendScreen
@@ -32,6 +34,20 @@ class AppActions:
         """Providers and keys; a new key may change where the message would go."""
         await self._chat.ask(ProvidersScreen(self._chat.runtime))
         self._draft.changed()
+
+    async def show_own(self) -> None:
+        """The user's own people and places; a new entry may change where the message would go."""
+        await self._chat.ask(OwnScreen(self._chat.runtime))
+        self._draft.changed()
+
+    async def offer_own(self) -> None:
+        """Offer them, once there is something to try them on, and only while nothing is written."""
+        runtime, screen = self._chat.runtime, self._chat.screen
+        if not await asyncio.to_thread(runtime.admin.own.is_due):
+            return
+        offer = await asyncio.to_thread(runtime.admin.own.offer)
+        if not self._chat.page.text and screen.is_current and screen.app.is_running:
+            self._chat.open(OwnScreen(runtime, offer))
 
     async def pick_theme(self) -> None:
         """Choose a theme and keep it."""

@@ -99,7 +99,9 @@ class ChatScreen(Screen[None], inherit_bindings=False):
         self.receipts = ReceiptPages(self._chat)
         self.answers = AnswerActions(self._chat, self.chats, self.retries, self.receipts)
         self.interrupts = Interrupts(self._chat, self.turns, self.retries, self.answers)
-        self.actions = self._actions(AppActions(self._chat, self.draft, keys))
+        app_actions = AppActions(self._chat, self.draft, keys)
+        self.offer_own = app_actions.offer_own
+        self.actions = self._actions(app_actions)
 
     def _actions(self, app: AppActions) -> Actions:
         """Everything that a key of the chat, or a command, can do."""
@@ -134,6 +136,7 @@ class ChatScreen(Screen[None], inherit_bindings=False):
             "export_chat": self.chats.export,
             "show_left": self.receipts.left_machine,
             "show_providers": app.show_providers,
+            "show_own": app.show_own,
             "pick_theme": app.pick_theme,
         }
         return Actions(self._chat, quick, dialogs)
@@ -184,6 +187,8 @@ class ChatScreen(Screen[None], inherit_bindings=False):
             await self._runtime.warm()
         except SettingsError as error:
             self.app.exit(return_code=1, message=safe(str(error)))
+            return
+        self.run_worker(self.offer_own(), group="offer", exit_on_error=False)
 
     # What the widgets say
 

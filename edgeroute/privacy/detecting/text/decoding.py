@@ -7,7 +7,8 @@ a finding there covers the coded part.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from edgeroute.privacy.detecting.text.contents import Unread
@@ -20,6 +21,7 @@ from edgeroute.privacy.detecting.text.turned import turned_parts
 
 _AROUND: Final = 60  # characters of the text on either side of a coded part
 _BRACKETS: Final = ("[", "]", "(", ")", "{", "}", "<", ">", ",", ";", "|")
+_REMEMBERED: Final = 200_000  # characters
 _MOST_PAGES: Final = 24  # what is more shares a page
 _MOST: Final = 2_000_000  # characters that are read of coded parts
 
@@ -44,12 +46,23 @@ _APART: Final = re.compile(
 )
 
 
-def all_readings(text: str) -> Iterator[tuple[str, Place]]:
+def all_readings(text: str) -> Iterable[tuple[str, Place]]:
     """``text`` in every way that it may be meant, then each coded part of it in the same ways.
+
+    Who reads a text after another does not decode it again.
 
     Raises:
         Unread: it holds data that cannot be read, or more coded parts than are read.
     """
+    return _remembered(text) if len(text) <= _REMEMBERED else _decoded(text)
+
+
+@lru_cache(maxsize=1)
+def _remembered(text: str) -> tuple[tuple[str, Place], ...]:
+    return tuple(_decoded(text))
+
+
+def _decoded(text: str) -> Iterator[tuple[str, Place]]:
     for number, normal in enumerate(readings(text)):
         yield normal.text, normal.span
         sheet = Sheet()

@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -75,7 +76,9 @@ class ComposerActions:
     def attach_file(self, name: str) -> None:
         """Attach a file to the next message; its content is checked like the text."""
         try:
-            part = read_attachment(Path(name).expanduser())
+            path = Path(name).expanduser()
+            label = self._chat.runtime.admin.own.label(path)
+            part = replace(read_attachment(path), folder=label)
         except (OSError, ValueError) as error:
             self._chat.notify(str(error), title="Not attached", severity="error")
             return
