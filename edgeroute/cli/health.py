@@ -190,7 +190,7 @@ async def _detector(runtime: Runtime) -> HealthCheck:
             "privacy check",
             "bad",
             f"does not work, so that every prompt stays here: {error}",
-            "Fetch its models with `edgeroute models pull` (rampart, minilm, e5), or install again.",
+            "Fetch its models: `edgeroute models pull rampart` (and minilm, e5). Or install again.",
         )
     return HealthCheck("privacy check", "ok", "loaded and working")
 

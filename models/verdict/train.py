@@ -42,7 +42,7 @@ from edgeroute.privacy.detecting.stages import stages
 from edgeroute.privacy.detecting.text.normalise import normalise
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.privacy.detecting.text.windows import windows
-from edgeroute.privacy.detecting.weighing.evidence import WindowView, evidence
+from edgeroute.privacy.detecting.weighing.evidence import GROUPS, WindowView, evidence
 from edgeroute.privacy.detecting.weighing.weigher import Weigher, window
 from edgeroute.privacy.policy import PrivacyPolicy
 
@@ -329,17 +329,18 @@ def main() -> None:
     choosing = voices(split["calibration"])
     chosen = table(choosing, reader)
     raw = chosen.most(network.raw(chosen.inputs))
-    calibration = calibrated(raw, chosen.private)
+    groups = np.array([group(prompt.lang) for _, prompt in choosing])
+    calibration = {
+        name: calibrated(raw[groups == name], chosen.private[groups == name]) for name in GROUPS
+    }
     told["calibration"] = figures(raw, choosing)
     print("calibration", json.dumps(told["calibration"]), calibration)
-    numbers = dict(_held(network))
-    np.savez_compressed(
-        HERE / "scale.npz", calibration=np.array(calibration, np.float32), **numbers
-    )
+    np.savez_compressed(HERE / "scale.npz", **dict(_held(network)))
     names = list(evidence(WindowView("", (), ())))
     places = [(name, n * WIDTH, (n + 1) * WIDTH) for n, name in enumerate(VECTORS)]
     (HERE / "inputs.json").write_text(
-        json.dumps({"vectors": places, "evidence": names}, indent=1) + "\n"
+        json.dumps({"vectors": places, "calibration": calibration, "evidence": names}, indent=1)
+        + "\n"
     )
     told = {"seeds": SEEDS, "prompts": len(training), **told}
     (HERE / "figures.json").write_text(json.dumps(told, indent=1) + "\n")

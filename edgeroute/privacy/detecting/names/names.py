@@ -12,6 +12,7 @@ from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.privacy.detecting.text.windows import windows
 from edgeroute.word_lists import one_of
 
+LAST_LATIN: Final = "\u024f"
 PERSON_LABELS: Final = frozenset({"GIVEN_NAME", "SURNAME"})
 _LEAST: Final = 0.15
 _BATCH: Final = 8
@@ -99,7 +100,7 @@ def streets(page: Page, spans: Sequence[NameSpan]) -> Iterator[Hit]:
 
 def _is_latin(text: str) -> bool:
     letters = [sign for sign in text if sign.isalpha()]
-    return sum(sign < "\u0250" for sign in letters) > _LATIN_SHARE * len(letters)
+    return sum(sign <= LAST_LATIN for sign in letters) > _LATIN_SHARE * len(letters)
 
 
 def _with_neighbours(page: Page, start: int, end: int) -> tuple[int, int]:

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from edgeroute.privacy.detecting.names.names import PERSON_LABELS
+from edgeroute.privacy.detecting.names.names import LAST_LATIN, PERSON_LABELS
 from edgeroute.privacy.detecting.names.rampart import LABELS, NameSpan
 from edgeroute.privacy.detecting.text.page import Hit
 from edgeroute.privacy.detecting.weighing.kinds import CONTACTS, SHAPES
 from edgeroute.word_lists import one_of, word_set
 
+GROUPS: Final = ("english", "latin", "scripts")
+_OTHER_SCRIPT: Final = 0.3  # the share of letters that are not Latin in another script
 _PLAIN: Final = 0.97  # the share of letters that are plain in English
 _TOUCHING: Final = 2  # characters between the words of one name
 
@@ -141,13 +143,16 @@ def _of_form(text: str) -> dict[str, float]:
     }
 
 
-def is_english(text: str) -> bool:
-    """Whether ``text`` may be English: it is in plain letters, and no other language's small words
-    are as many as those of English.
+def group_of(text: str) -> str:
+    """The group of languages of ``text``, which are calibrated apart: ``english`` where it is in
+    plain letters and no other language's small words are as many as those of English; ``scripts``
+    where many of its letters are not Latin; else ``latin``.
     """
     letters = [sign for sign in text if sign.isalpha()]
+    if sum(sign > LAST_LATIN for sign in letters) > _OTHER_SCRIPT * len(letters):
+        return "scripts"
     if sum(sign.isascii() for sign in letters) < _PLAIN * len(letters):
-        return False
+        return "latin"
     words = _WORD.findall(text.lower())
     english, others = (sum(word in known for word in words) for known in (_ENGLISH, _OTHER_LATIN))
-    return english >= others
+    return "english" if english >= others else "latin"

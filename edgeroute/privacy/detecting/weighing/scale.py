@@ -57,27 +57,29 @@ class Scale:
         if self._parts["evidence"] != list(names):
             raise ValueError("the scale was trained on other evidence; run models/verdict/train.py")
 
-    def weigh(self, vectors: Sequence[Array], evidence: Sequence[float]) -> Weight:
-        """The weight of a window; ``vectors`` are those of its text, its names, and its English."""
+    def weigh(self, vectors: Sequence[Array], evidence: Sequence[float], group: str) -> Weight:
+        """The weight of a window; ``vectors`` are those of its text, its names, and its English;
+        ``group`` is its group of languages.
+        """
         numpy = self._numpy
         given = numpy.concatenate([*vectors, numpy.asarray(evidence, numpy.float32)])
         given = (given - self._held["mean"]) / self._held["spread"]
         given = given.clip(-_FARTHEST, _FARTHEST)
-        odds = self._odds(given)
+        slope, offset = self._parts["calibration"][group]
+        odds = slope * self._raw(given) + offset
         moved = {}
         for reason, places in self._groups.items():
             without = given.copy()
             without[places] = 0
-            moved[_REASONS[reason]] = odds - self._odds(without)
+            moved[_REASONS[reason]] = odds - slope * self._raw(without) - offset
         told = sorted((one for one in moved if moved[one] >= _TELLING), key=lambda one: -moved[one])
         return Weight(float(1 / (1 + numpy.exp(-odds))), tuple(told))
 
-    def _odds(self, given: Array) -> float:
+    def _raw(self, given: Array) -> float:
+        """The logarithm of the odds, not calibrated."""
         held, numpy = self._held, self._numpy
         hidden = numpy.maximum(given @ held["first"] + held["first_bias"], 0)
-        raw = float((hidden @ held["second"]).item() + held["second_bias"].item())
-        slope, offset = held["calibration"]
-        return float(slope) * raw + float(offset)
+        return float((hidden @ held["second"]).item() + held["second_bias"].item())
 
     @cached_property
     def _groups(self) -> dict[str, Any]:

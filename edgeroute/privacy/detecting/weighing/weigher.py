@@ -16,7 +16,7 @@ from edgeroute.privacy.detecting.text.windows import windows
 from edgeroute.privacy.detecting.weighing.evidence import (
     WindowView,
     evidence,
-    is_english,
+    group_of,
     is_suspect,
 )
 from edgeroute.privacy.detecting.weighing.scale import Scale, Weight
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MULTILINGUAL: Final = "e5"
 ENGLISH: Final = "minilm"
 _ALL: Final = 3  # so many windows are all weighed
+_BLANK: Final = "\u2026"
 _NAMED: Final = 0.3  # how surely the model sees a name whose words are looked at apart
 
 
@@ -71,14 +72,14 @@ class Weigher:
                 continue
             vectors, numbers = self.inputs(seen)
             if vectors:
-                yield Weighed(start, end, self._scale.weigh(vectors, numbers))
+                yield Weighed(start, end, self._scale.weigh(vectors, numbers, group_of(seen.text)))
 
     def inputs(self, seen: WindowView) -> tuple[list[Array], list[float]]:
         """What the scale is given of a window: the vectors of its text, of the names in it, and of
         its text as English; and the numbers of evidence. Nothing of a window without words.
         """
         english = None
-        if is_english(seen.text):
+        if group_of(seen.text) == "english":
             english = AT_ONCE.submit(self._english.vector, seen.text)
         readings = self._meaning.read(seen.text)
         if not readings:
@@ -94,13 +95,21 @@ class Weigher:
 def window(
     page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit], start: int, end: int
 ) -> WindowView:
-    """What was seen in ``[start, end)`` of ``page``, by places of the window."""
+    """What was seen in ``[start, end)`` of ``page``, by places of the window.
+
+    Published example values are blanked: they look like what they show the form of.
+    """
+    text = page.text[start:end]
+    for first, last in page.dummies:
+        if start <= first < end:
+            blank = _BLANK * (min(last, end) - first)
+            text = f"{text[: first - start]}{blank}{text[last - start :]}"
     return WindowView(
-        page.text[start:end],
+        text,
         [
             NameSpan(one.label, one.start - start, one.end - start, one.score)
             for one in spans
-            if one.start < end and one.end > start
+            if one.start < end and one.end > start and _BLANK not in text[one.start - start]
         ],
         [hit for hit in hits if hit.start < end and hit.end > start],
         page.form.share_of(start, end),

@@ -1,0 +1,63 @@
+"""Evidence has the same names whatever the window, and says what it is of."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeroute.privacy.detecting.names.rampart import NameSpan
+from edgeroute.privacy.detecting.text.page import Hit
+from edgeroute.privacy.detecting.weighing.evidence import (
+    WindowView,
+    evidence,
+    group_of,
+    is_suspect,
+)
+
+EMPTY = WindowView("", (), ())
+
+
+@given(st.text(max_size=300))
+def test_every_window_has_the_same_evidence(text: str) -> None:
+    """Names and their order never change, and no number is far out."""
+    found = evidence(WindowView(text, (), ()))
+    assert list(found) == list(evidence(EMPTY))
+    assert all(0 <= number <= 60 for number in found.values())
+
+
+def test_what_stage_one_saw_is_told() -> None:
+    """Names, values and shapes each raise a number of their own."""
+    spans = [NameSpan("GIVEN_NAME", 0, 4, 0.9), NameSpan("SURNAME", 5, 9, 0.8)]
+    hits = [Hit("PHONE_NUMBER", 12, 20, 0.7), Hit("US_SSN", 22, 30, 0.4)]
+    found = evidence(WindowView("Anna Berg", spans, hits))
+    assert found["model.given_name"] == 0.9
+    assert found["names.whole"] == 1
+    assert found["rules.contact"] == 0.7
+    assert found["rules.fact"] == 0.4
+
+
+@pytest.mark.parametrize(
+    ("text", "group"),
+    [
+        ("The meeting is at nine and we are late.", "english"),
+        ("Wir haben morgen keine Zeit f\u00fcr das Treffen.", "latin"),
+        (
+            ("\u0437\u0430\u0432\u0442\u0440\u0430", "scripts"),
+            "scripts",
+        ),
+        ("\u660e\u65e5\u4f1a\u3044\u307e\u3059\u3002", "scripts"),
+        ("Nie mam jutro czasu na spotkanie i do widzenia", "latin"),
+    ],
+)
+def test_languages_are_told_in_groups(text: str, group: str) -> None:
+    """English, other languages in Latin letters, and other scripts are calibrated apart."""
+    assert group_of(text) == group
+
+
+def test_only_a_window_with_something_in_it_is_suspect() -> None:
+    """Plain prose about nobody is not; a name, the writer or a script that is not read is."""
+    assert not is_suspect(WindowView("Bread needs flour, water and salt.", (), ()))
+    assert is_suspect(WindowView("I need bread.", (), ()))
+    assert is_suspect(WindowView("\u0425\u043b\u0435\u0431", (), ()))
+    assert is_suspect(WindowView("x", [NameSpan("SURNAME", 0, 1, 0.2)], ()))

@@ -1,0 +1,89 @@
+"""Suspicions are weighed: who is meant and what is said decide, with reasons and a number."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+import yaml
+
+from edgeroute.datafile import packaged
+from edgeroute.privacy.detecting.detector import Detector
+from edgeroute.privacy.detecting.weighing.scale import Scale
+from edgeroute.privacy.policy import Level, PrivacyPolicy, ScanBudget
+from tests.support.model_files import require
+
+POLICY = msgspec.structs.replace(PrivacyPolicy.load(), budget=ScanBudget(seconds=60.0))
+VERDICT = packaged("models") / "verdict"
+
+
+@pytest.fixture(scope="module")
+def balanced() -> Detector:
+    """The detector as it is shipped."""
+    return Detector(POLICY, require("e5/e5-small-q4.bin").parent.parent)
+
+
+@pytest.fixture(scope="module")
+def strict() -> Detector:
+    """The same at the level strict."""
+    policy = msgspec.structs.replace(POLICY, level=Level.STRICT)
+    return Detector(policy, require("e5/e5-small-q4.bin").parent.parent)
+
+
+def test_a_weighed_find_has_a_probability_and_reasons(balanced: Detector) -> None:
+    """The score of a name is how likely its text is private, and the reasons are in words."""
+    text = "My neighbour Ottilie Brandner told me in tears that she lost her job for drinking."
+    (person,) = [one for one in balanced.scan(text, full=True).findings if one.type == "PERSON"]
+    assert POLICY.threshold("PERSON") <= person.score <= 1
+    assert text[person.start : person.end] == "Ottilie Brandner"
+    assert "private matter" in person.context or "named" in person.context
+
+
+def test_a_matter_in_another_script_is_held_though_no_name_is_seen(balanced: Detector) -> None:
+    """What cannot be masked is told whole, and stays here."""
+    text = (
+        "\u0421\u043e\u0441\u0435\u0434\u043a\u0430 \u0417\u043e\u044f "
+        "\u0414\u0440\u043e\u0437\u0434\u043e\u0432\u0430 \u043b\u0435\u0436\u0438\u0442 "
+        "\u0441 \u0438\u043d\u0441\u0443\u043b\u044c\u0442\u043e\u043c, "
+        "\u043c\u0443\u0436 \u0441\u043d\u043e\u0432\u0430 "
+        "\u0437\u0430\u043f\u0438\u043b."
+    )
+    assert {one.type for one in balanced.scan(text, full=True).findings} == {"SENSITIVE"}
+
+
+def test_what_is_masked_may_go(balanced: Detector) -> None:
+    """With a placeholder in place of the name, the story alone does not hold the text."""
+    text = "Is <PERSON_1> allowed to work with epilepsy after the divorce? She cries every day."
+    assert not balanced.scan(text).private
+
+
+def test_published_makers_are_public_at_balanced_only(balanced: Detector, strict: Detector) -> None:
+    """Who wrote a program is no private matter; strict keeps it all the same."""
+    log = "commit 5f2c9ab04be1\nAuthor: Greta Holzner <greta@holzner.dev>\n\n    Fix a typo\n"
+    assert not balanced.scan(log, origin="tool:shell").private
+    assert strict.scan(log, origin="tool:shell").private
+
+
+def test_an_example_value_raises_no_suspicion(balanced: Detector) -> None:
+    """A published account number in a question about its form weighs nothing."""
+    text = "Which part of GB82 WEST 1234 5698 7654 32 is the sort code?"
+    assert not balanced.scan(text).private
+
+
+def test_the_scale_refuses_other_evidence() -> None:
+    """Numbers of evidence and scale belong together."""
+    with pytest.raises(ValueError, match="other evidence"):
+        Scale(["something"])
+
+
+def test_no_voice_both_teaches_and_reports() -> None:
+    """Each voice stands in one part of the split, and each is balanced."""
+    split = yaml.safe_load((VERDICT / "split.yaml").read_text("utf-8"))
+    named = [name for part in split.values() for name in part]
+    assert len(set(named)) == len(named)
+    assert {path.stem for path in (VERDICT / "voices").glob("*.jsonl")} == set(named)
+    for name in named:
+        lines = (VERDICT / "voices" / f"{name}.jsonl").read_text("utf-8").splitlines()
+        private = sum(json.loads(line)["private"] for line in lines)
+        assert 0.3 < private / len(lines) < 0.6
