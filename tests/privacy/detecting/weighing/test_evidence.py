@@ -42,10 +42,7 @@ def test_what_stage_one_saw_is_told() -> None:
     [
         ("The meeting is at nine and we are late.", "english"),
         ("Wir haben morgen keine Zeit f\u00fcr das Treffen.", "latin"),
-        (
-            ("\u0437\u0430\u0432\u0442\u0440\u0430", "scripts"),
-            "scripts",
-        ),
+        ("\u0437\u0430\u0432\u0442\u0440\u0430", "scripts"),
         ("\u660e\u65e5\u4f1a\u3044\u307e\u3059\u3002", "scripts"),
         ("Nie mam jutro czasu na spotkanie i do widzenia", "latin"),
     ],
