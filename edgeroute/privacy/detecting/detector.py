@@ -23,7 +23,7 @@ from edgeroute.privacy.detecting.presidio import Presidio
 from edgeroute.privacy.detecting.protocol import Scan
 from edgeroute.privacy.detecting.recognizers.internal_code import InternalCodeMarks
 from edgeroute.privacy.detecting.text.contents import Unread
-from edgeroute.privacy.detecting.text.page import WORD, Finder, Hit, OverBudget, Page
+from edgeroute.privacy.detecting.text.page import Finder, Hit, OverBudget, Page
 from edgeroute.privacy.detecting.text.sheet import Place
 from edgeroute.privacy.detecting.weighing.kinds import SUSPICIONS, WEIGHED
 from edgeroute.privacy.policy import PrivacyPolicy
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from edgeroute.privacy.detecting.weighing.suspicions import Suspicions
 
 _DECODING: Final = "decoding"
-_OTHER: Final = 0.8  # a reading that is as long as this share of the text is one of all of it
 
 
 class DetectionFailed(Exception):
@@ -166,12 +165,10 @@ class Detector:
         suspicions = self._weighing()
         deadline += self._clock() - begun
         stage = WEIGHED
-        for number, ((page, place), hits) in enumerate(zip(pages, seen, strict=True)):
-            if number == 0 or _is_part(page, pages[0][0]) or any(map(self._counts, hits)):
-                with _naming(WEIGHED):
-                    counted = list(suspicions.found(page, hits))
-                for hit in counted:
-                    yield _finding(hit, place, WEIGHED)
+        with _naming(WEIGHED):
+            told = [(page, hits) for (page, _), hits in zip(pages, seen, strict=True)]
+            for number, hit in suspicions.found(told):
+                yield _finding(hit, pages[number][1], WEIGHED)
         tick()
 
     def _counts(self, hit: Hit) -> bool:
@@ -260,13 +257,6 @@ def _finding(hit: Hit, place: Place, source: str) -> Finding:
         pattern=hit.pattern,
         context=hit.context,
     )
-
-
-def _is_part(page: Page, whole: Page) -> bool:
-    """Whether ``page`` is a coded part of the text with words of its own, no other reading of
-    it.
-    """
-    return len(page.text) < _OTHER * len(whole.text) and WORD.search(page.text) is not None
 
 
 def _counted(hits: list[Hit], counts: Callable[[Hit], bool]) -> list[Hit]:

@@ -12,12 +12,13 @@ from edgeroute.encoders.bert import EncoderMissing
 from edgeroute.privacy.detecting.names.names import NameModel, Names, is_attributed, people, streets
 from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
 from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
-from edgeroute.privacy.detecting.text.page import Hit, Page
-from edgeroute.privacy.detecting.weighing.kinds import CONTACTS
+from edgeroute.privacy.detecting.text.page import WORD, Hit, Page
+from edgeroute.privacy.detecting.weighing.kinds import CONTACTS, SHAPES
 from edgeroute.privacy.detecting.weighing.weigher import Weighed, Weigher
 from edgeroute.privacy.policy import Level, PrivacyPolicy
 
-_NAMED: Final = 0.3  # how surely the model sees a name that is told, and masked
+_NEW_WORDS: Final = 3  # so many make a page one of its own
+_NAMED: Final = 0.5  # how surely the model sees a name that is told, and masked
 _SHAPED: Final = 0.5
 _PLACEHOLDER: Final = re.compile(
     r"<[A-Z]{2,20}(?:_[A-Z]{1,20}){0,3}_\d"
@@ -36,17 +37,32 @@ class Suspicions:
         self._weigher = Weigher(models)
         self._names = Names(_name_model(policy.names, models))
 
-    def found(self, page: Page, hits: Sequence[Hit]) -> Iterator[Hit]:
-        """What counts in ``page``; ``hits`` is what the recognisers saw, sure or not."""
+    def found(self, pages: Sequence[tuple[Page, Sequence[Hit]]]) -> Iterator[tuple[int, Hit]]:
+        """What counts, with the number of its page. The first page is the text as it reads, others
+        are more readings and coded parts of it; with each stands what the recognisers saw in it,
+        sure or not. A page that has no words of its own is judged as the first.
+        """
+        whole, seen = pages[0]
+        known = set(WORD.findall(whole.lower))
+        most = 0.0
+        for weighed, counted in self._weighed(whole, seen):
+            most = max(most, weighed.weight.probability)
+            yield from ((0, hit) for hit in counted)
+        for number, (page, hits) in enumerate(pages[1:], 1):
+            if len(set(WORD.findall(page.lower)) - known) >= _NEW_WORDS:
+                for _, counted in self._weighed(page, hits):
+                    yield from ((number, hit) for hit in counted)
+            elif self._policy.counts_contact(most):
+                yield from ((number, hit) for hit in hits if self._is_contact(hit))
+
+    def _weighed(self, page: Page, hits: Sequence[Hit]) -> Iterator[tuple[Weighed, Iterator[Hit]]]:
+        """Each window of ``page`` that is weighed, and what counts in it."""
         spans = self._names.spans(page)
         if self._policy.level is Level.BALANCED:
             spans = [one for one in spans if not is_attributed(page, one)]
         hits = [*hits, *streets(page, spans)]
-        waiting = [hit for hit in hits if hit.type in CONTACTS and self._counts(hit)]
         for weighed in self._weigher.weigh(page, spans, hits):
-            yield from self._in_window(page, spans, hits, weighed)
-            if self._policy.counts_contact(weighed.weight.probability):
-                yield from (hit for hit in waiting if weighed.start <= hit.start < weighed.end)
+            yield weighed, self._in_window(page, spans, hits, weighed)
 
     def _in_window(
         self, page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit], weighed: Weighed
@@ -70,7 +86,13 @@ class Suspicions:
             and hit.score >= _SHAPED
             and probability >= self._policy.threshold(hit.type)
         ]
-        told_apart = any(self._counts(hit) for hit in hits if start <= hit.start < end)
+        if self._policy.counts_contact(probability):
+            found += [h for h in hits if start <= h.start < end and self._is_contact(h)]
+        told_apart = any(
+            hit.type not in SHAPES and hit.score >= self._policy.threshold(hit.type)
+            for hit in hits
+            if start <= hit.start < end
+        )
         masked = _PLACEHOLDER.search(page.text, start, end) is not None
         if not (found or told_apart or masked) and probability >= self._policy.threshold(
             "SENSITIVE"
@@ -78,8 +100,8 @@ class Suspicions:
             found = [Hit("SENSITIVE", start, end, probability, context=told)]
         yield from found
 
-    def _counts(self, hit: Hit) -> bool:
-        return hit.score >= self._policy.threshold(hit.type)
+    def _is_contact(self, hit: Hit) -> bool:
+        return hit.type in CONTACTS and hit.score >= self._policy.threshold(hit.type)
 
 
 def _name_model(name: str, models: Path) -> NameModel:
