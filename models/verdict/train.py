@@ -23,6 +23,7 @@ import json
 import os
 import random
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,11 +144,16 @@ def dressed(text: str, harmless: str, rng: random.Random) -> str:
 
 
 def _dressed(prompts: Sequence[tuple[str, Prompt]]) -> Iterator[tuple[str, Prompt]]:
-    """Every prompt in another dress."""
-    rng = random.Random(SEEDS[0])
-    harmless = [prompt.text for _, prompt in prompts if not prompt.private]
+    """Every prompt in another dress, which depends on itself and on the harmless ones of its
+    voice.
+    """
+    harmless: dict[str, list[str]] = defaultdict(list)
     for name, prompt in prompts:
-        text = dressed(prompt.text, rng.choice(harmless), rng)
+        if not prompt.private:
+            harmless[name].append(prompt.text)
+    for name, prompt in prompts:
+        rng = random.Random(f"{SEEDS[0]} {prompt.id}")
+        text = dressed(prompt.text, rng.choice(harmless[name]), rng)
         yield name, msgspec.structs.replace(prompt, text=text)
 
 

@@ -15,7 +15,7 @@ from edgeroute.privacy.policy import PrivacyPolicy, ScanBudget
 
 FIELDS: Final = {
     "ssn": "521449821",
-    "iban": "GB33BUKB20201555555555",
+    "iban": "GB55NWBK60161973820456",
     "email": "marta.kolasinska@webpost.pl",
     "phone": "605313772",
     "password": "Rz7kLm42xQ",

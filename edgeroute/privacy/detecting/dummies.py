@@ -91,15 +91,15 @@ def claims(dummies: list[tuple[int, int]], text: str, type_: str, start: int, en
         return False
     if type_ == "SECRET":
         return is_dummy(text[start:end])
-    return any(
-        first < end
-        and start < last
-        and start >= first - _TAKEN_ALONG
-        and end <= last + _TAKEN_ALONG
-        and not _has_digit(text[start:first] if start < first else "")
-        and not _has_digit(text[last:end] if end > last else "")
-        for first, last in dummies
-    )
+    touched = sorted((first, last) for first, last in dummies if first < end and start < last)
+    if not touched:
+        return False
+    place, around = start, []
+    for first, last in touched:
+        around.append(text[place:first])
+        place = max(place, last)
+    around.append(text[place:end])
+    return not any(len(part) > _TAKEN_ALONG or _has_digit(part) for part in around)
 
 
 _TAKEN_ALONG: Final = 16  # characters
