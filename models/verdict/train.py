@@ -12,6 +12,7 @@ on it.
 Each prompt is learned twice: as it stands, and in other dress (another case, a quote, a list,
 JSON, a comment, words or a harmless prompt before or after, two letters swapped), since dress says
 nothing of privacy.
+Prompts about private and invented people are also learned with common names (common-names.yaml).
 A prompt is a bag of windows of which the most private one counts; the network has one hidden layer
 and is the mean of several that begin from other seeds.
 """
@@ -37,8 +38,13 @@ import numpy as np
 import yaml
 
 from edgeroute.encoders.bert import WIDTH
-from edgeroute.privacy.detecting.names.names import Names, is_attributed, streets
-from edgeroute.privacy.detecting.names.rampart import Rampart
+from edgeroute.privacy.detecting.names.names import (
+    PERSON_LABELS,
+    Names,
+    is_attributed,
+    streets,
+)
+from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
 from edgeroute.privacy.detecting.stages import stages
 from edgeroute.privacy.detecting.text.normalise import normalise
 from edgeroute.privacy.detecting.text.page import Hit, Page
@@ -57,6 +63,8 @@ DROPPED_INPUT: Final = 0.5
 DROPPED_HIDDEN: Final = 0.2
 DECAY: Final = 0.02
 FARTHEST: Final = 5.0
+SURE: Final = 0.7  # how surely a name is seen that is replaced
+RENAMED: Final = frozenset({"fiction", "trivial"})  # harmless tiers of which this is done too
 # What each of the three vectors tells, in the order in which the weigher gives them.
 VECTORS: Final = ("what", "who", "what")
 DRESS: Final = (
@@ -157,6 +165,26 @@ def _dressed(prompts: Sequence[tuple[str, Prompt]]) -> Iterator[tuple[str, Promp
         yield name, msgspec.structs.replace(prompt, text=text)
 
 
+def _renamed(prompts: Sequence[tuple[str, Prompt]], reader: Reader) -> Iterator[tuple[str, Prompt]]:
+    """Prompts about private and invented people once more, with names that many people have."""
+    listed = yaml.safe_load((HERE / "common-names.yaml").read_text("utf-8"))
+    names = {kind.upper(): text.split(", ") for kind, text in listed.items()}
+    names["GIVEN_NAME"] = names.pop("GIVEN")
+    for name, prompt in prompts:
+        if not (prompt.private or prompt.tier in RENAMED):
+            continue
+        rng = random.Random(f"{SEEDS[0]} {prompt.id}")
+        chosen: dict[str, str] = {}
+        text = prompt.text
+        for span in reversed(reader.people(text)):
+            old = text[span.start : span.end]
+            new = chosen.setdefault(old.lower(), rng.choice(names[span.label]))
+            new = new.lower() if old.islower() else new.upper() if old.isupper() else new
+            text = f"{text[: span.start]}{new}{text[span.end :]}"
+        if text != prompt.text:
+            yield name, msgspec.structs.replace(prompt, text=text)
+
+
 def _swapped(word: str, rng: random.Random) -> str:
     """Now and then a long word with two letters swapped."""
     if len(word) < 6 or rng.random() > 0.12:
@@ -182,6 +210,14 @@ class Reader:
         self._finders = tuple(stages(PrivacyPolicy.load()))
         self._names = Names(Rampart(models / "rampart"))
         self._weigher = Weigher(models)
+
+    def people(self, text: str) -> list[NameSpan]:
+        """The names in ``text`` that are sure, where normalising it moves none."""
+        page = Page(normalise(text).text, full=True)
+        if page.text != text:
+            return []
+        spans = self._names.spans(page)
+        return [one for one in spans if one.label in PERSON_LABELS and one.score >= SURE]
 
     def read(self, text: str) -> Iterator[Any]:
         """The numbers of each window of ``text``."""
@@ -325,7 +361,7 @@ def main() -> None:
     split = yaml.safe_load((HERE / "split.yaml").read_text("utf-8"))
     reader = Reader(asked.models)
     training = voices(split["training"])
-    training += list(_dressed(training))
+    training += [*_dressed(training), *_renamed(training, reader)]
     given = table(training, reader)
     told: dict[str, Any] = {}
     if asked.folds:

@@ -53,7 +53,7 @@ def test_a_dummy_does_not_count_and_becomes_nothing_else(text: str) -> None:
         "Her IBAN is DE28 5005 0201 0734 9120 86",
         "SSN: 536-27-4418",
         "call (212) 567-0187 after six",
-        "postgres://admin:hunter2secret@example.com/db",
+        "postgres://admin:R7kLm42xQz@example.com/db",
     ],
 )
 def test_its_neighbours_still_count(text: str) -> None:
