@@ -192,7 +192,7 @@ async def _detector(runtime: Runtime) -> HealthCheck:
             f"does not work, so that every prompt stays here: {error}",
             "Fetch its models: `edgeroute models pull rampart` (and minilm, e5). Or install again.",
         )
-    return HealthCheck("privacy check", "ok", "loaded and working")
+    return HealthCheck("privacy check", "ok", f"loaded and working; {runtime.admin.readers}")
 
 
 async def _models(runtime: Runtime) -> HealthCheck:

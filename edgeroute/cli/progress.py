@@ -63,7 +63,7 @@ class ProgressLine:
 class CountLine:
     """Shows which of ``total`` steps is being taken."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int = 0) -> None:
         self._total = total
         self._taken = 0
         self._terminal = sys.stderr.isatty()
@@ -74,8 +74,12 @@ class CountLine:
 
     def step(self, text: str) -> None:
         """Begin the next step."""
-        self._taken += 1
-        self._write(f"{self._taken} of {self._total}: {safe_line(text, 60)}")
+        self.show(self._taken + 1, self._total, text)
+
+    def show(self, taken: int, total: int, text: str) -> None:
+        """Step ``taken`` of ``total`` is being taken."""
+        self._taken, self._total = taken, total
+        self._write(f"{taken} of {total}: {safe_line(text, 60)}")
 
     def _write(self, text: str) -> None:
         if self._terminal:

@@ -110,6 +110,12 @@ def note(text: str, *, end: str = "\n") -> None:
     click.echo(text + end, nl=False, err=True, color=colours())
 
 
+def tell_asking(model: str) -> None:
+    """Say that the local ``model`` is being asked for a second opinion; nothing when it is done."""
+    if model:
+        note(dim(f"Asking {safe(model)} for a second opinion ..."))
+
+
 def as_json(value: Any) -> None:
     """Print ``value`` as JSON, in ASCII so that no terminal acts on it."""
     click.echo(json.dumps(value, indent=2, default=_plain))

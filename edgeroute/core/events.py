@@ -66,9 +66,14 @@ class UsageDelta:
 
 @dataclass(frozen=True, slots=True)
 class LogprobsDelta:
-    """How likely the visible tokens were to the model: natural logarithms, one for each token."""
+    """How likely the visible tokens were to the model: natural logarithms, one for each token.
+
+    ``tops`` holds, for each token, the likeliest alternatives by their texts where they were asked
+    for.
+    """
 
     values: tuple[float, ...]
+    tops: tuple[tuple[tuple[str, float], ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

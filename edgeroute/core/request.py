@@ -30,7 +30,8 @@ class Tool:
 class Sampling:
     """How the answer is drawn. ``None`` leaves the model's own default.
 
-    ``logprobs`` asks for the log probability of each token; models may ignore it.
+    ``logprobs`` asks for the log probability of each token, ``top_logprobs`` for those of that many
+    likeliest alternatives, too; models may ignore it.
     """
 
     temperature: float | None = None
@@ -39,6 +40,7 @@ class Sampling:
     stop: tuple[str, ...] = ()
     seed: int | None = None
     logprobs: bool = False
+    top_logprobs: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,13 +42,39 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalOpinion:
+    """What the local ``model`` was asked about a text that stayed doubtful, and what it said.
+
+    ``probability`` is how likely it takes the text to be private, 0..1; ``holds`` says that the
+    text stays here for it.
+    """
+
+    model: str
+    probability: float
+    holds: bool
+
+    @property
+    def sentence(self) -> str:
+        """Who was asked and what it said; never the text."""
+        said = "yes" if self.probability >= 0.5 else "no"
+        sure = max(self.probability, 1 - self.probability)
+        fate = "it stays here" if self.holds else "that does not hold it"
+        return (
+            f"{self.model} was asked whether it is private: {said} ({sure:.0%});"
+            f" together with its weight, {fate}."
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether a request may leave this machine as it stands.
 
     ``reason`` is a sentence for people. ``complete`` is false where the scan stopped at the first
     hit or failed; ``failed`` says that nobody knows what the text holds, which makes it ``private``
     for this time but marks no conversation. ``internal_code`` marks source code of the
-    user's own organisation: local, or the enterprise provider named in settings.
+    user's own organisation: local, or the enterprise provider named in settings. ``weight`` is how
+    likely the most private text is private, 0..1, where that was weighed; ``opinions`` are those of
+    the local model on texts that stayed doubtful.
     """
 
     private: bool
@@ -57,6 +83,8 @@ class Verdict:
     complete: bool = True
     internal_code: bool = False
     failed: bool = False
+    weight: float | None = None
+    opinions: tuple[LocalOpinion, ...] = ()
 
     @property
     def types(self) -> Mapping[str, int]:

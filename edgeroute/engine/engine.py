@@ -40,7 +40,8 @@ class Engine:
         self._clock = clock
 
     async def explain(self, request: ChatRequest, *, full: bool = False) -> Explanation:
-        """Where ``request`` would go and why. Sends nothing, loads no model, leaves no trace.
+        """Where ``request`` would go and why. Sends nothing, leaves no trace, loads no model but
+        one that is to give a second opinion.
 
         With ``full`` every finding is named; without, the check stops at the first.
         """

@@ -108,6 +108,20 @@ class Tools(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     trusted: tuple[str, ...] = ()
 
 
+class OwnNames(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A names model of the user's own: the folder of a token classifier in ONNX."""
+
+    onnx: str
+
+    @property
+    def folder(self) -> Path:
+        """The folder."""
+        return Path(self.onnx).expanduser()
+
+
+NamesModel = Literal["rampart", "spacy", "off"] | OwnNames
+
+
 class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The whole policy, as packaged.
 
@@ -118,7 +132,7 @@ class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     entities: dict[str, Entity]
     presidio: dict[str, PresidioRecognizer] = {}
     level: Level = Level.BALANCED
-    names: Literal["rampart", "spacy", "off"] = "rampart"
+    names: NamesModel = "rampart"
     attachments_private: bool = False
     offices: Probability = 0.4
     budget: ScanBudget = ScanBudget()
@@ -164,6 +178,17 @@ class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         if self.budget.seconds <= 0 or self.budget.characters <= 0:
             raise SettingsError("budget: seconds and characters must be above 0.", file=file)
         return self
+
+    @property
+    def reads_names(self) -> str:
+        """In words, who sees names."""
+        if isinstance(self.names, OwnNames):
+            return f"names are read by the token classifier in {self.names.folder}"
+        return {
+            "rampart": "names are read by rampart",
+            "spacy": "names are read by spaCy, in English only",
+            "off": "nobody reads names, so that only hard facts count",
+        }[self.names]
 
     def threshold(self, entity: str) -> float:
         """The lowest score at which ``entity`` counts; above 1 where it never does."""
@@ -223,7 +248,7 @@ class Changes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     entities: dict[str, EntityChange] = {}
     level: Level | None = None
-    names: Literal["rampart", "spacy", "off"] | None = None
+    names: NamesModel | None = None
     attachments_private: bool | None = None
     offices: Probability | None = None
     budget: ScanBudget | None = None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property, partial
 
+from edgeroute.core.calibration import Calibration, CalibrationProgress
 from edgeroute.core.local_models import OnProgress
 from edgeroute.core.spending import AlertRepository
 from edgeroute.engine.admin.policies import Policies
@@ -39,6 +41,24 @@ class AdminParts:
         rules, providers = self._engine.rules, self._engine.providers
         clock = self._engine.installation.clock
         return Policies(rules, providers.catalog.cards, providers.service.ready, clock)
+
+    async def calibrate(
+        self, tell: Callable[[CalibrationProgress], None], *, again: bool
+    ) -> Calibration:
+        """Measure on the voices that ship whether the local model's second opinion helps here.
+
+        Raises:
+            LocalModelError: the local model does not answer, or not in time.
+            StoreError: the result cannot be kept.
+        """
+        now = self._engine.installation.clock.now()
+        return await self._engine.privacy.calibrator.run(now, tell, again=again)
+
+    @property
+    def readers(self) -> str:
+        """In words, who reads names, and whether the local model is asked about doubtful texts."""
+        privacy = self._engine.privacy
+        return f"{privacy.policy.reads_names}; {privacy.calibrations.sentence(privacy.policy)}"
 
     async def pull(self, model: str, progress: OnProgress) -> Pulled:
         """Fetch a local model (``auto``: the best for this machine) through the egress door.

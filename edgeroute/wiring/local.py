@@ -13,6 +13,7 @@ from edgeroute.core.secret import Secret
 from edgeroute.local.backends.backend import LocalBackend
 from edgeroute.local.backends.choose import choose
 from edgeroute.local.backends.worker_process import WorkerProcess
+from edgeroute.local.backends.yes_no import YesNo
 from edgeroute.local.files.models import LocalModels
 from edgeroute.wiring.installation import Installation
 from edgeroute.wiring.stores import StoreParts
@@ -46,6 +47,11 @@ class LocalParts:
         # Looking for oMLX is asynchronous; whoever asks for the backend may run in a loop already.
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(asyncio.run, chosen).result()
+
+    @cached_property
+    def yes_no(self) -> YesNo:
+        """The same model, asked for one word."""
+        return YesNo(lambda: self.backend)
 
     @cached_property
     def worker(self) -> WorkerProcess:

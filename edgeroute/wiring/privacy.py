@@ -7,19 +7,25 @@ from functools import cached_property
 
 import msgspec
 
+from edgeroute.core.errors import SettingsError
 from edgeroute.core.messages import Message
+from edgeroute.encoders.bert import EncoderMissing
 from edgeroute.engine.admin.own_entries import OwnEntries
+from edgeroute.privacy.calibration import Calibrations, Calibrator
 from edgeroute.privacy.detecting.detector import Detector
+from edgeroute.privacy.detecting.names.own_model import classes
 from edgeroute.privacy.detecting.own.detector import WithOwn
 from edgeroute.privacy.detecting.own.imported import Imported
 from edgeroute.privacy.detecting.own.rarity import Rarity
 from edgeroute.privacy.detecting.user_lists import Lists, WithLists
+from edgeroute.privacy.detecting.weighing.second_opinion import SecondOpinion
 from edgeroute.privacy.gate import Gate
 from edgeroute.privacy.inspecting.folders import Folders
 from edgeroute.privacy.inspecting.inspector import Inspector
 from edgeroute.privacy.inspecting.ocr import Tesseract
-from edgeroute.privacy.policy import Level, PrivacyPolicy
+from edgeroute.privacy.policy import FILE, Level, OwnNames, PrivacyPolicy
 from edgeroute.wiring.installation import Installation
+from edgeroute.wiring.local import LocalParts
 from edgeroute.wiring.providers import ProviderParts
 from edgeroute.wiring.stores import StoreParts
 
@@ -31,11 +37,16 @@ class PrivacyParts:
     """The parts of the privacy room."""
 
     def __init__(
-        self, installation: Installation, stores: StoreParts, providers: ProviderParts
+        self,
+        installation: Installation,
+        stores: StoreParts,
+        providers: ProviderParts,
+        local: LocalParts,
     ) -> None:
         self._installation = installation
         self._stores = stores
         self._providers = providers
+        self._local = local
         self._labelled: tuple[Mapping[str, str], Folders] | None = None
 
     @cached_property
@@ -43,9 +54,15 @@ class PrivacyParts:
         """What counts as personal data.
 
         Raises:
-            SettingsError: rules/privacy.yaml is not valid.
+            SettingsError: rules/privacy.yaml is not valid, or its names model is not there.
         """
         policy = PrivacyPolicy.load(self._installation.rules)
+        if isinstance(policy.names, OwnNames):
+            try:
+                classes(policy.names.folder)
+            except EncoderMissing as error:
+                file = str(self._installation.rules / FILE)
+                raise SettingsError(f"names: {error}", file=file) from error
         level = self._installation.settings.privacy.level
         return msgspec.structs.replace(policy, level=Level(level)) if level else policy
 
@@ -86,7 +103,29 @@ class PrivacyParts:
     @cached_property
     def detector(self) -> Detector:
         """Reads texts for personal data."""
-        return Detector(self.policy, self._installation.paths.models, allowed=self._allowed)
+        models = self._installation.paths.models
+        return Detector(self.policy, models, allowed=self._allowed, second=self.second_opinion)
+
+    @cached_property
+    def calibrations(self) -> Calibrations:
+        """What was measured of second opinions on this machine."""
+        return Calibrations(self._installation.paths.data)
+
+    @cached_property
+    def second_opinion(self) -> SecondOpinion:
+        """The local model's, where a calibration says that it helps."""
+        return SecondOpinion(
+            self._local.yes_no,
+            self.policy,
+            self.calibrations.here(),
+            self._asking,
+        )
+
+    @property
+    def calibrator(self) -> Calibrator:
+        """Measures whether second opinions help here; it asks nobody else while it does."""
+        detector = Detector(self.policy, self._installation.paths.models)
+        return Calibrator(detector, self.policy, self._local.yes_no, self.calibrations)
 
     @cached_property
     def inspector(self) -> Inspector:
@@ -94,7 +133,7 @@ class PrivacyParts:
         listed = WithLists(self.detector, self.lists, self.policy)
         return Inspector(
             WithOwn(listed, self.imported, self._allowed, self.policy.budget.characters),
-            lambda: f"{listed.version()} {self.imported.version}",
+            lambda: f"{listed.version()} {self.imported.version} {self.second_opinion.version}",
             folders=self._folders,
             images=Tesseract.find() if self._installation.settings.privacy.ocr else None,
         )
@@ -125,6 +164,9 @@ class PrivacyParts:
         if self._labelled is None or self._labelled[0] != paths:
             self._labelled = (paths, Folders(paths))
         return self._labelled[1]
+
+    def _asking(self, model: str) -> None:
+        self.inspector.on_asking(model)
 
     def _allowed(self, value: str) -> bool:
         return self.lists.allows(value)

@@ -67,7 +67,7 @@ class Runtime:
     def _privacy(self) -> PrivacyParts:
         from edgeroute.wiring.privacy import PrivacyParts  # noqa: PLC0415
 
-        return PrivacyParts(self._installation, self._stores, self._providers)
+        return PrivacyParts(self._installation, self._stores, self._providers, self._local)
 
     @cached_property
     def _local(self) -> LocalParts:

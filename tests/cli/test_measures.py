@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from edgeroute.core.calibration import Calibration, CalibrationProgress, Combination, Measured
 from edgeroute.core.errors import NothingAnswered
 from edgeroute.core.events import Event
-from edgeroute.core.verdict import CLEAR, Verdict
+from edgeroute.core.verdict import CLEAR, LocalOpinion, Verdict
 from edgeroute.wiring import Runtime
+from edgeroute.wiring.admin import AdminParts
 from tests.cli.conftest import Home
 from tests.support.scripted_engine import ScriptedEngine
 
@@ -178,3 +181,52 @@ def test_nothing_is_sent_without_a_yes(home: Home, tmp_path: Path) -> None:
         result = home.run("eval", str(file), stdin="y\n")
         assert result.exit_code == 1
         assert str(file) in result.stderr
+
+
+class Asks:
+    """An inspector whose local model was asked about everything."""
+
+    async def scan(self, text: str, *, full: bool = True, origin: str = "user") -> Verdict:
+        """Clear, with a weight and an opinion."""
+        opinion = LocalOpinion("local/m", 0.2, holds=False)
+        return replace(CLEAR, weight=0.41, opinions=(opinion,))
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def test_why_tells_the_weight_of_a_clear_text_and_who_was_asked(home: Home) -> None:
+    """The number and the sentence are shown, and given to programs; never the text."""
+    home.inspector = Asks()
+    shown = home.run("scan", "--why", stdin="Something doubtful")
+    assert "private with a probability of 0.41" in shown.stdout
+    assert "local/m was asked whether it is private: no (80%)" in shown.stdout
+    assert "doubtful" not in shown.stdout
+    (report,) = json.loads(home.run("scan", "--why", "--json", stdin="Something").stdout)
+    assert report["weight"] == 0.41
+    assert report["second_opinions"] == [{"model": "local/m", "probability": 0.2, "holds": False}]
+    assert "0.41" not in home.run("scan", stdin="Something").stdout
+
+
+def test_a_calibration_shows_what_was_measured(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row for each group of languages, with whether it is asked about from now on."""
+    combination = Combination(1.0, 1.0, 0.0, 0.6)
+    groups = {
+        "english": Measured(250, 30, 0, 7, 1, 1, 0.035, True, combination),
+        "latin": Measured(180, 20, 4, 1, 1, 0, 0.5, False, combination),
+    }
+    made = Calibration("here", "local/m", "basis", "2026-01-02", groups)
+
+    async def calibrate(
+        _: AdminParts, tell: Callable[[CalibrationProgress], None], *, again: bool
+    ) -> Calibration:
+        tell(CalibrationProgress(1, 2, asked=again))
+        return made
+
+    monkeypatch.setattr(AdminParts, "calibrate", calibrate)
+    shown = home.run("privacy", "calibrate")
+    assert "Second opinions of local/m on this machine:" in shown.stdout
+    assert "from now on" in shown.stdout.splitlines()[2]
+    assert shown.stdout.splitlines()[3].endswith("no")
+    printed = json.loads(home.run("privacy", "calibrate", "--again", "--json").stdout)
+    assert printed["groups"]["english"]["gained"] == 7

@@ -28,6 +28,7 @@ def test_a_caller_who_says_nothing_gets_the_usual() -> None:
             "stop": (),
             "seed": None,
             "logprobs": False,
+            "top_logprobs": 0,
         },
         "reasoning_effort": "",
         "wire": "",

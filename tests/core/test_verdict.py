@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode, Verdict
+from edgeroute.core.verdict import CLEAR, Finding, LocalOpinion, PrivacyMode, Verdict
 
 
 def _strictness(mode: PrivacyMode) -> int:
@@ -30,3 +30,15 @@ def test_a_clear_verdict_is_whole_and_open() -> None:
     assert CLEAR.reason == "No personal data found."
     assert CLEAR.findings == ()
     assert Finding("US_SSN", 0, 1, 1.0) == Finding("US_SSN", 0, 1, 1.0, "", "", "", "")
+
+
+def test_an_opinion_is_told_in_a_sentence() -> None:
+    """Who was asked, what it said, how surely, and what came of it."""
+    assert LocalOpinion("local/m", 0.9, holds=True).sentence == (
+        "local/m was asked whether it is private: yes (90%); together with its weight, it"
+        " stays here."
+    )
+    assert LocalOpinion("local/m", 0.2, holds=False).sentence == (
+        "local/m was asked whether it is private: no (80%); together with its weight, that"
+        " does not hold it."
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -41,7 +41,7 @@ from edgeroute.core.secret import Secret
 from edgeroute.core.signals import Signals
 from edgeroute.core.spending import SpendRow
 from edgeroute.core.usage import FREE, Cost, Usage
-from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode, Verdict
+from edgeroute.core.verdict import CLEAR, Finding, LocalOpinion, PrivacyMode, Verdict
 from edgeroute.engine.admin.own_entries import FolderPreview, OwnOffer, Preview
 from edgeroute.engine.deciding.explanation import Explanation
 from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
@@ -106,6 +106,7 @@ class FakeScan:
     """What the patterns found."""
 
     findings: tuple[Finding, ...]
+    opinions: tuple[LocalOpinion, ...] = ()
 
 
 def find(text: str, where: str = "") -> tuple[Finding, ...]:
@@ -128,12 +129,15 @@ class FakeInspector:
     def __init__(self) -> None:
         self.allowed: list[str] = []
         self.scans = 0
+        self.opinions: tuple[LocalOpinion, ...] = ()
+        self.on_asking: Callable[[str], None] = lambda _: None
 
     async def scan(self, text: str, *, full: bool = True) -> FakeScan:
         """Everything the patterns find that is not allowed."""
         self.scans += 1
         found = find(text)
-        return FakeScan(tuple(f for f in found if text[f.start : f.end] not in self.allowed))
+        counted = tuple(f for f in found if text[f.start : f.end] not in self.allowed)
+        return FakeScan(counted, self.opinions)
 
 
 class FakeLists:

@@ -11,7 +11,17 @@ from typing import Any
 import click
 
 from edgeroute.cli.prompt import build_request, prompt_options, read_prompt
-from edgeroute.cli.shell import Shell, as_json, dim, foreign, note, on_terminal, out, pass_shell
+from edgeroute.cli.shell import (
+    Shell,
+    as_json,
+    dim,
+    foreign,
+    note,
+    on_terminal,
+    out,
+    pass_shell,
+    tell_asking,
+)
 from edgeroute.cli.words import receipt_line
 from edgeroute.core.display import SafeStream, safe, safe_line
 from edgeroute.core.errors import Cancelled, EdgeRouteError
@@ -86,6 +96,8 @@ class _Asking:
     async def run(self) -> int:
         """Answer; the exit code."""
         terminal: Answered | Failed | None = None
+        if not self.quiet:
+            self.shell.runtime.inspector.on_asking = tell_asking
         try:
             async with aclosing(self.shell.runtime.engine.stream(self.request)) as events:
                 async for event in events:

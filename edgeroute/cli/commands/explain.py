@@ -27,7 +27,10 @@ _JOINED: Final = {"single": "", "cascade": ", else ", "ensemble": " + "}
 def explain(
     shell: Shell, words: tuple[str, ...], *, machine: bool, full: bool, **options: Any
 ) -> None:
-    """Say where a prompt would go, and why. Sends nothing and loads no model."""
+    """Say where a prompt would go, and why.
+
+    Sends nothing, and loads no model but one that is to give a second opinion.
+    """
     request = build_request(shell, read_prompt(words), **options)
     found_out = shell.run(lambda: shell.runtime.engine.explain(request, full=full or machine))
     if machine:
@@ -49,6 +52,7 @@ def _text(explanation: Explanation) -> str:
     ]
     if privacy.verdict.types:
         lines.append(f"Found     {found(privacy.verdict.types)}")
+    lines += [f"Asked     {opinion.sentence}" for opinion in privacy.verdict.opinions]
     what = [signals.task or "task unknown", f"{signals.complexity} complexity"]
     what += [signals.domain] if signals.domain else []
     what += ["internal code"] if signals.internal_code else ["code"] if signals.has_code else []

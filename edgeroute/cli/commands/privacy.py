@@ -1,18 +1,23 @@
-"""``edgeroute privacy test``: how well the privacy check does on your own labelled prompts."""
+"""``edgeroute privacy``: how well the privacy check does, and whether a second opinion helps it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
+from edgeroute.cli.progress import CountLine
+from edgeroute.cli.shell import Shell, as_json, foreign, note, out, pass_shell, table
 from edgeroute.core.errors import SettingsError
 from edgeroute.engine.evaluating.proportion import Proportion
+
+if TYPE_CHECKING:
+    from edgeroute.core.calibration import Calibration, CalibrationProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,48 @@ def test(shell: Shell, file: Path, *, wrong: bool, machine: bool) -> None:
             foreign(f"{file}:{line}")
     else:
         note(f"{len(_wrong(judged))} judged wrongly; --wrong lists their lines.")
+
+
+@privacy.command("calibrate")
+@click.option("--again", is_flag=True, help="Ask everything anew, also what was asked before.")
+@click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
+@pass_shell
+def calibrate(shell: Shell, *, again: bool, machine: bool) -> None:
+    """Measure whether asking the local model about doubtful texts helps on this machine.
+
+    It reads the texts that EdgeRoute ships for this and keeps the result; from its next start,
+    EdgeRoute asks where it helps. Ctrl-C stops it, and the next run goes on from there. Nothing
+    leaves this machine.
+    """
+
+    async def work() -> Calibration:
+        with closing(CountLine()) as line:
+
+            def tell(progress: CalibrationProgress) -> None:
+                doing = "asking the local model" if progress.asked else "weighing"
+                line.show(progress.done, progress.total, doing)
+
+            return await shell.runtime.admin.calibrate(tell, again=again)
+
+    made = shell.run(work)
+    if machine:
+        as_json(asdict(made))
+        return
+    out(f"Second opinions of {made.model} on this machine:")
+    table(
+        ("LANGUAGES", "TEXTS", "DOUBTFUL", "LATE", "GAINED", "LOST", "BLOCKED", "BY LUCK", "ASKED"),
+        [
+            (group, *map(str, (one.texts, one.asked, one.late, one.gained, one.lost, one.blocked)),
+             f"{one.chance:.0%}", "from now on" if one.helps else "no")
+            for group, one in made.groups.items()
+        ],
+        right=(1, 2, 3, 4, 5, 6, 7),
+    )  # fmt: skip
+    note(
+        "GAINED: private texts that only the opinion holds; LOST: those that only a lower threshold"
+        " holds, with as many harmless texts BLOCKED. An opinion is asked for where it gains two"
+        " texts or more, answers come in time, and luck does not explain the gain."
+    )
 
 
 def read_samples(file: Path) -> Iterator[Sample]:

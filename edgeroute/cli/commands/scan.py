@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import mimetypes
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from edgeroute.cli.shell import Shell, as_json, foreign, note, out, pass_shell, piped_content
+from edgeroute.cli.shell import (
+    Shell,
+    as_json,
+    foreign,
+    note,
+    out,
+    pass_shell,
+    piped_content,
+    tell_asking,
+)
 from edgeroute.core.encoding import decoded
 from edgeroute.core.messages import File, Message
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import Verdict
 
 _REFUSED: Final = 3
+_TELLING: Final = frozenset({"weighing", "second opinion"})  # their context is a sentence
 
 
 @click.command()
@@ -69,6 +80,7 @@ async def _scan(
     shell: Shell, name: str, content: str | bytes, *, show: bool, why: bool
 ) -> dict[str, Any]:
     inspector = shell.runtime.inspector
+    inspector.on_asking = tell_asking
     if isinstance(content, str):
         verdict = await inspector.scan(content, full=True)
         return _report(name, content, verdict, show=show, why=why)
@@ -99,13 +111,18 @@ def _report(name: str, text: str, verdict: Verdict, *, show: bool, why: bool) ->
         if show:
             entry["value"] = text[finding.start : finding.end]
         findings.append(entry)
-    return {
+    report: dict[str, Any] = {
         "file": name,
         "private": verdict.private,
         "reason": verdict.reason,
         "internal_code": verdict.internal_code,
         "findings": findings,
     }
+    if why:
+        report["weight"] = None if verdict.weight is None else round(verdict.weight, 3)
+        report["second_opinions"] = [asdict(opinion) for opinion in verdict.opinions]
+        report["told"] = [opinion.sentence for opinion in verdict.opinions]
+    return report
 
 
 def _print(report: dict[str, Any]) -> None:
@@ -115,6 +132,10 @@ def _print(report: dict[str, Any]) -> None:
         trace = _trace(finding) if "pattern" in finding else ""
         found = f"{finding['type']} ({finding['score']:.2f})"
         foreign(f"{report['file']}{place}: {found}{trace}{value}")
+    if report.get("weight") is not None:
+        foreign(f"{report['file']}: private with a probability of {report['weight']:.2f}")
+    for sentence in report.get("told", ()):
+        foreign(f"{report['file']}: {sentence}")
     if not report["findings"]:
         foreign(f"{report['file']}: {report['reason']}")
     elif report["private"]:
@@ -126,5 +147,8 @@ def _print(report: dict[str, Any]) -> None:
 def _trace(finding: dict[str, Any]) -> str:
     """What led to a finding; never what was found."""
     pattern = f", pattern {finding['pattern']!r}" if finding["pattern"] else ""
-    context = f", next to {finding['context']!r}" if finding["context"] else ""
+    context = finding["context"]
+    if context:
+        weighed = finding["source"] in _TELLING
+        context = f": {context}" if weighed else f", next to {context!r}"
     return f"  by {finding['source']}{pattern}{context}"

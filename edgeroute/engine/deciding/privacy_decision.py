@@ -70,6 +70,8 @@ class PrivacyDecision:
             "types": dict(verdict.types),
             "masked": dict(self.masked or {}),
             "findings": [asdict(finding) for finding in verdict.findings],
+            "weight": verdict.weight,
+            "second_opinions": [asdict(opinion) for opinion in verdict.opinions],
         }
 
 

@@ -100,7 +100,11 @@ class Recorder:
             tier=decision.tier,
             input_tokens=decision.signals.input_tokens,
             first_token_ms=outcome.first_token_ms,
-            notes=(*decision.plan.notes, *outcome.notes),
+            notes=(
+                *(opinion.sentence for opinion in decision.privacy.verdict.opinions),
+                *decision.plan.notes,
+                *outcome.notes,
+            ),
             masked=decision.privacy.masked or {},
         )
 

@@ -72,7 +72,7 @@ class LiveAttempt:
             case UsageDelta(usage, model):
                 self.draft.usage = usage
                 self.served_model = model or self.served_model
-            case LogprobsDelta(values):
+            case LogprobsDelta(values=values):
                 self.logprobs += values
             case Finish(reason, _):
                 self.draft.finish = reason

@@ -31,6 +31,7 @@ T = TypeVar("T")
 
 _MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 _MAX_TOP: Final = 20
+_ASIDE: Final = "edgeroute_aside"  # a question that leaves the conversation in the cache
 
 
 class _Gone(Exception):
@@ -103,6 +104,7 @@ async def _chat(service: WorkerService, request: Request) -> Response:
         asked,
         thinking=kwargs.get("enable_thinking") is True,
         top=min(int(body.get("top_logprobs") or 0), _MAX_TOP) if logprobs else None,
+        aside=body.get(_ASIDE) is True,
     )
     frames = _frames(reply, steps)
     try:

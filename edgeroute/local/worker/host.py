@@ -6,6 +6,7 @@ import codecs
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,8 @@ from edgeroute.core.errors import EdgeRouteError, ErrorKind, LocalModelError
 from edgeroute.core.request import Sampling
 from edgeroute.local.files.catalogue import Build, Style
 from edgeroute.local.worker import log
-from edgeroute.local.worker.prompt import Prompt
+from edgeroute.local.worker.kept_prefix import KeptPrefix
+from edgeroute.local.worker.prompt import TURN, Prompt
 
 # Between two pieces of a prompt an answer can be stopped: small pieces where each takes long.
 _PIECE_ON_PROCESSOR: Final = 64
@@ -101,6 +103,7 @@ class Host:
                 "model. The file llama.log in EdgeRoute's state folder says more.",
             ) from error
 
+        self._kept = KeptPrefix(llama_cpp, self._llama)
         self._llama.verbose = False
         llama_cpp._logger.set_verbose(False)  # noqa: SLF001
 
@@ -117,6 +120,11 @@ class Host:
         data = text.encode("utf-8", "replace")
         tokens: list[int] = self._llama.tokenize(data, add_bos=False, special=control)
         return tokens
+
+    def opening(self, prompt: Prompt) -> int:
+        """How many tokens the first turn of ``prompt`` has."""
+        first = prompt.segments[:TURN]
+        return sum(len(self.tokenize(text, control=control)) for text, control in first)
 
     def read(self, prompt: Prompt) -> list[int]:
         """The tokens of a prompt.
@@ -140,16 +148,29 @@ class Host:
         sampling: Sampling,
         schema: Mapping[str, object] | None = None,
         top: int | None = None,
+        keep: int = 0,
     ) -> Iterator[Token]:
         """The answer, token by token; afterwards ``finish`` and ``counts`` tell of it.
 
         ``schema`` holds the answer to JSON (any JSON when empty). ``top`` asks for log
-        probabilities with that many alternatives.
+        probabilities with that many alternatives. The first ``keep`` tokens are kept for the next
+        time, and the conversation that is in the cache stays there.
 
         Raises:
             Stopped: ``stop`` said so.
             RuntimeError: llama.cpp failed; the host is of no more use.
         """
+        aside = self._kept.behind(tokens[:keep]) if keep else nullcontext()
+        with aside:
+            yield from self._draw(tokens, sampling, schema, top)
+
+    def _draw(
+        self,
+        tokens: Sequence[int],
+        sampling: Sampling,
+        schema: Mapping[str, object] | None,
+        top: int | None,
+    ) -> Iterator[Token]:
         limit = min(sampling.max_output_tokens or _DEFAULT_OUTPUT_TOKENS, self.window - len(tokens))
         options = self._options(sampling, schema)
         cached = self._common_prefix(tokens)

@@ -18,6 +18,7 @@ from edgeroute.wire.parts import as_text, plain
 
 START: Final = "<|im_start|>"
 END: Final = "<|im_end|>"
+TURN: Final = 4  # segments of one turn
 _EMPTY_THOUGHT: Final = "<think>\n\n</think>\n\n"
 _DEFAULT_SYSTEM: Final = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."
 _JSON_TOOLS: Final = """# Tools

@@ -93,9 +93,17 @@ class WorkerService:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def answer(
-        self, request: ChatRequest, *, thinking: bool, top: int | None = None
+        self,
+        request: ChatRequest,
+        *,
+        thinking: bool,
+        top: int | None = None,
+        aside: bool = False,
     ) -> AsyncGenerator[Step, None]:
         """The answer, step by step, ending with ``Ended``; closing the iterator stops it.
+
+        What is asked ``aside`` leaves the conversation in the cache, and has its own first turn
+        kept there.
 
         Raises:
             EdgeRouteError: no such model, no memory, the prompt is too long, llama.cpp failed.
@@ -114,7 +122,7 @@ class WorkerService:
                 if not self._threads:
                     host.use_threads(hardware.threads_now(self.models.machine.cores))
                 self.state = "answering"
-                for step in _steps(host, request, thinking=thinking, top=top):
+                for step in _steps(host, request, thinking=thinking, top=top, aside=aside):
                     hand_over(step)
             except GenerationStopped:
                 return
@@ -187,7 +195,9 @@ class WorkerService:
             self.state = "idle"
 
 
-def _steps(host: Host, request: ChatRequest, *, thinking: bool, top: int | None) -> Iterator[Step]:
+def _steps(
+    host: Host, request: ChatRequest, *, thinking: bool, top: int | None, aside: bool
+) -> Iterator[Step]:
     mode: Thinking = "never"
     if host.build.thinking == "switchable":
         mode = "on" if thinking else "off"
@@ -199,7 +209,8 @@ def _steps(host: Host, request: ChatRequest, *, thinking: bool, top: int | None)
     list(reader.feed(prompt.opening))
     stops = StopWatch(request.sampling.stop)
     schema = None if tools else request.response_format
-    for token in host.draw(tokens, request.sampling, schema, top):
+    keep = host.opening(prompt) if aside else 0
+    for token in host.draw(tokens, request.sampling, schema, top, keep):
         text = stops.feed(token.text)
         yield Piece(token, tuple(reader.feed(text)))
         if stops.found:

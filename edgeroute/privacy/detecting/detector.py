@@ -12,12 +12,12 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from edgeroute.core.verdict import Finding
+from edgeroute.core.verdict import Finding, LocalOpinion
 from edgeroute.encoders.bert import EncoderMissing
 from edgeroute.privacy.detecting.presidio import Presidio
 from edgeroute.privacy.detecting.protocol import Scan
@@ -26,10 +26,12 @@ from edgeroute.privacy.detecting.text.contents import Unread
 from edgeroute.privacy.detecting.text.page import Finder, Hit, OverBudget, Page
 from edgeroute.privacy.detecting.text.sheet import Place
 from edgeroute.privacy.detecting.weighing.kinds import SUSPICIONS, WEIGHED
+from edgeroute.privacy.detecting.weighing.second_opinion import SOURCE, NoOpinion, SecondOpinion
 from edgeroute.privacy.policy import PrivacyPolicy
 
 if TYPE_CHECKING:
     from edgeroute.privacy.detecting.weighing.suspicions import Suspicions
+    from edgeroute.privacy.detecting.weighing.weigher import Weighed
 
 _DECODING: Final = "decoding"
 
@@ -46,7 +48,8 @@ class Detector:
     """Reads texts for personal data. Thread-safe; loads what it needs at the first scan.
 
     ``models`` is the folder of model files. ``allowed`` says whether an exact string is on the
-    user's allow list; findings of such strings do not count.
+    user's allow list; findings of such strings do not count. ``second`` is asked about a text in
+    which nothing was found and that stays doubtful.
     """
 
     def __init__(
@@ -56,11 +59,13 @@ class Detector:
         *,
         allowed: Callable[[str], bool] = lambda _: False,
         clock: Callable[[], float] = time.thread_time,
+        second: SecondOpinion | None = None,
     ) -> None:
         self._policy = policy
         self._models = models
         self._allowed = allowed
         self._clock = clock
+        self._second = second
         self._lock = Lock()
         self._finders: Sequence[Finder] | None = None
         self._suspicions: Suspicions | None = None
@@ -93,6 +98,9 @@ class Detector:
             raise
         except Unread as error:
             raise DetectionFailed(str(error)) from error
+        except NoOpinion as error:
+            message = "The text is doubtful, and the local model gave no second opinion in time."
+            raise DetectionFailed(message) from error
         except OverBudget as error:
             seconds = self._policy.budget.seconds
             stage = f" (stage: {error})" if str(error) else ""
@@ -114,14 +122,22 @@ class Detector:
         findings: list[Finding] = []
         if self._policy.private_origin(origin):
             findings.append(Finding("PERSONAL_RECORDS", 0, len(text), 1.0, "origin"))
+        heaviest = _Heaviest()
         if full or not findings:
-            for finding in self._findings(text, full=full):
+            for finding in self._findings(text, heaviest, full=full):
                 findings.append(finding)
                 if not full:
                     break
-        return Scan(bool(findings), tuple(findings), self._reason(findings, origin), internal)
+        opinion = None
+        if self._second is not None and not findings:
+            opinion = self._second.of(heaviest.text, heaviest.weight or 0.0)
+            if opinion is not None and opinion.holds:
+                findings.append(heaviest.held(opinion))
+        reason = self._reason(findings, origin)
+        found = tuple(findings)
+        return Scan(bool(found), found, reason, internal, heaviest.weight, opinion)
 
-    def _findings(self, text: str, *, full: bool) -> Iterator[Finding]:
+    def _findings(self, text: str, heaviest: _Heaviest, *, full: bool) -> Iterator[Finding]:
         """Every finding that counts, stage by stage, each part of the text in turn."""
         finders = self._ready()  # loading is not the text's fault
         deadline = self._clock() + self._policy.budget.seconds
@@ -165,9 +181,13 @@ class Detector:
         suspicions = self._weighing()
         deadline += self._clock() - begun
         stage = WEIGHED
+
+        def note(number: int, weighed: Weighed) -> None:
+            heaviest.note(*pages[number], weighed)
+
         with _naming(WEIGHED):
             told = [(page, hits) for (page, _), hits in zip(pages, seen, strict=True)]
-            for number, hit in suspicions.found(told):
+            for number, hit in suspicions.found(told, note):
                 yield _finding(hit, pages[number][1], WEIGHED)
         tick()
 
@@ -219,8 +239,9 @@ class Detector:
                 try:
                     self._suspicions = self._suspicions or Suspicions(self._policy, self._models)
                 except EncoderMissing as error:
-                    message = f"{error} Get it with `edgeroute models pull {error.model}`."
-                    raise DetectionFailed(message) from error
+                    pull = f"Get it with `edgeroute models pull {error.model}`."
+                    hint = pull if error.model else "See `names` in rules/privacy.yaml."
+                    raise DetectionFailed(f"{error} {hint}") from error
         return self._suspicions
 
     def _reason(self, findings: Sequence[Finding], origin: str) -> str:
@@ -245,6 +266,27 @@ def _naming(stage: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise _Broken(stage, type(error).__name__) from error
+
+
+@dataclass(slots=True)
+class _Heaviest:
+    """The window of a text that weighs most, ``place`` in the text; no weight before the first."""
+
+    weight: float | None = None
+    text: str = ""
+    place: tuple[int, int] = (0, 0)
+
+    def note(self, page: Page, place: Place, weighed: Weighed) -> None:
+        """Keep ``weighed``, a window of ``page``, if it weighs more than what is kept."""
+        start, end, (probability, _) = weighed
+        if self.weight is None or probability > self.weight:
+            self.weight, self.text = probability, page.text[start:end]
+            self.place = place(start, end)
+
+    def held(self, opinion: LocalOpinion) -> Finding:
+        """The finding that the window is for ``opinion``."""
+        told = opinion.sentence
+        return Finding("SENSITIVE", *self.place, opinion.probability, SOURCE, context=told)
 
 
 def _finding(hit: Hit, place: Place, source: str) -> Finding:

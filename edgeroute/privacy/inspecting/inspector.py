@@ -58,7 +58,8 @@ class Inspector:
 
     ``version`` names the privacy rules in force, user lists included; ``seconds`` is the most that
     one request may take; ``waiting`` how many may wait. Without ``images`` pictures are private.
-    ``folders`` are those that the user labelled.
+    ``folders`` are those that the user labelled. ``on_asking`` is told, from the thread that reads,
+    which local model is asked for a second opinion, and the empty string afterwards.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Inspector:
         self._places = threading.BoundedSemaphore(waiting)
         self._memory = memory if memory is not None else VerdictCache()
         self._worker: ThreadPoolExecutor | None = None
+        self.on_asking: Callable[[str], None] = lambda _: None
 
     @property
     def version(self) -> str:
@@ -217,6 +219,8 @@ class Inspector:
             findings=findings,
             complete=full or not private,
             internal_code=scan.internal_code,
+            weight=scan.weight,
+            opinions=(scan.opinion,) if scan.opinion else (),
         )
 
     def _attachment(self, part: Attachment, *, full: bool) -> Verdict:
@@ -267,6 +271,8 @@ def _of_request(read: Sequence[tuple[_Task, Verdict]], *, stopped: bool) -> Verd
         findings=tuple(own or joined),  # joined texts repeat what was found in each
         complete=not stopped and all(verdict.complete for _, verdict in read),
         internal_code=any(verdict.internal_code for _, verdict in read),
+        weight=max((v.weight for _, v in read if v.weight is not None), default=None),
+        opinions=tuple(opinion for _, verdict in read for opinion in verdict.opinions),
     )
 
 

@@ -33,16 +33,21 @@ class PromptCheck:
 
 
 class Checker:
-    """Asks the engine where a request would go, never more than one question at a time."""
+    """Asks the engine where a request would go, never more than one question at a time.
+
+    ``asking`` is told which local model is being asked for a second opinion.
+    """
 
     def __init__(
         self,
         runtime: Runtime,
         report: Callable[[PromptCheck], None],
         *,
+        asking: Callable[[str], None] = lambda _: None,
         delay: float = DELAY,
     ) -> None:
         self._runtime, self._report, self._delay = runtime, report, delay
+        self._asking = asking
         self._task: asyncio.Task[None] | None = None
         self._last: PromptCheck | None = None
 
@@ -70,6 +75,8 @@ class Checker:
     async def check(self, version: int, request: ChatRequest, text: str) -> PromptCheck:
         """Where ``request`` would go, and what ``text`` (its last message) holds."""
         try:
+            # Told in the thread that reads, shown in the app's own.
+            self._runtime.inspector.on_asking = _from_thread(self._asking)
             explanation = await self._runtime.engine.explain(request)
             scan = await self._runtime.inspector.scan(text, full=True) if text else None
         except EdgeRouteError as error:
@@ -77,3 +84,13 @@ class Checker:
         except Exception as error:  # noqa: BLE001 - a check that crashed must block, not vanish
             return PromptCheck(version, error=f"The check failed ({type(error).__name__}).")
         return PromptCheck(version, explanation, scan.findings if scan else ())
+
+
+def _from_thread(show: Callable[[str], None]) -> Callable[[str], None]:
+    """``show``, to be called from another thread than the loop's."""
+    loop = asyncio.get_running_loop()
+
+    def told(model: str) -> None:
+        loop.call_soon_threadsafe(show, model)
+
+    return told

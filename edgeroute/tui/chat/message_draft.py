@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgeroute.tui.chat.checker import Checker, PromptCheck
 from edgeroute.tui.chat.context import ChatContext
-from edgeroute.tui.chat.strip import blocked, strip_view
+from edgeroute.tui.chat.strip import blocked, second_opinion, strip_view
 from edgeroute.tui.commands import matching, parsed
 
 
@@ -16,7 +16,7 @@ class MessageDraft:
 
     def __init__(self, chat: ChatContext) -> None:
         self._chat = chat
-        self._checker = Checker(chat.runtime, self._checked)
+        self._checker = Checker(chat.runtime, self._checked, asking=self._asking)
         self.local_state = "loading"
         self.on_checked: Callable[[PromptCheck], None] = lambda _: None
 
@@ -59,6 +59,11 @@ class MessageDraft:
         if check.version == self._chat.state.version:
             self.show(check)
             self.on_checked(check)
+
+    def _asking(self, model: str) -> None:
+        """The strip says who is being asked for a second opinion."""
+        if model:
+            self._chat.page.strip.view = second_opinion(model)
 
     def show(self, check: PromptCheck) -> None:
         """The strip and the marks say what the check found."""

@@ -34,6 +34,11 @@ def waiting(before: StripView) -> StripView:
     return replace(CHECKING, why="sends as soon as the check is done", details=before.details)
 
 
+def second_opinion(model: str) -> StripView:
+    """The strip while the local ``model`` is asked about a text that stays doubtful."""
+    return replace(CHECKING, why=f"asking {safe_line(model, 60)} whether this is private")
+
+
 def resting(state: ChatState, answering: str) -> StripView:
     """The strip while there is nothing to send; ``answering`` is the model that is asked."""
     if state.phase is Phase.ANSWERING:

@@ -49,6 +49,10 @@ class PlanScreen(PanelScreen[str | None]):
         yield pair(
             "privacy", f"{MODE_WORDS[privacy.mode]} · {found or safe_line(privacy.verdict.reason)}"
         )
+        if privacy.verdict.weight is not None:
+            yield pair("weighed", f"private with a probability of {privacy.verdict.weight:.0%}")
+        for opinion in privacy.verdict.opinions:
+            yield pair("asked", safe_line(opinion.sentence))
         if privacy.latched:
             yield pair("chat", safe_line(f"stays local: {privacy.latch_reason}"))
         kind = [signals.task or "not recognised", f"{signals.complexity} complexity"]

@@ -63,6 +63,7 @@ def _sampling(request: ChatRequest) -> dict[str, Any]:
         seed=sampling.seed,
         stop=list(sampling.stop) or None,
         logprobs=sampling.logprobs or None,
+        top_logprobs=sampling.top_logprobs or None,
     )
 
 

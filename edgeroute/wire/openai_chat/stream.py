@@ -224,10 +224,22 @@ class ChatDecoder:
 
 def _chances(choice: Json) -> Iterator[LogprobsDelta]:
     tokens = mappings(mapping(choice.get("logprobs")).get("content"))
-    values = [token.get("logprob") for token in tokens]
-    known = tuple(float(value) for value in values if isinstance(value, int | float))
+    known = tuple(value for token in tokens if (value := _chance(token)) is not None)
     if known:
-        yield LogprobsDelta(known)
+        yield LogprobsDelta(known, tuple(filter(None, map(_alternatives, tokens))))
+
+
+def _alternatives(token: Json) -> tuple[tuple[str, float], ...]:
+    return tuple(
+        (str(other.get("token", "")), value)
+        for other in mappings(token.get("top_logprobs"))
+        if (value := _chance(other)) is not None
+    )
+
+
+def _chance(token: Json) -> float | None:
+    value = token.get("logprob")
+    return float(value) if isinstance(value, int | float) else None
 
 
 class CallTracker:

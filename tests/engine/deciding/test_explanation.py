@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgeroute.core.model_card import Place
 from edgeroute.core.plan import Candidate, Plan, Skipped
 from edgeroute.core.signals import Signal, Signals
-from edgeroute.core.verdict import Finding, PrivacyMode, Verdict
+from edgeroute.core.verdict import Finding, LocalOpinion, PrivacyMode, Verdict
 from edgeroute.engine.deciding.explanation import Explanation
 from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
 
@@ -15,6 +15,8 @@ FOUND = Verdict(
     findings=(Finding("US_SSN", 3, 14, 0.9, "pattern", "messages[0]"),),
     complete=False,
     internal_code=True,
+    weight=0.8,
+    opinions=(LocalOpinion("local/m", 0.9, holds=True),),
 )
 PLAN = Plan(
     "all",
@@ -57,6 +59,8 @@ def test_programs_get_the_documented_object() -> None:
             {"type": "US_SSN", "start": 3, "end": 14, "score": 0.9, "source": "pattern",
              "where": "messages[0]", "pattern": "", "context": ""},
         ],
+        "weight": 0.8,
+        "second_opinions": [{"model": "local/m", "probability": 0.9, "holds": True}],
     }  # fmt: skip
     signals = told["signals"]
     assert (signals["task"], signals["input_tokens"]) == ("chat", 12)

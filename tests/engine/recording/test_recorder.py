@@ -17,7 +17,7 @@ from edgeroute.core.messages import assistant
 from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Attempt
 from edgeroute.core.usage import Cost, Usage
-from edgeroute.core.verdict import PrivacyMode
+from edgeroute.core.verdict import LocalOpinion, PrivacyMode
 from edgeroute.engine.recording.recorder import Recorder, RequestStart
 from edgeroute.engine.running.live_attempt import RunState
 from tests.support import replies
@@ -269,3 +269,16 @@ async def test_savings_are_measured_against_the_premium_model(
         assert found._comparison(receipt(attempt(usage=Usage()), created=now)) == nothing
         monkeypatch.setattr(found, "premium", None)
         assert found._comparison(told)["baseline"] is None
+
+
+async def test_who_was_asked_for_a_second_opinion_is_noted(tmp_path: Path) -> None:
+    """The receipt names the local model and what it said, never the text."""
+    async with house(tmp_path) as home:
+        one = request(OPEN)
+        decision = await home.runtime._engine.decider.decide(one)
+        opinion = LocalOpinion("local/m", 0.2, holds=False)
+        verdict = replace(decision.privacy.verdict, opinions=(opinion,))
+        decision = replace(decision, privacy=replace(decision.privacy, verdict=verdict))
+        start = RequestStart("r", THE_DAY, 0.0)
+        noted = recorder(home).receipt(start, one, decision, RunState()).notes
+        assert noted[0] == opinion.sentence

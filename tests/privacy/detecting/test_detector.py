@@ -11,8 +11,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from edgeroute.core.verdict import LocalOpinion
 from edgeroute.privacy.detecting.detector import DetectionFailed, Detector
 from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
+from edgeroute.privacy.detecting.weighing.second_opinion import NoOpinion
 from edgeroute.privacy.policy import AlwaysPrivate, Level, PrivacyPolicy, ScanBudget
 from tests.support.model_files import require
 
@@ -315,3 +317,61 @@ def test_importing_loads_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+class Second:
+    """A second opinion that is scripted, and remembers what it was asked."""
+
+    def __init__(self, *, holds: bool | None) -> None:
+        self.holds = holds
+        self.asked: list[tuple[str, float]] = []
+
+    def of(self, text: str, weight: float) -> LocalOpinion:
+        """The scripted opinion; None fails."""
+        self.asked.append((text, weight))
+        if self.holds is None:
+            raise NoOpinion
+        return LocalOpinion("local/scripted", 0.9 if self.holds else 0.1, self.holds)
+
+
+def opinionated(*, holds: bool | None) -> tuple[Detector, Second]:
+    """A detector with real models and a scripted second opinion."""
+    folder = require("rampart/model_q4.onnx").parent.parent
+    second = Second(holds=holds)
+    policy = msgspec.structs.replace(PrivacyPolicy.load(), budget=ScanBudget(seconds=30.0))
+    return Detector(policy, folder, second=second), second  # type: ignore[arg-type]
+
+
+DOUBTED = "Explain how a hash table works."
+
+
+def test_a_second_opinion_can_hold_a_text_that_nothing_else_holds() -> None:
+    """The finding covers what was weighed, names its source and who was asked, and no text."""
+    detector, second = opinionated(holds=True)
+    scan = detector.scan(DOUBTED)
+    ((asked, weight),) = second.asked
+    assert asked == DOUBTED
+    assert scan.weight == weight
+    assert scan.private
+    (finding,) = scan.findings
+    assert (finding.type, finding.source) == ("SENSITIVE", "second opinion")
+    assert DOUBTED[finding.start : finding.end] == DOUBTED
+    assert finding.context.startswith("local/scripted was asked")
+
+
+def test_a_second_opinion_releases_nothing() -> None:
+    """A no leaves a clear text clear and is told; what is held for a fact is not asked about."""
+    detector, second = opinionated(holds=False)
+    scan = detector.scan(DOUBTED)
+    assert not scan.private
+    assert scan.opinion is not None
+    assert not scan.opinion.holds
+    assert detector.scan("My SSN is 521-44-9821, write a letter to my bank.").private
+    assert len(second.asked) == 1
+
+
+def test_a_second_opinion_that_is_missing_holds_the_text_for_this_time() -> None:
+    """It is a failed check: held, without a mark on the conversation."""
+    detector, _ = opinionated(holds=None)
+    with pytest.raises(DetectionFailed, match="second opinion"):
+        detector.scan(DOUBTED)

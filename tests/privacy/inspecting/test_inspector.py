@@ -29,8 +29,9 @@ from edgeroute.core.messages import (
     user,
 )
 from edgeroute.core.request import ChatRequest, Sampling, Tool
-from edgeroute.core.verdict import CLEAR, Finding, Verdict
+from edgeroute.core.verdict import CLEAR, Finding, LocalOpinion, Verdict
 from edgeroute.privacy.detecting.detector import DetectionFailed
+from edgeroute.privacy.detecting.protocol import Scan
 from edgeroute.privacy.inspecting.inspector import Busy, Inspector
 from edgeroute.privacy.inspecting.passages import WINDOW
 from edgeroute.privacy.inspecting.verdict_cache import VerdictCache
@@ -641,4 +642,25 @@ async def test_places_in_the_queue_come_back_after_a_failure() -> None:
     for number in range(3):
         assert (await reader.scan(f"bad {number}")).failed
     assert not (await reader.scan("good")).private
+    await reader.close()
+
+
+class Weighing:
+    """Weighs a text by its length, and has an opinion on long ones."""
+
+    def scan(self, text: str, *, full: bool = False, origin: str = "user") -> Scan:
+        """Clear; ``text`` of ten characters weighs 0.1."""
+        opinion = LocalOpinion("local/m", 0.1, holds=False) if len(text) > 20 else None
+        return Scan(private=False, weight=len(text) / 100, opinion=opinion)
+
+
+async def test_the_weight_of_a_request_is_that_of_its_heaviest_text() -> None:
+    """Every opinion is told, also that on a text that was read before."""
+    reader = Inspector(Weighing(), lambda: "v1")
+    request = ChatRequest((user("short"), user("a text that is longer than the other")))
+    for _ in range(2):
+        verdict = await reader.inspect(request)
+        assert verdict.weight is not None
+        assert verdict.weight >= 0.36
+        assert {opinion.model for opinion in verdict.opinions} == {"local/m"}
     await reader.close()

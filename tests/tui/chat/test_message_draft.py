@@ -86,3 +86,14 @@ async def test_only_the_last_text_is_checked(runtime: FakeRuntime) -> None:
         await chat.press(*"abcdefghij")
         await chat.checked()
         assert runtime.engine.explained == before + 1
+
+
+async def test_the_strip_says_who_is_being_asked(runtime: FakeRuntime) -> None:
+    """While the local model is asked about a doubtful text, from the thread that reads."""
+    async with running(runtime) as chat:
+        await chat.type("Explain how a hash table works")
+        await asyncio.to_thread(runtime.inspector.on_asking, "local/m")
+        await chat.until(lambda: "asking local/m whether this is private" in chat.strip)
+        await asyncio.to_thread(runtime.inspector.on_asking, "")
+        await chat.type("?")
+        assert "CLOUD" in chat.strip

@@ -34,6 +34,11 @@ _NO_STREET: Final = re.compile(r"[.!?]\s|\b123\s|\n")
 class NameModel(Protocol):
     """Labels the words of short texts; rampart.LABELS holds the labels."""
 
+    @property
+    def latin_only(self) -> bool:
+        """Whether it sees nothing in other letters, so that these are not read."""
+        ...
+
     def read(self, texts: Sequence[str], least: float = 0.3) -> list[list[NameSpan]]:
         """The spans of each text."""
         ...
@@ -48,7 +53,11 @@ class Names:
     def spans(self, page: Page) -> list[NameSpan]:
         """Every label that the model gives, in the order of the text; none that is allowed."""
         found: list[NameSpan] = []
-        cut = [place for place in windows(page.text) if _is_latin(page.text[slice(*place)])]
+        cut = [
+            place
+            for place in windows(page.text)
+            if not self._model.latin_only or _is_latin(page.text[slice(*place)])
+        ]
         for first in range(0, len(cut), _BATCH):
             page.tick()
             batch = cut[first : first + _BATCH]

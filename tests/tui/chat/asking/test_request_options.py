@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from edgeroute.core.verdict import PrivacyMode
+from edgeroute.core.verdict import LocalOpinion, PrivacyMode
 from edgeroute.tui.screens.dialogs import Confirm
 from edgeroute.tui.screens.picker import Picker
 from edgeroute.tui.screens.plan import PlanScreen
@@ -116,3 +116,19 @@ async def test_not_personal_goes_to_the_allow_list_after_a_question(runtime: Fak
         await chat.until(lambda: runtime.inspector.allowed == ["info@example.com"])
         await chat.checked()
         assert "CLOUD" in chat.strip
+
+
+async def test_the_list_of_findings_says_who_was_asked(runtime: FakeRuntime) -> None:
+    """F4 tells the local model's opinion, whether or not anything was found."""
+    runtime.inspector.opinions = (LocalOpinion("local/m", 0.2, holds=False),)
+    async with running(runtime) as chat:
+        for text in ("Explain how a hash table works", " to anna@example.com"):
+            await chat.type(text)
+            await chat.press("f4")
+            await chat.top(Picker)
+            picker = chat.app.screen
+            assert isinstance(picker, Picker)
+            told = f"{picker._empty} {picker.KEYS}"
+            assert "local/m was asked whether it is private: no (80%)" in told
+            await chat.press("escape")
+            await chat.until(lambda: not isinstance(chat.app.screen, Picker))
