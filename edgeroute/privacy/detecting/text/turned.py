@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from edgeroute.privacy.detecting.text.packed import Decoded
-from edgeroute.word_lists import alternatives, word_list
+from edgeroute.word_lists import alternatives, word_list, word_set
 
 _WORDS: Final = word_list("turned.words")
 _CAESAR: Final = re.compile(
@@ -23,9 +23,8 @@ _BACKWARDS: Final = re.compile(
 )
 _ENDS: Final = word_list("turned.endings")
 # Addresses, account and telephone numbers that need no words beside them.
-_CAESAR_ADDRESS: Final = re.compile(
-    rf"@[\w.-]{{2,60}}\.{alternatives(codecs.encode(end, 'rot13') for end in _ENDS)}(?!\w)"
-)
+_TURNED_ENDS: Final = {codecs.encode(end, "rot13") for end in _ENDS} - word_set("turned.countries")
+_CAESAR_ADDRESS: Final = re.compile(rf"@[\w.-]{{2,60}}\.{alternatives(sorted(_TURNED_ENDS))}(?!\w)")
 _BACKWARDS_ADDRESS: Final = re.compile(
     rf"(?<![\w.@-]){alternatives(end[::-1] for end in _ENDS)}\.[\w.-]{{2,60}}@"
     r"|(?<![\w.+-])\d(?:[ .-]?\d){6,13}\+(?!\w)|(?<![\w.+-])\d{1,3}\+(?: \d{2,5}){2,5}(?!\w)"

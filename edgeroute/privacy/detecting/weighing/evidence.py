@@ -21,6 +21,7 @@ from edgeroute.word_lists import one_of, word_set
 GROUPS: Final = ("english", "latin", "scripts")
 _OTHER_SCRIPT: Final = 0.3  # the share of letters that are not Latin in another script
 _PLAIN: Final = 0.97  # the share of letters that are plain in English
+_TITLE_REACH: Final = 24  # characters before a name
 _TOUCHING: Final = 2  # characters between the words of one name
 
 _SCRIPTS: Final = {
@@ -38,6 +39,8 @@ _WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _ENGLISH: Final = word_set("suspicions.english")
 _OTHER_LATIN: Final = word_set("suspicions.other_latin")
 _QUOTES: Final = frozenset('"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d\u300e\u300f\u300a\u300b')
+_TITLED: Final = re.compile(rf"(?i:\b{one_of('suspicions.titles')})\.?\s(?:[^\W\d_]\.\s?)?$")
+_INITIAL: Final = re.compile(r"(?<![\w.])[^\W\d_]\.\s?$")
 _BLANK: Final = re.compile(r"\{\{|\[[A-Z][^\]\n]{0,40}\]|___|X{3}|<[a-z_ ]{2,20}>")
 _YEAR: Final = re.compile(r"(?<!\d)(?:1\d|20)\d\d(?!\d)")
 
@@ -102,7 +105,14 @@ def _of_spans(window: WindowView) -> dict[str, float]:
         **{f"count.{label.lower()}": min(number, 6) / 3 for label, number in count.items()},
         "names.density": len(names) / max(len(window.text), 20) * 100,
         "names.whole": float(whole),
+        "names.titled": float(any(_TITLED.search(_before(window, one)) for one in names)),
+        "names.initial": float(any(_INITIAL.search(_before(window, one)) for one in names)),
     }
+
+
+def _before(window: WindowView, span: NameSpan) -> str:
+    """The few characters before a name."""
+    return window.text[max(0, span.start - _TITLE_REACH) : max(0, span.start)]
 
 
 def _of_hits(hits: Iterable[Hit]) -> dict[str, float]:
