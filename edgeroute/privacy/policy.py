@@ -125,8 +125,8 @@ NamesModel = Literal["rampart", "spacy", "off"] | OwnNames
 class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The whole policy, as packaged.
 
-    ``offices``: a phone number, an address or an e-mail address in a text that is private with less
-    than this probability is an office's, and does not count at the level balanced.
+    ``offices``: a phone number, an address or a date of birth in a text that is private with less
+    than this probability is an office's or an example's, and does not count at the level balanced.
     """
 
     entities: dict[str, Entity]
@@ -134,7 +134,7 @@ class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     level: Level = Level.BALANCED
     names: NamesModel = "rampart"
     attachments_private: bool = False
-    offices: Probability = 0.4
+    offices: Probability = 0.5
     budget: ScanBudget = ScanBudget()
     tools: Tools = Tools()
     internal_code: InternalCode = InternalCode()
@@ -197,8 +197,10 @@ class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             return 2.0
         return known.strict if self.level is Level.STRICT else known.balanced
 
-    def counts_contact(self, probability: float) -> bool:
-        """Whether contacts count in a text that is private with this probability."""
+    def counts_details(self, probability: float) -> bool:
+        """Whether phones, addresses and dates of birth count where a text is private with this
+        probability.
+        """
         return self.level is Level.STRICT or probability >= self.offices
 
     def action(self, entity: str) -> EntityAction:

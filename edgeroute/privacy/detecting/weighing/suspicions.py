@@ -14,7 +14,7 @@ from edgeroute.privacy.detecting.names.own_model import OwnModel
 from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
 from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
 from edgeroute.privacy.detecting.text.page import WORD, Hit, Page
-from edgeroute.privacy.detecting.weighing.kinds import CONTACTS, SHAPES
+from edgeroute.privacy.detecting.weighing.kinds import DETAILS, SHAPES
 from edgeroute.privacy.detecting.weighing.weigher import Weighed, Weigher
 from edgeroute.privacy.policy import Level, OwnNames, PrivacyPolicy
 
@@ -35,8 +35,8 @@ class Suspicions:
 
     def __init__(self, policy: PrivacyPolicy, models: Path) -> None:
         self._policy = policy
-        self._weigher = Weigher(models)
         self._names = Names(_name_model(policy.names, models))
+        self._weigher = Weigher(models)
 
     def found(
         self,
@@ -60,8 +60,8 @@ class Suspicions:
                 for weighed, counted in self._weighed(page, hits):
                     note(number, weighed)
                     yield from ((number, hit) for hit in counted)
-            elif self._policy.counts_contact(most):
-                yield from ((number, hit) for hit in hits if self._is_contact(hit))
+            elif self._policy.counts_details(most):
+                yield from ((number, hit) for hit in hits if self._is_detail(hit))
 
     def _weighed(self, page: Page, hits: Sequence[Hit]) -> Iterator[tuple[Weighed, Iterator[Hit]]]:
         """Each window of ``page`` that is weighed, and what counts in it."""
@@ -94,8 +94,8 @@ class Suspicions:
             and hit.score >= _SHAPED
             and probability >= self._policy.threshold(hit.type)
         ]
-        if self._policy.counts_contact(probability):
-            found += [h for h in hits if start <= h.start < end and self._is_contact(h)]
+        if self._policy.counts_details(probability):
+            found += [h for h in hits if start <= h.start < end and self._is_detail(h)]
         told_apart = any(
             hit.type not in SHAPES and hit.score >= self._policy.threshold(hit.type)
             for hit in hits
@@ -108,8 +108,8 @@ class Suspicions:
             found = [Hit("SENSITIVE", start, end, probability, context=told)]
         yield from found
 
-    def _is_contact(self, hit: Hit) -> bool:
-        return hit.type in CONTACTS and hit.score >= self._policy.threshold(hit.type)
+    def _is_detail(self, hit: Hit) -> bool:
+        return hit.type in DETAILS and hit.score >= self._policy.threshold(hit.type)
 
 
 def _name_model(name: str | OwnNames, models: Path) -> NameModel:
