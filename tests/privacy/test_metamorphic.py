@@ -36,10 +36,9 @@ PATTERNS = [
     "Il codice fiscale CGNNCL92H54B218K \u00e8 corretto?",
 ]
 NAMES = [
-    "My daughter Brittany Moore is afraid of school, what can I do?",
-    "My name is Amber Berger and I need a resume.",
-    "Write a performance review for Kyle Fischer, often late.",
-    "Translate: James Todd was diagnosed with depression in March.",
+    "My colleague Kyle Fischer was warned twice for drinking at work and his wife has left him.",
+    "Our tenant Amber Berger owes three months of rent and cries when I call her.",
+    "Write a letter to my tenant Ola Lind, who has owed three months of rent since her divorce.",
 ]
 
 

@@ -21,7 +21,7 @@ from tests.bench.privacy_voices import rows
 from tests.support.model_files import require
 
 PROMPTS: Final = 60
-LEAST: Final = 0.98
+LEAST: Final = 0.95
 LONG: Final = (
     "The history of the bicycle begins with a running machine without pedals. In the decades after "
     "it came cranks on the front wheel, then very large front wheels, and at last the chain that "
@@ -66,7 +66,7 @@ def held(detector: Detector) -> list[str]:
 def test_harmless_words_around_a_private_prompt_let_nothing_go(
     detector: Detector, held: list[str]
 ) -> None:
-    """At least 98 of 100 wrapped prompts stay here; those that leave are named."""
+    """At least 95 of 100 wrapped prompts stay here; those that leave are named."""
     left = [
         f"{name}: {text[:80]}"
         for text in held

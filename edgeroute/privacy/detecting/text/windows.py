@@ -8,6 +8,7 @@ from typing import Final
 
 SIZE: Final = 480  # characters; a usual prompt is one window
 _LEAST: Final = 160
+_SENTENCE: Final = 30  # characters that may tell something
 _BORDERS: Final = (
     re.compile(r"\n\s*\n"),
     re.compile(r"\n|(?<=[.!?;])\s|[\u3002\uff01\uff1f\u0964\u061f]"),
@@ -29,3 +30,14 @@ def windows(text: str) -> Iterator[tuple[int, int]]:
         start = end
     if start < length:
         yield start, length
+
+
+def paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    """Where paragraphs of ``text`` are that are shorter than a window, but more than a few
+    words.
+    """
+    start = 0
+    for end in [*(match.end() for match in _BORDERS[0].finditer(text)), len(text)]:
+        if _SENTENCE <= end - start <= SIZE:
+            yield start, end
+        start = end

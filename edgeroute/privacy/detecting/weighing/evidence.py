@@ -20,6 +20,7 @@ from edgeroute.word_lists import one_of, word_set
 
 GROUPS: Final = ("english", "latin", "scripts")
 _OTHER_SCRIPT: Final = 0.3  # the share of letters that are not Latin in another script
+_SMALL_WORDS: Final = 3
 _PLAIN: Final = 0.97  # the share of letters that are plain in English
 _TITLE_REACH: Final = 24  # characters before a name
 _TOUCHING: Final = 2  # characters between the words of one name
@@ -151,6 +152,17 @@ def _of_form(text: str) -> dict[str, float]:
             for name, (low, high) in _SCRIPTS.items()
         },
     }
+
+
+def is_language(text: str) -> bool:
+    """Whether ``text`` is somebody's words, not letters that another reading of a text yields: it
+    has small words of a language, or is in another script.
+    """
+    letters = [sign for sign in text if sign.isalpha()]
+    if sum(sign > LAST_LATIN for sign in letters) > _OTHER_SCRIPT * len(letters):
+        return True
+    small = {word for word in _WORD.findall(text.lower()) if len(word) > 1}
+    return len(small & (_ENGLISH | _OTHER_LATIN)) >= _SMALL_WORDS
 
 
 def group_of(text: str) -> str:

@@ -14,6 +14,7 @@ from edgeroute.privacy.detecting.names.own_model import OwnModel
 from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
 from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
 from edgeroute.privacy.detecting.text.page import WORD, Hit, Page
+from edgeroute.privacy.detecting.weighing.evidence import is_language
 from edgeroute.privacy.detecting.weighing.kinds import DETAILS, SHAPES
 from edgeroute.privacy.detecting.weighing.weigher import Weighed, Weigher
 from edgeroute.privacy.policy import Level, OwnNames, PrivacyPolicy
@@ -56,7 +57,8 @@ class Suspicions:
             most = max(most, weighed.weight.probability)
             yield from ((0, hit) for hit in counted)
         for number, (page, hits) in enumerate(pages[1:], 1):
-            if len(set(WORD.findall(page.lower)) - known) >= _NEW_WORDS:
+            new = len(set(WORD.findall(page.lower)) - known) >= _NEW_WORDS
+            if new and is_language(page.text):
                 for weighed, counted in self._weighed(page, hits):
                     note(number, weighed)
                     yield from ((number, hit) for hit in counted)

@@ -12,7 +12,7 @@ from edgeroute.encoders.minilm import MiniLM
 from edgeroute.encoders.sentences import SentenceEncoder
 from edgeroute.privacy.detecting.names.rampart import NameSpan
 from edgeroute.privacy.detecting.text.page import Hit, Page
-from edgeroute.privacy.detecting.text.windows import windows
+from edgeroute.privacy.detecting.text.windows import paragraphs, windows
 from edgeroute.privacy.detecting.weighing.evidence import (
     WindowView,
     evidence,
@@ -65,6 +65,8 @@ class Weigher:
         saw.
         """
         places = list(windows(page.text))
+        if len(places) > 1 and not page.form.is_published:
+            places = sorted({*places, *paragraphs(page.text)})
         for start, end in places:
             page.tick()
             seen = window(page, spans, hits, start, end)

@@ -104,7 +104,7 @@ def test_the_detector_uses_it_and_says_when_it_cannot(tmp_path: Path) -> None:
     """It stands in the place of the packaged model; a broken one keeps everything here."""
     models = require("rampart/model_q4.onnx").parent.parent
     packaged = PrivacyPolicy.load()
-    text = "Agnieszka Kowalska told me that she has been treated for depression since May."
+    text = "My sister Agnieszka Kowalska cried when she told me that she lost her job for drinking."
     own = OwnNames(str(folder(tmp_path / "own")))
     policy = msgspec.structs.replace(packaged, names=own, budget=ScanBudget(seconds=30.0))
     assert Detector(policy, models).scan(text, full=True).private
