@@ -256,7 +256,7 @@ def test_strict_also_holds_what_is_doubtful(reader: Detector) -> None:
     """At the level strict a weaker suspicion is enough."""
     strict = msgspec.structs.replace(PrivacyPolicy.load(), level=Level.STRICT)
     folder = require("rampart/model_q4.onnx").parent.parent
-    text = "My name is Amber Berger and I need a resume."
+    text = "Write an invitation to Amber Berger for my birthday."
     assert not reader.scan(text).private
     assert Detector(strict, folder).scan(text).private
 
