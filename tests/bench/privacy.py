@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import random
 import sys
@@ -232,6 +233,7 @@ def stock_presidio() -> Callable[[str], list[Any]]:
     import spacy
 
     engine.nlp = {"en": spacy.load(folder)}
+    logging.getLogger("tldextract").setLevel(logging.CRITICAL)  # it wants to fetch a list
     analyzer = AnalyzerEngine(nlp_engine=engine, supported_languages=["en"])
     return lambda text: analyzer.analyze(text, language="en")
 
