@@ -21,7 +21,7 @@ from tests.support.scripted_provider import Received, Reply, ScriptedProvider
 pytestmark = [pytest.mark.model, pytest.mark.timeout(240)]
 
 FILE = """\
-# Written by my sister Milena Kowalczyk; call her at +44 20 7946 0958 when it fails.
+# Written by my sister Milena Kowalczyk; call her at +44 20 7947 3158 when it fails.
 OWNER = 'milena.kowalczyk@fjordmail.no'
 BACKUP = "KOWALCZYK, MILENA"
 
@@ -31,7 +31,7 @@ def remind_kowalczyk(days):
     return f"Dear Milena, {days} days are left. Yours, M. Kowalczyk"
 """
 WANTED = FILE.replace("days are left", "days remain").replace("(days)", "(days: int)")
-SECRETS = ("milena", "kowalczyk", "79460958", "7946", "0958", "fjordmail")
+SECRETS = ("milena", "kowalczyk", "79473158", "7947", "3158", "fjordmail")
 TOOLS = [
     {"type": "function", "function": {"name": name, "description": about, "parameters": {
         "type": "object", "properties": {field: {"type": "string"} for field in fields}}}}
@@ -96,7 +96,7 @@ def _answer(endpoint: Endpoint, messages: list[dict[str, Any]], *, stream: bool)
         trust_env=False,
     )
     assert answer.status_code == 200, answer.text
-    assert answer.headers["x-edgeroute-route"] == "cloud", answer.text
+    assert answer.headers["x-edgeroute-route"] == "cloud", answer.headers["x-edgeroute-reason"]
     if not stream:
         return dict(answer.json()["choices"][0]["message"])
     return _collected(line[6:] for line in answer.text.splitlines() if line.startswith("data: {"))
@@ -148,7 +148,7 @@ def test_no_value_leaves_and_every_edit_is_right(
     messages: list[dict[str, Any]] = [
         {
             "role": "user",
-            "content": "Tidy up remind.py. My sister Milena Kowalczyk wrote it.",
+            "content": "Tidy up remind.py. My sister wrote it.",
         }
     ]
     with ScriptedProvider(model) as provider:

@@ -85,7 +85,7 @@ def _plant(kind: str, number: int) -> tuple[str, str]:
         value = f"anna{number}.berg@fjordmail.no"
         return value, f"Write a short note to {value} about lunch."
     if kind == "secret":
-        value = f"wJalrXUtnFEMIK7MDENGbPxRfiCY{number:012d}"
+        value = f"vT8qLr2XnKd5WzPb7YhMc4JfGsRt{number:012d}"
         return value, f"Why does this fail: AWS_SECRET_ACCESS_KEY={value}"
     value = f"521-{10 + number % 89}-{1000 + number % 8999}"
     return value, f"My SSN is {value}, write to my bank to close my account."

@@ -65,7 +65,7 @@ async def test_what_must_not_be_masked_stays_here(tmp_path: Path) -> None:
     """A secret is never replaced and sent: it stays, in mask mode too."""
     async with house(tmp_path) as home:
         seen = await home.ask(
-            "Why does this fail: AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMIK7MDENGbPxRfiCYzzzzzzzzKEYq",
+            "Why does this fail: AWS_SECRET_ACCESS_KEY=vT8qLr2XnKd5WzPb7YhMc4JfGs9RtEa1UoQi6DyN",
             privacy=PrivacyMode.MASK,
         )
         assert seen.receipt.route is Place.LOCAL
@@ -178,7 +178,7 @@ async def test_only_what_may_be_masked_is(tmp_path: Path) -> None:
         assert masked is not None
         assert masked.types == {"EMAIL_ADDRESS": 1}
         assert masked.request.messages[0].text == "Write to <EMAIL_ADDRESS_1>."
-        secret = "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMIK7MDENGbPxRfiCYzzzzzzzzKEYq"
+        secret = "AWS_SECRET_ACCESS_KEY=vT8qLr2XnKd5WzPb7YhMc4JfGs9RtEa1UoQi6DyN"
         assert await masking.mask(alone, request(secret)) is None
         mine = Session(home.stores.conversations.create(id="mine").id, PrivacyMode.MASK)
         assert not await masking.knows_values(mine)

@@ -13,7 +13,6 @@ from edgeroute.encoders.bert import EncoderMissing
 from edgeroute.encoders.token_classifier import TokenClassifier, labels_in
 from edgeroute.privacy.detecting.names.token_spans import LABELS, NameSpan, TokenReader
 
-_TABLE: Final = "name-labels"
 _WHOLE: Final = "PERSON"
 _MARK: Final = re.compile(r"[BILESU][-_]")
 _WORD: Final = re.compile(r"\S+")
@@ -81,7 +80,7 @@ def classes(folder: Path) -> tuple[str, ...]:
 
 @cache
 def _known() -> dict[str, str]:
-    table = datafile.table(_TABLE, dict[str, list[str]])
+    table = datafile.table("name-labels", dict[str, list[str]])
     return {theirs: ours for ours, all_theirs in table.items() for theirs in all_theirs}
 
 

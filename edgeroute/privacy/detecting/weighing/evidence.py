@@ -21,6 +21,7 @@ from edgeroute.word_lists import one_of, word_set
 GROUPS: Final = ("english", "latin", "scripts")
 _OTHER_SCRIPT: Final = 0.3  # the share of letters that are not Latin in another script
 _SMALL_WORDS: Final = 3
+_FEWEST_WORDS: Final = 3
 _PLAIN: Final = 0.97  # the share of letters that are plain in English
 _TITLE_REACH: Final = 24  # characters before a name
 _TOUCHING: Final = 2  # characters between the words of one name
@@ -34,6 +35,7 @@ _SCRIPTS: Final = {
     "han": ("\u4e00", "\u9fff"),
 }
 _UNREAD: Final = re.compile(r"[^\W\d_\u0000-\u024f]{2}")  # letters that no names model reads
+_SAID: Final = re.compile(r"(?<![\w-])[^\W\d_]{2,}(?![\w-])")
 _MY: Final = re.compile(rf"\b{one_of('suspicions.my')}\b")
 _I: Final = re.compile(rf"\b{one_of('suspicions.i')}\b|{one_of('suspicions.i_unspaced')}")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -64,6 +66,11 @@ class WindowView:
         return [
             (s.start, s.end) for s in self.spans if s.label in PERSON_LABELS and s.score >= least
         ]
+
+
+def is_said(text: str) -> bool:
+    """Whether ``text`` has enough words to say something; identifiers of machines are none."""
+    return _UNREAD.search(text) is not None or len(_SAID.findall(text)) >= _FEWEST_WORDS
 
 
 def is_suspect(window: WindowView) -> bool:

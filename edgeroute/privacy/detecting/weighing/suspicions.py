@@ -68,10 +68,11 @@ class Suspicions:
     def _weighed(self, page: Page, hits: Sequence[Hit]) -> Iterator[tuple[Weighed, Iterator[Hit]]]:
         """Each window of ``page`` that is weighed, and what counts in it."""
         spans = self._names.spans(page)
+        told = spans
         if self._policy.level is Level.BALANCED:
-            spans = [one for one in spans if not is_attributed(page, one)]
+            told = [one for one in spans if not is_attributed(page, one)]
         hits = [*hits, *streets(page, spans)]
-        for weighed in self._weigher.weigh(page, spans, hits):
+        for weighed in self._weigher.weigh(page, told, hits):
             yield weighed, self._in_window(page, spans, hits, weighed)
 
     def _in_window(

@@ -17,6 +17,7 @@ from edgeroute.privacy.detecting.weighing.evidence import (
     WindowView,
     evidence,
     group_of,
+    is_said,
     is_suspect,
 )
 from edgeroute.privacy.detecting.weighing.scale import Scale, Weight
@@ -70,7 +71,7 @@ class Weigher:
         for start, end in places:
             page.tick()
             seen = window(page, spans, hits, start, end)
-            if len(places) > _ALL and not is_suspect(seen):
+            if not is_said(seen.text) or (len(places) > _ALL and not is_suspect(seen)):
                 continue
             vectors, numbers = self.inputs(seen)
             if vectors:
