@@ -18,7 +18,7 @@ _WORDS: Final = re.compile(
     rf"{secret_names.CUE.pattern}|{one_of('secrets.hints')}|:\d{{2,5}}:|:[${{]|[^\x00-\x7f]"
 )
 # Each format holds one of these in small letters; the shortest is a token of Slack.
-_FORMAT: Final = r"://|-----begin|[a-z0-9_.,+/=%-]{15}"
+_FORMAT: Final = r"://|-----begin|[a-z0-9_.,+/=%~-]{15}"
 
 
 class Secrets:

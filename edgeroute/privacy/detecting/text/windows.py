@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-SIZE: Final = 480  # characters; a usual prompt is one window
+SIZE: Final = 520  # characters; a usual prompt is one window
 _LEAST: Final = 160
 _SENTENCE: Final = 30  # characters that may tell something
 _BORDERS: Final = (
