@@ -27,7 +27,7 @@ from edgeroute.privacy.detecting.text.page import Finder, Hit, OverBudget, Page
 from edgeroute.privacy.detecting.text.sheet import Place
 from edgeroute.privacy.detecting.weighing.kinds import SUSPICIONS, WEIGHED
 from edgeroute.privacy.detecting.weighing.second_opinion import SOURCE, NoOpinion, SecondOpinion
-from edgeroute.privacy.policy import PrivacyPolicy
+from edgeroute.privacy.policy import Level, PrivacyPolicy
 
 if TYPE_CHECKING:
     from edgeroute.privacy.detecting.weighing.suspicions import Suspicions
@@ -152,6 +152,7 @@ class Detector:
             return
         with _naming(_DECODING):
             pages = list(self._pages(text, full=full, tick=tick))
+        whole = pages[0][0]
         seen: list[list[Hit]] = [[] for _ in pages]
         for finder in finders:
             stage = finder.name
@@ -170,7 +171,9 @@ class Detector:
                     found = [
                         hit
                         for hit in finder.find(page)
-                        if not page.allowed(page.text[hit.start : hit.end]) and not page.dummy(hit)
+                        if not page.allowed(page.text[hit.start : hit.end])
+                        and not page.dummy(hit)
+                        and not (page is not whole and self._is_public(hit, page, whole))
                     ]
                 hits.extend(replace(hit, source=hit.source or finder.name) for hit in found)
                 for hit in _counted(found, self._decides):
@@ -193,6 +196,14 @@ class Detector:
 
     def _counts(self, hit: Hit) -> bool:
         return hit.score >= self._policy.threshold(hit.type)
+
+    def _is_public(self, hit: Hit, page: Page, whole: Page) -> bool:
+        """Whether an address in another reading stands in the text as public attribution."""
+        if hit.type != "EMAIL_ADDRESS" or self._policy.level is Level.STRICT:
+            return False
+        value = page.text[hit.start : hit.end]
+        place = whole.text.find(value)
+        return place >= 0 and whole.attribution.holds(place, place + len(value))
 
     def _decides(self, hit: Hit) -> bool:
         """Whether ``hit`` counts whatever else the text says."""

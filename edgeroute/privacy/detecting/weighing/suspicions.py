@@ -6,10 +6,17 @@ import importlib.util
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from edgeroute.encoders.bert import EncoderMissing
-from edgeroute.privacy.detecting.names.names import NameModel, Names, is_attributed, people, streets
+from edgeroute.privacy.detecting.names.names import (
+    PERSON_LABELS,
+    NameModel,
+    Names,
+    is_attributed,
+    people,
+    streets,
+)
 from edgeroute.privacy.detecting.names.own_model import OwnModel
 from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
 from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
@@ -18,6 +25,8 @@ from edgeroute.privacy.detecting.weighing.evidence import is_language
 from edgeroute.privacy.detecting.weighing.kinds import DETAILS, SHAPES
 from edgeroute.privacy.detecting.weighing.weigher import Weighed, Weigher
 from edgeroute.privacy.policy import Level, OwnNames, PrivacyPolicy
+
+T = TypeVar("T", NameSpan, Hit)
 
 _NEW_WORDS: Final = 3  # so many make a page one of its own
 _NAMED: Final = 0.5  # how surely the model sees a name that is told, and masked
@@ -73,7 +82,8 @@ class Suspicions:
             told = [one for one in spans if not is_attributed(page, one)]
         hits = [*hits, *streets(page, spans)]
         for weighed in self._weigher.weigh(page, told, hits):
-            yield weighed, self._in_window(page, spans, hits, weighed)
+            if told is spans or not page.form.is_published or _is_told(weighed, told, hits):
+                yield weighed, self._in_window(page, spans, hits, weighed)
 
     def _in_window(
         self, page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit], weighed: Weighed
@@ -113,6 +123,19 @@ class Suspicions:
 
     def _is_detail(self, hit: Hit) -> bool:
         return hit.type in DETAILS and hit.score >= self._policy.threshold(hit.type)
+
+
+def _is_told(weighed: Weighed, told: Sequence[NameSpan], hits: Sequence[Hit]) -> bool:
+    """Whether code, or a document that goes with it, names anybody or anything here but its
+    makers.
+    """
+    start, end, _ = weighed
+    named = any(one.label in PERSON_LABELS and one.score >= _NAMED for one in _in(told, start, end))
+    return named or any(hit.score >= _SHAPED for hit in _in(hits, start, end))
+
+
+def _in(found: Sequence[T], start: int, end: int) -> Iterator[T]:
+    return (one for one in found if start <= one.start < end)
 
 
 def _name_model(name: str | OwnNames, models: Path) -> NameModel:
