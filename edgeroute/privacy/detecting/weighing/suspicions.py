@@ -82,7 +82,9 @@ class Suspicions:
             told = [one for one in spans if not is_attributed(page, one)]
         hits = [*hits, *streets(page, spans)]
         for weighed in self._weigher.weigh(page, told, hits):
-            if told is spans or not page.form.is_published or _is_told(weighed, told, hits):
+            if not (page.form.is_published and page.attribution.places) or _is_told(
+                weighed, told, hits
+            ):
                 yield weighed, self._in_window(page, spans, hits, weighed)
 
     def _in_window(
