@@ -13,7 +13,7 @@ import msgspec
 from edgeroute.datafile import table
 from edgeroute.privacy.detecting.dummies import is_unfilled
 from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
-from edgeroute.word_lists import one_of, word_set
+from edgeroute.word_lists import one_of
 
 _SSN: Final = re.compile(
     r"(?<!\d)(?!000|666)\d{3}(?P<gap>[-. ]{1,3})(?!00)\d{2}(?P=gap)(?!0000)\d{4}(?!\d)"
@@ -27,7 +27,6 @@ _SAMPLE: Final = re.compile(
     r"\b(?:regex|regexp|format|example|sample|dummy|fake|mask|placeholder|validat\w+|test data)\b"
     r"[^\n.;,!?{}\[\]]{0,28}$"
 )
-_SAMPLE_SSNS: Final = word_set("national_ids.sample_ssns")
 
 _THINGS: Final = re.compile(
     rf"{one_of('national_ids.things')}(?![^\W\d_\u3040-\u9fff\uac00-\ud7af])[^\n.,;]{{0,12}}$"
@@ -93,8 +92,8 @@ class NationalIds:
     def _ssn(page: Page, match: re.Match[str]) -> Iterator[Hit]:
         before = page.before(match.start(), 60)
         named = _SSN_WORDS.search(before) is not None
-        if match.group() in _SAMPLE_SSNS or _SAMPLE.search(before):
-            # The numbers of manuals count only as somebody's: "Miller's SSN 123-45-6789".
+        if _SAMPLE.search(before):
+            # What is called a sample counts only as somebody's: "a sample of Miller's SSN".
             owned = re.search(r"(?:'s|\bmy|\bhis|\bher|\btheir) (?:ssn|social)[^\n]{0,20}$", before)
             yield Hit("US_SSN", *match.span(), 0.7 if owned else 0.35 if named else 0.2)
         elif named or match["gap"] in "-.":
