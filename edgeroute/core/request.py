@@ -18,12 +18,16 @@ TIERS: tuple[Tier, ...] = ("free", "balanced", "premium")
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A function that the model may ask the caller to run. ``parameters`` is a JSON schema."""
+    """A function that the model may ask the caller to run. ``parameters`` is a JSON schema.
+
+    ``custom`` marks one that its caller wants called with one text instead of JSON.
+    """
 
     name: str
     description: str = ""
     parameters: Mapping[str, object] = field(default_factory=dict)
     strict: bool | None = None
+    custom: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,9 @@ class ChatRequest:
     ``tool_choice`` is ``auto``, ``none``, ``required`` or the name of one tool.
     ``response_format`` is a JSON schema for the answer, ``{}`` for any JSON object, ``None`` for
     text. ``extra`` holds fields of the caller's wire format (``wire``) that have no noun here; they
-    go out unchanged on that same wire and are dropped on any other.
+    go out unchanged on that same wire and are dropped on any other. ``source`` is the caller's
+    whole body, and ``headers`` are those of its wire format: where a provider speaks the same wire,
+    they go out with as few changes as can be. Who changes what is said drops ``source``.
     ``pictures`` says whether the caller can take a picture as the answer, or takes nothing else.
     ``privacy`` may only tighten the conversation's mode, never loosen it. ``replaces`` is the
     receipt of an earlier answer whose question this one asks again or in other words.
@@ -67,6 +73,8 @@ class ChatRequest:
     reasoning_effort: str = ""
     wire: str = ""
     extra: Mapping[str, object] = field(default_factory=dict)
+    source: Mapping[str, object] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     conversation: str = ""
     privacy: PrivacyMode | None = None
     tier: Tier | None = None

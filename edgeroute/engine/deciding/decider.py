@@ -86,6 +86,7 @@ class Decision:
             sampling=Sampling(),
             reasoning_effort="",
             extra={},
+            source=None,
         )
         outbound = asked
         if self.masked is not None:

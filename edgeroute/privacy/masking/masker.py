@@ -21,6 +21,7 @@ from edgeroute.core.verdict import Verdict
 from edgeroute.privacy.inspecting.attachments import UnreadableFile
 from edgeroute.privacy.inspecting.inspector import Inspector
 from edgeroute.privacy.inspecting.json_texts import argument_texts, nested
+from edgeroute.privacy.inspecting.media import is_sealed
 from edgeroute.privacy.masking import shapes
 from edgeroute.privacy.masking.arguments import ArgumentsRestorer
 from edgeroute.privacy.masking.forms import KnownForms
@@ -28,6 +29,7 @@ from edgeroute.privacy.masking.links import links
 from edgeroute.privacy.masking.placeholders import LITERAL, URL, MaskMap
 from edgeroute.privacy.masking.residue import remains
 from edgeroute.privacy.masking.restore import Restorer, Values
+from edgeroute.wire import capsule
 
 # What looks like a placeholder in the text as it was written gets one itself, and so comes back.
 _LOOK_ALIKE: Final = re.compile(
@@ -308,6 +310,9 @@ def _texts(request: ChatRequest) -> list[tuple[str, str]]:
         for part in message.parts:
             visit(message.role, part)
     found.update(dict.fromkeys(("user", leaf) for leaf in _strings(request.extra)))
+    known = {text for _, text in found}
+    own = (leaf for leaf in _strings(request.source) if leaf not in known and not _is_kept(leaf))
+    found.update(dict.fromkeys(("user", leaf) for leaf in own))
     return [item for item in found if item[1].strip()]
 
 
@@ -343,7 +348,35 @@ def _rewritten(
             for tool in request.tools
         ),
         extra=_masked_value(request.extra, masked, number),
+        source=_masked_source(request.source, masked, number),
     )
+
+
+def _is_kept(text: str) -> bool:
+    """Whether a string of a caller's body is data, which is never masked: it goes out as it is, or
+    the request does not.
+    """
+    return is_sealed(text, 64) or capsule.unseal(text) is not None or text.startswith("data:")
+
+
+def _masked_source(
+    value: Any, masked: Callable[[str], str], number: Callable[[str], str], key: str = ""
+) -> Any:
+    """A caller's own body, masked where the same request in our nouns is."""
+    if isinstance(value, str):
+        if _is_kept(value):
+            return value
+        return _masked_arguments(value, masked, number) if key == "arguments" else masked(value)
+    if isinstance(value, Mapping):
+        return {
+            name: _masked_source(item, masked, number, name)
+            if name != "input" or isinstance(item, str | list)
+            else _masked_value(item, masked, number)
+            for name, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_masked_source(item, masked, number, key) for item in value]
+    return value
 
 
 def _masked_arguments(

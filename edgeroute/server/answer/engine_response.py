@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from edgeroute.core.answer import Frame
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.events import Answered, Event, Failed, Folded, Piece, pieces_of
 from edgeroute.core.request import ChatRequest
@@ -105,7 +106,7 @@ class EngineResponse:
                 return None
             if isinstance(event, Answered | Failed):
                 return event
-            if isinstance(event, Piece) and not self._tracker.may_withdraw:
+            if isinstance(event, Piece | Frame) and not self._tracker.may_withdraw:
                 return event
 
     async def _next(self, events: EngineTask) -> Event | None:
@@ -139,6 +140,7 @@ class EngineResponse:
             created=int(self._context.runtime.clock.now().timestamp()),
             usage=self._decoded.usage,
             origin=origin,
+            custom_tools=frozenset(t.name for t in self._decoded.request.tools if t.custom),
         )
 
 
