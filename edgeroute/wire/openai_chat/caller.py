@@ -59,7 +59,8 @@ def decode_request(body: Json) -> ChatRequest:
     Raises:
         WireError: something is missing or of the wrong type.
     """
-    if (integer(body.get("n"), "n") or 1) < 1:
+    answers = integer(body.get("n"), "n")
+    if answers is not None and answers < 1:
         raise WireError("n must be 1 or more.")
     newer = body.get("max_completion_tokens") is not None
     limit = "max_completion_tokens" if newer else "max_tokens"
