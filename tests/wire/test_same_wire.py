@@ -63,7 +63,7 @@ def test_a_request_goes_out_as_it_came_but_for_its_model(wire: str) -> None:
     ("wire", "name", "data"),
     [
         ("anthropic-messages", "content_block_start",
-         '{"type": "content_block_start", "index": 0, "content_block": {"type": "server_tool_use"}}'),
+         '{"type": "content_block_start", "index": 0, "content_block": {"type": "text"}}'),
         ("openai-responses", "response.web_search_call.searching",
          '{"type": "response.web_search_call.searching", "item_id": "ws"}'),
     ],
