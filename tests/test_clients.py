@@ -32,7 +32,7 @@ def test_a_profile_is_read_from_the_settings() -> None:
         ("[clients.a]\nbudget = 1", "config.toml:2: Object contains unknown field `budget`"),
         ("[clients.a]\ndaily_usd = -1", "config.toml:2: Expected `float` >= 0"),
         ('[clients.a]\nmodels = [""]', "config.toml:2: Expected `str` of length >= 1"),
-        ('\n[clients."../x"]', "config.toml:2: '../x' cannot name a client."),
+        ('[clients."../x"]', "config.toml:1: '../x' cannot name a client."),
     ],
 )
 def test_a_mistake_in_a_profile_is_named_with_its_line(text: str, said: str) -> None:
