@@ -54,7 +54,9 @@ class Installation:
             try:
                 self._clients = config.load(self.paths.settings).clients
             except SettingsError as error:
-                log.warning("the settings are not valid, profiles of before go on: line %d", error.line)
+                log.warning(
+                    "the settings are not valid, profiles of before go on: line %d", error.line
+                )
         return self._clients.get(name, ClientSettings()).profile(name)
 
     def _changed(self) -> int:
