@@ -42,7 +42,7 @@ def parse(text: str) -> Node:
 
 
 def change(text: str, path: Sequence[str], value: Any) -> str:
-    """``text`` with ``value`` at ``path``; the items of a list are added to a list that is there."""
+    """``text`` with ``value`` at ``path``; the items of a list join a list that is there."""
     root = parse(text)
     if root.start == root.end:
         text, root = "{}\n", parse("{}")

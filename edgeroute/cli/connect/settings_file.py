@@ -72,7 +72,7 @@ def keep(change: Change, merge: Mapping[str, Any], record: Path) -> None:
 def edited(record: Path) -> bool:
     """Whether the file was edited after it was connected."""
     told = json.loads(record.read_text("utf-8"))
-    return _digest(_bytes(Path(told["file"])) or b"") != told["after"]
+    return bool(_digest(_bytes(Path(told["file"])) or b"") != told["after"])
 
 
 def undo(record: Path) -> Path:
