@@ -18,7 +18,13 @@ CODEX = '# mine\nmodel = "gpt-5" # dear\n\n[tui]\ntheme = "x"\n'
     [("claude-code", ".claude/settings.json", CLAUDE), ("codex", ".codex/config.toml", CODEX)],
 )
 def test_settings_are_written_and_put_back(
-    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: str, name: str, text: str
+    home: Home,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    client: str,
+    name: str,
+    text: str,
 ) -> None:
     """Comments stay, no token is in the file, and undoing restores every byte, or our keys only."""
     monkeypatch.setenv("HOME", str(tmp_path))
