@@ -63,7 +63,7 @@ def paid(amount: Decimal) -> Receipt:
     """A receipt of now, of an answer that cost ``amount`` USD."""
     now = datetime.now(UTC)
     attempt = Attempt(
-        "mock/m", Place.CLOUD, now, "answered", bytes_sent=9, cost=Cost(amount, "prices")
+        "mock/m", Place.CLOUD, now, "answered", bytes_sent=9, cost=Cost(amount, "computed")
     )
     return replace(RECEIPT, created=now, attempts=(attempt,))
 
