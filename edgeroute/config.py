@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from edgeroute.clients import ClientSettings, check_name
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.private_file import close_folder, write_private
 from edgeroute.core.request import Tier
@@ -229,6 +230,7 @@ class Settings(_SettingsTable, frozen=True):
     local: LocalSettings = LocalSettings()
     providers: dict[str, ProviderSettings] = {}
     server: ServerSettings = ServerSettings()
+    clients: dict[str, ClientSettings] = {}
     budget: BudgetSettings = BudgetSettings()
     keys: KeysSettings = KeysSettings()
     alerts: AlertsSettings = AlertsSettings()
@@ -274,6 +276,8 @@ def parse(text: str, file: str = "config.toml") -> Settings:
             line=_line_of(text, path),
             hint="See `edgeroute config show` for every setting.",
         ) from error
+    for name in settings.clients:
+        check_name(name, file, _line_of(text, f"$.clients.{name}"))
     for pattern in settings.privacy.paths:
         lines = (at for at, line in enumerate(text.splitlines(), 1) if pattern and pattern in line)
         check_folder(pattern, file, next(lines, _line_of(text, "$.privacy.paths")))

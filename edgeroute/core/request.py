@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from edgeroute.core.messages import Message
@@ -48,6 +50,26 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
+class Client:
+    """A connected program and its profile. What is None, empty or 0 is as for everybody.
+
+    ``daily_usd`` is its own limit for a day; ``models`` are patterns of the managed models that it
+    may use, such as ``anthropic/*``.
+    """
+
+    name: str
+    privacy: PrivacyMode | None = None
+    tier: Tier | None = None
+    policy: str = ""
+    daily_usd: Decimal = Decimal(0)
+    models: tuple[str, ...] = ()
+
+    def allows(self, model: str) -> bool:
+        """Whether it may use the managed ``model``."""
+        return not self.models or any(fnmatchcase(model, pattern) for pattern in self.models)
+
+
+@dataclass(frozen=True, slots=True)
 class ChatRequest:
     """One prompt on its way.
 
@@ -58,6 +80,7 @@ class ChatRequest:
     whole body, and ``headers`` are those of its wire format: where a provider speaks the same wire,
     they go out with as few changes as can be. Who changes what is said drops ``source``.
     ``pictures`` says whether the caller can take a picture as the answer, or takes nothing else.
+    ``client`` is the connected program that asks, where it is known by its token.
     ``privacy`` may only tighten the conversation's mode, never loosen it. ``replaces`` is the
     receipt of an earlier answer whose question this one asks again or in other words.
     """
@@ -85,3 +108,14 @@ class ChatRequest:
     front_door: FrontDoor = "cli"
     store: bool = True
     replaces: str = ""
+    client: Client | None = None
+
+    @property
+    def client_name(self) -> str:
+        """The connected program's name; empty where none is known."""
+        return self.client.name if self.client else ""
+
+    @property
+    def policy(self) -> str:
+        """The routing policy of the program's own; empty for the one in force."""
+        return self.client.policy if self.client else ""

@@ -19,6 +19,7 @@ from starlette.routing import Router
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.hosts import is_loopback
 from edgeroute.core.private_file import make_private_folder
+from edgeroute.server.access.clients import ClientTokens
 from edgeroute.server.access.guard import Guard, Rules
 from edgeroute.server.access.protocol import GuardedProtocol
 from edgeroute.server.access.token import read_or_make, token_path
@@ -81,6 +82,7 @@ async def serving(
         exposed=exposed,
         origins=frozenset(runtime.settings.server.origins),
         body=body or BodyLimits(),
+        holder=ClientTokens(runtime.paths.state).holder,
     )
     server = _Server(
         _config(build(ServerContext(runtime, keep_alive_seconds=keep_alive_seconds), rules))

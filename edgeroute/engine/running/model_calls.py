@@ -150,7 +150,7 @@ class ModelCalls:
         from edgeroute.providers.calling.call import plan_cache  # noqa: PLC0415
         from edgeroute.routing.signals.tokens import message_tokens, tool_tokens  # noqa: PLC0415
 
-        policy = self.rules.policy()
+        policy = self.rules.policy(request.policy)
         system = [message for message in request.messages if message.role == "system"]
         said = [message for message in request.messages[:-1] if message.role != "system"]
         return plan_cache(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -41,7 +42,8 @@ class Rules:
 
     ``port`` is the port that ``Host`` must name, 0 for a Unix socket. ``exposed`` admits peers
     from other machines; they must name this one by address, since a name could have been made to
-    point here. ``origins`` are the web pages that the user allows.
+    point here. ``origins`` are the web pages that the user allows. ``holder`` names the connected
+    program that one of some tokens belongs to, if there is one.
     """
 
     token: Secret
@@ -52,6 +54,7 @@ class Rules:
     max_headers: int = 100
     max_header_bytes: int = 32 * 1024
     max_requests: int = 64
+    holder: Callable[[Sequence[bytes]], str] = lambda _: ""
 
 
 class Guard:
@@ -105,7 +108,7 @@ class Guard:
         check_origin(scope, rules)
         if scope["method"] == "OPTIONS":
             return await _preflight(scope, receive, send)
-        check_token(scope, rules)
+        client = check_token(scope, rules)
         check_shape(scope, rules)
         if self._running >= rules.max_requests:
             raise HttpRefusal(429, "busy", "Too many requests are under way.", "Try again shortly.")
@@ -114,7 +117,8 @@ class Guard:
             if scope["method"] in _WITH_BODY:
                 receive = replay(await read_body(receive, rules.body), receive)
             # With an app in its scope a router raises for unknown routes instead of answering.
-            await self._app({**scope, "app": self._app}, receive, send)
+            known = {"app": self._app, "state": {"client": client}}
+            await self._app({**scope, **known}, receive, send)
         finally:
             self._running -= 1
         return None
@@ -173,8 +177,11 @@ def check_origin(scope: Scope, rules: Rules) -> None:
         )
 
 
-def check_token(scope: Scope, rules: Rules) -> None:
-    """Refuse whoever does not know the token, in a time that tells nothing about it."""
+def check_token(scope: Scope, rules: Rules) -> str:
+    """Refuse whoever does not know a token, in a time that tells nothing about it.
+
+    Returns the name of the connected program whose token it is; empty for the endpoint's own.
+    """
     expected = rules.token.reveal().encode()
     given = [value.encode("latin-1") for value in _headers(scope, b"x-api-key")]
     for value in _headers(scope, b"authorization"):
@@ -182,13 +189,17 @@ def check_token(scope: Scope, rules: Rules) -> None:
         if scheme.lower() == "bearer":
             given.append(token.strip().encode("latin-1"))
     known = [hmac.compare_digest(each, expected) for each in given]
-    if not any(known):
-        raise HttpRefusal(
-            401,
-            "wrong_token",
-            "The token is missing or wrong.",
-            "`edgeroute serve` says where the token is; send it as a Bearer token or x-api-key.",
-        )
+    if any(known):
+        return ""
+    if client := rules.holder(given):
+        return client
+    raise HttpRefusal(
+        401,
+        "wrong_token",
+        "The token is missing or wrong.",
+        "`edgeroute serve` says where the token is; send it as a Bearer token or x-api-key."
+        " `edgeroute connect` gives a program a token of its own.",
+    )
 
 
 def check_shape(scope: Scope, rules: Rules) -> None:

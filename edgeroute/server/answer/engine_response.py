@@ -50,8 +50,9 @@ class EngineResponse:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request."""
         engine = self._context.runtime.engine
+        request = self._context.asked_by(scope, self._decoded.request)
         with self._context.metrics.under_way(), suppress(HungUp):
-            async with answering(engine, self._decoded.request, receive) as events:
+            async with answering(engine, request, receive) as events:
                 if self._decoded.stream:
                     await self._stream(events, scope, receive, send)
                 else:

@@ -53,7 +53,8 @@ def _counts(context: ServerContext) -> Endpoint:
 
     async def count(request: Request) -> Response:
         body = load_object(await request.body())
-        counted = request_of(body, request.headers, _COUNTED)
+        asked = request_of(body, request.headers, _COUNTED)
+        counted = context.asked_by(request.scope, asked)
         explanation = await context.runtime.engine.explain(counted)
         return JSONResponse({"input_tokens": explanation.signals.input_tokens})
 

@@ -20,10 +20,16 @@ _EPOCH: Final = "1970-01-01T00:00:00Z"
 def routes(context: ServerContext) -> list[Route]:
     """The routes of this page."""
 
-    async def models(_: Request) -> Response:
+    async def models(request: Request) -> Response:
         listed = [_entry(name, None) for name in WORDS]
         today = context.runtime.clock.now().date()
-        cards = [card for card in context.cards().values() if not card.retired(today)]
+        client = context.client(request.scope)
+        cards = [
+            card
+            for card in context.cards().values()
+            if not card.retired(today)
+            and (client is None or card.place is Place.LOCAL or client.allows(card.id))
+        ]
         listed += [_entry(card.id, card) for card in cards]
         ends = {"first_id": listed[0]["id"], "last_id": listed[-1]["id"]}
         return JSONResponse({"object": "list", "data": listed, "has_more": False} | ends)

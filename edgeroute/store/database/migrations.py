@@ -141,8 +141,19 @@ CREATE INDEX outcomes_receipt ON outcomes (receipt);
     )
 
 
+def ledger_client(connection: Any) -> None:
+    """Which connected program a line of the ledger is for."""
+    _run(
+        connection,
+        """
+ALTER TABLE ledger ADD COLUMN client TEXT NOT NULL DEFAULT '';
+CREATE INDEX ledger_client ON ledger (client, created);
+""",
+    )
+
+
 Migration = Callable[[Any], None]
-MIGRATIONS: Final[Sequence[Migration]] = (first_tables,)
+MIGRATIONS: Final[Sequence[Migration]] = (first_tables, ledger_client)
 
 
 def apply(connection: Any, steps: Sequence[Migration], applied: str) -> int:
