@@ -10,7 +10,7 @@ import tempfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -93,6 +93,9 @@ class Paths:
                 close_folder(folder)
 
 
+HostName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\Z")]
+
+
 class _SettingsTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A table of the settings file: unknown keys are errors."""
 
@@ -171,11 +174,19 @@ class ProviderSettings(_SettingsTable, frozen=True):
 
 
 class ServerSettings(_SettingsTable, frozen=True):
-    """The localhost endpoint."""
+    """The localhost endpoint.
+
+    ``origins`` are web pages that may use it, ``editors`` programs whose built-in pages may.
+    ``hosts`` are further names of this machine, such as ``host.docker.internal``. A web page whose
+    own name were made to point here could then use that name (DNS rebinding): list none that
+    others can give an address. The token is asked for all the same.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8377
     origins: list[str] = []
+    editors: list[Literal["vscode", "obsidian", "tauri", "capacitor"]] = []
+    hosts: list[HostName] = []
 
 
 class BudgetSettings(_SettingsTable, frozen=True):

@@ -52,6 +52,8 @@ class ChatRequest:
     text. ``extra`` holds fields of the caller's wire format (``wire``) that have no noun here; they
     go out unchanged on that same wire and are dropped on any other.
     ``pictures`` says whether the caller can take a picture as the answer, or takes nothing else.
+    With ``fill`` the two messages are the texts before and after a gap, and the answer is what
+    belongs between them.
     ``privacy`` may only tighten the conversation's mode, never loosen it. ``replaces`` is the
     receipt of an earlier answer whose question this one asks again or in other words.
     """
@@ -76,4 +78,5 @@ class ChatRequest:
     commit: Commit | None = None
     front_door: FrontDoor = "cli"
     store: bool = True
+    fill: bool = False
     replaces: str = ""
