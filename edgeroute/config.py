@@ -177,9 +177,8 @@ class ServerSettings(_SettingsTable, frozen=True):
     """The localhost endpoint.
 
     ``origins`` are web pages that may use it, ``editors`` programs whose built-in pages may.
-    ``hosts`` are further names of this machine, such as ``host.docker.internal``. A web page whose
-    own name were made to point here could then use that name (DNS rebinding): list none that
-    others can give an address. The token is asked for all the same.
+    ``hosts`` are further names of this machine, such as ``host.docker.internal``: only such as no
+    other can give an address, for a web page of that name would pass (DNS rebinding).
     """
 
     host: str = "127.0.0.1"

@@ -106,10 +106,8 @@ def write(request: ChatRequest, style: Style, thinking: Thinking) -> Prompt:
 def write_gap(request: ChatRequest) -> Prompt:
     """The prompt that asks a coder model for what belongs between two texts."""
     before, after = (_plain_text(message) for message in request.messages)
-    return Prompt(
-        ((fill.PREFIX, True), (before, False), (fill.SUFFIX, True), (after, False))
-        + ((fill.MIDDLE, True),)
-    )
+    marked = [(fill.PREFIX, True), (before, False), (fill.SUFFIX, True), (after, False)]
+    return Prompt((*marked, (fill.MIDDLE, True)))
 
 
 def _opening(request: ChatRequest, style: Style) -> str:

@@ -11,6 +11,7 @@ import hmac
 import ipaddress
 import logging
 import re
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,7 +22,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.hosts import is_loopback
-from edgeroute.core.ids import new_id
 from edgeroute.core.secret import Secret
 from edgeroute.server.answer.caller_request import BodyLimits, read_body, replay
 from edgeroute.server.headers import REQUEST_HEADERS, RESPONSE_HEADERS
@@ -186,7 +186,8 @@ def check_origin(scope: Scope, rules: Rules) -> None:
             403,
             "foreign_origin",
             "Web pages may not use this endpoint.",
-            "Add the page's origin to server.origins in the settings if you trust it; server.editors is for editors.",
+            "Add the page's origin to server.origins in the settings if you trust it, or an editor to"
+            " server.editors.",
         )
 
 
@@ -279,7 +280,7 @@ def request_id(path: str, headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes
     """The header that names a request, as the client of ``path`` looks for it: by its receipt."""
     name = REQUEST_IDS[format_at(path).name == "anthropic-messages"]
     receipt = next((value for key, value in headers if key.lower() == RESPONSE_HEADERS[0]), b"")
-    return name, b"req_" + (receipt or new_id().encode())
+    return name, b"req_" + (receipt or secrets.token_hex(12).encode())
 
 
 def _headers(scope: Scope, name: bytes) -> list[str]:
