@@ -186,8 +186,8 @@ def check_origin(scope: Scope, rules: Rules) -> None:
             403,
             "foreign_origin",
             "Web pages may not use this endpoint.",
-            "Add the page's origin to server.origins in the settings if you trust it, or an editor to"
-            " server.editors.",
+            "Add the page's origin to server.origins in the settings if you trust it, or an"
+            " editor to server.editors.",
         )
 
 

@@ -43,7 +43,7 @@ def test_errors_are_in_ollamas_form(endpoint: Endpoint) -> None:
 def test_answers_stream_unless_told_otherwise(endpoint: Endpoint) -> None:
     """Ollama's clients expect lines of JSON where they say nothing."""
     body = {"model": "auto", "messages": [{"role": "user", "content": "hi"}]}
-    status, headers, data = endpoint.ask("POST", "/api/chat", body)
+    status, _, data = endpoint.ask("POST", "/api/chat", body)
     assert status == 200
     assert json.loads(data.splitlines()[-1])["done"] is True
     _, _, data = endpoint.ask("POST", "/api/chat", body | {"stream": False})
