@@ -176,7 +176,8 @@ class ProviderSettings(_SettingsTable, frozen=True):
 class ServerSettings(_SettingsTable, frozen=True):
     """The localhost endpoint.
 
-    ``origins`` are web pages that may use it, ``editors`` programs whose pages may. ``hosts`` are further names, such as ``host.docker.internal``: only such as no
+    ``origins`` are web pages that may use it, ``editors`` programs whose pages may. ``hosts`` are
+    further names, such as ``host.docker.internal``: only such as no
     other can give an address, for a web page of that name would pass (DNS rebinding).
     """
 
