@@ -10,7 +10,7 @@ import tempfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -94,6 +94,9 @@ class Paths:
                 close_folder(folder)
 
 
+HostName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\Z")]
+
+
 class _SettingsTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A table of the settings file: unknown keys are errors."""
 
@@ -172,11 +175,18 @@ class ProviderSettings(_SettingsTable, frozen=True):
 
 
 class ServerSettings(_SettingsTable, frozen=True):
-    """The localhost endpoint."""
+    """The localhost endpoint.
+
+    ``origins`` are web pages that may use it, ``editors`` programs whose pages may. ``hosts`` are
+    further names, such as ``host.docker.internal``: only such as no
+    other can give an address, for a web page of that name would pass (DNS rebinding).
+    """
 
     host: str = "127.0.0.1"
     port: int = 8377
     origins: list[str] = []
+    editors: list[Literal["vscode", "obsidian", "tauri", "capacitor"]] = []
+    hosts: list[HostName] = []
 
 
 class BudgetSettings(_SettingsTable, frozen=True):

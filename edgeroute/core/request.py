@@ -81,6 +81,8 @@ class ChatRequest:
     they go out with as few changes as can be. Who changes what is said drops ``source``.
     ``pictures`` says whether the caller can take a picture as the answer, or takes nothing else.
     ``client`` is the connected program that asks, where it is known by its token.
+    With ``fill`` the two messages are the texts before and after a gap, and the answer is what
+    belongs between them.
     ``privacy`` may only tighten the conversation's mode, never loosen it. ``replaces`` is the
     receipt of an earlier answer whose question this one asks again or in other words.
     """
@@ -107,6 +109,7 @@ class ChatRequest:
     commit: Commit | None = None
     front_door: FrontDoor = "cli"
     store: bool = True
+    fill: bool = False
     replaces: str = ""
     client: Client | None = None
 

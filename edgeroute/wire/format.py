@@ -117,8 +117,9 @@ class CallerFormat:
     ``path`` follows the base address. ``decode_request`` raises ``WireError``. ``encode_answer``,
     ``encode_error`` and ``encoder`` write what the caller reads; without an ``encoder`` there are
     whole answers only. ``id_prefix`` begins the id of an answer. ``keep_alive`` says nothing
-    to a caller who would lose patience with a silent stream. ``headers`` are those of the format
-    itself, which a provider of the same format gets too.
+    to a caller who would lose patience with a silent stream, which is of ``media_type``. Where the
+    format ``streams``, a caller who says nothing of it gets a stream. ``headers`` are those of the
+    format itself, which a provider of the same format gets too.
     """
 
     name: str
@@ -130,6 +131,8 @@ class CallerFormat:
     encoder: Callable[[Envelope], StreamEncoder] | None = None
     keep_alive: bytes = b": keep-alive\n\n"
     headers: frozenset[str] = frozenset()
+    media_type: str = "text/event-stream; charset=utf-8"
+    streams: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,8 @@ class EngineResponse:
         encoder = self._decoded.form.encoder(
             self._envelope(self._context.origin_of(self._tracker.model))
         )
-        await _deliver(send, _start(self._tracker.as_headers()))
+        kind = {"content-type": self._decoded.form.media_type}
+        await _deliver(send, _start(kind | self._tracker.as_headers()))
         ended = False
         while not ended:
             silence = (self._decoded.form.keep_alive,)
@@ -146,8 +147,7 @@ class EngineResponse:
 
 
 def _start(headers: dict[str, str]) -> dict[str, object]:
-    fields = {"content-type": "text/event-stream; charset=utf-8"} | headers
-    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in fields.items()]
+    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     return {"type": "http.response.start", "status": 200, "headers": raw}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from edgeroute import __version__
@@ -14,6 +14,9 @@ from edgeroute.engine.deciding.model_names import WORDS
 from edgeroute.server.context import ServerContext
 from edgeroute.server.http_refusal import PREFIX
 
+_WELCOME: Final = (
+    "EdgeRoute is running. OpenAI's and Anthropic's clients ask at /v1, Ollama's at /api.\n"
+)
 _EPOCH: Final = "1970-01-01T00:00:00Z"
 
 
@@ -53,7 +56,11 @@ def routes(context: ServerContext) -> list[Route]:
             context.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8"
         )
 
+    async def welcome(_: Request) -> Response:
+        return PlainTextResponse(_WELCOME)
+
     return [
+        Route("/", welcome, methods=["GET"]),
         Route(f"{PREFIX}/models", models, methods=["GET"]),
         Route(f"{PREFIX}/models/{{name:path}}", model, methods=["GET"]),
         Route("/health", health, methods=["GET"]),
