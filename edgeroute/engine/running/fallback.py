@@ -22,6 +22,7 @@ from edgeroute.core.errors import (
     NothingAnswered,
     PrivacyRefused,
     ProviderError,
+    Rejection,
 )
 from edgeroute.core.events import (
     AttemptEnded,
@@ -189,6 +190,7 @@ def _in_words(decision: Decision, error: EdgeRouteError) -> EdgeRouteError:
         return PrivacyRefused(
             f"{why} It must stay here, and no model here could answer. {error.message}",
             error.hint or (_CHANGE_IT if blamed else _GET_A_MODEL),
-            rejection=error.rejection if blamed else None,
+            # Clients take 401 and 403 for a login and try 503 again for minutes.
+            rejection=error.rejection if blamed else Rejection(400, PrivacyRefused.code),
         )
     return error
