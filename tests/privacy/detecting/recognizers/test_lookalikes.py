@@ -18,6 +18,8 @@ HARMLESS = {
     "a directive": "x = 1;\n// lint-disable-next-line @scope/no-empty-object-type\ny();\n",
     "a word that begins like pass": "It will be passed as :pr:`73194`, passing `Emit#it2` on.",
     "a call": "const code = reader.readUInt16BE(0);\n",
+    "a session of a program": '{"session_id":"5b2d9c1e-77a4-4f0b-9e3d-c1a5f0b8d246"}',
+    "the same, escaped": '{"m": "{\\"session_id\\":\\"5b2d9c1e-77a4-4f0b-9e3d-c1a5f0b8d246\\"}"}',
     "flags": "const valid = [\n  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1,\n];\n",
     "a sample address": "def test_dash(self):\n    assert clean('foo-bar@yahoo.com') == 'x'\n",
     "who takes reports": "# Security policy\n\nReport a vulnerability in private.\n\n"
@@ -28,6 +30,8 @@ PRIVATE = {
     "a member": "Badge 57652-11 is hers, ask at the gate.",
     "a tax code": "CF 69430-771, the same as last year, is her personal id number.",
     "a handle": "Write to me on LINE: @mara_ost77",
+    "a session cookie": "Cookie: session_id=q8Zt4mW1xK9pLr2Vb7Nc",
+    "a key in the form of an id": '{"api_key": "5b2d9c1e-77a4-4f0b-9e3d-c1a5f0b8d246"}',
     "a password": "The password you passed on is Tr0ub(4)dor!",
     "a code": "the door code is 4471#",
     "an address": "Ask foo-lover@yahoo.com whether she can come on Sunday.",
