@@ -30,6 +30,7 @@ from edgeroute.privacy.detecting.weighing.second_opinion import SOURCE, NoOpinio
 from edgeroute.privacy.policy import Level, PrivacyPolicy
 
 if TYPE_CHECKING:
+    from edgeroute.privacy.detecting.text.code_form import CodeForm
     from edgeroute.privacy.detecting.weighing.suspicions import Suspicions
     from edgeroute.privacy.detecting.weighing.weigher import Weighed
 
@@ -152,7 +153,7 @@ class Detector:
             return
         with _naming(_DECODING):
             pages = list(self._pages(text, full=full, tick=tick))
-        whole = pages[0][0]
+        whole, written = pages[0][0], _form(text)
         seen: list[list[Hit]] = [[] for _ in pages]
         for finder in finders:
             stage = finder.name
@@ -173,6 +174,7 @@ class Detector:
                         for hit in finder.find(page)
                         if not page.allowed(page.text[hit.start : hit.end])
                         and not page.dummy(hit)
+                        and not self._is_blame(hit, written, place(hit.start, hit.end))
                         and not (page is not whole and self._is_public(hit, page, whole))
                     ]
                 hits.extend(replace(hit, source=hit.source or finder.name) for hit in found)
@@ -196,6 +198,11 @@ class Detector:
 
     def _counts(self, hit: Hit) -> bool:
         return hit.score >= self._policy.threshold(hit.type)
+
+    def _is_blame(self, hit: Hit, form: CodeForm, place: tuple[int, int]) -> bool:
+        """Whether ``hit`` is of what a blame says of a line: a digest, at balanced its author."""
+        address = hit.type == "EMAIL_ADDRESS" and self._policy.level is Level.STRICT
+        return not address and form.is_blame(*place)
 
     def _is_public(self, hit: Hit, page: Page, whole: Page) -> bool:
         """Whether an address in another reading stands in the text as public attribution."""
@@ -310,6 +317,13 @@ def _finding(hit: Hit, place: Place, source: str) -> Finding:
         pattern=hit.pattern,
         context=hit.context,
     )
+
+
+def _form(text: str) -> CodeForm:
+    """The form of ``text`` as it is written, not as it reads."""
+    from edgeroute.privacy.detecting.text.code_form import CodeForm  # noqa: PLC0415 - patterns
+
+    return CodeForm(text, "")
 
 
 def _counted(hits: list[Hit], counts: Callable[[Hit], bool]) -> list[Hit]:

@@ -117,7 +117,9 @@ def _is_sample(local: str, domain: str, page: Page) -> bool:
     """Whether code has it as a value of an example or a test: foo@, x@y.com, user1@."""
     host = domain.partition(".")[0].replace("-", "")
     plain = local.partition("+")[0].rstrip("0123456789")
-    sample = plain in _SAMPLE_LOCALS or len(plain) <= 1 or len(host) <= 1 or host in _SAMPLE_HOSTS
+    words = {word for word in re.split(r"[-_.]", plain) if word}
+    nobody = words <= _SAMPLE_LOCALS or plain in _SAMPLE_LOCALS or len(plain) <= 1
+    sample = nobody or len(host) <= 1 or host in _SAMPLE_HOSTS
     return sample and page.form.is_published
 
 

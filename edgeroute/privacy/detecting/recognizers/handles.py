@@ -14,7 +14,7 @@ _PLATFORMS: Final = one_of("handles.platforms")
 _ENDS: Final = r"(?:(?<![a-z])|(?![a-z]))"  # a Latin word ends here; other scripts have no gap
 _NOUNS: Final = one_of("handles.nouns", gap=r"[ _-]{0,2}") + _ENDS
 _OWNED: Final = one_of("handles.owned")
-_EDGE: Final = r"(?<![a-z0-9])"
+_EDGE: Final = r"(?<![a-z0-9])(?<![a-z]-)"
 _LINKED: Final = one_of("handles.links") + _ENDS
 _LINK: Final = rf"[\s\"'`:=(\uff1a,-]{{0,4}}(?:{_LINKED}[\s:\"'`]{{0,3}}){{0,3}}"
 _NAME: Final = r"(?P<name>@?[a-z][a-z0-9._-]{2,31}[a-z0-9_])(?![a-z0-9@]|\.[a-z])"
@@ -47,5 +47,6 @@ class Handles:
         """What looks like a handle: a sign or a digit in it, or an at sign before it."""
         for form in _FORMS:
             for match in form.finditer(page.lower):
-                if not _WORD_ONLY.fullmatch(match["name"]):
+                apart = page.form.is_published and "\n" in match.group()
+                if not apart and not _WORD_ONLY.fullmatch(match["name"]):
                     yield Hit("PERSONAL_ID", *match.span("name"), 0.65)

@@ -33,6 +33,9 @@ _THINGS: Final = re.compile(
 )
 
 
+_FLAGS: Final = 2  # so few different digits are flags of a table
+
+
 class _Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A country's number, as rules/tables/national-ids.yaml explains it."""
 
@@ -81,7 +84,7 @@ class NationalIds:
                     if number.words and not words.search(before):
                         continue
                     if is_unfilled(match.group()) or (
-                        not number.words and _THINGS.search(before[-24:])
+                        not number.words and _is_no_number(match.group(), before)
                     ):
                         continue
                     if number.check and not _checks(number.check, match.group()):
@@ -98,6 +101,11 @@ class NationalIds:
             yield Hit("US_SSN", *match.span(), 0.7 if owned else 0.35 if named else 0.2)
         elif named or match["gap"] in "-.":
             yield Hit("US_SSN", *match.span(), 0.95 if named else 0.8)
+
+
+def _is_no_number(text: str, before: str) -> bool:
+    """Whether a number without a word of its own is a thing's, or a row of flags."""
+    return len(set(text) & set("0123456789")) <= _FLAGS or bool(_THINGS.search(before[-24:]))
 
 
 def _checks(module: str, number: str) -> bool:

@@ -58,6 +58,10 @@ _LABEL: Final = re.compile(
 _SIGNS: Final = re.compile(r"[\W_]+")
 _NAMES: Final = {_SIGNS.sub("", phrase): phrase for phrase in _LABELS}
 _BREAK: Final = re.compile(r"[.!?;](?:\s|$)|[\u3002\uff01\uff1f\uff1b\u0964|]|\n\s*\n")
+_STANDARDS: Final = word_set("records.standards")
+_FILE_ENDS: Final = word_set("emails.file_ends")
+_SHORT_LABEL: Final = 5  # letters of a label in two words that may be another word
+_CODE_LABEL: Final = 2  # letters of a label to which no number is glued
 _REACH: Final = 44  # characters from a label to its number
 _LATIN_END: Final = "\u024f"
 _MEASURED: Final = re.compile(
@@ -83,16 +87,28 @@ class Records:
             )
         for match in _LABEL.finditer(page.lower):
             page.tick()
+            if _is_other_word(match):
+                continue
             found = _after(page, match) or _before(page, match)
             if found is not None and not page.form.is_form(found.start, found.end):
                 yield found
+
+
+def _is_other_word(label: re.Match[str]) -> bool:
+    """Whether the short words of a label are one other word together: "no rm" in "norm"."""
+    said = label["spaced"] or ""
+    phrase = _NAMES[_SIGNS.sub("", said or label["unspaced"])]
+    return " " in phrase and said.isalpha() and len(said) <= _SHORT_LABEL
 
 
 def _after(page: Page, label: re.Match[str]) -> Hit | None:
     """The number that follows a label: at once, after small words, or further where it is clear."""
     phrase = _NAMES[_SIGNS.sub("", label["spaced"] or label["unspaced"])]
     start = label.end()
-    glued = _GLUED.match(page.text, start) if page.text[start : start + 1].isdigit() else None
+    follows = page.text[start : start + 1].isdigit() and len(phrase) > _CODE_LABEL
+    glued = _GLUED.match(page.text, start) if follows else None
+    if page.text[start : start + 1].isdigit() and not glued:
+        return None
     for value in (glued,) if glued else _VALUE.finditer(page.text, start, start + _REACH + 40):
         gap = page.lower[start : value.start()]
         # A full stop right after a label shortens it: case no. 4471.
@@ -143,6 +159,8 @@ def _hit(page: Page, phrase: str, value: re.Match[str], words: int) -> Hit | Non
     if (
         "XX" in text
         or is_unfilled(text)
+        or text.split(" ")[0].split("-")[0].lower() in _STANDARDS
+        or text.rpartition(".")[2].lower() in _FILE_ENDS
         or _MASKED.search(page.before(value.start(), 6))
         or digits < least
         or (digits < 5 and score < 0.8 and phrase not in _SHORT)

@@ -76,6 +76,8 @@ _LINE_ENDS: Final = re.compile(
 )
 _NUMBERED: Final = re.compile(r"\d.*[^$\w]|[^$\w].*\d")  # a digit and a sign but no name$1
 _BADGE: Final = ".svg?"  # pictures of a public state carry a token that opens nothing
+_CALL: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*){1,6}\([^()]{0,80}\);?")
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _OPENED: Final = {")": "(", "]": "[", "}": "{"}
 _CUT: Final = re.compile(r"[,;](?=\s|$|[\w.-]{1,30}[=:])|&(?=[\w.-]{1,30}=)|\\[nrt]")
 _SETTING: Final = re.compile(
@@ -184,6 +186,8 @@ def _value(page: Page, match: re.Match[str], start: int, what: NameKind) -> tupl
         cut = _CUT.search(value)
         value = value[: cut.start()] if cut else value
         value = _unclosed(value.rstrip(",;"))
+        if _CALL.fullmatch(value):
+            return None
         last = first + len(value)
     else:
         scheme = re.match(_SCHEME, value)
@@ -228,6 +232,9 @@ def is_secret(  # noqa: PLR0911 - one kind of name and value each
         )
     found = strength(value, quoted=quoted)
     if found is Strength.NONE or set(pieces(value)) <= set(pieces(name)):
+        return False
+    # Programs count their sessions and requests so; who signs in gets no such number.
+    if _UUID.fullmatch(value) and pieces(name)[-1:] == ("id",):
         return False
     sure = quoted or setting
     if what is NameKind.KEY:

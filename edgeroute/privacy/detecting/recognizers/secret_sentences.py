@@ -83,6 +83,7 @@ _ASSIGNS: Final = re.compile(r"=[^\s=]")  # a setting, which is read as one
 _BRACKET: Final = re.compile(r"[()\[\]{}]")
 _MY: Final = re.compile(rf"(?<![a-z]){one_of('secrets.mine')}(?![a-z])")
 _STOP: Final = word_set("secrets.no_seed_words")
+_OTHER_WORDS: Final = word_set("secrets.no_codewords")
 
 
 def told(page: Page) -> Iterator[Hit]:
@@ -125,6 +126,8 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
         tail = _TAIL.match(text, start)
         start = tail.end() if tail else start
         if cue["code"] is not None and start - cue.end() > _ENDING:
+            return
+        if page.lower[cue.start() : start] in _OTHER_WORDS:
             return
     if cue["word"] is not None and _ASSIGNS.match(text, start):
         return

@@ -36,8 +36,8 @@ _TAG: Final = re.compile(
 _MAIL: Final = r"<{1,2}[^<>\s]{1,64}(?:@| at )[^<>\n]{1,80}>{1,2}"
 _RIGHTS: Final = re.compile(
     r"(?:copyright\b|&copy;|\u00a9|\(c\)\s{0,2}(?=(?:19|20)\d\d))[^\n]{0,300}"
-    rf"(?:\n[ \t#*/>]{{0,12}}[^\n<]{{0,80}}{_MAIL}){{0,3}}",
-    re.IGNORECASE,
+    rf"(?:\n[ \t#*/>]{{0,12}}(?:[^\n<]{{0,80}}{_MAIL}|[\w.+-]{{1,64}}@[\w.-]{{1,80}}$)){{0,3}}",
+    re.IGNORECASE | re.MULTILINE,
 )
 _SHORT: Final = rf"\^?[0-9a-f]{{7,12}}\b[^\n<]{{0,120}}{_MAIL}"
 _FULL: Final = r"[0-9a-f]{40}\b[^\n]{0,200}"
@@ -61,7 +61,7 @@ _CREDIT: Final = re.compile(
     rf"(?<![A-Za-z]){one_of('attribution.credits')}\b[^\n]{{0,240}}", re.IGNORECASE
 )
 _CONTACT: Final = re.compile(
-    rf"(?<![A-Za-z]){one_of('attribution.contacts')}\b[^\n]{{0,160}}(?:\n[^\n]{{0,100}})?",
+    rf"(?<![A-Za-z]){one_of('attribution.contacts')}\b[^\n]{{0,160}}(?:\n[^\n]{{0,160}}){{0,3}}",
     re.IGNORECASE,
 )
 _HEADERS: Final = re.compile(rf"{NUMBERED}[ \t>+]{{0,8}}(?:from|to|cc|subject):", re.IGNORECASE)

@@ -36,6 +36,13 @@ _MOST: Final = 60_000  # characters by which a page is known
 _CODE: Final = 0.4
 
 _BLAME: Final = r"\^?[0-9a-f]{7,40} (?:[\w./-]{1,160} {1,40})?\([^\n()]{4,120}\)"
+# The same, with the day in it: what a blame puts before each line.
+_BLAMED: Final = re.compile(
+    r"(?m)^(?:\x1b\[[\d;]{0,8}m)?[ \t|*+-]{0,12}(?:\d{1,6}[\t:|\u2192 ] ?)?\^?[0-9a-f]{7,40} "
+    r"(?:[\w./-]{1,160} {1,40})?"
+    r"\((?:[^\n()\d]|\d{1,4}(?!\d)){2,80}?\d{4}-\d\d-\d\d(?: [\d:]{8} [+-]\d{4})? {1,6}\d{1,6}\)"
+)
+_FEWEST_BLAMED: Final = 2  # lines of a blame
 _STAMP: Final = (
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?[+-]\d\d:?\d\d|Z)?"
     r"(?: {1,4}\d{1,6}\))?"
@@ -100,6 +107,16 @@ class CodeForm:
         """
         number = bisect_right(self._marks, (end - 1, len(self._text)))
         return any(stop > start for _, stop in self._marks[max(0, number - 1) : number])
+
+    def is_blame(self, start: int, end: int) -> bool:
+        """Whether ``[start, end)`` touches what a blame puts before a line: who changed it when."""
+        number = bisect_right(self._blames, (end - 1, len(self._text)))
+        return any(stop > start for _, stop in self._blames[max(0, number - 1) : number])
+
+    @cached_property
+    def _blames(self) -> list[tuple[int, int]]:
+        found = [match.span() for match in _BLAMED.finditer(self._text)]
+        return found if len(found) >= _FEWEST_BLAMED else []
 
     @cached_property
     def _marks(self) -> list[tuple[int, int]]:

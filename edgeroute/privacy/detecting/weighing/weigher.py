@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MULTILINGUAL: Final = "e5"
 ENGLISH: Final = "minilm"
-_ALL: Final = 3  # so many windows are all weighed
+_ALL: Final = 3  # so many windows are all weighed, unless they are English
 _BLANK: Final = "\u2026"
 _NAMED: Final = 0.3  # how surely the model sees a name whose words are looked at apart
 
@@ -71,11 +71,14 @@ class Weigher:
         for start, end in places:
             page.tick()
             seen = window(page, spans, hits, start, end)
-            if not is_said(seen.text) or (len(places) > _ALL and not is_suspect(seen)):
+            group = group_of(seen.text)
+            # The names model knows English best: what it finds nothing in is not looked at again.
+            spared = group == "english" or len(places) > _ALL
+            if not is_said(seen.text) or (spared and not is_suspect(seen)):
                 continue
             vectors, numbers = self.inputs(seen)
             if vectors:
-                yield Weighed(start, end, self._scale.weigh(vectors, numbers, group_of(seen.text)))
+                yield Weighed(start, end, self._scale.weigh(vectors, numbers, group))
 
     def inputs(self, seen: WindowView) -> tuple[list[Array], list[float]]:
         """What the scale is given of a window: the vectors of its text, of the names in it, and of

@@ -59,3 +59,23 @@ def test_a_number_beside_form_is_none() -> None:
     text = "9be01d7a (Bo Ek 2026-03-02 09:10:11 +0100 12) call +49 171 2345678"
     start = text.index("+49")
     assert not Page(text).form.is_form(start, len(text))
+
+
+BLAME = (
+    "9be01d7a (Bo Ek            2026-03-02 09:10:11 +0100 11) token = read()\n"
+    "8b440126 (<bo7@posteo.net> 2026-03-02 09:10:11 +0100 12) call +49 171 2345678\n"
+)
+
+
+@pytest.mark.parametrize("part", ["8b440126", "bo7@posteo.net", "read()\n8b44"])
+def test_the_heads_of_a_blame_are_known(part: str) -> None:
+    """Digest, author and day belong to the blame, and so does what runs over into the next line."""
+    start = BLAME.index(part)
+    assert Page(BLAME).form.is_blame(start, start + len(part))
+
+
+def test_what_a_blame_shows_is_not_its_own() -> None:
+    """The lines themselves are read like any text, and one head alone is no blame."""
+    start = BLAME.index("+49")
+    assert not Page(BLAME).form.is_blame(start, start + 15)
+    assert not Page(BLAME.splitlines()[0]).form.is_blame(0, 8)
