@@ -34,6 +34,7 @@ _WITH_BODY: Final = frozenset({"POST", "PATCH"})
 # What the SDKs of OpenAI and Anthropic say of themselves; nothing here depends on it.
 _SDK_HEADER: Final = re.compile(r"(?:x-stainless|anthropic|openai)-[a-z0-9-]{1,60}", re.ASCII)
 REQUEST_IDS: Final = (b"x-request-id", b"request-id")
+_TOLD: Final = (*RESPONSE_HEADERS, *REQUEST_IDS, b"warning")
 EDITORS: Final[Mapping[str, str]] = {
     "vscode": r"vscode-webview://[a-z0-9-]+|vscode-file://vscode-app",
     "obsidian": r"app://obsidian\.md",
@@ -281,7 +282,10 @@ def _cors(origin: str, rules: Rules) -> list[tuple[bytes, bytes]]:
         return []
     return [
         (b"access-control-allow-origin", origin.encode("latin-1")),
-        (b"access-control-expose-headers", b", ".join((*RESPONSE_HEADERS, *REQUEST_IDS))),
+        (
+            b"access-control-expose-headers",
+            b", ".join(_TOLD),
+        ),
         (b"vary", b"origin"),
     ]
 

@@ -40,11 +40,10 @@ def routes(context: ServerContext) -> list[Route]:
     async def version(_: Request) -> Response:
         return JSONResponse({"version": _WIRE_VERSION, "edgeroute": __version__})
 
-    async def tags(_: Request) -> Response:
-        today = runtime.clock.now().date()
-        cards = [card for card in context.cards().values() if not card.retired(today)]
+    async def tags(request: Request) -> Response:
         listed = [_entry(name, None) for name in WORDS]
-        return JSONResponse({"models": listed + [_entry(card.id, card) for card in cards]})
+        listed += [_entry(card.id, card) for card in context.offered(request.scope)]
+        return JSONResponse({"models": listed})
 
     async def running(_: Request) -> Response:
         status = await runtime.local.status()
