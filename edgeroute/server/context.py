@@ -36,7 +36,7 @@ class ServerContext:
         return self.runtime.client(name) if name else None
 
     def offered(self, scope: Scope) -> list[ModelCard]:
-        """The models that are told to who asks: none that is shut down, or that its profile bars."""
+        """The models to tell who asks of: none that is shut down, or that its profile bars."""
         today, client = self.runtime.clock.now().date(), self.client(scope)
         return [
             card
