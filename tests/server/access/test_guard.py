@@ -283,7 +283,10 @@ def test_head_is_get_without_a_body(endpoint: Endpoint, path: str) -> None:
 
 def test_a_known_address_takes_its_own_methods_only(endpoint: Endpoint) -> None:
     """A wrong method is told apart from a wrong address."""
-    assert request(endpoint, path="/v1/chat/completions")[0] == 405
+    status, answer = request(endpoint, path="/v1/chat/completions")
+    assert status == 405
+    assert b"allow: POST" in answer
+    assert b"allow: GET, HEAD, PATCH, POST" in request(endpoint, method="PUT")[1]
     assert request(endpoint, path="/V1/models")[0] == 404
 
 
