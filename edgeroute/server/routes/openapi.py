@@ -48,6 +48,11 @@ class EndpointTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     schemas: dict[str, Any]
 
 
+def table() -> EndpointTable:
+    """What is said of each route."""
+    return datafile.table("openapi", EndpointTable)
+
+
 def route(described: Iterable[Route]) -> Route:
     """The route that answers with the document of all ``described`` routes and of itself."""
 
@@ -60,8 +65,8 @@ def route(described: Iterable[Route]) -> Route:
 
 def document(routes: Iterable[Route]) -> dict[str, Any]:
     """The OpenAPI document of ``routes``."""
-    table = datafile.table("openapi", EndpointTable)
-    known = {operation.partition(" ")[2] for operation in table.operations}
+    told = table()
+    known = {operation.partition(" ")[2] for operation in told.operations}
     paths: dict[str, dict[str, Any]] = {}
     for one in routes:
         path = _PARAMETER.sub(r"{\1}", one.path)
@@ -70,7 +75,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
             continue
         item = paths.setdefault(path, _parameters(path))
         for method in sorted((one.methods or set()) - {"HEAD"}):
-            item[method.lower()] = _operation(path, table.operations[f"{method} {path}"])
+            item[method.lower()] = _operation(path, told.operations[f"{method} {path}"])
     return {
         "openapi": "3.1.0",
         "info": {
@@ -82,7 +87,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
         },
         "security": [{name: []} for name in _SECURITY],
         "paths": paths,
-        "components": {"securitySchemes": _SECURITY, "schemas": table.schemas},
+        "components": {"securitySchemes": _SECURITY, "schemas": told.schemas},
     }
 
 
