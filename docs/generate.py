@@ -231,9 +231,8 @@ def entities_page() -> str:
 def endpoint_page() -> str:
     """Every route of the endpoint, as its own document tells of it."""
     operations = openapi.table().operations
-    return ENDPOINT + "".join(
-        f"| `{name}` | {each.summary} |\n" for name, each in operations.items()
-    )
+    rows = [f"| `{name}` | {each.summary} |\n" for name, each in operations.items()]
+    return ENDPOINT + "".join(rows)
 
 
 def commands_page() -> str:

@@ -11,7 +11,7 @@ import pytest
 from edgeroute.server.access.clients import ClientTokens
 from edgeroute.server.serve import serving
 from tests.support import replies
-from tests.support.endpoint import Endpoint
+from tests.support.endpoint import MODEL, Endpoint
 from tests.support.house import LOCAL_ANSWER, OPEN, house
 from tests.support.scripted_provider import always
 
@@ -99,3 +99,15 @@ async def test_a_connected_program_has_its_profile_here_too(tmp_path: Path) -> N
     assert any(name.startswith("local/") for name in names)
     assert answer.json()["response"] == LOCAL_ANSWER
     assert home.bytes_out == 0
+
+
+def test_vectors_are_as_ollama_gives_them(endpoint: Endpoint) -> None:
+    """For several texts, and for one in the older form; another model makes none."""
+    status, _, data = endpoint.ask("POST", "/api/embed", {"model": "auto", "input": ["a", "bcd"]})
+    found = json.loads(data)
+    assert (status, found["embeddings"]) == (200, [[1.0, 0.5], [3.0, 0.5]])
+    assert found["prompt_eval_count"] == 4
+    status, _, data = endpoint.ask("POST", "/api/embeddings", {"model": "auto", "prompt": "abc"})
+    assert (status, json.loads(data)) == (200, {"embedding": [3.0, 0.5]})
+    status, _, data = endpoint.ask("POST", "/api/embed", {"model": MODEL, "input": "a"})
+    assert (status, "no embeddings" in json.loads(data)["error"]) == (404, True)
