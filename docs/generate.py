@@ -21,6 +21,7 @@ from edgeroute.cli.group import cli
 from edgeroute.config import Settings
 from edgeroute.privacy.policy import PrivacyPolicy
 from edgeroute.routing.policy import conditions
+from edgeroute.server.routes import openapi
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 DOCS: Final = ROOT / "docs"
@@ -88,6 +89,16 @@ Your own `privacy.yaml` names only what it changes ([an example](../../examples/
 | entity | is | action | balanced | strict | found by |
 |---|---|---|---|---|---|
 """
+ENDPOINT: Final = """\
+# The endpoint
+
+`edgeroute serve` answers here. `GET /openapi.json` is this page for machines: every route with what
+it takes and gives, how the token is sent, and the shape of errors. `/v1` may be left away, and HEAD
+is taken wherever GET is. The token comes as `Authorization: Bearer`, `x-api-key` or `api-key`.
+
+| request | is |
+|---|---|
+"""
 COMMANDS: Final = """\
 # Commands
 
@@ -108,6 +119,7 @@ def pages() -> dict[Path, str]:
         reference / "conditions.md": NOTE + conditions_page(),
         reference / "entities.md": NOTE + entities_page(),
         reference / "commands.md": NOTE + commands_page(),
+        reference / "endpoint.md": NOTE + endpoint_page(),
     }
 
 
@@ -214,6 +226,13 @@ def entities_page() -> str:
         scores = f"{entity.balanced} | {entity.strict}"
         rows.append(f"| `{name}` | {entity.label} | `{entity.action}` | {scores} | {about} |\n")
     return ENTITIES + "".join(rows)
+
+
+def endpoint_page() -> str:
+    """Every route of the endpoint, as its own document tells of it."""
+    operations = openapi.table().operations
+    rows = [f"| `{name}` | {each.summary} |\n" for name, each in operations.items()]
+    return ENDPOINT + "".join(rows)
 
 
 def commands_page() -> str:

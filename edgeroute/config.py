@@ -155,11 +155,26 @@ class LocalSettings(_SettingsTable, frozen=True):
     endpoints: dict[str, EndpointSettings] = {}
 
 
+class ModelSettings(_SettingsTable, frozen=True):
+    """A model of a provider, where it is not as assumed.
+
+    ``abilities`` are all that it has: `["text"]` is a model that has none. Tokens of 0 are as for
+    the provider. Prices are in USD per million tokens; with both 0 they are not known.
+    """
+
+    abilities: list[Literal["vision", "tools", "thinking", "json_schema", "text"]] = []
+    context_tokens: Annotated[int, msgspec.Meta(ge=0)] = 0
+    output_tokens: Annotated[int, msgspec.Meta(ge=0)] = 0
+    input_usd: Annotated[float, msgspec.Meta(ge=0)] = 0
+    output_usd: Annotated[float, msgspec.Meta(ge=0)] = 0
+
+
 class ProviderSettings(_SettingsTable, frozen=True):
     """A provider of your own, or changes to a packaged one.
 
     ``enterprise`` says that a contract covers your organisation's code there: it may receive
-    internal code unless ``privacy.enterprise_provider`` names another.
+    internal code unless ``privacy.enterprise_provider`` names another. ``models`` are assumed to
+    take tools, pictures and schemas; `[providers.NAME.cards."MODEL"]` says more of one.
     """
 
     wire: Literal["openai-chat", "openai-responses", "anthropic-messages", "openai-images"] = (
@@ -172,6 +187,7 @@ class ProviderSettings(_SettingsTable, frozen=True):
     enterprise: bool = False
     headers: dict[str, str] = {}
     context_tokens: int = 128_000
+    cards: dict[str, ModelSettings] = {}
 
 
 class ServerSettings(_SettingsTable, frozen=True):
@@ -388,7 +404,8 @@ def _show_table(table: dict[str, Any], name: str, lines: list[str]) -> None:
     )
     for key, value in table.items():
         if isinstance(value, dict) and value:
-            _show_table(value, f"{name}.{key}" if name else key, lines)
+            step = key if plain.fullmatch(key) else _toml(key)
+            _show_table(value, f"{name}.{step}" if name else step, lines)
 
 
 def _toml(value: object) -> str:

@@ -137,3 +137,13 @@ def test_a_folder_that_is_none_is_refused(more: str, line: int) -> None:
     with pytest.raises(SettingsError) as caught:
         config.parse(PATHS + more, "c.toml")
     assert caught.value.line >= line
+
+
+def test_a_model_of_ones_own_is_a_table() -> None:
+    """Its name keeps its full stops, shown and read again; an unknown ability is a mistake."""
+    text = '[providers.corp]\nbase_url = "https://h/v1"\n[providers.corp.cards."gpt-5.5"]\n'
+    settings = config.parse(text + 'abilities = ["vision"]\ninput_usd = 1\n')
+    assert settings.providers["corp"].cards["gpt-5.5"].abilities == ["vision"]
+    assert config.parse(config.show(settings)) == settings
+    with pytest.raises(SettingsError, match=r"config\.toml:4"):
+        config.parse(text + 'abilities = ["sight"]\n')

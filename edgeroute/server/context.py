@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.types import Scope
 
-from edgeroute.core.model_card import ModelCard
+from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.request import ChatRequest, Client
 from edgeroute.engine.deciding.model_names import canonical, names_here
 from edgeroute.server.metrics import Metrics
@@ -34,6 +34,16 @@ class ServerContext:
         """The connected program that asks; None where the token is the endpoint's own."""
         name = scope["state"]["client"]
         return self.runtime.client(name) if name else None
+
+    def offered(self, scope: Scope) -> list[ModelCard]:
+        """The models to tell who asks of: none that is shut down, or that its profile bars."""
+        today, client = self.runtime.clock.now().date(), self.client(scope)
+        return [
+            card
+            for card in self.cards().values()
+            if not card.retired(today)
+            and (client is None or card.place is Place.LOCAL or client.allows(card.id))
+        ]
 
     def asked_by(self, scope: Scope, request: ChatRequest) -> ChatRequest:
         """``request`` with the connected program that asks it, whose profile then holds."""

@@ -33,6 +33,12 @@ REQUEST_HEADERS: Final = tuple(
 RESPONSE_HEADERS: Final = tuple(
     _PREFIX.encode() + name for name in (b"receipt", b"model", b"route", b"reason", b"warning")
 )
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    _PREFIX + "privacy": tuple(PrivacyMode),
+    _PREFIX + "tier": TIERS,
+    _PREFIX + "task": TASKS,
+}
+"""What those may say that name a choice."""
 _ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
 
 
@@ -48,8 +54,8 @@ def apply(request: ChatRequest, headers: Mapping[str, str]) -> ChatRequest:
             raise _bad(name, "does not exist", REQUEST_HEADERS)
         if name.startswith(_PREFIX) and times > 1:
             raise HttpRefusal(400, "bad_header", f"The header {name} came twice.", "Send it once.")
-    mode = _choice(headers, "privacy", [mode.value for mode in PrivacyMode])
-    tier = _choice(headers, "tier", TIERS)
+    mode = _choice(headers, "privacy")
+    tier = _choice(headers, "tier")
     conversation = headers.get(_PREFIX + "conversation", "")
     if conversation and not _ID.fullmatch(conversation):
         raise HttpRefusal(400, "bad_header", "X-EdgeRoute-Conversation is not a conversation's id.")
@@ -57,20 +63,21 @@ def apply(request: ChatRequest, headers: Mapping[str, str]) -> ChatRequest:
         request,
         privacy=PrivacyMode(mode) if mode else None,
         tier=next((each for each in TIERS if each == tier), None),
-        task=_choice(headers, "task", TASKS),
+        task=_choice(headers, "task"),
         conversation=conversation,
         user=safe_line(headers.get(_PREFIX + "user", "") or request.user, 100),
     )
 
 
-def _choice(headers: Mapping[str, str], name: str, allowed: tuple[str, ...] | list[str]) -> str:
+def _choice(headers: Mapping[str, str], name: str) -> str:
+    allowed = CHOICES[_PREFIX + name]
     value = headers.get(_PREFIX + name, "").strip().lower()
     if value and value not in allowed:
         raise _bad(_PREFIX + name, "has no such value", allowed)
     return value
 
 
-def _bad(name: str, what: str, allowed: tuple[str, ...] | list[str]) -> HttpRefusal:
+def _bad(name: str, what: str, allowed: tuple[str, ...]) -> HttpRefusal:
     choices = ", ".join(allowed)
     return HttpRefusal(400, "bad_header", f"The header {name} {what}.", f"Use one of: {choices}.")
 

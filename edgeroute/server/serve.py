@@ -32,11 +32,10 @@ from edgeroute.server.routes import (
     embeddings,
     models_and_health,
     ollama,
+    openapi,
 )
 
 if TYPE_CHECKING:
-    from starlette.routing import BaseRoute
-
     from edgeroute.wiring import Runtime
 
 _GRACE_SECONDS = 5
@@ -198,16 +197,14 @@ def _bind_unix(path: Path) -> socket.socket:
     return connection
 
 
-def routes(context: ServerContext) -> list[BaseRoute]:
+def routes(context: ServerContext) -> list[Route]:
     """Every route there is."""
     pages = (completions, models_and_health, embeddings, edgeroute_api, ollama)
     full = [route for page in pages for route in page.routes(context)]
     # Many programs leave the /v1 of a base address away.
     versioned = [route for route in full if route.path.startswith(PREFIX)]
-    return [
-        *full,
-        *(Route(one.path[len(PREFIX) :], one.endpoint, methods=one.methods) for one in versioned),
-    ]
+    full += [Route(one.path[len(PREFIX) :], one.endpoint, methods=one.methods) for one in versioned]
+    return [*full, openapi.route(full)]
 
 
 def build(context: ServerContext, rules: Rules) -> Guard:

@@ -11,6 +11,8 @@ from edgeroute.wire.errors import WireError
 PREFIX: Final = "<|fim_prefix|>"
 SUFFIX: Final = "<|fim_suffix|>"
 MIDDLE: Final = "<|fim_middle|>"
+# The field by which our own worker is told that two messages stand around a gap.
+FIELD: Final = "edgeroute_fill"
 
 
 def gap(prompt: str, suffix: object) -> tuple[Message, Message] | None:

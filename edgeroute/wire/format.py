@@ -8,7 +8,7 @@ Abilities of a card that formats look at: ``images``, ``files``, ``tools``, ``js
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
@@ -119,7 +119,9 @@ class CallerFormat:
     whole answers only. ``id_prefix`` begins the id of an answer. ``keep_alive`` says nothing
     to a caller who would lose patience with a silent stream, which is of ``media_type``. Where the
     format ``streams``, a caller who says nothing of it gets a stream. ``headers`` are those of the
-    format itself, which a provider of the same format gets too.
+    format itself, which a provider of the same format gets too. ``request_id`` is the header
+    in which clients look for the name of their request. ``ignored`` names the options of a
+    body that change nothing here.
     """
 
     name: str
@@ -133,6 +135,8 @@ class CallerFormat:
     headers: frozenset[str] = frozenset()
     media_type: str = "text/event-stream; charset=utf-8"
     streams: bool = False
+    request_id: str = "x-request-id"
+    ignored: Callable[[Mapping[str, Any]], Sequence[str]] = lambda _: ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from edgeroute.config import ProviderSettings
 from edgeroute.core.errors import SettingsError
 from edgeroute.engine.admin.providers import Providers
-from edgeroute.providers.catalog.catalog import Catalog, CustomProvider
+from edgeroute.providers.catalog.catalog import Catalog, CustomModel, CustomProvider
 from edgeroute.providers.egress import Door
 from edgeroute.providers.resilience.health import Health
 from edgeroute.providers.resilience.resilience import Resilience, load_resilience
@@ -35,7 +36,7 @@ class ProviderParts:
             SettingsError: a provider file or a provider in the settings is not valid.
         """
         own = self._installation.settings.providers.items()
-        custom = {name: CustomProvider(**msgspec.structs.asdict(one)) for name, one in own}
+        custom = {name: _custom(one) for name, one in own}
         return Catalog.load(self._installation.model_files, custom)
 
     @cached_property
@@ -85,3 +86,11 @@ class ProviderParts:
     async def close(self) -> None:
         """Close all connections."""
         await self.door.close()
+
+
+def _custom(settings: ProviderSettings) -> CustomProvider:
+    fields = msgspec.structs.asdict(settings)
+    cards = {
+        name: CustomModel(**msgspec.structs.asdict(one)) for name, one in settings.cards.items()
+    }
+    return CustomProvider(**fields | {"cards": cards})

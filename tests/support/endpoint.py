@@ -27,6 +27,7 @@ from edgeroute.core.events import (
     TextDelta,
     ToolCallDelta,
 )
+from edgeroute.core.local_models import LocalStatus
 from edgeroute.core.messages import Message, Reasoning, Text, ToolCall
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Candidate, Plan, Strategy
@@ -177,9 +178,9 @@ class FakeLocal:
         """The one model."""
         return (self.card,)
 
-    async def status(self) -> Any:
+    async def status(self) -> LocalStatus:
         """Ready."""
-        return SimpleNamespace(state="ready", model="small", detail="It is ready.")
+        return LocalStatus("ready", "small", "It is ready.", self.name, 4096)
 
 
 class FakeMemory:

@@ -16,11 +16,11 @@ from edgeroute.local.backends.client import LocalClient, Unreachable
 from edgeroute.local.backends.worker_process import WorkerProcess
 from edgeroute.local.files.catalogue import Build
 from edgeroute.local.files.models import AUTO, LocalModels
+from edgeroute.wire import fill
 from edgeroute.wire.format import Target
 
 NAME: Final = "llamacpp"
 TITLE: Final = "The local model"
-FILL: Final = "edgeroute_fill"
 
 
 class LlamaCpp:
@@ -108,5 +108,5 @@ def encode(request: ChatRequest, card: ModelCard) -> dict[str, Any]:
         thinks = request.reasoning_effort not in {"", "none", "minimal"}
         body["chat_template_kwargs"] = {"enable_thinking": thinks}
     if request.fill:
-        body[FILL] = True
+        body[fill.FIELD] = True
     return body

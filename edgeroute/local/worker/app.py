@@ -22,6 +22,7 @@ from edgeroute import __version__
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.local.worker.reply import Reply, error_body
 from edgeroute.local.worker.service import WorkerService
+from edgeroute.wire import fill
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.format import Envelope
 from edgeroute.wire.formats import FORMATS
@@ -32,7 +33,6 @@ T = TypeVar("T")
 
 _MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 _MAX_TOP: Final = 20
-_FILL: Final = "edgeroute_fill"  # two texts, and what belongs between them
 _ASIDE: Final = "edgeroute_aside"  # a question that leaves the conversation in the cache
 
 
@@ -94,7 +94,7 @@ async def _body(request: Request) -> Any:
 
 async def _chat(service: WorkerService, request: Request) -> Response:
     body = await _body(request)
-    asked = replace(FORMATS["openai-chat"].decode_request(body), fill=body.get(_FILL) is True)
+    asked = replace(FORMATS["openai-chat"].decode_request(body), fill=body.get(fill.FIELD) is True)
     options = body.get("stream_options") or {}
     stream = body.get("stream") is True
     logprobs = body.get("logprobs") is True

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
 from edgeroute.core.errors import SettingsError
-from edgeroute.core.model_card import ModelCard, PeakHours, Place
+from edgeroute.core.model_card import ModelCard, PeakHours, Place, PriceList, PriceRow, Rate
 from edgeroute.datafile import load, mistake, packaged
 from edgeroute.providers.catalog.provider import Provider, address_problem
 from edgeroute.providers.catalog.provider_file import (
@@ -28,6 +30,41 @@ from edgeroute.word_lists import word_set
 
 _CHATS = frozenset({"tools", "images", "json_schema"})
 _DRAWS = frozenset({"image_output"})
+_SAID: Final = {
+    "vision": "images",
+    "tools": "tools",
+    "thinking": "reasoning",
+    "json_schema": "json_schema",
+    "text": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CustomModel:
+    """What the settings say of one model; what is empty or 0 is as it would be without.
+
+    Prices are in USD per million tokens.
+    """
+
+    abilities: Sequence[str] = ()
+    context_tokens: int = 0
+    output_tokens: int = 0
+    input_usd: float = 0
+    output_usd: float = 0
+
+    def of(self, card: ModelCard) -> ModelCard:
+        """``card`` with what is said here."""
+        able = frozenset(_SAID[word] for word in self.abilities) - {""}
+        kept = card.abilities - frozenset(_SAID.values())
+        rate = Rate(Decimal(str(self.input_usd)), Decimal(str(self.output_usd)))
+        own = PriceList((PriceRow(rate, source="config.toml"),))
+        return replace(
+            card,
+            abilities=kept | able if self.abilities else card.abilities,
+            context_tokens=self.context_tokens or card.context_tokens,
+            max_output_tokens=self.output_tokens or card.max_output_tokens,
+            prices=own if self.input_usd or self.output_usd else card.prices,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +73,8 @@ class CustomProvider:
 
     For a packaged provider ``wire`` and ``context_tokens`` say nothing; ``models`` adds models
     (at Azure: deployments). A model that a packaged provider has under the same wire id lends its
-    limits and abilities, never its prices.
+    limits and abilities, never its prices. ``cards`` says more of models, and adds those that are
+    new.
     """
 
     wire: str = "openai-chat"
@@ -47,6 +85,7 @@ class CustomProvider:
     enterprise: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     context_tokens: int = 128_000
+    cards: Mapping[str, CustomModel] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +236,9 @@ class _Draft:
         elif settings.base_url:
             url = settings.base_url.rstrip("/")
             known = replace(known, wires=dict.fromkeys(known.wires, url), own=True)
-        new = [self._custom_card(known, name, settings) for name in settings.models]
+        said = {name.removeprefix(f"{identifier}/"): one for name, one in settings.cards.items()}
+        new = [self._custom_card(known, name, settings) for name in (*settings.models, *said)]
+        new = [said[made.wire_id].of(made) if made.wire_id in said else made for made in new]
         for made in new:
             self._put(made, ())
         self.providers[identifier] = replace(

@@ -34,6 +34,7 @@ _WITH_BODY: Final = frozenset({"POST", "PATCH"})
 # What the SDKs of OpenAI and Anthropic say of themselves; nothing here depends on it.
 _SDK_HEADER: Final = re.compile(r"(?:x-stainless|anthropic|openai)-[a-z0-9-]{1,60}", re.ASCII)
 REQUEST_IDS: Final = (b"x-request-id", b"request-id")
+_TOLD: Final = (*RESPONSE_HEADERS, *REQUEST_IDS, b"warning")
 EDITORS: Final[Mapping[str, str]] = {
     "vscode": r"vscode-webview://[a-z0-9-]+|vscode-file://vscode-app",
     "obsidian": r"app://obsidian\.md",
@@ -104,8 +105,10 @@ class Guard:
         except (EdgeRouteError, HTTPException) as error:
             if begun:
                 raise
-            refused = error if isinstance(error, EdgeRouteError) else _no_such_route(error)
-            await as_response(refused, scope["path"], _CLOSE)(scope, receive, protected)
+            refused = _no_such_route(error) if isinstance(error, HTTPException) else error
+            more = (error.headers or {}) if isinstance(error, HTTPException) else {}
+            answer = as_response(refused, scope["path"], (*_CLOSE, *more.items()))
+            await answer(scope, receive, protected)
         except Exception as error:
             # The message of an unknown error may quote a prompt: the log keeps its type only.
             log.error("a request broke: %s", type(error).__name__)  # noqa: TRY400
@@ -229,7 +232,7 @@ def check_shape(scope: Scope, rules: Rules) -> None:
     """Refuse methods, headers and bodies of a kind that no route takes."""
     headers = scope["headers"]
     if scope["method"] not in METHODS:
-        raise HttpRefusal(405, "method", "This method is not allowed.")
+        raise HTTPException(405, headers={"Allow": ", ".join(sorted(METHODS))})
     size = len(scope["raw_path"]) + len(scope["query_string"])
     size += sum(len(name) + len(value) for name, value in headers)
     if len(headers) > rules.max_headers or size > rules.max_header_bytes:
@@ -281,14 +284,17 @@ def _cors(origin: str, rules: Rules) -> list[tuple[bytes, bytes]]:
         return []
     return [
         (b"access-control-allow-origin", origin.encode("latin-1")),
-        (b"access-control-expose-headers", b", ".join((*RESPONSE_HEADERS, *REQUEST_IDS))),
+        (
+            b"access-control-expose-headers",
+            b", ".join(_TOLD),
+        ),
         (b"vary", b"origin"),
     ]
 
 
 def request_id(path: str, headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
     """The header that names a request, as the client of ``path`` looks for it: by its receipt."""
-    name = REQUEST_IDS[format_at(path).name == "anthropic-messages"]
+    name = format_at(path).request_id.encode()
     receipt = next((value for key, value in headers if key.lower() == RESPONSE_HEADERS[0]), b"")
     return name, b"req_" + (receipt or secrets.token_hex(12).encode())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -31,12 +31,16 @@ _AHEAD: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class DecodedRequest:
-    """A request, and how its caller wants the answer. ``usage`` asks for counts in a stream."""
+    """A request, and how its caller wants the answer.
+
+    ``usage`` asks for counts in a stream; ``ignored`` are options that change nothing here.
+    """
 
     request: ChatRequest
     form: CallerFormat
     stream: bool
     usage: bool = True
+    ignored: Sequence[str] = ()
 
 
 class EngineResponse:
@@ -66,7 +70,7 @@ class EngineResponse:
         while not isinstance(event, Answered | Failed):
             event = await events.next()
             self._tracker.learn(event)
-        headers = self._tracker.as_headers()
+        headers = self._headers()
         if isinstance(event, Failed):
             return as_response(event.error, path, headers.items())
         body = self._decoded.form.encode_answer(event.answer, self._envelope())
@@ -76,7 +80,7 @@ class EngineResponse:
         """Wait for the first word, so that status and headers are right, then send as it comes."""
         event = await self._first(events)
         if isinstance(event, Failed):
-            headers = self._tracker.as_headers().items()
+            headers = self._headers().items()
             await as_response(event.error, scope["path"], headers)(scope, receive, send)
             return
         assert self._decoded.form.encoder is not None
@@ -85,7 +89,7 @@ class EngineResponse:
             self._envelope(self._context.origin_of(self._tracker.model))
         )
         kind = {"content-type": self._decoded.form.media_type}
-        await _deliver(send, _start(kind | self._tracker.as_headers()))
+        await _deliver(send, _start(kind | self._headers()))
         ended = False
         while not ended:
             silence = (self._decoded.form.keep_alive,)
@@ -134,6 +138,12 @@ class EngineResponse:
             for piece in pieces_of(event.answer):
                 yield from encoder.feed(piece)
             yield from encoder.feed(event)
+
+    def _headers(self) -> dict[str, str]:
+        told = self._tracker.as_headers()
+        if self._decoded.ignored:
+            told["Warning"] = f'299 - "Not used here: {", ".join(self._decoded.ignored)}"'
+        return told
 
     def _envelope(self, origin: str = "") -> Envelope:
         return Envelope(

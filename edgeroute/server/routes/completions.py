@@ -45,6 +45,7 @@ def answers(context: ServerContext, form: CallerFormat) -> Endpoint:
                 form,
                 stream=body.get("stream", form.streams) is True,
                 usage=wanted or form.name not in _OPTIONAL_COUNTS,
+                ignored=form.ignored(body),
             ),
         )
 

@@ -32,17 +32,30 @@ def routes(context: ServerContext) -> list[Route]:
     async def embeddings(request: Request) -> Response:
         body = load_object(await request.body())
         texts, encode = _texts(body)
-        data, tokens = [], 0
-        for index, text in enumerate(texts):
-            if await request.is_disconnected():
-                break
-            vector, count = await asyncio.to_thread(context.runtime.embeddings.embed, text)
-            data.append({"object": "embedding", "index": index, "embedding": encode(vector)})
-            tokens += count
+        vectors, tokens = await vectors_of(texts, request, context)
+        data = [
+            {"object": "embedding", "index": index, "embedding": encode(vector)}
+            for index, vector in enumerate(vectors)
+        ]
         usage = {"prompt_tokens": tokens, "total_tokens": tokens}
         return JSONResponse({"object": "list", "data": data, "model": MODEL, "usage": usage})
 
     return [Route(f"{PREFIX}/embeddings", embeddings, methods=["POST"])]
+
+
+async def vectors_of(
+    texts: Sequence[str], request: Request, context: ServerContext
+) -> tuple[list[Sequence[float]], int]:
+    """The vector of each of ``texts`` and the tokens of all; a caller who hangs up ends it."""
+    vectors: list[Sequence[float]] = []
+    tokens = 0
+    for text in texts:
+        if await request.is_disconnected():
+            break
+        vector, count = await asyncio.to_thread(context.runtime.embeddings.embed, text)
+        vectors.append(vector)
+        tokens += count
+    return vectors, tokens
 
 
 def _texts(body: Json) -> tuple[Sequence[str], Any]:

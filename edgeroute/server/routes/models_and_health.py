@@ -25,15 +25,7 @@ def routes(context: ServerContext) -> list[Route]:
 
     async def models(request: Request) -> Response:
         listed = [_entry(name, None) for name in WORDS]
-        today = context.runtime.clock.now().date()
-        client = context.client(request.scope)
-        cards = [
-            card
-            for card in context.cards().values()
-            if not card.retired(today)
-            and (client is None or card.place is Place.LOCAL or client.allows(card.id))
-        ]
-        listed += [_entry(card.id, card) for card in cards]
+        listed += [_entry(card.id, card) for card in context.offered(request.scope)]
         ends = {"first_id": listed[0]["id"], "last_id": listed[-1]["id"]}
         return JSONResponse({"object": "list", "data": listed, "has_more": False} | ends)
 

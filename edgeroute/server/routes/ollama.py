@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from datetime import timedelta
 from typing import Any, Final
@@ -19,7 +18,7 @@ from edgeroute.server.answer.engine_response import EngineResponse
 from edgeroute.server.context import ServerContext
 from edgeroute.server.http_refusal import OLLAMA
 from edgeroute.server.routes.completions import Endpoint, answers
-from edgeroute.server.routes.embeddings import check_model, check_texts
+from edgeroute.server.routes.embeddings import check_model, check_texts, vectors_of
 from edgeroute.wire import ollama
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.json_data import load_object, string, strings
@@ -40,11 +39,10 @@ def routes(context: ServerContext) -> list[Route]:
     async def version(_: Request) -> Response:
         return JSONResponse({"version": _WIRE_VERSION, "edgeroute": __version__})
 
-    async def tags(_: Request) -> Response:
-        today = runtime.clock.now().date()
-        cards = [card for card in context.cards().values() if not card.retired(today)]
+    async def tags(request: Request) -> Response:
         listed = [_entry(name, None) for name in WORDS]
-        return JSONResponse({"models": listed + [_entry(card.id, card) for card in cards]})
+        listed += [_entry(card.id, card) for card in context.offered(request.scope)]
+        return JSONResponse({"models": listed})
 
     async def running(_: Request) -> Response:
         status = await runtime.local.status()
@@ -63,21 +61,16 @@ def routes(context: ServerContext) -> list[Route]:
         body = load_object(await request.body())
         check_model(named_model(body))
         texts = check_texts(strings(body.get("input"), "input"))
-        made = [await asyncio.to_thread(runtime.embeddings.embed, text) for text in texts]
-        return JSONResponse(
-            {
-                "model": SENTENCES,
-                "embeddings": [list(vector) for vector, _ in made],
-                "prompt_eval_count": sum(count for _, count in made),
-            }
-        )
+        vectors, tokens = await vectors_of(texts, request, context)
+        found = {"embeddings": [[*vector] for vector in vectors], "prompt_eval_count": tokens}
+        return JSONResponse({"model": SENTENCES} | found)
 
     async def embeddings(request: Request) -> Response:
         body = load_object(await request.body())
         check_model(named_model(body))
-        (text,) = check_texts((string(body.get("prompt")),))
-        vector, _ = await asyncio.to_thread(runtime.embeddings.embed, text)
-        return JSONResponse({"embedding": list(vector)})
+        texts = check_texts((string(body.get("prompt")),))
+        vectors, _ = await vectors_of(texts, request, context)
+        return JSONResponse({"embedding": [number for vector in vectors for number in vector]})
 
     return [
         Route(f"{OLLAMA}/version", version, methods=["GET"]),

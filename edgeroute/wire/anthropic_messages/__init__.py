@@ -28,5 +28,6 @@ FORMAT: Final = WireFormat(
     encode_error=encode_error,
     encoder=encoder_by(MessagesEncoder, passing.FRAMES),
     keep_alive=PING,
+    request_id="request-id",
     headers=frozenset({"anthropic-beta", "anthropic-version"}),
 )

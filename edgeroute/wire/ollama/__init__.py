@@ -18,6 +18,7 @@ CHAT: Final = CallerFormat(
     keep_alive=answer.line(answer.CHAT_SILENCE),
     media_type="application/x-ndjson",
     streams=True,
+    ignored=caller.ignored_options,
 )
 GENERATE: Final = CallerFormat(
     name="ollama-generate",
@@ -30,4 +31,5 @@ GENERATE: Final = CallerFormat(
     keep_alive=answer.line(answer.GENERATE_SILENCE),
     media_type="application/x-ndjson",
     streams=True,
+    ignored=caller.ignored_options,
 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from edgeroute.core.messages import (
     Image,
@@ -42,6 +43,9 @@ _ROLES: dict[str, Role] = {
     "tool": "tool",
 }
 _LATEST = ":latest"
+_OPTIONS: Final = frozenset({"temperature", "top_p", "num_predict", "stop", "seed"})
+_OPTION: Final = re.compile(r"[a-z_]{1,40}")
+_MOST_NAMED: Final = 20
 
 
 def named_model(body: Json) -> str:
@@ -117,6 +121,12 @@ def _sampling(options: Json) -> Sampling:
     limit = drawn.max_output_tokens
     # Ollama's -1 and -2 are "without a limit" and "to the window's end".
     return replace(drawn, max_output_tokens=limit if limit and limit > 0 else None)
+
+
+def ignored_options(body: Json) -> tuple[str, ...]:
+    """The options in ``body`` that change nothing here, as far as they can be names."""
+    others = sorted(name for name in mapping(body.get("options")) if name not in _OPTIONS)
+    return tuple(name for name in others if _OPTION.fullmatch(name))[:_MOST_NAMED]
 
 
 def _format(value: object) -> Json | None:

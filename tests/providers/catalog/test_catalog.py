@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from edgeroute.core.errors import SettingsError
+from edgeroute.core.usage import Usage
 from edgeroute.datafile import packaged
-from edgeroute.providers.catalog.catalog import Catalog, CustomProvider
+from edgeroute.providers.catalog.catalog import Catalog, CustomModel, CustomProvider
 from edgeroute.wire.formats import WIRES
 
 PROVIDERS = [
@@ -186,6 +190,30 @@ def test_a_provider_from_settings() -> None:
     openai = catalog.card("gpt-5.5")
     assert openai is not None
     assert openai.provider == "openai"
+
+
+def test_settings_say_what_a_model_can_do() -> None:
+    """Abilities, windows and prices of one model; the others stay as they are assumed to be."""
+    said = CustomModel(("tools", "thinking"), 32_000, 4_000, 0.5, 2)
+    settings = CustomProvider(
+        base_url="http://127.0.0.1:8000/v1",
+        models=("m", "n"),
+        cards={"mock/m": said, "new-1.5": CustomModel(("text",)), "gpt-5.5": CustomModel()},
+    )
+    cards = Catalog.load(None, {"mock": settings}).cards
+    told, plain = cards["mock/m"], cards["mock/n"]
+    assert told.abilities == {"tools", "reasoning"}
+    assert (told.context_tokens, told.max_output_tokens) == (32_000, 4_000)
+    cost = told.prices.cost(Usage(1_000_000, output_visible=1_000_000), datetime.now(UTC))
+    assert cost.amount == Decimal("2.5")
+    assert plain.abilities == {"tools", "images", "json_schema"}
+    assert not plain.prices.rows
+    assert cards["mock/new-1.5"].abilities == frozenset()
+    assert cards["mock/gpt-5.5"].context_tokens == 1_050_000
+    settings = CustomProvider(cards={"gpt-5.5": CustomModel(context_tokens=9)})
+    packaged_card = Catalog.load().cards["openai/gpt-5.5"]
+    changed = Catalog.load(None, {"openai": settings}).cards["openai/gpt-5.5"]
+    assert changed == replace(packaged_card, context_tokens=9)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pytest
 from starlette.routing import Route
 
 from edgeroute.core.secret import Secret
-from edgeroute.server.access.guard import Rules, check_host, check_peer
+from edgeroute.server.access.guard import EDITORS, Rules, check_host, check_origin, check_peer
 from edgeroute.server.access.protocol import GuardedProtocol
 from edgeroute.server.answer.caller_request import BodyLimits
 from edgeroute.server.context import ServerContext
@@ -115,6 +116,81 @@ def test_an_allowed_page_may_ask(endpoint: Endpoint) -> None:
     assert b"access-control-allow-headers: authorization" in answer
 
 
+ORIGINS = {
+    "vscode": ("vscode-webview://1a2b-3c", "vscode-file://vscode-app"),
+    "obsidian": ("app://obsidian.md",),
+    "tauri": ("tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"),
+    "capacitor": ("capacitor://localhost",),
+}
+
+
+def test_an_editor_may_ask_where_it_is_named() -> None:
+    """Each name lets its program's pages in and no other's, and no page of the web looks alike."""
+    assert ORIGINS.keys() == EDITORS.keys()
+    every = [origin for origins in ORIGINS.values() for origin in origins]
+    for editor, own in ORIGINS.items():
+        rules = replace(RULES, editors=frozenset({editor}))
+        for origin in every:
+            assert allowed(rules, origin) is (origin in own), (editor, origin)
+            assert not allowed(RULES, origin)
+    rules = replace(RULES, editors=frozenset(EDITORS))
+    for origin in (
+        *("https://vscode-webview.example", "vscode-webview://a.example", "vscode-webview://"),
+        *("https://obsidian.md", "app://obsidian.md.example", "app://obsidianxmd", "app://."),
+        *("https://tauri.localhost.example", "http://tauri.localhost:1", "capacitor://localhost/"),
+        *("tauri://localhost\n", "null", ""),
+    ):
+        assert not allowed(rules, origin), origin
+
+
+def allowed(rules: Rules, origin: str) -> bool:
+    """Whether a page of ``origin`` may ask."""
+    try:
+        check_origin(
+            {"headers": [(b"origin", origin.encode()), (b"sec-fetch-site", b"cross-site")]}, rules
+        )
+    except HttpRefusal:
+        return False
+    return True
+
+
+def test_a_preflight_allows_what_sdks_send(endpoint: Endpoint) -> None:
+    """The SDKs' own headers are allowed by name; any other is not, and none is made up."""
+    asked = "x-stainless-lang, X-Stainless-Retry-Count,anthropic-beta , openai-organization"
+    page = ("Origin: https://page.example", f"Access-Control-Request-Headers: {asked}, x-evil")
+    status, answer = request(endpoint, method="OPTIONS", token="", extra=page)
+    found = re.search(rb"access-control-allow-headers: ([^\r]*)", answer)
+    assert (status, bool(found)) == (204, True)
+    assert found is not None
+    names = found.group(1).decode().split(", ")
+    sdks = ["x-stainless-lang", "x-stainless-retry-count", "anthropic-beta", "openai-organization"]
+    assert names[:4] == ["authorization", "content-type", "x-api-key", "api-key"]
+    assert names[-4:] == sdks
+    assert "x-evil" not in names
+
+
+def test_a_page_may_read_what_an_answer_tells(endpoint: Endpoint) -> None:
+    """The browser shows an allowed page the names of request, receipt and warning."""
+    _, headers, _ = endpoint.ask("GET", "/health", Origin="https://page.example")
+    told = headers["access-control-expose-headers"].split(", ")
+    assert {"x-edgeroute-receipt", "x-request-id", "request-id", "warning"} <= set(told)
+    assert headers["vary"] == "origin"
+
+
+def test_every_answer_names_its_request(endpoint: Endpoint) -> None:
+    """OpenAI's clients look for x-request-id, Anthropic's for request-id; it is the receipt's id
+    where there is one.
+    """
+    _, headers, _ = endpoint.post()
+    assert headers["x-request-id"] == f"req_{headers['x-edgeroute-receipt']}"
+    _, headers, _ = endpoint.post("/v1/messages", max_tokens=5)
+    assert headers["request-id"] == f"req_{headers['x-edgeroute-receipt']}"
+    assert "x-request-id" not in headers
+    one, two = (endpoint.ask("GET", "/nothing")[1]["x-request-id"] for _ in range(2))
+    assert one != two
+    assert re.fullmatch("req_[0-9a-f]{24}", one)
+
+
 @pytest.mark.parametrize(
     ("kind", "status"),
     [
@@ -162,6 +238,8 @@ def test_every_route_needs_the_token(endpoint: Endpoint) -> None:
         ("AUTHORIZATION: bEaReR {token}", 200),
         ("X-Api-Key: {token}", 200),
         ("x-API-key: {token}", 200),
+        ("API-Key: {token}", 200),
+        ("api-key: {token}x", 401),
         ("Authorization: Basic {token}", 401),
         ("Authorization: {token}", 401),
         ("X-Api-Key: {token}é", 401),
@@ -169,8 +247,8 @@ def test_every_route_needs_the_token(endpoint: Endpoint) -> None:
         ("X-Other: {token}", 401),
     ],
 )
-def test_the_token_comes_in_two_headers(endpoint: Endpoint, header: str, status: int) -> None:
-    """Bearer or x-api-key, in any case of letters; nowhere else."""
+def test_the_token_comes_in_three_headers(endpoint: Endpoint, header: str, status: int) -> None:
+    """Bearer, x-api-key or Azure's api-key, in any case of letters; nowhere else."""
     line = header.format(token=endpoint.token)
     data = f"GET /health HTTP/1.1\r\nHost: 127.0.0.1:{endpoint.port}\r\nConnection: close\r\n{line}"
     answer = endpoint.raw(data.encode("latin-1") + b"\r\n\r\n")
@@ -182,18 +260,33 @@ def test_the_token_is_not_taken_from_the_address(endpoint: Endpoint) -> None:
     assert request(endpoint, path=f"/health?token={endpoint.token}", token="")[0] == 401
 
 
-@pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "CONNECT", "HEAD", "PUT", "DELETE", "FOO"])
+@pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "CONNECT", "PUT", "DELETE", "FOO"])
 @pytest.mark.parametrize("path", ["/health", "/nothing"])
 def test_other_methods_are_refused(endpoint: Endpoint, method: str, path: str) -> None:
-    """Only GET, POST and PATCH exist."""
+    """Only GET, with its HEAD, POST and PATCH exist."""
     status, answer = request(endpoint, method=method, path=path)
     assert status in (400, 403, 405)
     assert b"access-control" not in answer.lower()
 
 
+@pytest.mark.parametrize("path", ["/", "/health", "/v1/models", "/api/tags", "/nothing"])
+def test_head_is_get_without_a_body(endpoint: Endpoint, path: str) -> None:
+    """Where something can be read its headers can, with the token; where nothing can, neither."""
+    read, asked = (request(endpoint, method=method, path=path) for method in ("GET", "HEAD"))
+    assert asked[0] == read[0]
+    head, _, body = asked[1].partition(b"\r\n\r\n")
+    assert body == b""
+    assert re.search(rb"content-length: \d+", head)
+    assert request(endpoint, method="HEAD", path=path, token="x")[0] == 401
+    assert request(endpoint, method="HEAD", path="/v1/messages")[0] == 405
+
+
 def test_a_known_address_takes_its_own_methods_only(endpoint: Endpoint) -> None:
     """A wrong method is told apart from a wrong address."""
-    assert request(endpoint, path="/v1/chat/completions")[0] == 405
+    status, answer = request(endpoint, path="/v1/chat/completions")
+    assert status == 405
+    assert b"allow: POST" in answer
+    assert b"allow: GET, HEAD, PATCH, POST" in request(endpoint, method="PUT")[1]
     assert request(endpoint, path="/V1/models")[0] == 404
 
 
@@ -356,3 +449,15 @@ def test_an_exposed_endpoint_is_named_by_address() -> None:
     for host in ("box.lan:8377", "192.168.1.5:80", "192.168.1.5"):
         with pytest.raises(HttpRefusal):
             check_host(scope(None, host), exposed)
+
+
+def test_further_names_of_this_machine_come_from_the_settings() -> None:
+    """Such as a container's name for its host: that name, with the port, and no other."""
+    rules = replace(RULES, hosts=frozenset({"host.docker.internal"}))
+    for host in ("host.docker.internal:8377", "HOST.docker.internal:8377", "localhost:8377"):
+        check_host(scope(None, host), rules)
+    for host in ("host.docker.internal", "host.docker.internal:80", "docker.internal:8377"):
+        with pytest.raises(HttpRefusal):
+            check_host(scope(None, host), rules)
+    with pytest.raises(HttpRefusal):
+        check_host(scope(None, "host.docker.internal:8377"), RULES)
