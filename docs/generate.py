@@ -42,6 +42,9 @@ MEANINGS: Final = {
     "has_code": "the prompt holds source code",
     "has_files": "the request holds a document",
     "internal_code": "the code bears a mark of your own organisation (`rules/privacy.yaml`)",
+    "agent": "the coding agent that asks, by the names of `rules/tables/agents.yaml` (`codex`)",
+    "role": "the part of an agent that asks: its main loop, a sub-agent, work in the background (a"
+    " title, a suggestion), a compaction of the history, a web search, plan mode",
     "privacy": "the conversation's privacy mode",
     "user": "who asks: the caller's `X-EdgeRoute-User`, else the person at this machine",
     "front_door": "the chat app, the command line or the endpoint",

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.request import TIERS
-from edgeroute.core.signals import TASKS
+from edgeroute.core.signals import ROLES, TASKS
 
 Fact = str | float | bool
 Facts = Mapping[str, Fact]
@@ -41,6 +41,8 @@ NAMES: Final[Mapping[str, Fact]] = {
     "has_code": False,
     "has_files": False,
     "internal_code": False,
+    "agent": "",
+    "role": "",
     "privacy": "auto",
     "user": "",
     "front_door": "",
@@ -54,6 +56,7 @@ VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "complexity": ("low", "medium", "high"),
     "tier": TIERS,
     "domain": ("medical", "legal", ""),
+    "role": (*ROLES, ""),
     "privacy": ("auto", "mask", "private"),
     "front_door": ("chat", "cli", "http"),
 }
