@@ -44,6 +44,7 @@ def test_a_caller_who_says_nothing_gets_the_usual() -> None:
         "store": True,
         "replaces": "",
         "client": None,
+        "introduction": {},
     }
     assert ChatRequest(()).sampling == Sampling()
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
+from edgeroute.agent_marks import agents
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.request import TIERS
 from edgeroute.core.signals import ROLES, TASKS
@@ -50,7 +51,7 @@ NAMES: Final[Mapping[str, Fact]] = {
     "turns": 1.0,
     "spent_today": 0.0,
 }
-# Names whose values are known: comparing them with anything else is a mistake.
+# Names whose values are known, and the agents too: comparing them with anything else is a mistake.
 VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "task": (*TASKS, ""),
     "complexity": ("low", "medium", "high"),
@@ -99,6 +100,11 @@ _TOKEN: Final = re.compile(
     | [=!<>]= | <(?!<) | >(?!>) | [()\[\],+-]""",
     re.VERBOSE,
 )
+
+
+def known_values(name: str) -> tuple[str, ...] | None:
+    """The values that ``name`` may be compared with; None where there is no end of them."""
+    return (*agents(), "") if name == "agent" else VALUES.get(name)
 
 
 class Condition:
@@ -163,7 +169,7 @@ class Condition:
 
     def _check_values(self, refuse: Refuse) -> None:
         for name, value in self.comparisons:
-            kind, known = type(NAMES[name]), VALUES.get(name)
+            kind, known = type(NAMES[name]), known_values(name)
             if type(value) is not kind:
                 raise refuse(f"`{name}` is {_KIND_WORDS[kind]}, not {value!r}.", _KINDS)
             if known is not None and value not in known:

@@ -11,7 +11,6 @@ from textual.widgets.option_list import Option
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.model_card import Place
-from edgeroute.core.receipt import asked_by
 from edgeroute.core.words import tokens
 from edgeroute.tui.screens.page import PanelScreen, line, pair, section
 from edgeroute.tui.words import MODE_WORDS, counted
@@ -70,8 +69,6 @@ class PlanScreen(PanelScreen[str | None]):
             if there
         ]
         yield pair("task", safe_line(" · ".join(kind)))
-        if asker := asked_by(explanation.client, signals.agent, signals.role):
-            yield pair("asked by", safe_line(asker))
         yield pair(
             "size", f"~{tokens(signals.input_tokens)} in, ~{tokens(signals.output_tokens)} out"
         )
