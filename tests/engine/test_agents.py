@@ -98,7 +98,7 @@ async def test_how_a_program_introduces_itself_stays_here(tmp_path: Path) -> Non
     """The provider learns neither its name nor its headers."""
     async with small_house(tmp_path) as home:
         await post(home, "/v1/responses", ASKED, MEMORY)
-        (sent,) = home.cloud["second"].received
+        (sent,) = home.cloud["second"].requests
         names = {name.lower(): value for name, value in sent.headers.items()}
         assert not {"originator", "x-openai-subagent"} & names.keys()
         assert "codex" not in str(names)
