@@ -72,6 +72,14 @@ def test_a_system_prompt_tells_the_agent(name: str) -> None:
         assert role in {"main", "plan"}
 
 
+@pytest.mark.parametrize("name", [name for name in sorted(agents()) if agents()[name].tools])
+def test_tools_that_no_other_offers_together_tell_the_agent(name: str) -> None:
+    """All of them are needed, and more may be there."""
+    all_of_them = tuple(map(Tool, agents()[name].tools))
+    assert who(asked(tools=(*TOOLS, *all_of_them))) == (name, "main")
+    assert who(asked(tools=(*TOOLS, *all_of_them[1:]))) == ("", "")
+
+
 def test_headers_count_more_than_a_token_and_a_token_more_than_texts() -> None:
     """An agent that runs inside an editor under the editor's token is still that agent."""
     text = system("You are OpenCode, a coding agent that helps.")
