@@ -43,6 +43,9 @@ MEANINGS: Final = {
     "has_code": "the prompt holds source code",
     "has_files": "the request holds a document",
     "internal_code": "the code bears a mark of your own organisation (`rules/privacy.yaml`)",
+    "agent": "the coding agent that asks (`rules/tables/agents.yaml`)",
+    "role": "the part of an agent that asks: its main loop, a sub-agent, work in the background (a"
+    " title, a suggestion), a compaction of the history, a web search, plan mode",
     "privacy": "the conversation's privacy mode",
     "user": "who asks: the caller's `X-EdgeRoute-User`, else the person at this machine",
     "front_door": "the chat app, the command line or the endpoint",
@@ -213,7 +216,9 @@ def conditions_page() -> str:
     grammar = _prose(conditions).partition("\n\n")[2]
     rows = []
     for name, neutral in conditions.NAMES.items():
-        values = ", ".join(f"`{json.dumps(value)}`" for value in conditions.VALUES.get(name, ()))
+        values = ", ".join(
+            f"`{json.dumps(value)}`" for value in conditions.known_values(name) or ()
+        )
         rows.append(f"| `{name}` | {KINDS[type(neutral)]} | {values} | {MEANINGS[name]} |\n")
     return CONDITIONS.format(grammar=grammar, most=conditions.MAX_LENGTH) + "".join(rows)
 

@@ -52,7 +52,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Why a request went where it went. ``client`` is the connected program that asked."""
+    """Why a request went where it went. ``client`` is the connected program that asked, ``agent``
+    and ``role`` are what its requests tell of it.
+    """
 
     id: str
     created: datetime
@@ -78,6 +80,8 @@ class Receipt:
     notes: tuple[str, ...] = ()
     masked: Mapping[str, int] = field(default_factory=dict)
     client: str = ""
+    agent: str = ""
+    role: str = ""
 
     @property
     def left_machine(self) -> bool:
@@ -96,8 +100,9 @@ class Receipt:
 
     @property
     def asker(self) -> str:
-        """The front door, and the connected program that came through it."""
-        return f"{self.front_door}, {self.client}" if self.client else self.front_door
+        """The front door, and the program that came through it."""
+        program = asked_by(self.client, self.agent, self.role)
+        return f"{self.front_door}, {program}" if program else self.front_door
 
     @property
     def cost(self) -> Cost:
@@ -130,6 +135,11 @@ class ReceiptRepository(Protocol):
     ) -> Sequence[Receipt]:
         """Receipts, latest first; with ``left_machine`` only those that sent a byte elsewhere."""
         ...
+
+
+def asked_by(client: str, agent: str, role: str) -> str:
+    """The program that asks in words: its own name, the agent that it is, and its part."""
+    return ", ".join(dict.fromkeys(filter(None, (client, agent, role))))
 
 
 def last_answer(attempts: Sequence[Attempt], outcome: Outcome) -> Attempt | None:

@@ -80,7 +80,8 @@ class ChatRequest:
     whole body, and ``headers`` are those of its wire format: where a provider speaks the same wire,
     they go out with as few changes as can be. Who changes what is said drops ``source``.
     ``pictures`` says whether the caller can take a picture as the answer, or takes nothing else.
-    ``client`` is the connected program that asks, where it is known by its token.
+    ``client`` is the connected program that asks, where it is known by its token;
+    ``introduction`` is what its headers, in small letters, tell of it. They never go out.
     With ``fill`` the two messages are the texts before and after a gap, and the answer is what
     belongs between them.
     ``privacy`` may only tighten the conversation's mode, never loosen it. ``replaces`` is the
@@ -112,6 +113,7 @@ class ChatRequest:
     fill: bool = False
     replaces: str = ""
     client: Client | None = None
+    introduction: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def client_name(self) -> str:

@@ -19,6 +19,9 @@ Task = Literal[
     "data_transformation",
 ]
 TASKS: tuple[Task, ...] = get_args(Task)
+# The parts of an agent, in the order in which their marks count: a sub-agent's compaction is one.
+Role = Literal["compaction", "search", "background", "sub-agent", "plan", "main", ""]
+ROLES: tuple[Role, ...] = tuple(role for role in get_args(Role) if role)
 Complexity = Literal["low", "medium", "high"]
 
 
@@ -39,6 +42,9 @@ class Signals:
 
     ``task`` is empty where the classifier abstains: the policy's default rule then decides.
     ``domain`` is ``medical``, ``legal`` or empty. ``language`` is an ISO 639-1 code or empty.
+    ``agent`` is the coding agent that asks (``codex``) and ``role`` its part: the main loop, a
+    sub-agent, work in the background such as a title, a compaction of the history, a web search or
+    plan mode; both are empty where nothing tells them.
     ``input_tokens`` and ``output_tokens`` are estimates. ``wants_picture`` says that the answer is
     to be a picture: the caller said so or the words leave no doubt, and the caller can take one.
     """
@@ -56,4 +62,6 @@ class Signals:
     internal_code: bool = False
     turns: int = 1
     wants_picture: bool = False
+    agent: str = ""
+    role: Role = ""
     origins: tuple[tuple[str, Signal], ...] = ()

@@ -116,6 +116,23 @@ def test_explain_never_promises_what_is_not_so(
     assert content["privacy"]["private"] is privacy.startswith("stays")
 
 
+def test_explain_says_who_asks(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connected program, the agent and its part; nothing where none is known."""
+    scripted = ScriptedEngine()
+
+    async def explained(request: ChatRequest, *, full: bool = False) -> Explanation:
+        found = await ScriptedEngine.explain(scripted, request, full=full)
+        signals = replace(found.signals, agent="codex", role="background")
+        return replace(found, signals=signals, client="zed")
+
+    home.engine = scripted
+    assert "Asked by" not in home.run("explain", "hi").stdout
+    monkeypatch.setattr(scripted, "explain", explained)
+    assert "Asked by  zed, codex, background\n" in home.run("explain", "hi").stdout
+    signals = json.loads(home.run("explain", "--json", "hi").stdout)["signals"]
+    assert (signals["agent"], signals["role"]) == ("codex", "background")
+
+
 def test_explain_names_who_takes_part(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Models that are asked together, or one after the other, are no fallbacks."""
     one, two = (Candidate(name, Place.CLOUD, "", "first") for name in ("a/one", "b/two"))

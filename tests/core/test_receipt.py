@@ -104,3 +104,14 @@ def test_an_attempt_of_which_nothing_is_known_claims_nothing() -> None:
     assert (told.task, told.tier, told.user, told.error) == ("",) * 4
     assert (told.input_tokens, told.duration_ms, told.first_token_ms) == (0, 0, None)
     assert (told.attempts, told.notes, told.masked) == ((), (), {})
+
+
+def test_a_receipt_says_who_asked_through_which_door() -> None:
+    """The connected program, the agent that it turned out to be, and its part, each said once."""
+    plain = _receipt()
+    assert plain.asker == "cli"
+    assert replace(plain, client="my-script").asker == "cli, my-script"
+    assert replace(plain, client="codex", agent="codex", role="main").asker == "cli, codex, main"
+    told = replace(plain, client="zed", agent="claude-code", role="plan")
+    assert told.asker == "cli, zed, claude-code, plan"
+    assert (told.as_json()["agent"], told.as_json()["role"]) == ("claude-code", "plan")

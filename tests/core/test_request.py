@@ -33,6 +33,8 @@ def test_a_caller_who_says_nothing_gets_the_usual() -> None:
         "reasoning_effort": "",
         "wire": "",
         "extra": {},
+        "source": None,
+        "headers": {},
         "conversation": "",
         "privacy": None,
         "tier": None,
@@ -42,8 +44,10 @@ def test_a_caller_who_says_nothing_gets_the_usual() -> None:
         "commit": None,
         "front_door": "cli",
         "store": True,
+        "fill": False,
         "replaces": "",
         "client": None,
+        "introduction": {},
     }
     assert ChatRequest(()).sampling == Sampling()
 
@@ -52,6 +56,7 @@ def test_a_tool_may_be_a_name_alone() -> None:
     """Without a description, without parameters, and as strict as the model likes."""
     assert asdict(Tool("t")) == {
         "name": "t", "description": "", "parameters": {}, "strict": None,
+        "custom": False,
     }  # fmt: skip
 
 

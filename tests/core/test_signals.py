@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from edgeroute.core.signals import TASKS, Signals
+from edgeroute.core.signals import ROLES, TASKS, Signals
 
 
 def test_nothing_is_assumed() -> None:
@@ -23,6 +23,8 @@ def test_nothing_is_assumed() -> None:
         "internal_code": False,
         "turns": 1,
         "wants_picture": False,
+        "agent": "",
+        "role": "",
         "origins": (),
     }
 
@@ -31,3 +33,9 @@ def test_every_task_has_one_name() -> None:
     """Rules and headers use it."""
     assert len(set(TASKS)) == len(TASKS) == 11
     assert {"chat", "code_completion", "image"} <= {*TASKS}
+
+
+def test_the_parts_of_an_agent_have_names_that_rules_use() -> None:
+    """A sub-agent's compaction is a compaction: that is looked for before the sub-agent."""
+    assert {*ROLES} == {"main", "sub-agent", "background", "compaction", "search", "plan"}
+    assert ROLES.index("compaction") < ROLES.index("sub-agent") < ROLES.index("main")

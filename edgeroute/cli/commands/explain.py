@@ -10,6 +10,7 @@ import click
 from edgeroute.cli.prompt import build_request, prompt_options, read_prompt
 from edgeroute.cli.shell import Shell, as_json, dim, foreign, pass_shell
 from edgeroute.cli.words import found
+from edgeroute.core.receipt import asked_by
 
 if TYPE_CHECKING:
     from edgeroute.core.plan import Skipped
@@ -60,8 +61,9 @@ def _text(explanation: Explanation) -> str:
         f"Task      {', '.join(what)}, about {signals.input_tokens:,} tokens",
         f"Rule      {plan.rule}: {plan.why}",
     ]
-    if explanation.client:
-        lines.append(f"Asked by  {explanation.client}")
+    asker = asked_by(explanation.client, signals.agent, signals.role)
+    if asker:
+        lines.append(f"Asked by  {asker}")
     others = [one.model for one in plan.candidates[len(taking_part) :]]
     if others:
         lines.append(f"Then      {', then '.join(others)}")

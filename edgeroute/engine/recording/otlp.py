@@ -43,6 +43,8 @@ def traces(receipt: Receipt, content: Mapping[str, str] | None = None) -> dict[s
         "edgeroute.route": str(receipt.route or ""),
         "edgeroute.private": receipt.private,
         "edgeroute.task": receipt.task,
+        "edgeroute.agent": receipt.agent,
+        "edgeroute.role": receipt.role,
         "edgeroute.front_door": receipt.front_door,
     }
     if content:

@@ -98,6 +98,8 @@ class Recorder:
             model=answered.model if answered else "",
             attempts=tuple(attempts),
             task=decision.signals.task,
+            agent=decision.signals.agent,
+            role=decision.signals.role,
             tier=decision.tier,
             input_tokens=decision.signals.input_tokens,
             first_token_ms=outcome.first_token_ms,

@@ -72,6 +72,8 @@ def facts(request: PlanInput) -> Facts:
         "has_code": signals.has_code,
         "has_files": signals.has_files,
         "internal_code": signals.internal_code,
+        "agent": signals.agent,
+        "role": signals.role,
         "privacy": "private" if request.private else request.mode.value,
         "user": request.user,
         "front_door": request.front_door,

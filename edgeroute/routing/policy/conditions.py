@@ -18,9 +18,10 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
+from edgeroute.agent_marks import agents
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.request import TIERS
-from edgeroute.core.signals import TASKS
+from edgeroute.core.signals import ROLES, TASKS
 
 Fact = str | float | bool
 Facts = Mapping[str, Fact]
@@ -41,6 +42,8 @@ NAMES: Final[Mapping[str, Fact]] = {
     "has_code": False,
     "has_files": False,
     "internal_code": False,
+    "agent": "",
+    "role": "",
     "privacy": "auto",
     "user": "",
     "front_door": "",
@@ -48,12 +51,13 @@ NAMES: Final[Mapping[str, Fact]] = {
     "turns": 1.0,
     "spent_today": 0.0,
 }
-# Names whose values are known: comparing them with anything else is a mistake.
+# Names whose values are known, and the agents too: comparing them with anything else is a mistake.
 VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "task": (*TASKS, ""),
     "complexity": ("low", "medium", "high"),
     "tier": TIERS,
     "domain": ("medical", "legal", ""),
+    "role": (*ROLES, ""),
     "privacy": ("auto", "mask", "private"),
     "front_door": ("chat", "cli", "http"),
 }
@@ -96,6 +100,11 @@ _TOKEN: Final = re.compile(
     | [=!<>]= | <(?!<) | >(?!>) | [()\[\],+-]""",
     re.VERBOSE,
 )
+
+
+def known_values(name: str) -> tuple[str, ...] | None:
+    """The values that ``name`` may be compared with; None where there is no end of them."""
+    return (*agents(), "") if name == "agent" else VALUES.get(name)
 
 
 class Condition:
@@ -160,7 +169,7 @@ class Condition:
 
     def _check_values(self, refuse: Refuse) -> None:
         for name, value in self.comparisons:
-            kind, known = type(NAMES[name]), VALUES.get(name)
+            kind, known = type(NAMES[name]), known_values(name)
             if type(value) is not kind:
                 raise refuse(f"`{name}` is {_KIND_WORDS[kind]}, not {value!r}.", _KINDS)
             if known is not None and value not in known:

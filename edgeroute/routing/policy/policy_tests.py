@@ -21,7 +21,7 @@ import msgspec
 
 from edgeroute import datafile
 from edgeroute.core.errors import SettingsError
-from edgeroute.routing.policy.conditions import NAMES, VALUES
+from edgeroute.routing.policy.conditions import NAMES, known_values
 from edgeroute.routing.policy.policy import RoutingPolicy, facts_of
 
 
@@ -90,8 +90,9 @@ def _check(case: _Case, path: Path, number: int, policy: RoutingPolicy) -> None:
         if not fits:
             what = {float: "a number", bool: "true or false", str: "a text"}[kind]
             raise wrong(where, f": `{name}` cannot be {value!r}.", f"It is {what}.")
-        if name in VALUES and value not in VALUES[name]:
-            raise wrong(where, f": `{name}` is never {value!r}.", _known(value, VALUES[name]))
+        known = known_values(name)
+        if known is not None and value not in known:
+            raise wrong(where, f": `{name}` is never {value!r}.", _known(value, known))
 
 
 def _known(value: object, known: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""The signals of a request: task, complexity, size, language and the like, each with its origin.
+"""The signals of a request: task, complexity, size, language, agent, each with its origin.
 
 The caller's own word comes first, then the structure of the request (tools, images, holes in code),
 then the text. Nothing here opens a file of the user or leaves the process.
@@ -17,6 +17,7 @@ from edgeroute.core.messages import File, Image, Message, Text, ToolCall, ToolRe
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.signals import TASKS, Complexity, Signal, Signals, Task
 from edgeroute.datafile import table
+from edgeroute.routing.signals.agents import read_asker
 from edgeroute.routing.signals.keywords import DOMAINS, asks_for_picture, load_cues
 from edgeroute.routing.signals.language import language_of
 from edgeroute.routing.signals.structure import has_code, has_hole, names_files
@@ -92,6 +93,7 @@ def read_signals(
     turns = sum(message.role == "user" for message in request.messages)
     level, sure = _complexity(task, text, tokens, turns, code=code)
     structure = Signal("structure", 1.0)
+    asker = read_asker(request)
     return Signals(
         task=task,
         complexity=level,
@@ -106,6 +108,8 @@ def read_signals(
         internal_code=internal_code,
         turns=max(1, turns),
         wants_picture=picture,
+        agent=asker.agent,
+        role=asker.role,
         origins=(
             ("task", task_signal),
             ("domain", domain_signal),
@@ -114,6 +118,8 @@ def read_signals(
             ("input_tokens", Signal("structure", 0.9)),
             ("has_tools", structure),
             ("has_images", structure),
+            ("agent", asker.agent_signal),
+            ("role", asker.role_signal),
         ),
     )
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from starlette.types import Message, Receive
 
+from edgeroute.agent_marks import introducing_headers
 from edgeroute.core.request import ChatRequest
 from edgeroute.server import headers as own_headers
 from edgeroute.server.http_refusal import HttpRefusal
@@ -18,6 +19,7 @@ from edgeroute.wire.format import CallerFormat
 from edgeroute.wire.formats import FORMATS, IMAGES
 from edgeroute.word_lists import one_of
 
+_INTRODUCTION: Final = 4_000  # characters of one header
 _HEADER: Final = re.compile(r"[\w.,=: -]{1,1000}", re.ASCII)
 
 
@@ -36,6 +38,7 @@ def request_of(
         if not _steering().fullmatch(name) or (form is IMAGES and name == "background")
     }
     request = own_headers.apply(form.decode_request(kept), headers)
+    request = replace(request, introduction=_introduction(headers))
     if form is IMAGES:
         return replace(request, task="image")
     if form.name in FORMATS:
@@ -50,6 +53,15 @@ def _of_wire(form: CallerFormat, headers: Mapping[str, str]) -> Mapping[str, str
         if name.lower() in form.headers and _HEADER.fullmatch(value):
             found.setdefault(name.lower(), []).append(value)
     return {name: ",".join(values) for name, values in found.items()}
+
+
+def _introduction(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """What the headers tell of the program that asks. It decides a route and goes no further."""
+    return {
+        name: value[:_INTRODUCTION]
+        for name in introducing_headers()
+        if (value := headers.get(name)) is not None
+    }
 
 
 @cache

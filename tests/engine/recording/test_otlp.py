@@ -89,7 +89,7 @@ def test_a_request_is_a_span_with_a_span_below_it_for_each_attempt() -> None:
 
 
 def test_the_request_tells_where_it_went_and_why() -> None:
-    """Receipt, rule, route, task and door; the conversation only as a digest."""
+    """Receipt, rule, route, task, door and agent; the conversation only as a digest."""
     told = plain(spans()[0]["attributes"])
     conversation = told.pop("gen_ai.conversation.id")
     assert told == {
@@ -99,6 +99,8 @@ def test_the_request_tells_where_it_went_and_why() -> None:
         "edgeroute.route": "cloud",
         "edgeroute.private": True,
         "edgeroute.task": "chat",
+        "edgeroute.agent": "",
+        "edgeroute.role": "",
         "edgeroute.front_door": "cli",
     }
     assert len(conversation) == 16

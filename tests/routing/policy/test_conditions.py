@@ -27,6 +27,13 @@ from edgeroute.routing.policy.conditions import NAMES, Condition
         ("has_code == true and not (has_tools == true)", {"has_code": True}, True),
         ("hour - -1 == 3 and hour not in [4, 5]", {"hour": 2.0}, True),
         ("user in ('ann', \"bob\")", {"user": "bob"}, True),
+        (
+            'agent == "codex" and role == "background"',
+            {"agent": "codex", "role": "background"},
+            True,
+        ),
+        ('agent == "codex" and role == "background"', {"agent": "codex", "role": "main"}, False),
+        ('agent != "" and role in ["compaction", "search"]', {"role": "search"}, False),
     ],
 )
 def test_condition_holds_as_written(text: str, facts: Any, expected: Any) -> None:
@@ -39,6 +46,8 @@ def test_condition_holds_as_written(text: str, facts: Any, expected: Any) -> Non
     [
         ('tusk == "chat"', "Did you mean `task`?"),
         ('task == "explaincode"', "Did you mean `explain_code`?"),
+        ('agent == "claudecode"', "Did you mean `claude-code`?"),
+        ('role == "subagent"', "Did you mean `sub-agent`?"),
         ("task == 3", "text in quotes"),
         ("has_tools == 1", "true or false"),
         ('input_tokens == "many"', "number"),

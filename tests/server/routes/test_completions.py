@@ -261,6 +261,21 @@ def test_callers_headers_reach_the_engine(endpoint: Endpoint) -> None:
     assert request.user == "ann"
 
 
+def test_how_a_program_introduces_itself_is_kept_and_no_other_header(endpoint: Endpoint) -> None:
+    """What the marks of agents need is there, cut to a length; keys and cookies are not."""
+    told = {"User_Agent": "codex_cli_rs/1.0", "X_OpenAI_Subagent": "review" * 1_000}
+    status, _, _ = endpoint.ask(
+        "POST", "/v1/chat/completions", {"messages": HI}, **told, Cookie="a=b", X_Title="Mine"
+    )
+    request = endpoint.engine.requests[0]
+    assert status == 200
+    assert request.introduction == {
+        "user-agent": "codex_cli_rs/1.0", "x-openai-subagent": ("review" * 1_000)[:4_000],
+        "x-title": "Mine",
+    }  # fmt: skip
+    assert request.headers == {}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
