@@ -16,7 +16,7 @@ from edgeroute.core.errors import UnknownModel
 from edgeroute.core.events import Failed
 from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Attempt, Receipt
-from edgeroute.core.request import Client
+from edgeroute.core.request import ClientProfile
 from edgeroute.core.secret import Secret
 from edgeroute.core.usage import Cost
 from edgeroute.core.verdict import PrivacyMode
@@ -139,12 +139,12 @@ async def test_a_profile_names_policy_tier_and_models(tmp_path: Path) -> None:
 async def test_a_program_has_a_budget_of_its_own(tmp_path: Path) -> None:
     """When it is used up its prompts stay here, and everybody else's go on."""
     async with house(tmp_path, {"mock": always(replies.chat("Yes."))}) as home:
-        client = Client("agent", daily_usd=Decimal("0.5"))
+        client = ClientProfile("agent", daily_usd=Decimal("0.5"))
         spent = paid(Decimal("0.5"))
         home.runtime.ledger.record(replace(spent, client="agent"))  # type: ignore[attr-defined]
         second = await home.ask("Explain how a heap works.", client=client)
         assert not second.receipt.left_machine
-        other = await home.ask("Explain how a trie works.", client=Client("other"))
+        other = await home.ask("Explain how a trie works.", client=ClientProfile("other"))
         assert other.receipt.left_machine
         rows = {row.label: row.calls for row in home.runtime.ledger.rows("client")}
         assert rows == {"agent": 2, "other": 1}
@@ -159,7 +159,7 @@ async def test_a_program_without_a_profile_is_named_and_nothing_else(tmp_path: P
         assert receipt is not None
         assert (receipt.client, receipt.asker) == ("agent", "http, agent")
         home.runtime.paths.settings.write_text("[clients.agent")
-        assert home.runtime.client("agent") == Client("agent")
+        assert home.runtime.client("agent") == ClientProfile("agent")
 
 
 async def test_a_listing_names_what_a_program_may_use(tmp_path: Path) -> None:

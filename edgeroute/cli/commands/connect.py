@@ -18,8 +18,9 @@ from edgeroute.core.verdict import PrivacyMode
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edgeroute.cli.connect.catalogue import Program, Values
+    from edgeroute.cli.connect.catalogue import ConnectValues, Program
     from edgeroute.cli.connect.settings_file import Change
+    from edgeroute.settings import ServerSettings
 
 _RECORDS: Final = "connected"
 _QUESTION: Final = (
@@ -74,7 +75,7 @@ def connect(
     if show:
         out(tokens.get(client).reveal())
         return
-    from edgeroute.cli.connect.catalogue import Values, programs
+    from edgeroute.cli.connect.catalogue import ConnectValues, programs
 
     known = programs()
     if not client:
@@ -91,7 +92,7 @@ def connect(
     program = known[client]
     if run and (program.environment is None or not program.path):
         raise _cannot_run(client, program)
-    values = Values(client, base, tokens.make(client).reveal(), tokens.path(client), model)
+    values = ConnectValues(client, base, tokens.make(client).reveal(), tokens.path(client), model)
     if privacy is None and program.agent and client not in settings.clients:
         privacy = _asked_privacy(yes=yes)
     if not run:
@@ -131,7 +132,7 @@ def _asked_privacy(*, yes: bool) -> str | None:
     return answer
 
 
-def _write(program: Program, values: Values, record: Path, *, yes: bool) -> None:
+def _write(program: Program, values: ConnectValues, record: Path, *, yes: bool) -> None:
     """Show what will be written, ask, and write it; print a snippet where there is no file."""
     from edgeroute.cli.connect import settings_file
 
@@ -189,7 +190,7 @@ def _undo(client: str, record: Path, token: Path, *, yes: bool) -> None:
     note(f"Its token is worth nothing any more. Its profile stays in [clients.{client}].")
 
 
-def _check_endpoint(server: config.ServerSettings, *, must: bool) -> None:
+def _check_endpoint(server: ServerSettings, *, must: bool) -> None:
     from edgeroute.server.probe import listens
 
     if listens(server.host, server.port):
@@ -212,7 +213,7 @@ def _cannot_run(client: str, program: Program) -> EdgeRouteError:
     )
 
 
-def _start(program: Program, values: Values, arguments: tuple[str, ...]) -> None:
+def _start(program: Program, values: ConnectValues, arguments: tuple[str, ...]) -> None:
     """Become the client."""
     environment = {name: text for name, text in os.environ.items() if name not in program.unset}
     environment |= values.fill(program.environment)
