@@ -34,7 +34,7 @@ TEXTS = {
     "nothing.json": None,
     "empty.json": "",
     "plain.json": '{"model": "mine", "list": [1]}',
-    "comments.json": '{\n  // mine\n  "env": {"A": "1",},\n  "list": [\n    {"id": "x"},\n  ],\n}\n',
+    "comments.json": '{\n  // mine\n  "env": {"A": "1",},\n  "list": [\n    {"b": 1},\n  ],\n}\n',
     "returns.json": '{\r\n  "env": {\r\n    "A": "1" // mine\r\n  }\r\n}\r\n',
     "mark.json": '\ufeff{"a": 1}\n',
     "nothing.toml": None,
@@ -160,7 +160,7 @@ def test_a_file_that_cannot_hold_it_is_left_alone(
     file = tmp_path / name
     data = text.encode() if isinstance(text, str) else text
     file.write_bytes(data)
-    with pytest.raises(EdgeRouteError, match="nothing was changed|safely"):
+    with pytest.raises(EdgeRouteError, match=r"is not valid|safely"):
         connect(file, record)
     assert (file.read_bytes(), record.exists()) == (data, False)
 
