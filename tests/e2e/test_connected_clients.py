@@ -54,14 +54,18 @@ CLIENTS = {
     ),
     "qwen-code": Client(
         "qwen", ("-p", QUESTION), ".qwen/settings.json",
-        '{"general": {"disableAutoUpdate": true}, "$version": 3}',
+        '{\n  "general": {\n    "disableAutoUpdate": true\n  },\n  "$version": 4\n}',
     ),
     "aider": Client(
         "aider", ("--no-git", "--yes-always", "--no-check-update", "--analytics-disable",
                   "--no-show-model-warnings", "--message", QUESTION),
     ),
-    "llm": Client("llm", (QUESTION,)),
+    "llm": Client(
+        "llm", ("-m", "auto", QUESTION), ".config/io.datasette.llm/extra-openai-models.yaml",
+        "- model_id: auto\n  model_name: auto\n",
+    ),
 }  # fmt: skip
+RUN_ONLY = {"aider", "llm"}
 
 
 @dataclass
@@ -116,7 +120,7 @@ def bench(shared_installation: Installation, tmp_path: Path) -> Iterator[Bench]:
         )
         # It stands for the local model, too: what a client says of itself may be found private.
         shared_installation.configure(
-            f'[providers.mock]\nbase_url = "{provider.base_url}"\nmodels = ["m", "gpt-4o-mini"]\n'
+            f'[providers.mock]\nbase_url = "{provider.base_url}"\nmodels = ["m"]\n'
             f'[local]\nbackend = "box"\n[local.endpoints.box]\nbase_url = "{provider.base_url}"\n'
             f'model = "m"\ncontext_tokens = 200000\n[server]\nport = {port}\n'
         )
@@ -133,13 +137,13 @@ def test_a_connected_client_asks_and_leaves_no_trace(bench: Bench, name: str, wa
     client = CLIENTS[name]
     if not shutil.which(client.program):
         pytest.skip(f"{client.program} is not installed")
+    if way == "settings" and name in RUN_ONLY:
+        pytest.skip(f"{name} can be started with --run only")
     file = bench.user / client.file
     if client.file:
         file.parent.mkdir(parents=True)
         file.write_text(client.settings)
         file.chmod(0o644)
-    elif way == "settings":
-        pytest.skip(f"{name} can be started with --run only")
     if way == "settings":
         bench.connect(name, "--yes", "--privacy", "mask")
         assert file.stat().st_mode & 0o077 == 0
