@@ -18,10 +18,10 @@ import msgspec
 
 from edgeroute.cli.command_table import SECTIONS
 from edgeroute.cli.group import cli
-from edgeroute.config import Settings
 from edgeroute.privacy.policy import PrivacyPolicy
 from edgeroute.routing.policy import conditions
 from edgeroute.server.routes import openapi
+from edgeroute.settings import Settings
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 DOCS: Final = ROOT / "docs"

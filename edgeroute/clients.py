@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from edgeroute.core.errors import SettingsError
-from edgeroute.core.request import TIERS, Client
+from edgeroute.core.request import TIERS, ClientProfile
 from edgeroute.core.verdict import PrivacyMode
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -30,9 +30,9 @@ class ClientSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     daily_usd: Annotated[float, msgspec.Meta(ge=0)] = 0
     models: list[Annotated[str, msgspec.Meta(min_length=1)]] = []
 
-    def profile(self, name: str) -> Client:
+    def profile(self, name: str) -> ClientProfile:
         """The profile as the engine takes it."""
-        return Client(
+        return ClientProfile(
             name,
             PrivacyMode(self.privacy) if self.privacy else None,
             next((tier for tier in TIERS if tier == self.tier), None),

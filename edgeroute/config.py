@@ -1,4 +1,4 @@
-"""One validated settings object, and the folders everything lies in."""
+"""The settings file, read and changed, and the folders everything lies in."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ import tempfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
-from edgeroute.clients import ClientSettings, check_name
+from edgeroute.clients import check_name
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.private_file import close_folder, write_private
-from edgeroute.core.request import Tier
-from edgeroute.core.verdict import PrivacyMode
 from edgeroute.datafile import split_validation_error
+from edgeroute.settings import Settings
 
 # Linux allows 108 bytes in a socket's path, macOS 104; the socket's own name needs some of them.
 _SOCKET_FOLDER_LIMIT: Final = 80
@@ -92,177 +91,6 @@ class Paths:
         if self.own:
             for folder in (self.config, self.data, self.state):
                 close_folder(folder)
-
-
-HostName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\Z")]
-
-
-class _SettingsTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A table of the settings file: unknown keys are errors."""
-
-
-class RouterSettings(_SettingsTable, frozen=True):
-    """``policy`` names rules/<name>.yaml or a path; ``tier`` how much quality may cost."""
-
-    policy: str = "default"
-    tier: Tier = "balanced"
-
-
-class PrivacySettings(_SettingsTable, frozen=True):
-    """``mode`` is what new conversations start in.
-
-    ``level`` overrides the level of rules/privacy.yaml. ``ocr`` reads images with tesseract where
-    that is installed; without it every image counts as private. ``enterprise_provider`` may receive
-    internal code under a contract of yours; without one internal code stays here. ``encrypt``
-    encrypts the database with a key from the OS keyring; with ``passphrase`` you are asked for one
-    where there is no keyring. ``paths`` labels folders, such as ``"~/clients/**" = "private"``:
-    what is attached from there, or read there by a tool, stays here; what lies in ``code`` is
-    judged as code.
-    """
-
-    mode: PrivacyMode = PrivacyMode.AUTO
-    level: Literal["", "balanced", "strict"] = ""
-    ocr: bool = False
-    enterprise_provider: str = ""
-    encrypt: bool = True
-    passphrase: bool = False
-    paths: dict[str, Literal["private", "code"]] = {}
-
-
-class EndpointSettings(_SettingsTable, frozen=True):
-    """An OpenAI-compatible server that answers as the local model.
-
-    Another machine's counts as local only with ``trusted = true``.
-    """
-
-    base_url: str
-    model: str = ""
-    trusted: bool = False
-    context_tokens: int = 32_768
-
-
-class LocalSettings(_SettingsTable, frozen=True):
-    """``backend`` is auto, llamacpp, omlx or the name of an endpoint.
-
-    ``model`` is auto or an id of models/local.yaml. ``context_tokens`` of 0 is chosen by memory.
-    """
-
-    backend: str = "auto"
-    model: str = "auto"
-    context_tokens: int = 0
-    idle_minutes: float = 10
-    threads: int = 0
-    endpoints: dict[str, EndpointSettings] = {}
-
-
-class ModelSettings(_SettingsTable, frozen=True):
-    """A model of a provider, where it is not as assumed.
-
-    ``abilities`` are all that it has: `["text"]` is a model that has none. Tokens of 0 are as for
-    the provider. Prices are in USD per million tokens; with both 0 they are not known.
-    """
-
-    abilities: list[Literal["vision", "tools", "thinking", "json_schema", "text"]] = []
-    context_tokens: Annotated[int, msgspec.Meta(ge=0)] = 0
-    output_tokens: Annotated[int, msgspec.Meta(ge=0)] = 0
-    input_usd: Annotated[float, msgspec.Meta(ge=0)] = 0
-    output_usd: Annotated[float, msgspec.Meta(ge=0)] = 0
-
-
-class ProviderSettings(_SettingsTable, frozen=True):
-    """A provider of your own, or changes to a packaged one.
-
-    ``enterprise`` says that a contract covers your organisation's code there: it may receive
-    internal code unless ``privacy.enterprise_provider`` names another. ``models`` are assumed to
-    take tools, pictures and schemas; `[providers.NAME.cards."MODEL"]` says more of one.
-    """
-
-    wire: Literal["openai-chat", "openai-responses", "anthropic-messages", "openai-images"] = (
-        "openai-chat"
-    )
-    base_url: str = ""
-    models: list[str] = []
-    region: str = ""
-    key_variable: str = ""
-    enterprise: bool = False
-    headers: dict[str, str] = {}
-    context_tokens: int = 128_000
-    cards: dict[str, ModelSettings] = {}
-
-
-class ServerSettings(_SettingsTable, frozen=True):
-    """The localhost endpoint.
-
-    ``origins`` are web pages that may use it, ``editors`` programs whose pages may. ``hosts`` are
-    further names, such as ``host.docker.internal``: only such as no
-    other can give an address, for a web page of that name would pass (DNS rebinding).
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 8377
-    origins: list[str] = []
-    editors: list[Literal["vscode", "obsidian", "tauri", "capacitor"]] = []
-    hosts: list[HostName] = []
-
-
-class BudgetSettings(_SettingsTable, frozen=True):
-    """Limits in USD; 0 is no limit. ``at_limit`` is what happens at 100 %."""
-
-    daily_usd: float = 0
-    monthly_usd: float = 0
-    conversation_usd: float = 0
-    at_limit: Literal["local", "cheaper", "ask"] = "local"
-
-
-class KeysSettings(_SettingsTable, frozen=True):
-    """Where provider keys may come from besides the OS keyring."""
-
-    environment: bool = False
-
-
-class AlertsSettings(_SettingsTable, frozen=True):
-    """``command`` is run for every alert, with the alert as JSON on its standard input."""
-
-    command: list[str] = []
-
-
-class NetworkSettings(_SettingsTable, frozen=True):
-    """``ca_file`` adds a certificate authority; ``proxy`` is for managed APIs only."""
-
-    ca_file: str = ""
-    proxy: str = ""
-
-
-class TelemetrySettings(_SettingsTable, frozen=True):
-    """OpenTelemetry over OTLP; nothing is sent without an ``endpoint``."""
-
-    endpoint: str = ""
-    content: bool = False
-
-
-class ChatAppSettings(_SettingsTable, frozen=True):
-    """The chat app: ``theme``, ``mouse``, and ``keys`` that replace keys by action id."""
-
-    theme: str = ""
-    mouse: bool = True
-    keys: dict[str, str] = {}
-
-
-class Settings(_SettingsTable, frozen=True):
-    """Everything a user can set, with its defaults."""
-
-    router: RouterSettings = RouterSettings()
-    privacy: PrivacySettings = PrivacySettings()
-    local: LocalSettings = LocalSettings()
-    providers: dict[str, ProviderSettings] = {}
-    server: ServerSettings = ServerSettings()
-    clients: dict[str, ClientSettings] = {}
-    budget: BudgetSettings = BudgetSettings()
-    keys: KeysSettings = KeysSettings()
-    alerts: AlertsSettings = AlertsSettings()
-    network: NetworkSettings = NetworkSettings()
-    telemetry: TelemetrySettings = TelemetrySettings()
-    chat: ChatAppSettings = ChatAppSettings()
 
 
 def load(path: Path) -> Settings:

@@ -8,7 +8,7 @@ import pytest
 
 from edgeroute import config
 from edgeroute.core.errors import SettingsError
-from edgeroute.core.request import Client
+from edgeroute.core.request import ClientProfile
 from edgeroute.core.verdict import PrivacyMode
 
 
@@ -18,11 +18,11 @@ def test_a_profile_is_read_from_the_settings() -> None:
         '[clients.claude-code]\nprivacy = "mask"\ntier = "free"\npolicy = "coding-assistant"\n'
         'daily_usd = 2.5\nmodels = ["anthropic/*"]\n[clients.plain]\n'
     ).clients
-    assert clients["claude-code"].profile("claude-code") == Client(
+    assert clients["claude-code"].profile("claude-code") == ClientProfile(
         "claude-code", PrivacyMode.MASK, "free", "coding-assistant", Decimal("2.5"),
         ("anthropic/*",),
     )  # fmt: skip
-    assert clients["plain"].profile("plain") == Client("plain")
+    assert clients["plain"].profile("plain") == ClientProfile("plain")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from edgeroute import config
 from edgeroute.core.errors import SettingsError
+from edgeroute.settings import Settings
 
 EXAMPLE = """\
 [router]
@@ -61,7 +62,7 @@ def test_a_mistake_names_its_line(text: str, line: int) -> None:
 
 def test_no_file_means_defaults(tmp_path: Path) -> None:
     """A fresh installation has settings without a file."""
-    assert config.load(tmp_path / "config.toml") == config.Settings()
+    assert config.load(tmp_path / "config.toml") == Settings()
 
 
 def test_show_is_toml_that_loads_to_the_same() -> None:

@@ -50,7 +50,7 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class ClientProfile:
     """A connected program and its profile. What is None, empty or 0 is as for everybody.
 
     ``daily_usd`` is its own limit for a day; ``models`` are patterns of the managed models that it
@@ -112,7 +112,7 @@ class ChatRequest:
     store: bool = True
     fill: bool = False
     replaces: str = ""
-    client: Client | None = None
+    client: ClientProfile | None = None
     introduction: Mapping[str, str] = field(default_factory=dict)
 
     @property

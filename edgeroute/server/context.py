@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.types import Scope
 
 from edgeroute.core.model_card import ModelCard, Place
-from edgeroute.core.request import ChatRequest, Client
+from edgeroute.core.request import ChatRequest, ClientProfile
 from edgeroute.engine.deciding.model_names import canonical, names_here
 from edgeroute.server.metrics import Metrics
 
@@ -30,7 +30,7 @@ class ServerContext:
         here = {card.id: card for card in (local.card, *local.cards())}
         return here | dict(self.runtime.catalog.cards)
 
-    def client(self, scope: Scope) -> Client | None:
+    def client(self, scope: Scope) -> ClientProfile | None:
         """The connected program that asks; None where the token is the endpoint's own."""
         name = scope["state"]["client"]
         return self.runtime.client(name) if name else None

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from edgeroute import config
 from edgeroute.clients import ClientSettings
-from edgeroute.config import Paths, Settings
+from edgeroute.config import Paths
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import SettingsError
-from edgeroute.core.request import Client
+from edgeroute.core.request import ClientProfile
+from edgeroute.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Installation:
         """
         self.settings = config.change(self.paths.settings, key, value)
 
-    def client(self, name: str) -> Client:
+    def client(self, name: str) -> ClientProfile:
         """The connected program ``name`` with its profile as the settings file says it now.
 
         A file that is being edited may not be valid: then the profiles from before go on.

@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from edgeroute.config import ProviderSettings
 from edgeroute.core.errors import SettingsError
 from edgeroute.engine.admin.providers import Providers
 from edgeroute.providers.catalog.catalog import Catalog, CustomModel, CustomProvider
 from edgeroute.providers.egress import Door
 from edgeroute.providers.resilience.health import Health
 from edgeroute.providers.resilience.resilience import Resilience, load_resilience
+from edgeroute.settings import ProviderSettings
 from edgeroute.wiring.installation import Installation
 from edgeroute.wiring.stores import StoreParts
 

@@ -18,9 +18,8 @@ from edgeroute.wiring.installation import Installation
 from edgeroute.wiring.stores import StoreParts
 
 if TYPE_CHECKING:
-    from edgeroute.config import ChatAppSettings, Paths, Settings
+    from edgeroute.config import Paths
     from edgeroute.core.receipt import ReceiptRepository
-    from edgeroute.core.request import Client
     from edgeroute.core.secret import Secret
     from edgeroute.core.spending import SpendingRepository
     from edgeroute.engine.admin.providers import Providers
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from edgeroute.privacy.detecting.user_lists import Lists
     from edgeroute.privacy.inspecting.inspector import Inspector
     from edgeroute.providers.catalog.catalog import Catalog
+    from edgeroute.settings import ChatAppSettings, Settings
     from edgeroute.wiring.admin import AdminParts
     from edgeroute.wiring.engine import EngineParts
     from edgeroute.wiring.local import LocalParts
@@ -44,7 +44,7 @@ class Runtime:
     a room are built, and their code is read, when one of them is first asked for. ``conversations``
     and ``embeddings`` are made on this machine, ``receipts`` say why requests went where they went,
     ``ledger`` what was used and spent; ``pictures`` is the folder for pictures that the chat app
-    saves.
+    saves. ``client`` gives a connected program with its profile as the settings say it now.
     """
 
     def __init__(self, paths: Paths, settings: Settings, clock: Clock | None = None) -> None:
@@ -57,6 +57,7 @@ class Runtime:
         self.receipts: ReceiptRepository = stores.receipts
         self.ledger: SpendingRepository = stores.ledger
         self.pictures = stores.pictures
+        self.client = self._installation.client
 
     @cached_property
     def _providers(self) -> ProviderParts:
@@ -168,10 +169,6 @@ class Runtime:
         self._installation.change(key, value)
         if key == "router.policy":
             self._engine.rules.name = self.settings.router.policy
-
-    def client(self, name: str) -> Client:
-        """The connected program ``name`` with its profile as the settings say it now."""
-        return self._installation.client(name)
 
     @property
     def chat(self) -> ChatAppSettings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from edgeroute.core.messages import user
-from edgeroute.core.request import TIERS, ChatRequest, Client, Sampling, Tool
+from edgeroute.core.request import TIERS, ChatRequest, ClientProfile, Sampling, Tool
 
 
 def test_a_caller_who_says_nothing_gets_the_usual() -> None:
@@ -55,8 +55,7 @@ def test_a_caller_who_says_nothing_gets_the_usual() -> None:
 def test_a_tool_may_be_a_name_alone() -> None:
     """Without a description, without parameters, and as strict as the model likes."""
     assert asdict(Tool("t")) == {
-        "name": "t", "description": "", "parameters": {}, "strict": None,
-        "custom": False,
+        "name": "t", "description": "", "parameters": {}, "strict": None, "custom": False,
     }  # fmt: skip
 
 
@@ -67,15 +66,15 @@ def test_tiers_are_named_from_the_cheapest_up() -> None:
 
 def test_a_connected_program_may_use_what_its_profile_names() -> None:
     """Patterns of managed models; without any, all of them."""
-    some = Client("script", models=("acme/*", "other/one"))
+    some = ClientProfile("script", models=("acme/*", "other/one"))
     assert [some.allows(name) for name in ("acme/x", "other/one", "other/two")] == [
         True, True, False,
     ]  # fmt: skip
-    assert Client("script").allows("other/two")
+    assert ClientProfile("script").allows("other/two")
 
 
 def test_a_request_knows_who_asks_and_by_which_policy() -> None:
     """A program that is not known has no name and no policy of its own."""
-    asked = ChatRequest((), client=Client("script", policy="cheapest"))
+    asked = ChatRequest((), client=ClientProfile("script", policy="cheapest"))
     assert (asked.client_name, asked.policy) == ("script", "cheapest")
     assert (ChatRequest(()).client_name, ChatRequest(()).policy) == ("", "")

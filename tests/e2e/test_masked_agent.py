@@ -90,7 +90,7 @@ def _answer(endpoint: Endpoint, messages: list[dict[str, Any]], *, stream: bool)
     """The assistant's message, put together from the stream where there is one."""
     answer = httpx.post(
         f"{endpoint.base_url}/chat/completions",
-        headers={"authorization": f"Bearer {endpoint.token}", "x-edgeroute-privacy": "mask"},
+        headers={"authorization": f"Bearer {endpoint.token}"},
         json={"model": "auto", "messages": messages, "tools": TOOLS, "stream": stream},
         timeout=60,
         trust_env=False,
@@ -152,7 +152,7 @@ def test_no_value_leaves_and_every_edit_is_right(
         }
     ]
     with ScriptedProvider(model) as provider:
-        shared_installation.provide(provider.base_url)
+        shared_installation.provide(provider.base_url, more='[privacy]\nmode = "mask"\n')
         with shared_installation.serving() as endpoint:
             while True:
                 said = _answer(endpoint, messages, stream=stream)

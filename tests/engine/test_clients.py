@@ -16,7 +16,7 @@ from edgeroute.core.errors import UnknownModel
 from edgeroute.core.events import Failed
 from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Attempt, Receipt
-from edgeroute.core.request import Client
+from edgeroute.core.request import ClientProfile
 from edgeroute.core.secret import Secret
 from edgeroute.core.usage import Cost
 from edgeroute.core.verdict import PrivacyMode
@@ -37,6 +37,15 @@ ANSWERS = {"second": always(replies.chat("Yes.")), "mock": always(replies.chat("
 async def ask(
     runtime: Runtime, name: str, text: str, *, path: str = "/v1/chat/completions", **headers: str
 ) -> httpx.Response:
+    """What the endpoint answers to a question of the program ``name``."""
+    fields = {f"x-edgeroute-{key}": value for key, value in headers.items()}
+    body = {"model": "auto", "messages": [{"role": "user", "content": text}]}
+    return await send(runtime, name, "POST", path, json=body, headers=fields)
+
+
+async def send(
+    runtime: Runtime, name: str, method: str, path: str, *, headers: Any = (), json: Any
+) -> httpx.Response:
     """What the endpoint answers to the program ``name``; to the user's own token without one."""
     tokens = ClientTokens(runtime.paths.state)
     own = "edgeroute-" + "x" * 43
@@ -47,9 +56,8 @@ async def ask(
         base_url="http://127.0.0.1:8377",
         timeout=60,
     ) as client:
-        fields = {f"x-edgeroute-{key}": value for key, value in headers.items()}
-        body = {"model": "auto", "messages": [{"role": "user", "content": text}]}
-        return await client.post(path, json=body, headers={"x-api-key": token} | fields)
+        sent = {"x-api-key": token} | dict(headers)
+        return await client.request(method, path, json=json, headers=sent)
 
 
 def profile(home: House, name: str, lines: str) -> None:
@@ -92,6 +100,21 @@ async def test_a_profile_masks_and_a_header_may_only_keep_more_here(tmp_path: Pa
         assert answer.headers["x-edgeroute-route"] == "cloud"
         (got,) = home.cloud["mock"].requests
         assert b"anna" not in got.body
+
+
+@pytest.mark.parametrize(("name", "mode"), [("agent", "mask"), ("plain", "auto"), ("", "auto")])
+async def test_masking_a_conversation_is_for_whom_the_user_gave_it_to(
+    tmp_path: Path, name: str, mode: str
+) -> None:
+    """Over HTTP a program without such a profile cannot loosen `auto`; it is told so."""
+    async with house(tmp_path) as home:
+        profile(home, "agent", 'privacy = "mask"')
+        home.runtime.conversations.create(PrivacyMode.AUTO, id="mine")
+        path = "/edgeroute/v1/conversations/mine"
+        answer = await send(home.runtime, name, "PATCH", path, json={"mode": "mask"})
+        found = home.runtime.conversations.get("mine")
+        assert found is not None
+        assert (answer.status_code, found.mode) == (200 if mode == "mask" else 403, mode)
 
 
 async def test_a_strict_profile_holds_in_a_conversation_that_was_begun_otherwise(
@@ -139,12 +162,12 @@ async def test_a_profile_names_policy_tier_and_models(tmp_path: Path) -> None:
 async def test_a_program_has_a_budget_of_its_own(tmp_path: Path) -> None:
     """When it is used up its prompts stay here, and everybody else's go on."""
     async with house(tmp_path, {"mock": always(replies.chat("Yes."))}) as home:
-        client = Client("agent", daily_usd=Decimal("0.5"))
+        client = ClientProfile("agent", daily_usd=Decimal("0.5"))
         spent = paid(Decimal("0.5"))
         home.runtime.ledger.record(replace(spent, client="agent"))  # type: ignore[attr-defined]
         second = await home.ask("Explain how a heap works.", client=client)
         assert not second.receipt.left_machine
-        other = await home.ask("Explain how a trie works.", client=Client("other"))
+        other = await home.ask("Explain how a trie works.", client=ClientProfile("other"))
         assert other.receipt.left_machine
         rows = {row.label: row.calls for row in home.runtime.ledger.rows("client")}
         assert rows == {"agent": 2, "other": 1}
@@ -159,7 +182,7 @@ async def test_a_program_without_a_profile_is_named_and_nothing_else(tmp_path: P
         assert receipt is not None
         assert (receipt.client, receipt.asker) == ("agent", "http, agent")
         home.runtime.paths.settings.write_text("[clients.agent")
-        assert home.runtime.client("agent") == Client("agent")
+        assert home.runtime.client("agent") == ClientProfile("agent")
 
 
 async def test_a_listing_names_what_a_program_may_use(tmp_path: Path) -> None:

@@ -127,15 +127,15 @@ def test_its_own_verdict_in_mask_mode_is_clean(installation: Installation, tmp_p
     """With masking its traffic does arrive: no value in it, and every value back in the answer."""
     _must_be_there()
     port = _free_port()
-    installation.provide(f"http://127.0.0.1:{port}/v1")
+    installation.provide(f"http://127.0.0.1:{port}/v1", more='[privacy]\nmode = "mask"\n')
     report = tmp_path / "report.json"
     with installation.serving() as endpoint:
         done = subprocess.run(
             [
                 sys.executable, "-c", f"{SOMEBODYS}{_SELFCHECK}",
                 "--target-base-url", endpoint.base_url, "--capture-port", str(port),
-                "--target-model", "auto", "--target-header", "X-EdgeRoute-Privacy=mask",
-                "--no-credentials", "--iterations", "2", "--json-out", str(report),
+                "--target-model", "auto", "--no-credentials", "--iterations", "2",
+                "--json-out", str(report),
             ],
             capture_output=True,
             text=True,

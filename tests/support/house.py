@@ -17,6 +17,7 @@ from edgeroute.core.events import Answered, Event, Failed, TextDelta
 from edgeroute.core.messages import Message, user
 from edgeroute.core.request import ChatRequest
 from edgeroute.routing.policy.in_force import RulesInForce
+from edgeroute.settings import Settings
 from edgeroute.wiring import Runtime
 from edgeroute.wiring.privacy import PrivacyParts
 from edgeroute.wiring.providers import ProviderParts
@@ -73,7 +74,7 @@ class House:
     """A runtime and the servers around it. ``cloud`` is by provider id."""
 
     home: Path
-    settings: config.Settings
+    settings: Settings
     cloud: Mapping[str, ScriptedProvider]
     local: ScriptedProvider
     runtime: Runtime

@@ -17,6 +17,7 @@ from typing import Any
 
 from edgeroute import config
 from edgeroute.local.backends.worker_process import WorkerProcess
+from edgeroute.server.access.token import token_path
 from tests.support.model_files import models_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,8 +119,8 @@ class Installation:
             said.append(line)
             found = re.search(r"http://(127\.0\.0\.1|localhost):(\d+)", line)
             if found:
-                token = next((self.home / "state").rglob("*token*"))
-                return Endpoint(int(found.group(2)), token.read_text().strip())
+                token = token_path(self.home / "state").read_text().strip()
+                return Endpoint(int(found.group(2)), token)
         raise AssertionError(f"the endpoint did not start: {''.join(said)}")
 
     def stop_worker(self) -> None:

@@ -20,6 +20,7 @@ from edgeroute.local.files.pull import Puller
 from edgeroute.privacy.detecting.user_lists import Lists
 from edgeroute.server.access.token import read_or_make, token_path
 from edgeroute.server.serve import _bind_unix
+from edgeroute.settings import Settings
 from edgeroute.store.database.database import Database
 from edgeroute.wiring import Runtime
 
@@ -105,7 +106,7 @@ async def test_whoever_makes_a_folder_makes_it_private(
 async def test_the_first_turn_after_a_pull_is_saved(paths: config.Paths) -> None:
     """Models come first, into a folder inside the data folder; the database opens all the same."""
     await _pull(paths)
-    runtime = Runtime(paths, config.Settings())
+    runtime = Runtime(paths, Settings())
     _save_a_turn(runtime)
     await runtime.close()
 

@@ -6,7 +6,8 @@ import difflib
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -18,8 +19,9 @@ from edgeroute.core.verdict import PrivacyMode
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edgeroute.cli.connect.catalogue import Program, Values
+    from edgeroute.cli.connect.catalogue import ConnectValues, Program
     from edgeroute.cli.connect.settings_file import Change
+    from edgeroute.settings import ServerSettings
 
 _RECORDS: Final = "connected"
 _QUESTION: Final = (
@@ -27,6 +29,7 @@ _QUESTION: Final = (
     " anything leaves, and restored in the answers (recommended); with `auto` a session that held"
     " some stays on this machine; `private` keeps every session here."
 )
+_HIDDEN: Final = "<its token>"
 _START: Final = (
     "Start it with `edgeroute serve`, or at every login with `edgeroute service install`."
 )
@@ -46,6 +49,9 @@ _START: Final = (
     type=click.Choice([mode.value for mode in PrivacyMode]),
     help="The mode its conversations begin in.",
 )
+@click.option("--policy", default="", help="A routing policy of its own.")
+@click.option("--daily-usd", type=click.FloatRange(min=0), help="What it may spend in a day.")
+@click.option("--models", default="", help="Managed models that it may use: `anthropic/*,x/y`.")
 @click.option("--yes", "-y", is_flag=True, help="Ask nothing.")
 @pass_shell
 def connect(
@@ -57,14 +63,13 @@ def connect(
     undo: bool,
     show: bool,
     model: str,
-    privacy: str | None,
     yes: bool,
+    **wishes: Any,
 ) -> None:
     """Point CLIENT at the endpoint; without CLIENT, list what is installed and connected.
 
     Shows what it will write and asks. After `--run --` come the client's own arguments.
     """
-    del shell
     from edgeroute.server.access.clients import ClientTokens
 
     if run + undo + show > 1 or (arguments and not run):
@@ -74,7 +79,7 @@ def connect(
     if show:
         out(tokens.get(client).reveal())
         return
-    from edgeroute.cli.connect.catalogue import Values, programs
+    from edgeroute.cli.connect.catalogue import ConnectValues, programs
 
     known = programs()
     if not client:
@@ -87,20 +92,40 @@ def connect(
         _undo(client, record, tokens.path(client), yes=yes)
         return
     settings = config.load(paths.settings)
-    base = f"http://{settings.server.host}:{settings.server.port}"
     program = known[client]
-    if run and (program.environment is None or not program.path):
-        raise _cannot_run(client, program)
-    values = Values(client, base, tokens.make(client).reveal(), tokens.path(client), model)
-    if privacy is None and program.agent and client not in settings.clients:
-        privacy = _asked_privacy(yes=yes)
-    if not run:
-        _write(program, values, record, yes=yes)
-    if privacy is not None or (not run and client not in settings.clients):
-        config.change(paths.settings, f"clients.{client}.privacy", privacy or "")
+    if run:
+        _check_run(client, program)
     _check_endpoint(settings.server, must=run)
+    if wishes["policy"]:
+        shell.runtime.with_policy(wishes["policy"])
+    new = client not in settings.clients
+    if wishes["privacy"] is None and program.agent and new:
+        wishes["privacy"] = _asked_privacy(yes=yes)
+    token = tokens.get(client).reveal() if tokens.path(client).exists() else _HIDDEN
+    base = f"http://{settings.server.host}:{settings.server.port}"
+    values = ConnectValues(client, base, token, tokens.path(client), model)
+    agreed = not run and _agreed(program, values, record, yes=yes)
+    # The profile comes first: a token without it would be let in under everybody's mode.
+    _keep_profile(paths.settings, client, wishes, new=new and not run)
+    values = replace(values, token=tokens.make(client).reveal())
     if run:
         _start(program, values, arguments)
+    elif agreed:
+        _write(program, values, record)
+
+
+def _keep_profile(file: Path, client: str, wishes: dict[str, Any], *, new: bool) -> None:
+    """Write what is wished for into the client's profile; the mode first."""
+    models = [each.strip() for each in wishes["models"].split(",") if each.strip()]
+    wanted = {
+        "privacy": wishes["privacy"] or ("" if new else None),
+        "policy": wishes["policy"] or None,
+        "daily_usd": wishes["daily_usd"],
+        "models": models or None,
+    }
+    for key, value in wanted.items():
+        if value is not None:
+            config.change(file, f"clients.{client}.{key}", json.dumps(value))
 
 
 def _list(known: dict[str, Program], paths: config.Paths) -> None:
@@ -131,30 +156,36 @@ def _asked_privacy(*, yes: bool) -> str | None:
     return answer
 
 
-def _write(program: Program, values: Values, record: Path, *, yes: bool) -> None:
-    """Show what will be written, ask, and write it; print a snippet where there is no file."""
+def _agreed(program: Program, values: ConnectValues, record: Path, *, yes: bool) -> bool:
+    """Show what will be written, and ask; print a snippet where there is no file."""
     from edgeroute.cli.connect import settings_file
 
     if program.snippet:
         foreign(values.fill(program.snippet), end="")
-        return
+        return False
     if not program.file:
-        note(f"{program.title} can keep its key in a plain file only, so nothing is written.")
+        note(f"{program.title} can keep its key in a plain file only, so none of its is written.")
         note(f"Start it with: edgeroute connect {values.name} --run")
-        return
+        return False
     if not program.path:
         note(
             f"{program.title} (`{program.program}`) is not installed; its settings can be written."
         )
-    merge = values.fill(program.merge)
-    change = settings_file.planned(program.settings, merge)
+    change = settings_file.planned(program.settings, values.fill(program.merge), record)
     if change.before == change.after and record.exists():
         note(f"{program.title} is connected already.")
-        return
+        return False
     foreign(_diff(change, values.token), end="")
     if not yes and not click.confirm(f"Write {change.file}?", default=True, err=True):
         raise click.Abort
-    settings_file.keep(change, merge, record)
+    return True
+
+
+def _write(program: Program, values: ConnectValues, record: Path) -> None:
+    from edgeroute.cli.connect import settings_file
+
+    merge = values.fill(program.merge)
+    settings_file.keep(settings_file.planned(program.settings, merge, record), merge, record)
     note(f"{program.title} is connected. Undo: edgeroute connect {values.name} --undo")
     if program.after:
         note(program.after)
@@ -167,7 +198,7 @@ def _diff(change: Change, token: str) -> str:
     name = str(change.file)
     lines = difflib.unified_diff(old, new, name, name, n=2)
     shown = "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
-    return shown.replace(token, "<its token>")
+    return shown.replace(token, _HIDDEN)
 
 
 def _undo(client: str, record: Path, token: Path, *, yes: bool) -> None:
@@ -181,7 +212,7 @@ def _undo(client: str, record: Path, token: Path, *, yes: bool) -> None:
             and not click.confirm(question, default=True, err=True)
         ):
             raise click.Abort
-        note(f"{settings_file.undo(record)} no longer names EdgeRoute.")
+        note(f"EdgeRoute's own keys are out of {settings_file.undo(record)}.")
     elif not token.exists():
         note(f"{client} is not connected.")
         return
@@ -189,7 +220,7 @@ def _undo(client: str, record: Path, token: Path, *, yes: bool) -> None:
     note(f"Its token is worth nothing any more. Its profile stays in [clients.{client}].")
 
 
-def _check_endpoint(server: config.ServerSettings, *, must: bool) -> None:
+def _check_endpoint(server: ServerSettings, *, must: bool) -> None:
     from edgeroute.server.probe import listens
 
     if listens(server.host, server.port):
@@ -200,19 +231,20 @@ def _check_endpoint(server: config.ServerSettings, *, must: bool) -> None:
     note(f"{message} {_START}")
 
 
-def _cannot_run(client: str, program: Program) -> EdgeRouteError:
+def _check_run(client: str, program: Program) -> None:
     if program.environment is None:
-        return EdgeRouteError(
+        raise EdgeRouteError(
             f"{program.title} cannot be told by its environment where to ask.",
             f"Use `edgeroute connect {client}` without --run.",
         )
-    return EdgeRouteError(
-        f"{program.title} is not installed: there is no `{program.program}`.",
-        "Install it, or put it on your PATH, and try again.",
-    )
+    if not program.path:
+        raise EdgeRouteError(
+            f"{program.title} is not installed: there is no `{program.program}`.",
+            "Install it, or put it on your PATH, and try again.",
+        )
 
 
-def _start(program: Program, values: Values, arguments: tuple[str, ...]) -> None:
+def _start(program: Program, values: ConnectValues, arguments: tuple[str, ...]) -> None:
     """Become the client."""
     environment = {name: text for name, text in os.environ.items() if name not in program.unset}
     environment |= values.fill(program.environment)

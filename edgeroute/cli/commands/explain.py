@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -10,10 +11,12 @@ import click
 from edgeroute.cli.prompt import build_request, prompt_options, read_prompt
 from edgeroute.cli.shell import Shell, as_json, dim, foreign, pass_shell
 from edgeroute.cli.words import found
+from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.receipt import asked_by
 
 if TYPE_CHECKING:
     from edgeroute.core.plan import Skipped
+    from edgeroute.core.request import ClientProfile
     from edgeroute.engine.deciding.explanation import Explanation
 
 _NAMED: Final = 4
@@ -24,20 +27,37 @@ _JOINED: Final = {"single": "", "cascade": ", else ", "ensemble": " + "}
 @prompt_options
 @click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
 @click.option("--full", is_flag=True, help="Name every finding, not just the first.")
+@click.option("--client", default="", help="As if this connected client asked; see `connect`.")
 @pass_shell
 def explain(
-    shell: Shell, words: tuple[str, ...], *, machine: bool, full: bool, **options: Any
+    shell: Shell,
+    words: tuple[str, ...],
+    *,
+    machine: bool,
+    full: bool,
+    client: str,
+    **options: Any,
 ) -> None:
     """Say where a prompt would go, and why.
 
     Sends nothing, and loads no model but one that is to give a second opinion.
     """
     request = build_request(shell, read_prompt(words), **options)
+    if client:
+        request = replace(request, client=_profile(shell, client), front_door="http")
     found_out = shell.run(lambda: shell.runtime.engine.explain(request, full=full or machine))
     if machine:
         as_json(found_out.as_json())
     else:
         foreign(_text(found_out))
+
+
+def _profile(shell: Shell, client: str) -> ClientProfile:
+    if client not in shell.runtime.settings.clients:
+        raise EdgeRouteError(
+            f"{client!r} has no profile.", "`edgeroute connect` lists what is connected."
+        )
+    return shell.runtime.client(client)
 
 
 def _text(explanation: Explanation) -> str:

@@ -71,7 +71,7 @@ def programs() -> dict[str, Program]:
 
 
 @dataclass(frozen=True, slots=True)
-class Values:
+class ConnectValues:
     """What stands for the names in braces."""
 
     name: str

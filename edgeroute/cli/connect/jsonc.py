@@ -11,6 +11,7 @@ from typing import Any, Final
 _BLANK: Final = re.compile(r"(?:\s|//[^\n]*|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/)*")
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _WORD: Final = re.compile(r"[^\s,\]}:/]+")
+_LINE_REST: Final = re.compile(r"[ \t]*(?://[^\n]*|/\*[^*\n]*\*/[ \t]*)?(?=\n)")
 _DEEPEST: Final = 100
 
 
@@ -55,6 +56,8 @@ def change(text: str, path: Sequence[str], value: Any) -> str:
         for name in reversed(rest[1:]):
             value = {name: value}
         return _insert(text, node, f"{json.dumps(rest[0])}: ", value, len(path) - len(rest) + 1)
+    if isinstance(value, list) != isinstance(node.value, list) and node.value is not None:
+        raise ValueError(f"`{path[-1]}` holds something else than is looked for")
     if isinstance(value, list) and isinstance(node.value, list):
         for item in value:
             if item not in node.value:
@@ -66,7 +69,7 @@ def change(text: str, path: Sequence[str], value: Any) -> str:
 
 
 def remove(text: str, path: Sequence[str | int]) -> str:
-    """``text`` without the member at ``path``; as it is where there is none."""
+    """``text`` without the member at ``path``; as it is where there is none. Comments stay."""
     node = parse(text)
     for name in path[:-1]:
         if name not in node.members:
@@ -75,13 +78,26 @@ def remove(text: str, path: Sequence[str | int]) -> str:
     if path[-1] not in node.members:
         return text
     begin, member = node.members[path[-1]]
+    around = text[node.start + 1 : begin] + text[member.end : node.end - 1]
+    if not around.strip(", \t\n"):
+        return text[: node.start + 1] + text[node.end - 1 :]
     end = _skip(text, member.end)
     if text[end] == ",":
-        end = end + 1 + len(text[end + 1 :]) - len(text[end + 1 :].lstrip())
+        end += 1
     else:
-        before = [one.end for _, one in node.members.values() if one.end <= begin]
-        begin = max(before, default=begin)
         end = member.end
+        if before := [one.end for _, one in node.members.values() if one.end <= begin]:
+            comma = _skip(text, max(before))
+            text = text[:comma] + text[comma + 1 :]
+            begin, end = begin - 1, end - 1
+    left = len(text[:begin].rstrip(" \t"))
+    right = len(text) - len(text[end:].lstrip(" \t"))
+    if text[:left].endswith("\n"):  # a line that it had to itself goes as a whole
+        begin, end = (left, right + 1) if text[right] == "\n" else (begin, end)
+    elif text[left - 1] in "{[":
+        end = right
+    else:
+        begin = left
     return text[:begin] + text[end:]
 
 
@@ -93,12 +109,18 @@ def _insert(text: str, node: Node, head: str, value: Any, depth: int) -> str:
         return text[: node.start + 1] + shown + text[node.end - 1 :]
     first = next(iter(node.members.values()))[0]
     blank = text[text.rfind("\n", 0, first) + 1 : first]
-    space = f"\n{blank}" if not blank.strip() else " "
     last = max(one.end for _, one in node.members.values())
     comma = _skip(text, last)
     if text[comma] == ",":
-        return text[: comma + 1] + space + written + "," + text[comma + 1 :]
-    return text[:last] + "," + space + written + text[last:]
+        last, written = comma + 1, f"{written},"
+    else:
+        text = f"{text[:last]},{text[last:]}"
+        last += 1
+    if blank.strip():
+        return f"{text[:last]} {written}{text[last:]}"
+    if comment := _LINE_REST.match(text, last):  # it belongs to the line before
+        last = comment.end()
+    return f"{text[:last]}\n{blank}{written}{text[last:]}"
 
 
 def _written(value: Any, depth: int) -> str:

@@ -4,75 +4,129 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from edgeroute.cli.connect import jsonc
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.private_file import write_private
 
+_BOM: Final = "\ufeff"
+
+
+class Leaf(msgspec.Struct, frozen=True):
+    """One value of ours in the file: where it is, and what was there (``had``) before it."""
+
+    path: list[str]
+    ours: Any
+    had: bool
+    old: Any
+
+
+class Record(msgspec.Struct, frozen=True):
+    """The way back: the file as it was (base64; None where there was none), and what is ours."""
+
+    file: str
+    before: str | None
+    mode: int
+    after: str
+    leaves: list[Leaf]
+
+    @property
+    def original(self) -> bytes | None:
+        """The file as it was."""
+        return None if self.before is None else base64.b64decode(self.before)
+
+    def without_ours(self, now: bytes | None) -> bytes | None:
+        """The file without our keys, given what it holds ``now``; None where none should be.
+
+        Raises:
+            EdgeRouteError: it was edited since, and is not valid.
+        """
+        file = Path(self.file)
+        if now is None or _digest(now) == self.after:
+            return None if now is None else self.original
+        text = _Text(now, file)
+        try:
+            for leaf in reversed(self.leaves):
+                text.take_out(leaf)
+            empty = not text.body.strip() or (text.value == {} and len(text.body.strip()) == 2)
+        except ValueError as error:
+            raise _invalid(file, error) from error
+        return None if empty and self.before is None else text.encoded()
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file before and after; ``before`` is None where there was none."""
+    """One file before and after; ``original`` is what it holds without any key of ours."""
 
     file: Path
     before: bytes | None
+    original: bytes | None
     after: bytes
+    mode: int
 
 
-def planned(file: Path, merge: Mapping[str, Any]) -> Change:
-    """What putting ``merge`` into ``file`` would make of it.
+def planned(file: Path, merge: Mapping[str, Any], record: Path) -> Change:
+    """What putting ``merge`` into ``file`` would make of it, in place of what we put there before.
 
     Raises:
-        EdgeRouteError: the file is not valid, or cannot be read.
+        EdgeRouteError: the file is not valid, cannot be read or changed, or the client is connected
+            through another file.
     """
-    before = _bytes(file)
-    text = _decoded(before or b"", file)
+    file = file.resolve()
+    before = original = _bytes(file)
+    mode = file.stat().st_mode & 0o777 if before is not None else 0o600
+    if record.exists():
+        earlier = _read(record)
+        if earlier.file != str(file):
+            raise EdgeRouteError(
+                f"It is connected through {earlier.file}.", "Undo that first, with --undo."
+            )
+        original, mode = earlier.without_ours(before), earlier.mode
+    text = _Text(original or b"", file)
     try:
-        for path, value in leaves(merge):
-            text = _set(text, file, path, value)
-        _value(text, file)
+        wanted = _merged(text.value, merge)
+        for path, value in _leaves(merge):
+            text.set(path, value)
+        safe = text.value == wanted
     except ValueError as error:
         raise _invalid(file, error) from error
-    return Change(file, before, text.encode())
+    if not safe:
+        raise EdgeRouteError(
+            f"{file} has a form that cannot be changed safely.", "Start the client with --run."
+        )
+    return Change(file, before, original, text.encoded(), mode)
 
 
 def keep(change: Change, merge: Mapping[str, Any], record: Path) -> None:
-    """Write the change, and before it the way back into ``record``.
-
-    A connection that is made anew keeps the oldest way back where nothing else was edited since.
+    """Write the change for its owner alone, and before it the way back into ``record``.
 
     Raises:
         OSError: it cannot be written; nothing is changed then.
     """
-    file = change.file.resolve()
-    original = change.before
-    if record.exists():
-        earlier = json.loads(record.read_text("utf-8"))
-        if earlier["file"] == str(file) and earlier["after"] == _digest(change.before or b""):
-            saved = earlier["before"]
-            original = None if saved is None else base64.b64decode(saved)
-    before = _value(_decoded(original or b"", file), file)
-    told = {
-        "file": str(file),
-        "before": None if original is None else base64.b64encode(original).decode(),
-        "mode": file.stat().st_mode & 0o777 if file.exists() else 0o600,
-        "after": _digest(change.after),
-        "leaves": [[path, value, *_had(before, path)] for path, value in leaves(merge)],
-    }
-    write_private(record, json.dumps(told).encode())
-    write_private(file, change.after)
+    value = _Text(change.original or b"", change.file).value
+    original = change.original
+    told = Record(
+        str(change.file),
+        None if original is None else base64.b64encode(original).decode(),
+        change.mode,
+        _digest(change.after),
+        [Leaf(path, ours, *_had(value, path)) for path, ours in _leaves(merge)],
+    )
+    write_private(record, msgspec.json.encode(told))
+    write_private(change.file, change.after)
 
 
 def edited(record: Path) -> bool:
     """Whether the file was edited after it was connected."""
-    told = json.loads(record.read_text("utf-8"))
-    return bool(_digest(_bytes(Path(told["file"])) or b"") != told["after"])
+    told = _read(record)
+    return _digest(_bytes(Path(told.file)) or b"") != told.after
 
 
 def undo(record: Path) -> Path:
@@ -81,69 +135,122 @@ def undo(record: Path) -> Path:
     Raises:
         EdgeRouteError: the edited file is not valid.
     """
-    told = json.loads(record.read_text("utf-8"))
-    file = Path(told["file"])
-    if not edited(record):
-        if told["before"] is None:
-            file.unlink(missing_ok=True)
-        else:
-            write_private(file, base64.b64decode(told["before"]))
-            file.chmod(told["mode"])
-    elif file.exists():
-        text = _decoded(_bytes(file) or b"", file)
-        try:
-            for path, ours, had, old in reversed(told["leaves"]):
-                text = _taken_out(text, file, path, ours, had=had, old=old)
-        except ValueError as error:
-            raise _invalid(file, error) from error
-        write_private(file, text.encode())
-        file.chmod(told["mode"])
+    told = _read(record)
+    file = Path(told.file)
+    left = told.without_ours(_bytes(file))
+    if left is None:
+        file.unlink(missing_ok=True)
+    else:
+        write_private(file, left)
+        file.chmod(told.mode)
     record.unlink()
     return file
 
 
-def leaves(merge: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[list[str], Any]]:
-    """Every value in ``merge`` that is no table, with its path."""
+class _Text:
+    """A settings file's text. Mark and line ends are put aside, and back when it is encoded."""
+
+    def __init__(self, data: bytes, file: Path) -> None:
+        self.toml = file.suffix == ".toml"
+        try:
+            text = data.decode("utf-8")
+            self.mark = _BOM if text.startswith(_BOM) else ""
+            self.body = text.removeprefix(_BOM)
+            returns = self.body.count("\r\n")
+            self.line_end = "\r\n" if returns and returns == self.body.count("\n") else "\n"
+            self.body = self.body.replace(self.line_end, "\n")
+            _ = self.value
+        except ValueError as error:
+            raise _invalid(file, error) from error
+
+    @property
+    def value(self) -> Any:
+        """What the text says.
+
+        Raises:
+            ValueError: it is not valid.
+        """
+        return tomllib.loads(self.body) if self.toml else jsonc.parse(self.body).value
+
+    def encoded(self) -> bytes:
+        """The bytes of the file."""
+        return (self.mark + self.body.replace("\n", self.line_end)).encode()
+
+    def set(self, path: list[str], value: Any) -> None:
+        """Put ``value`` at ``path``; the items of a list in JSON join a list that is there.
+
+        Raises:
+            ValueError: the text has no place for it.
+        """
+        if not self.toml:
+            self.body = jsonc.change(self.body, path, value)
+            return
+        import tomlkit
+        from tomlkit.exceptions import TOMLKitError
+
+        try:
+            table: Any = tomlkit.parse(self.body)
+            document = table
+            for name in path[:-1]:
+                table = table.setdefault(name, tomlkit.table(is_super_table=True))
+            table[path[-1]] = value
+        except (TOMLKitError, TypeError, AttributeError) as error:
+            raise ValueError(str(error)) from error
+        self.body = tomlkit.dumps(document)
+
+    def take_out(self, leaf: Leaf) -> None:
+        """Make what is ours at ``leaf`` what it was; what others wrote there since stays."""
+        path, ours = leaf.path, leaf.ours
+        now, value = _had(self.value, path)
+        if not self.toml and isinstance(ours, list) and isinstance(value, list):
+            for item in (one for one in ours if one in value and one not in (leaf.old or [])):
+                self.body = jsonc.remove(self.body, [*path, _had(self.value, path)[1].index(item)])
+            if not leaf.had and not _had(self.value, path)[1]:
+                self._remove(path)
+        elif now and value == ours and leaf.had:
+            self.set(path, leaf.old)
+        elif now and value == ours:
+            self._remove(path)
+
+    def _remove(self, path: list[str]) -> None:
+        """Take away what is at ``path``, and the tables that are empty then."""
+        if not self.toml:
+            self.body = jsonc.remove(self.body, path)
+        else:
+            import tomlkit
+
+            table: Any = tomlkit.parse(self.body)
+            document = table
+            for name in path[:-1]:
+                table = table[name]
+            del table[path[-1]]
+            self.body = tomlkit.dumps(document)
+        if path[:-1] and _had(self.value, path[:-1])[1] == {}:
+            self._remove(path[:-1])
+
+
+def _merged(value: Any, merge: Mapping[str, Any]) -> dict[str, Any]:
+    """``value`` with ``merge`` in it, as it is meant."""
+    made = dict(value) if isinstance(value, dict) else {}
+    for name, new in merge.items():
+        old = made.get(name)
+        if isinstance(new, Mapping):
+            made[name] = _merged(old, new)
+        elif isinstance(new, list) and isinstance(old, list) and new != old:
+            made[name] = old + [item for item in new if item not in old]
+        else:
+            made[name] = new
+    return made
+
+
+def _leaves(
+    merge: Mapping[str, Any], path: tuple[str, ...] = ()
+) -> Iterator[tuple[list[str], Any]]:
     for name, value in merge.items():
         if isinstance(value, Mapping):
-            yield from leaves(value, (*path, name))
+            yield from _leaves(value, (*path, name))
         else:
             yield [*path, name], value
-
-
-def _taken_out(text: str, file: Path, path: list[str], ours: Any, *, had: bool, old: Any) -> str:
-    now, value = _had(_value(text, file), path)
-    if isinstance(ours, list) and isinstance(value, list) and file.suffix != ".toml":
-        for item in (one for one in ours if one in value and one not in (old or [])):
-            text = jsonc.remove(text, [*path, _value_at(text, path).index(item)])
-        return text if had or _value_at(text, path) else jsonc.remove(text, path)
-    if not now or value != ours:
-        return text
-    if had:
-        return _set(text, file, path, old)
-    return _removed(text, file, path)
-
-
-def _removed(text: str, file: Path, path: list[str]) -> str:
-    """``text`` without what is at ``path``, and without the tables that are empty then."""
-    if file.suffix != ".toml":
-        text = jsonc.remove(text, path)
-    else:
-        import tomlkit
-
-        document: Any = tomlkit.parse(text)
-        table = document
-        for name in path[:-1]:
-            table = table[name]
-        del table[path[-1]]
-        text = tomlkit.dumps(document)
-    empty = path[:-1] and _had(_value(text, file), path[:-1])[1] == {}
-    return _removed(text, file, path[:-1]) if empty else text
-
-
-def _value_at(text: str, path: list[str]) -> list[Any]:
-    found: list[Any] = _had(jsonc.parse(text).value, path)[1]
-    return found
 
 
 def _had(value: Any, path: list[str]) -> tuple[bool, Any]:
@@ -154,25 +261,14 @@ def _had(value: Any, path: list[str]) -> tuple[bool, Any]:
     return True, value
 
 
-def _set(text: str, file: Path, path: list[str], value: Any) -> str:
-    if file.suffix != ".toml":
-        return jsonc.change(text, path, value)
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
+def _read(record: Path) -> Record:
     try:
-        document: Any = tomlkit.parse(text)
-        table = document
-        for name in path[:-1]:
-            table = table.setdefault(name, tomlkit.table(is_super_table=True))
-        table[path[-1]] = value
-    except (TOMLKitError, TypeError, AttributeError) as error:
-        raise ValueError(str(error)) from error
-    return tomlkit.dumps(document)
-
-
-def _value(text: str, file: Path) -> Any:
-    return tomllib.loads(text) if file.suffix == ".toml" else jsonc.parse(text).value
+        return msgspec.json.decode(record.read_bytes(), type=Record)
+    except msgspec.DecodeError as error:
+        raise EdgeRouteError(
+            f"{record} cannot be read ({error}).",
+            "Take EdgeRoute's keys out of the client's settings by hand, then delete that file.",
+        ) from error
 
 
 def _bytes(file: Path) -> bytes | None:
@@ -184,13 +280,6 @@ def _bytes(file: Path) -> bytes | None:
         raise EdgeRouteError(
             f"{file} cannot be read ({error.strerror}).", "Check its permissions."
         ) from error
-
-
-def _decoded(data: bytes, file: Path) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise _invalid(file, error) from error
 
 
 def _invalid(file: Path, error: ValueError) -> EdgeRouteError:

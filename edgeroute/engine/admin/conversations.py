@@ -42,8 +42,12 @@ class ConversationService:
         self.rename, self.pin, self.keep_turns = store.rename, store.pin, store.keep_turns
         self.delete, self.purge, self.set_mode = store.delete, store.purge, store.set_mode
 
-    def change(self, conversation: str, change: ConversationChange) -> None:
+    def change(
+        self, conversation: str, change: ConversationChange, profile: PrivacyMode | None = None
+    ) -> None:
         """Change what a program asks for, all of it or nothing.
+
+        ``profile`` is the mode that its user chose for it, if one was chosen.
 
         Raises:
             PrivacyRefused: the privacy would be lowered.
@@ -51,7 +55,7 @@ class ConversationService:
         """
         found = self._store.get(conversation)
         if found is not None:
-            require_no_less_privacy(found, change)
+            require_no_less_privacy(found, change, profile)
         if change.title is not None:
             self._store.rename(conversation, change.title)
         if change.pinned is not None:
@@ -64,13 +68,22 @@ class ConversationService:
             self._store.latch(conversation, _ASKED)
 
 
-def require_no_less_privacy(found: Conversation, change: ConversationChange) -> None:
+def require_no_less_privacy(
+    found: Conversation, change: ConversationChange, profile: PrivacyMode | None = None
+) -> None:
     """Let a program raise a conversation's privacy, and never lower it.
+
+    Masked text leaves where `auto` keeps it here, so only a program whose user chose masking for it
+    (``profile``) may turn `auto` into `mask`.
 
     Raises:
         PrivacyRefused: it would be lowered.
     """
-    if change.mode is not None and change.mode.strictness < found.mode.strictness:
+    laxer = change.mode is not None and (
+        change.mode.strictness < found.mode.strictness
+        or (found.mode.tightened(change.mode) is not change.mode and profile is not change.mode)
+    )
+    if laxer:
         raise PrivacyRefused(
             "A program may raise a conversation's privacy, never lower it.",
             "Change it in the chat app.",

@@ -14,7 +14,7 @@ from edgeroute.core.ids import new_id
 from edgeroute.core.messages import Message
 from edgeroute.core.model_card import Place
 from edgeroute.core.plan import Plan
-from edgeroute.core.request import TIERS, ChatRequest, Client, Sampling, Tier
+from edgeroute.core.request import TIERS, ChatRequest, ClientProfile, Sampling, Tier
 from edgeroute.core.signals import Signals
 from edgeroute.core.verdict import PrivacyMode, Verdict
 from edgeroute.engine.deciding.explanation import Explanation
@@ -301,7 +301,7 @@ class Decider:
         return request.tier or given or self.preferences.tier
 
     def _within_budget(
-        self, asked: PlanInput, conversation: str, client: Client | None
+        self, asked: PlanInput, conversation: str, client: ClientProfile | None
     ) -> PlanInput:
         """What is left of the choice when a budget is used up.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import StoreError
-from edgeroute.core.request import Client
+from edgeroute.core.request import ClientProfile
 from edgeroute.core.usage import Usage
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class RouterState:
     clock: Clock
     _holdings: dict[str, Holding] = field(default_factory=dict)
 
-    def context(self, conversation: str, client: Client | None = None) -> RoutingContext:
+    def context(self, conversation: str, client: ClientProfile | None = None) -> RoutingContext:
         """What the planner must know besides the request itself, which ``client`` makes."""
         from edgeroute.routing.plan.eligibility import RoutingContext  # noqa: PLC0415
 
@@ -84,7 +84,7 @@ class RouterState:
         except StoreError:
             return Decimal(0)
 
-    def budget_left(self, conversation: str, client: Client | None = None) -> Decimal | None:
+    def budget_left(self, conversation: str, client: ClientProfile | None = None) -> Decimal | None:
         """USD left under the tightest limit that keeps prompts here; None without one.
 
         A ledger that cannot be read leaves nothing: a limit that nobody can check is not spent.
@@ -97,7 +97,7 @@ class RouterState:
             return Decimal(0)
         return min((limit - spent for _, limit, spent in spending), default=None)
 
-    def used_up(self, conversation: str, client: Client | None = None) -> str:
+    def used_up(self, conversation: str, client: ClientProfile | None = None) -> str:
         """The sentence about a budget that is used up; empty while there is some left."""
         try:
             spending = self.budget.spending(self.ledger, conversation, client)
@@ -141,7 +141,7 @@ class Budget:
     at_limit: AtLimit = "local"
 
     def spending(
-        self, ledger: Ledger, conversation: str, client: Client | None = None
+        self, ledger: Ledger, conversation: str, client: ClientProfile | None = None
     ) -> list[tuple[str, Decimal, Decimal]]:
         """The name of each budget, its limit and what is spent of it; ``client``'s own included.
 

@@ -60,7 +60,9 @@ def routes(context: ServerContext) -> list[Route]:
             raise HttpRefusal(404, "not_found", "There is no such conversation.")
         if request.method == "PATCH":
             change = _change(load_object(await request.body()))
-            await asyncio.to_thread(runtime.conversations.change, found.id, change)
+            client = context.client(request.scope)
+            profile = client.privacy if client else None
+            await asyncio.to_thread(runtime.conversations.change, found.id, change, profile)
             found = await asyncio.to_thread(runtime.conversations.get, name)
         return _json(msgspec.to_builtins(found))
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from edgeroute.cli.connect import jsonc
+from edgeroute import config
+from edgeroute.clients import ClientSettings
+from edgeroute.config import load
+from edgeroute.core.errors import EdgeRouteError
+from edgeroute.server.access.clients import ClientTokens
 from tests.cli.conftest import Home
 
 CLAUDE = '{\n  // mine\n  "env": {"A": "1"},\n}\n'
@@ -61,9 +66,84 @@ def test_settings_that_are_not_valid_are_left_alone(
     assert (tmp_path / "settings.json").read_text() == '{"a": '
 
 
-def test_lists_grow_and_shrink_in_place() -> None:
-    """Items of a list are added to it and taken out again."""
-    text = '{"a": [ {"b": 1} ] /* c */}'
-    more = jsonc.change(text, ["a"], [{"c": 2}])
-    assert jsonc.parse(more).value == {"a": [{"b": 1}, {"c": 2}]}
-    assert jsonc.remove(more, ["a", 1]) == text
+@pytest.fixture
+def claude(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Claude Code's settings file, not there yet."""
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
+    return tmp_path / "claude" / "settings.json"
+
+
+def test_the_profile_is_there_before_the_token(
+    home: Home, claude: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever breaks, no token is let in without its mode, and no settings name a token that is
+    not there.
+    """
+
+    def full(*_: object) -> None:
+        raise EdgeRouteError("The disk is full.")
+
+    words = ("connect", "claude-code", "--yes", "--privacy", "private")
+    token = ClientTokens(home.paths.state).path("claude-code")
+    with monkeypatch.context() as broken:
+        broken.setattr(config, "change", full)
+        assert home.run(*words).exit_code == 1
+        assert not token.exists()
+        assert not claude.exists()
+    with monkeypatch.context() as broken:
+        broken.setattr(ClientTokens, "make", full)
+        assert home.run(*words).exit_code == 1
+        assert not token.exists()
+        assert not claude.exists()
+    assert load(home.paths.settings).clients["claude-code"].privacy == "private"
+
+
+def test_a_client_that_is_not_to_be_written_gets_no_token(home: Home, claude: Path) -> None:
+    """Whoever says no has changed nothing."""
+    assert home.run("connect", "claude-code", stdin="n\n").exit_code == 1
+    assert not claude.exists()
+    assert not home.paths.settings.exists()
+    assert not ClientTokens(home.paths.state).path("claude-code").exists()
+
+
+@pytest.mark.usefixtures("claude")
+def test_a_profile_is_given_on_the_way(home: Home) -> None:
+    """Policy, budget and models; what is not named stays, and a policy must be there."""
+    words = ("--policy", "default", "--daily-usd", "2.5", "--models", "anthropic/*, openai/gpt")
+    assert home.run("connect", "claude-code", "-y", "--privacy", "mask", *words).exit_code == 0
+    assert home.run("connect", "claude-code", "-y", "--daily-usd", "3").exit_code == 0
+    assert load(home.paths.settings).clients["claude-code"] == ClientSettings(
+        "mask", "", "default", 3, ["anthropic/*", "openai/gpt"]
+    )
+    wrong = home.run("connect", "codex", "-y", "--policy", "nowhere")
+    assert wrong.exit_code == 1
+    assert "codex" not in load(home.paths.settings).clients
+
+
+def test_a_token_in_a_file_is_for_its_owner_alone(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Qwen Code keeps its token in its settings, which others could read before."""
+    monkeypatch.setenv("QWEN_HOME", str(tmp_path))
+    file = tmp_path / "settings.json"
+    file.write_text("{}")
+    file.chmod(0o644)
+    shown = home.run("connect", "qwen-code", "--yes").output
+    token = home.run("connect", "qwen-code", "--token").stdout.strip()
+    assert token in file.read_text()
+    assert token not in shown
+    holding = [one for one in tmp_path.rglob("*") if one.is_file() and token in one.read_text()]
+    assert {one.stat().st_mode & 0o777 for one in holding} == {0o600}
+    home.run("connect", "qwen-code", "--undo", "--yes")
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("{}", 0o644)
+
+
+def test_an_explanation_is_as_a_client_gets_it(home: Home) -> None:
+    """Its profile holds; a name without one is refused."""
+    home.engine = None
+    home.configure('[clients.agent]\nprivacy = "private"\n')
+    told = home.run("explain", "--json", "--client", "agent", "Explain tries.")
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.stdout)["privacy"]["mode"] == "private"
+    assert json.loads(told.stdout)["client"] == "agent"
+    assert "has no profile" in home.run("explain", "--client", "other", "Hi").output

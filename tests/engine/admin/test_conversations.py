@@ -40,7 +40,9 @@ def test_a_program_never_lowers_privacy(
     if latched:
         store.latch(chat, "Message 2 held a name.")
     change = ConversationChange(title="new", mode=wanted, latched=latch)
-    laxer = wanted is not None and wanted.strictness < before.strictness
+    laxer = wanted is not None and (
+        wanted.strictness < before.strictness or before.tightened(wanted) is not wanted
+    )
     if laxer or (latched and latch is False):
         with pytest.raises(PrivacyRefused):
             ConversationService(store).change(chat, change)
@@ -51,6 +53,25 @@ def test_a_program_never_lowers_privacy(
     found = store.get(chat)
     assert found is not None
     assert (found.title, found.mode, found.latched) == expected
+
+
+@pytest.mark.parametrize("profile", [*PrivacyMode, None])
+def test_only_a_program_that_was_given_masking_may_mask(
+    store: Conversations, profile: PrivacyMode | None
+) -> None:
+    """Masked text leaves where `auto` keeps it here; `private` stays for all of them."""
+    chat, closed = (store.create(mode).id for mode in (PrivacyMode.AUTO, PrivacyMode.PRIVATE))
+    service, change = ConversationService(store), ConversationChange(mode=PrivacyMode.MASK)
+    if profile is PrivacyMode.MASK:
+        service.change(chat, change, profile)
+    else:
+        with pytest.raises(PrivacyRefused):
+            service.change(chat, change, profile)
+    with pytest.raises(PrivacyRefused):
+        service.change(closed, change, profile)
+    found = store.get(chat)
+    assert found is not None
+    assert (found.mode is PrivacyMode.MASK) == (profile is PrivacyMode.MASK)
 
 
 @pytest.mark.parametrize(
