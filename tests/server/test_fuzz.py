@@ -113,6 +113,9 @@ def test_no_request_breaks_the_endpoint(caller: Caller, asked: Asked) -> None:
     response = caller.ask(asked)
     status, kind = response.status_code, response.headers.get("content-type", "")
     assert response.headers["cache-control"] == "no-store"
+    if status == 200 and asked.method == "HEAD":
+        assert not response.content
+        return
     if status == 200:
         assert_readable(asked.path, kind, response)
         return
