@@ -15,7 +15,7 @@ import pytest
 from edgeroute.server.serve import serving
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, House, house
-from tests.support.scripted_provider import Close, ScriptedProvider, always
+from tests.support.scripted_provider import Close, Received, Reply, ScriptedProvider, always
 
 MESSAGES: list[Any] = [{"role": "user", "content": OPEN}]
 SENTENCE = "There is no model `mokc/m`. Did you mean `mock/m`?"
@@ -122,10 +122,24 @@ async def test_explain_takes_the_model_of_a_prompt(tmp_path: Path) -> None:
 OPENAI_KEY = "OPENAI_API_KEY"
 
 
+def openai_in_small(asked: Received) -> Reply:
+    """It speaks chat completions and Responses."""
+    if not asked.path.endswith("/responses"):
+        return replies.answer(asked, "From OpenAI.")
+    part = {"type": "output_text", "text": "From OpenAI.", "annotations": []}
+    message = {"type": "message", "id": "m", "role": "assistant", "content": [part]}
+    body = {"id": "r", "object": "response", "status": "completed", "output": [message]}
+    if asked.json.get("stream"):
+        item = {"type": "response.output_item.done", "output_index": 0, "item": message}
+        done = {"type": "response.completed", "response": body}
+        return replies.stream([replies.event(item), replies.event(done)])
+    return replies.json_body(body)
+
+
 @asynccontextmanager
 async def with_openai(folder: Path) -> AsyncIterator[tuple[House, httpx.AsyncClient]]:
     """The same with OpenAI behind it, which answers over loopback."""
-    with ScriptedProvider(lambda asked: replies.answer(asked, "From OpenAI.")) as server:
+    with ScriptedProvider(openai_in_small) as server:
         table = f'[keys]\nenvironment = true\n[providers.openai]\nbase_url = "{server.base_url}"\n'
         async with served(folder, settings=table) as both:
             yield both

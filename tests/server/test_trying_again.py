@@ -26,8 +26,8 @@ PATHS = {CHAT: "chat/completions", RESPONSES: "responses", MESSAGES: "messages"}
 
 async def asked(caller: Caller, wire: str, **more: Any) -> httpx.Response:
     """The whole response to one request in a wire format."""
-    said = {"input": OPEN} if wire == RESPONSES else {}
-    messages = [{"role": "user", "content": OPEN}]
+    said: dict[str, Any] = {"input": OPEN} if wire == RESPONSES else {}
+    messages: list[Any] = [{"role": "user", "content": OPEN}]
     body = {"model": "cloud/m", **(said or {"messages": messages, "max_tokens": 50}), **more}
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
         headers = {"authorization": f"Bearer {caller.token}"}

@@ -179,7 +179,7 @@ class FakeLocal:
 
     async def status(self) -> Any:
         """Ready."""
-        return SimpleNamespace(state="ready", model="small", detail="It is ready.")
+        return SimpleNamespace(state="ready", model="small", detail="It is ready.", window=4096)
 
 
 class FakeMemory:
