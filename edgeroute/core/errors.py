@@ -19,6 +19,7 @@ Programming mistakes raise builtins and are never caught here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar, Final
@@ -43,19 +44,27 @@ class ErrorKind(StrEnum):
 class Rejection:
     """How a caller of the endpoint is told of an error: HTTP status, code word and, where one is
     known, the parameter of the request that is to blame.
+
+    ``retry_after`` is in seconds. ``lasts`` says that it does not pass by itself: a bad key, no
+    credit. ``tokens`` and ``window`` are those of a prompt that is too long; 0 where unknown.
     """
 
     status: int
     code: str
     parameter: str = ""
+    retry_after: float | None = None
+    lasts: bool = False
+    tokens: int = 0
+    window: int = 0
 
     @property
     def blames_caller(self) -> bool:
         """Whether the caller, not this side, must change something first."""
-        return 400 <= self.status < 500
+        return 400 <= self.status < 500 and self.status != TOO_MANY.status
 
 
 OVERFLOW: Final = Rejection(400, "context_length_exceeded")
+TOO_MANY: Final = Rejection(429, "rate_limit_exceeded")
 
 
 class EdgeRouteError(Exception):
@@ -117,7 +126,8 @@ class ProviderError(EdgeRouteError):
     ``retry_after`` is in seconds. ``bytes_sent`` counts request bytes that were handed to the
     network. ``message`` holds no part of the prompt and no key. ``transient`` is false where asking
     the same provider again at once is pointless: a time-out, a name that is not found. ``word`` and
-    ``parameter`` are the provider's own words for what is wrong with the request.
+    ``parameter`` are the provider's own words for what is wrong with the request. ``counts`` are
+    the numbers in its sentence about a prompt that is too long.
     """
 
     http_status = 502
@@ -136,8 +146,12 @@ class ProviderError(EdgeRouteError):
         hint: str = "",
         word: str = "",
         parameter: str = "",
+        counts: Sequence[int] = (),
     ) -> None:
         super().__init__(message, hint, rejection=_rejection(kind, status, word, parameter))
+        if kind is ErrorKind.RATE_LIMIT:
+            self.rejection = replace(TOO_MANY, retry_after=retry_after)
+        self.counts = counts
         self.kind = kind
         self.provider = provider
         self.transient = transient
@@ -155,14 +169,25 @@ class UnknownModel(EdgeRouteError):
 
 
 class LocalModelError(EdgeRouteError):
-    """The local model is missing, broken, out of memory or too small for the prompt."""
+    """The local model is missing, broken, out of memory or too small for the prompt.
+
+    ``counts`` are the numbers in its sentence about a prompt that is too long.
+    """
 
     exit_code = 4
     http_status = 503
     code = "local_model"
 
-    def __init__(self, message: str, hint: str = "", *, kind: ErrorKind = ErrorKind.OUTAGE) -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        kind: ErrorKind = ErrorKind.OUTAGE,
+        counts: Sequence[int] = (),
+    ) -> None:
         super().__init__(message, hint, rejection=_rejection(kind, 400))
+        self.counts = counts
         self.kind = kind
 
 

@@ -40,7 +40,8 @@ class Plan:
 
     ``rule`` is the id of the rule that decided and ``why`` its sentence.
     ``verify`` names the model that checks the answer, or is empty; ``unchecked`` says that the rule
-    wants a check and nobody can do it.
+    wants a check and nobody can do it. ``warning`` says that another model than the one that was
+    named is asked.
     """
 
     rule: str
@@ -52,6 +53,7 @@ class Plan:
     verify: str = ""
     unchecked: bool = False
     notes: tuple[str, ...] = ()
+    warning: str = ""
 
     @property
     def first(self) -> Candidate:

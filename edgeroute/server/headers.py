@@ -30,8 +30,11 @@ _PREFIX: Final = "x-edgeroute-"
 REQUEST_HEADERS: Final = tuple(
     _PREFIX + name for name in ("privacy", "conversation", "tier", "task", "user")
 )
-RESPONSE_HEADERS: Final = tuple(
-    _PREFIX.encode() + name for name in (b"receipt", b"model", b"route", b"reason", b"warning")
+RESPONSE_HEADERS: Final = (
+    *(_PREFIX.encode() + name for name in (b"receipt", b"model", b"route", b"reason", b"warning")),
+    b"warning",
+    b"retry-after",
+    b"x-should-retry",
 )
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     _PREFIX + "privacy": tuple(PrivacyMode),
@@ -82,10 +85,17 @@ def _bad(name: str, what: str, allowed: tuple[str, ...]) -> HttpRefusal:
     return HttpRefusal(400, "bad_header", f"The header {name} {what}.", f"Use one of: {choices}.")
 
 
+def _warning(sentence: str) -> str:
+    """A lasting warning as RFC 7234 writes it."""
+    quoted = sentence.replace("\\", "").replace('"', "'")
+    return f'299 - "{quoted}"' if quoted else ""
+
+
 class HeaderTracker:
     """Learns from the engine's events what the answer's headers tell.
 
-    ``warning`` says that another model doubts the answer; ``receipt`` is there at the end.
+    ``warning`` says that another model doubts the answer; ``receipt`` is there at the end. That
+    another model answers than the one that was named is told in HTTP's own header for warnings.
     """
 
     def __init__(self) -> None:
@@ -102,6 +112,7 @@ class HeaderTracker:
             "X-EdgeRoute-Route": self.route.value if self.route else "",
             "X-EdgeRoute-Reason": self.reason,
             "X-EdgeRoute-Warning": self.warning,
+            "Warning": _warning(self._plan.warning if self._plan else ""),
         }
         return {
             name: safe_line(value).encode("ascii", "replace").decode("ascii")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Final
 
@@ -22,8 +23,17 @@ _PLAIN: Final = FORMATS["openai-chat"]
 class HttpRefusal(EdgeRouteError):
     """A request that the endpoint answers with ``status`` and a sentence."""
 
-    def __init__(self, status: int, code: str, message: str, hint: str = "") -> None:
-        super().__init__(message, hint, rejection=Rejection(status, code))
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        hint: str = "",
+        *,
+        retry_after: float | None = None,
+    ) -> None:
+        told = Rejection(status, code, retry_after=retry_after)
+        super().__init__(message, hint, rejection=told)
 
 
 def format_at(path: str) -> CallerFormat:
@@ -38,5 +48,15 @@ def as_response(
     error: EdgeRouteError, path: str, headers: Iterable[tuple[str, str]] = ()
 ) -> Response:
     """``error`` as the answer to a request for ``path``, in the format of its callers."""
-    body, status = dump(format_at(path).encode_error(error)), error.rejection.status
-    return Response(body, status, dict(headers), media_type="application/json")
+    body, told = dump(format_at(path).encode_error(error)), error.rejection
+    more = {**dict(headers), **_again(told)}
+    return Response(body, told.status, more, media_type="application/json")
+
+
+def _again(told: Rejection) -> dict[str, str]:
+    """When a client may try again, or that it need not: official ones heed both."""
+    if told.lasts:
+        return {"x-should-retry": "false"}
+    if told.retry_after is None:
+        return {}
+    return {"Retry-After": str(max(1, math.ceil(told.retry_after)))}

@@ -238,7 +238,7 @@ class PlainChat:
 
     def _set_model(self, name: str) -> None:
         known_names = (*MODEL_ALIASES, *self._runtime.catalog.cards)
-        if name not in known_names:
+        if name not in known_names and self._runtime.catalog.families.read(name) is None:
             self._write(f"Error: there is no model {safe_line(name)}.")
             for known in known_names:
                 self._write(f"Model: {safe_line(known)}")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
-from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.errors import OVERFLOW, EdgeRouteError
 from edgeroute.word_lists import one_of
+
+_SENTENCE: Final = 1_000
+_COUNT: Final = re.compile(r"\b\d{1,3}(?:,\d{3}){1,3}\b|\b\d{3,9}\b")
 
 
 class WireError(EdgeRouteError):
@@ -38,6 +41,22 @@ class WireFault(Exception):
 def says_overflow(text: str) -> bool:
     """Whether the sentence of an error says that the prompt is too long for the model."""
     return _overflow().search(text) is not None
+
+
+def counts_in(text: str) -> tuple[int, ...]:
+    """The numbers in the sentence of an error, which may be counts of tokens."""
+    return tuple(int(digits.replace(",", "")) for digits in _COUNT.findall(text[:_SENTENCE]))
+
+
+def overflow_in_openais_words(error: EdgeRouteError) -> str:
+    """The sentence for people; of a prompt that is too long in the words that clients look for."""
+    told = error.rejection
+    if not told.tokens or told.code != OVERFLOW.code:
+        return str(error)
+    return (
+        f"This model's maximum context length is {told.window} tokens. However, your messages"
+        f" resulted in {told.tokens} tokens. {error}"
+    )
 
 
 @cache

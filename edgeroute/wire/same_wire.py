@@ -88,7 +88,7 @@ class FrameFormat:
     end: bytes
     join: Callable[[list[Object]], Object]
     patch_whole: Callable[[Object, Envelope], None]
-    fault: Callable[[EdgeRouteError, Object], list[bytes]]
+    fault: Callable[[EdgeRouteError, Object, Envelope], list[bytes]]
 
 
 class PassingEncoder:
@@ -119,7 +119,7 @@ class PassingEncoder:
         """The bytes that end the stream with an error."""
         if not self._passing:
             return self._inner.error(error)
-        return self._form.fault(error, self._last)
+        return self._form.fault(error, self._last, self._envelope)
 
     def _frame(self, frame: Frame) -> list[bytes]:
         if frame.name == WHOLE:

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Home
+from tests.support import replies
+from tests.support.house import PRIVATE
+from tests.support.scripted_provider import ScriptedProvider, always
 
 
 @pytest.fixture
@@ -56,3 +59,40 @@ def test_a_judge_must_be_one_model(home: Home, tmp_path: Path, judge: str, said:
     result = home.run("eval", str(file), "--judge", judge, "--yes")
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("name", ["gpt-5.4", "gpt-5.5", "openai/gpt-5.5"])
+def test_without_a_key_the_command_is_named(
+    home: Home, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Wrong usage for what could leave; nothing is asked in its place."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    result = home.run("explain", "--model", name, "hi")
+    assert result.exit_code == 2
+    assert "edgeroute keys set openai" in result.stderr
+    told = json.loads(home.run("explain", "--json", "--model", name, PRIVATE).stdout)
+    assert [one["place"] for one in told["candidates"]] == ["local"]
+
+
+def test_a_familys_name_says_what_it_means(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nearest model of the vendor, and why it is that one."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0123456789abcdef")
+    home.configure("[keys]\nenvironment = true\n")
+    told = json.loads(home.run("explain", "--json", "--model", "gpt-5.4", "hi").stdout)
+    said = "gpt-5.4 is not offered here; gpt-5.5 is the nearest."
+    assert (told["candidates"][0]["model"], told["why"]) == ("openai/gpt-5.5", said)
+    assert said in told["notes"]
+
+
+@pytest.mark.parametrize("name", ["local/box", "LOCAL", " Local / x ", "local"])
+def test_local_that_is_down_is_never_the_cloud(home: Home, name: str) -> None:
+    """An endpoint of the user's own that does not answer: nothing could answer."""
+    with ScriptedProvider(always(replies.chat("From the cloud."))) as cloud:
+        home.configure(
+            f"[providers.mock]\nbase_url = '{cloud.base_url}'\nmodels = ['m']\n"
+            "[local]\nbackend = 'box'\n"
+            "[local.endpoints.box]\nbase_url = 'http://127.0.0.1:9/v1'\nmodel = 'x'\n"
+        )
+        result = home.run("ask", "--model", name, "hi")
+        assert (result.exit_code, result.stdout) == (4, "")
+        assert cloud.bytes_received == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgeroute.core.errors import (
+    TOO_MANY,
     BudgetReached,
     Cancelled,
     EdgeRouteError,
@@ -119,7 +120,7 @@ LONG = Rejection(400, "context_length_exceeded", "messages")
         (ErrorKind.CONTENT_FILTER, 400, "safety", Rejection(400, "safety", "messages")),
         (ErrorKind.AUTH, 401, "invalid_key", OURS),
         (ErrorKind.OUTAGE, 503, "", OURS),
-        (ErrorKind.RATE_LIMIT, 429, "slow", OURS),
+        (ErrorKind.RATE_LIMIT, 429, "slow", TOO_MANY),
     ],
 )
 def test_a_caller_is_told_what_a_provider_said_of_its_request(

@@ -213,6 +213,7 @@ def _end() -> Sequence[Trouble]:
         "[DONE] twice": _ending(stop, usage, done, done),
         "data after [DONE]": _ending(stop, usage, done, _of({"content": "more"})),
         "no usage": _ending(stop, done),
+        "no reason, no usage, [DONE]": _ending(done),
         "usage twice": _ending(stop, usage, usage, done),
         "usage below zero": _ending(stop, _usage(prompt_tokens=-5, completion_tokens=-1), done),
         "usage beyond measure": _ending(stop, _usage(prompt_tokens=10**30), done),
@@ -231,7 +232,6 @@ def _end() -> Sequence[Trouble]:
             "end", "length, without text", replies.stream([_of({}, "length"), done]), "whole", ""
         ),
         Trouble("end", "filtered, without text", empty, "refused", again=False),
-        Trouble("end", "no reason, no usage, [DONE]", _ending(done), "cut"),
     ]
 
 

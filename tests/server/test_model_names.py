@@ -13,7 +13,9 @@ import openai
 import pytest
 
 from edgeroute.server.serve import serving
-from tests.support.house import LOCAL_ANSWER, OPEN, House, house
+from tests.support import replies
+from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, House, house
+from tests.support.scripted_provider import Close, Received, Reply, ScriptedProvider, always
 
 MESSAGES: list[Any] = [{"role": "user", "content": OPEN}]
 SENTENCE = "There is no model `mokc/m`. Did you mean `mock/m`?"
@@ -31,9 +33,9 @@ ANSWERED = tuple(BODIES)[:3]
 
 
 @asynccontextmanager
-async def served(folder: Path) -> AsyncIterator[tuple[House, httpx.AsyncClient]]:
+async def served(folder: Path, **more: Any) -> AsyncIterator[tuple[House, httpx.AsyncClient]]:
     """A house behind its endpoint, and a client that knows the token."""
-    async with house(folder) as home, serving(home.runtime, port=0) as listening:
+    async with house(folder, **more) as home, serving(home.runtime, port=0) as listening:
         token = listening.token_file.read_text().strip()
         async with httpx.AsyncClient(
             base_url=listening.address,
@@ -115,3 +117,81 @@ async def test_explain_takes_the_model_of_a_prompt(tmp_path: Path) -> None:
         asked = {"prompt": OPEN, "model": "LOCAL"}
         told = (await client.post("/edgeroute/v1/explain", json=asked)).json()
         assert [one["place"] for one in told["candidates"]] == ["local"]
+
+
+OPENAI_KEY = "OPENAI_API_KEY"
+
+
+def openai_in_small(asked: Received) -> Reply:
+    """It speaks chat completions and Responses."""
+    if not asked.path.endswith("/responses"):
+        return replies.answer(asked, "From OpenAI.")
+    part = {"type": "output_text", "text": "From OpenAI.", "annotations": []}
+    message = {"type": "message", "id": "m", "role": "assistant", "content": [part]}
+    body = {"id": "r", "object": "response", "status": "completed", "output": [message]}
+    if asked.json.get("stream"):
+        item = {"type": "response.output_item.done", "output_index": 0, "item": message}
+        done = {"type": "response.completed", "response": body}
+        return replies.stream([replies.event(item), replies.event(done)])
+    return replies.json_body(body)
+
+
+@asynccontextmanager
+async def with_openai(folder: Path) -> AsyncIterator[tuple[House, httpx.AsyncClient]]:
+    """The same with OpenAI behind it, which answers over loopback."""
+    with ScriptedProvider(openai_in_small) as server:
+        table = f'[keys]\nenvironment = true\n[providers.openai]\nbase_url = "{server.base_url}"\n'
+        async with served(folder, settings=table) as both:
+            yield both
+
+
+@pytest.mark.parametrize("path", ANSWERED)
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_familys_name_is_answered_with_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, *, stream: bool
+) -> None:
+    """The nearest model of the vendor answers, and headers say that it is not the one named."""
+    monkeypatch.setenv(OPENAI_KEY, "sk-test-0123456789abcdef")
+    async with with_openai(tmp_path) as (home, client):
+        body = {"model": "gpt-5.4-2026-03-05", "stream": stream, **BODIES[path]}
+        reply = await client.post(path, json=body)
+        said = "gpt-5.4-2026-03-05 is not offered here; gpt-5.5 is the nearest."
+        assert reply.status_code == 200
+        assert reply.headers["x-edgeroute-route"] == "cloud"
+        assert reply.headers["x-edgeroute-model"] == "openai/gpt-5.5"
+        assert reply.headers["x-edgeroute-reason"] == said
+        assert reply.headers["warning"] == f'299 - "{said}"'
+        exact = await client.post(path, json={**body, "model": "gpt-5.5"})
+        assert "warning" not in exact.headers
+        assert home.bytes_out == 0  # of the vendor that nobody named
+
+
+@pytest.mark.parametrize("path", ANSWERED)
+async def test_without_a_key_the_command_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """404 for what could leave, an answer from here for what could not."""
+    monkeypatch.delenv(OPENAI_KEY, raising=False)
+    async with with_openai(tmp_path) as (home, client):
+        for name in ("gpt-5.4", "gpt-5.5", "openai/gpt-5.5"):
+            reply = await client.post(path, json={"model": name, **BODIES[path]})
+            assert reply.status_code == 404
+            assert "edgeroute keys set openai" in reply.json()["error"]["message"]
+            said = {"messages": [{"role": "user", "content": PRIVATE}]}
+            private = said if "messages" in BODIES[path] else {"input": PRIVATE}
+            here = await client.post(path, json={"model": name, **BODIES[path], **private})
+            assert here.headers["x-edgeroute-route"] == "local"
+            assert LOCAL_ANSWER in here.text
+        assert home.bytes_out == 0
+
+
+@pytest.mark.parametrize("path", ANSWERED)
+@pytest.mark.parametrize("name", ["local/here", "LOCAL", " Local / m ", "local/m", "Local/HERE"])
+async def test_local_that_is_down_is_never_the_cloud(tmp_path: Path, path: str, name: str) -> None:
+    """An endpoint of the user's own that does not answer is 503, which may pass by itself."""
+    async with served(tmp_path, local=always([Close()])) as (home, client):
+        for stream in (False, True):
+            reply = await client.post(path, json={"model": name, "stream": stream, **BODIES[path]})
+            assert reply.status_code == 503, reply.text
+            assert "x-should-retry" not in reply.headers
+        assert home.bytes_out == 0

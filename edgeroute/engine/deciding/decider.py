@@ -18,7 +18,13 @@ from edgeroute.core.request import TIERS, ChatRequest, ClientProfile, Sampling, 
 from edgeroute.core.signals import Signals
 from edgeroute.core.verdict import PrivacyMode, Verdict
 from edgeroute.engine.deciding.explanation import Explanation
-from edgeroute.engine.deciding.model_names import LOCAL, canonical, names_here
+from edgeroute.engine.deciding.model_names import (
+    LOCAL,
+    named,
+    names_here,
+    not_offered,
+    without_key,
+)
 from edgeroute.engine.deciding.pictures import kept_here, nobody_draws, without_drawn
 from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
 from edgeroute.engine.deciding.session import Session, Sessions
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
     from edgeroute.local.backends.backend import LocalBackend
     from edgeroute.privacy.inspecting.inspector import Inspector
     from edgeroute.providers.catalog.catalog import Catalog
+    from edgeroute.providers.catalog.families import FamilyName
     from edgeroute.routing.learning.neighbours import Advice
     from edgeroute.routing.plan.plan_input import PlanInput
     from edgeroute.routing.policy.in_force import RulesInForce
@@ -125,12 +132,13 @@ class Decider:
         """Decide where ``request`` goes. A ``dry`` decision leaves no trace.
 
         Raises:
-            UnknownModel: no model has the name that the caller asked for.
+            UnknownModel: no model has the name that the caller asked for, or nobody has the key
+                for it.
             PrivacyRefused: a picture is wanted of a prompt that must stay here.
             NothingAnswered: nothing but a picture is wanted, and nobody draws.
             BudgetReached: the user wants to be asked first.
         """
-        request = _allowed(await asyncio.to_thread(self._named, request), self.catalog)
+        request, family = await asyncio.to_thread(self._named, request)
         session = await self._session(request, dry=dry)
         request = without_drawn(request)
         verdict = await self.inspector.inspect(request, full=full)
@@ -146,12 +154,14 @@ class Decider:
             session.latch_reason,
             dict(masked.types) if masked else None,
         )
-        return await asyncio.to_thread(self._plan, request, session, privacy, masked)
+        return await asyncio.to_thread(self._plan, request, session, privacy, masked, family)
 
-    def _named(self, request: ChatRequest) -> ChatRequest:
-        """``request`` with the one name of the model that its caller asked for."""
-        name = canonical(request.model, self.catalog, names_here(self.local))
-        return request if name == request.model else replace(request, model=name)
+    def _named(self, request: ChatRequest) -> tuple[ChatRequest, FamilyName | None]:
+        """``request`` with the one name of the model that its caller asked for, and what the name
+        says as a family's.
+        """
+        name, family = named(request.model, self.catalog, names_here(self.local))
+        return _allowed(replace(request, model=name), self.catalog), family
 
     async def _session(self, request: ChatRequest, *, dry: bool) -> Session:
         """The request's conversation; where the store cannot be read, one that says so."""
@@ -187,12 +197,17 @@ class Decider:
         session: Session,
         privacy: PrivacyDecision,
         masked: MaskedRequest | None,
+        family: FamilyName | None,
     ) -> Decision:
         # The planner brings the expression library: not needed before the first request.
         from edgeroute.routing.plan.eligibility import draws  # noqa: PLC0415
         from edgeroute.routing.plan.planner import plan  # noqa: PLC0415
         from edgeroute.routing.signals.signals import read_signals  # noqa: PLC0415
 
+        leaves = not privacy.stays and not privacy.verdict.internal_code
+        instead = ""
+        if leaves:  # what stays here needs no key, and no name of a managed model
+            request, instead = self._reachable(request, family)
         if not request.task and draws(self.catalog.card(request.model)):
             request = replace(request, task="image")
         signals = read_signals(
@@ -200,7 +215,7 @@ class Decider:
         )
         if privacy.stays and signals.wants_picture:
             raise kept_here(privacy.reason)
-        asked = self._plan_input(request, session, signals, privacy)
+        asked = replace(self._plan_input(request, session, signals, privacy), wish=instead)
         asked = self._within_budget(asked, session.id, request.client)
         chosen = plan(asked)
         advice = self._advice(asked, chosen, request)
@@ -210,6 +225,8 @@ class Decider:
             raise nobody_draws()
         if request.privacy is PrivacyMode.MASK and privacy.mode is PrivacyMode.AUTO:
             chosen = replace(chosen, notes=(*chosen.notes, _NOT_MASKED))
+        if instead:
+            chosen = replace(chosen, notes=(*chosen.notes, instead), warning=instead)
         otherwise = ""
         if privacy.stays:
             free = plan(replace(asked, private=False, private_reason=""))
@@ -227,6 +244,39 @@ class Decider:
             masked=masked,
             otherwise=otherwise,
         )
+
+    def _reachable(
+        self, request: ChatRequest, family: FamilyName | None
+    ) -> tuple[ChatRequest, str]:
+        """``request`` for a model whose provider can be asked, and a sentence where that is not the
+        one that was named.
+
+        Raises:
+            UnknownModel: there is no key for it.
+        """
+        from edgeroute.providers.catalog.families import nearest  # noqa: PLC0415
+
+        card, client = self.catalog.card(request.model), request.client
+        vendor = card.provider if card else family.vendor if family else ""
+        able = self.router_state.ready() if vendor else ()
+        if not vendor or (card is not None and vendor in able):
+            return request, ""
+        if family is None:
+            raise without_key(request.model, vendor, self.catalog)
+        found = nearest(
+            family,
+            [c for c in self.catalog.cards.values() if client is None or client.allows(c.id)],
+            self.catalog.same_as,
+            able,
+            self.clock.now(),
+        )
+        if found is None and vendor not in able:
+            raise without_key(family.typed, vendor, self.catalog)
+        if found is None:
+            raise not_offered(family.typed)
+        shown = found.id.removeprefix(f"{family.vendor}/")
+        instead = f"{family.typed} is not offered here; {shown} is the nearest."
+        return replace(request, model=found.id), instead
 
     def _advice(self, asked: PlanInput, chosen: Plan, request: ChatRequest) -> Advice | None:
         """What earlier answers say, where the policy was free to choose one model."""
@@ -319,12 +369,13 @@ class Decider:
                 sentence,
                 "Ask the model `local`, or raise it with `edgeroute config set budget...`.",
             )
-        small = {
-            name: card
+        context = asked.context
+        dear = {
+            name: f"{sentence} Only small models are asked."
             for name, card in asked.cards.items()
-            if card.place is Place.LOCAL or card.grade == 1
+            if card.place is Place.CLOUD and card.grade > 1
         }
-        return replace(asked, cards=small)
+        return replace(asked, context=replace(context, blocked={**context.blocked, **dear}))
 
 
 def _allowed(request: ChatRequest, catalog: Catalog) -> ChatRequest:

@@ -12,6 +12,7 @@ from edgeroute.core.errors import UnknownModel
 if TYPE_CHECKING:
     from edgeroute.local.backends.backend import LocalBackend
     from edgeroute.providers.catalog.catalog import Catalog
+    from edgeroute.providers.catalog.families import FamilyName
 
 AUTO: Final = "auto"
 LOCAL: Final = "local"
@@ -48,10 +49,46 @@ def canonical(typed: str, catalog: Catalog, here: Mapping[str, str]) -> str:
     return card.id
 
 
+def named(typed: str, catalog: Catalog, here: Mapping[str, str]) -> tuple[str, FamilyName | None]:
+    """The name that ``typed`` stands for, and what it says as a family's.
+
+    A name that only a family knows comes back as it is: which model it means depends on the keys.
+
+    Raises:
+        UnknownModel: it stands for nothing; with the nearest name.
+    """
+    family = catalog.families.read(typed)
+    try:
+        return canonical(family.plain if family else typed, catalog, here), family
+    except UnknownModel:
+        if family is None:
+            raise
+        return family.typed, family
+
+
 def names_here(backend: LocalBackend) -> dict[str, str]:
     """The names of this machine's models; the server's own name goes on meaning whatever it has."""
     cards = (backend.card, *backend.cards())
     return {f"{LOCAL}/{backend.name}": LOCAL} | {card.id: card.id for card in cards}
+
+
+def without_key(asked: str, provider: str, catalog: Catalog) -> UnknownModel:
+    """The error about the model ``asked``, whose ``provider`` cannot be asked."""
+    found = catalog.provider(provider)
+    name = safe_line(found.name if found else provider, _LONGEST)
+    why, hint = f"there is no key for {name}", f"`edgeroute keys set {provider}` adds one"
+    if found is not None and not found.ready:
+        why = f"{name} needs an address of your own"
+        hint = f"`edgeroute config set providers.{provider}.base_url ...` sets it"
+    return UnknownModel(
+        f"`{safe_line(asked, _LONGEST)}` cannot be asked: {why}.",
+        f"{hint}; `local` and `auto` need none.",
+    )
+
+
+def not_offered(asked: str) -> UnknownModel:
+    """The error about a family's name that stands for no model here."""
+    return UnknownModel(f"There is no model like `{safe_line(asked, _LONGEST)}` here.", _LISTED)
 
 
 def _on_this_machine(asked: str, rest: str, here: Mapping[str, str]) -> str:

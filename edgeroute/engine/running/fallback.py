@@ -52,6 +52,7 @@ from edgeroute.providers.resilience.failover import (
 )
 
 if TYPE_CHECKING:
+    from edgeroute.core.model_card import ModelCard
     from edgeroute.providers.resilience.health import Health
     from edgeroute.providers.resilience.resilience import Resilience
 
@@ -81,6 +82,7 @@ class Fallback:
             tokens=decision.signals.input_tokens,
             commit=decision.plan.commit,
             before=state.failures,
+            passed_over=self._passed_over(decision),
             rng=self.rng,
         )
         state.skipped = failover.skipped
@@ -98,6 +100,11 @@ class Fallback:
             action = attempt.next_action
         if isinstance(action, GiveUp):
             state.error = _in_words(decision, action.error)
+
+    def _passed_over(self, decision: Decision) -> list[ModelCard]:
+        """The managed models that the plan left out; none of what had to stay here anyway."""
+        skipped = () if decision.privacy.stays else decision.plan.skipped
+        return self.calls.managed(one.model for one in skipped)
 
     async def _carry_out(
         self, attempt: _FallbackStep, decision: Decision, state: RunState

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -56,6 +56,10 @@ class ModelCalls:
         card = self.catalog.card(candidate.model)
         assert card is not None, "a plan names managed models of the catalog only"
         return card
+
+    def managed(self, models: Iterable[str]) -> list[ModelCard]:
+        """The cards of those ``models`` that are managed ones."""
+        return [card for card in map(self.catalog.card, models) if card is not None]
 
     def candidate(self, model: str, reason: str) -> Candidate:
         """``model`` where it runs: local models may be several, and any may be named."""

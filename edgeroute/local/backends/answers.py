@@ -9,7 +9,7 @@ from edgeroute.core.display import safe_line
 from edgeroute.core.errors import ErrorKind, LocalModelError
 from edgeroute.core.events import Delta, Finish
 from edgeroute.local.backends.client import BrokenOff, Stream, parse_object, read_all
-from edgeroute.wire.errors import WireError, WireFault, says_overflow
+from edgeroute.wire.errors import WireError, WireFault, counts_in, says_overflow
 from edgeroute.wire.formats import FORMATS
 from edgeroute.wire.sse import StreamDecoder, read_deltas
 
@@ -83,7 +83,7 @@ def failure(name: str, status: int, body: Mapping[str, Any]) -> LocalModelError:
     words = {str(found.get(key)) for key in ("code", "type")}
     if words & set(_CONTEXT) or says_overflow(said):
         text = said or f"The prompt is too long for {name}."
-        return LocalModelError(text, _hint(found), kind=ErrorKind.CONTEXT)
+        return LocalModelError(text, _hint(found), kind=ErrorKind.CONTEXT, counts=counts_in(said))
     code = found.get("code")
     for number in (status, code if isinstance(code, int) else 0):
         if number in _SENTENCES and "hint" not in found:

@@ -2,7 +2,8 @@
 
 Packaged data lies in ``models/providers/`` (one file per provider) and ``models/prices/`` (price
 sets that stand in for it). A user's own folder may hold the same two: a provider file there
-replaces the packaged one with the same id, and all price files there apply.
+replaces the packaged one with the same id, and all price files there apply. families.yaml there
+takes the packaged one's place.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Final
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.model_card import ModelCard, PeakHours, Place, PriceList, PriceRow, Rate
 from edgeroute.datafile import load, mistake, packaged
+from edgeroute.providers.catalog.families import Families
 from edgeroute.providers.catalog.provider import Provider, address_problem
 from edgeroute.providers.catalog.provider_file import (
     PriceFile,
@@ -96,6 +98,7 @@ class Catalog:
     cards: Mapping[str, ModelCard]
     aliases: Mapping[str, str] = field(default_factory=dict)
     same_as: Mapping[str, str] = field(default_factory=dict)
+    families: Families = field(default_factory=Families)
 
     @classmethod
     def load(
@@ -123,7 +126,7 @@ class Catalog:
             sets += sorted((own / "prices").glob("*.yaml"))
         for path in sets:
             draft.reprice(path)
-        return draft.catalog()
+        return draft.catalog(Families.load(own))
 
     def card(self, name: str) -> ModelCard | None:
         """The model called ``name``: a friendly id, an alias, or the provider's own id.
@@ -299,6 +302,6 @@ class _Draft:
             if len(set(owners)) == 1 and name not in self.cards:
                 yield name, owners[0]
 
-    def catalog(self) -> Catalog:
+    def catalog(self, families: Families) -> Catalog:
         """The finished catalog. A bare name that several providers use stands for none of them."""
-        return Catalog(self.providers, self.cards, dict(self._aliases()), self.same_as)
+        return Catalog(self.providers, self.cards, dict(self._aliases()), self.same_as, families)

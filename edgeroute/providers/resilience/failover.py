@@ -38,14 +38,14 @@ from edgeroute.core.errors import (
     EdgeRouteError,
     ErrorKind,
     LocalModelError,
-    NothingAnswered,
     PrivacyRefused,
     ProviderError,
 )
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Candidate, Skipped
 from edgeroute.core.request import Commit
-from edgeroute.providers.resilience.health import Health
+from edgeroute.providers.resilience.health import Health, Unavailable
+from edgeroute.providers.resilience.last_word import counted, kind_of, last_word
 from edgeroute.providers.resilience.resilience import Patience, Resilience
 
 Cause = Literal["first", "outage", "rate_limit", "last_resort"]
@@ -141,7 +141,8 @@ class Failover:
     """The search for an answer to one prompt.
 
     ``cards`` holds the card of every candidate by its model id; ``tokens`` estimates the prompt.
-    ``before`` are failures of a strategy's models: they count for what the caller is told.
+    ``before`` are failures of a strategy's models, and ``passed_over`` models that the plan left
+    out: both count for what the caller is told.
     ``skipped`` fills with the candidates that were passed over without being asked.
     """
 
@@ -155,6 +156,7 @@ class Failover:
         tokens: int = 0,
         commit: Commit = "first_token",
         before: Sequence[EdgeRouteError] = (),
+        passed_over: Sequence[ModelCard] = (),
         rng: Random,
     ) -> None:
         self.skipped: list[Skipped] = []
@@ -165,6 +167,8 @@ class Failover:
         self._tokens = tokens
         self._commit = commit
         self._before = before
+        self._passed_over = passed_over
+        self._resting: list[Unavailable] = []
         self._rng = rng
         self._began = 0.0
         self._current: Candidate | None = None
@@ -229,7 +233,9 @@ class Failover:
             self._health.failed(card, error, now)
         if self._shown:
             return GiveUp(error, partial=True)
-        earlier = {self._kind(other) for _, other in self._errors}
+        earlier = {kind_of(other) for _, other in self._errors}
+        if error.kind is ErrorKind.CONTEXT:
+            counted(error, card.context_tokens, self._tokens)
         self._remember(error)
         if error.kind in _FINAL:
             return GiveUp(error)
@@ -288,9 +294,11 @@ class Failover:
                 return self._try(candidate, 0.0, now, why or candidate.reason)
             self.skipped.append(Skipped(card.id, refusal))
             kept = self._health.refusal(card, self._tokens, now)
+            if kept is not None:
+                self._resting.append(kept)
             if kept is not None and kept.kind is ErrorKind.RATE_LIMIT:
                 order = _AFTER_RATE_LIMIT
-        return GiveUp(self._last_word())
+        return GiveUp(self._last_word(now))
 
     def _refusal(self, card: ModelCard, now: float, *, out_of_tries: bool) -> str:
         """Why ``card`` is not tried; empty if it is."""
@@ -327,45 +335,12 @@ class Failover:
     def _remember(self, error: EdgeRouteError) -> None:
         self._errors.append((self._card.id, error))
 
-    @staticmethod
-    def _kind(error: EdgeRouteError) -> ErrorKind | None:
-        return error.kind if isinstance(error, ProviderError | LocalModelError) else None
-
-    def _last_word(self) -> EdgeRouteError:
-        """The error for a search that is over: the telling one, or all of them."""
-        errors = [error for _, error in self._errors]
-        refused = [error for error in errors if isinstance(error, PrivacyRefused)]
-        if refused:
-            return refused[0]
-        if errors and all(self._kind(error) is ErrorKind.CONTEXT for error in errors):
-            return errors[0]
-        decisive = self._decisive()
-        lines = list(dict.fromkeys(f"{model}: {error.message}" for model, error in self._errors))
-        lines += [f"{one.model}: not asked, {one.reason}." for one in self.skipped]
-        hints = [error.hint for error in reversed(errors) if error.hint]
-        return NothingAnswered(
-            "No model could answer. " + " ".join(lines),
-            hints[0] if hints else "Try again, or see `edgeroute doctor`.",
-            rejection=decisive.rejection if decisive else None,
+    def _last_word(self, now: float) -> EdgeRouteError:
+        kept = (self._health.refusal(card, self._tokens, now) for card in self._passed_over)
+        return last_word(
+            self._errors,
+            self._before,
+            [f"{one.model}: not asked, {one.reason}." for one in self.skipped],
+            [*self._resting, *(one for one in kept if one is not None)],
+            [card.context_tokens for card in self._passed_over],
         )
-
-    def _decisive(self) -> EdgeRouteError | None:
-        """The failure that blames the request, so that its caller must change it before it can be
-        answered; None where there is none.
-
-        The last managed API that judged it has the say. The local model, to which everything falls
-        back, has it only where no managed API has failed in a way that passes by itself.
-        """
-        errors = [*self._before, *(error for _, error in self._errors)]
-        failed = [error for error in errors if self._kind(error) is not None]
-        blaming = [error for error in failed if error.rejection.blames_caller]
-        away = [error for error in blaming if isinstance(error, ProviderError)]
-        if away:
-            return away[-1]
-        passes = any(
-            isinstance(error, ProviderError)
-            and error.transient
-            and error.kind in {ErrorKind.OUTAGE, ErrorKind.RATE_LIMIT}
-            for error in errors
-        )
-        return blaming[-1] if blaming and not passes else None

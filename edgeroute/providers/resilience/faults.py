@@ -22,7 +22,7 @@ from edgeroute.core.errors import ErrorKind, ProviderError
 from edgeroute.datafile import table
 from edgeroute.providers.catalog.provider import Provider
 from edgeroute.providers.resilience.rate_limits import retry_after
-from edgeroute.wire.errors import says_overflow
+from edgeroute.wire.errors import counts_in, says_overflow
 from edgeroute.word_lists import one_of, word_set
 
 _CODE_WORD: Final = re.compile(r"[A-Za-z]+(?:[_.][A-Za-z]+)*")
@@ -79,7 +79,14 @@ def classify(
         hint=sign.hint.format(id=provider.id),
         word=word,
         parameter=parameter,
+        counts=_counts(parsed) if kind is ErrorKind.CONTEXT else (),
     )
+
+
+def _counts(body: Any) -> tuple[int, ...]:
+    """The numbers of the sentence that says that the prompt is too long."""
+    found = (counts_in(said) for _, said in _strings(body) if says_overflow(said))
+    return next(found, ())
 
 
 def _parsed(body: bytes | Mapping[str, Any]) -> Any:

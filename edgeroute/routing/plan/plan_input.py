@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import Commit, FrontDoor, Tier
@@ -16,6 +17,9 @@ from edgeroute.routing.policy.conditions import Facts
 from edgeroute.routing.policy.policy import RoutingPolicy
 from edgeroute.routing.policy.tiers import LOCAL, Tiers
 
+STRATEGY_NAMES: Final = frozenset({"cascade", "ensemble"})
+AUTO: Final = frozenset({"", "auto"})
+
 
 @dataclass(frozen=True, slots=True)
 class PlanInput:
@@ -24,7 +28,8 @@ class PlanInput:
     ``private`` says that the prompt must stay here (personal data, mode, latch); ``private_reason``
     is the sentence for it. In mode ``mask`` a prompt that could be masked is not private.
     ``model`` is what the caller asked for: ``auto``, ``local``, ``cascade``, ``ensemble`` or a
-    friendly id. ``local`` is the id of the local model in use, or of the one that is asked for.
+    friendly id; ``wish`` says it in a sentence. ``local`` is the id of the local model in use, or
+    of the one that is asked for.
     ``enterprise`` is the provider that may see internal code. ``cards`` holds managed and local
     models by friendly id; ``same_as`` maps a model to the one whose weights it serves.
     """
@@ -39,6 +44,7 @@ class PlanInput:
     mode: PrivacyMode = PrivacyMode.AUTO
     tier: Tier = "balanced"
     model: str = "auto"
+    wish: str = ""
     user: str = ""
     front_door: FrontDoor = "cli"
     commit: Commit | None = None
@@ -49,6 +55,11 @@ class PlanInput:
     spent_today: float = 0.0
     holding: Holding | None = None
     advice: Advice | None = None
+
+    @property
+    def named(self) -> bool:
+        """Whether the caller named one managed model, which no other vendor's replaces."""
+        return not self.only_here and self.model not in AUTO | STRATEGY_NAMES
 
     @property
     def only_here(self) -> bool:

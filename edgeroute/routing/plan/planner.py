@@ -16,14 +16,12 @@ from edgeroute.core.plan import Plan
 from edgeroute.routing.plan.draft import Draft
 from edgeroute.routing.plan.eligibility import closest, current, through
 from edgeroute.routing.plan.pictures import NOBODY, line_up_pictures
-from edgeroute.routing.plan.plan_input import PlanInput, facts
+from edgeroute.routing.plan.plan_input import AUTO, STRATEGY_NAMES, PlanInput, facts
 from edgeroute.routing.plan.stickiness import reason_to_stay
 from edgeroute.routing.plan.strategy_models import line_up
 from edgeroute.routing.policy.policy import Rule
 from edgeroute.routing.policy.tiers import AS_RULED, LOCAL, TierRule
 
-STRATEGY_NAMES: Final = frozenset({"cascade", "ensemble"})
-AUTO: Final = frozenset({"", "auto"})
 _EXPLICIT: Final = "explicit"
 _ONLY_SAID: Final = "That costs less, but this policy does not act on it (`outcomes.act`)."
 _MOST_OF_A_ROLE: Final = 2
@@ -48,8 +46,8 @@ def plan(request: PlanInput) -> Plan:
         wish = "You asked for the local model."
         draft.last_resort(wish)
         return _finish(request, rule, draft, _EXPLICIT, wish)
-    if request.model not in AUTO and request.model not in STRATEGY_NAMES:
-        wish = f"You asked for {request.model}."
+    if request.named:
+        wish = request.wish or f"You asked for {request.model}."
         # Whoever names a model wants no other vendor's: it answers, or the local one does.
         if not draft.offer(request.model, wish, patient=True):
             draft.note(f"{request.model} cannot answer this, so the local model is asked.")

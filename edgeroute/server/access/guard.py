@@ -130,7 +130,8 @@ class Guard:
         client = check_token(scope, rules)
         check_shape(scope, rules)
         if self._running >= rules.max_requests:
-            raise HttpRefusal(429, "busy", "Too many requests are under way.", "Try again shortly.")
+            said = "Too many requests are under way."
+            raise HttpRefusal(429, "busy", said, "Try again shortly.", retry_after=1)
         self._running += 1
         try:
             if scope["method"] in _WITH_BODY:

@@ -62,7 +62,10 @@ def encode_error(error: EdgeRouteError) -> dict[str, Any]:
     """The body of an error. Clients know an overflow by the beginning of its message only."""
     told = error.rejection
     kind = _ERROR_TYPES.get(told.status, "api_error")
-    message = f"prompt is too long: {error}" if told.code == OVERFLOW.code else str(error)
+    message = str(error)
+    if told.code == OVERFLOW.code:
+        counted = f"{told.tokens} tokens > {told.window} maximum. " if told.tokens else ""
+        message = f"prompt is too long: {counted}{error}"
     return {"type": "error", "error": {"type": kind, "message": message}, "request_id": None}
 
 

@@ -144,7 +144,7 @@ def _end(body: Object, event: Object) -> None:
             body[key] = value
 
 
-def _fault(error: EdgeRouteError, _: Object) -> list[bytes]:
+def _fault(error: EdgeRouteError, _last: Object, _envelope: Envelope) -> list[bytes]:
     return [frame(encode_error(error))]
 
 

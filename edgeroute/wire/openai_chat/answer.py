@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from edgeroute.core.answer import Answer
-from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.errors import TOO_MANY, EdgeRouteError
 from edgeroute.core.events import (
     Answered,
     Event,
@@ -17,6 +17,7 @@ from edgeroute.core.events import (
 from edgeroute.core.messages import Reasoning
 from edgeroute.core.usage import Usage
 from edgeroute.wire import capsule
+from edgeroute.wire.errors import overflow_in_openais_words
 from edgeroute.wire.format import Envelope
 from edgeroute.wire.json_data import dump
 from edgeroute.wire.openai_chat.request import tool_call
@@ -61,8 +62,10 @@ def encode_error(error: EdgeRouteError) -> dict[str, Any]:
     """The body of an error."""
     told = error.rejection
     kind = "invalid_request_error" if told.blames_caller else "server_error"
-    param = told.parameter or None
-    return {"error": {"message": str(error), "type": kind, "param": param, "code": told.code}}
+    if told.status == TOO_MANY.status:
+        kind = "rate_limit_error"
+    message, param = overflow_in_openais_words(error), told.parameter or None
+    return {"error": {"message": message, "type": kind, "param": param, "code": told.code}}
 
 
 def finish_reason(answer: Answer) -> str:

@@ -129,7 +129,7 @@ def _longer(known: list[Any], more: list[Any]) -> list[Any]:
     return grown
 
 
-def _fault(error: EdgeRouteError, _: Object) -> list[bytes]:
+def _fault(error: EdgeRouteError, _last: Object, _envelope: Envelope) -> list[bytes]:
     return [frame(encode_error(error)), DONE]
 
 

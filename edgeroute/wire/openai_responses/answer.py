@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from edgeroute.core.answer import Answer
-from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.errors import OVERFLOW, TOO_MANY, EdgeRouteError
 from edgeroute.core.events import (
     Answered,
     Event,
@@ -16,12 +16,17 @@ from edgeroute.core.events import (
 )
 from edgeroute.core.messages import Reasoning, Text, ToolCall
 from edgeroute.wire import capsule
+from edgeroute.wire.errors import overflow_in_openais_words
 from edgeroute.wire.format import Envelope
 from edgeroute.wire.json_data import dump
 from edgeroute.wire.openai_responses.items import OutputItems
 from edgeroute.wire.usage import to_openai_responses
 
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
+# The codes by which clients know what to do next; the first stands in no schema, but they wait for
+# it to shorten the conversation.
+_CODES: Final = frozenset({OVERFLOW.code, TOO_MANY.code, "server_error", "invalid_prompt"})
+_BY_STATUS: Final = {TOO_MANY.status: TOO_MANY.code}
 
 
 def encode_answer(answer: Answer, envelope: Envelope) -> dict[str, Any]:
@@ -70,6 +75,20 @@ def _finished(envelope: Envelope, answer: Answer, output: list[dict[str, Any]]) 
     return body | {"incomplete_details": {"reason": reason}} if reason else body
 
 
+def failed(error: EdgeRouteError, envelope: Envelope) -> dict[str, Any]:
+    """The event that ends a stream with an error, but for its number."""
+    told = error.rejection
+    code = told.code
+    if code not in _CODES:
+        code = _BY_STATUS.get(
+            told.status, "invalid_prompt" if told.blames_caller else "server_error"
+        )
+    message, param = overflow_in_openais_words(error), told.parameter or None
+    said = {"code": code, "message": message, "param": param}
+    response = _response(envelope, "failed", []) | {"error": said}
+    return {"type": "response.failed", "response": response}
+
+
 class ResponsesEncoder:
     """Writes one streamed response. Every event carries the next sequence number."""
 
@@ -103,10 +122,7 @@ class ResponsesEncoder:
 
     def error(self, error: EdgeRouteError) -> list[bytes]:
         """The bytes that end the stream with an error."""
-        told = error.rejection
-        param = told.parameter or None
-        body = {"type": "error", "code": told.code, "message": str(error), "param": param}
-        return [*self._frames(), self._frame(body)]
+        return [*self._frames(), self._frame(failed(error, self._envelope))]
 
     def _frames(self) -> list[bytes]:
         events = self._items.take()

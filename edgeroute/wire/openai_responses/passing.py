@@ -8,6 +8,7 @@ from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.request import ChatRequest
 from edgeroute.wire.format import Envelope, Target
 from edgeroute.wire.json_data import dump, mapping, sequence, string
+from edgeroute.wire.openai_responses.answer import failed
 from edgeroute.wire.same_wire import FrameFormat, Object, may_replay, start_of, thinks
 
 _ENDS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
@@ -66,17 +67,11 @@ def _join(events: list[Object]) -> Object:
     return dict(mapping(ended[-1].get("response"))) if ended else {}
 
 
-def _fault(error: EdgeRouteError, last: Object) -> list[bytes]:
-    told = error.rejection
+def _fault(error: EdgeRouteError, last: Object, envelope: Envelope) -> list[bytes]:
     number = last.get("sequence_number")
-    body = {
-        "type": "error",
-        "code": told.code,
-        "message": str(error),
-        "param": told.parameter or None,
-        "sequence_number": number + 1 if isinstance(number, int) else 0,
-    }
-    return [b"event: error\ndata: " + dump(body) + b"\n\n"]
+    body = failed(error, envelope)
+    body["sequence_number"] = number + 1 if isinstance(number, int) else 0
+    return [f"event: {body['type']}\ndata: ".encode() + dump(body) + b"\n\n"]
 
 
 FRAMES: Final = FrameFormat(

@@ -278,7 +278,7 @@ def test_when_time_runs_out_only_this_machine_is_asked() -> None:
     [
         (broke(ErrorKind.AUTH), None, ErrorKind.CONTEXT, 400),
         (broke(ErrorKind.OUTAGE, transient=False), None, ErrorKind.CONTEXT, 400),
-        (broke(ErrorKind.RATE_LIMIT), None, ErrorKind.CONTEXT, 503),
+        (broke(ErrorKind.RATE_LIMIT), None, ErrorKind.CONTEXT, 429),
         (broke(ErrorKind.AUTH), None, ErrorKind.OUTAGE, 503),
         (broke(ErrorKind.CONTEXT), broke(ErrorKind.AUTH), ErrorKind.OUTAGE, 400),
         (broke(ErrorKind.AUTH), broke(ErrorKind.BAD_REQUEST, status=422), ErrorKind.OUTAGE, 422),

@@ -13,7 +13,7 @@ from edgeroute.routing.plan.pictures import NOBODY
 from edgeroute.routing.plan.plan_input import PlanInput
 from edgeroute.routing.plan.planner import plan
 from edgeroute.routing.policy.policy import RoutingPolicy
-from tests.support.routing import NOW, card, cards, plan_input
+from tests.support.routing import LOCAL, NOW, card, cards, plan_input
 
 DRAWS = frozenset({"image_output"})
 PAINTER = card("gemini/painter", abilities=DRAWS)
@@ -47,10 +47,20 @@ def test_the_model_asked_for_comes_first() -> None:
 
 
 def test_a_named_model_that_cannot_draw_is_not_asked() -> None:
-    """It is said that another one draws."""
+    """Another one of the same provider draws, and it is said; no other vendor's does."""
     chosen = plan(asked(model="openai/gpt-5.5"))
-    assert chosen.first.model in {PAINTER.id, OTHER.id}
+    assert [one.model for one in chosen.candidates] == [OTHER.id]
     assert any("cannot draw" in note for note in chosen.notes)
+    chosen = plan(asked(model="anthropic/claude-haiku-4.5"))
+    assert [one.model for one in chosen.candidates] == ["anthropic/claude-haiku-4.5", LOCAL]
+
+
+def test_a_named_model_that_draws_is_not_replaced() -> None:
+    """While it rests nobody draws for it."""
+    resting = RoutingContext(NOW, blocked={"openai": "openai rests."})
+    chosen = plan(asked(model=OTHER.id, context=resting))
+    assert [one.model for one in chosen.candidates] == [LOCAL]
+    assert NOBODY in chosen.notes
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,8 @@ def test_errors_inside_a_stream_are_raised_by_the_clients(
     with pytest.raises(anthropic.APIStatusError, match="It broke off"):
         list(claude.messages.create(model="auto", max_tokens=5, messages=HI, stream=True))
     events = list(oai.responses.create(model="auto", input="hi", stream=True))
-    assert (events[-1].type, events[-1].message) == ("error", "It broke off.")
+    assert (events[-1].type, events[-1].response.status) == ("response.failed", "failed")
+    assert events[-1].response.error.message == "It broke off."
 
 
 def test_an_overflow_inside_a_stream_is_known_as_one(
@@ -213,7 +214,8 @@ def test_an_overflow_inside_a_stream_is_known_as_one(
         list(oai.chat.completions.create(model="auto", messages=HI, stream=True))
     assert (caught.value.code, caught.value.param) == ("context_length_exceeded", "messages")
     last = list(oai.responses.create(model="auto", input="hi", stream=True))[-1]
-    assert (last.code, last.param) == ("context_length_exceeded", "messages")
+    told = last.response.error
+    assert (told.code, told.param) == ("context_length_exceeded", "messages")
     with pytest.raises(anthropic.APIStatusError, match=r"prompt is too long: It is too long\."):
         list(claude.messages.create(model="auto", max_tokens=5, messages=HI, stream=True))
 
