@@ -17,7 +17,7 @@ from tests.support.wire import target
 MARK = {"type": "ephemeral"}
 REQUESTS: dict[str, dict[str, Any]] = {
     "anthropic-messages": {
-        "model": "claude-x", "max_tokens": 9, "stream": True, "metadata": {"user_id": "u"},
+        "model": "claude-x", "max_tokens": 9, "stream": True, "inference_geo": "eu",
         "thinking": {"type": "enabled", "budget_tokens": 2000},
         "context_management": {"edits": [{"type": "clear_tool_uses_20250919"}]},
         "system": [{"type": "text", "text": "s", "cache_control": MARK}],
