@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.message import Message as TextualMessage
 
+from edgeroute.core.answer import Frame
 from edgeroute.core.display import SafeStream
 from edgeroute.core.errors import Cancelled, EdgeRouteError
 from edgeroute.core.events import (
@@ -142,7 +143,7 @@ class Bridge:
         elif isinstance(event, ReasoningDelta):
             if event.text:
                 self._thinking.add(event.text)
-        elif not isinstance(event, ToolCallDelta | ImageDelta):
+        elif not isinstance(event, ToolCallDelta | ImageDelta | Frame):
             self._flush()
             if isinstance(event, Planned):
                 self._receipt = event.receipt_id
