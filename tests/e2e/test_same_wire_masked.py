@@ -13,7 +13,6 @@ from tests.e2e.test_same_wire import (
     MESSAGE,
     PATHS,
     SEARCHING,
-    STREAMS,
     ask,
     block,
     body,
@@ -37,7 +36,7 @@ def behave(request: Received) -> Reply:
     (mark,) = set(re.findall(r"<EMAIL\w*>", request.json["messages"][0]["content"]))
     name, half = json.dumps(mark)[1:-1], len(mark) // 2
     if request.path.endswith(PATHS["manth"]):
-        use = {"type": "tool_use", "id": "t1", "name": "send", "input": {}}
+        use = {"type": "tool_use", "id": "t1", "name": "edit", "input": {}}
         events = [
             named("message_start", message=MESSAGE),
             *block(0, {"type": "thinking", "thinking": "", "signature": ""},
@@ -83,7 +82,6 @@ def test_values_are_put_back_into_passing_events(installation: Installation) -> 
         assert said == [f"To {MAIL} <EM", f"For {MAIL}"]
     for request in provider.requests:
         assert MAIL.partition("@")[0] not in request.body.decode()
-    assert len(STREAMS) == len(PATHS)
 
 
 def _turn_two(endpoint: Endpoint, whole: dict[str, Any], provider: ScriptedProvider) -> None:
