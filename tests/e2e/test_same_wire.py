@@ -33,7 +33,7 @@ def chunk(*choices: dict[str, Any], **fields: Any) -> bytes:
     return replies.event(json.dumps({**head, "service_tier": "flex", "choices": choices, **fields}))
 
 
-MESSAGE = {
+MESSAGE: dict[str, Any] = {
     "id": "msg_up", "type": "message", "role": "assistant", "model": "up", "content": [],
     "stop_reason": None, "stop_sequence": None,
     "usage": {"input_tokens": 3, "output_tokens": 1, "server_tool_use": {"web_search_requests": 1}},
@@ -205,7 +205,8 @@ def test_a_stream_passes_but_for_id_and_model(
 ) -> None:
     """Every event comes in its order and form, and those without id or model byte for byte."""
     provider.behave(always(replies.stream(STREAMS[name])))
-    more = {"stream_options": {"include_usage": True}, "n": 2} if name == "mchat" else {}
+    more: dict[str, Any] = {"stream_options": {"include_usage": True}, "n": 2}
+    more = more if name == "mchat" else {}
     answer = ask(endpoint, name, body(name, stream=True, **more))
     events = [event + b"\n\n" for event in answer.content.split(b"\n\n") if event]
     assert len(events) == len(STREAMS[name])
