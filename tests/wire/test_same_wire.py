@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeroute.core.answer import Frame
@@ -101,6 +101,7 @@ FIELDS = st.dictionaries(names.map(lambda name: f"x_{name}_y"), json_values, max
 
 @pytest.mark.parametrize("wire", REQUESTS)
 @given(unknown=FIELDS, inner=FIELDS)
+@settings(deadline=None)
 def test_unknown_fields_pass_unchanged(
     wire: str, unknown: dict[str, Any], inner: dict[str, Any]
 ) -> None:
