@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeroute.core.answer import Frame
@@ -14,8 +15,9 @@ from edgeroute.core.events import TextDelta
 from edgeroute.server.answer.caller_request import request_of
 from edgeroute.wire.format import Envelope
 from edgeroute.wire.formats import FORMATS
-from tests.support.wire import FIXTURES, json_values, names, target
+from tests.support.wire import json_values, names, target
 
+RECORDED = Path(__file__).parent / "recorded_requests"
 MARK = {"type": "ephemeral"}
 REQUESTS: dict[str, dict[str, Any]] = {
     "anthropic-messages": {
@@ -84,7 +86,7 @@ def test_a_coding_agents_request_goes_out_as_it_came(client: str) -> None:
     """Requests of real agents keep every byte but the model's name, and say nothing of whose
     installation asks. Their shape is recorded, their words are invented.
     """
-    recorded = json.loads((FIXTURES / "requests" / f"{client}.json").read_text())
+    recorded = json.loads((RECORDED / f"{client}.json").read_text())
     form, body = FORMATS[recorded["wire"]], recorded["body"]
     request = request_of(body, recorded["headers"], form)
     sent = form.encode_request(request, target(stream=True))
@@ -101,7 +103,6 @@ FIELDS = st.dictionaries(names.map(lambda name: f"x_{name}_y"), json_values, max
 
 @pytest.mark.parametrize("wire", REQUESTS)
 @given(unknown=FIELDS, inner=FIELDS)
-@settings(deadline=None)
 def test_unknown_fields_pass_unchanged(
     wire: str, unknown: dict[str, Any], inner: dict[str, Any]
 ) -> None:
