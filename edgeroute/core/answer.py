@@ -17,12 +17,14 @@ class Frame:
     """One event of a provider's stream as it came, for a caller who speaks the same ``wire``.
 
     ``name`` is the event's, or ``WHOLE`` where ``data`` is an answer in one piece. The deltas that
-    follow it say the same for everybody else.
+    follow it say the same for everybody else; ``untold`` says that something visible has come, such
+    as a search by the provider itself, of which no delta tells.
     """
 
     wire: str
     name: str
     data: str
+    untold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,9 @@ class AnswerDraft:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing visible (text, picture or tool call) has come."""
-        return not any(kind in {"text", "image", "call"} for kind, _ in self._parts)
+        """Whether nothing visible (text, picture, tool call or what only its wire tells) came."""
+        untold = bool(self._frames) and self._frames[-1].untold
+        return not untold and not any(kind in {"text", "image", "call"} for kind, _ in self._parts)
 
     def answer(self) -> Answer:
         """The answer so far; ``complete`` only once the model has said that it ended."""

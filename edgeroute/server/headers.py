@@ -94,8 +94,9 @@ def _warning(sentence: str) -> str:
 class HeaderTracker:
     """Learns from the engine's events what the answer's headers tell.
 
-    ``warning`` says that another model doubts the answer; ``receipt`` is there at the end. That
-    another model answers than the one that was named is told in HTTP's own header for warnings.
+    ``warning`` says that another model doubts the answer, or what this one was not told of;
+    ``receipt`` is there at the end. That another model answers than the one that was named is told
+    in HTTP's own header for warnings.
     """
 
     def __init__(self) -> None:
@@ -133,9 +134,10 @@ class HeaderTracker:
                 self._plan = plan
                 self.receipt_id, self.reason = receipt_id, plan.why
             case AttemptStarted(model=model, reason=reason):
+                self.warning = ""
                 self.model, self.route = model, self._place(model)
                 self.reason = reason or self.reason
-            case Notice(kind=kind, text=text) if kind in DOUBTS:
+            case Notice(kind=kind, text=text) if kind in DOUBTS or kind == "left_out":
                 self.warning = text
             case Answered(receipt=receipt):
                 self.receipt, self.receipt_id = receipt, receipt.id

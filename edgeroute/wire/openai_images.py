@@ -81,7 +81,7 @@ class ImagesDecoder:
     """Reads one answer."""
 
     def __init__(self) -> None:
-        self.ended = False
+        self.ended = self.untold = False
 
     def feed(self, event: ServerSentEvent) -> list[Delta]:  # noqa: ARG002
         """Nothing: this format has no stream that we ask for.

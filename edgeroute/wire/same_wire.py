@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from edgeroute.core.answer import WHOLE, Answer, Frame
 from edgeroute.core.errors import EdgeRouteError
@@ -17,7 +17,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.wire import capsule
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.format import Envelope, StreamEncoder, Target
-from edgeroute.wire.json_data import dump, load, load_object
+from edgeroute.wire.json_data import dump, load, load_object, mapping, sequence, string
 from edgeroute.wire.parts import payload_object
 
 Object = dict[str, Any]
@@ -38,6 +38,21 @@ def _fits(message: Message, target: Target) -> bool:
         and not (isinstance(part, File) and "files" not in abilities)
         for part in (*message.parts, *inner)
     )
+
+
+def left_out(request: ChatRequest, wire: str, *, passing: bool) -> list[str]:
+    """What a caller asks for and a model that speaks ``wire`` is not told, by its field's name;
+    a tool by its type. Nothing is where the caller's own body passes.
+    """
+    if passing or request.source is None:
+        return []
+    answers = request.source.get("n")
+    names = ["n"] if isinstance(answers, int) and answers > 1 else []
+    if request.wire == wire:
+        return names
+    tools = (string(mapping(tool).get("type")) for tool in sequence(request.extra.get("tools")))
+    names += [name for name, value in request.extra.items() if name != "tools" and value]
+    return names + sorted({f"the tool {tool}" for tool in tools})
 
 
 def start_of(request: ChatRequest, target: Target, *left_out: str) -> Object:
@@ -71,6 +86,25 @@ def may_replay(sealed: str, target: Target) -> Object | bool:
     return payload_object(kept[1]) if kept[0] == target.card.origin else False
 
 
+class Growing(NamedTuple):
+    """A text that comes in pieces: the ``field`` of ``holder``, a part of an event.
+
+    Pieces with one ``key`` follow each other; ``alone`` makes an event that holds only the next.
+    Where ``calls``, it is what a tool is called with.
+    """
+
+    key: tuple[object, ...]
+    holder: Object
+    field: str
+    alone: Callable[[str], Object]
+    calls: bool = False
+
+
+def as_it_came(_: str) -> Callable[[Object], list[Object]]:
+    """Keeps nothing of another's thinking: the events pass."""
+    return lambda event: [event]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameFormat:
     """How one wire format's events pass through our endpoint.
@@ -78,7 +112,9 @@ class FrameFormat:
     ``patch`` puts our name and id into an event and says whether that changed it; None leaves the
     event out. ``ends`` tells the last event, ``end`` is what is sent where a provider left it out.
     ``join`` makes a whole answer of all events. ``fault`` is the event of an error, after the event
-    before it.
+    before it. ``growing`` finds the texts that come in pieces, and ``shuts`` tells the events that
+    come after their last one. ``sealing`` keeps what the model of an origin has signed, for who
+    changes the words: the caller gets it sealed.
     """
 
     wire: str
@@ -89,6 +125,9 @@ class FrameFormat:
     join: Callable[[list[Object]], Object]
     patch_whole: Callable[[Object, Envelope], None]
     fault: Callable[[EdgeRouteError, Object, Envelope], list[bytes]]
+    growing: Callable[[Object], list[Growing]]
+    shuts: Callable[[Object], bool]
+    sealing: Callable[[str], Callable[[Object], list[Object]]] = as_it_came
 
 
 class PassingEncoder:

@@ -101,9 +101,13 @@ class SseParser:
 
 
 class StreamDecoder(Protocol):
-    """Turns a provider's events into deltas. ``Finish`` comes last and once, or not at all."""
+    """Turns a provider's events into deltas. ``Finish`` comes last and once, or not at all.
+
+    ``untold`` says that something visible has come of which no delta tells.
+    """
 
     ended: bool
+    untold: bool
 
     def feed(self, event: ServerSentEvent) -> list[Delta]:
         """The deltas of one event.
@@ -146,7 +150,7 @@ def _decode(parser: SseParser, decoder: StreamDecoder, chunk: bytes, wire: str) 
     for event in parser.feed(chunk):
         deltas = decoder.feed(event)
         if wire:
-            yield Frame(wire, event.event, event.data)
+            yield Frame(wire, event.event, event.data, decoder.untold)
         yield from deltas
         if decoder.ended:
             return

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edgeroute.core.answer import Frame
 from edgeroute.core.events import TextDelta
 from edgeroute.server.answer.caller_request import request_of
 from edgeroute.wire.format import Envelope
 from edgeroute.wire.formats import FORMATS
-from tests.support.wire import target
+from tests.support.wire import json_values, names, target
 
+RECORDED = Path(__file__).parent / "recorded_requests"
 MARK = {"type": "ephemeral"}
 REQUESTS: dict[str, dict[str, Any]] = {
     "anthropic-messages": {
-        "model": "claude-x", "max_tokens": 9, "stream": True, "metadata": {"user_id": "u"},
+        "model": "claude-x", "max_tokens": 9, "stream": True, "inference_geo": "eu",
         "thinking": {"type": "enabled", "budget_tokens": 2000},
         "context_management": {"edits": [{"type": "clear_tool_uses_20250919"}]},
         "system": [{"type": "text", "text": "s", "cache_control": MARK}],
@@ -75,3 +79,37 @@ def test_an_event_passes_as_it_was(wire: str, name: str, data: str) -> None:
     encoder = make(Envelope("x", "m", 0))
     assert encoder.feed(Frame(wire, name, data)) == [f"event: {name}\ndata: {data}\n\n".encode()]
     assert encoder.feed(TextDelta("again")) == []
+
+
+@pytest.mark.parametrize("client", ["claude-code", "codex", "opencode"])
+def test_a_coding_agents_request_goes_out_as_it_came(client: str) -> None:
+    """Requests of real agents keep every byte but the model's name, and say nothing of whose
+    installation asks. Their shape is recorded, their words are invented.
+    """
+    recorded = json.loads((RECORDED / f"{client}.json").read_text())
+    form, body = FORMATS[recorded["wire"]], recorded["body"]
+    request = request_of(body, recorded["headers"], form)
+    sent = form.encode_request(request, target(stream=True))
+    wanted = body | {"model": "one-2026"}
+    for name in ("client_metadata", "metadata"):
+        wanted.pop(name, None)
+    assert json.dumps(sent) == json.dumps(wanted)
+    told = {name: value for name, value in recorded["headers"].items() if name in form.headers}
+    assert request.headers == told
+
+
+FIELDS = st.dictionaries(names.map(lambda name: f"x_{name}_y"), json_values, max_size=4)
+
+
+@pytest.mark.parametrize("wire", REQUESTS)
+@given(unknown=FIELDS, inner=FIELDS)
+def test_unknown_fields_pass_unchanged(
+    wire: str, unknown: dict[str, Any], inner: dict[str, Any]
+) -> None:
+    """Whatever a caller adds to a body, a tool or a turn reaches a provider of the same wire."""
+    turns = "input" if wire == "openai-responses" else "messages"
+    body = REQUESTS[wire]
+    first, *rest = body[turns]
+    body = body | unknown | {turns: [{**first, **inner}, *rest]}
+    sent = FORMATS[wire].encode_request(request_of(body, {}, FORMATS[wire]), target(stream=True))
+    assert json.dumps(sent) == json.dumps(body | {"model": "one-2026"})

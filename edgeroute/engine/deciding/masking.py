@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from edgeroute.core.answer import Frame
 from edgeroute.core.errors import PrivacyRefused, StoreError
 from edgeroute.core.events import Delta, Finish, ReasoningDelta, TextDelta, ToolCallDelta
 from edgeroute.core.request import ChatRequest
@@ -16,6 +17,7 @@ from edgeroute.engine.deciding.session import Session
 if TYPE_CHECKING:
     from edgeroute.privacy.inspecting.inspector import Inspector
     from edgeroute.privacy.masking.arguments import ArgumentsRestorer
+    from edgeroute.privacy.masking.frames import FrameRestorer
     from edgeroute.privacy.masking.masker import Masker
     from edgeroute.privacy.masking.placeholders import MaskMap
     from edgeroute.privacy.policy import PrivacyPolicy
@@ -32,10 +34,11 @@ class MaskedRequest:
     types: Mapping[str, int]
     masker: Masker
 
-    async def restored(self, deltas: AsyncIterator[Delta]) -> AsyncGenerator[Delta]:
-        """The provider's deltas with the real values in place of their placeholders."""
+    async def restored(self, deltas: AsyncIterator[Delta], origin: str) -> AsyncGenerator[Delta]:
+        """The deltas of the model of ``origin`` with the real values in place of placeholders."""
         text, thoughts = self.masker.restorer(), self.masker.restorer()
         calls: dict[int, ArgumentsRestorer] = {}
+        frames: FrameRestorer | None = None
         async for delta in deltas:
             match delta:
                 case TextDelta(piece):
@@ -46,6 +49,10 @@ class MaskedRequest:
                     call = calls.get(index) or self.masker.arguments_restorer(name)
                     calls[index] = call
                     yield replace(delta, arguments=call.feed(piece))
+                case Frame():
+                    frames = frames or self.masker.frame_restorer(delta.wire, origin)
+                    for frame in frames.feed(delta):
+                        yield frame
                 case Finish():
                     if rest := thoughts.close():
                         yield ReasoningDelta(rest)

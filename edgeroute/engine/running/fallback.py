@@ -113,6 +113,8 @@ class Fallback:
         live = self.calls.begin(attempt.number, attempt.order.candidate)
         state.under_way = live
         yield AttemptStarted(attempt.number, live.card.id, attempt.order.why)
+        if notice := self.calls.left_out(live, decision):
+            yield notice
         patience = attempt.order.patience
         error: EdgeRouteError | None = None
         try:
@@ -165,7 +167,8 @@ class _FallbackStep:
         if not isinstance(delta, Piece | Frame):
             return []
         self.held.append(delta)
-        if not self._began and not isinstance(delta, ReasoningDelta | Frame):
+        shows = delta.untold if isinstance(delta, Frame) else not isinstance(delta, ReasoningDelta)
+        if shows and not self._began:
             self._began = True
             action = self._failover.on(FirstWord(), self._clock.monotonic())
             self._showing = isinstance(action, Show)

@@ -76,8 +76,10 @@ class LiveAttempt:
                 self.logprobs += values
             case Finish(reason, _):
                 self.draft.finish = reason
-            case Frame():
+            case Frame(untold=untold):
                 self.draft.add_frame(delta)
+                if untold:
+                    self._mark_first_token()
 
     def must_have_ended(self) -> None:
         """Check that the model said that its answer is whole.

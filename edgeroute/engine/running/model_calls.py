@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import ErrorKind, KeyringUnavailable, ProviderError
-from edgeroute.core.events import Delta
+from edgeroute.core.events import Delta, Notice
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Candidate
 from edgeroute.core.request import ChatRequest
@@ -70,6 +70,27 @@ class ModelCalls:
         """A fresh attempt with ``candidate``."""
         return LiveAttempt(number, candidate, self.card(candidate), self.clock, role)
 
+    def left_out(self, live: LiveAttempt, decision: Decision) -> Notice | None:
+        """What the caller is told of wishes that the model cannot hear; None where there are none.
+
+        A caller who speaks no wire format has no such wishes.
+        """
+        from edgeroute.providers.calling.call import spoken  # noqa: PLC0415
+        from edgeroute.wire.same_wire import left_out  # noqa: PLC0415
+
+        request, card = decision.request, live.card
+        if request.source is None:
+            return None
+        provider = self.catalog.provider(card.provider) if card.place is Place.CLOUD else None
+        if provider is not None:
+            card = spoken(card, provider, request)
+        single = decision.plan.strategy == "single"
+        passing = provider is not None and single and request.wire == card.wire
+        names = left_out(request, card.wire, passing=passing)
+        if not names:
+            return None
+        return Notice("left_out", f"{card.id} was not told of: {', '.join(names)}.")
+
     async def deltas(
         self, live: LiveAttempt, decision: Decision, patience: Patience | None = None
     ) -> AsyncGenerator[Delta]:
@@ -85,7 +106,7 @@ class ModelCalls:
         else:
             opened = self._cloud(live, decision, patience)
             if decision.masked is not None:
-                opened = decision.masked.restored(opened)
+                opened = decision.masked.restored(opened, live.card.origin)
         async with aclosing(opened) as deltas:
             async for delta in deltas:
                 live.add(delta)
@@ -105,7 +126,6 @@ class ModelCalls:
         as_it_comes = (
             outbound.source is not None
             and outbound.wire == card.wire
-            and decision.masked is None
             and decision.plan.strategy == "single"
         )
         last = self.catalog.card(session.model) if session.model else None

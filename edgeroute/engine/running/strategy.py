@@ -119,6 +119,9 @@ class StrategyRunner:
         from edgeroute.routing.strategies.actions import Dropped, Judged, Replied  # noqa: PLC0415
 
         await run.queue.put(AttemptStarted(live.number, ask.model, ask.reason))
+        notice = self.calls.left_out(live, run.decision) if ask.role == "answer" else None
+        if notice is not None:
+            await run.queue.put(notice)
         try:
             error = await self._answered(ask, live, run)
         except Exception as bug:  # noqa: BLE001 - the others go on, and nobody waits for ever

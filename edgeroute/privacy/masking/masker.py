@@ -22,6 +22,7 @@ from edgeroute.privacy.inspecting.json_texts import argument_texts, nested
 from edgeroute.privacy.masking import shapes
 from edgeroute.privacy.masking.arguments import ArgumentsRestorer
 from edgeroute.privacy.masking.forms import KnownForms
+from edgeroute.privacy.masking.frames import FrameRestorer
 from edgeroute.privacy.masking.json_values import (
     is_kept,
     masked_arguments,
@@ -142,6 +143,12 @@ class Masker:
     def arguments_restorer(self, tool: str = "") -> ArgumentsRestorer:
         """Puts the values back into the arguments of one call of ``tool``."""
         return ArgumentsRestorer(self._values(), tool)
+
+    def frame_restorer(self, wire: str, origin: str) -> FrameRestorer:
+        """Puts the values back into the events of one answer, which the model of ``origin`` gives
+        in the format ``wire``.
+        """
+        return FrameRestorer(self._values(), wire, origin)
 
     def _values(self) -> Values:
         """What stands for what by now, made once for all parts of an answer."""

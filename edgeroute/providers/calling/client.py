@@ -104,7 +104,7 @@ class Client:
                         ) from None
                     if delta is None:
                         break
-                    if isinstance(delta, Piece):
+                    if isinstance(delta, Piece) or (isinstance(delta, Frame) and delta.untold):
                         deadline = began + patience.total
                     whole = whole or isinstance(delta, Finish)
                     yield delta
@@ -134,9 +134,11 @@ class Client:
                 await _drain(chunks)
             else:
                 body = await incoming.read(patience.total)
-                whole = wire.decode_answer(load_object(body))
+                decoder = wire.decoder()
+                whole = decoder.whole(load_object(body))
                 if frames:
-                    yield Frame(wire.name, WHOLE, body.decode("utf-8", "replace"))
+                    text = body.decode("utf-8", "replace")
+                    yield Frame(wire.name, WHOLE, text, decoder.untold)
                 for delta in whole:
                     yield delta
         except WireFault as fault:

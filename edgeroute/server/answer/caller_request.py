@@ -17,7 +17,7 @@ from edgeroute.server import headers as own_headers
 from edgeroute.server.http_refusal import HttpRefusal
 from edgeroute.wire.format import CallerFormat
 from edgeroute.wire.formats import FORMATS, IMAGES
-from edgeroute.word_lists import one_of
+from edgeroute.word_lists import one_of, word_set
 
 _INTRODUCTION: Final = 4_000  # characters of one header
 _HEADER: Final = re.compile(r"[\w.,=: -]{1,1000}", re.ASCII)
@@ -37,6 +37,7 @@ def request_of(
         for name, value in body.items()
         if not _steering().fullmatch(name) or (form is IMAGES and name == "background")
     }
+    _forget_user(kept)
     request = own_headers.apply(form.decode_request(kept), headers)
     request = replace(request, introduction=_introduction(headers))
     if form is IMAGES:
@@ -44,6 +45,21 @@ def request_of(
     if form.name in FORMATS:
         request = replace(request, source=kept, headers=_of_wire(form, headers))
     return replace(request, pictures="no")
+
+
+def _forget_user(body: dict[str, Any]) -> None:
+    """Leave out by which a client's makers know a person's account, machine and session.
+
+    A field ``user`` says here whose spending it is, and never goes out.
+    """
+    for name in word_set("steering.identity"):
+        body.pop(name, None)
+    metadata = body.get("metadata")
+    if isinstance(metadata, Mapping) and "user_id" in metadata:
+        rest = {key: value for key, value in metadata.items() if key != "user_id"}
+        body |= {"metadata": rest}
+        if not rest:
+            del body["metadata"]
 
 
 def _of_wire(form: CallerFormat, headers: Mapping[str, str]) -> Mapping[str, str]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.request import ChatRequest
+from edgeroute.wire import capsule
 from edgeroute.wire.anthropic_messages.answer import encode_error, frame
 from edgeroute.wire.anthropic_messages.request import call_id, mark
 from edgeroute.wire.format import Envelope, Target
-from edgeroute.wire.json_data import Json, mapping, sequence, string
+from edgeroute.wire.json_data import Json, dump_text, mapping, mappings, sequence, string
 from edgeroute.wire.same_wire import (
     FrameFormat,
+    Growing,
     Object,
     by_index,
     has_key,
@@ -24,6 +27,7 @@ from edgeroute.wire.same_wire import (
 _SEALED: Final = {"thinking": "signature", "redacted_thinking": "data"}
 _IDS: Final = ("id", "tool_use_id")
 _GROWING: Final = ("text", "thinking", "signature", "content")
+_PIECES: Final = ("text", "thinking", "partial_json")
 
 
 def encode_request(request: ChatRequest, target: Target) -> Object:
@@ -144,6 +148,55 @@ def _end(body: Object, event: Object) -> None:
             body[key] = value
 
 
+def _growing(event: Object) -> list[Growing]:
+    delta = event.get("delta")
+    if event.get("type") != "content_block_delta" or not isinstance(delta, dict):
+        return []
+    fields = [field for field in _PIECES if isinstance(delta.get(field), str)]
+    return [
+        Growing(
+            (event.get("index"), field),
+            delta,
+            field,
+            lambda text, field=field: {**event, "delta": {**delta, field: text}},  # type: ignore[misc]
+            field == "partial_json",
+        )
+        for field in fields
+    ]
+
+
+def _shuts(event: Object) -> bool:
+    return event.get("type") in {"content_block_stop", "message_delta", "message_stop", "error"}
+
+
+def _sealing(origin: str) -> Callable[[Object], list[Object]]:
+    """Signed thinking goes back as it was signed, whatever words the caller has read."""
+    block: Object = {}
+
+    def seal(event: Object) -> list[Object]:
+        delta, begun = mapping(event.get("delta")), event.get("content_block")
+        if event.get("type") == "message":
+            for whole in mappings(event.get("content")):
+                if isinstance(whole, dict) and whole.get("type") == "thinking":
+                    whole["signature"] = capsule.seal(origin, dump_text(whole))
+        elif isinstance(begun, dict):
+            block.clear()
+            block.update(begun if begun.get("type") == "thinking" else {})
+        elif block and delta.get("type") == "thinking_delta":
+            _grow(block, delta)
+        elif block and delta.get("type") == "signature_delta":
+            _grow(block, delta)
+            return []
+        elif event.get("type") == "content_block_stop" and block.get("signature"):
+            sealed = capsule.seal(origin, dump_text(block))
+            signed = {"type": "signature_delta", "signature": sealed}
+            block.clear()
+            return [{**event, "type": "content_block_delta", "delta": signed}, event]
+        return [event]
+
+    return seal
+
+
 def _fault(error: EdgeRouteError, _last: Object, _envelope: Envelope) -> list[bytes]:
     return [frame(encode_error(error))]
 
@@ -157,4 +210,7 @@ FRAMES: Final = FrameFormat(
     join=_join,
     patch_whole=_patch_whole,
     fault=_fault,
+    growing=_growing,
+    shuts=_shuts,
+    sealing=_sealing,
 )

@@ -39,13 +39,14 @@ _FINISH: Final[dict[str, FinishReason]] = {
     "tool_use": "tool_calls",
     "refusal": "refusal",
 }
+_TOLD: Final = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})
 
 
 class MessagesDecoder:
     """Reads one streamed message."""
 
     def __init__(self) -> None:
-        self.ended = False
+        self.ended = self.untold = False
         self._model = ""
         self._usage: dict[str, Any] = {}
         self._stop = ""
@@ -124,6 +125,7 @@ class MessagesDecoder:
     def _open(self, block: Json) -> Iterator[Delta]:
         self._block = dict(block)
         self._arguments = False
+        self.untold = self.untold or block.get("type") not in _TOLD
         match block.get("type"):
             case "text" if string(block.get("text")):
                 yield TextDelta(string(block.get("text")))

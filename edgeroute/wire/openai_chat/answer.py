@@ -14,9 +14,9 @@ from edgeroute.core.events import (
     TextDelta,
     ToolCallDelta,
 )
-from edgeroute.core.messages import Reasoning
+from edgeroute.core.messages import Reasoning, ToolCall
 from edgeroute.core.usage import Usage
-from edgeroute.wire import capsule
+from edgeroute.wire import capsule, custom_tools
 from edgeroute.wire.errors import overflow_in_openais_words
 from edgeroute.wire.format import Envelope
 from edgeroute.wire.json_data import dump
@@ -38,7 +38,10 @@ def encode_answer(answer: Answer, envelope: Envelope) -> dict[str, Any]:
     details = _details(answer)
     if details:
         message["reasoning_details"] = details
-    calls = [tool_call(call) for call in answer.message.tool_calls]
+    calls = [
+        _custom(call) if call.name in envelope.custom_tools else tool_call(call)
+        for call in answer.message.tool_calls
+    ]
     if calls:
         message |= {"content": message["content"] or None, "tool_calls": calls}
     return {
@@ -56,6 +59,11 @@ def encode_answer(answer: Answer, envelope: Envelope) -> dict[str, Any]:
         ],
         "usage": to_openai_chat(answer.usage),
     }
+
+
+def _custom(call: ToolCall) -> dict[str, Any]:
+    said = {"name": call.name, "input": custom_tools.text_of(call.arguments)}
+    return {"id": call.id, "type": "custom", "custom": said}
 
 
 def encode_error(error: EdgeRouteError) -> dict[str, Any]:
@@ -91,6 +99,7 @@ class ChatEncoder:
     def __init__(self, envelope: Envelope) -> None:
         self._envelope = envelope
         self._begun = False
+        self._custom: set[int] = set()
 
     def feed(self, event: Event) -> list[bytes]:
         """The bytes of one event."""
@@ -99,7 +108,7 @@ class ChatEncoder:
                 return [self.chunk({"content": text})]
             case ReasoningDelta(text=text) if text:
                 return [self.chunk({"reasoning_content": text})]
-            case ToolCallDelta():
+            case ToolCallDelta() if not self._is_custom(event):
                 return [self.chunk({"tool_calls": [_call(event)]})]
             case Answered(answer=answer):
                 return self._close(answer)
@@ -114,7 +123,18 @@ class ChatEncoder:
     def _close(self, answer: Answer) -> list[bytes]:
         details = _details(answer)
         frames = [self.chunk({"reasoning_details": details})] if details else []
+        frames += [
+            self.chunk({"tool_calls": [{"index": number, **_custom(call)}]})
+            for number, call in enumerate(answer.message.tool_calls)
+            if number in self._custom
+        ]
         return [*frames, *self.end(finish_reason(answer), answer.usage)]
+
+    def _is_custom(self, event: ToolCallDelta) -> bool:
+        """Whether it is called with one text, which can be read once its arguments are whole."""
+        if event.name in self._envelope.custom_tools:
+            self._custom.add(event.index)
+        return event.index in self._custom
 
     def end(self, finish: str, usage: Usage) -> list[bytes]:
         """The bytes that say how the answer ended and, where that was asked, what it used."""

@@ -16,7 +16,7 @@ from edgeroute.core.messages import (
     ToolResult,
 )
 from edgeroute.core.request import ChatRequest, Tool
-from edgeroute.wire import capsule
+from edgeroute.wire import capsule, custom_tools
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.json_data import (
     Json,
@@ -92,10 +92,13 @@ def decode_request(body: Json) -> ChatRequest:
 def _tools(body: Json) -> tuple[tuple[Tool, ...], list[Any]]:
     legacy = [{"type": "function", "function": item} for item in sequence(body.get("functions"))]
     items = [*sequence(body.get("tools")), *legacy]
-    return read_tools(items, _function, "parameters") if items else ((), [])
+    tools, others = read_tools(items, _function, "parameters")
+    return custom_tools.marked(tools, items), others
 
 
 def _function(tool: Json) -> Json | None:
+    if tool.get("type") == "custom":
+        return custom_tools.as_function(tool)
     return mapping(tool.get("function")) if tool.get("type") == "function" else None
 
 
@@ -103,7 +106,8 @@ def _tool_choice(value: object) -> str:
     if isinstance(value, str):
         return "required" if value == "any" else value
     found = mapping(value)
-    return string(mapping(found.get("function")).get("name")) or string(found.get("name")) or "auto"
+    chosen = mapping(found.get("function")) or mapping(found.get("custom")) or found
+    return string(chosen.get("name")) or "auto"
 
 
 def _response_format(value: object) -> tuple[Json | None, str]:
@@ -165,7 +169,11 @@ def read_part(part: object) -> Plain:
 
 def _calls(message: Json) -> Iterator[ToolCall]:
     for call in mappings(message.get("tool_calls")):
-        function = mapping(call.get("function"))
+        function, custom = mapping(call.get("function")), mapping(call.get("custom"))
+        if custom:
+            arguments = dump_text({custom_tools.ARGUMENT: string(custom.get("input"))})
+            yield ToolCall(string(call.get("id")), string(custom.get("name")), arguments)
+            continue
         yield ToolCall(
             string(call.get("id")),
             string(function.get("name")),

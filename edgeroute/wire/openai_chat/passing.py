@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from edgeroute.core.errors import EdgeRouteError
@@ -11,20 +12,30 @@ from edgeroute.wire.format import Envelope, Target
 from edgeroute.wire.json_data import Json, mapping, mappings, sequence, string
 from edgeroute.wire.openai_chat.answer import DONE, encode_error, frame
 from edgeroute.wire.openai_chat.request import THINKING, replay
-from edgeroute.wire.same_wire import FrameFormat, Object, by_index, may_replay, start_of, thinks
+from edgeroute.wire.same_wire import (
+    FrameFormat,
+    Growing,
+    Object,
+    by_index,
+    may_replay,
+    start_of,
+    thinks,
+)
 
 # Their pieces follow each other; every other text comes whole.
 _GROWING: Final = frozenset(
     {"arguments", "content", "data", "input", "reasoning", "reasoning_content", "refusal",
      "summary", "text", "thinking", "transcript"}
 )  # fmt: skip
+_TEXTS: Final = frozenset({"content", "reasoning", "reasoning_content", "refusal"})
 
 
 def encode_request(request: ChatRequest, target: Target) -> Object:
     """The caller's body, for the target's model. Who asks, and what a provider would keep of it,
-    is left out.
+    is left out, with the labels that go with what is kept.
     """
-    body = start_of(request, target, "user", "safety_identifier", "store")
+    kept = ("metadata",) if (request.source or {}).get("store") else ()
+    body = start_of(request, target, "user", "safety_identifier", "store", *kept)
     if target.stream:
         body["stream_options"] = {**mapping(body.get("stream_options")), "include_usage": True}
     else:
@@ -129,6 +140,49 @@ def _longer(known: list[Any], more: list[Any]) -> list[Any]:
     return grown
 
 
+def _growing(chunk: Object) -> list[Growing]:
+    found: list[Growing] = []
+    for choice in mappings(chunk.get("choices")):
+        delta = choice.get("delta")
+        if not isinstance(delta, dict):
+            continue
+
+        def alone(more: Object, choice: Json = choice) -> Object:
+            rest = {key: value for key, value in chunk.items() if key != "usage"}
+            return {**rest, "choices": [{"index": choice.get("index", 0), "delta": more,
+                                         "finish_reason": None}]}  # fmt: skip
+
+        number = choice.get("index", 0)
+        for field in _TEXTS & delta.keys():
+            if isinstance(delta[field], str):
+                one = lambda text, field=field, alone=alone: alone({field: text})  # noqa: E731
+                found.append(Growing((number, field), delta, field, one))
+        for call, holder, field in _called(delta):
+
+            def again(text: str, call: Json = call, alone: Any = alone) -> Object:
+                kind = "custom" if "custom" in call else "function"
+                field = "input" if kind == "custom" else "arguments"
+                index = {"index": call["index"]} if "index" in call else {}
+                return dict(alone({"tool_calls": [{**index, kind: {field: text}}]}))
+
+            key = (number, "call", call.get("index", 0))
+            found.append(Growing(key, holder, field, again, calls=True))
+    return found
+
+
+def _called(delta: Object) -> Iterator[tuple[Json, Object, str]]:
+    for call in mappings(delta.get("tool_calls")):
+        for kind, field in (("function", "arguments"), ("custom", "input")):
+            holder = call.get(kind)
+            if isinstance(holder, dict) and isinstance(holder.get(field), str):
+                yield call, holder, field
+
+
+def _shuts(chunk: Object) -> bool:
+    choices = mappings(chunk.get("choices"))
+    return not choices or any(choice.get("finish_reason") for choice in choices)
+
+
 def _fault(error: EdgeRouteError, _last: Object, _envelope: Envelope) -> list[bytes]:
     return [frame(encode_error(error)), DONE]
 
@@ -142,4 +196,6 @@ FRAMES: Final = FrameFormat(
     join=_join,
     patch_whole=_patch_whole,
     fault=_fault,
+    growing=_growing,
+    shuts=_shuts,
 )

@@ -57,7 +57,7 @@ class ChatDecoder:
     """Reads one streamed chat completion."""
 
     def __init__(self) -> None:
-        self.ended = False
+        self.ended = self.untold = False
         self._think = ThinkTags()
         self._calls = CallTracker()
         self._finish = ""
@@ -127,6 +127,7 @@ class ChatDecoder:
 
     def _choice(self, choice: Json, chunk: Json) -> Iterator[Delta]:
         delta = mapping(choice.get("delta") or choice.get("message"))
+        self.untold = self.untold or bool(delta.get("audio"))
         yield from self._reasoning(delta)
         yield from self._content(delta.get("content"))
         refusal = string(delta.get("refusal"))
@@ -150,7 +151,10 @@ class ChatDecoder:
         if not calls and legacy:
             calls = [{"index": 0, "function": legacy}]
         for call in calls:
-            yield from self._calls.feed(call, answer_id)
+            if "custom" in call:  # only who speaks this format asks for such calls
+                self.untold = True
+            else:
+                yield from self._calls.feed(call, answer_id)
 
     def _reasoning(self, delta: Json) -> Iterator[Delta]:
         details = mappings(delta.get("reasoning_details"))

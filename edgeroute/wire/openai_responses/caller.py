@@ -16,7 +16,7 @@ from edgeroute.core.messages import (
     ToolResult,
 )
 from edgeroute.core.request import ChatRequest
-from edgeroute.wire import capsule
+from edgeroute.wire import capsule, custom_tools
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.json_data import (
     Json,
@@ -26,7 +26,6 @@ from edgeroute.wire.json_data import (
     sampling,
     string,
 )
-from edgeroute.wire.openai_responses import custom_tools
 from edgeroute.wire.openai_responses.request import NAME
 from edgeroute.wire.parts import Plain, image_from_url, read_data_url, unreadable
 from edgeroute.wire.tools import read_tools

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from edgeroute.wire.openai_responses import custom_tools
+from edgeroute.wire import custom_tools
 
 _Kind = Literal["", "message", "reasoning", "call"]
 

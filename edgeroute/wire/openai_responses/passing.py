@@ -9,9 +9,13 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.wire.format import Envelope, Target
 from edgeroute.wire.json_data import dump, mapping, sequence, string
 from edgeroute.wire.openai_responses.answer import failed
-from edgeroute.wire.same_wire import FrameFormat, Object, may_replay, start_of, thinks
+from edgeroute.wire.same_wire import FrameFormat, Growing, Object, may_replay, start_of, thinks
 
 _ENDS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
+_PLACE: Final = ("output_index", "content_index", "summary_index")
+_CALLED: Final = frozenset(
+    {"response.function_call_arguments.delta", "response.custom_tool_call_input.delta"}
+)
 _ENCRYPTED: Final = "reasoning.encrypted_content"
 
 
@@ -67,6 +71,20 @@ def _join(events: list[Object]) -> Object:
     return dict(mapping(ended[-1].get("response"))) if ended else {}
 
 
+def _growing(event: Object) -> list[Growing]:
+    kind = string(event.get("type"))
+    if not kind.endswith(".delta") or not isinstance(event.get("delta"), str):
+        return []
+    key = (kind, *(event.get(name) for name in _PLACE))
+    alone = lambda text: {**event, "delta": text}  # noqa: E731
+    return [Growing(key, event, "delta", alone, kind in _CALLED)]
+
+
+def _shuts(event: Object) -> bool:
+    kind = string(event.get("type"))
+    return kind.endswith(".done") or kind in _ENDS or kind == "error"
+
+
 def _fault(error: EdgeRouteError, last: Object, envelope: Envelope) -> list[bytes]:
     number = last.get("sequence_number")
     body = failed(error, envelope)
@@ -83,4 +101,6 @@ FRAMES: Final = FrameFormat(
     join=_join,
     patch_whole=_patch_whole,
     fault=_fault,
+    growing=_growing,
+    shuts=_shuts,
 )

@@ -18,6 +18,7 @@ from edgeroute.core.events import (
     UsageDelta,
 )
 from edgeroute.wire import usage
+from edgeroute.wire.custom_tools import TextArguments
 from edgeroute.wire.errors import WireError, WireFault
 from edgeroute.wire.json_data import (
     Json,
@@ -28,17 +29,17 @@ from edgeroute.wire.json_data import (
     message_of,
     string,
 )
-from edgeroute.wire.openai_responses.custom_tools import TextArguments
 from edgeroute.wire.sse import ServerSentEvent
 
 _CALLS: Final = frozenset({"function_call", "custom_tool_call"})
+_TOLD: Final = frozenset({*_CALLS, "message", "reasoning"})
 
 
 class ResponsesDecoder:
     """Reads one streamed response."""
 
     def __init__(self) -> None:
-        self.ended = False
+        self.ended = self.untold = False
         self._calls: dict[str, int] = {}
         self._arguments: set[int] = set()
         self._inputs: dict[str, TextArguments] = {}
@@ -109,6 +110,7 @@ class ResponsesDecoder:
             yield kind(text)
 
     def _call_begun(self, item: Json, key: str) -> Iterator[Delta]:
+        self.untold = self.untold or item.get("type") not in _TOLD
         if item.get("type") in _CALLS and key not in self._calls:
             self._calls[key] = len(self._calls)
             self._inputs[key] = TextArguments()
@@ -118,6 +120,7 @@ class ResponsesDecoder:
     def _item_done(self, item: Json, key: str) -> Iterator[Delta]:
         """The rest of an item: what its deltas have not told, and what replay needs."""
         kind = item.get("type")
+        self.untold = self.untold or kind not in _TOLD
         if kind == "function_call":
             yield from self._call_begun(item, key)
             number, arguments = self._calls[key], string(item.get("arguments"))

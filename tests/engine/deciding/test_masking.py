@@ -114,7 +114,7 @@ async def _restored(deltas: list[Delta]) -> list[Delta]:
         for delta in deltas:
             yield delta
 
-    return [delta async for delta in masked.restored(said())]
+    return [delta async for delta in masked.restored(said(), "")]
 
 
 async def test_an_answer_has_the_real_values_again() -> None:

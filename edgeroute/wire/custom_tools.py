@@ -31,7 +31,9 @@ def as_function(tool: Json) -> Json | None:
     """A custom tool as a function; None for any other."""
     if tool.get("type") != "custom":
         return None
-    grammar = mapping(tool.get("format"))
+    tool = mapping(tool.get("custom")) or tool
+    form = mapping(tool.get("format"))
+    grammar = mapping(form.get("grammar")) or form
     described = string(tool.get("description"))
     if grammar.get("definition"):
         syntax = string(grammar.get("syntax"))
@@ -41,7 +43,11 @@ def as_function(tool: Json) -> Json | None:
 
 def marked(tools: Sequence[Tool], items: object) -> tuple[Tool, ...]:
     """``tools`` with those marked that are custom ones among ``items``."""
-    custom = {item.get("name") for item in mappings(items) if item.get("type") == "custom"}
+    custom = {
+        (mapping(item.get("custom")) or item).get("name")
+        for item in mappings(items)
+        if item.get("type") == "custom"
+    }
     return tuple(replace(tool, custom=True) if tool.name in custom else tool for tool in tools)
 
 
