@@ -20,7 +20,7 @@ from edgeroute.core.verdict import PrivacyMode, Verdict
 from edgeroute.engine.deciding.explanation import Explanation
 from edgeroute.engine.deciding.model_names import LOCAL, canonical, names_here
 from edgeroute.engine.deciding.pictures import kept_here, nobody_draws, without_drawn
-from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
+from edgeroute.engine.deciding.privacy_decision import PrivacyDecision, beginning_held
 from edgeroute.engine.deciding.session import Session, Sessions
 
 if TYPE_CHECKING:
@@ -128,11 +128,13 @@ class Decider:
         session = await self._session(request, dry=dry)
         request = without_drawn(request)
         verdict = await self.inspector.inspect(request, full=full)
+        if session.undecided and not verdict.private:
+            session = await self._released(session, request, dry=dry)
         masked: MaskedRequest | None = None
         if session.mode is PrivacyMode.MASK and not session.latched:
             masked, verdict = await self._masked(session, request, verdict, dry=dry)
         if verdict.private and not verdict.failed and masked is None and not dry:
-            session = await self._latched(session, verdict.reason)
+            session, verdict = await self._latched(session, request, verdict)
         privacy = PrivacyDecision(
             session.mode,
             verdict,
@@ -155,10 +157,23 @@ class Decider:
         except StoreError as error:
             return self.sessions.without_store(request, error, new_id(self.clock.now()))
 
-    async def _latched(self, session: Session, reason: str) -> Session:
+    async def _released(self, session: Session, request: ChatRequest, *, dry: bool) -> Session:
         with suppress(StoreError):
-            return await asyncio.to_thread(self.sessions.latch, session, reason)
-        return replace(session, latched=True, latch_reason=reason)
+            return await asyncio.to_thread(self.sessions.released, session, request, dry=dry)
+        return session
+
+    async def _latched(
+        self, session: Session, request: ChatRequest, verdict: Verdict
+    ) -> tuple[Session, Verdict]:
+        """The session, bound by the first message that holds something, and every finding."""
+        if verdict.findings:
+            full = await self.inspector.inspect(request, full=True)
+            verdict = verdict if full.failed else replace(full, reason=verdict.reason)
+        held, reason = beginning_held(request, verdict), verdict.reason
+        with suppress(StoreError):
+            latched = await asyncio.to_thread(self.sessions.latch, session, reason, held)
+            return latched, verdict
+        return replace(session, latched=True, latch_reason=reason), verdict
 
     async def _masked(
         self, session: Session, request: ChatRequest, verdict: Verdict, *, dry: bool

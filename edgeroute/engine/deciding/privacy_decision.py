@@ -75,6 +75,21 @@ class PrivacyDecision:
         }
 
 
+def beginning_held(request: ChatRequest, verdict: Verdict) -> tuple[Message, ...]:
+    """The messages up to the first in which something was found, without system messages.
+
+    What was found elsewhere (in tools, a system prompt) counts as found at the end; there are none
+    where nobody knows where it is.
+    """
+    said = [number for number, one in enumerate(request.messages) if one.role != "system"]
+    places = []
+    for finding in verdict.findings:
+        match = _MESSAGE.fullmatch(finding.where)
+        number = int(match[1]) if match else -1
+        places.append(said.index(number) + 1 if number in said else len(said))
+    return tuple(request.messages[number] for number in said[: min(places, default=0)])
+
+
 def private_places(request: ChatRequest, verdict: Verdict) -> str:
     """A sentence that names the messages in which ``verdict`` has found something.
 

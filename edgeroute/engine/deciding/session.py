@@ -1,11 +1,13 @@
 """A conversation as the engine sees it: its mode, its latch, and what of a request is new in it.
 
 The latch only goes up. A conversation that held personal data stays on this machine through
-retries, restarts, forks, branches and whatever model a client names.
+retries, restarts, forks and whatever model a client names; so does a branch that holds the data, or
+what was made of it. A branch that leaves before is judged on its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,7 @@ from edgeroute.core.verdict import PrivacyMode
 
 if TYPE_CHECKING:
     from edgeroute.core.conversation import Conversation
-    from edgeroute.store.chats.conversation_prefixes import Prefixes
+    from edgeroute.store.chats.conversation_prefixes import Prefixes, PrefixMatch
     from edgeroute.store.chats.conversations import Conversations
 
 
@@ -26,7 +28,8 @@ class Session:
 
     ``new`` are the messages that are not stored yet. ``model`` gave the last answer. ``exists`` is
     false for a peek at a conversation to be. ``raised`` says that ``mode`` is stricter than the
-    conversation's own. ``origin`` is the conversation that this one branches off.
+    conversation's own. ``origin`` is the conversation that this one branches off. ``undecided``
+    says that the latch is due to a message of this very request that nothing was answered to.
     """
 
     id: str
@@ -38,6 +41,7 @@ class Session:
     exists: bool = True
     raised: bool = False
     origin: str = ""
+    undecided: bool = False
 
 
 class Sessions:
@@ -73,9 +77,11 @@ class Sessions:
 
     def peek(self, request: ChatRequest) -> Session:
         """The session that ``open`` would give, without beginning anything."""
-        found, known, origin = self._find(request)
+        found, known, origin, match = self._find(request)
         name = found.id if found else request.conversation
-        inherited = self._unsaved.get(name, "") or (_latch_of(origin) if origin else "")
+        inherited = self._unsaved.get(name, "")
+        if origin is not None and match is not None and match.latched:
+            inherited = inherited or _latch_of(origin)
         modes = (
             found.mode if found else self._default_mode,
             request.privacy or PrivacyMode.AUTO,
@@ -100,6 +106,10 @@ class Sessions:
             new=_after(request.messages, known) if known else request.messages,
             model=found.model,
             raised=stricter is not found.mode,
+            undecided=match is not None
+            and match.undecided
+            and not request.conversation
+            and not inherited,
         )
 
     def without_store(self, request: ChatRequest, error: StoreError, name: str) -> Session:
@@ -120,8 +130,21 @@ class Sessions:
             exists=False,
         )
 
-    def latch(self, session: Session, reason: str) -> Session:
+    def released(self, session: Session, request: ChatRequest, *, dry: bool) -> Session:
+        """A session of its own for a request whose private message is private no more, since the
+        user allowed what it held. The conversation that was latched stays so.
+        """
+        begun = Session("", session.mode, new=request.messages, exists=False)
+        if dry:
+            return begun
+        name = self._conversations.create(session.mode, stored=request.store).id
+        return replace(begun, id=name, exists=True)
+
+    def latch(self, session: Session, reason: str, beginning: Sequence[Message] = ()) -> Session:
         """Bind the conversation to this machine, durably, before anything is sent.
+
+        ``beginning`` are its messages up to the first that holds the data, without system messages;
+        none where nobody knows which that is.
 
         Raises:
             StoreError: it holds only as long as this process runs, or until it can be saved.
@@ -130,7 +153,9 @@ class Sessions:
             return session
         self._unsaved[session.id] = reason
         if session.exists:
-            self._conversations.latch(session.id, reason)
+            self._conversations.latch(session.id, reason, len(beginning))
+            if beginning:
+                self._prefixes.remember(session.id, beginning)
             del self._unsaved[session.id]
         return replace(session, latched=True, latch_reason=reason)
 
@@ -155,7 +180,9 @@ class Sessions:
             latch_reason=session.latch_reason or found.latch_reason,
         )
 
-    def _find(self, request: ChatRequest) -> tuple[Conversation | None, int, Conversation | None]:
+    def _find(
+        self, request: ChatRequest
+    ) -> tuple[Conversation | None, int, Conversation | None, PrefixMatch | None]:
         """The conversation, how many of its messages the request repeats, and the conversation
         that the request's history comes from, whose latch and mode it inherits under any name.
         """
@@ -164,10 +191,10 @@ class Sessions:
         if request.conversation:
             found = self._conversations.get(request.conversation)
             stored = self._conversations.messages(found.id) if found else ()
-            return found, sum(message.role != "system" for message in stored), origin
+            return found, sum(message.role != "system" for message in stored), origin, match
         if match is not None and match.whole:
-            return origin, match.length, origin
-        return None, 0, origin
+            return origin, match.length, origin, match
+        return None, 0, origin, match
 
 
 def _latch_of(origin: Conversation) -> str:

@@ -212,13 +212,39 @@ class Conversations:
             if mode.strictness > self._must(id).mode.strictness:
                 self.set_mode(id, mode)
 
-    def latch(self, id: str, reason: str) -> None:  # noqa: A002
-        """Mark that it held personal data. There is no way back; the first reason stays."""
+    def latch(self, id: str, reason: str, held_from: int = 0) -> None:  # noqa: A002
+        """Mark that it held personal data. There is no way back; the first reason stays.
+
+        ``held_from`` is the place of the message that held it, system messages not counted; 0 binds
+        the whole conversation, and whatever branches off it.
+        """
         name = self._must(id).id
         self._database.write(
-            "UPDATE conversations SET latched = 1, latch_reason = ? WHERE id = ? AND NOT latched",
-            (printable(reason), name),
+            "UPDATE conversations SET held_from = iif(latched, min(held_from, ?), ?),"
+            " latch_reason = iif(latched, latch_reason, ?), latched = 1 WHERE id = ?",
+            (held_from, held_from, printable(reason), name),
         )
+
+    def mask(self, id: str) -> None:  # noqa: A002
+        """Let it go on with placeholders, by the user's own word.
+
+        Raises:
+            StoreError: it is bound as a whole, so that nobody knows what there is to be masked.
+        """
+        with self._database.transaction() as connection:
+            found = self._must(id)
+            if found.mode is PrivacyMode.PRIVATE:
+                raise StoreError("This conversation is private.", "Change that in the chat app.")
+            changed = connection.execute(
+                "UPDATE conversations SET mode = ?, latched = 0, latch_reason = '', held_from = 0"
+                " WHERE id = ? AND (held_from OR NOT latched)",
+                (PrivacyMode.MASK.value, found.id),
+            )
+            if not changed.rowcount:
+                raise StoreError(
+                    "What holds this conversation here is not a message of it that can be masked.",
+                    "Begin a new conversation.",
+                )
 
     def fork(self, id: str, turns: int | None = None) -> Conversation:  # noqa: A002
         """A copy of the first ``turns`` turns (default: all) with mode, latch, tags and masks."""
@@ -231,9 +257,9 @@ class Conversations:
                 parent=source.id,
             )
             connection.execute(
-                "UPDATE conversations SET (latched, latch_reason, tags, masks) ="
-                " (SELECT latched, latch_reason, tags, masks FROM conversations WHERE id = ?)"
-                " WHERE id = ?",
+                "UPDATE conversations SET (latched, latch_reason, held_from, tags, masks) ="
+                " (SELECT latched, latch_reason, held_from, tags, masks FROM conversations"
+                " WHERE id = ?) WHERE id = ?",
                 (source.id, fork.id),
             )
             connection.execute(

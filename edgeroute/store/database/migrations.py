@@ -141,8 +141,13 @@ CREATE INDEX outcomes_receipt ON outcomes (receipt);
     )
 
 
+def places_of_latches(connection: Any) -> None:
+    """After how many messages a latched conversation holds personal data; 0 is from its start."""
+    connection.execute("ALTER TABLE conversations ADD COLUMN held_from INTEGER NOT NULL DEFAULT 0")
+
+
 Migration = Callable[[Any], None]
-MIGRATIONS: Final[Sequence[Migration]] = (first_tables,)
+MIGRATIONS: Final[Sequence[Migration]] = (first_tables, places_of_latches)
 
 
 def apply(connection: Any, steps: Sequence[Migration], applied: str) -> int:
