@@ -10,10 +10,11 @@ import tempfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from edgeroute.clients import ClientSettings, check_name
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.private_file import close_folder, write_private
 from edgeroute.core.request import Tier
@@ -91,6 +92,9 @@ class Paths:
         if self.own:
             for folder in (self.config, self.data, self.state):
                 close_folder(folder)
+
+
+HostName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\Z")]
 
 
 class _SettingsTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -171,11 +175,18 @@ class ProviderSettings(_SettingsTable, frozen=True):
 
 
 class ServerSettings(_SettingsTable, frozen=True):
-    """The localhost endpoint."""
+    """The localhost endpoint.
+
+    ``origins`` are web pages that may use it, ``editors`` programs whose pages may. ``hosts`` are
+    further names, such as ``host.docker.internal``: only such as no
+    other can give an address, for a web page of that name would pass (DNS rebinding).
+    """
 
     host: str = "127.0.0.1"
     port: int = 8377
     origins: list[str] = []
+    editors: list[Literal["vscode", "obsidian", "tauri", "capacitor"]] = []
+    hosts: list[HostName] = []
 
 
 class BudgetSettings(_SettingsTable, frozen=True):
@@ -229,6 +240,7 @@ class Settings(_SettingsTable, frozen=True):
     local: LocalSettings = LocalSettings()
     providers: dict[str, ProviderSettings] = {}
     server: ServerSettings = ServerSettings()
+    clients: dict[str, ClientSettings] = {}
     budget: BudgetSettings = BudgetSettings()
     keys: KeysSettings = KeysSettings()
     alerts: AlertsSettings = AlertsSettings()
@@ -274,6 +286,8 @@ def parse(text: str, file: str = "config.toml") -> Settings:
             line=_line_of(text, path),
             hint="See `edgeroute config show` for every setting.",
         ) from error
+    for name in settings.clients:
+        check_name(name, file, _line_of(text, f"$.clients.{name}"))
     for pattern in settings.privacy.paths:
         lines = (at for at, line in enumerate(text.splitlines(), 1) if pattern and pattern in line)
         check_folder(pattern, file, next(lines, _line_of(text, "$.privacy.paths")))

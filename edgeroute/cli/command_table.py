@@ -43,6 +43,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[Command, ...]], ...]] = (
             Command("config", "settings", "config", "Show and change settings and privacy lists."),
             Command("privacy", "privacy", "privacy", "Measure the privacy check on your prompts."),
             Command("eval", "evaluation", "evaluate", "Compare policies on your own prompts."),
+            Command("connect", "connect", "connect", "Point agents and other programs here."),
             Command("service", "service", "service", "Run the endpoint at login."),
             Command("doctor", "doctor", "doctor", "Check the installation and say what to mend."),
         ),

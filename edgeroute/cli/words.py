@@ -37,7 +37,7 @@ def receipt_text(receipt: Receipt, thumb: str = "") -> str:
     lines = [
         f"Receipt {receipt.id}",
         f"  when          {when(receipt.created)}, {seconds(receipt.duration_ms)}",
-        f"  conversation  {receipt.conversation or '-'} ({receipt.front_door})",
+        f"  conversation  {receipt.conversation or '-'} ({receipt.asker})",
         f"  privacy       {receipt.mode.value}: {receipt.privacy_reason}",
     ]
     if receipt.findings:

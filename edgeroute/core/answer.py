@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from edgeroute.core.messages import Image, Message, Part, Reasoning, Text, ToolCall
 from edgeroute.core.usage import Usage
 
+WHOLE: Final = "whole"
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "refusal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One event of a provider's stream as it came, for a caller who speaks the same ``wire``.
+
+    ``name`` is the event's, or ``WHOLE`` where ``data`` is an answer in one piece. The deltas that
+    follow it say the same for everybody else.
+    """
+
+    wire: str
+    name: str
+    data: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +30,7 @@ class Answer:
     """An assistant message with how it ended and what it used.
 
     ``model`` is the friendly id that answered. ``complete`` is false where the stream broke off.
+    ``frames`` is how it came, where its caller speaks the same wire.
     """
 
     message: Message
@@ -23,6 +38,7 @@ class Answer:
     usage: Usage
     model: str
     complete: bool = True
+    frames: tuple[Frame, ...] = ()
 
     @property
     def text(self) -> str:
@@ -46,6 +62,7 @@ class AnswerDraft:
         self._parts: list[tuple[str, list[str]]] = []
         self._calls: dict[int, list[str]] = {}
         self._images: list[Image] = []
+        self._frames: list[Frame] = []
 
     def add_text(self, text: str) -> None:
         """Append visible text."""
@@ -72,6 +89,10 @@ class AnswerDraft:
         """Append a picture."""
         self._parts.append(("image", [str(len(self._images))]))
         self._images.append(image)
+
+    def add_frame(self, frame: Frame) -> None:
+        """Keep an event as it came."""
+        self._frames.append(frame)
 
     def _extend(self, kind: str, text: str) -> None:
         if self._parts and self._parts[-1][0] == kind:
@@ -109,4 +130,5 @@ class AnswerDraft:
             self.usage,
             self.model,
             complete=self.finish is not None,
+            frames=tuple(self._frames),
         )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from edgeroute.core.answer import Answer, FinishReason
+from edgeroute.core.answer import Answer, FinishReason, Frame
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.messages import Image, Reasoning, Text, ToolCall
 from edgeroute.core.plan import Plan
@@ -85,7 +85,7 @@ class Finish:
 
 
 Piece = TextDelta | ReasoningDelta | ToolCallDelta | ImageDelta
-Delta = Piece | UsageDelta | LogprobsDelta | Finish
+Delta = Piece | UsageDelta | LogprobsDelta | Finish | Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +154,14 @@ class Failed:
 
 # The kinds of a notice that doubts the answer: a user must not miss them.
 DOUBTS: Final = frozenset({"disagreement", "unverified"})
-Event = Planned | AttemptStarted | AttemptEnded | Notice | Folded | Piece | Answered | Failed
+Event = (
+    Planned | AttemptStarted | AttemptEnded | Notice | Folded | Piece | Frame | Answered | Failed
+)
 
 
-def pieces_of(answer: Answer) -> Iterator[Piece]:
+def pieces_of(answer: Answer) -> Iterator[Piece | Frame]:
     """A finished answer as the pieces that it could have come in."""
+    yield from answer.frames
     calls = 0
     for part in answer.message.parts:
         match part:

@@ -52,7 +52,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Why a request went where it went."""
+    """Why a request went where it went. ``client`` is the connected program that asked."""
 
     id: str
     created: datetime
@@ -77,6 +77,7 @@ class Receipt:
     error: str = ""
     notes: tuple[str, ...] = ()
     masked: Mapping[str, int] = field(default_factory=dict)
+    client: str = ""
 
     @property
     def left_machine(self) -> bool:
@@ -92,6 +93,11 @@ class Receipt:
     def standing(self) -> Attempt | None:
         """The attempt that gave the answer, which no judge's or verifier's is."""
         return last_answer(self.attempts, "answered")
+
+    @property
+    def asker(self) -> str:
+        """The front door, and the connected program that came through it."""
+        return f"{self.front_door}, {self.client}" if self.client else self.front_door
 
     @property
     def cost(self) -> Cost:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from edgeroute.core.messages import Message
@@ -18,12 +20,16 @@ TIERS: tuple[Tier, ...] = ("free", "balanced", "premium")
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A function that the model may ask the caller to run. ``parameters`` is a JSON schema."""
+    """A function that the model may ask the caller to run. ``parameters`` is a JSON schema.
+
+    ``custom`` marks one that its caller wants called with one text instead of JSON.
+    """
 
     name: str
     description: str = ""
     parameters: Mapping[str, object] = field(default_factory=dict)
     strict: bool | None = None
+    custom: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +50,39 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
+class Client:
+    """A connected program and its profile. What is None, empty or 0 is as for everybody.
+
+    ``daily_usd`` is its own limit for a day; ``models`` are patterns of the managed models that it
+    may use, such as ``anthropic/*``.
+    """
+
+    name: str
+    privacy: PrivacyMode | None = None
+    tier: Tier | None = None
+    policy: str = ""
+    daily_usd: Decimal = Decimal(0)
+    models: tuple[str, ...] = ()
+
+    def allows(self, model: str) -> bool:
+        """Whether it may use the managed ``model``."""
+        return not self.models or any(fnmatchcase(model, pattern) for pattern in self.models)
+
+
+@dataclass(frozen=True, slots=True)
 class ChatRequest:
     """One prompt on its way.
 
     ``tool_choice`` is ``auto``, ``none``, ``required`` or the name of one tool.
     ``response_format`` is a JSON schema for the answer, ``{}`` for any JSON object, ``None`` for
     text. ``extra`` holds fields of the caller's wire format (``wire``) that have no noun here; they
-    go out unchanged on that same wire and are dropped on any other.
+    go out unchanged on that same wire and are dropped on any other. ``source`` is the caller's
+    whole body, and ``headers`` are those of its wire format: where a provider speaks the same wire,
+    they go out with as few changes as can be. Who changes what is said drops ``source``.
     ``pictures`` says whether the caller can take a picture as the answer, or takes nothing else.
+    ``client`` is the connected program that asks, where it is known by its token.
+    With ``fill`` the two messages are the texts before and after a gap, and the answer is what
+    belongs between them.
     ``privacy`` may only tighten the conversation's mode, never loosen it. ``replaces`` is the
     receipt of an earlier answer whose question this one asks again or in other words.
     """
@@ -67,6 +98,8 @@ class ChatRequest:
     reasoning_effort: str = ""
     wire: str = ""
     extra: Mapping[str, object] = field(default_factory=dict)
+    source: Mapping[str, object] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     conversation: str = ""
     privacy: PrivacyMode | None = None
     tier: Tier | None = None
@@ -76,4 +109,16 @@ class ChatRequest:
     commit: Commit | None = None
     front_door: FrontDoor = "cli"
     store: bool = True
+    fill: bool = False
     replaces: str = ""
+    client: Client | None = None
+
+    @property
+    def client_name(self) -> str:
+        """The connected program's name; empty where none is known."""
+        return self.client.name if self.client else ""
+
+    @property
+    def policy(self) -> str:
+        """The routing policy of the program's own; empty for the one in force."""
+        return self.client.policy if self.client else ""

@@ -10,7 +10,7 @@ from typing import Final, Literal, Protocol, get_args
 
 from edgeroute.core.usage import Usage
 
-By = Literal["model", "task", "user", "day", "provider", "rule", "conversation"]
+By = Literal["model", "task", "user", "day", "provider", "rule", "conversation", "client"]
 GROUPS: Final[tuple[By, ...]] = get_args(By)
 
 

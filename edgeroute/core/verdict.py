@@ -20,6 +20,13 @@ class PrivacyMode(StrEnum):
         """How much the mode keeps here; a request may raise it, never lower it."""
         return {PrivacyMode.AUTO: 0, PrivacyMode.MASK: 1, PrivacyMode.PRIVATE: 2}[self]
 
+    def tightened(self, wish: PrivacyMode | None) -> PrivacyMode:
+        """The stricter of it and ``wish``, by what leaves: ``mask`` lets masked text leave that
+        ``auto`` keeps here.
+        """
+        order = (PrivacyMode.MASK, PrivacyMode.AUTO, PrivacyMode.PRIVATE)
+        return max(self, wish or self, key=order.index)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

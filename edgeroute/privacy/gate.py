@@ -16,7 +16,7 @@ from edgeroute.core.errors import PrivacyRefused
 from edgeroute.core.hosts import is_loopback
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.privacy.inspecting.inspector import Inspector
-from edgeroute.privacy.inspecting.json_texts import KeyValues, parse, texts
+from edgeroute.privacy.inspecting.json_texts import KeyValues, body_texts, parse, texts
 from edgeroute.privacy.inspecting.media import Uncleared, without_cleared
 
 LIFETIME: Final = 30.0
@@ -97,23 +97,7 @@ def _texts(outgoing: Outgoing, inspector: Inspector) -> Iterator[str]:
     yield from texts(outgoing.headers)
     if outgoing.body:
         body = without_cleared(parse(outgoing.body.decode("utf-8")), inspector.has_cleared)
-        yield from _body_texts(body)
-
-
-def _body_texts(body: object) -> Iterator[str]:
-    """The texts of a body, message by message and tool by tool, as the inspector cuts them."""
-    if not isinstance(body, KeyValues):
-        yield from texts(body)
-        return
-    rest: list[tuple[str, object]] = []
-    for key, value in body:
-        if isinstance(value, list):
-            rest.append((key, None))
-            for item in value:
-                yield from texts(KeyValues([(key, item)]))
-        else:
-            rest.append((key, value))
-    yield from texts(KeyValues(rest))
+        yield from body_texts(body)
 
 
 _HINT: Final = "A local model can answer it; see what was found with `edgeroute scan`."

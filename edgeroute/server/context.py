@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from starlette.types import Scope
+
 from edgeroute.core.model_card import ModelCard
+from edgeroute.core.request import ChatRequest, Client
 from edgeroute.engine.deciding.model_names import canonical, names_here
 from edgeroute.server.metrics import Metrics
 
@@ -26,6 +29,15 @@ class ServerContext:
         local = self.runtime.local
         here = {card.id: card for card in (local.card, *local.cards())}
         return here | dict(self.runtime.catalog.cards)
+
+    def client(self, scope: Scope) -> Client | None:
+        """The connected program that asks; None where the token is the endpoint's own."""
+        name = scope["state"]["client"]
+        return self.runtime.client(name) if name else None
+
+    def asked_by(self, scope: Scope, request: ChatRequest) -> ChatRequest:
+        """``request`` with the connected program that asks it, whose profile then holds."""
+        return replace(request, client=self.client(scope))
 
     def named(self, typed: str) -> str:
         """The one name of the model that a caller calls ``typed``.

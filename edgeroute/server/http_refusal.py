@@ -8,12 +8,13 @@ from typing import Final
 from starlette.responses import Response
 
 from edgeroute.core.errors import EdgeRouteError, Rejection
-from edgeroute.wire import legacy_completions
+from edgeroute.wire import legacy_completions, ollama
 from edgeroute.wire.format import CallerFormat
 from edgeroute.wire.formats import FORMATS, WIRES
 from edgeroute.wire.json_data import dump
 
 PREFIX: Final = "/v1"
+OLLAMA: Final = "/api"
 CALLERS: Final[tuple[CallerFormat, ...]] = (*WIRES.values(), legacy_completions.FORMAT)
 _PLAIN: Final = FORMATS["openai-chat"]
 
@@ -25,10 +26,17 @@ class HttpRefusal(EdgeRouteError):
         super().__init__(message, hint, rejection=Rejection(status, code))
 
 
+def format_at(path: str) -> CallerFormat:
+    """What callers of ``path`` speak; ``/v1`` may be left away."""
+    if path.startswith(OLLAMA):
+        return ollama.CHAT
+    short = path.removeprefix(PREFIX)
+    return next((each for each in CALLERS if short.startswith(each.path)), _PLAIN)
+
+
 def as_response(
     error: EdgeRouteError, path: str, headers: Iterable[tuple[str, str]] = ()
 ) -> Response:
     """``error`` as the answer to a request for ``path``, in the format of its callers."""
-    form = next((each for each in CALLERS if path.startswith(PREFIX + each.path)), _PLAIN)
-    body, status = dump(form.encode_error(error)), error.rejection.status
+    body, status = dump(format_at(path).encode_error(error)), error.rejection.status
     return Response(body, status, dict(headers), media_type="application/json")

@@ -14,17 +14,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
-from starlette.routing import Router
+from starlette.routing import Route, Router
 
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.hosts import is_loopback
 from edgeroute.core.private_file import make_private_folder
+from edgeroute.server.access.clients import ClientTokens
 from edgeroute.server.access.guard import Guard, Rules
 from edgeroute.server.access.protocol import GuardedProtocol
 from edgeroute.server.access.token import read_or_make, token_path
 from edgeroute.server.answer.caller_request import BodyLimits
 from edgeroute.server.context import ServerContext
-from edgeroute.server.routes import completions, edgeroute_api, embeddings, models_and_health
+from edgeroute.server.http_refusal import PREFIX
+from edgeroute.server.routes import (
+    completions,
+    edgeroute_api,
+    embeddings,
+    models_and_health,
+    ollama,
+)
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -80,7 +88,10 @@ async def serving(
         port=bound,
         exposed=exposed,
         origins=frozenset(runtime.settings.server.origins),
+        editors=frozenset(runtime.settings.server.editors),
+        hosts=frozenset(runtime.settings.server.hosts),
         body=body or BodyLimits(),
+        holder=ClientTokens(runtime.paths.state).holder,
     )
     server = _Server(
         _config(build(ServerContext(runtime, keep_alive_seconds=keep_alive_seconds), rules))
@@ -189,8 +200,14 @@ def _bind_unix(path: Path) -> socket.socket:
 
 def routes(context: ServerContext) -> list[BaseRoute]:
     """Every route there is."""
-    pages = (completions, models_and_health, embeddings, edgeroute_api)
-    return [route for page in pages for route in page.routes(context)]
+    pages = (completions, models_and_health, embeddings, edgeroute_api, ollama)
+    full = [route for page in pages for route in page.routes(context)]
+    # Many programs leave the /v1 of a base address away.
+    versioned = [route for route in full if route.path.startswith(PREFIX)]
+    return [
+        *full,
+        *(Route(one.path[len(PREFIX) :], one.endpoint, methods=one.methods) for one in versioned),
+    ]
 
 
 def build(context: ServerContext, rules: Rules) -> Guard:

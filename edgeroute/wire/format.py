@@ -49,12 +49,19 @@ class CachePlan:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Which model a request is written for. ``session_id`` is a random id of the conversation."""
+    """Which model a request is written for. ``session_id`` is a random id of the conversation.
+
+    ``answered_by`` is the origin of the model that gave the last answer, where that is known: what
+    a caller hands back of its thinking says nothing to another one. ``own`` marks a provider from
+    the user's settings, of whose models nobody knows what they cannot do.
+    """
 
     card: ModelCard
     stream: bool
     session_id: str = ""
     cache: CachePlan | None = None
+    answered_by: str = ""
+    own: bool = False
 
     def would_cache(self, *prefix: object) -> bool:
         """Whether ``prefix`` (JSON values) is long enough, by estimate, for the model to cache it.
@@ -72,6 +79,7 @@ class Envelope:
 
     ``created`` is in seconds since 1970. ``usage`` asks for token counts at a stream's end.
     ``origin`` (``provider/family`` of the model) lets a caller hand reasoning payloads back.
+    ``custom_tools`` are those that the caller wants called with one text.
     """
 
     id: str
@@ -79,6 +87,7 @@ class Envelope:
     created: int
     usage: bool = True
     origin: str = ""
+    custom_tools: frozenset[str] = frozenset()
 
 
 class StreamEncoder(Protocol):
@@ -108,7 +117,9 @@ class CallerFormat:
     ``path`` follows the base address. ``decode_request`` raises ``WireError``. ``encode_answer``,
     ``encode_error`` and ``encoder`` write what the caller reads; without an ``encoder`` there are
     whole answers only. ``id_prefix`` begins the id of an answer. ``keep_alive`` says nothing
-    to a caller who would lose patience with a silent stream.
+    to a caller who would lose patience with a silent stream, which is of ``media_type``. Where the
+    format ``streams``, a caller who says nothing of it gets a stream. ``headers`` are those of the
+    format itself, which a provider of the same format gets too.
     """
 
     name: str
@@ -119,6 +130,9 @@ class CallerFormat:
     encode_error: Callable[[EdgeRouteError], dict[str, Any]]
     encoder: Callable[[Envelope], StreamEncoder] | None = None
     keep_alive: bytes = b": keep-alive\n\n"
+    headers: frozenset[str] = frozenset()
+    media_type: str = "text/event-stream; charset=utf-8"
+    streams: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

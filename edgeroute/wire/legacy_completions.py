@@ -10,6 +10,7 @@ from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.events import Answered, Event, Failed, TextDelta
 from edgeroute.core.messages import user
 from edgeroute.core.request import ChatRequest
+from edgeroute.wire import fill
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.format import CallerFormat, Envelope
 from edgeroute.wire.json_data import Json, model_name, sampling, string, strings
@@ -17,7 +18,6 @@ from edgeroute.wire.openai_chat.answer import DONE, encode_error, frame
 from edgeroute.wire.usage import to_openai_chat
 
 _DEFAULT_TOKENS: Final = 16  # as this format has it
-_FILL: Final = "Write what belongs between BEFORE and AFTER, and nothing else.\n"
 
 
 def decode_request(body: Json) -> ChatRequest:
@@ -27,21 +27,21 @@ def decode_request(body: Json) -> ChatRequest:
         WireError: something is missing, of the wrong type, or more than one prompt.
     """
     prompts = strings(body.get("prompt"), "prompt")
-    if len(prompts) != 1 or not prompts[0]:
+    gap = fill.gap(prompts[0], body.get("suffix")) if len(prompts) == 1 else None
+    if len(prompts) != 1 or not (prompts[0] or gap):
         raise WireError("prompt must be one text.", "Send several prompts one after the other.")
     if body.get("n") not in (None, 1) or body.get("echo"):
         raise WireError("n must be 1 and echo must be false.")
-    suffix = string(body.get("suffix"))
-    prompt = f"{_FILL}BEFORE:\n{prompts[0]}\nAFTER:\n{suffix}" if suffix else prompts[0]
     drawn = sampling(body, "max_tokens", stop="stop", seed="seed")
     if drawn.max_output_tokens is None:
         drawn = replace(drawn, max_output_tokens=_DEFAULT_TOKENS)
     return ChatRequest(
-        messages=(user(prompt),),
+        messages=gap or (user(prompts[0]),),
         model=model_name(body),
         sampling=drawn,
         user=string(body.get("user")),
         front_door="http",
+        fill=gap is not None,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from edgeroute.core.answer import Frame
 from edgeroute.wire.errors import WireError
 
 if TYPE_CHECKING:
@@ -118,8 +119,12 @@ class StreamDecoder(Protocol):
         ...
 
 
-async def read_deltas(chunks: AsyncIterable[bytes], decoder: StreamDecoder) -> AsyncIterator[Delta]:
+async def read_deltas(
+    chunks: AsyncIterable[bytes], decoder: StreamDecoder, wire: str = ""
+) -> AsyncIterator[Delta]:
     """The deltas in a stream's bytes, up to its end mark.
+
+    With ``wire``, the name of their format, each event comes as it was, too, before its deltas.
 
     The answer is whole only if the last delta is a ``Finish``; a stream that broke off gives none.
 
@@ -129,7 +134,7 @@ async def read_deltas(chunks: AsyncIterable[bytes], decoder: StreamDecoder) -> A
     """
     parser = SseParser()
     async for chunk in chunks:
-        for delta in _decode(parser, decoder, chunk):
+        for delta in _decode(parser, decoder, chunk, wire):
             yield delta
         if decoder.ended:
             return
@@ -137,8 +142,11 @@ async def read_deltas(chunks: AsyncIterable[bytes], decoder: StreamDecoder) -> A
         yield delta
 
 
-def _decode(parser: SseParser, decoder: StreamDecoder, chunk: bytes) -> Iterator[Delta]:
+def _decode(parser: SseParser, decoder: StreamDecoder, chunk: bytes, wire: str) -> Iterator[Delta]:
     for event in parser.feed(chunk):
-        yield from decoder.feed(event)
+        deltas = decoder.feed(event)
+        if wire:
+            yield Frame(wire, event.event, event.data)
+        yield from deltas
         if decoder.ended:
             return

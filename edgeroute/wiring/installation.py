@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from edgeroute import config
+from edgeroute.clients import ClientSettings
 from edgeroute.config import Paths, Settings
 from edgeroute.core.clock import Clock
+from edgeroute.core.errors import SettingsError
+from edgeroute.core.request import Client
+
+log = logging.getLogger(__name__)
 
 
 class Installation:
@@ -16,6 +22,8 @@ class Installation:
         self.paths = paths
         self.settings = settings
         self.clock = clock
+        self._clients = settings.clients
+        self._read_at = self._changed()
 
     @property
     def rules(self) -> Path:
@@ -34,3 +42,25 @@ class Installation:
             SettingsError: no such setting, or a wrong value.
         """
         self.settings = config.change(self.paths.settings, key, value)
+
+    def client(self, name: str) -> Client:
+        """The connected program ``name`` with its profile as the settings file says it now.
+
+        A file that is being edited may not be valid: then the profiles from before go on.
+        """
+        changed = self._changed()
+        if changed != self._read_at:
+            self._read_at = changed
+            try:
+                self._clients = config.load(self.paths.settings).clients
+            except SettingsError as error:
+                log.warning(
+                    "the settings are not valid, profiles of before go on: line %d", error.line
+                )
+        return self._clients.get(name, ClientSettings()).profile(name)
+
+    def _changed(self) -> int:
+        try:
+            return self.paths.settings.stat().st_mtime_ns
+        except OSError:
+            return 0

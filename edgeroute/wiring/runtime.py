@@ -20,6 +20,7 @@ from edgeroute.wiring.stores import StoreParts
 if TYPE_CHECKING:
     from edgeroute.config import ChatAppSettings, Paths, Settings
     from edgeroute.core.receipt import ReceiptRepository
+    from edgeroute.core.request import Client
     from edgeroute.core.secret import Secret
     from edgeroute.core.spending import SpendingRepository
     from edgeroute.engine.admin.providers import Providers
@@ -134,6 +135,8 @@ class Runtime:
             SettingsError: with file and line.
         """
         _ = self._privacy.policy, self._engine.rules.policy(), self._engine.rules.tiers()
+        for client in self.settings.clients.values():
+            self._engine.rules.policy(client.policy)
         _ = self._providers.catalog, self._providers.enterprise
 
     async def warm(self) -> None:
@@ -165,6 +168,10 @@ class Runtime:
         self._installation.change(key, value)
         if key == "router.policy":
             self._engine.rules.name = self.settings.router.policy
+
+    def client(self, name: str) -> Client:
+        """The connected program ``name`` with its profile as the settings say it now."""
+        return self._installation.client(name)
 
     @property
     def chat(self) -> ChatAppSettings:

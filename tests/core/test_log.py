@@ -28,6 +28,7 @@ LOGGED = {
     ("engine/recording/telemetry.py", "type(error).__name__"): "type of an error",
     ("engine/recording/spend_alerts.py", "one.kind"): "kind of an alert",
     ("engine/recording/spend_alerts.py", "type(error).__name__"): "type of an error",
+    ("wiring/installation.py", "error.line"): "line of the settings file",
     ("server/access/guard.py", "type(error).__name__"): "type of an error",
     (
         "routing/policy/in_force.py",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from edgeroute.core.messages import user
-from edgeroute.core.request import TIERS, ChatRequest, Sampling, Tool
+from edgeroute.core.request import TIERS, ChatRequest, Client, Sampling, Tool
 
 
 def test_a_caller_who_says_nothing_gets_the_usual() -> None:
@@ -43,6 +43,7 @@ def test_a_caller_who_says_nothing_gets_the_usual() -> None:
         "front_door": "cli",
         "store": True,
         "replaces": "",
+        "client": None,
     }
     assert ChatRequest(()).sampling == Sampling()
 
@@ -57,3 +58,19 @@ def test_a_tool_may_be_a_name_alone() -> None:
 def test_tiers_are_named_from_the_cheapest_up() -> None:
     """These words stand in settings and headers."""
     assert TIERS == ("free", "balanced", "premium")
+
+
+def test_a_connected_program_may_use_what_its_profile_names() -> None:
+    """Patterns of managed models; without any, all of them."""
+    some = Client("script", models=("acme/*", "other/one"))
+    assert [some.allows(name) for name in ("acme/x", "other/one", "other/two")] == [
+        True, True, False,
+    ]  # fmt: skip
+    assert Client("script").allows("other/two")
+
+
+def test_a_request_knows_who_asks_and_by_which_policy() -> None:
+    """A program that is not known has no name and no policy of its own."""
+    asked = ChatRequest((), client=Client("script", policy="cheapest"))
+    assert (asked.client_name, asked.policy) == ("script", "cheapest")
+    assert (ChatRequest(()).client_name, ChatRequest(()).policy) == ("", "")

@@ -26,4 +26,13 @@ def test_a_row_counts_tokens_and_cache_hits(usage: Usage, tokens: int, rate: flo
 
 def test_sums_can_be_asked_for_by_these_groups() -> None:
     """Everything that a receipt says of who, what and when."""
-    assert set(GROUPS) == {"model", "task", "user", "day", "provider", "rule", "conversation"}
+    assert set(GROUPS) == {
+        "model",
+        "task",
+        "user",
+        "day",
+        "provider",
+        "rule",
+        "conversation",
+        "client",
+    }

@@ -16,6 +16,16 @@ def test_private_is_stricter_than_masked_and_masked_than_open() -> None:
     assert len({mode.strictness for mode in PrivacyMode}) == 3
 
 
+def test_a_program_may_only_ask_for_less_to_leave() -> None:
+    """Masking lets masked text leave, so it loosens what stays here, and tightens nothing."""
+    auto, mask, private = PrivacyMode.AUTO, PrivacyMode.MASK, PrivacyMode.PRIVATE
+    assert [auto.tightened(wish) for wish in (None, mask, auto, private)] == [
+        auto, auto, auto, private,
+    ]  # fmt: skip
+    assert [mask.tightened(wish) for wish in (None, mask, auto)] == [mask, mask, auto]
+    assert private.tightened(mask) is private
+
+
 def test_findings_are_counted_by_type_most_frequent_first() -> None:
     """Types and numbers, never a value."""
     found = [Finding(kind, 0, 1, 1.0) for kind in ("EMAIL_ADDRESS", "US_SSN", "US_SSN")]

@@ -211,7 +211,10 @@ def runtime(folder: Path) -> Any:
     wired = SimpleNamespace(
         clock=SimpleNamespace(now=lambda: NOW),
         paths=SimpleNamespace(state=folder / "state", runtime=folder / "run"),
-        settings=SimpleNamespace(server=SimpleNamespace(origins=["https://page.example"])),
+        settings=SimpleNamespace(
+            server=SimpleNamespace(origins=["https://page.example"], editors=[], hosts=[]),
+            local=SimpleNamespace(idle_minutes=10),
+        ),
         catalog=Catalog({}, cards),
     )
     reset(wired)

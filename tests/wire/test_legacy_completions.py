@@ -23,8 +23,11 @@ def test_a_prompt_is_one_user_message() -> None:
 
 def test_a_suffix_asks_to_fill_the_gap() -> None:
     """Editors send what stands before and after the cursor."""
-    text = FORMAT.decode_request({"prompt": "def f(", "suffix": "return x"}).messages[0].text
-    assert text.index("def f(") < text.index("return x")
+    marked = "<|fim_prefix|>def f(<|fim_suffix|>return x<|fim_middle|>"
+    for body in ({"prompt": "def f(", "suffix": "return x"}, {"prompt": marked}):
+        request = FORMAT.decode_request(body)
+        assert request.fill
+        assert [message.text for message in request.messages] == ["def f(", "return x"]
 
 
 @pytest.mark.parametrize(

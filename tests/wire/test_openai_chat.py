@@ -187,7 +187,7 @@ def test_cache_key_and_marks_need_an_ability_and_a_plan() -> None:
         {"messages": [{"role": "user", "content": "hi"}], "temperature": "hot"},
         {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 1.5},
         {"messages": [{"role": "user", "content": "hi"}], "stop": [1]},
-        {"messages": [{"role": "user", "content": "hi"}], "n": 2},
+        {"messages": [{"role": "user", "content": "hi"}], "n": 0},
     ],
 )
 def test_a_bad_request_is_refused_with_a_sentence(body: dict[str, Any]) -> None:

@@ -60,6 +60,8 @@ def _text(explanation: Explanation) -> str:
         f"Task      {', '.join(what)}, about {signals.input_tokens:,} tokens",
         f"Rule      {plan.rule}: {plan.why}",
     ]
+    if explanation.client:
+        lines.append(f"Asked by  {explanation.client}")
     others = [one.model for one in plan.candidates[len(taking_part) :]]
     if others:
         lines.append(f"Then      {', then '.join(others)}")

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.clock import Clock
-from edgeroute.core.errors import BudgetReached, StoreError
+from edgeroute.core.errors import BudgetReached, StoreError, UnknownModel
 from edgeroute.core.ids import new_id
 from edgeroute.core.messages import Message
 from edgeroute.core.model_card import Place
 from edgeroute.core.plan import Plan
-from edgeroute.core.request import ChatRequest, Sampling, Tier
+from edgeroute.core.request import TIERS, ChatRequest, Client, Sampling, Tier
 from edgeroute.core.signals import Signals
 from edgeroute.core.verdict import PrivacyMode, Verdict
 from edgeroute.engine.deciding.explanation import Explanation
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from edgeroute.routing.policy.in_force import RulesInForce
     from edgeroute.routing.signals.signals import Classifier
 
+_NOT_MASKED: Final = (
+    "Masking was asked for, which lets more leave than this conversation's mode, so the mode"
+    " holds. `edgeroute connect CLIENT --privacy mask` or the setting privacy.mode allows it."
+)
 _KNOWN_VALUE: Final = "It repeats something that was masked before, where it cannot be masked."
 
 
@@ -86,6 +90,7 @@ class Decision:
             sampling=Sampling(),
             reasoning_effort="",
             extra={},
+            source=None,
         )
         outbound = asked
         if self.masked is not None:
@@ -94,7 +99,8 @@ class Decision:
 
     def explanation(self) -> Explanation:
         """The decision as `explain` shows it."""
-        return Explanation(self.privacy, self.signals, self.plan, self.otherwise)
+        asker = self.request.client_name
+        return Explanation(self.privacy, self.signals, self.plan, self.otherwise, asker)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -124,7 +130,7 @@ class Decider:
             NothingAnswered: nothing but a picture is wanted, and nobody draws.
             BudgetReached: the user wants to be asked first.
         """
-        request = await asyncio.to_thread(self._named, request)
+        request = _allowed(await asyncio.to_thread(self._named, request), self.catalog)
         session = await self._session(request, dry=dry)
         request = without_drawn(request)
         verdict = await self.inspector.inspect(request, full=full)
@@ -210,13 +216,15 @@ class Decider:
         if privacy.stays and signals.wants_picture:
             raise kept_here(privacy.reason)
         asked = self._plan_input(request, session, signals, privacy)
-        asked = self._within_budget(asked, session.id)
+        asked = self._within_budget(asked, session.id, request.client)
         chosen = plan(asked)
         advice = self._advice(asked, chosen, request)
         if advice is not None:
             chosen = plan(replace(asked, advice=advice))
         if request.pictures == "only" and not draws(asked.cards.get(chosen.first.model)):
             raise nobody_draws()
+        if request.privacy is PrivacyMode.MASK and privacy.mode is PrivacyMode.AUTO:
+            chosen = replace(chosen, notes=(*chosen.notes, _NOT_MASKED))
         otherwise = ""
         if privacy.stays:
             free = plan(replace(asked, private=False, private_reason=""))
@@ -271,17 +279,23 @@ class Decider:
         from edgeroute.routing.plan.plan_input import PlanInput  # noqa: PLC0415
 
         here = {card.id: card for card in self.local.cards()}
-        context = self.router_state.context(session.id)
+        client = request.client
+        managed = {
+            name: card
+            for name, card in self.catalog.cards.items()
+            if client is None or client.allows(name)
+        }
+        context = self.router_state.context(session.id, client)
         return PlanInput(
-            policy=self.rules.policy(),
+            policy=self.rules.policy(request.policy),
             tiers=self.rules.tiers(),
             signals=signals,
-            cards={**self.catalog.cards, **here},
+            cards={**managed, **here},
             context=context,
             private=privacy.stays,
             private_reason=privacy.reason if privacy.stays else "",
             mode=privacy.mode,
-            tier=request.tier or self.preferences.tier,
+            tier=self._tier(request),
             model=request.model,
             user=request.user or self.preferences.user,
             front_door=request.front_door,
@@ -294,7 +308,16 @@ class Decider:
             same_as=self.catalog.same_as,
         )
 
-    def _within_budget(self, asked: PlanInput, conversation: str) -> PlanInput:
+    def _tier(self, request: ChatRequest) -> Tier:
+        """What quality may cost; a program may ask for less than its profile says, not for more."""
+        given = request.client.tier if request.client else None
+        if given and request.tier and request.front_door == "http":
+            return min(given, request.tier, key=TIERS.index)
+        return request.tier or given or self.preferences.tier
+
+    def _within_budget(
+        self, asked: PlanInput, conversation: str, client: Client | None
+    ) -> PlanInput:
         """What is left of the choice when a budget is used up.
 
         Raises:
@@ -303,7 +326,7 @@ class Decider:
         at_limit = self.router_state.at_limit
         if asked.private or asked.only_here or at_limit == "local":
             return asked
-        sentence = self.router_state.used_up(conversation)
+        sentence = self.router_state.used_up(conversation, client)
         if not sentence:
             return asked
         if at_limit == "ask":
@@ -317,3 +340,19 @@ class Decider:
             if card.place is Place.LOCAL or card.grade == 1
         }
         return replace(asked, cards=small)
+
+
+def _allowed(request: ChatRequest, catalog: Catalog) -> ChatRequest:
+    """``request``, unless it names a managed model that its client's profile leaves out.
+
+    Raises:
+        UnknownModel: it does.
+    """
+    client, model = request.client, request.model
+    if client is None or catalog.card(model) is None or client.allows(model):
+        return request
+    raise UnknownModel(
+        f"The profile of {client.name} does not allow the model `{model}`.",
+        f"It allows {', '.join(client.models)}: ask for one of these, or for `auto`; or change"
+        f" clients.{client.name}.models in the settings.",
+    )

@@ -15,13 +15,14 @@ class Explanation:
     """What `explain` shows of the decision for one request.
 
     ``otherwise`` is the model that would have been chosen had nothing forced the request to stay
-    here.
+    here. ``client`` is the connected program that asks.
     """
 
     privacy: PrivacyDecision
     signals: Signals
     plan: Plan
     otherwise: str = ""
+    client: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The documented object: privacy, signals, rule and candidates."""
@@ -46,4 +47,5 @@ class Explanation:
             ],
             "skipped": [asdict(skipped) for skipped in self.plan.skipped],
             "notes": list(self.plan.notes),
+            "client": self.client,
         }

@@ -19,7 +19,8 @@ def without_drawn(request: ChatRequest) -> ChatRequest:
     """
     if not any(_drawn(message) for message in request.messages):
         return request
-    return replace(request, messages=tuple(_noted(message) for message in request.messages))
+    noted = tuple(_noted(message) for message in request.messages)
+    return replace(request, messages=noted, source=None)
 
 
 def _drawn(message: Message) -> bool:

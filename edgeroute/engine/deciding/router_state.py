@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import StoreError
+from edgeroute.core.request import Client
 from edgeroute.core.usage import Usage
 
 if TYPE_CHECKING:
@@ -42,15 +43,15 @@ class RouterState:
     clock: Clock
     _holdings: dict[str, Holding] = field(default_factory=dict)
 
-    def context(self, conversation: str) -> RoutingContext:
-        """What the planner must know besides the request itself."""
+    def context(self, conversation: str, client: Client | None = None) -> RoutingContext:
+        """What the planner must know besides the request itself, which ``client`` makes."""
         from edgeroute.routing.plan.eligibility import RoutingContext  # noqa: PLC0415
 
         return RoutingContext(
             now=self.clock.now().astimezone(),
             ready=self.ready(),
             blocked=self._blocked(),
-            budget_left=self.budget_left(conversation),
+            budget_left=self.budget_left(conversation, client),
         )
 
     def _blocked(self) -> dict[str, str]:
@@ -83,7 +84,7 @@ class RouterState:
         except StoreError:
             return Decimal(0)
 
-    def budget_left(self, conversation: str) -> Decimal | None:
+    def budget_left(self, conversation: str, client: Client | None = None) -> Decimal | None:
         """USD left under the tightest limit that keeps prompts here; None without one.
 
         A ledger that cannot be read leaves nothing: a limit that nobody can check is not spent.
@@ -91,15 +92,15 @@ class RouterState:
         if self.budget.at_limit != "local":
             return None
         try:
-            spending = self.budget.spending(self.ledger, conversation)
+            spending = self.budget.spending(self.ledger, conversation, client)
         except StoreError:
             return Decimal(0)
         return min((limit - spent for _, limit, spent in spending), default=None)
 
-    def used_up(self, conversation: str) -> str:
+    def used_up(self, conversation: str, client: Client | None = None) -> str:
         """The sentence about a budget that is used up; empty while there is some left."""
         try:
-            spending = self.budget.spending(self.ledger, conversation)
+            spending = self.budget.spending(self.ledger, conversation, client)
         except StoreError:
             return "The budget cannot be checked."
         for name, limit, spent in spending:
@@ -139,8 +140,10 @@ class Budget:
     conversation: Decimal = Decimal(0)
     at_limit: AtLimit = "local"
 
-    def spending(self, ledger: Ledger, conversation: str) -> list[tuple[str, Decimal, Decimal]]:
-        """The name of each budget, its limit and what is spent of it.
+    def spending(
+        self, ledger: Ledger, conversation: str, client: Client | None = None
+    ) -> list[tuple[str, Decimal, Decimal]]:
+        """The name of each budget, its limit and what is spent of it; ``client``'s own included.
 
         Raises:
             StoreError: the ledger cannot be read.
@@ -153,4 +156,7 @@ class Budget:
         if self.conversation and conversation:
             spent = ledger.spent(_EVER, conversation=conversation)
             spending.append(("conversation", self.conversation, spent))
+        if client is not None and client.daily_usd:
+            spent = ledger.today(client.name)
+            spending.append((f"{client.name} daily", client.daily_usd, spent))
         return spending

@@ -82,12 +82,7 @@ class Sessions:
         inherited = self._unsaved.get(name, "")
         if origin is not None and match is not None and match.latched:
             inherited = inherited or _latch_of(origin)
-        modes = (
-            found.mode if found else self._default_mode,
-            request.privacy or PrivacyMode.AUTO,
-            origin.mode if origin else PrivacyMode.AUTO,
-        )
-        stricter = max(modes, key=lambda mode: mode.strictness)
+        stricter = self._mode(request, found.mode if found else None, origin)
         if found is None:
             return Session(
                 id="",
@@ -120,10 +115,7 @@ class Sessions:
         old = bool(request.conversation) or any(m.role == "assistant" for m in request.messages)
         return Session(
             id=request.conversation or name,
-            mode=max(
-                (self._default_mode, request.privacy or PrivacyMode.AUTO),
-                key=lambda mode: mode.strictness,
-            ),
+            mode=self._mode(request),
             latched=old,
             latch_reason=f"Its record cannot be read. {error.message}" if old else "",
             new=request.messages,
@@ -179,6 +171,27 @@ class Sessions:
             latched=session.latched or found.latched,
             latch_reason=session.latch_reason or found.latch_reason,
         )
+
+    def _mode(
+        self,
+        request: ChatRequest,
+        own: PrivacyMode | None = None,
+        origin: Conversation | None = None,
+    ) -> PrivacyMode:
+        """The mode of a request whose conversation has ``own``; None where it begins now.
+
+        A connected program's profile says how its conversations begin. What a program asks for may
+        only keep more here than that, so it cannot choose masking; its user can.
+        """
+        profile = request.client.privacy if request.client else None
+        begun = own or profile or self._default_mode
+        wishes = (request.privacy, origin.mode if origin else None)
+        if request.front_door != "http":
+            asked = (wish for wish in wishes if wish)
+            return max((begun, *asked), key=lambda mode: mode.strictness)
+        for wish in (profile, *wishes):
+            begun = begun.tightened(wish)
+        return begun
 
     def _find(
         self, request: ChatRequest

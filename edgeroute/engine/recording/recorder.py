@@ -78,6 +78,7 @@ class Recorder:
             route=None,
             model="",
             user=request.user or self.user,
+            client=request.client_name,
             duration_ms=round((self.clock.monotonic() - start.tick) * 1000),
             error=outcome.error.code if outcome.error else "",
         )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+from edgeroute.core.answer import Frame
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import (
     EdgeRouteError,
@@ -21,6 +22,7 @@ from edgeroute.core.errors import (
     NothingAnswered,
     PrivacyRefused,
     ProviderError,
+    Rejection,
 )
 from edgeroute.core.events import (
     AttemptEnded,
@@ -144,19 +146,19 @@ class _FallbackStep:
     def __init__(self, order: Try, failover: Failover, clock: Clock) -> None:
         self.order = order
         self.number = order.number
-        self.held: list[Piece] = []
+        self.held: list[Piece | Frame] = []
         self.next_action: Action = order
         self._failover = failover
         self._clock = clock
         self._showing = False
         self._began = False
 
-    def came(self, delta: Delta) -> list[Piece]:
+    def came(self, delta: Delta) -> list[Piece | Frame]:
         """What may be shown now that ``delta`` has come."""
-        if not isinstance(delta, Piece):
+        if not isinstance(delta, Piece | Frame):
             return []
         self.held.append(delta)
-        if not self._began and not isinstance(delta, ReasoningDelta):
+        if not self._began and not isinstance(delta, ReasoningDelta | Frame):
             self._began = True
             action = self._failover.on(FirstWord(), self._clock.monotonic())
             self._showing = isinstance(action, Show)
@@ -188,6 +190,7 @@ def _in_words(decision: Decision, error: EdgeRouteError) -> EdgeRouteError:
         return PrivacyRefused(
             f"{why} It must stay here, and no model here could answer. {error.message}",
             error.hint or (_CHANGE_IT if blamed else _GET_A_MODEL),
-            rejection=error.rejection if blamed else None,
+            # Clients take 401 and 403 for a login and try 503 again for minutes.
+            rejection=error.rejection if blamed else Rejection(400, PrivacyRefused.code),
         )
     return error

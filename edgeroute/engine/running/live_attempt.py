@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from edgeroute.core.answer import Answer, AnswerDraft
+from edgeroute.core.answer import Answer, AnswerDraft, Frame
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import (
     EdgeRouteError,
@@ -76,6 +76,8 @@ class LiveAttempt:
                 self.logprobs += values
             case Finish(reason, _):
                 self.draft.finish = reason
+            case Frame():
+                self.draft.add_frame(delta)
 
     def must_have_ended(self) -> None:
         """Check that the model said that its answer is whole.

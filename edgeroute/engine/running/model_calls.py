@@ -92,18 +92,27 @@ class ModelCalls:
         self, live: LiveAttempt, decision: Decision, patience: Patience | None
     ) -> AsyncGenerator[Delta]:
         # Nothing of this is needed to answer locally.
-        from edgeroute.providers.calling.call import prepare, session_id  # noqa: PLC0415
+        from edgeroute.providers.calling.call import prepare, session_id, spoken  # noqa: PLC0415
 
-        card, session = live.card, decision.session
-        provider = self.catalog.provider(card.provider)
+        session, outbound = decision.session, decision.outbound
+        provider = self.catalog.provider(live.card.provider)
         assert provider is not None
+        card = spoken(live.card, provider, outbound)
+        as_it_comes = (
+            outbound.source is not None
+            and outbound.wire == card.wire
+            and decision.masked is None
+            and decision.plan.strategy == "single"
+        )
+        last = self.catalog.card(session.model) if session.model else None
         key = await asyncio.to_thread(self._key, provider)
         outgoing = prepare(
-            decision.outbound,
+            outbound,
             card,
             provider,
             session_id=session_id(session.id, provider.id, self.salt()),
-            cache=self._cache(card, decision.outbound),
+            cache=self._cache(card, outbound),
+            answered_by=last.origin if last else session.model,
         )
         # Another request of this conversation, in any process, may have latched it meanwhile.
         now = await asyncio.to_thread(self.sessions.now, session)
@@ -113,7 +122,14 @@ class ModelCalls:
         # From here on bytes may be on their way; an error says how many really were.
         live.sent(outgoing.destination[1], len(outgoing.body))
         stream = self.client.stream(
-            outgoing, clearance, card, provider, key, patience=patience, on_head=live.sent
+            outgoing,
+            clearance,
+            card,
+            provider,
+            key,
+            patience=patience,
+            on_head=live.sent,
+            frames=as_it_comes,
         )
         async with aclosing(stream) as deltas:
             async for delta in deltas:
@@ -134,7 +150,7 @@ class ModelCalls:
         from edgeroute.providers.calling.call import plan_cache  # noqa: PLC0415
         from edgeroute.routing.signals.tokens import message_tokens, tool_tokens  # noqa: PLC0415
 
-        policy = self.rules.policy()
+        policy = self.rules.policy(request.policy)
         system = [message for message in request.messages if message.role == "system"]
         said = [message for message in request.messages[:-1] if message.role != "system"]
         return plan_cache(

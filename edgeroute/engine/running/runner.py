@@ -57,7 +57,8 @@ class Runner:
         from edgeroute.routing.strategies.cascade import Cascade  # noqa: PLC0415
         from edgeroute.routing.strategies.ensemble import Ensemble  # noqa: PLC0415
 
-        policy, request = self.rules.policy(), decision.request
+        request = decision.request
+        policy = self.rules.policy(request.policy)
         question, judge, schema = asked(request.messages), decision.judge, request.response_format
         if decision.plan.strategy == "ensemble":
             return Ensemble(models, policy.ensemble, question, judge=judge, schema=schema)

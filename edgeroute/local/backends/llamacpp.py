@@ -20,6 +20,7 @@ from edgeroute.wire.format import Target
 
 NAME: Final = "llamacpp"
 TITLE: Final = "The local model"
+FILL: Final = "edgeroute_fill"
 
 
 class LlamaCpp:
@@ -106,4 +107,6 @@ def encode(request: ChatRequest, card: ModelCard) -> dict[str, Any]:
     if "chat_template_kwargs" not in body and "reasoning" in card.abilities:
         thinks = request.reasoning_effort not in {"", "none", "minimal"}
         body["chat_template_kwargs"] = {"enable_thinking": thinks}
+    if request.fill:
+        body[FILL] = True
     return body

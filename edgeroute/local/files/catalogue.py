@@ -77,6 +77,7 @@ class Build(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     licence: str
     style: Style
     thinking: Literal["never", "switchable"] = "never"
+    fill: bool = False
     grade: Annotated[int, msgspec.Meta(ge=1, le=3)] = 1
     billions: float
     active: float
@@ -100,6 +101,8 @@ class Build(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         abilities = {"tools", "json_schema"}
         if self.thinking == "switchable":
             abilities.add("reasoning")
+        if self.fill:
+            abilities.add("fill")
         return ModelCard(
             id=f"local/{self.id}",
             provider="local",

@@ -8,6 +8,7 @@ import os
 import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -31,6 +32,7 @@ T = TypeVar("T")
 
 _MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 _MAX_TOP: Final = 20
+_FILL: Final = "edgeroute_fill"  # two texts, and what belongs between them
 _ASIDE: Final = "edgeroute_aside"  # a question that leaves the conversation in the cache
 
 
@@ -92,7 +94,7 @@ async def _body(request: Request) -> Any:
 
 async def _chat(service: WorkerService, request: Request) -> Response:
     body = await _body(request)
-    asked = FORMATS["openai-chat"].decode_request(body)
+    asked = replace(FORMATS["openai-chat"].decode_request(body), fill=body.get(_FILL) is True)
     options = body.get("stream_options") or {}
     stream = body.get("stream") is True
     logprobs = body.get("logprobs") is True

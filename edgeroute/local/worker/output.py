@@ -107,6 +107,23 @@ class OutputReader:
         yield ToolCallDelta(index, f"call_{index}", name, arguments)
 
 
+class Verbatim:
+    """Takes a stream for text as it is."""
+
+    calls = 0
+
+    @staticmethod
+    def feed(text: str) -> Iterator[Meaning]:
+        """The text itself."""
+        if text:
+            yield TextDelta(text)
+
+    @staticmethod
+    def close() -> Iterator[Meaning]:
+        """Nothing is held back."""
+        yield from ()
+
+
 def _may_be_bare(text: str) -> bool:
     head = text.lstrip()[:3]
     return head.startswith("{") or "```".startswith(head)

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from edgeroute.core.messages import Message, Reasoning, ToolCall, ToolResult
 from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.local.files.catalogue import Style
+from edgeroute.wire import fill
 from edgeroute.wire.parts import as_text, plain
 
 START: Final = "<|im_start|>"
@@ -100,6 +101,13 @@ def write(request: ChatRequest, style: Style, thinking: Thinking) -> Prompt:
         head, inside = head + "<think>\n", True
     segments += [(START, True), (head + opening, False)]
     return Prompt(tuple(segments), opening, thinking=inside)
+
+
+def write_gap(request: ChatRequest) -> Prompt:
+    """The prompt that asks a coder model for what belongs between two texts."""
+    before, after = (_plain_text(message) for message in request.messages)
+    marked = [(fill.PREFIX, True), (before, False), (fill.SUFFIX, True), (after, False)]
+    return Prompt((*marked, (fill.MIDDLE, True)))
 
 
 def _opening(request: ChatRequest, style: Style) -> str:

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from edgeroute.core.answer import FinishReason
@@ -21,8 +21,8 @@ from edgeroute.local.files.models import LocalModels
 from edgeroute.local.files.recommend import bytes_needed
 from edgeroute.local.hardware import GIB
 from edgeroute.local.worker.host import Counts, GenerationStopped, Host, Token
-from edgeroute.local.worker.output import Meaning, OutputReader, StopWatch
-from edgeroute.local.worker.prompt import Prompt, Thinking, write
+from edgeroute.local.worker.output import Meaning, OutputReader, StopWatch, Verbatim
+from edgeroute.local.worker.prompt import Prompt, Thinking, write, write_gap
 
 T = TypeVar("T")
 
@@ -201,16 +201,35 @@ def _steps(
     mode: Thinking = "never"
     if host.build.thinking == "switchable":
         mode = "on" if thinking else "off"
+    if request.fill:
+        yield from _filling(host, request, top)
+        return
     prompt: Prompt = write(request, host.build.style, mode)
     tokens = host.read(prompt)
     tools = request.tools if request.tool_choice != "none" else ()
     bare = host.build.style == "qwen2.5"
     reader = OutputReader(tools, thinking=prompt.thinking, bare=bare)
     list(reader.feed(prompt.opening))
-    stops = StopWatch(request.sampling.stop)
     schema = None if tools else request.response_format
     keep = host.opening(prompt) if aside else 0
-    for token in host.draw(tokens, request.sampling, schema, top, keep):
+    drawn = host.draw(tokens, request.sampling, schema, top, keep)
+    yield from _told(host, drawn, reader, request.sampling.stop)
+
+
+def _filling(host: Host, request: ChatRequest, top: int | None) -> Iterator[Step]:
+    """What belongs between two texts, as it is; the likeliest, unless the caller says otherwise."""
+    sampling = request.sampling
+    if sampling.temperature is None:
+        sampling = replace(sampling, temperature=0.0)
+    drawn = host.draw(host.read(write_gap(request)), sampling, top=top)
+    yield from _told(host, drawn, Verbatim(), sampling.stop)
+
+
+def _told(
+    host: Host, drawn: Iterator[Token], reader: OutputReader | Verbatim, stop: tuple[str, ...]
+) -> Iterator[Step]:
+    stops = StopWatch(stop)
+    for token in drawn:
         text = stops.feed(token.text)
         yield Piece(token, tuple(reader.feed(text)))
         if stops.found:

@@ -24,10 +24,15 @@ from edgeroute.privacy.inspecting import attachments
 from edgeroute.privacy.inspecting.attachments import UnreadableFile
 from edgeroute.privacy.inspecting.folders import Folders
 from edgeroute.privacy.inspecting.ocr import UnreadableImage
-from edgeroute.privacy.inspecting.passages import Attachment, Contents, Passage, contents
+from edgeroute.privacy.inspecting.passages import (
+    ANYWHERE,
+    Attachment,
+    Contents,
+    Passage,
+    contents,
+)
 from edgeroute.privacy.inspecting.verdict_cache import Source, VerdictCache, data_digest, digest
 
-ANYWHERE: Final = "outgoing"  # the origin of a text that is read from the bytes themselves
 SECONDS: Final = 20.0
 WAITING: Final = 32
 

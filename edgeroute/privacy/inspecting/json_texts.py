@@ -66,6 +66,22 @@ def texts(value: Any, *, all_numbers: bool = False) -> list[str]:
     return list(reader.pieces())
 
 
+def body_texts(body: object) -> Iterator[str]:
+    """The texts of a body, message by message and tool by tool, as the inspector cuts them."""
+    if not isinstance(body, KeyValues):
+        yield from texts(body)
+        return
+    rest: list[tuple[str, object]] = []
+    for key, value in body:
+        if isinstance(value, list):
+            rest.append((key, None))
+            for item in value:
+                yield from texts(KeyValues([(key, item)]))
+        else:
+            rest.append((key, value))
+    yield from texts(KeyValues(rest))
+
+
 def argument_texts(arguments: str) -> list[str]:
     """The texts in a tool call's arguments: as written, and once more with escapes resolved."""
     value = nested(arguments)

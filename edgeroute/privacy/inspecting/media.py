@@ -30,6 +30,11 @@ class Uncleared(Exception):
     """A body holds something that is not text and was not cleared as an attachment."""
 
 
+def is_medium(kind: str) -> bool:
+    """Whether parts of the type ``kind`` hold something other than text."""
+    return kind in _MEDIA_TYPES
+
+
 def decoded(text: str) -> bytes | None:
     """The bytes of base64 text (either alphabet), or None where it is none."""
     if _SEALED.fullmatch(text) is None:

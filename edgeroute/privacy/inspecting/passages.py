@@ -19,10 +19,27 @@ from edgeroute.core.messages import (
 )
 from edgeroute.core.request import ChatRequest
 from edgeroute.privacy.inspecting.folders import Folders
-from edgeroute.privacy.inspecting.json_texts import KeyValues, argument_texts, nested, texts
-from edgeroute.privacy.inspecting.media import decoded, is_sealed
+from edgeroute.privacy.inspecting.json_texts import (
+    OBJECTS,
+    KeyValues,
+    argument_texts,
+    body_texts,
+    nested,
+    parse,
+    texts,
+)
+from edgeroute.privacy.inspecting.media import (
+    Uncleared,
+    decoded,
+    is_medium,
+    is_sealed,
+    without_cleared,
+)
 from edgeroute.privacy.inspecting.named_paths import CallLabels
+from edgeroute.wire import capsule
+from edgeroute.word_lists import word_set
 
+ANYWHERE: Final = "outgoing"  # the origin of a text that is read from the bytes themselves
 WINDOW: Final = 160  # characters to either side of the border between two user texts
 _NEAR: Final = 40
 _GLUED: Final = 24  # characters before it that are also read without any gap, with the next word
@@ -74,6 +91,8 @@ def contents(request: ChatRequest, folders: Folders | None = None) -> Contents:
         ValueError: a schema or an argument is nested too deeply.
     """
     found = Contents()
+    if request.source is not None:
+        _read_source(found, request.source)
     labels = CallLabels(folders if folders is not None else Folders({}), request.messages)
     reader = _PassageReader(found, labels)
     for number, message in enumerate(request.messages):
@@ -89,6 +108,7 @@ def contents(request: ChatRequest, folders: Folders | None = None) -> Contents:
         schema = {"name": request.response_format_name, "schema": request.response_format}
         reader.value("response_format", "system", schema)
     reader.value("extra", "user", request.extra)
+    reader.value("headers", "user", request.headers)
     settings = {
         "model": request.model,
         "tool_choice": request.tool_choice,
@@ -101,6 +121,43 @@ def contents(request: ChatRequest, folders: Folders | None = None) -> Contents:
     reader.value("settings", "user", {key: value for key, value in settings.items() if value})
     found.passages += borders(reader.user_texts)
     return found
+
+
+def _read_source(found: Contents, source: Mapping[str, object]) -> None:
+    """Read the caller's own body once more as the gate will: nothing in it goes unread, and what
+    was read in its place counts as read. What is no text is judged in its place alone.
+    """
+    body = without_cleared(unsealed(source, found.sealed, ""), lambda _: True)
+    found.passages += [
+        Passage("request", ANYWHERE, text, joined=True) for text in body_texts(body) if text.strip()
+    ]
+
+
+def unsealed(value: object, sealed: list[bytes], key: str = "signature") -> object:
+    """A JSON value without signatures and encrypted thoughts, which only their provider can read;
+    they are added to ``sealed``. What our endpoint has sealed for its caller is opened.
+
+    ``key`` is what ``value`` stands under: only some fields hold such things.
+    """
+    if isinstance(value, OBJECTS):
+        pairs = value if isinstance(value, KeyValues) else value.items()
+        return KeyValues((str(name), unsealed(item, sealed, str(name))) for name, item in pairs)
+    if isinstance(value, list | tuple):
+        return [unsealed(item, sealed, key) for item in value]
+    if not isinstance(value, str) or key not in word_set("json_fields.sealed_keys"):
+        return value
+    kept = capsule.unseal(value)
+    if kept is not None:
+        return unsealed(nested(kept[1]), sealed)
+    return "" if _took(value, sealed) else value
+
+
+def _took(text: str, sealed: list[bytes]) -> bool:
+    """Whether ``text`` is encoded data, which is added to ``sealed`` then."""
+    if not is_sealed(text, 64):
+        return False
+    sealed += [data for data in (text.encode(), decoded(text)) if data]
+    return True
 
 
 class _PassageReader:
@@ -160,23 +217,26 @@ class _PassageReader:
         if payload is None:
             self._text(where, "assistant", part.payload)
             return
-        for text in texts(self._unsealed(payload)):
+        for text in texts(unsealed(payload, self._found.sealed)):
             self._text(where, "assistant", text)
 
-    def _unsealed(self, value: object) -> object:
-        """A provider's own JSON without its signatures and encrypted thoughts."""
-        if isinstance(value, KeyValues):
-            return KeyValues((key, self._unsealed(item)) for key, item in value)
-        if isinstance(value, list):
-            return [self._unsealed(item) for item in value]
-        if isinstance(value, str) and is_sealed(value, 64):
-            self._found.sealed += [data for data in (value.encode(), decoded(value)) if data]
-            return ""
-        return value
+    def _unknown(self, where: str, origin: str, part: Unreadable) -> None:
+        """A part of a type that nobody knows here: its texts, if it holds nothing else."""
+        try:
+            payload = unsealed(parse(part.payload), self._found.sealed, "")
+            plain = without_cleared({"type": part.kind, "part": payload}, lambda _: False)
+        except (ValueError, Uncleared):
+            plain = None
+        if plain is None or is_medium(part.kind):
+            kind = _short(part.kind)
+            self._found.closed.append(f"It holds a part ({kind}) that cannot be read.")
+            return
+        for text in texts(plain, all_numbers=True):
+            self._text(where, origin, text)
 
     def _medium(self, where: str, origin: str, part: Image | File | Unreadable) -> None:
         if isinstance(part, Unreadable):
-            self._found.closed.append(f"It holds a part ({_short(part.kind)}) that cannot be read.")
+            self._unknown(where, origin, part)
             return
         if isinstance(part, Image):
             self.value(where, origin, {"media_type": part.media_type, "detail": part.detail})

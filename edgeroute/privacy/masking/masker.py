@@ -5,13 +5,11 @@ Masking is all or nothing: what still holds something after it stays on this mac
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from edgeroute.core.errors import PrivacyRefused
@@ -24,6 +22,13 @@ from edgeroute.privacy.inspecting.json_texts import argument_texts, nested
 from edgeroute.privacy.masking import shapes
 from edgeroute.privacy.masking.arguments import ArgumentsRestorer
 from edgeroute.privacy.masking.forms import KnownForms
+from edgeroute.privacy.masking.json_values import (
+    is_kept,
+    masked_arguments,
+    masked_source,
+    masked_value,
+    strings,
+)
 from edgeroute.privacy.masking.links import links
 from edgeroute.privacy.masking.placeholders import LITERAL, URL, MaskMap
 from edgeroute.privacy.masking.residue import remains
@@ -295,7 +300,7 @@ def _texts(request: ChatRequest) -> list[tuple[str, str]]:
         elif isinstance(part, ToolCall):
             tools[part.id] = part.name
             found.update(dict.fromkeys((origin, text) for text in argument_texts(part.arguments)))
-            found.update(dict.fromkeys((origin, leaf) for leaf in _strings(nested(part.arguments))))
+            found.update(dict.fromkeys((origin, leaf) for leaf in strings(nested(part.arguments))))
         elif isinstance(part, ToolResult):
             name = part.name or tools.get(part.call_id, "")
             for inner in part.parts:
@@ -303,11 +308,14 @@ def _texts(request: ChatRequest) -> list[tuple[str, str]]:
 
     for tool in request.tools:
         found[("system", tool.description)] = None
-        found.update(dict.fromkeys(("system", leaf) for leaf in _strings(tool.parameters)))
+        found.update(dict.fromkeys(("system", leaf) for leaf in strings(tool.parameters)))
     for message in request.messages:
         for part in message.parts:
             visit(message.role, part)
-    found.update(dict.fromkeys(("user", leaf) for leaf in _strings(request.extra)))
+    found.update(dict.fromkeys(("user", leaf) for leaf in strings(request.extra)))
+    known = {text for _, text in found}
+    own = (leaf for leaf in strings(request.source) if leaf not in known and not is_kept(leaf))
+    found.update(dict.fromkeys(("user", leaf) for leaf in own))
     return [item for item in found if item[1].strip()]
 
 
@@ -322,7 +330,7 @@ def _rewritten(
         if isinstance(old, Reasoning):  # the payload went out masked and comes back as it was
             return replace(old, text=masked(old.text))
         if isinstance(old, ToolCall):
-            return replace(old, arguments=_masked_arguments(old.arguments, masked, number))
+            return replace(old, arguments=masked_arguments(old.arguments, masked, number))
         if isinstance(old, ToolResult):
             inner = (Text(masked(p.text)) if isinstance(p, Text) else p for p in old.parts)
             return replace(old, parts=tuple(inner))
@@ -338,55 +346,13 @@ def _rewritten(
             replace(
                 tool,
                 description=masked(tool.description),
-                parameters=_masked_value(tool.parameters, masked),
+                parameters=masked_value(tool.parameters, masked),
             )
             for tool in request.tools
         ),
-        extra=_masked_value(request.extra, masked, number),
+        extra=masked_value(request.extra, masked, number),
+        source=masked_source(request.source, masked, number),
     )
-
-
-def _masked_arguments(
-    arguments: str, masked: Callable[[str], str], number: Callable[[str], str]
-) -> str:
-    """A call's arguments with masked strings, written as they were where that is possible."""
-    written = masked(arguments)
-    try:
-        new = _masked_value(json.loads(arguments), masked, number)
-    except ValueError:
-        return written
-    for text in (arguments, written):
-        with suppress(ValueError):
-            if json.loads(text) == new:
-                return text
-    return json.dumps(new, ensure_ascii=False)
-
-
-def _masked_value(
-    value: Any, masked: Callable[[str], str], number: Callable[[str], str] | None = None
-) -> Any:
-    if isinstance(value, str):
-        return masked(value)
-    if isinstance(value, Mapping):
-        return {key: _masked_value(item, masked, number) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_masked_value(item, masked, number) for item in value]
-    if isinstance(value, int | float) and not isinstance(value, bool) and number is not None:
-        written = number(json.dumps(value))
-        return value if written.startswith("<") else json.loads(written)
-    return value
-
-
-def _strings(value: Any) -> Iterable[str]:
-    """Every string in a JSON value, keys left out."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _strings(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _strings(item)
 
 
 _HINT: Final = "A local model can answer it."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.errors import ErrorKind, ProviderError, SettingsError
@@ -15,7 +16,7 @@ from edgeroute.core.model_card import ModelCard
 from edgeroute.providers.catalog.quirks import QuirkContext, apply
 from edgeroute.providers.egress import Outgoing
 from edgeroute.wire.format import CachePlan, Target
-from edgeroute.wire.formats import WIRES
+from edgeroute.wire.formats import FORMATS, WIRES
 from edgeroute.wire.json_data import dump
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def prepare(
     session_id: str = "",
     cache: CachePlan | None = None,
     stream: bool = True,
+    answered_by: str = "",
 ) -> Outgoing:
     """``request`` for ``card`` at ``provider``, without the key.
 
@@ -54,15 +56,28 @@ def prepare(
             f"The address of {provider.name} is not complete.",
             hint=f"Set providers.{provider.id}.base_url with `edgeroute config set`.",
         )
-    body = wire.encode_request(request, Target(card, stream, session_id, cache))
+    target = Target(card, stream, session_id, cache, answered_by, provider.own)
+    body = wire.encode_request(request, target)
     if card.quirks:
         body = apply(card.quirks, body, QuirkContext(card.wire, stream, session_id))
     headers = {
         "content-type": "application/json",
         "accept": "text/event-stream" if stream else "application/json",
         **provider.headers,
+        **(request.headers if request.wire == card.wire else {}),
     }
     return Outgoing("POST", url.rstrip("/") + wire.path, dump(body), headers)
+
+
+def spoken(card: ModelCard, provider: Provider, request: ChatRequest) -> ModelCard:
+    """``card`` on the wire of the request's caller, where its provider speaks that one too."""
+    if (
+        request.source is None
+        or request.wire == card.wire
+        or not {request.wire, card.wire} <= FORMATS.keys()
+    ):
+        return card
+    return replace(card, wire=request.wire) if provider.wires.get(request.wire) else card
 
 
 def wire_of(card: ModelCard, provider: Provider) -> WireFormat:

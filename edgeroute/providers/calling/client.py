@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
+from edgeroute.core.answer import WHOLE, Frame
 from edgeroute.core.clock import Clock, SystemClock
 from edgeroute.core.errors import ProviderError
 from edgeroute.core.events import Delta, Finish, Piece
@@ -52,8 +53,10 @@ class Client:
         *,
         patience: Patience | None = None,
         on_head: Callable[[str, int], None] | None = None,
+        frames: bool = False,
     ) -> AsyncGenerator[Delta]:
-        """The model's answer, ending with ``Finish``; whole answers come as deltas too.
+        """The model's answer, ending with ``Finish``; whole answers come as deltas too. With
+        ``frames`` each event comes as it was, too, before its deltas.
 
         ``on_head(host, bytes_sent)`` is called once the provider has begun to answer. Closing the
         generator closes the connection at once.
@@ -83,7 +86,7 @@ class Client:
             if incoming.status >= 400:
                 body = await incoming.beginning(_ERROR_SECONDS, _ERROR_BYTES)
                 raise self._classified(provider, incoming, incoming.status, body)
-            answer = self._answer(incoming, card, provider, patience)
+            answer = self._answer(incoming, card, provider, patience, frames=frames)
             whole = False
             async with aclosing(answer) as deltas:
                 deadline = began + patience.first_token
@@ -113,19 +116,28 @@ class Client:
                 )
 
     async def _answer(
-        self, incoming: Incoming, card: ModelCard, provider: Provider, patience: Patience
+        self,
+        incoming: Incoming,
+        card: ModelCard,
+        provider: Provider,
+        patience: Patience,
+        *,
+        frames: bool,
     ) -> AsyncGenerator[Delta]:
         """The deltas of a response that said success."""
         wire = wire_of(card, provider)
         try:
             if incoming.content_type == "text/event-stream":
                 chunks = incoming.chunks(patience.gap)
-                async for delta in _to_the_end(chunks, wire.decoder()):
+                async for delta in _to_the_end(chunks, wire.decoder(), wire.name if frames else ""):
                     yield delta
                 await _drain(chunks)
             else:
                 body = await incoming.read(patience.total)
-                for delta in wire.decode_answer(load_object(body)):
+                whole = wire.decode_answer(load_object(body))
+                if frames:
+                    yield Frame(wire.name, WHOLE, body.decode("utf-8", "replace"))
+                for delta in whole:
                     yield delta
         except WireFault as fault:
             raise self._classified(provider, incoming, None, fault.body) from None
@@ -162,10 +174,12 @@ async def _drain(chunks: AsyncIterator[bytes]) -> None:
                 pass
 
 
-async def _to_the_end(chunks: AsyncIterator[bytes], decoder: StreamDecoder) -> AsyncIterator[Delta]:
+async def _to_the_end(
+    chunks: AsyncIterator[bytes], decoder: StreamDecoder, wire: str
+) -> AsyncIterator[Delta]:
     """The deltas of a stream. One that has said how it ends, and then falls silent, has ended."""
     try:
-        async for delta in read_deltas(chunks, decoder):
+        async for delta in read_deltas(chunks, decoder, wire):
             yield delta
     except ProviderError:
         rest = decoder.close()

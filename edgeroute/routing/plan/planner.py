@@ -50,10 +50,11 @@ def plan(request: PlanInput) -> Plan:
         return _finish(request, rule, draft, _EXPLICIT, wish)
     if request.model not in AUTO and request.model not in STRATEGY_NAMES:
         wish = f"You asked for {request.model}."
-        if draft.offer(request.model, wish, patient=True):
-            _add_fallbacks(request, rule, draft)
-            return _finish(request, rule, draft, _EXPLICIT, wish)
-        draft.note(f"{request.model} cannot answer this, so the policy chooses.")
+        # Whoever names a model wants no other vendor's: it answers, or the local one does.
+        if not draft.offer(request.model, wish, patient=True):
+            draft.note(f"{request.model} cannot answer this, so the local model is asked.")
+        draft.last_resort()
+        return _finish(request, rule, draft, _EXPLICIT, wish)
     strategy = request.model if request.model in STRATEGY_NAMES else _strategy(request, rule)
     lined_up = False
     if strategy != "single":

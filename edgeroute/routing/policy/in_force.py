@@ -62,17 +62,27 @@ class RulesInForce:
         self._policy = Reloaded(
             lambda: policy_file(self.name, own), lambda: RoutingPolicy.named(self.name, own)
         )
+        self._others: dict[str, Reloaded[RoutingPolicy]] = {}
         self._tiers = Reloaded(lambda: tiers_file(own), lambda: Tiers.load(own))
 
-    def policy(self) -> RoutingPolicy:
-        """The routing policy; it says what is wrong with files that have changed since.
+    def policy(self, name: str = "") -> RoutingPolicy:
+        """The routing policy, or the one called ``name`` instead; it says what is wrong with files
+        that have changed since.
 
         Raises:
             SettingsError: it is not valid and there is no earlier one, with file and line.
         """
-        found = self._policy.value
-        trouble = " ".join(filter(None, (self._policy.trouble, self._tiers.trouble)))
+        policy = self._other(name) if name else self._policy
+        found = policy.value
+        trouble = " ".join(filter(None, (policy.trouble, self._tiers.trouble)))
         return replace(found, trouble=trouble) if trouble else found
+
+    def _other(self, name: str) -> Reloaded[RoutingPolicy]:
+        if name not in self._others:
+            self._others[name] = Reloaded(
+                lambda: policy_file(name, self.own), lambda: RoutingPolicy.named(name, self.own)
+            )
+        return self._others[name]
 
     def tiers(self) -> Tiers:
         """Tiers, roles and ladders.

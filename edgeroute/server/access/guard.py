@@ -10,6 +10,9 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import logging
+import re
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,12 +25,22 @@ from edgeroute.core.hosts import is_loopback
 from edgeroute.core.secret import Secret
 from edgeroute.server.answer.caller_request import BodyLimits, read_body, replay
 from edgeroute.server.headers import REQUEST_HEADERS, RESPONSE_HEADERS
-from edgeroute.server.http_refusal import HttpRefusal, as_response
+from edgeroute.server.http_refusal import HttpRefusal, as_response, format_at
 
 log = logging.getLogger(__name__)
 
-METHODS: Final = frozenset({"GET", "POST", "PATCH"})
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PATCH"})
 _WITH_BODY: Final = frozenset({"POST", "PATCH"})
+# What the SDKs of OpenAI and Anthropic say of themselves; nothing here depends on it.
+_SDK_HEADER: Final = re.compile(r"(?:x-stainless|anthropic|openai)-[a-z0-9-]{1,60}", re.ASCII)
+REQUEST_IDS: Final = (b"x-request-id", b"request-id")
+EDITORS: Final[Mapping[str, str]] = {
+    "vscode": r"vscode-webview://[a-z0-9-]+|vscode-file://vscode-app",
+    "obsidian": r"app://obsidian\.md",
+    "tauri": r"tauri://localhost|https?://tauri\.localhost",
+    "capacitor": r"capacitor://localhost",
+}
+"""The origins of programs' built-in pages, which no page of the web can have."""
 _CLOSE: Final = (("connection", "close"),)
 _PROTECTION: Final = (
     (b"x-content-type-options", b"nosniff"),
@@ -41,17 +54,22 @@ class Rules:
 
     ``port`` is the port that ``Host`` must name, 0 for a Unix socket. ``exposed`` admits peers
     from other machines; they must name this one by address, since a name could have been made to
-    point here. ``origins`` are the web pages that the user allows.
+    point here. ``origins`` are the web pages that the user allows, ``editors`` the programs whose
+    built-in pages are allowed, ``hosts`` further names of this machine. ``holder`` names the
+    connected program that one of some tokens belongs to, if there is one.
     """
 
     token: Secret
     port: int
     exposed: bool = False
     origins: frozenset[str] = frozenset()
+    editors: frozenset[str] = frozenset()
+    hosts: frozenset[str] = frozenset()
     body: BodyLimits = field(default_factory=BodyLimits)
     max_headers: int = 100
     max_header_bytes: int = 32 * 1024
     max_requests: int = 64
+    holder: Callable[[Sequence[bytes]], str] = lambda _: ""
 
 
 class Guard:
@@ -76,6 +94,7 @@ class Guard:
                 message["headers"] = [
                     *message.get("headers", ()),
                     *_PROTECTION,
+                    request_id(scope["path"], message.get("headers", ())),
                     *_cors(origin, self._rules),
                 ]
             await send(message)
@@ -105,7 +124,7 @@ class Guard:
         check_origin(scope, rules)
         if scope["method"] == "OPTIONS":
             return await _preflight(scope, receive, send)
-        check_token(scope, rules)
+        client = check_token(scope, rules)
         check_shape(scope, rules)
         if self._running >= rules.max_requests:
             raise HttpRefusal(429, "busy", "Too many requests are under way.", "Try again shortly.")
@@ -114,7 +133,8 @@ class Guard:
             if scope["method"] in _WITH_BODY:
                 receive = replay(await read_body(receive, rules.body), receive)
             # With an app in its scope a router raises for unknown routes instead of answering.
-            await self._app({**scope, "app": self._app}, receive, send)
+            known = {"app": self._app, "state": {"client": client}}
+            await self._app({**scope, **known}, receive, send)
         finally:
             self._running -= 1
         return None
@@ -146,7 +166,7 @@ def _is_this_machine(host: str, rules: Rules) -> bool:
         name, port = host, "80"
     if rules.port and port != str(rules.port):
         return False
-    if name in {"127.0.0.1", "localhost", "[::1]"}:
+    if name in {"127.0.0.1", "localhost", "[::1]"} or name in rules.hosts:
         return True
     return rules.exposed and _is_address(name)
 
@@ -162,33 +182,47 @@ def _is_address(name: str) -> bool:
 def check_origin(scope: Scope, rules: Rules) -> None:
     """Refuse web pages, except those of an origin that the user allows."""
     origins = _headers(scope, b"origin")
-    if len(origins) == 1 and origins[0] in rules.origins:
+    if len(origins) == 1 and _is_allowed(origins[0], rules):
         return
     if origins or _header(scope, b"sec-fetch-site") in {"cross-site", "same-site"}:
         raise HttpRefusal(
             403,
             "foreign_origin",
             "Web pages may not use this endpoint.",
-            "Add the page's origin to server.origins in the settings if you trust it.",
+            "Add the page's origin to server.origins in the settings if you trust it, or an"
+            " editor to server.editors.",
         )
 
 
-def check_token(scope: Scope, rules: Rules) -> None:
-    """Refuse whoever does not know the token, in a time that tells nothing about it."""
+def _is_allowed(origin: str, rules: Rules) -> bool:
+    patterns = (EDITORS[name] for name in rules.editors)
+    return origin in rules.origins or any(re.fullmatch(each, origin) for each in patterns)
+
+
+def check_token(scope: Scope, rules: Rules) -> str:
+    """Refuse whoever does not know a token, in a time that tells nothing about it.
+
+    Returns the name of the connected program whose token it is; empty for the endpoint's own.
+    """
     expected = rules.token.reveal().encode()
-    given = [value.encode("latin-1") for value in _headers(scope, b"x-api-key")]
+    own = (*_headers(scope, b"x-api-key"), *_headers(scope, b"api-key"))
+    given = [value.encode("latin-1") for value in own]
     for value in _headers(scope, b"authorization"):
         scheme, _, token = value.partition(" ")
         if scheme.lower() == "bearer":
             given.append(token.strip().encode("latin-1"))
     known = [hmac.compare_digest(each, expected) for each in given]
-    if not any(known):
-        raise HttpRefusal(
-            401,
-            "wrong_token",
-            "The token is missing or wrong.",
-            "`edgeroute serve` says where the token is; send it as a Bearer token or x-api-key.",
-        )
+    if any(known):
+        return ""
+    if client := rules.holder(given):
+        return client
+    raise HttpRefusal(
+        401,
+        "wrong_token",
+        "The token is missing or wrong.",
+        "`edgeroute serve` says where the token is; send it as a Bearer token or x-api-key."
+        " `edgeroute connect` gives a program a token of its own.",
+    )
 
 
 def check_shape(scope: Scope, rules: Rules) -> None:
@@ -231,23 +265,32 @@ async def _preflight(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a browser that asks on behalf of an allowed page."""
     if not _header(scope, b"origin"):
         raise HttpRefusal(403, "method", "OPTIONS is for allowed web pages only.")
+    asked = (_header(scope, b"access-control-request-headers") or "").lower().split(",")
+    known = [name for each in asked if _SDK_HEADER.fullmatch(name := each.strip())]
     allowed = {
         "access-control-allow-methods": ", ".join(sorted(METHODS)),
-        "access-control-allow-headers": "authorization, content-type, x-api-key, "
-        + ", ".join(REQUEST_HEADERS),
+        "access-control-allow-headers": "authorization, content-type, x-api-key, api-key, "
+        + ", ".join((*REQUEST_HEADERS, *known)),
     }
     await Response(status_code=204, headers=allowed)(scope, receive, send)
 
 
 def _cors(origin: str, rules: Rules) -> list[tuple[bytes, bytes]]:
     """What lets a page of an allowed origin read the answer; nothing for anybody else."""
-    if origin not in rules.origins:
+    if not _is_allowed(origin, rules):
         return []
     return [
         (b"access-control-allow-origin", origin.encode("latin-1")),
-        (b"access-control-expose-headers", b", ".join(RESPONSE_HEADERS)),
+        (b"access-control-expose-headers", b", ".join((*RESPONSE_HEADERS, *REQUEST_IDS))),
         (b"vary", b"origin"),
     ]
+
+
+def request_id(path: str, headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
+    """The header that names a request, as the client of ``path`` looks for it: by its receipt."""
+    name = REQUEST_IDS[format_at(path).name == "anthropic-messages"]
+    receipt = next((value for key, value in headers if key.lower() == RESPONSE_HEADERS[0]), b"")
+    return name, b"req_" + (receipt or secrets.token_hex(12).encode())
 
 
 def _headers(scope: Scope, name: bytes) -> list[str]:

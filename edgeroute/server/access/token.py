@@ -29,7 +29,7 @@ def read_or_make(path: Path) -> Secret:
         EdgeRouteError: the file is not ours alone, holds no token, or cannot be written.
     """
     try:
-        return _read(path)
+        return read(path)
     except FileNotFoundError:
         return rotate(path)
 
@@ -51,7 +51,13 @@ def rotate(path: Path) -> Secret:
     return Secret(token)
 
 
-def _read(path: Path) -> Secret:
+def read(path: Path) -> Secret:
+    """The token in ``path``.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        EdgeRouteError: the file is not ours alone, or holds no token.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
         with os.fdopen(descriptor, encoding="ascii", errors="replace") as file:

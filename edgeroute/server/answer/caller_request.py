@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from starlette.types import Message, Receive
 
@@ -15,8 +15,10 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.server import headers as own_headers
 from edgeroute.server.http_refusal import HttpRefusal
 from edgeroute.wire.format import CallerFormat
-from edgeroute.wire.formats import IMAGES
+from edgeroute.wire.formats import FORMATS, IMAGES
 from edgeroute.word_lists import one_of
+
+_HEADER: Final = re.compile(r"[\w.,=: -]{1,1000}", re.ASCII)
 
 
 def request_of(
@@ -36,7 +38,18 @@ def request_of(
     request = own_headers.apply(form.decode_request(kept), headers)
     if form is IMAGES:
         return replace(request, task="image")
+    if form.name in FORMATS:
+        request = replace(request, source=kept, headers=_of_wire(form, headers))
     return replace(request, pictures="no")
+
+
+def _of_wire(form: CallerFormat, headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The headers that belong to the caller's wire format, such as those of beta features."""
+    found: dict[str, list[str]] = {}
+    for name, value in headers.items():
+        if name.lower() in form.headers and _HEADER.fullmatch(value):
+            found.setdefault(name.lower(), []).append(value)
+    return {name: ",".join(values) for name, values in found.items()}
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from edgeroute.core.answer import Frame
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.events import Answered, Event, Failed, Folded, Piece, pieces_of
 from edgeroute.core.request import ChatRequest
@@ -49,8 +50,9 @@ class EngineResponse:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request."""
         engine = self._context.runtime.engine
+        request = self._context.asked_by(scope, self._decoded.request)
         with self._context.metrics.under_way(), suppress(HungUp):
-            async with answering(engine, self._decoded.request, receive) as events:
+            async with answering(engine, request, receive) as events:
                 if self._decoded.stream:
                     await self._stream(events, scope, receive, send)
                 else:
@@ -82,7 +84,8 @@ class EngineResponse:
         encoder = self._decoded.form.encoder(
             self._envelope(self._context.origin_of(self._tracker.model))
         )
-        await _deliver(send, _start(self._tracker.as_headers()))
+        kind = {"content-type": self._decoded.form.media_type}
+        await _deliver(send, _start(kind | self._tracker.as_headers()))
         ended = False
         while not ended:
             silence = (self._decoded.form.keep_alive,)
@@ -105,7 +108,7 @@ class EngineResponse:
                 return None
             if isinstance(event, Answered | Failed):
                 return event
-            if isinstance(event, Piece) and not self._tracker.may_withdraw:
+            if isinstance(event, Piece | Frame) and not self._tracker.may_withdraw:
                 return event
 
     async def _next(self, events: EngineTask) -> Event | None:
@@ -139,12 +142,12 @@ class EngineResponse:
             created=int(self._context.runtime.clock.now().timestamp()),
             usage=self._decoded.usage,
             origin=origin,
+            custom_tools=frozenset(t.name for t in self._decoded.request.tools if t.custom),
         )
 
 
 def _start(headers: dict[str, str]) -> dict[str, object]:
-    fields = {"content-type": "text/event-stream; charset=utf-8"} | headers
-    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in fields.items()]
+    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     return {"type": "http.response.start", "status": 200, "headers": raw}
 
 

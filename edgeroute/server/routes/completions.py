@@ -13,6 +13,7 @@ from edgeroute.server.answer.caller_request import request_of
 from edgeroute.server.answer.engine_response import DecodedRequest, EngineResponse
 from edgeroute.server.context import ServerContext
 from edgeroute.server.http_refusal import CALLERS, PREFIX
+from edgeroute.server.routes.gap_filling import fitted
 from edgeroute.wire.format import CallerFormat
 from edgeroute.wire.formats import FORMATS
 from edgeroute.wire.json_data import load_object, mapping
@@ -26,21 +27,23 @@ def routes(context: ServerContext) -> list[Route]:
     """One route for each format that callers speak."""
     counting = f"{PREFIX}{_COUNTED.path}/count_tokens"
     return [
-        *(Route(PREFIX + form.path, _answers(context, form), methods=["POST"]) for form in CALLERS),
+        *(Route(PREFIX + form.path, answers(context, form), methods=["POST"]) for form in CALLERS),
         Route(counting, _counts(context), methods=["POST"]),
     ]
 
 
-def _answers(context: ServerContext, form: CallerFormat) -> Endpoint:
+def answers(context: ServerContext, form: CallerFormat) -> Endpoint:
+    """What answers the prompts of ``form``."""
+
     async def answer(request: Request) -> EngineResponse:
         body = load_object(await request.body())
         wanted = mapping(body.get("stream_options")).get("include_usage") is True
         return EngineResponse(
             context,
             DecodedRequest(
-                request_of(body, request.headers, form),
+                fitted(request_of(body, request.headers, form), context),
                 form,
-                stream=body.get("stream") is True,
+                stream=body.get("stream", form.streams) is True,
                 usage=wanted or form.name not in _OPTIONAL_COUNTS,
             ),
         )
@@ -53,7 +56,8 @@ def _counts(context: ServerContext) -> Endpoint:
 
     async def count(request: Request) -> Response:
         body = load_object(await request.body())
-        counted = request_of(body, request.headers, _COUNTED)
+        asked = request_of(body, request.headers, _COUNTED)
+        counted = context.asked_by(request.scope, asked)
         explanation = await context.runtime.engine.explain(counted)
         return JSONResponse({"input_tokens": explanation.signals.input_tokens})
 

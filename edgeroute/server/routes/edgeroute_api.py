@@ -35,7 +35,8 @@ def routes(context: ServerContext) -> list[Route]:
     async def explain(request: Request) -> Response:
         body = load_object(await request.body())
         full = body.get("full") is True
-        explained = _request_to_explain(body, request.headers)
+        asked = _request_to_explain(body, request.headers)
+        explained = context.asked_by(request.scope, asked)
         explanation = await runtime.engine.explain(explained, full=full)
         return _json(explanation.as_json())
 

@@ -47,24 +47,57 @@ def routes(context: ServerContext) -> list[Route]:
 
 def _texts(body: Json) -> tuple[Sequence[str], Any]:
     """The texts, and how their vectors are to be written."""
-    name = model_name(body)
-    if name.strip().casefold() not in _NAMES:
-        raise UnknownModel(
-            f"`{safe_line(name)}` makes no embeddings here, and EdgeRoute sends no text away for"
-            " them.",
-            f"Use `{MODEL}`: it gives {SIZE} numbers. Vectors of two models cannot be mixed.",
-        )
-    texts = strings(body.get("input"), "input")
-    if not texts or len(texts) > _MOST_TEXTS:
-        raise WireError(f"input must be a text or a list of up to {_MOST_TEXTS} texts.")
-    if max(map(len, texts)) > _LONGEST:
-        raise WireError(f"A text of input is longer than {_LONGEST} characters.")
+    check_model(model_name(body))
+    texts = check_texts(_input(body.get("input")))
     if body.get("dimensions") not in (None, SIZE):
         raise WireError(f"dimensions must be {SIZE}.")
     encoding = body.get("encoding_format")
     if encoding not in (None, "float", "base64"):
         raise WireError("encoding_format must be float or base64.")
     return texts, _base64 if encoding == "base64" else list
+
+
+def check_model(name: str) -> None:
+    """Refuse the name of another model.
+
+    Raises:
+        UnknownModel: it is one.
+    """
+    if name.strip().casefold() not in _NAMES:
+        raise UnknownModel(
+            f"`{safe_line(name)}` makes no embeddings here, and EdgeRoute sends no text away for"
+            " them.",
+            f"Use `{MODEL}`: it gives {SIZE} numbers. Vectors of two models cannot be mixed.",
+        )
+
+
+def _input(value: object) -> Sequence[str]:
+    """The texts of ``value``.
+
+    Raises:
+        WireError: it holds something else, such as the numbers of another model's tokens.
+    """
+    first = value[0] if isinstance(value, list) and value else None
+    if isinstance(first, int | list) and not isinstance(first, bool):
+        raise WireError(
+            "input holds token numbers, which mean nothing to another model than the one that they"
+            " were counted for.",
+            "Send text: in LangChain, check_embedding_ctx_length=False.",
+        )
+    return strings(value, "input")
+
+
+def check_texts(texts: Sequence[str]) -> Sequence[str]:
+    """``texts``, if they are neither none, nor too many, nor too long.
+
+    Raises:
+        WireError: they are.
+    """
+    if not texts or len(texts) > _MOST_TEXTS:
+        raise WireError(f"input must be a text or a list of up to {_MOST_TEXTS} texts.")
+    if max(map(len, texts)) > _LONGEST:
+        raise WireError(f"A text of input is longer than {_LONGEST} characters.")
+    return texts
 
 
 def _base64(vector: Sequence[float]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from edgeroute import __version__
@@ -14,16 +14,25 @@ from edgeroute.engine.deciding.model_names import WORDS
 from edgeroute.server.context import ServerContext
 from edgeroute.server.http_refusal import PREFIX
 
+_WELCOME: Final = (
+    "EdgeRoute is running. OpenAI's and Anthropic's clients ask at /v1, Ollama's at /api.\n"
+)
 _EPOCH: Final = "1970-01-01T00:00:00Z"
 
 
 def routes(context: ServerContext) -> list[Route]:
     """The routes of this page."""
 
-    async def models(_: Request) -> Response:
+    async def models(request: Request) -> Response:
         listed = [_entry(name, None) for name in WORDS]
         today = context.runtime.clock.now().date()
-        cards = [card for card in context.cards().values() if not card.retired(today)]
+        client = context.client(request.scope)
+        cards = [
+            card
+            for card in context.cards().values()
+            if not card.retired(today)
+            and (client is None or card.place is Place.LOCAL or client.allows(card.id))
+        ]
         listed += [_entry(card.id, card) for card in cards]
         ends = {"first_id": listed[0]["id"], "last_id": listed[-1]["id"]}
         return JSONResponse({"object": "list", "data": listed, "has_more": False} | ends)
@@ -47,7 +56,11 @@ def routes(context: ServerContext) -> list[Route]:
             context.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8"
         )
 
+    async def welcome(_: Request) -> Response:
+        return PlainTextResponse(_WELCOME)
+
     return [
+        Route("/", welcome, methods=["GET"]),
         Route(f"{PREFIX}/models", models, methods=["GET"]),
         Route(f"{PREFIX}/models/{{name:path}}", model, methods=["GET"]),
         Route("/health", health, methods=["GET"]),

@@ -141,13 +141,24 @@ CREATE INDEX outcomes_receipt ON outcomes (receipt);
     )
 
 
+def ledger_client(connection: Any) -> None:
+    """Which connected program a line of the ledger is for."""
+    _run(
+        connection,
+        """
+ALTER TABLE ledger ADD COLUMN client TEXT NOT NULL DEFAULT '';
+CREATE INDEX ledger_client ON ledger (client, created);
+""",
+    )
+
+
 def places_of_latches(connection: Any) -> None:
     """After how many messages a latched conversation holds personal data; 0 is from its start."""
     connection.execute("ALTER TABLE conversations ADD COLUMN held_from INTEGER NOT NULL DEFAULT 0")
 
 
 Migration = Callable[[Any], None]
-MIGRATIONS: Final[Sequence[Migration]] = (first_tables, places_of_latches)
+MIGRATIONS: Final[Sequence[Migration]] = (first_tables, ledger_client, places_of_latches)
 
 
 def apply(connection: Any, steps: Sequence[Migration], applied: str) -> int:

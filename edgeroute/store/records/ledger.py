@@ -97,18 +97,18 @@ class Ledger:
         )
         return _spend(found[0])
 
-    def spent(self, since: datetime, *, conversation: str = "") -> Decimal:
-        """Known cost from ``since`` on, of one conversation where named."""
+    def spent(self, since: datetime, *, conversation: str = "", client: str = "") -> Decimal:
+        """Known cost from ``since`` on, of one conversation or connected program where named."""
         rows = self._database.read(
             "SELECT decimal_sum(cost) AS cost FROM ledger WHERE created >= ?"
-            " AND (? = '' OR conversation = ?)",
-            (stamp(since), conversation, conversation),
+            " AND (? = '' OR conversation = ?) AND (? = '' OR client = ?)",
+            (stamp(since), conversation, conversation, client, client),
         )
         return Decimal(rows[0]["cost"] or 0)
 
-    def today(self) -> Decimal:
-        """Known cost of this day."""
-        return self.spent(self._midnight())
+    def today(self, client: str = "") -> Decimal:
+        """Known cost of this day, of one connected program where named."""
+        return self.spent(self._midnight(), client=client)
 
     def month(self) -> Decimal:
         """Known cost of this calendar month."""
@@ -166,6 +166,7 @@ def _row(
         None if baseline is None else str(baseline),
         None if cache_saved is None else str(cache_saved),
         attempt.duration_ms,
+        printable(receipt.client),
     )
 
 

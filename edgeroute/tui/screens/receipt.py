@@ -54,6 +54,7 @@ class ReceiptScreen(PanelScreen[None]):
             if receipt.latched:
                 yield pair("chat", "stays local from here on")
             yield section("Request")
+            yield pair("asked by", safe_line(receipt.asker))
             yield pair("task", safe_line(receipt.task) or "not recognised")
             yield pair("tier", receipt.tier or "balanced")
             yield pair("input", f"~{tokens(receipt.input_tokens)} tokens")

@@ -113,34 +113,34 @@ class MessagesEncoder:
 
     def error(self, error: EdgeRouteError) -> list[bytes]:
         """The bytes that end the stream with an error."""
-        return [_frame(encode_error(error))]
+        return [frame(encode_error(error))]
 
     def _begin(self) -> list[bytes]:
         if self._begun:
             return []
         self._begun = True
         message = _message(self._envelope, self._envelope.model, to_anthropic(Usage()))
-        return [_frame({"type": "message_start", "message": message})]
+        return [frame({"type": "message_start", "message": message})]
 
     def _start(self, kind: str, block: dict[str, Any]) -> list[bytes]:
         frames = [*self._begin(), *self._stop()]
         self._open = kind
         self._index += 1
         body = {"type": "content_block_start", "index": self._index, "content_block": block}
-        return [*frames, _frame(body)]
+        return [*frames, frame(body)]
 
     def _stop(self) -> list[bytes]:
         if not self._open:
             return []
         self._open = ""
-        return [_frame({"type": "content_block_stop", "index": self._index})]
+        return [frame({"type": "content_block_stop", "index": self._index})]
 
     def _more(self, kind: str, block: dict[str, Any], delta: dict[str, Any]) -> list[bytes]:
         frames = [] if self._open == kind else self._start(kind, block)
         return [*frames, self._delta(delta)]
 
     def _delta(self, delta: dict[str, Any]) -> bytes:
-        return _frame({"type": "content_block_delta", "index": self._index, "delta": delta})
+        return frame({"type": "content_block_delta", "index": self._index, "delta": delta})
 
     def _thinking(self, delta: ReasoningDelta) -> list[bytes]:
         frames: list[bytes] = []
@@ -172,12 +172,13 @@ class MessagesEncoder:
     def _close(self, answer: Answer) -> list[bytes]:
         delta = {"stop_reason": _STOP[answer.finish], "stop_sequence": None}
         body = {"type": "message_delta", "delta": delta, "usage": to_anthropic(answer.usage)}
-        end = [_frame(body), _frame({"type": "message_stop"})]
+        end = [frame(body), frame({"type": "message_stop"})]
         return [*self._begin(), *self._stop(), *end]
 
 
-def _frame(body: dict[str, Any]) -> bytes:
+def frame(body: dict[str, Any]) -> bytes:
+    """An event named by its type."""
     return f"event: {body['type']}\ndata: ".encode() + dump(body) + b"\n\n"
 
 
-PING: Final = _frame({"type": "ping"})
+PING: Final = frame({"type": "ping"})

@@ -55,7 +55,7 @@ def encode_request(request: ChatRequest, target: Target) -> dict[str, Any]:
     if tools:
         body |= _tool_choice(request)
     body |= {key: value for key, value in extra.items() if key not in body | {"messages": ()}}
-    _mark(body, tools, system, messages, target)
+    mark(body, tools, system, messages, target)
     if tools:
         body["tools"] = tools
     if system:
@@ -107,7 +107,7 @@ def _system_texts(request: ChatRequest, target: Target) -> Iterator[str]:
         yield from filter(None, [structured.instruction(schema, target.card, any_object=False)])
 
 
-def _mark(
+def mark(
     body: dict[str, Any],
     tools: list[Any],
     system: list[dict[str, Any]],
@@ -158,7 +158,7 @@ def _blocks(message: Message, request: ChatRequest, target: Target) -> Iterator[
         elif isinstance(part, ToolCall):
             yield {
                 "type": "tool_use",
-                "id": _id(part.id),
+                "id": call_id(part.id),
                 "name": part.name,
                 "input": arguments_object(part),
             }
@@ -170,7 +170,7 @@ def _blocks(message: Message, request: ChatRequest, target: Target) -> Iterator[
 
 def _result(result: ToolResult, request: ChatRequest, target: Target) -> dict[str, Any]:
     content = [block for part in result.parts for block in _block(part, request, target)]
-    encoded: dict[str, Any] = {"type": "tool_result", "tool_use_id": _id(result.call_id)}
+    encoded: dict[str, Any] = {"type": "tool_result", "tool_use_id": call_id(result.call_id)}
     if content:
         encoded["content"] = content
     if result.is_error:
@@ -214,6 +214,6 @@ def _text(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
 
 
-def _id(call_id: str) -> str:
+def call_id(written: str) -> str:
     """A call's id in the characters that this format allows; other providers use more."""
-    return _BAD_ID.sub("_", call_id)
+    return _BAD_ID.sub("_", written)

@@ -20,6 +20,8 @@ from edgeroute.wire import capsule
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.json_data import (
     Json,
+    dump_text,
+    integer,
     mapping,
     mappings,
     model_name,
@@ -57,9 +59,11 @@ def decode_request(body: Json) -> ChatRequest:
     Raises:
         WireError: something is missing or of the wrong type.
     """
-    if body.get("n") not in (None, 1):
-        raise WireError("n must be 1: EdgeRoute gives one answer to a request.")
-    limit = "max_completion_tokens" if "max_completion_tokens" in body else "max_tokens"
+    answers = integer(body.get("n"), "n")
+    if answers is not None and answers < 1:
+        raise WireError("n must be 1 or more.")
+    newer = body.get("max_completion_tokens") is not None
+    limit = "max_completion_tokens" if newer else "max_tokens"
     tools, others = _tools(body)
     extra = {key: value for key, value in body.items() if key not in _KNOWN}
     if others:
@@ -165,12 +169,18 @@ def _calls(message: Json) -> Iterator[ToolCall]:
         yield ToolCall(
             string(call.get("id")),
             string(function.get("name")),
-            string(function.get("arguments")) or "{}",
+            _arguments(function.get("arguments")),
         )
     legacy = mapping(message.get("function_call"))
     if legacy:
         name = string(legacy.get("name"))
         yield ToolCall(name, name, string(legacy.get("arguments")) or "{}")
+
+
+def _arguments(written: object) -> str:
+    if isinstance(written, dict | list):
+        return dump_text(written)
+    return string(written) or "{}"
 
 
 def _reasoning(message: Json) -> Iterator[Reasoning]:

@@ -30,6 +30,8 @@ from edgeroute.wire.parts import (
 from edgeroute.wire.tools import write_tools
 
 NAME = "openai-chat"
+# The fields of a message in which models of this wire format give out their thinking.
+THINKING = frozenset({"reasoning", "reasoning_content", "reasoning_details"})
 
 
 def encode_request(request: ChatRequest, target: Target) -> dict[str, Any]:
@@ -138,7 +140,7 @@ def _assistant(message: Message, target: Target) -> dict[str, Any]:
     encoded: dict[str, Any] = {"content": text}
     for part in message.parts:
         if isinstance(part, Reasoning) and part.payload and part.origin == target.card.origin:
-            _replay(encoded, payload_object(part.payload), target)
+            replay(encoded, payload_object(part.payload), target)
     calls = [tool_call(part) for part in message.parts if isinstance(part, ToolCall)]
     if calls:
         encoded["content"] = encoded["content"] or None
@@ -146,14 +148,14 @@ def _assistant(message: Message, target: Target) -> dict[str, Any]:
     return encoded
 
 
-def _replay(encoded: dict[str, Any], payload: dict[str, Any], target: Target) -> None:
+def replay(encoded: dict[str, Any], payload: dict[str, Any], target: Target) -> None:
     """Give a model its own thinking back, in the field in which it came (see stream.py)."""
     content = payload.pop("content", None)
     if isinstance(content, list):
         encoded["content"] = [*content, {"type": "text", "text": encoded["content"]}]
     elif isinstance(content, str) and "keep_thinking" in target.card.abilities:
         encoded["content"] = content + encoded["content"]
-    encoded |= payload
+    encoded |= {key: value for key, value in payload.items() if key in THINKING}
 
 
 def tool_call(call: ToolCall) -> dict[str, Any]:

@@ -62,6 +62,7 @@ class ChatDecoder:
         self._calls = CallTracker()
         self._finish = ""
         self._refused = False
+        self._said = False
         self._done = False
         self._fields: dict[str, str] = {}
         self._details: list[dict[str, Any]] = []
@@ -75,7 +76,11 @@ class ChatDecoder:
             return []
         if data == "[DONE]":
             self.ended = True
+            # The server's word that it has ended, where it has not said how.
+            self._finish = self._finish or ("stop" if self._said else "")
             return self.close()
+        if data == "null" or event.event not in {"message", "error"}:
+            return []
         chunk = load_object(data)
         if event.event == "error":
             raise WireFault(chunk, message_of(chunk.get("error", chunk)))
@@ -112,8 +117,10 @@ class ChatDecoder:
         model, name = string(chunk.get("model")), string(chunk.get("id"))
         if _KEEP_ALIVE.match(model) or _KEEP_ALIVE.match(name):
             return
-        for choice in mappings(chunk.get("choices"))[:1]:
-            yield from self._choice(choice, chunk)
+        for choice in mappings(chunk.get("choices")):
+            if choice.get("index") in (None, 0):  # one answer is read, whatever else was asked for
+                self._said = True
+                yield from self._choice(choice, chunk)
         counts = chunk.get("usage") or mapping(chunk.get("x_groq")).get("usage")
         if counts and mapping(counts):
             yield UsageDelta(usage.from_openai(mapping(counts)), model)

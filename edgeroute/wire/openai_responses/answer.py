@@ -26,7 +26,7 @@ _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"
 
 def encode_answer(answer: Answer, envelope: Envelope) -> dict[str, Any]:
     """The body of a whole answer."""
-    items = OutputItems(envelope.id)
+    items = OutputItems(envelope.id, envelope.custom_tools)
     calls = 0
     for part in answer.message.parts:
         if isinstance(part, Text):
@@ -75,7 +75,7 @@ class ResponsesEncoder:
 
     def __init__(self, envelope: Envelope) -> None:
         self._envelope = envelope
-        self._items = OutputItems(envelope.id)
+        self._items = OutputItems(envelope.id, envelope.custom_tools)
         self._sequence = 0
         self._begun = False
 

@@ -26,6 +26,7 @@ from edgeroute.wire.json_data import (
     sampling,
     string,
 )
+from edgeroute.wire.openai_responses import custom_tools
 from edgeroute.wire.openai_responses.request import NAME
 from edgeroute.wire.parts import Plain, image_from_url, read_data_url, unreadable
 from edgeroute.wire.tools import read_tools
@@ -62,6 +63,7 @@ def decode_request(body: Json) -> ChatRequest:
     text = mapping(body.get("text"))
     schema, name = _format(mapping(text.get("format")))
     tools, others = read_tools(body.get("tools"), _function, "parameters")
+    tools = custom_tools.marked(tools, body.get("tools"))
     extra = {key: value for key, value in body.items() if key not in (*_KNOWN, *_STATEFUL)}
     if others:
         extra["tools"] = others
@@ -98,7 +100,7 @@ def _format(found: Json) -> tuple[Json | None, str]:
 
 
 def _function(tool: Json) -> Json | None:
-    return tool if tool.get("type") == "function" else None
+    return tool if tool.get("type") == "function" else custom_tools.as_function(tool)
 
 
 def _messages(items: object) -> Iterator[Message]:
@@ -110,7 +112,7 @@ def _messages(items: object) -> Iterator[Message]:
         raise WireError("input must be a text or a list with at least one item.")
     said: list[Part] = []
     for position, item in enumerate(items):
-        role, parts = _item(mapping(item), item, position)
+        role, parts = _item(mapping(item), position)
         if role == "assistant":
             said += parts
             continue
@@ -122,7 +124,7 @@ def _messages(items: object) -> Iterator[Message]:
         yield Message("assistant", tuple(said))
 
 
-def _item(found: Json, item: object, position: int) -> tuple[Role, list[Part]]:
+def _item(found: Json, position: int) -> tuple[Role, list[Part]]:
     match found.get("type", "message"):
         case "message":
             role = _ROLES.get(string(found.get("role")))
@@ -148,7 +150,7 @@ def _item(found: Json, item: object, position: int) -> tuple[Role, list[Part]]:
                 "Send the item itself.",
             )
         case _:
-            return "user", [unreadable(item)]
+            return custom_tools.read_item(found)
 
 
 def _content(content: object, position: int) -> Iterator[Plain]:

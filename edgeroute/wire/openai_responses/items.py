@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from edgeroute.wire.openai_responses import custom_tools
+
 _Kind = Literal["", "message", "reasoning", "call"]
 
 
@@ -13,7 +15,8 @@ class OutputItems:
     ``done`` holds the finished items, ``take`` gives the events since it was last called.
     """
 
-    def __init__(self, response_id: str) -> None:
+    def __init__(self, response_id: str, custom: frozenset[str] = frozenset()) -> None:
+        self._custom = custom
         self.done: list[dict[str, Any]] = []
         self._base = response_id.partition("_")[2] or response_id
         self._events: list[dict[str, Any]] = []
@@ -61,11 +64,14 @@ class OutputItems:
         """More of function call ``number``."""
         if self._kind != "call" or self._call != number:
             item = {"type": "function_call", "call_id": call_id, "name": name, "arguments": ""}
+            if name in self._custom:
+                item = {"type": "custom_tool_call", "call_id": call_id, "name": name, "input": ""}
             self._open("call", item)
             self._call = number
         if arguments:
             self._text += arguments
-            self._tell("response.function_call_arguments.delta", delta=arguments)
+            if "input" not in self._item:  # a text can be read once its arguments are whole
+                self._tell("response.function_call_arguments.delta", delta=arguments)
 
     def close(self) -> None:
         """Finish the open item, if any."""
@@ -83,6 +89,11 @@ class OutputItems:
                 part = {"type": "summary_text", "text": text}
                 self._tell("response.reasoning_summary_part.done", summary_index=0, part=part)
                 self._item["summary"] = [part]
+            case "call" if "input" in self._item:
+                written = custom_tools.text_of(text)
+                self._tell("response.custom_tool_call_input.delta", delta=written)
+                self._tell("response.custom_tool_call_input.done", input=written)
+                self._item["input"] = written
             case "call":
                 arguments = text or "{}"
                 self._tell("response.function_call_arguments.done", arguments=arguments)
@@ -96,6 +107,7 @@ class OutputItems:
     def _open(self, kind: _Kind, item: dict[str, Any]) -> None:
         self.close()
         prefix = {"message": "msg", "reasoning": "rs", "call": "fc"}[kind]
+        prefix = "ctc" if item["type"] == "custom_tool_call" else prefix
         self._kind = kind
         self._item = {"id": f"{prefix}_{self._base}_{len(self.done)}", **item}
         if kind != "reasoning":

@@ -6,6 +6,7 @@ A reasoning item is kept for replay as the item itself, if it holds the encrypte
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from edgeroute.core.answer import FinishReason
 from edgeroute.core.events import (
@@ -27,7 +28,10 @@ from edgeroute.wire.json_data import (
     message_of,
     string,
 )
+from edgeroute.wire.openai_responses.custom_tools import TextArguments
 from edgeroute.wire.sse import ServerSentEvent
+
+_CALLS: Final = frozenset({"function_call", "custom_tool_call"})
 
 
 class ResponsesDecoder:
@@ -37,6 +41,7 @@ class ResponsesDecoder:
         self.ended = False
         self._calls: dict[str, int] = {}
         self._arguments: set[int] = set()
+        self._inputs: dict[str, TextArguments] = {}
         self._refused = False
         # What an item's own delta events have told already, by the item's key.
         self._told: set[str] = set()
@@ -81,6 +86,10 @@ class ResponsesDecoder:
                 if number is not None and piece:
                     self._arguments.add(number)
                     yield ToolCallDelta(number, arguments=piece)
+            case "response.custom_tool_call_input.delta" if key in self._calls:
+                self._arguments.add(self._calls[key])
+                piece = self._inputs[key].more(string(event.get("delta")))
+                yield ToolCallDelta(self._calls[key], arguments=piece)
             case "response.output_item.done":
                 yield from self._item_done(mapping(event.get("item")), key)
             case "response.completed" | "response.incomplete" | "response.failed":
@@ -100,8 +109,9 @@ class ResponsesDecoder:
             yield kind(text)
 
     def _call_begun(self, item: Json, key: str) -> Iterator[Delta]:
-        if item.get("type") == "function_call" and key not in self._calls:
+        if item.get("type") in _CALLS and key not in self._calls:
             self._calls[key] = len(self._calls)
+            self._inputs[key] = TextArguments()
             call_id = string(item.get("call_id")) or string(item.get("id"))
             yield ToolCallDelta(self._calls[key], call_id, string(item.get("name")))
 
@@ -114,6 +124,10 @@ class ResponsesDecoder:
             if number not in self._arguments and arguments:
                 self._arguments.add(number)
                 yield ToolCallDelta(number, arguments=arguments)
+        elif kind == "custom_tool_call":
+            yield from self._call_begun(item, key)
+            rest = self._inputs[key].end(string(item.get("input")))
+            yield ToolCallDelta(self._calls[key], arguments=rest)
         elif kind == "message" and key not in self._told:
             for part in mappings(item.get("content")):
                 refusal = string(part.get("refusal"))

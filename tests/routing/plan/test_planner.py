@@ -133,6 +133,17 @@ def test_explicit_model_is_respected_but_for_privacy() -> None:
     assert [candidate.model for candidate in local.candidates] == [LOCAL]
 
 
+def test_a_named_model_is_replaced_by_the_local_one_only() -> None:
+    """Whether it can be asked or rests, no other vendor is among the candidates."""
+    asked: Any = {"model": "openai/gpt-5.5"}
+    made = plan(plan_input(policy(), **asked))
+    assert [one.model for one in made.candidates] == ["openai/gpt-5.5", LOCAL]
+    resting = RoutingContext(NOW, blocked={"openai": "openai rests."})
+    made = plan(plan_input(policy(), **asked, context=resting))
+    assert [one.model for one in made.candidates] == [LOCAL]
+    assert any("openai/gpt-5.5 cannot answer" in note for note in made.notes)
+
+
 def test_rule_that_names_another_local_model_uses_the_one_that_is_there() -> None:
     """A local model that is not set up is stood in for, with a note."""
     made = plan(plan_input(policy("local/qwen9")))

@@ -1,0 +1,1 @@
+"""Pointing other programs at the endpoint."""

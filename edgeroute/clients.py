@@ -1,0 +1,57 @@
+"""Profiles of connected programs, as the settings keep them."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from edgeroute.core.errors import SettingsError
+from edgeroute.core.request import TIERS, Client
+from edgeroute.core.verdict import PrivacyMode
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+class ClientSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The profile of a program that `edgeroute connect` has connected, known by its own token.
+
+    ``privacy`` is the mode that its conversations begin in, ``tier`` and ``policy`` (a name or a
+    path, as in [router]) are its own; empty is as for everybody. ``daily_usd`` limits what it
+    spends in a day; 0 is no limit. ``models`` are the managed models that it may use, such as
+    ``["anthropic/*"]``; without any it may use all.
+    """
+
+    privacy: Literal["", "auto", "private", "mask"] = ""
+    tier: Literal["", "free", "balanced", "premium"] = ""
+    policy: str = ""
+    daily_usd: Annotated[float, msgspec.Meta(ge=0)] = 0
+    models: list[Annotated[str, msgspec.Meta(min_length=1)]] = []
+
+    def profile(self, name: str) -> Client:
+        """The profile as the engine takes it."""
+        return Client(
+            name,
+            PrivacyMode(self.privacy) if self.privacy else None,
+            next((tier for tier in TIERS if tier == self.tier), None),
+            self.policy,
+            Decimal(str(self.daily_usd)),
+            tuple(self.models),
+        )
+
+
+def check_name(name: str, file: str = "", line: int = 0) -> None:
+    """Refuse a name that cannot be a program's; it also names the file of its token.
+
+    Raises:
+        SettingsError: it holds other signs than small letters, digits, ``-`` and ``_``.
+    """
+    if not _NAME.fullmatch(name):
+        raise SettingsError(
+            f"{name!r} cannot name a client.",
+            file=file,
+            line=line,
+            hint="Use small letters, digits, - and _, such as [clients.my-script].",
+        )

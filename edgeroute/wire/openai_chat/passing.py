@@ -1,0 +1,145 @@
+"""Chat completions that pass as they are between a caller and a provider of this wire format."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.request import ChatRequest
+from edgeroute.wire import capsule
+from edgeroute.wire.format import Envelope, Target
+from edgeroute.wire.json_data import Json, mapping, mappings, sequence, string
+from edgeroute.wire.openai_chat.answer import DONE, encode_error, frame
+from edgeroute.wire.openai_chat.request import THINKING, replay
+from edgeroute.wire.same_wire import FrameFormat, Object, by_index, may_replay, start_of, thinks
+
+# Their pieces follow each other; every other text comes whole.
+_GROWING: Final = frozenset(
+    {"arguments", "content", "data", "input", "reasoning", "reasoning_content", "refusal",
+     "summary", "text", "thinking", "transcript"}
+)  # fmt: skip
+
+
+def encode_request(request: ChatRequest, target: Target) -> Object:
+    """The caller's body, for the target's model. Who asks, and what a provider would keep of it,
+    is left out.
+    """
+    body = start_of(request, target, "user", "safety_identifier", "store")
+    if target.stream:
+        body["stream_options"] = {**mapping(body.get("stream_options")), "include_usage": True}
+    else:
+        body.pop("stream_options", None)
+    if body.get("max_completion_tokens", 0) is None:
+        del body["max_completion_tokens"]
+    if not thinks(target):
+        body.pop("reasoning_effort", None)
+    cached = target.cache and target.session_id and "cache_key" in target.card.abilities
+    if cached and "prompt_cache_key" not in body:
+        body["prompt_cache_key"] = target.session_id
+    body["messages"] = [_message(item, target) for item in sequence(body.get("messages"))]
+    return body
+
+
+def _message(message: object, target: Target) -> object:
+    """A message with the thinking that the target gave, and without another model's."""
+    found = mapping(message)
+    if found.get("role") != "assistant" or not THINKING & found.keys():
+        return message
+    sealed = [string(detail.get("data")) for detail in mappings(found.get("reasoning_details"))]
+    ours = [text for text in sealed if capsule.unseal(text) is not None]
+    if not ours and may_replay("", target):
+        return message
+    rest = {key: value for key, value in found.items() if key not in THINKING}
+    for text in ours:
+        kept = may_replay(text, target)
+        if isinstance(kept, dict):
+            replay(rest, kept, target)
+    return rest
+
+
+def _patch(chunk: Object, envelope: Envelope) -> bool | None:
+    if not envelope.usage and "usage" in chunk:
+        if not chunk.get("choices"):
+            return None
+        del chunk["usage"]
+    chunk |= {"id": envelope.id, "model": envelope.model}
+    return True
+
+
+def _patch_whole(body: Object, envelope: Envelope) -> None:
+    body |= {"id": envelope.id, "model": envelope.model}
+
+
+def _join(chunks: list[Object]) -> Object:
+    body: Object = {}
+    choices: dict[int, Object] = {}
+    for chunk in chunks:
+        for key, value in chunk.items():
+            if key != "choices" and (value is not None or key not in body):
+                body[key] = value
+        for choice in mappings(chunk.get("choices")):
+            number = choice.get("index")
+            _add_choice(choices.setdefault(number if isinstance(number, int) else 0, {}), choice)
+    made = by_index(choices.items())
+    for choice in made:
+        for call in mappings(choice["message"].get("tool_calls")):
+            assert isinstance(call, dict)
+            call.pop("index", None)
+    return body | {"object": "chat.completion", "choices": made} if made else {}
+
+
+def _add_choice(whole: Object, choice: Json) -> None:
+    whole.setdefault("index", choice.get("index", 0))
+    message = whole.setdefault("message", {"role": "assistant", "content": None})
+    for key, value in choice.items():
+        if key in {"delta", "message"}:
+            _merge(message, mapping(value))
+        elif key == "logprobs" and value:
+            known = whole.get(key)
+            whole[key] = known if isinstance(known, dict) else {}
+            _merge(whole[key], mapping(value))
+        elif value is not None or key not in whole:
+            whole[key] = value
+
+
+def _merge(whole: Object, more: Json) -> None:
+    """Add what ``more`` says to ``whole``: texts and lists grow, the rest is set."""
+    for key, value in more.items():
+        known = whole.get(key)
+        if isinstance(value, str) and isinstance(known, str) and key in _GROWING:
+            whole[key] = known + value
+        elif isinstance(value, list):
+            whole[key] = _longer(known if isinstance(known, list) else [], value)
+        elif isinstance(value, dict):
+            whole[key] = dict(known) if isinstance(known, dict) else {}
+            _merge(whole[key], value)
+        elif value is not None or key not in whole:
+            whole[key] = value
+
+
+def _longer(known: list[Any], more: list[Any]) -> list[Any]:
+    grown = list(known)
+    for item in more:
+        number = mapping(item).get("index")
+        same = [old for old in grown if number is not None and mapping(old).get("index") == number]
+        if same:
+            _merge(same[0], item)
+        else:
+            grown.append(dict(item) if isinstance(item, dict) else item)
+    return grown
+
+
+def _fault(error: EdgeRouteError, _: Object) -> list[bytes]:
+    return [frame(encode_error(error)), DONE]
+
+
+FRAMES: Final = FrameFormat(
+    wire="openai-chat",
+    named=False,
+    patch=_patch,
+    ends=lambda data: data is None,
+    end=DONE,
+    join=_join,
+    patch_whole=_patch_whole,
+    fault=_fault,
+)

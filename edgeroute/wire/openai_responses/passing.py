@@ -1,0 +1,91 @@
+"""Responses that pass as they are between a caller and a provider of this wire format."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.request import ChatRequest
+from edgeroute.wire.format import Envelope, Target
+from edgeroute.wire.json_data import dump, mapping, sequence, string
+from edgeroute.wire.same_wire import FrameFormat, Object, may_replay, start_of, thinks
+
+_ENDS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
+_ENCRYPTED: Final = "reasoning.encrypted_content"
+
+
+def encode_request(request: ChatRequest, target: Target) -> Object:
+    """The caller's body, for the target's model. The provider stores nothing: who has not said so
+    himself gets encrypted reasoning instead.
+    """
+    body = start_of(request, target, "user", "safety_identifier")
+    if body.get("store") is not False:
+        body["store"] = False
+        included = list(sequence(body.get("include")))
+        if "reasoning" in target.card.abilities and _ENCRYPTED not in included:
+            body["include"] = [*included, _ENCRYPTED]
+    if not target.stream:
+        body.pop("stream_options", None)
+    if not thinks(target):
+        body.pop("reasoning", None)
+    cached = target.cache and target.session_id and "cache_key" in target.card.abilities
+    if cached and "prompt_cache_key" not in body:
+        body["prompt_cache_key"] = target.session_id
+    items = body.get("input")
+    if isinstance(items, list):
+        body["input"] = [kept for item in items if (kept := _item(item, target)) is not None]
+    return body
+
+
+def _item(item: object, target: Target) -> object:
+    """An item of the input; None for the reasoning of another model."""
+    found = mapping(item)
+    if found.get("type") != "reasoning":
+        return item
+    kept = may_replay(string(found.get("encrypted_content")), target)
+    if isinstance(kept, dict):
+        return kept if kept.get("type") == "reasoning" else None
+    return item if kept and (found.get("encrypted_content") or target.own) else None
+
+
+def _patch(event: Object, envelope: Envelope) -> bool:
+    response = event.get("response")
+    if not isinstance(response, dict):
+        return False
+    event["response"] = {**response}
+    _patch_whole(event["response"], envelope)
+    return True
+
+
+def _patch_whole(body: Object, envelope: Envelope) -> None:
+    body |= {"id": envelope.id, "model": envelope.model}
+
+
+def _join(events: list[Object]) -> Object:
+    ended = [event for event in events if event.get("type") in _ENDS]
+    return dict(mapping(ended[-1].get("response"))) if ended else {}
+
+
+def _fault(error: EdgeRouteError, last: Object) -> list[bytes]:
+    told = error.rejection
+    number = last.get("sequence_number")
+    body = {
+        "type": "error",
+        "code": told.code,
+        "message": str(error),
+        "param": told.parameter or None,
+        "sequence_number": number + 1 if isinstance(number, int) else 0,
+    }
+    return [b"event: error\ndata: " + dump(body) + b"\n\n"]
+
+
+FRAMES: Final = FrameFormat(
+    wire="openai-responses",
+    named=True,
+    patch=_patch,
+    ends=lambda data: data is not None and data.get("type") in _ENDS,
+    end=b"",
+    join=_join,
+    patch_whole=_patch_whole,
+    fault=_fault,
+)

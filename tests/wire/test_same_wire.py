@@ -1,0 +1,77 @@
+"""Where caller and provider speak one wire, only what must change changes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from edgeroute.core.answer import Frame
+from edgeroute.core.events import TextDelta
+from edgeroute.server.answer.caller_request import request_of
+from edgeroute.wire.format import Envelope
+from edgeroute.wire.formats import FORMATS
+from tests.support.wire import target
+
+MARK = {"type": "ephemeral"}
+REQUESTS: dict[str, dict[str, Any]] = {
+    "anthropic-messages": {
+        "model": "claude-x", "max_tokens": 9, "stream": True, "metadata": {"user_id": "u"},
+        "thinking": {"type": "enabled", "budget_tokens": 2000},
+        "context_management": {"edits": [{"type": "clear_tool_uses_20250919"}]},
+        "system": [{"type": "text", "text": "s", "cache_control": MARK}],
+        "tools": [{"type": "web_search_20250305", "name": "web_search", "max_uses": 8}],
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "hi", "cache_control": MARK}]},
+            {"role": "assistant", "content": [
+                {"type": "thinking", "thinking": "Hm.", "signature": "AbCdEf=="},
+                {"type": "tool_use", "id": "t1", "name": "ToolSearch", "input": {"q": 1}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": [
+                {"type": "tool_reference", "tool_name": "ExitPlanMode"}]}]},
+        ],
+    },
+    "openai-responses": {
+        "model": "gpt-x", "store": False, "stream": True, "prompt_cache_key": "k",
+        "include": ["reasoning.encrypted_content"], "reasoning": {"effort": "high"},
+        "tools": [{"type": "custom", "name": "apply_patch", "description": "Edits."},
+                  {"type": "tool_search"}],
+        "input": [
+            {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "x"}]},
+            {"type": "reasoning", "summary": [], "encrypted_content": "gAAAAB"},
+            {"type": "custom_tool_call", "call_id": "c1", "name": "apply_patch", "input": "*** B"},
+            {"type": "custom_tool_call_output", "call_id": "c1", "output": "ok"},
+        ],
+    },
+    "openai-chat": {
+        "model": "m", "stream": True, "stream_options": {"include_usage": True}, "n": 2,
+        "logprobs": True, "service_tier": "flex", "prompt_cache_key": "k", "metadata": {"a": "b"},
+        "messages": [{"role": "user", "content": "hi"}],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wire", REQUESTS)
+def test_a_request_goes_out_as_it_came_but_for_its_model(wire: str) -> None:
+    """Every field, unknown ones too, keeps its place and its value."""
+    body = REQUESTS[wire]
+    sent = FORMATS[wire].encode_request(request_of(body, {}, FORMATS[wire]), target(stream=True))
+    assert json.dumps(sent) == json.dumps(body | {"model": "one-2026"})
+
+
+@pytest.mark.parametrize(
+    ("wire", "name", "data"),
+    [
+        ("anthropic-messages", "content_block_start",
+         '{"type": "content_block_start", "index": 0, "content_block": {"type": "text"}}'),
+        ("openai-responses", "response.web_search_call.searching",
+         '{"type": "response.web_search_call.searching", "item_id": "ws"}'),
+    ],
+)  # fmt: skip
+def test_an_event_passes_as_it_was(wire: str, name: str, data: str) -> None:
+    """Events without name or id keep their bytes, and deltas are not written twice."""
+    make = FORMATS[wire].encoder
+    assert make is not None
+    encoder = make(Envelope("x", "m", 0))
+    assert encoder.feed(Frame(wire, name, data)) == [f"event: {name}\ndata: {data}\n\n".encode()]
+    assert encoder.feed(TextDelta("again")) == []
