@@ -20,7 +20,7 @@ from edgeroute.core.verdict import PrivacyMode, Verdict
 from edgeroute.engine.deciding.explanation import Explanation
 from edgeroute.engine.deciding.model_names import LOCAL, canonical, names_here
 from edgeroute.engine.deciding.pictures import kept_here, nobody_draws, without_drawn
-from edgeroute.engine.deciding.privacy_decision import PrivacyDecision, beginning_held
+from edgeroute.engine.deciding.privacy_decision import PrivacyDecision, held_from
 from edgeroute.engine.deciding.session import Session, Sessions
 
 if TYPE_CHECKING:
@@ -175,9 +175,16 @@ class Decider:
         if verdict.findings:
             full = await self.inspector.inspect(request, full=True)
             verdict = verdict if full.failed else replace(full, reason=verdict.reason)
-        held, reason = beginning_held(request, verdict), verdict.reason
+        said, new = (
+            sum(one.role != "system" for one in messages)
+            for messages in (request.messages, session.new)
+        )
+        reason = verdict.reason
+        place, beginning = held_from(request, verdict, max(said - new, 0))
         with suppress(StoreError):
-            latched = await asyncio.to_thread(self.sessions.latch, session, reason, held)
+            latched = await asyncio.to_thread(
+                self.sessions.latch, session, reason, place, beginning
+            )
             return latched, verdict
         return replace(session, latched=True, latch_reason=reason), verdict
 

@@ -75,19 +75,29 @@ class PrivacyDecision:
         }
 
 
-def beginning_held(request: ChatRequest, verdict: Verdict) -> tuple[Message, ...]:
-    """The messages up to the first in which something was found, without system messages.
+def held_from(
+    request: ChatRequest, verdict: Verdict, known: int
+) -> tuple[int, tuple[Message, ...]]:
+    """The place of the first message in which something was found, system messages not counted,
+    and the messages up to that one.
 
-    What was found elsewhere (in tools, a system prompt) counts as found at the end; there are none
-    where nobody knows where it is.
+    What was found elsewhere (in tools, a system prompt) counts from the first message after the
+    ``known`` ones, and no message holds it. The place is 0 where nobody knows it.
     """
     said = [number for number, one in enumerate(request.messages) if one.role != "system"]
     places = []
+    elsewhere = len(said) + 1
     for finding in verdict.findings:
         match = _MESSAGE.fullmatch(finding.where)
         number = int(match[1]) if match else -1
-        places.append(said.index(number) + 1 if number in said else len(said))
-    return tuple(request.messages[number] for number in said[: min(places, default=0)])
+        if number in said:
+            places.append(said.index(number) + 1)
+        else:
+            elsewhere = known + 1
+    place = min((*places, elsewhere))
+    if place not in places:
+        return (place if verdict.findings else 0), ()
+    return place, tuple(request.messages[number] for number in said[:place])
 
 
 def private_places(request: ChatRequest, verdict: Verdict) -> str:

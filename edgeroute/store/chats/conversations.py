@@ -28,8 +28,12 @@ from edgeroute.store.database.database import Database
 
 ID_LIMIT: Final = 200
 _TITLE_LIMIT: Final = 120
+# The latch of a conversation that goes on with placeholders: it binds in every mode but mask.
+_MASKED: Final = 2
+BOUND: Final = f"(c.latched = 1 OR c.latched = {_MASKED} AND c.mode <> '{PrivacyMode.MASK.value}')"
 COLUMNS: Final = (
-    "c.id, c.title, c.created, c.updated, c.mode, c.latched, c.latch_reason, c.pinned, c.tags,"
+    f"c.id, c.title, c.created, c.updated, c.mode, {BOUND} AS latched, c.latch_reason, c.pinned,"  # noqa: S608 - a constant
+    " c.tags,"
     " c.parent, c.stored, (SELECT count(*) FROM turns t WHERE t.conversation = c.id) AS turns,"
     " (SELECT t.model FROM turns t WHERE t.conversation = c.id ORDER BY t.id DESC LIMIT 1) AS model"
 )
@@ -212,37 +216,43 @@ class Conversations:
             if mode.strictness > self._must(id).mode.strictness:
                 self.set_mode(id, mode)
 
-    def latch(self, id: str, reason: str, held_from: int = 0) -> None:  # noqa: A002
+    def latch(self, id: str, reason: str, held_from: int = 0, by: str = "") -> None:  # noqa: A002
         """Mark that it held personal data. There is no way back; the first reason stays.
 
         ``held_from`` is the place of the message that held it, system messages not counted; 0 binds
-        the whole conversation, and whatever branches off it.
+        the whole conversation, and whatever branches off it. ``by`` names the rules in force.
         """
         name = self._must(id).id
         self._database.write(
-            "UPDATE conversations SET held_from = iif(latched, min(held_from, ?), ?),"
-            " latch_reason = iif(latched, latch_reason, ?), latched = 1 WHERE id = ?",
-            (held_from, held_from, printable(reason), name),
+            "UPDATE conversations SET held_from = iif(latched, min(held_from, ?1), ?1),"
+            " held_by = iif(latched AND held_by <> ?2, '', ?2),"
+            " latch_reason = iif(latched, latch_reason, ?3), latched = 1 WHERE id = ?4",
+            (held_from, by, printable(reason), name),
         )
 
     def mask(self, id: str) -> None:  # noqa: A002
-        """Let it go on with placeholders, by the user's own word.
+        """Let it go on with placeholders, by the user's own word; what branched off it stays here.
+
+        What cannot be masked latches it anew with its next request.
 
         Raises:
-            StoreError: it is bound as a whole, so that nobody knows what there is to be masked.
+            StoreError: it is private, or bound as a whole: nobody knows what there is to mask.
         """
         with self._database.transaction() as connection:
             found = self._must(id)
             if found.mode is PrivacyMode.PRIVATE:
-                raise StoreError("This conversation is private.", "Change that in the chat app.")
+                raise StoreError(
+                    "This conversation is set to stay on this machine.",
+                    "Change its privacy in the chat app, or begin a new conversation.",
+                )
             changed = connection.execute(
-                "UPDATE conversations SET mode = ?, latched = 0, latch_reason = '', held_from = 0"
+                "UPDATE conversations SET mode = ?, latched = iif(latched, ?, 0)"
                 " WHERE id = ? AND (held_from OR NOT latched)",
-                (PrivacyMode.MASK.value, found.id),
+                (PrivacyMode.MASK.value, _MASKED, found.id),
             )
             if not changed.rowcount:
                 raise StoreError(
-                    "What holds this conversation here is not a message of it that can be masked.",
+                    "What holds this conversation here is no message of it that can be masked.",
                     "Begin a new conversation.",
                 )
 
@@ -257,9 +267,10 @@ class Conversations:
                 parent=source.id,
             )
             connection.execute(
-                "UPDATE conversations SET (latched, latch_reason, held_from, tags, masks) ="
-                " (SELECT latched, latch_reason, held_from, tags, masks FROM conversations"
-                " WHERE id = ?) WHERE id = ?",
+                "UPDATE conversations SET"
+                " (latched, latch_reason, held_from, held_by, tags, masks) ="
+                " (SELECT latched, latch_reason, held_from, held_by, tags, masks"
+                " FROM conversations WHERE id = ?) WHERE id = ?",
                 (source.id, fork.id),
             )
             connection.execute(

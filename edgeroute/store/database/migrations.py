@@ -153,8 +153,14 @@ CREATE INDEX ledger_client ON ledger (client, created);
 
 
 def places_of_latches(connection: Any) -> None:
-    """After how many messages a latched conversation holds personal data; 0 is from its start."""
-    connection.execute("ALTER TABLE conversations ADD COLUMN held_from INTEGER NOT NULL DEFAULT 0")
+    """Which message of a latched conversation holds personal data (0: all), by which rules."""
+    _run(
+        connection,
+        """
+ALTER TABLE conversations ADD COLUMN held_from INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversations ADD COLUMN held_by TEXT NOT NULL DEFAULT '';
+""",
+    )
 
 
 Migration = Callable[[Any], None]
