@@ -78,26 +78,20 @@ class PrivacyDecision:
 def held_from(
     request: ChatRequest, verdict: Verdict, known: int
 ) -> tuple[int, tuple[Message, ...]]:
-    """The place of the first message in which something was found, system messages not counted,
-    and the messages up to that one.
+    """From which message on ``request`` holds what was found, system messages not counted, and the
+    messages up to the first in which something was found.
 
     What was found elsewhere (in tools, a system prompt) counts from the first message after the
-    ``known`` ones, and no message holds it. The place is 0 where nobody knows it.
+    ``known`` ones, though no message holds it. The place is 0 where nobody knows it.
     """
     said = [number for number, one in enumerate(request.messages) if one.role != "system"]
-    places = []
-    elsewhere = len(said) + 1
-    for finding in verdict.findings:
-        match = _MESSAGE.fullmatch(finding.where)
-        number = int(match[1]) if match else -1
-        if number in said:
-            places.append(said.index(number) + 1)
-        else:
-            elsewhere = known + 1
-    place = min((*places, elsewhere))
-    if place not in places:
-        return (place if verdict.findings else 0), ()
-    return place, tuple(request.messages[number] for number in said[:place])
+    found = [_MESSAGE.fullmatch(finding.where) for finding in verdict.findings]
+    numbers = [int(match[1]) if match else -1 for match in found]
+    within = min((said.index(number) + 1 for number in numbers if number in said), default=0)
+    beginning = tuple(request.messages[number] for number in said[:within])
+    if any(number not in said for number in numbers):
+        return min(within or known + 1, known + 1), beginning
+    return within, beginning
 
 
 def private_places(request: ChatRequest, verdict: Verdict) -> str:
