@@ -269,8 +269,8 @@ class Story(RuleBasedStateMachine):
     @precondition(lambda self: any(talk.history for talk in self.talks))
     @rule(which=st.integers(0, 9), keep=st.integers(1, 3), door=st.sampled_from(["cli", "http"]))
     def edits(self, which: int, keep: int, door: Door) -> None:
-        """A client cuts a history and goes on from there, under no name or under a new one: with the
-        private message it stays held, before it it is judged anew.
+        """A client cuts a history and goes on from there, under no name or under a new one. With
+        the private message it stays held; before it, it is judged anew.
         """
         old = [talk for talk in self.talks if talk.history][which % sum(map(_begun, self.talks))]
         cut = old.history[: 2 * keep]

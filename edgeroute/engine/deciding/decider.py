@@ -147,6 +147,8 @@ class Decider:
             session.latched,
             session.latch_reason,
             dict(masked.types) if masked else None,
+            self.masking.labels(verdict.types),
+            self.masking.covers(verdict.types),
         )
         return await asyncio.to_thread(self._plan, request, session, privacy, masked)
 

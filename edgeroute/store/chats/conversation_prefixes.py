@@ -19,18 +19,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from edgeroute.core.messages import File, Image, Message, Part, Text, ToolCall, ToolResult
-from edgeroute.store.chats.conversations import BOUND
 from edgeroute.store.database.database import Database
 
 _KEY_NAME: Final = "prefix digests"
 _BATCH: Final = 500
 _LONG: Final = 80  # characters of an answer that nobody else gives by chance
 _LOOSE: Final = b"an answer by itself"
-_ROWS: Final = f"""
-SELECT p.conversation, p.length, c.latched, c.held_from, c.held_by, {BOUND} AS bound,
+_ROWS: Final = """
+SELECT p.conversation, p.length, c.latched, c.held_from, c.held_by, c.latched = 1 AS bound,
        p.length = (SELECT max(length) FROM prefixes WHERE conversation = p.conversation) AS whole
   FROM prefixes p JOIN conversations c ON c.id = p.conversation
- WHERE p.digest IN ({{places}})"""  # noqa: S608 - a constant
+ WHERE p.digest IN ({places})"""
 # A greeting begins many conversations: the one that has nothing else yet comes first, but for
 # those that hold the very message that latched them.
 _BEGINNING: Final = f"""{_ROWS}

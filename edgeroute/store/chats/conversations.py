@@ -28,12 +28,9 @@ from edgeroute.store.database.database import Database
 
 ID_LIMIT: Final = 200
 _TITLE_LIMIT: Final = 120
-# The latch of a conversation that goes on with placeholders: it binds in every mode but mask.
-_MASKED: Final = 2
-BOUND: Final = f"(c.latched = 1 OR c.latched = {_MASKED} AND c.mode <> '{PrivacyMode.MASK.value}')"
+_MASKED: Final = 2  # the latch of a conversation that the user lets go on with placeholders
 COLUMNS: Final = (
-    f"c.id, c.title, c.created, c.updated, c.mode, {BOUND} AS latched, c.latch_reason, c.pinned,"  # noqa: S608 - a constant
-    " c.tags,"
+    "c.id, c.title, c.created, c.updated, c.mode, c.latched, c.latch_reason, c.pinned, c.tags,"
     " c.parent, c.stored, (SELECT count(*) FROM turns t WHERE t.conversation = c.id) AS turns,"
     " (SELECT t.model FROM turns t WHERE t.conversation = c.id ORDER BY t.id DESC LIMIT 1) AS model"
 )
@@ -207,8 +204,14 @@ class Conversations:
         self._set(id, "tags", json.dumps(sorted({printable(tag) for tag in tags})))
 
     def set_mode(self, id: str, mode: PrivacyMode) -> None:  # noqa: A002
-        """Set the privacy mode. The latch is not touched by it."""
-        self._set(id, "mode", mode.value)
+        """Set the privacy mode. The latch is not touched by it, and holds again where it gave way
+        to masks that are no longer wanted.
+        """
+        self._database.write(
+            "UPDATE conversations SET mode = ?1, latched = iif(?1 = ?2, latched, min(latched, 1))"
+            " WHERE id = ?3",
+            (mode.value, PrivacyMode.MASK.value, self._must(id).id),
+        )
 
     def raise_mode(self, id: str, mode: PrivacyMode) -> None:  # noqa: A002
         """Set the privacy mode unless it is as strict by now, whoever else sets it meanwhile."""
@@ -349,7 +352,7 @@ def conversation_of(row: Any) -> Conversation:
         created=moment(row["created"]),
         updated=moment(row["updated"]),
         mode=PrivacyMode(row["mode"]),
-        latched=bool(row["latched"]),
+        latched=row["latched"] == 1,
         latch_reason=row["latch_reason"],
         pinned=bool(row["pinned"]),
         tags=tuple(json.loads(row["tags"])),

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.request import ChatRequest
-from edgeroute.wire.anthropic_messages.answer import encode_error, frame
+from edgeroute.wire.anthropic_messages.answer import PING, encode_error, frame
 from edgeroute.wire.anthropic_messages.request import call_id, mark
 from edgeroute.wire.format import Envelope, Target
 from edgeroute.wire.json_data import Json, mapping, sequence, string
@@ -157,4 +157,5 @@ FRAMES: Final = FrameFormat(
     join=_join,
     patch_whole=_patch_whole,
     fault=_fault,
+    idle=lambda *_: [PING],
 )

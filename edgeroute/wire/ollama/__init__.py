@@ -15,7 +15,6 @@ CHAT: Final = CallerFormat(
     encode_answer=answer.encode_chat,
     encode_error=answer.encode_error,
     encoder=answer.chat_encoder,
-    keep_alive=answer.line(answer.CHAT_SILENCE),
     media_type="application/x-ndjson",
     streams=True,
 )
@@ -27,7 +26,6 @@ GENERATE: Final = CallerFormat(
     encode_answer=answer.encode_generate,
     encode_error=answer.encode_error,
     encoder=answer.generate_encoder,
-    keep_alive=answer.line(answer.GENERATE_SILENCE),
     media_type="application/x-ndjson",
     streams=True,
 )

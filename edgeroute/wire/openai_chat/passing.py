@@ -9,7 +9,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.wire import capsule
 from edgeroute.wire.format import Envelope, Target
 from edgeroute.wire.json_data import Json, mapping, mappings, sequence, string
-from edgeroute.wire.openai_chat.answer import DONE, encode_error, frame
+from edgeroute.wire.openai_chat.answer import DONE, ChatEncoder, encode_error, frame
 from edgeroute.wire.openai_chat.request import THINKING, replay
 from edgeroute.wire.same_wire import FrameFormat, Object, by_index, may_replay, start_of, thinks
 
@@ -142,4 +142,5 @@ FRAMES: Final = FrameFormat(
     join=_join,
     patch_whole=_patch_whole,
     fault=_fault,
+    idle=lambda _, envelope: ChatEncoder(envelope).idle(),
 )

@@ -8,6 +8,7 @@ from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.request import ChatRequest
 from edgeroute.wire.format import Envelope, Target
 from edgeroute.wire.json_data import dump, mapping, sequence, string
+from edgeroute.wire.openai_responses.answer import in_progress
 from edgeroute.wire.same_wire import FrameFormat, Object, may_replay, start_of, thinks
 
 _ENDS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
@@ -79,6 +80,11 @@ def _fault(error: EdgeRouteError, last: Object) -> list[bytes]:
     return [b"event: error\ndata: " + dump(body) + b"\n\n"]
 
 
+def _idle(last: Object, envelope: Envelope) -> list[bytes]:
+    event = in_progress(envelope) | {"sequence_number": last.get("sequence_number", 0)}
+    return [b"event: response.in_progress\ndata: " + dump(event) + b"\n\n"]
+
+
 FRAMES: Final = FrameFormat(
     wire="openai-responses",
     named=True,
@@ -88,4 +94,6 @@ FRAMES: Final = FrameFormat(
     join=_join,
     patch_whole=_patch_whole,
     fault=_fault,
+    idle=_idle,
+    opening="response.created",
 )
