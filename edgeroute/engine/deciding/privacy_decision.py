@@ -102,12 +102,12 @@ def held_from(
 
 
 def private_places(request: ChatRequest, privacy: PrivacyDecision) -> str:
-    """A sentence for each message in which something was found, of the first three: what, how often.
+    """What was found in the first messages that hold anything, and how often, in sentences.
 
     A tool and its file are named where nothing was found in the call. Never a value.
     """
     found: dict[int, Counter[str]] = {}
-    for finding in privacy.verdict.findings:
+    for finding in dict.fromkeys(privacy.verdict.findings):
         match = _MESSAGE.fullmatch(finding.where)
         if match and int(match[1]) < len(request.messages):
             kind = "" if finding.source == "origin" else finding.type

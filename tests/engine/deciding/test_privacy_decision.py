@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,7 +119,7 @@ async def test_explain_says_what_the_receipt_will_say(tmp_path: Path, mode: Priv
 
 def found(*places: str, kind: str = "EMAIL_ADDRESS", **fields: Any) -> PrivacyDecision:
     """A decision with something found in each of ``places``."""
-    findings = tuple(Finding(kind, 0, 1, 1.0, where=where) for where in places)
+    findings = tuple(Finding(kind, at, at + 1, 1.0, where=one) for at, one in enumerate(places))
     verdict = Verdict(private=True, reason="Found.", findings=findings, **fields)
     labels = {"EMAIL_ADDRESS": "e-mail address", "SECRET": "password, key or token"}
     return PrivacyDecision(PrivacyMode.AUTO, verdict, labels=labels)
