@@ -4,6 +4,7 @@ at the user's word, and what a new session with the same first turns may do.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -124,7 +125,9 @@ async def test_a_session_goes_on_with_masks_at_the_users_word(tmp_path: Path, wi
         assert await it.changes(name, mode="mask") == 200  # what a program asks for unbinds nothing
         assert (await it.asks(CUSTOMERS)).status_code == 400
         assert it.home.bytes_out == 0
-        done = CliRunner().invoke(cli, ["history", "mask", name], obj=Shell(it.home.reopened))
+        shell = Shell(it.home.reopened)
+        arguments = ["history", "mask", name]
+        done = await asyncio.to_thread(CliRunner().invoke, cli, arguments, obj=shell)
         assert done.exit_code == 0, done.output
         assert (await it.asks(CUSTOMERS)).status_code == 200
         on = await it.asks(CUSTOMERS, ("assistant", ANSWER), ("user", "Who is the first?"))

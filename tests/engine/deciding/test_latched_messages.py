@@ -176,7 +176,7 @@ async def test_what_the_user_allowed_goes_on(home: House) -> None:
 
 async def test_looser_rules_release_nothing(home: House) -> None:
     """A message that stayed under stricter rules stays when they are loosened, answered or not."""
-    home.runtime.lists.keep_private("word", "Falcon")
+    home.runtime.lists.keep_private("project", "Falcon")
     falcon = user("What does Falcon weigh?")
     assert await route(home, falcon) is LOCAL
     home.runtime.lists.forget_private("Falcon")
