@@ -134,14 +134,16 @@ def test_an_answer_made_of_it_is_known_without_it(
         assert found is not None
         assert (found.latched, found.held_from) == (True, 2)
     other = [user("Hello"), long, user("Well?")]
-    assert (found := prefixes.find(other)) is not None
-    assert found.latched
+    elsewhere = prefixes.find(other)
+    assert elsewhere is not None
+    assert elsewhere.latched
     assert prefixes.find([user("Hello"), NO, call, user("Well?")]) is None
     clean = [*SSN[:2], user("Write a poem"), NO]
     open_one = conversations.create().id
     prefixes.remember(open_one, clean)
-    assert (found := prefixes.find([*clean, user("Well?")])) is not None
-    assert (found.conversation, found.latched) == (open_one, False)
+    own = prefixes.find([*clean, user("Well?")])
+    assert own is not None
+    assert (own.conversation, own.latched) == (open_one, False)
 
 
 def test_masks_take_the_latch_s_place_for_what_holds_the_message(
