@@ -75,3 +75,29 @@ def test_an_event_passes_as_it_was(wire: str, name: str, data: str) -> None:
     encoder = make(Envelope("x", "m", 0))
     assert encoder.feed(Frame(wire, name, data)) == [f"event: {name}\ndata: {data}\n\n".encode()]
     assert encoder.feed(TextDelta("again")) == []
+
+
+@pytest.mark.parametrize(
+    ("wire", "silence"),
+    [
+        ("openai-responses", "response.in_progress"),
+        ("anthropic-messages", "ping"),
+        ("openai-chat", '"delta":{}'),
+    ],
+)
+def test_a_silent_stream_that_passes_stays_alive(wire: str, silence: str) -> None:
+    """Before a provider's first event and between events; a response is created once, and what says
+    nothing has the number of the event before it.
+    """
+    form = FORMATS[wire]
+    assert form.encoder is not None
+    encoder = form.encoder(Envelope("id", "m", 1))
+    before = b"".join(encoder.idle() + encoder.idle()).decode()
+    assert silence in before
+    assert before.count("\n\n") == (3 if wire == "openai-responses" else 2)
+    created = '{"type":"response.created","sequence_number":7,"response":{}}'
+    passed = encoder.feed(Frame(wire, "response.created", created))
+    assert bool(passed) == (wire != "openai-responses")
+    after = b"".join(encoder.idle()).decode()
+    assert silence in after
+    assert ('"sequence_number":7' in after) == (wire == "openai-responses")
