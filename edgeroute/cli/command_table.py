@@ -28,7 +28,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[Command, ...]], ...]] = (
     (
         "Look back",
         (
-            Command("history", "history", "history", "List, search, show, export, delete chats."),
+            Command("history", "history", "history", "List, search, show, export, mask chats."),
             Command("receipts", "receipts", "receipts", "Show what left this machine, and why."),
             Command("stats", "stats", "stats", "Show use and spending."),
             Command("alerts", "stats", "alerts", "Show alerts about spending."),

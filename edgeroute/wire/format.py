@@ -101,6 +101,13 @@ class StreamEncoder(Protocol):
         """The bytes that end the stream with an error."""
         ...
 
+    def idle(self) -> list[bytes]:
+        """The bytes that say nothing to a caller who would lose patience with a silent stream.
+
+        Clients count events, not comments.
+        """
+        ...
+
 
 class WholeDecoder(StreamDecoder, Protocol):
     """A decoder that also takes an answer in one piece."""
@@ -116,11 +123,10 @@ class CallerFormat:
 
     ``path`` follows the base address. ``decode_request`` raises ``WireError``. ``encode_answer``,
     ``encode_error`` and ``encoder`` write what the caller reads; without an ``encoder`` there are
-    whole answers only. ``id_prefix`` begins the id of an answer. ``keep_alive`` says nothing
-    to a caller who would lose patience with a silent stream, which is of ``media_type``. Where the
-    format ``streams``, a caller who says nothing of it gets a stream. ``headers`` are those of the
-    format itself, which a provider of the same format gets too. ``request_id`` is the header
-    in which clients look for the name of their request. ``ignored`` names the options of a
+    whole answers only; a stream is of ``media_type``. ``id_prefix`` begins the id of an answer.
+    Where the format ``streams``, a caller who says nothing of it gets a stream. ``headers`` are
+    those of the format itself, which a provider of the same format gets too. ``request_id`` is the
+    header in which clients look for the name of their request. ``ignored`` names the options of a
     body that change nothing here.
     """
 
@@ -131,7 +137,6 @@ class CallerFormat:
     encode_answer: Callable[[Answer, Envelope], dict[str, Any]]
     encode_error: Callable[[EdgeRouteError], dict[str, Any]]
     encoder: Callable[[Envelope], StreamEncoder] | None = None
-    keep_alive: bytes = b": keep-alive\n\n"
     headers: frozenset[str] = frozenset()
     media_type: str = "text/event-stream; charset=utf-8"
     streams: bool = False

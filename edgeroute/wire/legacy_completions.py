@@ -82,6 +82,10 @@ class CompletionEncoder:
                 return self.error(error)
         return []
 
+    def idle(self) -> list[bytes]:
+        """A piece without words."""
+        return [frame(_body(self._envelope, "", None))]
+
     def _close(self, answer: Answer) -> list[bytes]:
         frames = [frame(_body(self._envelope, "", _finish_reason(answer)))]
         if self._envelope.usage:

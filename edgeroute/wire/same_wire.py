@@ -111,10 +111,11 @@ class FrameFormat:
 
     ``patch`` puts our name and id into an event and says whether that changed it; None leaves the
     event out. ``ends`` tells the last event, ``end`` is what is sent where a provider left it out.
-    ``join`` makes a whole answer of all events. ``fault`` is the event of an error, after the event
-    before it. ``growing`` finds the texts that come in pieces, and ``shuts`` tells the events that
-    come after their last one. ``sealing`` keeps what the model of an origin has signed, for who
-    changes the words: the caller gets it sealed.
+    ``join`` makes a whole answer of all events. ``fault`` is the event of an error and ``idle`` one
+    that says nothing, after the event before it. ``growing`` finds the texts that come in pieces,
+    and ``shuts`` tells the events that come after their last one. ``sealing`` keeps what the model
+    of an origin has signed, for who changes the words: the caller gets it sealed. ``opening`` is
+    the type of the first event, where a stream that is idle from its start has begun with it.
     """
 
     wire: str
@@ -125,9 +126,11 @@ class FrameFormat:
     join: Callable[[list[Object]], Object]
     patch_whole: Callable[[Object, Envelope], None]
     fault: Callable[[EdgeRouteError, Object, Envelope], list[bytes]]
+    idle: Callable[[Object, Envelope], list[bytes]]
     growing: Callable[[Object], list[Growing]]
     shuts: Callable[[Object], bool]
     sealing: Callable[[str], Callable[[Object], list[Object]]] = as_it_came
+    opening: str = ""
 
 
 class PassingEncoder:
@@ -143,6 +146,7 @@ class PassingEncoder:
         self._passing = False
         self._held: list[bytes] = []
         self._last: Object = {}
+        self._opened = False
 
     def feed(self, event: Event) -> list[bytes]:
         """The bytes of one event."""
@@ -160,6 +164,13 @@ class PassingEncoder:
             return self._inner.error(error)
         return self._form.fault(error, self._last, self._envelope)
 
+    def idle(self) -> list[bytes]:
+        """The bytes that say nothing."""
+        if self._passing:
+            return self._form.idle(self._last, self._envelope)
+        self._opened = True
+        return self._inner.idle()
+
     def _frame(self, frame: Frame) -> list[bytes]:
         if frame.name == WHOLE:
             return []
@@ -170,9 +181,9 @@ class PassingEncoder:
                 self._held = [self._form.end]
             return []
         changed = self._form.patch(data, self._envelope)
-        if changed is None:
-            return []
         self._last = data
+        if changed is None or (self._opened and data.get("type") == self._form.opening != ""):
+            return []
         text = dump(data) if changed or "\n" in frame.data else frame.data.encode()
         name = str(data.get("type") or frame.name)
         head = f"event: {name}\n".encode() if self._form.named else b""

@@ -86,7 +86,8 @@ class EngineParts:
     @cached_property
     def _sessions(self) -> Sessions:
         mode = self.installation.settings.privacy.mode
-        return Sessions(self.stores.conversations, self.stores.prefixes, mode)
+        stores = self.stores
+        return Sessions(stores.conversations, stores.prefixes, mode, self.privacy.rules)
 
     @cached_property
     def _state(self) -> RouterState:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import msgspec
 
-from edgeroute.core.errors import SettingsError
+from edgeroute.core.errors import EdgeRouteError, SettingsError
 from edgeroute.core.messages import Message
 from edgeroute.encoders.bert import EncoderMissing
 from edgeroute.engine.admin.own_entries import OwnEntries
@@ -137,6 +137,18 @@ class PrivacyParts:
             folders=self._folders,
             images=Tesseract.find() if self._installation.settings.privacy.ocr else None,
         )
+
+    def rules(self) -> str:
+        """Names all that decides what is private but for the allow list; empty where that cannot be
+        told. While it is the same, only the user's own word clears what was private.
+        """
+        try:
+            settings = msgspec.json.encode(self._installation.settings.privacy)
+            lists = msgspec.json.encode(self.lists.private)
+            own, second = self.imported.version, self.second_opinion.version
+        except EdgeRouteError:
+            return ""
+        return f"{self.policy.version(settings, lists)} {own} {second}"
 
     @cached_property
     def gate(self) -> Gate:

@@ -78,8 +78,8 @@ def _follow_up(name: str) -> ChatRequest:
 
 
 async def test_the_latch_is_inherited_by_forks_and_branches(tmp_path: Path) -> None:
-    """A fork, a regenerated turn and a client that cuts the private turn out of sight of a header
-    all stay here.
+    """A fork, a regenerated private turn and a client that hides the private turn from a header all
+    stay here.
     """
     async with house(tmp_path) as home:
         mine = await home.ask("Tell me of trees.", privacy=PrivacyMode.AUTO)
@@ -87,9 +87,11 @@ async def test_the_latch_is_inherited_by_forks_and_branches(tmp_path: Path) -> N
         history = [user("Tell me of trees."), assistant(CLOUD_ANSWER)]
         await home.ask([*history, user(PRIVATE)])
         sent = home.bytes_out
-        branch = await home.ask([*history, user("And of shrubs?")])
+        assert (await home.ask([*history, user(PRIVATE)])).receipt.route is Place.LOCAL
+        kept = [*history, user(PRIVATE), assistant(LOCAL_ANSWER)]
+        branch = await home.ask([*kept, user("And of shrubs?")])
         assert branch.receipt.route is Place.LOCAL
-        other = await home.ask([*history, user("And of moss?")], conversation="a-new-name")
+        other = await home.ask([*kept, user("And of moss?")], conversation="a-new-name")
         assert other.receipt.route is Place.LOCAL
         fork = home.runtime.conversations.fork(name)
         forked = await home.ask("And of lichen?", conversation=fork.id, model="mock/m")

@@ -117,8 +117,10 @@ TROUBLES: Final[dict[str, Behaviour]] = {
 
 @dataclass
 class Talk:
-    """A conversation as its client sees it. ``held`` says that it held personal data.
+    """A conversation as its client sees it.
 
+    ``held`` says that it held personal data and still does, or has what was made of it: a named one
+    always, a nameless one while the message ``held_from`` (from 0) or one after it is there.
     ``tells`` says that the client names the mode each time; ``alone`` that no other conversation
     has the same beginning, so that the history alone says whose it is. ``failed`` is a turn that
     got no answer.
@@ -131,6 +133,7 @@ class Talk:
     name: str = ""
     history: list[tuple[str, str]] = field(default_factory=list)
     held: bool = False
+    held_from: int = 1_000_000
     tells: bool = True
     alone: bool = True
     failed: str = ""
@@ -152,6 +155,7 @@ class Bench:
     kept: int = 0
     left: int = 0
     masked: int = 0
+    redacted: int = 0
 
 
 class Story(RuleBasedStateMachine):
@@ -244,7 +248,9 @@ class Story(RuleBasedStateMachine):
         talk.history.append(("user", text))
         # A request for a model that there is not is refused unread, and leaves no trace.
         read = model != UNKNOWN
-        talk.held |= read and (kind == "secret" or (talk.mode is not MASK and self._holds(talk)))
+        if read and (kind == "secret" or (talk.mode is not MASK and self._holds(talk))):
+            talk.held = True
+            talk.held_from = min(talk.held_from, self._first_held(talk, kind))
         shown = self.bench.runner.run(
             self._by_http(talk, {"model": model, "stream": stream} | steering)
             if talk.door == "http"
@@ -256,13 +262,17 @@ class Story(RuleBasedStateMachine):
         else:
             talk.failed = talk.history.pop()[1]
         self._judge(talk)
-        # Without a name and a history the next request is a conversation of its own.
-        talk.held &= talk.named or bool(talk.history)
+        # Without a name, a request that leaves before the private message is judged anew.
+        talk.held &= talk.named or talk.held_from < len(talk.history)
+        if talk.held_from >= len(talk.history):
+            talk.held_from = 1_000_000
 
     @precondition(lambda self: any(talk.history for talk in self.talks))
     @rule(which=st.integers(0, 9), keep=st.integers(1, 3), door=st.sampled_from(["cli", "http"]))
     def edits(self, which: int, keep: int, door: Door) -> None:
-        """A client cuts a history and goes on from there, under no name or under a new one."""
+        """A client cuts a history and goes on from there, under no name or under a new one. With
+        the private message it stays held; before it, it is judged anew.
+        """
         old = [talk for talk in self.talks if talk.history][which % sum(map(_begun, self.talks))]
         cut = old.history[: 2 * keep]
         self.bench.number += 1
@@ -276,13 +286,42 @@ class Story(RuleBasedStateMachine):
                 mode=self._stricter(old.mode),
                 name=f"story-{self.bench.number}" if which % 2 else "",
                 history=list(cut),
-                held=old.held and old.alone,
+                held=old.held_from < len(cut) and old.alone,
                 tells=not old.alone,
                 alone=False,
                 failed="",
             )
         )
         old.alone = False
+
+    @precondition(lambda self: any(map(_redactable, self.talks)))
+    @rule(which=st.integers(0, 9), door=st.sampled_from(["cli", "http"]))
+    def redacts(self, which: int, door: Door) -> None:
+        """A client takes the private message out and keeps the answer that was made of it."""
+        old = [talk for talk in self.talks if _redactable(talk)][which % 7 % self._redactables]
+        history = list(old.history)
+        history[old.held_from] = ("user", "Something else was asked here.")
+        self.bench.redacted += 1
+        self.talks.append(
+            replace(
+                old,
+                door=door,
+                form="chat",
+                named=False,
+                mode=self._stricter(old.mode),
+                name="",
+                history=history,
+                held=True,
+                held_from=old.held_from + 1,
+                alone=False,
+                failed="",
+            )
+        )
+        old.alone = False
+
+    @property
+    def _redactables(self) -> int:
+        return sum(map(_redactable, self.talks))
 
     @precondition(lambda self: any(talk.name for talk in self.talks))
     @rule(which=st.integers(0, 9))
@@ -382,6 +421,16 @@ class Story(RuleBasedStateMachine):
         said = " ".join(text for _, text in talk.history)
         return any(value in said for value in self.values)
 
+    def _first_held(self, talk: Talk, kind: str) -> int:
+        """The first message that holds a value; with masks, the last, which is a secret's."""
+        if kind == "secret" and talk.mode is MASK:
+            return len(talk.history) - 1
+        return next(
+            number
+            for number, (_, text) in enumerate(talk.history)
+            if any(value in text for value in self.values)
+        )
+
     def _stricter(self, mode: PrivacyMode) -> PrivacyMode:
         assert self.house is not None
         default = self.house.settings.privacy.mode
@@ -390,6 +439,11 @@ class Story(RuleBasedStateMachine):
     def _mark(self) -> None:
         assert self.house is not None
         self.before = self.house.bytes_out
+
+
+def _redactable(talk: Talk) -> bool:
+    """Whether an answer follows the private message, which is not the first one."""
+    return talk.alone and talk.held and 2 <= talk.held_from < len(talk.history) - 1
 
 
 def _begun(talk: Talk) -> bool:
@@ -437,4 +491,4 @@ def test_what_held_personal_data_sends_nothing(bench: Bench) -> None:
     run_state_machine_as_test(Story, settings=chosen)
     print(bench)  # noqa: T201 - how much was tried, for long runs
     assert min(bench.kept, bench.left) > RUNS / 50
-    assert bench.masked or RUNS < 200
+    assert (bench.masked and bench.redacted) or RUNS < 200

@@ -89,4 +89,5 @@ def test_a_stream_adds_up_to_the_whole_answer(form: Any, answers: list[Any]) -> 
         assert "".join(said) == answer.text
         assert [line["done"] for line in lines] == [False] * (len(lines) - 1) + [True]
         assert lines[-1]["eval_count"] == whole["eval_count"]
-    assert json.loads(form.keep_alive)["done"] is False
+        silence = json.loads(b"".join(encoder.idle()))
+        assert (silence["done"], silence["model"]) == (False, envelope.model)

@@ -113,3 +113,29 @@ def test_unknown_fields_pass_unchanged(
     body = body | unknown | {turns: [{**first, **inner}, *rest]}
     sent = FORMATS[wire].encode_request(request_of(body, {}, FORMATS[wire]), target(stream=True))
     assert json.dumps(sent) == json.dumps(body | {"model": "one-2026"})
+
+
+@pytest.mark.parametrize(
+    ("wire", "silence"),
+    [
+        ("openai-responses", "response.in_progress"),
+        ("anthropic-messages", "ping"),
+        ("openai-chat", '"delta":{}'),
+    ],
+)
+def test_a_silent_stream_that_passes_stays_alive(wire: str, silence: str) -> None:
+    """Before a provider's first event and between events; a response is created once, and what says
+    nothing has the number of the event before it.
+    """
+    form = FORMATS[wire]
+    assert form.encoder is not None
+    encoder = form.encoder(Envelope("id", "m", 1))
+    before = b"".join(encoder.idle() + encoder.idle()).decode()
+    assert silence in before
+    assert before.count("\n\n") == (3 if wire == "openai-responses" else 2)
+    created = '{"type":"response.created","sequence_number":7,"response":{}}'
+    passed = encoder.feed(Frame(wire, "response.created", created))
+    assert bool(passed) == (wire != "openai-responses")
+    after = b"".join(encoder.idle()).decode()
+    assert silence in after
+    assert ('"sequence_number":7' in after) == (wire == "openai-responses")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def history() -> None:
-    """List, search, show, export and delete conversations."""
+    """List, search, show, export, mask and delete conversations."""
 
 
 @history.command("list")
@@ -87,6 +87,18 @@ def export(shell: Shell, conversation: str, style: Any, output: Path | None) -> 
             f"{output} cannot be written ({error.strerror}).", "Name another file."
         ) from error
     note(f"Written to {output}.")
+
+
+@history.command("mask")
+@click.argument("conversation")
+@pass_shell
+def mask(shell: Shell, conversation: str) -> None:
+    """Let a held conversation go on with placeholders in place of personal data.
+
+    What cannot be masked with certainty holds it here again.
+    """
+    shell.runtime.conversations.mask(conversation)
+    note("It goes on with placeholders in place of personal data.")
 
 
 @history.command("delete")

@@ -30,8 +30,8 @@ class ConversationService:
     """The conversations of this machine.
 
     What only reads, or touches no privacy, is the store's own. Latch, masks and turns are written
-    by the engine alone. ``set_mode`` is the user's own word, in the chat app; a program uses
-    ``change``.
+    by the engine alone. ``set_mode`` and ``mask`` are the user's own word, in the chat app and on
+    the command line; a program uses ``change``.
     """
 
     def __init__(self, store: Conversations) -> None:
@@ -41,6 +41,7 @@ class ConversationService:
         self.search, self.export, self.fork = store.search, store.export, store.fork
         self.rename, self.pin, self.keep_turns = store.rename, store.pin, store.keep_turns
         self.delete, self.purge, self.set_mode = store.delete, store.purge, store.set_mode
+        self.mask = store.mask
 
     def change(
         self, conversation: str, change: ConversationChange, profile: PrivacyMode | None = None

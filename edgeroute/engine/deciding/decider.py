@@ -26,7 +26,7 @@ from edgeroute.engine.deciding.model_names import (
     without_key,
 )
 from edgeroute.engine.deciding.pictures import kept_here, nobody_draws, without_drawn
-from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
+from edgeroute.engine.deciding.privacy_decision import PrivacyDecision, held_from
 from edgeroute.engine.deciding.session import Session, Sessions
 
 if TYPE_CHECKING:
@@ -142,17 +142,21 @@ class Decider:
         session = await self._session(request, dry=dry)
         request = without_drawn(request)
         verdict = await self.inspector.inspect(request, full=full)
+        if session.undecided and not verdict.private:
+            session = await self._released(session, request, dry=dry)
         masked: MaskedRequest | None = None
         if session.mode is PrivacyMode.MASK and not session.latched:
             masked, verdict = await self._masked(session, request, verdict, dry=dry)
         if verdict.private and not verdict.failed and masked is None and not dry:
-            session = await self._latched(session, verdict.reason)
+            session, verdict = await self._latched(session, request, verdict)
         privacy = PrivacyDecision(
             session.mode,
             verdict,
             session.latched,
             session.latch_reason,
             dict(masked.types) if masked else None,
+            self.masking.labels(verdict.types),
+            self.masking.covers(verdict.types),
         )
         return await asyncio.to_thread(self._plan, request, session, privacy, masked, family)
 
@@ -171,10 +175,30 @@ class Decider:
         except StoreError as error:
             return self.sessions.without_store(request, error, new_id(self.clock.now()))
 
-    async def _latched(self, session: Session, reason: str) -> Session:
+    async def _released(self, session: Session, request: ChatRequest, *, dry: bool) -> Session:
         with suppress(StoreError):
-            return await asyncio.to_thread(self.sessions.latch, session, reason)
-        return replace(session, latched=True, latch_reason=reason)
+            return await asyncio.to_thread(self.sessions.released, session, request, dry=dry)
+        return session
+
+    async def _latched(
+        self, session: Session, request: ChatRequest, verdict: Verdict
+    ) -> tuple[Session, Verdict]:
+        """The session, bound by the first message that holds something, and every finding."""
+        if verdict.findings:
+            full = await self.inspector.inspect(request, full=True)
+            verdict = verdict if full.failed else replace(full, reason=verdict.reason)
+        said, new = (
+            sum(one.role != "system" for one in messages)
+            for messages in (request.messages, session.new)
+        )
+        reason = verdict.reason
+        place, beginning = held_from(request, verdict, max(said - new, 0))
+        with suppress(StoreError):
+            latched = await asyncio.to_thread(
+                self.sessions.latch, session, reason, place, beginning
+            )
+            return latched, verdict
+        return replace(session, latched=True, latch_reason=reason), verdict
 
     async def _masked(
         self, session: Session, request: ChatRequest, verdict: Verdict, *, dry: bool

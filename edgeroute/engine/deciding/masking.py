@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -73,6 +73,16 @@ class Masking:
     masks: ConversationMasks
     inspector: Inspector
     policy: PrivacyPolicy
+
+    def labels(self, types: Iterable[str]) -> dict[str, str]:
+        """Words for types of personal data."""
+        return {kind: self.policy.label(kind) for kind in types}
+
+    def covers(self, types: Iterable[str]) -> bool:
+        """Whether all of ``types`` may leave with placeholders in their place."""
+        from edgeroute.privacy.policy import EntityAction  # noqa: PLC0415
+
+        return all(self.policy.action(kind) is EntityAction.MASK for kind in types)
 
     async def knows_values(self, session: Session) -> bool:
         """Whether something was masked in this conversation before, as far as can be known."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from edgeroute.core.messages import Message, ToolResult
+from edgeroute.core.messages import Message, ToolCall, ToolResult
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode, Verdict
 
@@ -16,11 +18,13 @@ _PRIVATE_MODE: Final = "This conversation is set to stay on this machine."
 _MESSAGE: Final = re.compile(r"messages\[(\d+)\]")
 _MOST: Final = 3
 _NAME: Final = re.compile(r"[A-Za-z_][\w.-]{0,59}")  # anything else may be more than a name
+_PATH: Final = re.compile(r"(?=[^\n]{0,100}[./])[\w./~-]{1,100}")
+_ONE_NOUN: Final = re.compile(r"(?!.* (?:of|or|and) )[^,]*[a-z]")  # whose plural is regular
 _ROLES: Final = {
-    "system": "the system prompt",
-    "user": "a message of the user",
-    "assistant": "an earlier answer",
-    "tool": "a tool's result",
+    "system": "The system prompt",
+    "user": "The user's text",
+    "assistant": "An earlier answer",
+    "tool": "A tool's result",
 }
 
 
@@ -31,7 +35,8 @@ class PrivacyDecision:
 
     ``latched`` says that the conversation stays local because of what it held before, for the
     reason ``latch_reason``. ``masked`` counts what is replaced by placeholders, by type; it is
-    None where nothing is.
+    None where nothing is. ``labels`` are words for the types that were found; ``maskable`` says
+    that masks can cover all of them.
     """
 
     mode: PrivacyMode
@@ -39,6 +44,8 @@ class PrivacyDecision:
     latched: bool = False
     latch_reason: str = ""
     masked: Mapping[str, int] | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    maskable: bool = False
 
     @property
     def stays(self) -> bool:
@@ -75,27 +82,87 @@ class PrivacyDecision:
         }
 
 
-def private_places(request: ChatRequest, verdict: Verdict) -> str:
-    """A sentence that names the messages in which ``verdict`` has found something.
+def held_from(
+    request: ChatRequest, verdict: Verdict, known: int
+) -> tuple[int, tuple[Message, ...]]:
+    """From which message on ``request`` holds what was found, system messages not counted, and the
+    messages up to the first in which something was found.
 
-    Empty where there is no choice, or nothing was found in a message.
+    What was found elsewhere (in tools, a system prompt) counts from the first message after the
+    ``known`` ones, though no message holds it. The place is 0 where nobody knows it.
     """
+    said = [number for number, one in enumerate(request.messages) if one.role != "system"]
     found = [_MESSAGE.fullmatch(finding.where) for finding in verdict.findings]
-    numbers = list(dict.fromkeys(int(match[1]) for match in found if match))
-    if not numbers or len(request.messages) == 1:
-        return ""
-    calls = {call.id: call.name for each in request.messages for call in each.tool_calls}
-    shown = [
-        f"message {number + 1} of {len(request.messages)}, {_kind(request.messages[number], calls)}"
-        for number in numbers[:_MOST]
+    numbers = [int(match[1]) if match else -1 for match in found]
+    within = min((said.index(number) + 1 for number in numbers if number in said), default=0)
+    beginning = tuple(request.messages[number] for number in said[:within])
+    if any(number not in said for number in numbers):
+        return min(within or known + 1, known + 1), beginning
+    return within, beginning
+
+
+def private_places(request: ChatRequest, privacy: PrivacyDecision) -> str:
+    """What was found in the first messages that hold anything, and how often, in sentences.
+
+    A tool and its file are named where nothing was found in the call. Never a value.
+    """
+    found: dict[int, Counter[str]] = {}
+    for finding in dict.fromkeys(privacy.verdict.findings):
+        match = _MESSAGE.fullmatch(finding.where)
+        if match and int(match[1]) < len(request.messages):
+            kind = "" if finding.source == "origin" else finding.type
+            found.setdefault(int(match[1]), Counter())[kind] += 1
+    calls = {
+        call.id: call
+        for number, message in enumerate(request.messages)
+        if number not in found and privacy.verdict.complete
+        for call in message.tool_calls
+    }
+    told = [
+        f"{_place(request.messages, number, calls)} {_held(types, privacy.labels)}."
+        for number, types in sorted(found.items())[:_MOST]
     ]
-    more = " and more" if len(numbers) > _MOST else ""
-    return f"It is in {'; in '.join(shown)}{more}."
+    more = ["So do other messages."] if len(found) > _MOST else []
+    return " ".join([*told, *more])
 
 
-def _kind(message: Message, calls: dict[str, str]) -> str:
-    """Who wrote ``message``, or which tool's result it is."""
-    results = (part for part in message.parts if isinstance(part, ToolResult))
-    names = (result.name or calls.get(result.call_id, "") for result in results)
-    name = next(filter(_NAME.fullmatch, names), "")
-    return f"a result of the tool {name}" if name else _ROLES[message.role]
+def _place(messages: Sequence[Message], number: int, calls: Mapping[str, ToolCall]) -> str:
+    """What ``messages[number]`` is: who wrote it, or which tool's result it is."""
+    message, all_of = messages[number], len(messages)
+    for part in message.parts:
+        if isinstance(part, ToolResult):
+            call = calls.get(part.call_id)
+            if call is None or not _NAME.fullmatch(call.name):
+                return f"A tool's result (message {number + 1} of {all_of})"
+            path = _path(call)
+            return f"The result of {call.name} ({path or f'message {number + 1} of {all_of}'})"
+    return f"{_ROLES[message.role]} (message {number + 1} of {all_of})"
+
+
+def _path(call: ToolCall) -> str:
+    """The one file that the call names, if it looks like nothing more than that."""
+    try:
+        given = json.loads(call.arguments)
+    except ValueError:
+        return ""
+    values = given.values() if isinstance(given, dict) else ()
+    paths = [one for one in values if isinstance(one, str) and _PATH.fullmatch(one)]
+    return paths[0] if len(paths) == 1 else ""
+
+
+def _held(types: Counter[str], labels: Mapping[str, str]) -> str:
+    """``holds 3 e-mail addresses and 1 telephone number``."""
+    if "" in types:
+        return "is private by origin"
+    counted = [_counted(labels.get(kind, kind), count) for kind, count in types.most_common(_MOST)]
+    more = ["more"] if len(types) > _MOST else []
+    *first, last = [*counted, *more]
+    return f"holds {', '.join(first)} and {last}" if first else f"holds {last}"
+
+
+def _counted(label: str, count: int) -> str:
+    if count == 1:
+        return f"1 {label}"
+    if not _ONE_NOUN.fullmatch(label):
+        return f"{count} x {label}"
+    return f"{count} {label}{'es' if label.endswith('s') else 's'}"

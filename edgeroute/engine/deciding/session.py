@@ -1,11 +1,13 @@
 """A conversation as the engine sees it: its mode, its latch, and what of a request is new in it.
 
 The latch only goes up. A conversation that held personal data stays on this machine through
-retries, restarts, forks, branches and whatever model a client names.
+retries, restarts, forks and whatever model a client names; so does a branch that holds the data, or
+what was made of it. A branch that leaves before is judged on its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,7 @@ from edgeroute.core.verdict import PrivacyMode
 
 if TYPE_CHECKING:
     from edgeroute.core.conversation import Conversation
-    from edgeroute.store.chats.conversation_prefixes import Prefixes
+    from edgeroute.store.chats.conversation_prefixes import Prefixes, PrefixMatch
     from edgeroute.store.chats.conversations import Conversations
 
 
@@ -26,7 +28,11 @@ class Session:
 
     ``new`` are the messages that are not stored yet. ``model`` gave the last answer. ``exists`` is
     false for a peek at a conversation to be. ``raised`` says that ``mode`` is stricter than the
-    conversation's own. ``origin`` is the conversation that this one branches off.
+    conversation's own, ``inherits`` that it is latched and the conversation's record does not say
+    so. ``origin`` is the conversation that this one branches off. ``held_from`` is
+    the message of the request from which it is latched; 0 is from its start. ``undecided`` says
+    that the latch is due to a message of this very request, that nothing was answered to it, and
+    that the rules that found it private hold still: only the user can have allowed it since.
     """
 
     id: str
@@ -38,17 +44,29 @@ class Session:
     exists: bool = True
     raised: bool = False
     origin: str = ""
+    inherits: bool = False
+    held_from: int = 0
+    undecided: bool = False
 
 
 class Sessions:
-    """Finds or begins the conversation that a request belongs to."""
+    """Finds or begins the conversation that a request belongs to.
+
+    ``rules`` names all that decides what is private, but for the user's allow list; empty where
+    that cannot be told.
+    """
 
     def __init__(
-        self, conversations: Conversations, prefixes: Prefixes, default_mode: PrivacyMode
+        self,
+        conversations: Conversations,
+        prefixes: Prefixes,
+        default_mode: PrivacyMode,
+        rules: Callable[[], str] = lambda: "",
     ) -> None:
         self._conversations = conversations
         self._prefixes = prefixes
         self._default_mode = default_mode
+        self._rules = rules
         self._unsaved: dict[str, str] = {}  # latches that the store has not taken, with reasons
 
     def open(self, request: ChatRequest) -> Session:
@@ -66,17 +84,22 @@ class Sessions:
             name = begun.id
         elif peek.raised and request.front_door != "chat":
             self._conversations.raise_mode(name, peek.mode)
-        if peek.latched:
-            self._conversations.latch(name, peek.latch_reason)
+        if peek.latched and (peek.inherits or not peek.exists):
+            self._conversations.latch(name, peek.latch_reason, peek.held_from)
+            self._prefixes.remember(name, request.messages)
             self._unsaved.pop(name, None)
         return replace(peek, id=name, exists=True)
 
     def peek(self, request: ChatRequest) -> Session:
         """The session that ``open`` would give, without beginning anything."""
-        found, known, origin = self._find(request)
+        found, known, origin, match = self._find(request)
         name = found.id if found else request.conversation
-        inherited = self._unsaved.get(name, "") or (_latch_of(origin) if origin else "")
-        stricter = self._mode(request, found.mode if found else None, origin)
+        unsaved = self._unsaved.get(name, "")
+        held = match is not None and match.latched
+        inherited = unsaved or (_latch_of(origin) if held else "")
+        held_from = match.held_from if match and not unsaved else 0
+        asked = replace(request, client=None) if match and match.masked else request
+        stricter = self._mode(asked, found.mode if found else None, origin)
         if found is None:
             return Session(
                 id="",
@@ -86,6 +109,7 @@ class Sessions:
                 new=request.messages,
                 exists=False,
                 origin=origin.id if origin else "",
+                held_from=held_from,
             )
         return Session(
             id=found.id,
@@ -95,6 +119,12 @@ class Sessions:
             new=_after(request.messages, known) if known else request.messages,
             model=found.model,
             raised=stricter is not found.mode,
+            inherits=bool(inherited) and not found.latched,
+            held_from=held_from,
+            undecided=match is not None
+            and match.undecided
+            and not (request.conversation or unsaved)
+            and match.held_by == self._rules() != "",
         )
 
     def without_store(self, request: ChatRequest, error: StoreError, name: str) -> Session:
@@ -112,19 +142,39 @@ class Sessions:
             exists=False,
         )
 
-    def latch(self, session: Session, reason: str) -> Session:
+    def released(self, session: Session, request: ChatRequest, *, dry: bool) -> Session:
+        """A session of its own for a request whose private message is private no more, since the
+        user allowed what it held. The conversation that was latched stays so.
+        """
+        begun = Session("", session.mode, new=request.messages, exists=False)
+        if dry:
+            return begun
+        name = self._conversations.create(session.mode, stored=request.store).id
+        return replace(begun, id=name, exists=True)
+
+    def latch(
+        self,
+        session: Session,
+        reason: str,
+        held_from: int = 0,
+        beginning: Sequence[Message] = (),
+    ) -> Session:
         """Bind the conversation to this machine, durably, before anything is sent.
+
+        ``held_from`` is the message from which it holds the data, 0 where nobody knows;
+        ``beginning`` are the messages up to that one if the data is in it.
 
         Raises:
             StoreError: it holds only as long as this process runs, or until it can be saved.
         """
-        if session.latched and session.exists:
-            return session
         self._unsaved[session.id] = reason
         if session.exists:
-            self._conversations.latch(session.id, reason)
+            self._conversations.latch(session.id, reason, held_from, self._rules())
+            if beginning:
+                self._prefixes.remember(session.id, beginning)
             del self._unsaved[session.id]
-        return replace(session, latched=True, latch_reason=reason)
+        why = session.latch_reason if session.latched else reason
+        return replace(session, latched=True, latch_reason=why, held_from=held_from)
 
     def now(self, session: Session) -> Session:
         """``session`` with the latch and the mode that its conversation has by now.
@@ -168,7 +218,9 @@ class Sessions:
             begun = begun.tightened(wish)
         return begun
 
-    def _find(self, request: ChatRequest) -> tuple[Conversation | None, int, Conversation | None]:
+    def _find(
+        self, request: ChatRequest
+    ) -> tuple[Conversation | None, int, Conversation | None, PrefixMatch | None]:
         """The conversation, how many of its messages the request repeats, and the conversation
         that the request's history comes from, whose latch and mode it inherits under any name.
         """
@@ -177,15 +229,15 @@ class Sessions:
         if request.conversation:
             found = self._conversations.get(request.conversation)
             stored = self._conversations.messages(found.id) if found else ()
-            return found, sum(message.role != "system" for message in stored), origin
-        if match is not None and match.whole:
-            return origin, match.length, origin
-        return None, 0, origin
+            return found, sum(message.role != "system" for message in stored), origin, match
+        if match is not None and (match.whole or match.undecided or match.masked):
+            return origin, match.length, origin, match
+        return None, 0, origin, match
 
 
-def _latch_of(origin: Conversation) -> str:
-    reason = origin.latch_reason or "It branches off a conversation that held personal data."
-    return reason if origin.latched else ""
+def _latch_of(origin: Conversation | None) -> str:
+    known = origin.latch_reason if origin else ""
+    return known or "It branches off a conversation that held personal data."
 
 
 def _after(messages: tuple[Message, ...], known: int) -> tuple[Message, ...]:

@@ -33,6 +33,7 @@ from edgeroute.core.events import (
     ReasoningDelta,
 )
 from edgeroute.core.plan import Candidate
+from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.deciding.decider import Decision
 from edgeroute.engine.deciding.privacy_decision import private_places
 from edgeroute.engine.running.live_attempt import LiveAttempt, RunState
@@ -194,13 +195,27 @@ def _in_words(decision: Decision, error: EdgeRouteError) -> EdgeRouteError:
     A caller whose request is to blame is told so all the same: it can shorten or mend it.
     """
     if decision.privacy.stays and isinstance(error, NothingAnswered | LocalModelError):
-        places = private_places(decision.request, decision.privacy.verdict)
+        places = private_places(decision.request, decision.privacy)
         why = f"{decision.privacy.reason} {places}".strip()
         blamed = error.rejection.blames_caller
         return PrivacyRefused(
             f"{why} It must stay here, and no model here could answer. {error.message}",
-            error.hint or (_CHANGE_IT if blamed else _GET_A_MODEL),
+            f"{error.hint or (_CHANGE_IT if blamed else _GET_A_MODEL)} {_ways_on(decision)}",
             # Clients take 401 and 403 for a login and try 503 again for minutes.
             rejection=error.rejection if blamed else Rejection(400, PrivacyRefused.code),
         )
     return error
+
+
+def _ways_on(decision: Decision) -> str:
+    """What the user can do so that the session goes on."""
+    session, privacy = decision.session, decision.privacy
+    ways = []
+    tied = session.exists and session.held_from > 0
+    if privacy.mode is PrivacyMode.AUTO and tied and privacy.maskable:
+        ways.append(f"`edgeroute history mask {session.id}` lets this session go on with masks")
+    said = [message for message in decision.request.messages if message.role != "system"]
+    answered = any(message.role == "assistant" for message in said[session.held_from :])
+    if privacy.verdict.findings and not answered:
+        ways.append("`edgeroute config allow` says of one exact text that it is not private")
+    return f"To go on: {'; '.join([*ways, 'a new session begins without it'])}."

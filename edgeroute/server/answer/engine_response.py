@@ -92,8 +92,7 @@ class EngineResponse:
         await _deliver(send, _start(kind | self._headers()))
         ended = False
         while not ended:
-            silence = (self._decoded.form.keep_alive,)
-            pieces = b"".join(silence if event is None else self._say(event, encoder))
+            pieces = b"".join(encoder.idle() if event is None else self._say(event, encoder))
             if pieces:
                 await _deliver(send, _body(pieces))
             ended = isinstance(event, Answered | Failed) or self._lost(event)

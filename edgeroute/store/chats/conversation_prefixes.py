@@ -4,29 +4,39 @@ A client that knows nothing of EdgeRoute resends its whole history with every re
 digest of each beginning that ends with an answer tells which conversation it continues or branches
 off, so that its privacy latch holds. System messages do not count (clients put the date in them),
 nor do white space, reasoning and ids, which clients change when they echo an answer.
+
+The latch covers what holds the data. The beginning that ends with the private message is known too.
+So are the answers that came after it, wherever they stand, for clients that take the message out
+and keep what was made of it: long ones by themselves, short ones after the same first message.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from edgeroute.core.messages import File, Image, Message, Part, Text, ToolCall, ToolResult
 from edgeroute.store.database.database import Database
 
 _KEY_NAME: Final = "prefix digests"
 _BATCH: Final = 500
-# A greeting begins many conversations: the one that has nothing else yet comes first.
-_FIND: Final = """
-SELECT p.conversation, p.length, c.latched,
+_LONG: Final = 80  # characters of an answer that nobody else gives by chance
+_LOOSE: Final = b"an answer by itself"
+_ROWS: Final = """
+SELECT p.conversation, p.length, c.latched, c.held_from, c.held_by, c.latched = 1 AS bound,
        p.length = (SELECT max(length) FROM prefixes WHERE conversation = p.conversation) AS whole
   FROM prefixes p JOIN conversations c ON c.id = p.conversation
- WHERE p.digest IN ({places})
- ORDER BY p.length DESC, whole DESC, c.latched DESC, c.updated DESC LIMIT 1
+ WHERE p.digest IN ({places})"""
+# A greeting begins many conversations: the one that has nothing else yet comes first, but for
+# those that hold the very message that latched them.
+_BEGINNING: Final = f"""{_ROWS}
+ ORDER BY p.length DESC, bound AND c.held_from AND p.length >= c.held_from DESC, whole DESC,
+       bound DESC, c.updated DESC LIMIT 1
 """
+_ANSWER: Final = f"{_ROWS} AND c.latched AND p.conversation <> ? LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +44,21 @@ class PrefixMatch:
     """The conversation whose first ``length`` messages (system ones not counted) are the same.
 
     ``whole`` is true where the match is all that is known of that conversation, and false where
-    the new request branches off earlier: then it is a fork, which inherits ``latched``.
+    the new request branches off earlier: then it is a fork. ``latched`` says that the request
+    holds the private message or what was made of it, from its message ``held_from`` on; 0 is from
+    its start. ``undecided`` says that it holds that message of a latched conversation and no answer
+    after it, ``held_by`` which rules found it. ``masked`` says that it holds that message, and that
+    the user lets its conversation go on with placeholders.
     """
 
     conversation: str
     length: int
     whole: bool
     latched: bool
+    held_from: int = 0
+    undecided: bool = False
+    held_by: str = ""
+    masked: bool = False
 
 
 class Prefixes:
@@ -50,26 +68,74 @@ class Prefixes:
         self._database = database
 
     def remember(self, conversation: str, messages: Sequence[Message]) -> None:
-        """Record every beginning of ``messages`` (the whole history, with the last answer)."""
-        rows = [(d, conversation, length) for length, d in self._digests(messages)]
+        """Record every beginning of ``messages`` that ends with an answer, and the whole."""
+        known = [*self._beginnings(messages)]
+        rows = [(d, conversation, n) for n, d, answer in known if answer or n == len(known)]
+        latch = self._database.read(
+            "SELECT held_from FROM conversations WHERE id = ? AND latched", (conversation,)
+        )
+        if latch:
+            held = int(latch[0]["held_from"])
+            rows += [(d, conversation, n) for n, d in self._answers(messages, held)]
         with self._database.transaction() as connection:
             connection.executemany("INSERT OR IGNORE INTO prefixes VALUES (?, ?, ?)", rows)
 
     def find(self, messages: Sequence[Message]) -> PrefixMatch | None:
-        """The conversation that shares the longest beginning with ``messages``, if any does."""
-        digests = [digest for _, digest in self._digests(messages)]
+        """The conversation that shares the longest beginning with ``messages``, if any does.
+
+        An answer in that beginning is as private as the beginning. One after it is asked for by
+        itself: it may have been made of what a latched conversation held.
+        """
+        known = [*self._beginnings(messages)]
+        found = self._first(_BEGINNING, [digest for _, digest, _ in known])
+        length = int(found["length"]) if found else 0
+        holds = found is not None and bool(found["latched"]) and length >= found["held_from"]
+        bound = holds and bool(found["bound"])
+        masked = holds and not bound
+        answers = [*self._answers(messages, length)]
+        made = self._first(
+            _ANSWER, [digest for _, digest in answers], found["conversation"] if masked else ""
+        )
+        if found is None and made is None:
+            return None
+        held_from = int(found["held_from"]) if bound else answers[0][0] if made else 0
+        later = any(answer and n > held_from for n, _, answer in known)
+        return PrefixMatch(
+            (found or made)["conversation"],
+            length,
+            bool(found) and bool(found["whole"]),
+            bound or made is not None,
+            held_from,
+            undecided=bound and held_from > 0 and not later,
+            held_by=found["held_by"] if bound else "",
+            masked=masked and made is None,
+        )
+
+    def _first(self, query: str, digests: list[bytes], *more: str) -> Any:
+        """The first row of ``query``, asked for the last of many ``digests`` first."""
         while digests:
             digests, batch = digests[:-_BATCH], digests[-_BATCH:]
             places = ", ".join("?" * len(batch))
-            rows = self._database.read(_FIND.format(places=places), batch)
-            for row in rows:
-                return PrefixMatch(
-                    row["conversation"], row["length"], bool(row["whole"]), bool(row["latched"])
-                )
+            rows = self._database.read(query.format(places=places), [*batch, *more])
+            if rows:
+                return rows[0]
         return None
 
-    def _digests(self, messages: Sequence[Message]) -> Iterator[tuple[int, bytes]]:
-        """Length and digest of every beginning of ``messages`` that ends with an answer."""
+    def _answers(self, messages: Sequence[Message], after: int) -> Iterator[tuple[int, bytes]]:
+        """Place and digests of every answer that comes after the first ``after`` messages."""
+        key = self._database.kept(_KEY_NAME)
+        said = [message for message in messages if message.role != "system"]
+        first = next((digest for _, digest, _ in self._beginnings(said[:1])), b"")
+        for place, message in enumerate(said[after:], after + 1):
+            if message.role == "assistant":
+                words = _words(message.text)
+                if len(words) >= _LONG:
+                    yield place, hmac.new(key, _LOOSE + words, hashlib.sha256).digest()
+                if any(fields := [*_fields(message)][1:]):
+                    yield place, _chained(key, _LOOSE + first, fields)
+
+    def _beginnings(self, messages: Sequence[Message]) -> Iterator[tuple[int, bytes, bool]]:
+        """Length and digest of every beginning of ``messages``, and whether an answer ends it."""
         key = self._database.kept(_KEY_NAME)
         chain = b""
         length = 0
@@ -77,13 +143,16 @@ class Prefixes:
             if message.role == "system":
                 continue
             length += 1
-            mac = hmac.new(key, chain, hashlib.sha256)
-            for field in _fields(message):
-                mac.update(len(field).to_bytes(8, "big"))
-                mac.update(field)
-            chain = mac.digest()
-            if message.role == "assistant":
-                yield length, chain
+            chain = _chained(key, chain, _fields(message))
+            yield length, chain, message.role == "assistant"
+
+
+def _chained(key: bytes, before: bytes, fields: Iterable[bytes]) -> bytes:
+    mac = hmac.new(key, before, hashlib.sha256)
+    for field in fields:
+        mac.update(len(field).to_bytes(8, "big"))
+        mac.update(field)
+    return mac.digest()
 
 
 def _fields(message: Message) -> Iterator[bytes]:

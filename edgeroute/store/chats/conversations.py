@@ -28,6 +28,7 @@ from edgeroute.store.database.database import Database
 
 ID_LIMIT: Final = 200
 _TITLE_LIMIT: Final = 120
+_MASKED: Final = 2  # the latch of a conversation that the user lets go on with placeholders
 COLUMNS: Final = (
     "c.id, c.title, c.created, c.updated, c.mode, c.latched, c.latch_reason, c.pinned, c.tags,"
     " c.parent, c.stored, (SELECT count(*) FROM turns t WHERE t.conversation = c.id) AS turns,"
@@ -203,8 +204,14 @@ class Conversations:
         self._set(id, "tags", json.dumps(sorted({printable(tag) for tag in tags})))
 
     def set_mode(self, id: str, mode: PrivacyMode) -> None:  # noqa: A002
-        """Set the privacy mode. The latch is not touched by it."""
-        self._set(id, "mode", mode.value)
+        """Set the privacy mode. The latch is not touched by it, and holds again where it gave way
+        to masks that are no longer wanted.
+        """
+        self._database.write(
+            "UPDATE conversations SET mode = ?1, latched = iif(?1 = ?2, latched, min(latched, 1))"
+            " WHERE id = ?3",
+            (mode.value, PrivacyMode.MASK.value, self._must(id).id),
+        )
 
     def raise_mode(self, id: str, mode: PrivacyMode) -> None:  # noqa: A002
         """Set the privacy mode unless it is as strict by now, whoever else sets it meanwhile."""
@@ -212,13 +219,45 @@ class Conversations:
             if mode.strictness > self._must(id).mode.strictness:
                 self.set_mode(id, mode)
 
-    def latch(self, id: str, reason: str) -> None:  # noqa: A002
-        """Mark that it held personal data. There is no way back; the first reason stays."""
+    def latch(self, id: str, reason: str, held_from: int = 0, by: str = "") -> None:  # noqa: A002
+        """Mark that it held personal data. There is no way back; the first reason stays.
+
+        ``held_from`` is the place of the message that held it, system messages not counted; 0 binds
+        the whole conversation, and whatever branches off it. ``by`` names the rules in force.
+        """
         name = self._must(id).id
         self._database.write(
-            "UPDATE conversations SET latched = 1, latch_reason = ? WHERE id = ? AND NOT latched",
-            (printable(reason), name),
+            "UPDATE conversations SET held_from = iif(latched, min(held_from, ?1), ?1),"
+            " held_by = iif(latched AND held_by <> ?2, '', ?2),"
+            " latch_reason = iif(latched, latch_reason, ?3), latched = 1 WHERE id = ?4",
+            (held_from, by, printable(reason), name),
         )
+
+    def mask(self, id: str) -> None:  # noqa: A002
+        """Let it go on with placeholders, by the user's own word; what branched off it stays here.
+
+        What cannot be masked latches it anew with its next request.
+
+        Raises:
+            StoreError: it is private, or bound as a whole: nobody knows what there is to mask.
+        """
+        with self._database.transaction() as connection:
+            found = self._must(id)
+            if found.mode is PrivacyMode.PRIVATE:
+                raise StoreError(
+                    "This conversation is set to stay on this machine.",
+                    "Change its privacy in the chat app, or begin a new conversation.",
+                )
+            changed = connection.execute(
+                "UPDATE conversations SET mode = ?, latched = iif(latched, ?, 0)"
+                " WHERE id = ? AND (held_from OR NOT latched)",
+                (PrivacyMode.MASK.value, _MASKED, found.id),
+            )
+            if not changed.rowcount:
+                raise StoreError(
+                    "What holds this conversation here is no message of it that can be masked.",
+                    "Begin a new conversation.",
+                )
 
     def fork(self, id: str, turns: int | None = None) -> Conversation:  # noqa: A002
         """A copy of the first ``turns`` turns (default: all) with mode, latch, tags and masks."""
@@ -231,9 +270,10 @@ class Conversations:
                 parent=source.id,
             )
             connection.execute(
-                "UPDATE conversations SET (latched, latch_reason, tags, masks) ="
-                " (SELECT latched, latch_reason, tags, masks FROM conversations WHERE id = ?)"
-                " WHERE id = ?",
+                "UPDATE conversations SET"
+                " (latched, latch_reason, held_from, held_by, tags, masks) ="
+                " (SELECT latched, latch_reason, held_from, held_by, tags, masks"
+                " FROM conversations WHERE id = ?) WHERE id = ?",
                 (source.id, fork.id),
             )
             connection.execute(
@@ -312,7 +352,7 @@ def conversation_of(row: Any) -> Conversation:
         created=moment(row["created"]),
         updated=moment(row["updated"]),
         mode=PrivacyMode(row["mode"]),
-        latched=bool(row["latched"]),
+        latched=row["latched"] == 1,
         latch_reason=row["latch_reason"],
         pinned=bool(row["pinned"]),
         tags=tuple(json.loads(row["tags"])),

@@ -152,8 +152,19 @@ CREATE INDEX ledger_client ON ledger (client, created);
     )
 
 
+def places_of_latches(connection: Any) -> None:
+    """Which message of a latched conversation holds personal data (0: all), by which rules."""
+    _run(
+        connection,
+        """
+ALTER TABLE conversations ADD COLUMN held_from INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversations ADD COLUMN held_by TEXT NOT NULL DEFAULT '';
+""",
+    )
+
+
 Migration = Callable[[Any], None]
-MIGRATIONS: Final[Sequence[Migration]] = (first_tables, ledger_client)
+MIGRATIONS: Final[Sequence[Migration]] = (first_tables, ledger_client, places_of_latches)
 
 
 def apply(connection: Any, steps: Sequence[Migration], applied: str) -> int:

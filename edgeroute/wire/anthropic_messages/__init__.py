@@ -6,7 +6,6 @@ from typing import Final
 
 from edgeroute.wire.anthropic_messages import passing
 from edgeroute.wire.anthropic_messages.answer import (
-    PING,
     MessagesEncoder,
     encode_answer,
     encode_error,
@@ -27,7 +26,6 @@ FORMAT: Final = WireFormat(
     encode_answer=encoded_by(encode_answer, passing.FRAMES),
     encode_error=encode_error,
     encoder=encoder_by(MessagesEncoder, passing.FRAMES),
-    keep_alive=PING,
     request_id="request-id",
     headers=frozenset({"anthropic-beta", "anthropic-version"}),
 )

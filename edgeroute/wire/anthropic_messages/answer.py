@@ -114,6 +114,10 @@ class MessagesEncoder:
                 return self.error(error)
         return []
 
+    def idle(self) -> list[bytes]:
+        """An event that says nothing."""
+        return [PING]
+
     def error(self, error: EdgeRouteError) -> list[bytes]:
         """The bytes that end the stream with an error."""
         return [frame(encode_error(error))]

@@ -8,7 +8,7 @@ from typing import Any, Final
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.request import ChatRequest
 from edgeroute.wire import capsule
-from edgeroute.wire.anthropic_messages.answer import encode_error, frame
+from edgeroute.wire.anthropic_messages.answer import PING, encode_error, frame
 from edgeroute.wire.anthropic_messages.request import call_id, mark
 from edgeroute.wire.format import Envelope, Target
 from edgeroute.wire.json_data import Json, dump_text, mapping, mappings, sequence, string
@@ -213,4 +213,5 @@ FRAMES: Final = FrameFormat(
     growing=_growing,
     shuts=_shuts,
     sealing=_sealing,
+    idle=lambda *_: [PING],
 )

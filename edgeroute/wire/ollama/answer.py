@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from edgeroute.core.answer import Answer
 from edgeroute.core.errors import EdgeRouteError
@@ -44,12 +44,6 @@ def _call(index: int, call: ToolCall) -> dict[str, Any]:
 def _head(envelope: Envelope) -> dict[str, Any]:
     made = datetime.fromtimestamp(envelope.created, UTC)
     return {"model": envelope.model, "created_at": f"{made:%Y-%m-%dT%H:%M:%SZ}"}
-
-
-_NOBODY: Final = Envelope("", "", 0)
-# A line that says nothing, for whoever would lose patience.
-CHAT_SILENCE: Final = _head(_NOBODY) | _chat("") | {"done": False}
-GENERATE_SILENCE: Final = _head(_NOBODY) | _generate("") | {"done": False}
 
 
 def encode_chat(answer: Answer, envelope: Envelope) -> dict[str, Any]:
@@ -105,6 +99,10 @@ class OllamaEncoder:
             case Failed(error=error):
                 return self.error(error)
         return []
+
+    def idle(self) -> list[bytes]:
+        """A line without words."""
+        return [self._line("", "", ())]
 
     def error(self, error: EdgeRouteError) -> list[bytes]:
         """The bytes that end the stream with an error."""

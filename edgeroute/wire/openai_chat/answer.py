@@ -116,6 +116,11 @@ class ChatEncoder:
                 return self.error(error)
         return []
 
+    def idle(self) -> list[bytes]:
+        """A piece without words, nor a role: clients join the roles of all pieces."""
+        choice = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": None}
+        return [frame(self._head() | {"choices": [choice]})]
+
     def error(self, error: EdgeRouteError) -> list[bytes]:
         """The bytes that end the stream with an error."""
         return [frame(encode_error(error)), DONE]

@@ -10,7 +10,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.wire import capsule
 from edgeroute.wire.format import Envelope, Target
 from edgeroute.wire.json_data import Json, mapping, mappings, sequence, string
-from edgeroute.wire.openai_chat.answer import DONE, encode_error, frame
+from edgeroute.wire.openai_chat.answer import DONE, ChatEncoder, encode_error, frame
 from edgeroute.wire.openai_chat.request import THINKING, replay
 from edgeroute.wire.same_wire import (
     FrameFormat,
@@ -198,4 +198,5 @@ FRAMES: Final = FrameFormat(
     fault=_fault,
     growing=_growing,
     shuts=_shuts,
+    idle=lambda _, envelope: ChatEncoder(envelope).idle(),
 )

@@ -89,6 +89,12 @@ def failed(error: EdgeRouteError, envelope: Envelope) -> dict[str, Any]:
     return {"type": "response.failed", "response": response}
 
 
+def in_progress(envelope: Envelope) -> dict[str, Any]:
+    """The event of a response that is under way."""
+    response = _response(envelope, "in_progress", [])
+    return {"type": "response.in_progress", "response": response}
+
+
 class ResponsesEncoder:
     """Writes one streamed response. Every event carries the next sequence number."""
 
@@ -120,6 +126,10 @@ class ResponsesEncoder:
                 return []
         return self._frames()
 
+    def idle(self) -> list[bytes]:
+        """The events with which a response begins, and then its second one again."""
+        return self._frames() if not self._begun else [self._frame(in_progress(self._envelope))]
+
     def error(self, error: EdgeRouteError) -> list[bytes]:
         """The bytes that end the stream with an error."""
         return [*self._frames(), self._frame(failed(error, self._envelope))]
@@ -128,9 +138,8 @@ class ResponsesEncoder:
         events = self._items.take()
         if not self._begun:
             self._begun = True
-            response = _response(self._envelope, "in_progress", [])
-            opening = ("response.created", "response.in_progress")
-            events = [*({"type": kind, "response": response} for kind in opening), *events]
+            second = in_progress(self._envelope)
+            events = [second | {"type": "response.created"}, second, *events]
         return [self._frame(event) for event in events]
 
     def _frame(self, body: dict[str, Any]) -> bytes:

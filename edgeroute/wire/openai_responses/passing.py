@@ -8,7 +8,7 @@ from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.request import ChatRequest
 from edgeroute.wire.format import Envelope, Target
 from edgeroute.wire.json_data import dump, mapping, sequence, string
-from edgeroute.wire.openai_responses.answer import failed
+from edgeroute.wire.openai_responses.answer import failed, in_progress
 from edgeroute.wire.same_wire import FrameFormat, Growing, Object, may_replay, start_of, thinks
 
 _ENDS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
@@ -92,6 +92,11 @@ def _fault(error: EdgeRouteError, last: Object, envelope: Envelope) -> list[byte
     return [f"event: {body['type']}\ndata: ".encode() + dump(body) + b"\n\n"]
 
 
+def _idle(last: Object, envelope: Envelope) -> list[bytes]:
+    event = in_progress(envelope) | {"sequence_number": last.get("sequence_number", 0)}
+    return [b"event: response.in_progress\ndata: " + dump(event) + b"\n\n"]
+
+
 FRAMES: Final = FrameFormat(
     wire="openai-responses",
     named=True,
@@ -103,4 +108,6 @@ FRAMES: Final = FrameFormat(
     fault=_fault,
     growing=_growing,
     shuts=_shuts,
+    idle=_idle,
+    opening="response.created",
 )

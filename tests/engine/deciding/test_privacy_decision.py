@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -116,15 +117,17 @@ async def test_explain_says_what_the_receipt_will_say(tmp_path: Path, mode: Priv
         assert await _alike(home, request(OPEN, conversation=latched.id)) == STAYS
 
 
-def found(*places: str) -> Verdict:
-    """A verdict with something found in each of ``places``."""
-    findings = tuple(Finding("EMAIL_ADDRESS", 0, 1, 1.0, where=where) for where in places)
-    return Verdict(private=True, reason="Found.", findings=findings)
+def found(*places: str, kind: str = "EMAIL_ADDRESS", **fields: Any) -> PrivacyDecision:
+    """A decision with something found in each of ``places``."""
+    findings = tuple(Finding(kind, at, at + 1, 1.0, where=one) for at, one in enumerate(places))
+    verdict = Verdict(private=True, reason="Found.", findings=findings, **fields)
+    labels = {"EMAIL_ADDRESS": "e-mail address", "SECRET": "password, key or token"}
+    return PrivacyDecision(PrivacyMode.AUTO, verdict, labels=labels)
 
 
-def talk(tool: str = "Read") -> ChatRequest:
+def talk(tool: str = "Read", arguments: str = "{}") -> ChatRequest:
     """A request in which a tool was called."""
-    call, result = ToolCall("1", tool, "{}"), ToolResult("1", (Text("x"),))
+    call, result = ToolCall("1", tool, arguments), ToolResult("1", (Text("x"),))
     return ChatRequest(
         (
             Message("system", (Text("Be brief."),)),
@@ -135,24 +138,50 @@ def talk(tool: str = "Read") -> ChatRequest:
     )
 
 
-def test_a_tools_result_is_named_by_its_tool() -> None:
-    """The name is the one under which the call was made; each message is named once."""
-    said = private_places(talk(), found("messages[3]", "messages[3]", "messages[0]", "tools[0]"))
-    assert said == (
-        "It is in message 4 of 4, a result of the tool Read; in message 1 of 4, the system prompt."
+CUSTOMERS = '{"path": "data/customers.csv", "limit": 10}'
+
+
+def test_a_result_is_named_by_its_tool_and_file() -> None:
+    """What was found is counted in words, each message once and in order."""
+    places = ("messages[3]", "messages[3]", "messages[3]", "messages[0]", "tools[0]")
+    assert private_places(talk("read_file", CUSTOMERS), found(*places)) == (
+        "The system prompt (message 1 of 4) holds 1 e-mail address."
+        " The result of read_file (data/customers.csv) holds 3 e-mail addresses."
+    )
+    secret = found("messages[3]", "messages[3]", kind="SECRET")
+    assert private_places(talk(), secret) == (
+        "The result of Read (message 4 of 4) holds 2 x password, key or token."
     )
 
 
-def test_a_name_that_may_be_more_than_a_name_is_left_out() -> None:
-    """What a client calls its tool may itself hold something private."""
-    said = private_places(talk("anna.berg@fjordmail.no"), found("messages[3]"))
-    assert said == "It is in message 4 of 4, a tool's result."
+@pytest.mark.parametrize(
+    ("tool", "arguments", "fields", "said"),
+    [
+        ("anna.berg@fjordmail.no", CUSTOMERS, {}, "A tool's result (message 4 of 4)"),
+        ("read", '{"path": "for Anna Berg.txt"}', {}, "The result of read (message 4 of 4)"),
+        ("read", '{"a": "a/b.txt", "b": "c.txt"}', {}, "The result of read (message 4 of 4)"),
+        ("read", "no JSON", {}, "The result of read (message 4 of 4)"),
+        ("read", CUSTOMERS, {"complete": False}, "A tool's result (message 4 of 4)"),
+    ],
+)
+def test_what_may_itself_be_private_is_left_out(
+    tool: str, arguments: str, fields: dict[str, Any], said: str
+) -> None:
+    """A name that is more than a name, a path that is more than a path, an unread call."""
+    told = private_places(talk(tool, arguments), found("messages[3]", **fields))
+    assert told == f"{said} holds 1 e-mail address."
+
+
+def test_a_call_that_is_private_itself_names_nothing() -> None:
+    """Where something was found in the call, neither its tool nor its file is said."""
+    said = private_places(talk("read_file", CUSTOMERS), found("messages[2]", "messages[3]"))
+    assert said.endswith("A tool's result (message 4 of 4) holds 1 e-mail address.")
+    assert "customers" not in said
 
 
 def test_many_places_are_not_all_named() -> None:
     """Three are enough to look at; what has no message says nothing."""
     everywhere = found(*(f"messages[{number}]" for number in range(4)))
-    assert private_places(talk(), everywhere).endswith("an earlier answer and more.")
+    assert private_places(talk(), everywhere).endswith("So do other messages.")
     assert not private_places(talk(), found("extra", "settings"))
-    assert not private_places(talk(), CLEAR)
-    assert not private_places(ChatRequest((user("x"),)), found("messages[0]"))
+    assert not private_places(talk(), PrivacyDecision(PrivacyMode.AUTO, CLEAR))

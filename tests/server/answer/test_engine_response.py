@@ -84,9 +84,9 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
 @pytest.mark.parametrize(
     ("path", "sign"),
     [
-        ("/v1/chat/completions", b": keep-alive\n\n"),
+        ("/v1/chat/completions", b'"delta":{}'),
         ("/v1/messages", b"event: ping\n"),
-        ("/v1/responses", b": keep-alive\n\n"),
+        ("/v1/responses", b"event: response.in_progress\n"),
     ],
 )
 def test_a_slow_model_does_not_lose_its_caller(impatient: Endpoint, path: str, sign: bytes) -> None:

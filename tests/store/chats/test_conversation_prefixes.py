@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from edgeroute.core.messages import Message, Reasoning, Text, assistant, system, user
+from edgeroute.core.messages import Message, Reasoning, Text, ToolCall, assistant, system, user
+from edgeroute.core.verdict import PrivacyMode
 from edgeroute.store.chats.conversation_prefixes import Prefixes
 from edgeroute.store.chats.conversations import Conversations
 from edgeroute.store.database.database import Database
@@ -84,3 +85,85 @@ def test_a_very_long_history_is_recognised(
     assert found is not None
     assert (found.length, found.whole) == (2600, True)
     assert prefixes.find(history[:10]) is not None
+
+
+SSN = [user("Plan my week"), assistant("Gladly"), user("My SSN is ...")]
+NO = assistant("No")
+
+
+def test_who_leaves_before_the_private_message_is_not_latched(
+    conversations: Conversations, prefixes: Prefixes
+) -> None:
+    """A branch before it is free, the message itself is undecided, what was answered to it is not;
+    a second latch may only bind more, and one by other rules is decided by nobody.
+    """
+    chat = conversations.create().id
+    conversations.latch(chat, "US_SSN", 3, "rules")
+    prefixes.remember(chat, SSN)
+    prefixes.remember(chat, [*SSN, NO])
+    found = [prefixes.find(said) for said in (SSN[:2], SSN, [*SSN, NO], [*SSN, user("Well?")])]
+    assert [one and (one.latched, one.undecided) for one in found] == [
+        (False, False),
+        (True, True),
+        (True, False),
+        (True, True),
+    ]
+    conversations.latch(chat, "Again", 5, "rules")
+    again = prefixes.find(SSN)
+    assert again is not None
+    assert (again.held_from, again.held_by) == (3, "rules")
+    conversations.latch(chat, "You asked for it.")
+    whole = prefixes.find(SSN[:2])
+    assert whole is not None
+    assert (whole.latched, whole.held_from, whole.held_by) == (True, 0, "")
+
+
+def test_an_answer_made_of_it_is_known_without_it(
+    conversations: Conversations, prefixes: Prefixes
+) -> None:
+    """A short one after the same first message, a long one anywhere, a call as well; those that an
+    open conversation got in the same place are its own.
+    """
+    long = assistant("As your number says, you were born in a year of many numbers. " * 2)
+    call = Message("assistant", (ToolCall("1", "write", '{"to": "bank"}'),))
+    chat = conversations.create().id
+    conversations.latch(chat, "US_SSN", 3)
+    prefixes.remember(chat, [*SSN, NO, user("Go on"), call, user("And?"), long])
+    for kept in (NO, call, long):
+        found = prefixes.find([SSN[0], kept, user("Well?")])
+        assert found is not None
+        assert (found.latched, found.held_from) == (True, 2)
+    other = [user("Hello"), long, user("Well?")]
+    elsewhere = prefixes.find(other)
+    assert elsewhere is not None
+    assert elsewhere.latched
+    assert prefixes.find([user("Hello"), NO, call, user("Well?")]) is None
+    clean = [*SSN[:2], user("Write a poem"), NO]
+    open_one = conversations.create().id
+    prefixes.remember(open_one, clean)
+    own = prefixes.find([*clean, user("Well?")])
+    assert own is not None
+    assert (own.conversation, own.latched) == (open_one, False)
+
+
+def test_masks_take_the_latch_s_place_for_what_holds_the_message(
+    conversations: Conversations, prefixes: Prefixes
+) -> None:
+    """After the user's word whoever holds the private message belongs to the masked conversation;
+    answers taken out of it stay, and without masks it is latched as before.
+    """
+    chat = conversations.create().id
+    conversations.latch(chat, "US_SSN", 3)
+    prefixes.remember(chat, [*SSN, NO, user("Go on"), NO])
+    conversations.mask(chat)
+    assert not conversations.get(chat).latched  # type: ignore[union-attr]
+    branch = prefixes.find([*SSN, NO, user("Well?")])
+    assert branch is not None
+    assert (branch.masked, branch.latched) == (True, False)
+    taken_out = prefixes.find([SSN[0], NO, user("Well?")])
+    assert taken_out is not None
+    assert (taken_out.masked, taken_out.latched) == (False, True)
+    conversations.set_mode(chat, PrivacyMode.AUTO)
+    assert conversations.get(chat).latched  # type: ignore[union-attr]
+    conversations.set_mode(chat, PrivacyMode.MASK)
+    assert conversations.get(chat).latched  # type: ignore[union-attr]
