@@ -13,7 +13,7 @@ import pytest
 from edgeroute.core.errors import UnknownModel
 from edgeroute.core.events import Failed, Planned
 from edgeroute.core.model_card import Place
-from edgeroute.core.request import Client
+from edgeroute.core.request import ClientProfile
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, House, Seen, house, request
 from tests.support.scripted_provider import ScriptedProvider, always
@@ -97,10 +97,10 @@ async def test_a_profile_limits_what_a_familys_name_may_mean(
 ) -> None:
     """Only allowed models are candidates; where none is, nobody answers."""
     async with vendors(tmp_path, monkeypatch, ["openai"]) as home:
-        small = Client("program", models=("openai/gpt-6-luna",))
+        small = ClientProfile("program", models=("openai/gpt-6-luna",))
         seen = await home.ask(OPEN, model="gpt-5.4", client=small)
         assert seen.receipt.model == "openai/gpt-6-luna"
-        none = Client("program", models=("mock/m",))
+        none = ClientProfile("program", models=("mock/m",))
         assert "gpt-5.4" in error(await home.ask(OPEN, model="gpt-5.4", client=none)).message
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edgeroute.agent_marks import agents
 from edgeroute.core.messages import Message, Text, ToolResult, assistant, system, user
-from edgeroute.core.request import ChatRequest, Client, Tool
+from edgeroute.core.request import ChatRequest, ClientProfile, Tool
 from edgeroute.core.signals import ROLES
 from edgeroute.routing.signals.agents import Asker, read_asker
 from tests.support.nouns import messages
@@ -58,8 +58,8 @@ def test_a_program_names_itself_in_its_headers(headers: dict[str, str], agent: s
 @pytest.mark.parametrize("name", sorted(agents()))
 def test_a_connected_agent_is_told_by_its_token(name: str) -> None:
     """The name of its profile says it where nothing else does; a script's own name says nothing."""
-    assert who(asked(tools=TOOLS, client=Client(name))) == (name, "main")
-    assert who(asked(tools=TOOLS, client=Client("my-script"))) == ("", "")
+    assert who(asked(tools=TOOLS, client=ClientProfile(name))) == (name, "main")
+    assert who(asked(tools=TOOLS, client=ClientProfile("my-script"))) == ("", "")
 
 
 @pytest.mark.parametrize("name", [name for name in sorted(agents()) if agents()[name].system])
@@ -83,7 +83,7 @@ def test_tools_that_no_other_offers_together_tell_the_agent(name: str) -> None:
 def test_headers_count_more_than_a_token_and_a_token_more_than_texts() -> None:
     """An agent that runs inside an editor under the editor's token is still that agent."""
     text = system("You are OpenCode, a coding agent that helps.")
-    both = asked(text, user("Hi"), tools=TOOLS, client=Client("zed"))
+    both = asked(text, user("Hi"), tools=TOOLS, client=ClientProfile("zed"))
     assert who(both) == ("zed", "main")
     assert who(replace(both, introduction=CODEX)) == ("codex", "main")
 
@@ -158,7 +158,7 @@ def test_a_plan_holds_until_it_is_left() -> None:
 def test_fields_of_the_body_tell_it_where_headers_are_lost() -> None:
     """Codex repeats its headers in `client_metadata`."""
     body = {"client_metadata": {"x-openai-subagent": "collab_spawn", "n": 3}, "metadata": "none"}
-    request = asked(user("Go"), tools=TOOLS, client=Client("codex"), source=body)
+    request = asked(user("Go"), tools=TOOLS, client=ClientProfile("codex"), source=body)
     assert who(request) == ("codex", "sub-agent")
 
 
@@ -171,7 +171,7 @@ def test_tools_that_only_a_provider_runs_count_as_tools() -> None:
 def test_without_tools_and_marks_an_agent_does_what_it_does_without_tools() -> None:
     """For one it is all its work, for another what its main loop leaves to helpers."""
     assert who(asked(introduction=CODEX)) == ("codex", "background")
-    assert who(asked(client=Client("aider"))) == ("aider", "main")
+    assert who(asked(client=ClientProfile("aider"))) == ("aider", "main")
 
 
 @pytest.mark.parametrize(
