@@ -1,9 +1,11 @@
 # ruff: noqa: INP001, T201, S311  (a script beside its data, which prints and draws with a seed)
 """Train the scale that weighs suspicions: ``scale.npz``, ``inputs.json`` and ``figures.json``.
 
-    python models/verdict/train.py --models FOLDER [--folds]
+    python -m models.verdict.train --models FOLDER --packages FOLDER [--folds]
 
-FOLDER holds the models that read texts (``e5``, ``minilm``, ``rampart``). The prompts of
+The first folder holds the models that read texts (``e5``, ``minilm``, ``rampart``), the second one
+keeps the published packages of ``reading.py``, of which the harmless reading of coding agents is
+learned. The prompts of
 ``voices/`` are ours: one file a voice, each written by a hand of its own. ``split.yaml`` says
 which voices the scale learns from, which choose its calibration, and which only report. Voices
 are never divided. ``--folds`` also learns without each of the training voices in turn and reports
@@ -49,9 +51,17 @@ from edgeroute.privacy.detecting.stages import stages
 from edgeroute.privacy.detecting.text.normalise import normalise
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.privacy.detecting.text.windows import windows
-from edgeroute.privacy.detecting.weighing.evidence import GROUPS, WindowView, evidence
+from edgeroute.privacy.detecting.weighing.evidence import (
+    GROUPS,
+    WindowView,
+    evidence,
+    is_said,
+    is_suspect,
+)
+from edgeroute.privacy.detecting.weighing.kinds import SHAPES
 from edgeroute.privacy.detecting.weighing.weigher import Weigher, window
 from edgeroute.privacy.policy import PrivacyPolicy
+from models.verdict.reading import published
 
 HERE: Final = Path(__file__).parent
 SEEDS: Final = (2026, 2027, 2028, 2029)
@@ -65,6 +75,8 @@ DECAY: Final = 0.02
 FARTHEST: Final = 5.0
 SURE: Final = 0.7  # how surely a name is seen that is replaced
 RENAMED: Final = frozenset({"fiction", "trivial"})  # harmless tiers of which this is done too
+CERTAIN: Final = 0.5  # how sure a fact is that decides alone
+MOST_WINDOWS: Final = 80  # of a package
 # What each of the three vectors tells, in the order in which the weigher gives them.
 VECTORS: Final = ("what", "who", "what")
 DRESS: Final = (
@@ -219,8 +231,10 @@ class Reader:
         spans = self._names.spans(page)
         return [one for one in spans if one.label in PERSON_LABELS and one.score >= SURE]
 
-    def read(self, text: str) -> Iterator[Any]:
-        """The numbers of each window of ``text``."""
+    def read(self, text: str, *, suspected: bool = False) -> Iterator[Any]:
+        """The numbers of each window of ``text``; of those alone that are ``suspected`` of more
+        than their makers' names, and hold no fact that decides alone.
+        """
         page = Page(normalise(text).text, full=True)
         spans = [one for one in self._names.spans(page) if not is_attributed(page, one)]
         hits: list[Hit] = [*streets(page, spans)]
@@ -228,9 +242,31 @@ class Reader:
             if page.holds(finder.needs):
                 hits += (hit for hit in finder.find(page) if not page.dummy(hit))
         for start, end in windows(page.text):
-            vectors, numbers = self._weigher.inputs(window(page, spans, hits, start, end))
+            seen = window(page, spans, hits, start, end)
+            if suspected and not (is_said(seen.text) and is_suspect(seen) and _is_open(seen)):
+                continue
+            vectors, numbers = self._weigher.inputs(seen)
             if vectors:
                 yield np.concatenate([*vectors, np.asarray(numbers)]).astype(np.float32)
+
+
+def _is_open(seen: WindowView) -> bool:
+    """Whether what was seen in a window leaves it to the scale."""
+    return all(hit.type in SHAPES or hit.score < CERTAIN for hit in seen.hits)
+
+
+def with_reading(given: Table, cache: Path, reader: Reader) -> Table:
+    """``given`` and windows of published packages, each as a harmless prompt of its own."""
+    inputs: list[Any] = []
+    for name, read in published(cache):
+        rows = [row for text in read for row in reader.read(text, suspected=True)]
+        inputs += random.Random(name).sample(rows, min(MOST_WINDOWS, len(rows)))
+    count = len(given.private)
+    return Table(
+        np.concatenate([given.inputs, np.array(inputs)]),
+        np.concatenate([given.prompts, count + np.arange(len(inputs))]),
+        np.concatenate([given.private, np.zeros(len(inputs), np.float32)]),
+    )
 
 
 def table(prompts: Sequence[tuple[str, Prompt]], reader: Reader) -> Table:
@@ -356,6 +392,7 @@ def main() -> None:
     """Train, and write the files beside this one."""
     options = argparse.ArgumentParser(description="Train the scale that weighs suspicions.")
     options.add_argument("--models", type=Path, required=True)
+    options.add_argument("--packages", type=Path, required=True)
     options.add_argument("--folds", action="store_true", help="also report on each voice left out")
     asked = options.parse_args()
     split = yaml.safe_load((HERE / "split.yaml").read_text("utf-8"))
@@ -367,7 +404,8 @@ def main() -> None:
     if asked.folds:
         told["folds"] = figures(_left_out(given, training), training)
         print("folds", json.dumps(told["folds"]))
-    network = joined([learned(given, seed) for seed in SEEDS])
+    read = with_reading(given, asked.packages, reader)
+    network = joined([learned(read, seed) for seed in SEEDS])
     choosing = voices(split["calibration"])
     chosen = table(choosing, reader)
     raw = chosen.most(network.raw(chosen.inputs))
@@ -384,7 +422,12 @@ def main() -> None:
         json.dumps({"vectors": places, "calibration": calibration, "evidence": names}, indent=1)
         + "\n"
     )
-    told = {"seeds": SEEDS, "prompts": len(training), **told}
+    told = {
+        "seeds": SEEDS,
+        "prompts": len(training),
+        "windows": len(read.private) - len(training),
+        **told,
+    }
     (HERE / "figures.json").write_text(json.dumps(told, indent=1) + "\n")
 
 

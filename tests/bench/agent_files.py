@@ -139,7 +139,7 @@ def _repository(
 ) -> bool:
     """Read one repository; whether a session in it is held."""
     files, outputs, plants = readings
-    drawn, documents = _sampled(every, chance)
+    drawn, documents = sampled(every, chance)
     session = [
         files.holds(_kind(path), every[path], f"{name}: {path}") for path in [*drawn, *documents]
     ]
@@ -162,7 +162,7 @@ def _repository(
     return any(session[: len(drawn)]) or chance.choice(logs) or any(manifest[:1]) or tested
 
 
-def _sampled(every: dict[str, str], chance: random.Random) -> tuple[list[str], list[str]]:
+def sampled(every: dict[str, str], chance: random.Random) -> tuple[list[str], list[str]]:
     """Some files of any kind, and the documents at the top."""
     documents = [
         path for path in every if "/" not in path and _kind(path) not in {"source", "test"}

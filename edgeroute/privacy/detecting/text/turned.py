@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from edgeroute.privacy.detecting.text.packed import Decoded
 from edgeroute.word_lists import alternatives, word_list, word_set
 
 _WORDS: Final = word_list("turned.words")
-_CAESAR: Final = re.compile(
-    r"\brot-?13\b|(?<![^\W_])"
-    + alternatives(codecs.encode(word, "rot13") for word in _WORDS)
-    + r"(?![^\W_])"
+_CAESAR_WORDS: Final = (
+    rf"(?<![^\W_]){alternatives(codecs.encode(word, 'rot13') for word in _WORDS)}(?![^\W_])"
 )
-_BACKWARDS: Final = re.compile(
-    r"\b(?:backwards?|reversed?)\b|(?<![^\W_])"
-    + alternatives(word[::-1] for word in _WORDS)
-    + r"(?![^\W_])"
-)
+_CAESAR: Final = re.compile(rf"\brot-?13\b|{_CAESAR_WORDS}")
+_BACKWARDS_WORDS: Final = rf"(?<![^\W_]){alternatives(word[::-1] for word in _WORDS)}(?![^\W_])"
+_BACKWARDS: Final = re.compile(rf"\b(?:backwards?|reversed?)\b|{_BACKWARDS_WORDS}")
+_SURE: Final = re.compile(f"{_CAESAR_WORDS}|{_BACKWARDS_WORDS}")
+_SAID: Final = re.compile(r"[^.:;!?\n\"\u201c\u201d]+[.:;!?\n\"\u201c\u201d]*")
+_WORD: Final = re.compile(r"[^\W\d_]{2,}")
+_SMALL: Final = word_set("suspicions.english") | word_set("suspicions.other_latin")
 _ENDS: Final = word_list("turned.endings")
 # Addresses, account and telephone numbers that need no words beside them.
 _TURNED_ENDS: Final = {codecs.encode(end, "rot13") for end in _ENDS} - word_set("turned.countries")
@@ -38,10 +38,10 @@ _REACH: Final = 80  # characters around what needs no words
 def turned_parts(text: str, lower: str) -> Iterator[Decoded]:
     """``text`` the right way round, where a word or an address in it is turned."""
     for start, end in _near(_CAESAR, lower):
-        yield Decoded(codecs.encode(text[start:end], "rot13"), start, end)
+        yield from _turned(text, start, end, lambda said: codecs.encode(said, "rot13"))
     for start, end in _near(_BACKWARDS, lower):
-        yield Decoded(text[start:end][::-1], start, end)
-        yield Decoded(_each_word(text[start:end]), start, end)
+        yield from _turned(text, start, end, lambda said: said[::-1])
+        yield from _turned(text, start, end, _each_word)
     if "@" in text:
         for match in _CAESAR_ADDRESS.finditer(lower):
             start, end = _token(text, *match.span())
@@ -70,6 +70,21 @@ def _near(words: re.Pattern[str], lower: str) -> Iterator[tuple[int, int]]:
         end = min(len(lower), match.end() + _NEAR)
     if end >= 0:
         yield start, end
+
+
+def _turned(text: str, start: int, end: int, turn: Callable[[str], str]) -> Iterator[Decoded]:
+    """What of ``[start, end)`` reads no worse when it is turned, sentence by sentence."""
+    kept = []
+    for match in _SAID.finditer(text, start, end):
+        said, other = match.group(), turn(match.group())
+        if _SURE.search(said.lower()) or _small_words(other) >= _small_words(said):
+            kept.append(other)
+    if kept:
+        yield Decoded("\n".join(kept), start, end)
+
+
+def _small_words(text: str) -> int:
+    return sum(word in _SMALL for word in _WORD.findall(text.lower()))
 
 
 def _each_word(text: str) -> str:
