@@ -122,7 +122,7 @@ async def test_a_session_goes_on_with_masks_at_the_users_word(tmp_path: Path, wi
         assert names[0] == names[1]
         (name,) = names[0]
         assert await it.changes(name, latched=False) == 403
-        assert await it.changes(name, mode="mask") == 200  # what a program asks for unbinds nothing
+        assert await it.changes(name, mode="mask") == 403  # no program can ask for it
         assert (await it.asks(CUSTOMERS)).status_code == 400
         assert it.home.bytes_out == 0
         shell = Shell(it.home.reopened)

@@ -264,8 +264,9 @@ def read_by_sdk(endpoint: Endpoint, name: str) -> str:
     if name == "mresp":
         events = other.responses.create(model="mresp/gpt-5.5", input="Is it out?", stream=True)
         last = list(events)[-1]
-        if last.type == "error":
-            raise openai.APIError(last.message, None, body=None)  # type: ignore[arg-type]
+        if last.type == "response.failed":
+            assert last.response.error is not None
+            raise openai.APIError(last.response.error.message, None, body=None)  # type: ignore[arg-type]
         return last.response.output_text  # type: ignore[union-attr]
     asked: Any = {"model": "mchat/gpt-5.5", "messages": [{"role": "user", "content": "Out?"}]}
     chunks = other.chat.completions.create(**asked, stream=True)

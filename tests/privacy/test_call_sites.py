@@ -40,7 +40,7 @@ USED = {
         ("Mint", {"boundary/clearance.py", "privacy/gate.py"}),
         ("lockdown.opening", {"providers/egress.py", "wiring/local.py"}),
         ("asyncio.open_connection", {"providers/transport/network.py"}),
-        ("socket.create_connection", set()),
+        ("socket.create_connection", {"server/probe.py"}),
         ("import urllib3", set()),
         ("import requests", set()),
         ("import aiohttp", set()),

@@ -47,6 +47,7 @@ from edgeroute.engine.deciding.explanation import Explanation
 from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
 from edgeroute.engine.recording.feedback import Thumb
 from edgeroute.privacy.detecting.own.entries import Taken
+from edgeroute.providers.catalog.families import Families
 from tests.support.replies import PNG
 
 if TYPE_CHECKING:
@@ -584,6 +585,7 @@ class FakeCatalog:
     """Three models."""
 
     cards: Mapping[str, ModelCard]
+    families: Families = field(default_factory=Families)
 
 
 def card(name: str, price_in: str, price_out: str, place: Place = Place.CLOUD) -> ModelCard:

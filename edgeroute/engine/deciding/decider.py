@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.clock import Clock
-from edgeroute.core.errors import BudgetReached, StoreError, UnknownModel
+from edgeroute.core.errors import BudgetReached, StoreError
 from edgeroute.core.ids import new_id
 from edgeroute.core.messages import Message
 from edgeroute.core.model_card import Place
 from edgeroute.core.plan import Plan
-from edgeroute.core.request import TIERS, ChatRequest, ClientProfile, Sampling, Tier
+from edgeroute.core.request import ChatRequest, ClientProfile, Sampling, Tier
 from edgeroute.core.signals import Signals
 from edgeroute.core.verdict import PrivacyMode, Verdict
 from edgeroute.engine.deciding.explanation import Explanation
@@ -27,6 +27,7 @@ from edgeroute.engine.deciding.model_names import (
 )
 from edgeroute.engine.deciding.pictures import kept_here, nobody_draws, without_drawn
 from edgeroute.engine.deciding.privacy_decision import PrivacyDecision, held_from
+from edgeroute.engine.deciding.profile_limits import allowed, tier_of
 from edgeroute.engine.deciding.session import Session, Sessions
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class Decider:
         says as a family's.
         """
         name, family = named(request.model, self.catalog, names_here(self.local))
-        return _allowed(replace(request, model=name), self.catalog), family
+        return allowed(replace(request, model=name), self.catalog), family
 
     async def _session(self, request: ChatRequest, *, dry: bool) -> Session:
         """The request's conversation; where the store cannot be read, one that says so."""
@@ -354,7 +355,7 @@ class Decider:
             private=privacy.stays,
             private_reason=privacy.reason if privacy.stays else "",
             mode=privacy.mode,
-            tier=self._tier(request),
+            tier=tier_of(self.preferences.tier, request),
             model=request.model,
             user=request.user or self.preferences.user,
             front_door=request.front_door,
@@ -366,13 +367,6 @@ class Decider:
             holding=self.router_state.holding(session.id),
             same_as=self.catalog.same_as,
         )
-
-    def _tier(self, request: ChatRequest) -> Tier:
-        """What quality may cost; a program may ask for less than its profile says, not for more."""
-        given = request.client.tier if request.client else None
-        if given and request.tier and request.front_door == "http":
-            return min(given, request.tier, key=TIERS.index)
-        return request.tier or given or self.preferences.tier
 
     def _within_budget(
         self, asked: PlanInput, conversation: str, client: ClientProfile | None
@@ -400,19 +394,3 @@ class Decider:
             if card.place is Place.CLOUD and card.grade > 1
         }
         return replace(asked, context=replace(context, blocked={**context.blocked, **dear}))
-
-
-def _allowed(request: ChatRequest, catalog: Catalog) -> ChatRequest:
-    """``request``, unless it names a managed model that its client's profile leaves out.
-
-    Raises:
-        UnknownModel: it does.
-    """
-    client, model = request.client, request.model
-    if client is None or catalog.card(model) is None or client.allows(model):
-        return request
-    raise UnknownModel(
-        f"The profile of {client.name} does not allow the model `{model}`.",
-        f"It allows {', '.join(client.models)}: ask for one of these, or for `auto`; or change"
-        f" clients.{client.name}.models in the settings.",
-    )

@@ -37,9 +37,10 @@ _CODE: Final = 0.4
 
 _BLAME: Final = r"\^?[0-9a-f]{7,40} (?:[\w./-]{1,160} {1,40})?\([^\n()]{4,120}\)"
 # The same, with the day in it: what a blame puts before each line.
+_BLAMED_LEAD: Final = r"(?:\x1b\[[\d;]{0,8}m)?[ \t|*+-]{0,12}(?:\d{1,6}[\t:|\u2192 ] ?)?"
 _BLAMED: Final = re.compile(
-    r"(?m)^(?:\x1b\[[\d;]{0,8}m)?[ \t|*+-]{0,12}(?:\d{1,6}[\t:|\u2192 ] ?)?\^?[0-9a-f]{7,40} "
-    r"(?:[\w./-]{1,160} {1,40})?"
+    rf"(?m)^{_BLAMED_LEAD}"
+    r"\^?[0-9a-f]{7,40} (?:[\w./-]{1,160} {1,40})?"
     r"\((?:[^\n()\d]|\d{1,4}(?!\d)){2,80}?\d{4}-\d\d-\d\d(?: [\d:]{8} [+-]\d{4})? {1,6}\d{1,6}\)"
 )
 _FEWEST_BLAMED: Final = 2  # lines of a blame
