@@ -204,7 +204,7 @@ HARMLESS_WRAPPERS = [
     "How many weeks will it take? {}",
     "{} How long will it take?",
     "{} It is a long story.",
-    "Here is the story of two characters. {}",
+    "Here is the story of two neighbours. {}",
     "Wie lange dauert das? {}",
     "{} Combien de temps cela prend-il ?",
     "\u00bfQu\u00e9 significa esto? {}",
@@ -243,7 +243,7 @@ def test_no_question_and_no_story_sets_a_private_name_free(reader: Detector, tex
 
 def test_case_and_a_question_together_hide_no_name(reader: Detector) -> None:
     """In small letters a name beside such a matter is found in a question too."""
-    assert reader.scan("how long does jonas feldmann have with lung cancer?").private
+    assert reader.scan("how long does my patient jonas feldmann have with lung cancer?").private
 
 
 @pytest.mark.parametrize("text", PUBLIC_NAMES)
@@ -256,7 +256,7 @@ def test_strict_also_holds_what_is_doubtful(reader: Detector) -> None:
     """At the level strict a weaker suspicion is enough."""
     strict = msgspec.structs.replace(PrivacyPolicy.load(), level=Level.STRICT)
     folder = require("rampart/model_q4.onnx").parent.parent
-    text = "Write an invitation to Amber Berger for my birthday."
+    text = "how long can jonas feldmann stay off work with his lung cancer?"
     assert not reader.scan(text).private
     assert Detector(strict, folder).scan(text).private
 
@@ -329,7 +329,7 @@ def opinionated(*, holds: bool | None) -> tuple[Detector, Second]:
     return Detector(policy, folder, second=second), second  # type: ignore[arg-type]
 
 
-DOUBTED = "Explain how a hash table works."
+DOUBTED = "I wonder how a hash table works."
 
 
 def test_a_second_opinion_can_hold_a_text_that_nothing_else_holds() -> None:
