@@ -139,7 +139,7 @@ def _assistant(message: Message, target: Target) -> Iterator[dict[str, Any]]:
 def _output(result: ToolResult, request: ChatRequest, target: Target) -> dict[str, Any]:
     blocks = [_block(part, request, target) for part in result.parts]
     output: Any = blocks
-    if all(block["type"] == "input_text" for block in blocks):
+    if all(block.get("type") == "input_text" for block in blocks):
         output = "\n\n".join(block["text"] for block in blocks)
     return {"type": "function_call_output", "call_id": result.call_id, "output": output}
 
