@@ -128,7 +128,7 @@ def _message(message: Message, request: ChatRequest, target: Target) -> dict[str
     if message.role == "assistant":
         return encoded | _assistant(message, target)
     blocks = [_block(part, request, target) for part in plain(message.parts)]
-    if all(block["type"] == "text" for block in blocks):
+    if all(block.get("type") == "text" for block in blocks):
         encoded["content"] = "\n\n".join(block["text"] for block in blocks)
     else:
         encoded["content"] = blocks
