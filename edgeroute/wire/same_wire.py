@@ -105,6 +105,11 @@ def as_it_came(_: str) -> Callable[[Object], list[Object]]:
     return lambda event: [event]
 
 
+def under_our_name(body: Object, envelope: Envelope) -> None:
+    """Put our id and model into a whole answer."""
+    body |= {"id": envelope.id, "model": envelope.model}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameFormat:
     """How one wire format's events pass through our endpoint.

@@ -22,6 +22,7 @@ from edgeroute.wire.same_wire import (
     parsed,
     start_of,
     thinks,
+    under_our_name,
 )
 
 _SEALED: Final = {"thinking": "signature", "redacted_thinking": "data"}
@@ -94,10 +95,6 @@ def _patch(event: Object, envelope: Envelope) -> bool:
         **mapping(event.get("message")), "id": envelope.id, "model": envelope.model
     }  # fmt: skip
     return True
-
-
-def _patch_whole(body: Object, envelope: Envelope) -> None:
-    body |= {"id": envelope.id, "model": envelope.model}
 
 
 def _join(events: list[Object]) -> Object:
@@ -208,7 +205,7 @@ FRAMES: Final = FrameFormat(
     ends=lambda data: data is not None and data.get("type") == "message_stop",
     end=frame({"type": "message_stop"}),
     join=_join,
-    patch_whole=_patch_whole,
+    patch_whole=under_our_name,
     fault=_fault,
     growing=_growing,
     shuts=_shuts,

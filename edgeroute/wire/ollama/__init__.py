@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from edgeroute.wire.format import CallerFormat
@@ -19,15 +20,11 @@ CHAT: Final = CallerFormat(
     streams=True,
     ignored=caller.ignored_options,
 )
-GENERATE: Final = CallerFormat(
+GENERATE: Final = replace(
+    CHAT,
     name="ollama-generate",
     path="/generate",
-    id_prefix="",
     decode_request=caller.decode_generate,
     encode_answer=answer.encode_generate,
-    encode_error=answer.encode_error,
     encoder=answer.generate_encoder,
-    media_type="application/x-ndjson",
-    streams=True,
-    ignored=caller.ignored_options,
 )

@@ -20,6 +20,7 @@ from edgeroute.wire.same_wire import (
     may_replay,
     start_of,
     thinks,
+    under_our_name,
 )
 
 # Their pieces follow each other; every other text comes whole.
@@ -75,10 +76,6 @@ def _patch(chunk: Object, envelope: Envelope) -> bool | None:
         del chunk["usage"]
     chunk |= {"id": envelope.id, "model": envelope.model}
     return True
-
-
-def _patch_whole(body: Object, envelope: Envelope) -> None:
-    body |= {"id": envelope.id, "model": envelope.model}
 
 
 def _join(chunks: list[Object]) -> Object:
@@ -194,7 +191,7 @@ FRAMES: Final = FrameFormat(
     ends=lambda data: data is None,
     end=DONE,
     join=_join,
-    patch_whole=_patch_whole,
+    patch_whole=under_our_name,
     fault=_fault,
     growing=_growing,
     shuts=_shuts,
