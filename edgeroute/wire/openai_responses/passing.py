@@ -9,7 +9,15 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.wire.format import Envelope, Target
 from edgeroute.wire.json_data import dump, mapping, sequence, string
 from edgeroute.wire.openai_responses.answer import failed, in_progress
-from edgeroute.wire.same_wire import FrameFormat, Growing, Object, may_replay, start_of, thinks
+from edgeroute.wire.same_wire import (
+    FrameFormat,
+    Growing,
+    Object,
+    may_replay,
+    start_of,
+    thinks,
+    under_our_name,
+)
 
 _ENDS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
 _PLACE: Final = ("output_index", "content_index", "summary_index")
@@ -58,12 +66,8 @@ def _patch(event: Object, envelope: Envelope) -> bool:
     if not isinstance(response, dict):
         return False
     event["response"] = {**response}
-    _patch_whole(event["response"], envelope)
+    under_our_name(event["response"], envelope)
     return True
-
-
-def _patch_whole(body: Object, envelope: Envelope) -> None:
-    body |= {"id": envelope.id, "model": envelope.model}
 
 
 def _join(events: list[Object]) -> Object:
@@ -104,7 +108,7 @@ FRAMES: Final = FrameFormat(
     ends=lambda data: data is not None and data.get("type") in _ENDS,
     end=b"",
     join=_join,
-    patch_whole=_patch_whole,
+    patch_whole=under_our_name,
     fault=_fault,
     growing=_growing,
     shuts=_shuts,
