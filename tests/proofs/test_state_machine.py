@@ -183,8 +183,21 @@ class Story(RuleBasedStateMachine):
         self.runtime = self.house.reopened()
         for server in self.house.cloud.values():
             server.behave(_said)
+        self._asks_openly()
         self._mark()
         self.begins(door, form, named, mode)
+
+    def _asks_openly(self) -> None:
+        """Somebody with nothing to hide asks once, and it leaves wherever it may: a program that
+        keeps everything here would pass all the rest.
+        """
+        assert self.house is not None
+        self._mark()
+        talk = Talk("cli", "chat", named=False, mode=self._stricter(AUTO))
+        talk.history.append(("user", OPEN[0]))
+        self.bench.runner.run(self._by_engine(talk, "auto", None, 0))
+        self._judge(talk)
+        assert talk.mode is PRIVATE or self.house.bytes_out > self.before
 
     def teardown(self) -> None:
         """The program ends."""
