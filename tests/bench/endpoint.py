@@ -36,11 +36,47 @@ CONNECTIONS: Final = (1, 16, 64)
 LOAD: Final = 400  # requests of one load measurement
 HISTORY: Final = (400, 1_000)  # messages, characters of each
 _START_SECONDS: Final = 60
-_WORDS: Final = (
-    "table bucket index sorted stable merge queue graph cache latency vector matrix parser token "
-    "syntax lambda closure thread socket buffer stream packet kernel driver compile linker module "
-    "function argument variable constant pointer integer float string array record iterate reduce"
-).split()
+_WORDS: Final = [
+    "table",
+    "bucket",
+    "index",
+    "sorted",
+    "stable",
+    "merge",
+    "queue",
+    "graph",
+    "cache",
+    "latency",
+    "vector",
+    "matrix",
+    "parser",
+    "token",
+    "syntax",
+    "lambda",
+    "closure",
+    "thread",
+    "socket",
+    "buffer",
+    "stream",
+    "packet",
+    "kernel",
+    "driver",
+    "compile",
+    "linker",
+    "module",
+    "function",
+    "argument",
+    "variable",
+    "constant",
+    "pointer",
+    "integer",
+    "float",
+    "string",
+    "array",
+    "record",
+    "iterate",
+    "reduce",
+]
 
 
 @dataclass(frozen=True)
@@ -126,7 +162,7 @@ def prompt(rng: random.Random, characters: int = 500) -> str:
 
 async def rounds(contenders: list[Contender], number: int) -> None:
     """Print the table of single requests."""
-    rng = random.Random(time.time_ns())  # noqa: S311 - prompts only have to be new
+    rng = random.Random(time.time_ns())
     same = prompt(rng)
     kinds: dict[str, Callable[[Contender], bytes]] = {
         "named, known text": lambda c: body_of(c, same),
@@ -199,7 +235,7 @@ async def long_history(contenders: list[Contender]) -> None:
     """Print what a long history costs, and what one more message in it does."""
     count, length = HISTORY
     print(f"\na history of {count * length:,} characters")
-    rng = random.Random(time.time_ns())  # noqa: S311 - prompts only have to be new
+    rng = random.Random(time.time_ns())
     messages = [
         {"role": "user" if number % 2 == 0 else "assistant", "content": prompt(rng, length)}
         for number in range(count - 1)
@@ -247,7 +283,8 @@ def _free_port() -> int:
 def _process(command: list[str], port: int, env: Mapping[str, str] | None = None) -> Iterator[int]:
     """A server that listens on ``port`` while the block runs; gives its process id."""
     begun = time.perf_counter()
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, **(env or {})})
+    around = {**os.environ, **(env or {})}
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=around)
     try:
         while True:
             with socket.socket() as probe:
