@@ -273,7 +273,8 @@ def _resident(pid: int) -> float:
     return found
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
@@ -312,7 +313,7 @@ def _edgeroute(folder: Path, upstream: int) -> Iterator[Contender]:
         'context_tokens = 1000000\n[router]\npolicy = "bench"\n'
     )
     (home / "config" / "rules" / "bench.yaml").write_text(_policy())
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "edgeroute", "serve", "--port", str(port)]
     with _process(command, port, {"EDGEROUTE_HOME": str(home)}) as pid:
         token = next(home.rglob("endpoint-token")).read_text().strip()
@@ -334,7 +335,7 @@ def _litellm(folder: Path, upstream: int) -> Iterator[Contender]:
     config = folder / "litellm.yaml"
     model = {"model": "openai/m", "api_base": f"http://127.0.0.1:{upstream}/v1", "api_key": "k"}
     config.write_text(json.dumps({"model_list": [{"model_name": "m", "litellm_params": model}]}))
-    port = _free_port()
+    port = free_port()
     command = ["litellm", "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
     with _process(command, port):
         yield Contender("litellm", port)
@@ -351,7 +352,7 @@ def main() -> None:
     print(f"an answer of {TOKENS} tokens, {REQUESTS} requests of each kind in each round")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        up, bare = _free_port(), _free_port()
+        up, bare = free_port(), free_port()
         python = [sys.executable, "-m"]
         stack.enter_context(_process([*python, "tests.bench.scripted_upstream", str(up)], up))
         stack.enter_context(_process([*python, "tests.bench.bare_proxy", str(bare), str(up)], bare))
