@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 
 from starlette.requests import Request
@@ -38,12 +39,15 @@ def answers(context: ServerContext, form: CallerFormat) -> Endpoint:
     async def answer(request: Request) -> EngineResponse:
         body = load_object(await request.body())
         wanted = mapping(body.get("stream_options")).get("include_usage") is True
+        stream = body.get("stream", form.streams) is True
+        asked = fitted(request_of(body, request.headers, form), context)
         return EngineResponse(
             context,
             DecodedRequest(
-                fitted(request_of(body, request.headers, form), context),
+                # Who is shown nothing before the end can be rescued up to the end.
+                asked if stream else replace(asked, commit="complete"),
                 form,
-                stream=body.get("stream", form.streams) is True,
+                stream=stream,
                 usage=wanted or form.name not in _OPTIONAL_COUNTS,
                 ignored=form.ignored(body),
             ),
