@@ -113,7 +113,7 @@ class Fallback:
         """One attempt, from its start to what the failover makes of its end."""
         live = self.calls.begin(attempt.number, attempt.order.candidate)
         state.under_way = live
-        yield AttemptStarted(attempt.number, live.card.id, attempt.order.why)
+        yield AttemptStarted(attempt.number, live.card.id, attempt.order.candidate.reason)
         if notice := self.calls.left_out(live, decision):
             yield notice
         patience = attempt.order.patience

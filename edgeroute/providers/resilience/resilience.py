@@ -82,8 +82,7 @@ class Resilience(_NumbersTable, frozen=True):
         numbers = self.patience
         if card.place is Place.LOCAL:
             return Patience(numbers.total, numbers.total, numbers.total)
-        silent = "silent_reasoning" in card.abilities
-        first = numbers.first_token_silent if silent else numbers.first_token
+        first = numbers.first_token_silent if card.thinks_silently else numbers.first_token
         if "image_output" in card.abilities:
             return Patience(numbers.picture, numbers.picture, numbers.total)
         first += numbers.per_1000_input_tokens * input_tokens / 1000
