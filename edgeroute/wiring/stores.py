@@ -18,6 +18,7 @@ from edgeroute.store.records.key_value import KeyValueStore
 from edgeroute.store.records.ledger import Ledger
 from edgeroute.store.records.outcomes import Outcomes
 from edgeroute.store.records.receipts import Receipts
+from edgeroute.store.records.targets import Targets
 from edgeroute.wiring.installation import Installation
 
 _DATABASE_SECRET = "database"  # noqa: S105 - a name
@@ -47,6 +48,7 @@ class StoreParts:
         self.alerts = Alerts(self.database, now=now)
         self.outcomes = Outcomes(self.database, now=now)
         self.states = KeyValueStore(self.database, now=now)
+        self.targets = Targets(self.database)
 
     @property
     def needs_passphrase(self) -> bool:

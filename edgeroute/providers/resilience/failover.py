@@ -275,6 +275,7 @@ class Failover:
             or self._tries_of_current >= numbers.per_model
             or self._out_of_tries
             or self._out_of_time(now)
+            or not self._health.retries.allows(now)
         ):
             return None
         pause = self._rng.uniform(numbers.pause_from, numbers.pause_to)
@@ -323,23 +324,25 @@ class Failover:
             return "its window is no larger"
         if card.place is Place.LOCAL:
             return ""
-        if self._only_here:
-            return "nothing may leave this machine"
-        if card.provider in self._given_up:
-            return "its provider has just failed"
-        if self._out_of_time(now):
-            return "the time for managed models was over"
-        if self._out_of_tries and card.provider in self._asked:
-            return "there were enough tries"
-        refusal = self._health.refusal(card, self._tokens, now)
-        return refusal.reason if refusal else ""
+        reasons = (
+            (self._only_here, "nothing may leave this machine"),
+            (card.provider in self._given_up, "its provider has just failed"),
+            (self._out_of_time(now), "the time for managed models was over"),
+            (self._out_of_tries and card.provider in self._asked, "there were enough tries"),
+        )
+        known = next((why for holds, why in reasons if holds), "")
+        refusal = None if known else self._health.refusal(card, self._tokens, now)
+        return refusal.reason if refusal else known
 
     def _try(self, candidate: Candidate, delay: float, now: float) -> Try:
         card = self._cards[candidate.model]
         self._tries += 1
         self._tried_at = now + delay
         self._asked.add(card.provider)
-        self._tries_of_current = self._tries_of_current + 1 if candidate is self._current else 1
+        again = candidate is self._current
+        self._tries_of_current = self._tries_of_current + 1 if again else 1
+        if card.place is Place.CLOUD:
+            self._health.retries.tried(now, again=again)
         self._current = candidate
         self._health.started(card, self._tokens, now + delay)
         patience = self._numbers.patience_for(card, self._tokens)

@@ -9,7 +9,9 @@ from edgeroute.core.plan import Skipped
 
 
 def why_next(errors: Sequence[tuple[str, EdgeRouteError]], reason: str) -> str:
-    """Why a managed model is asked for ``reason`` after the last of ``errors``, if there was one."""
+    """Why a managed model is asked: the last of ``errors``, if there was one, and the plan's
+    ``reason``.
+    """
     return f"{_failed(*errors[-1])}. {reason}" if errors else reason
 
 
