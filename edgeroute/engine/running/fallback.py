@@ -138,7 +138,7 @@ class Fallback:
             case Accept():
                 for piece in attempt.held:
                     yield piece
-                state.answer = replace(live.draft.answer(), model=live.card.id)
+                state.answer = replace(live.draft.answer(), model=live.card.id, usage=live.usage)
                 state.first_token_ms = live.first_token_ms
                 ended = live.ended("answered")
             case GiveUp(_, partial):
