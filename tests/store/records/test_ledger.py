@@ -173,7 +173,7 @@ def test_what_was_free_does_not_make_a_sum_known(ledger: Ledger) -> None:
     so is the average of what such a request costs.
     """
     failed = attempt(outcome="failed", cost=FREE)
-    ledger.record(receipt(task="chat", attempts=(failed, attempt(cost=UNKNOWN_COST))))
+    ledger.record(receipt(failed, attempt(cost=UNKNOWN_COST), task="chat"))
     total = ledger.total()
     assert (total.cost, total.unknown) == (None, 1)
     assert ledger.average_cost("chat") == (None, 0)
