@@ -148,7 +148,9 @@ class EngineParts:
             leaving=self._recorder.leaving,
             clock=clock,
         )
-        fallback = Fallback(calls, health, providers.resilience, clock, Random())  # noqa: S311
+        tell = partial(self.aftermath.later, providers.shared_health.exchange)
+        rng = Random()  # noqa: S311
+        fallback = Fallback(calls, health, providers.resilience, clock, rng, tell)
         strategy = StrategyRunner(calls, health, providers.resilience, clock)
         return Runner(calls, fallback, strategy, self.rules, self._checks)
 

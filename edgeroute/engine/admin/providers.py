@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from edgeroute.core.clock import Clock
-from edgeroute.core.errors import KeyringUnavailable, SettingsError, StoreError
+from edgeroute.core.errors import KeyringUnavailable, SettingsError
 from edgeroute.core.secret import Secret
 from edgeroute.engine.deciding.shared_health import SharedHealth
 
@@ -140,9 +140,7 @@ class Providers:
         """
         found = self.named(provider)
         await asyncio.to_thread(self._keys.set, found.id, key)
-        self._shared.health.key_changed(found.id, self._clock.monotonic())
-        with suppress(StoreError):
-            await asyncio.to_thread(self._shared.exchange)
+        await asyncio.to_thread(self._shared.key_changed, found.id)
 
     def stored(self) -> Sequence[str]:
         """The providers that have a key in the OS keyring, known ones or not.
@@ -184,10 +182,5 @@ def _of_a_model(line: TargetHealth) -> str:
     """What keeps one model of a provider from being asked; empty where nothing does."""
     if "/" not in line.target:
         return ""
-    if line.circuit == "open":
-        return f"{line.target} failed several times and rests for {line.seconds:.0f} s more."
-    if line.trouble:
-        return f"{line.target} is not asked: {line.trouble}."
-    if line.limited > 0:
-        return f"The rate limit of {line.target} is used up for {line.limited:.0f} s more."
-    return ""
+    limit = f"The rate limit of {line.target} is used up for {line.limited:.0f} s more."
+    return line.sentence or (limit if line.limited > 0 else "")

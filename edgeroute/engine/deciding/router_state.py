@@ -53,15 +53,8 @@ class RouterState:
     def _blocked(self) -> dict[str, str]:
         """Providers and models that are not asked now, each with its sentence."""
         self.shared.take_in()
-        sentences = {}
-        for line in self.shared.health.report(self.clock.monotonic()):
-            if line.trouble:
-                sentences[line.target] = f"{line.target} is not asked: {line.trouble}."
-            elif line.circuit == "open":
-                sentences[line.target] = (
-                    f"{line.target} failed several times and rests for {line.seconds:.0f} s more."
-                )
-        return sentences
+        report = self.shared.health.report(self.clock.monotonic())
+        return {line.target: line.sentence for line in report if line.sentence}
 
     def remember(self) -> None:
         """Tell other processes, and later ones, what was learned of the providers.

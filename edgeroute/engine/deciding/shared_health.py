@@ -31,8 +31,16 @@ class SharedHealth:
 
     def take_in(self) -> None:
         """Learn what other processes have learned; nothing where the store cannot be read."""
-        with suppress(StoreError), self._lock:
-            self._take_in()
+        if self._targets.kept:
+            with suppress(StoreError), self._lock:
+                self._take_in()
+
+    def key_changed(self, provider: str) -> None:
+        """``provider`` has another key now: no process needs to go on leaving it alone."""
+        self.health.key_changed(provider, self._clock.monotonic())
+        if self._targets.kept:
+            with suppress(StoreError):
+                self.exchange()
 
     def exchange(self) -> None:
         """Tell what this process has learned, and learn what the others have.

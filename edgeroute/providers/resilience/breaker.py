@@ -42,6 +42,11 @@ class Breaker:
         self._checks = 0
         self._checked: float | None = None
 
+    @property
+    def quiet(self) -> bool:
+        """Whether there is nothing to tell of it."""
+        return self._opened is None and not self._failures
+
     def state(self, now: float) -> State:
         """The state at ``now``."""
         if self._opened is None:

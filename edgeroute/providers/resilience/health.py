@@ -59,6 +59,15 @@ class TargetHealth:
         """The provider, also where the target is one of its models."""
         return self.target.partition("/")[0]
 
+    @property
+    def sentence(self) -> str:
+        """Why it is not asked at all; empty where it may be."""
+        if self.trouble:
+            return f"{self.target} is not asked: {self.trouble}."
+        if self.circuit == "open":
+            return f"{self.target} failed several times and rests for {self.seconds:.0f} s more."
+        return ""
+
 
 class Health:
     """The state of all providers. ``rate_limits`` also goes to the client, ``retries`` counts
@@ -71,6 +80,8 @@ class Health:
         self._accounts: dict[str, tuple[ErrorKind, float]] = {}
         self._forgiven: dict[str, float] = {}
         self._changed: set[str] = set()
+        self._told: dict[str, float] = {}
+        self._news = False
         self._name = token_hex(4)
         self._failures = 0
         self._lock = threading.RLock()
@@ -103,6 +114,7 @@ class Health:
         if card.place is Place.CLOUD:
             with self._noting(card):
                 for breaker in self._both(card):
+                    self._news = self._news or breaker.state(now) == "half_open"
                     breaker.started(now)
                 self.rate_limits.spend(card.id, tokens)
 
@@ -118,6 +130,7 @@ class Health:
         """``card`` failed; only an outage counts against a circuit."""
         account = self._numbers.account
         with self._noting(card):
+            self._news = True
             match error.kind:
                 case ErrorKind.OUTAGE:
                     self._outage(card, error, now)
@@ -188,9 +201,10 @@ class Health:
                     self._changed.add(name)
 
     def report(self, now: float) -> list[TargetHealth]:
-        """Every provider and model that something is known of, by name."""
+        """Every provider and model of which there is something to tell, by name."""
         with self._lock:
-            names = {*self._accounts, *self._breakers, *self.rate_limits.models}
+            eventful = {name for name, breaker in self._breakers.items() if not breaker.quiet}
+            names = {*self._accounts, *eventful, *self.rate_limits.models}
             return [self._line(name, now) for name in sorted(names)]
 
     def _line(self, name: str, now: float) -> TargetHealth:
@@ -200,10 +214,23 @@ class Health:
         limited = self.rate_limits.wait(name, 0, now)
         return TargetHealth(name, breaker.state(now), breaker.wait(now), trouble, limited)
 
+    def has_news(self) -> bool:
+        """Whether something has happened, since this was asked last, that others should know at
+        once: a failure, or a request that tries whether a block may end.
+        """
+        with self._lock:
+            news, self._news = self._news, False
+        return news
+
     def changes(self) -> list[str]:
         """The targets of which something has been learned since this was asked last."""
         with self._lock:
             changed, self._changed = self._changed, set()
+            for model in self.rate_limits.models:
+                learned = self.rate_limits.changed(model)
+                if learned > self._told.get(model, float("-inf")):
+                    self._told[model] = learned
+                    changed.add(model)
         return sorted(changed)
 
     def dump(self, now: float, wall: float) -> dict[str, Any]:
@@ -270,9 +297,14 @@ class Health:
 
     @contextmanager
     def _noting(self, card: ModelCard) -> Iterator[None]:
+        """Note what has changed meanwhile; where all is well, nothing has."""
+        names = (card.provider, card.id)
         with self._lock:
-            self._changed |= {card.provider, card.id}
+            eventful = {name for name in names if not self._breaker(name).quiet}
             yield
+            self._changed |= eventful
+            self._changed |= {name for name in names if not self._breaker(name).quiet}
+            self._changed |= self._accounts.keys() & names
 
     def _both(self, card: ModelCard) -> tuple[Breaker, Breaker]:
         return self._breaker(card.provider), self._breaker(card.id)

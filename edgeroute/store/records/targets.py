@@ -15,6 +15,11 @@ class Targets:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def kept(self) -> bool:
+        """Whether anything can have been kept: looking for it makes no file."""
+        return self._database.path.exists()
+
     def since(self, versions: dict[str, int]) -> dict[str, tuple[int, Any]]:
         """The rows whose version is not among ``versions``, with their version."""
         rows = self._database.read("SELECT name, version, state FROM targets")

@@ -79,3 +79,18 @@ def test_a_new_process_knows_what_was_asked_for(tmp_path: Path) -> None:
     refusal = later.health.refusal(card, 0, clock.monotonic())
     assert refusal is not None
     assert refusal.seconds == 60
+
+
+def test_a_new_key_is_tried_by_all_and_looking_makes_no_file(tmp_path: Path) -> None:
+    """Whoever was refused with the old key asks again once another process has set a new one."""
+    clock, card, path = StandingClock(), CARDS[0], tmp_path / "x.db"
+    server, setter = process(path, clock), process(path, clock)
+    setter.take_in()
+    setter.key_changed("a")
+    assert not path.exists()
+    server.health.failed(card, ProviderError(ErrorKind.AUTH, "a", "x"), clock.monotonic())
+    server.exchange()
+    clock.forward(timedelta(seconds=5))
+    setter.key_changed("a")
+    server.take_in()
+    assert server.health.refusal(card, 0, clock.monotonic()) is None

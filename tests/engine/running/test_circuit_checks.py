@@ -99,7 +99,8 @@ async def test_other_processes_and_the_doctor_see_the_block(tmp_path: Path) -> N
     """
     async with house(tmp_path, {"a": Mender()}, rules=FAST) as home:
         for _ in range(2):
-            await home.ask(OPEN)
+            seen = await home.ask(OPEN)
+        assert any("a/m failed several times" in note for note in seen.receipt.notes)
         await home.learned()
         other = home.reopened()
         try:
