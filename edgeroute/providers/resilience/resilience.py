@@ -28,7 +28,7 @@ class BreakerNumbers(_NumbersTable, frozen=True):
     probe: Seconds = 60
     check_after: Seconds = 20
     check_growth: Annotated[float, msgspec.Meta(ge=1, le=10)] = 2
-    check_longest: Seconds = 160
+    check_longest: Seconds = 300
 
 
 class RetryNumbers(_NumbersTable, frozen=True):

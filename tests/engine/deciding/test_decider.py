@@ -11,9 +11,8 @@ import pytest
 from edgeroute.core.errors import BudgetReached, StoreError
 from edgeroute.core.events import Answered, Failed
 from edgeroute.core.ids import new_id
-from edgeroute.core.messages import user
 from edgeroute.core.model_card import Place
-from edgeroute.core.request import ChatRequest, Sampling, Tool
+from edgeroute.core.request import ChatRequest
 from edgeroute.core.usage import Cost
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.deciding.advisor import Advisor
@@ -254,30 +253,6 @@ async def test_a_used_up_budget_answers_here(tmp_path: Path) -> None:
         assert isinstance(seen.end, Answered)
         assert seen.receipt.route is Place.LOCAL
         assert home.bytes_out == 0
-
-
-async def test_a_judge_is_asked_as_the_request_is_masked(tmp_path: Path) -> None:
-    """Beside the answer a model is asked plainly: without tools, schema or limits, and with
-    placeholders where the request has them.
-    """
-    async with house(tmp_path) as home:
-        shaped = request(
-            "Write to anna.berg@fjordmail.no.", privacy=PrivacyMode.MASK,
-            tools=(Tool("t"),), tool_choice="required", parallel_tool_calls=True,
-            response_format={"type": "object"}, sampling=Sampling(max_output_tokens=5),
-            reasoning_effort="high", extra={"x": 1},
-        )  # fmt: skip
-        found = await decided(home, shaped)
-        asked = (user("Is anna.berg@fjordmail.no right?"),)
-        aside = await found.aside(asked)
-        assert aside.request == request(
-            asked, privacy=PrivacyMode.MASK, tool_choice="auto", sampling=Sampling()
-        )
-        assert aside.outbound.messages[0].text == "Is <EMAIL_ADDRESS_1> right?"
-        assert aside.plan == found.plan
-        plain = await (await decided(home, OPEN)).aside((user("Right?"),))
-        assert plain.outbound == plain.request
-        assert plain.outbound.messages == (user("Right?"),)
 
 
 @pytest.mark.parametrize("judge", [OPUS, "local"])

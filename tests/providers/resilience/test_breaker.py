@@ -142,7 +142,9 @@ def test_a_provider_that_serves_others_is_not_counted_against() -> None:
 
 
 def test_checks_are_due_after_growing_pauses() -> None:
-    """20 s after the block began, then after 40, 80 and 160 s, and never more than 160 s."""
+    """20 s after the block began, then after 40 and 80 s; what fails again and again is checked
+    every five minutes at most, which is when a request tries anyway.
+    """
     breaker = opened_at(0)
     moment = 0.0
     for pause in (20, 40, 80):
@@ -154,6 +156,12 @@ def test_checks_are_due_after_growing_pauses() -> None:
     assert not breaker.check_due(moment + 159)
     assert breaker.check_due(moment + 160) is False, "by then the block is over anyway"
     assert not Breaker(NUMBERS).check_due(1000)
+    for block in range(5):
+        moment += 300
+        breaker.started(moment)
+        breaker.failed(moment)
+        assert breaker.check_due(moment + 299) is (block == 0)
+        breaker.checking(moment)
 
 
 def test_a_check_that_was_answered_lets_one_request_try() -> None:
