@@ -167,7 +167,7 @@ def zero_header(data: bytearray) -> None:
 
 def flip_middle(data: bytearray) -> None:
     """Flip bits in one page."""
-    at = (len(data) // 4096 // 2) * 4096 + 100
+    at = (len(data) // 4096 // 2) * 4096
     data[at : at + 900] = bytes(b ^ 0x5A for b in data[at : at + 900])
 
 
