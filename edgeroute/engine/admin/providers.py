@@ -182,5 +182,4 @@ def _of_a_model(line: TargetHealth) -> str:
     """What keeps one model of a provider from being asked; empty where nothing does."""
     if "/" not in line.target:
         return ""
-    limit = f"The rate limit of {line.target} is used up for {line.limited:.0f} s more."
-    return line.sentence or (limit if line.limited > 0 else "")
+    return line.sentence or line.limit

@@ -43,18 +43,15 @@ class RouterState:
         """What the planner must know besides the request itself, which ``client`` makes."""
         from edgeroute.routing.plan.eligibility import RoutingContext  # noqa: PLC0415
 
+        self.shared.take_in()
+        report = self.shared.health.report(self.clock.monotonic())
         return RoutingContext(
             now=self.clock.now().astimezone(),
             ready=self.ready(),
-            blocked=self._blocked(),
+            blocked={line.target: line.sentence for line in report if line.sentence},
+            limited={line.target: line.limit for line in report if line.limit},
             budget_left=self.budget_left(conversation, client),
         )
-
-    def _blocked(self) -> dict[str, str]:
-        """Providers and models that are not asked now, each with its sentence."""
-        self.shared.take_in()
-        report = self.shared.health.report(self.clock.monotonic())
-        return {line.target: line.sentence for line in report if line.sentence}
 
     def remember(self) -> None:
         """Tell other processes, and later ones, what was learned of the providers.

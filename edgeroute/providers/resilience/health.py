@@ -68,6 +68,13 @@ class TargetHealth:
             return f"{self.target} failed several times and rests for {self.seconds:.0f} s more."
         return ""
 
+    @property
+    def limit(self) -> str:
+        """Why it is asked after others; empty where nothing is used up."""
+        if self.limited <= 0:
+            return ""
+        return f"The rate limit of {self.target} is used up for {self.limited:.0f} s more."
+
 
 class Health:
     """The state of all providers. ``rate_limits`` also goes to the client, ``retries`` counts

@@ -9,8 +9,8 @@ from pathlib import Path
 from edgeroute.core.verdict import PrivacyMode
 from tests.support import replies
 from tests.support.clocks import MovableClock
-from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, House, house
-from tests.support.scripted_provider import Received, Reply
+from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, House, house, request
+from tests.support.scripted_provider import Received, Reply, always
 
 FAST = {"resilience.yaml": "retry: {pause_from: 0.0, pause_to: 0.01}\n"}
 
@@ -107,10 +107,28 @@ async def test_other_processes_and_the_doctor_see_the_block(tmp_path: Path) -> N
             row = next(one for one in other.providers.status() if one.id == "a")
             assert row.state == "limited"
             assert "a/m failed several times" in row.detail
-            from tests.support.house import request
-
             explained = await other.engine.explain(request(OPEN))
             skipped = {one.model: one.reason for one in explained.plan.skipped}
             assert "failed several times and rests for" in skipped["a/m"]
+        finally:
+            await other.close()
+
+
+async def test_a_wait_that_was_asked_for_outlives_the_process(tmp_path: Path) -> None:
+    """Retry-After of a minute: another process asks the next model at once and says why."""
+    limited = replies.error(429, "rate_limit_exceeded", headers={"retry-after": "60"})
+    cloud = {"a": always(limited), "b": always(replies.chat("It is b."))}
+    async with house(tmp_path, cloud, rules=FAST) as home:
+        assert (await home.ask(OPEN)).text == "It is b."
+        await home.learned()
+        other = home.reopened()
+        try:
+            explained = await other.engine.explain(request(OPEN))
+            reasons = {one.model: one.reason for one in explained.plan.candidates}
+            assert explained.plan.first.model == "b/m"
+            assert "The rate limit of a/m is used up for" in reasons["a/m"]
+            home.runtime = other
+            assert (await home.ask(OPEN)).text == "It is b."
+            assert _tries(home) == 1
         finally:
             await other.close()
