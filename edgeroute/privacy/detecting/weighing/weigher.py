@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from edgeroute.encoders.bert import AT_ONCE
+from edgeroute.encoders.ahead import Ahead
 from edgeroute.encoders.minilm import MiniLM
+from edgeroute.encoders.remembered import Remembered, digest
 from edgeroute.encoders.sentences import SentenceEncoder
+from edgeroute.encoders.shared import Shared
 from edgeroute.privacy.detecting.names.rampart import NameSpan
 from edgeroute.privacy.detecting.text.page import Hit, Page
-from edgeroute.privacy.detecting.text.windows import paragraphs, windows
+from edgeroute.privacy.detecting.text.windows import ByPlace, paragraphs, windows
 from edgeroute.privacy.detecting.weighing.evidence import (
     WindowView,
     evidence,
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 
 MULTILINGUAL: Final = "e5"
 ENGLISH: Final = "minilm"
+MEANING: Final = Shared(SentenceEncoder)
+WORDS: Final = Shared(MiniLM)
 _ALL: Final = 3  # so many windows are all weighed, unless they are English
 _BLANK: Final = "\u2026"
 _NAMED: Final = 0.3  # how surely the model sees a name whose words are looked at apart
@@ -43,6 +49,16 @@ class Weighed(NamedTuple):
     weight: Weight
 
 
+class _Begun(NamedTuple):
+    """A window that is being read: the jobs that give its vectors, and what is known of it."""
+
+    seen: WindowView
+    group: str
+    numbers: list[float]
+    meaning: int
+    english: int | None
+
+
 class Weigher:
     """Reads windows with the models in the folder ``models``. Thread-safe once loaded."""
 
@@ -52,8 +68,9 @@ class Weigher:
         Raises:
             EncoderMissing: a model's file is absent or damaged.
         """
-        self._meaning = SentenceEncoder(models / MULTILINGUAL)
-        self._english = MiniLM(models / ENGLISH)
+        self._meaning = MEANING.of(models / MULTILINGUAL)
+        self._english = WORDS.of(models / ENGLISH)
+        self._known: Remembered[Weight] = Remembered()
 
     @cached_property
     def _scale(self) -> Scale:
@@ -65,37 +82,83 @@ class Weigher:
         """Each window of ``page`` with its weight; ``spans`` and ``hits`` are what stage one
         saw.
         """
-        places = list(windows(page.text))
-        if len(places) > 1 and not page.form.is_published:
-            places = sorted({*places, *paragraphs(page.text)})
-        for start, end in places:
-            page.tick()
-            seen = window(page, spans, hits, start, end)
-            group = group_of(seen.text)
-            # The names model knows English best: what it finds nothing in is not looked at again.
-            spared = group == "english" or len(places) > _ALL
-            if not is_said(seen.text) or (spared and not is_suspect(seen)):
-                continue
-            vectors, numbers = self.inputs(seen)
-            if vectors:
-                yield Weighed(start, end, self._scale.weigh(vectors, numbers, group))
+        ahead: Ahead[list[Array]] = Ahead()
+        weights: dict[bytes, Weight | _Begun | None] = {}
+        places: list[tuple[int, int, bytes]] = []
+        try:
+            for start, end, seen, group in _suspect(page, spans, hits):
+                page.tick()
+                numbers = list(evidence(seen).values())
+                named = chain.from_iterable(seen.named(_NAMED))
+                key = digest(seen.text, array("d", [*numbers, *named]).tobytes())
+                places.append((start, end, key))
+                if key not in weights:
+                    known = self._known.get(key)
+                    weights[key] = known or self._begin(ahead, seen, group, numbers)
+            for start, end, key in places:
+                page.tick()
+                weight = weights[key]
+                if isinstance(weight, _Begun):
+                    weight = weights[key] = self._weight(ahead, weight)
+                if weight is not None:
+                    self._known.put(key, weight)
+                    yield Weighed(start, end, weight)
+        finally:
+            ahead.drop()
 
     def inputs(self, seen: WindowView) -> tuple[list[Array], list[float]]:
         """What the scale is given of a window: the vectors of its text, of the names in it, and of
         its text as English; and the numbers of evidence. Nothing of a window without words.
         """
+        ahead: Ahead[list[Array]] = Ahead()
+        begun = self._begin(ahead, seen, group_of(seen.text), list(evidence(seen).values()))
+        vectors = _vectors(ahead, begun)
+        return vectors, begun.numbers if vectors else []
+
+    def _begin(
+        self, ahead: Ahead[list[Array]], seen: WindowView, group: str, numbers: list[float]
+    ) -> _Begun:
+        meaning = ahead.add(lambda: self._meant(seen))
         english = None
-        if group_of(seen.text) == "english":
-            english = AT_ONCE.submit(self._english.vector, seen.text)
+        if group == "english":
+            english = ahead.add(lambda: [self._english.vector(seen.text)])
+        return _Begun(seen, group, numbers, meaning, english)
+
+    def _meant(self, seen: WindowView) -> list[Array]:
+        """The vectors of a window's text and of the names in it."""
         readings = self._meaning.read(seen.text)
         if not readings:
-            return [], []
-        reading = readings[0]
-        whole = reading.mean()
-        vectors = [whole, reading.within(seen.named(_NAMED)), whole * 0]
-        if english is not None:
-            vectors[2] = english.result()
-        return vectors, list(evidence(seen).values())
+            return []
+        return [readings[0].mean(), readings[0].within(seen.named(_NAMED))]
+
+    def _weight(self, ahead: Ahead[list[Array]], begun: _Begun) -> Weight | None:
+        vectors = _vectors(ahead, begun)
+        return self._scale.weigh(vectors, begun.numbers, begun.group) if vectors else None
+
+
+def _vectors(ahead: Ahead[list[Array]], begun: _Begun) -> list[Array]:
+    vectors = ahead.result(begun.meaning)
+    if not vectors:
+        return []
+    return vectors + ([vectors[0] * 0] if begun.english is None else ahead.result(begun.english))
+
+
+def _suspect(
+    page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit]
+) -> Iterator[tuple[int, int, WindowView, str]]:
+    """The windows of ``page`` that are weighed, each with its group of languages."""
+    places = list(windows(page.text))
+    if len(places) > 1 and not page.form.is_published:
+        places = sorted({*places, *paragraphs(page.text)})
+    near_spans, near_hits = ByPlace(spans), ByPlace(hits)
+    for start, end in places:
+        there = near_spans.touching(start, end), near_hits.touching(start, end)
+        seen = window(page, *there, start, end)
+        group = group_of(seen.text)
+        # The names model knows English best: what it finds nothing in is not looked at again.
+        spared = group == "english" or len(places) > _ALL
+        if is_said(seen.text) and (not spared or is_suspect(seen)):
+            yield start, end, seen, group
 
 
 def window(
