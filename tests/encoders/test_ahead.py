@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 
@@ -12,7 +13,7 @@ from edgeroute.encoders.ahead import Ahead
 def test_results_are_those_of_the_jobs_in_their_order() -> None:
     """Whoever did a job, its result is found under its number."""
     ahead: Ahead[int] = Ahead()
-    numbers = [ahead.add(lambda one=one: one * one) for one in range(200)]
+    numbers = [ahead.add(partial(pow, one, 2)) for one in range(200)]
     assert [ahead.result(number) for number in numbers] == [one * one for one in range(200)]
 
 
