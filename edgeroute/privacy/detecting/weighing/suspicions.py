@@ -31,7 +31,9 @@ from edgeroute.privacy.detecting.weighing.weigher import (
     ENGLISH,
     MEANING,
     MULTILINGUAL,
+    SHORT,
     WORDS,
+    Early,
     Weighed,
     Weigher,
 )
@@ -61,9 +63,11 @@ class Suspicions:
         self._names = Names(_name_model(policy.names, models))
         self._weigher = Weigher(models)
 
-    def begin(self, whole: Page) -> BegunNames:
-        """Have the names in the first page read while the recognisers look at it."""
-        return self._names.begin(whole)
+    def begin(self, whole: Page) -> BegunNames | None:
+        """Have the names in the first page read while the recognisers look at it; not in a short
+        one, in which they may find a hard fact sooner.
+        """
+        return self._names.begin(whole) if len(whole.text) > SHORT else None
 
     def found(
         self,
@@ -80,7 +84,9 @@ class Suspicions:
         whole, seen = pages[0]
         known = set(WORD.findall(whole.lower))
         most = 0.0
-        for weighed, counted in self._weighed(whole, seen, (begun or self.begin(whole)).spans()):
+        early = self._weigher.begin(whole, seen)
+        spans = (begun or self._names.begin(whole)).spans()
+        for weighed, counted in self._weighed(whole, seen, spans, early):
             note(0, weighed)
             most = max(most, weighed.weight.probability)
             yield from ((0, hit) for hit in counted)
@@ -94,7 +100,11 @@ class Suspicions:
                 yield from ((number, hit) for hit in hits if self._is_detail(hit))
 
     def _weighed(
-        self, page: Page, hits: Sequence[Hit], spans: Sequence[NameSpan]
+        self,
+        page: Page,
+        hits: Sequence[Hit],
+        spans: Sequence[NameSpan],
+        early: Early | None = None,
     ) -> Iterator[tuple[Weighed, Iterator[Hit]]]:
         """Each window of ``page`` that is weighed, and what counts in it."""
         told = list(spans)
@@ -102,7 +112,7 @@ class Suspicions:
             told = [one for one in spans if not is_attributed(page, one)]
         hits = [*hits, *streets(page, spans)]
         near_spans, near_told, near_hits = ByPlace(spans), ByPlace(told), ByPlace(hits)
-        for weighed in self._weigher.weigh(page, told, hits):
+        for weighed in self._weigher.weigh(page, told, hits, early):
             place = weighed[:2]
             there = near_hits.touching(*place)
             made = page.form.is_published and page.attribution.places
