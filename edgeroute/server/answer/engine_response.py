@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SEND_SECONDS: Final = 60.0
 # How far the engine may run ahead of a slow reader.
 _AHEAD: Final = 64
+_AT_ONCE: Final = 64 * 1024  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +91,17 @@ class EngineResponse:
         )
         kind = {"content-type": self._decoded.form.media_type}
         await _deliver(send, _start(kind | self._headers()))
-        ended = False
-        while not ended:
-            pieces = b"".join(encoder.idle() if event is None else self._say(event, encoder))
-            if pieces:
-                await _deliver(send, _body(pieces))
-            ended = isinstance(event, Answered | Failed) or self._lost(event)
-            if not ended:
-                event = await self._next(events)
-        await _deliver(send, _body(b"", more=False))
+        said = bytearray()
+        while True:
+            said += b"".join(encoder.idle() if event is None else self._say(event, encoder))
+            if isinstance(event, Answered | Failed) or self._lost(event):
+                break
+            # What came together goes out together.
+            if said and not (events.more and len(said) < _AT_ONCE):
+                await _deliver(send, _body(bytes(said)))
+                said.clear()
+            event = await self._next(events)
+        await _deliver(send, _body(bytes(said), more=False))
 
     async def _first(self, events: EngineTask) -> Event | None:
         """The first event that has words in it, or the terminal one.
@@ -188,6 +191,11 @@ class EngineTask:
     _events: asyncio.Queue[Event]
     _running: asyncio.Task[None]
     _gone: asyncio.Task[None]
+
+    @property
+    def more(self) -> bool:
+        """Whether the next event is there already."""
+        return not self._events.empty()
 
     async def next(self, patience: float | None = None) -> Event:
         """The next event.
