@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
+from edgeroute.encoders import minilm, sentences
 from edgeroute.encoders.ahead import Ahead
 from edgeroute.encoders.bert import EncoderMissing
 from edgeroute.encoders.shared import Shared
@@ -29,10 +30,8 @@ from edgeroute.privacy.detecting.weighing.evidence import is_language
 from edgeroute.privacy.detecting.weighing.kinds import DETAILS, SHAPES
 from edgeroute.privacy.detecting.weighing.weigher import (
     ENGLISH,
-    MEANING,
     MULTILINGUAL,
     SHORT,
-    WORDS,
     Early,
     Weighed,
     Weigher,
@@ -176,8 +175,8 @@ def load_ahead(policy: PrivacyPolicy, models: Path) -> Ahead[object]:
     """Have all that Suspicions needs loaded; what is missing is said when it is built."""
     ahead: Ahead[object] = Ahead()
     ahead.add(lambda: _name_model(policy.names, models))
-    ahead.add(lambda: MEANING.of(models / MULTILINGUAL))
-    ahead.add(lambda: WORDS.of(models / ENGLISH))
+    ahead.add(lambda: sentences.load(models / MULTILINGUAL))
+    ahead.add(lambda: minilm.load(models / ENGLISH))
     return ahead
 
 

@@ -9,11 +9,10 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from edgeroute.encoders import minilm, sentences
 from edgeroute.encoders.ahead import Ahead
-from edgeroute.encoders.minilm import MiniLM
 from edgeroute.encoders.remembered import Remembered, digest
-from edgeroute.encoders.sentences import Reading, SentenceEncoder
-from edgeroute.encoders.shared import Shared
+from edgeroute.encoders.sentences import Reading
 from edgeroute.privacy.detecting.names.rampart import NameSpan
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, paragraphs, windows
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 
 MULTILINGUAL: Final = "e5"
 ENGLISH: Final = "minilm"
-MEANING: Final = Shared(SentenceEncoder)
-WORDS: Final = Shared(MiniLM)
 _ALL: Final = 3  # so many windows are all weighed, unless they are English
 SHORT: Final = _ALL * SIZE  # characters
 _BLANK: Final = "\u2026"
@@ -83,8 +80,8 @@ class Weigher:
         Raises:
             EncoderMissing: a model's file is absent or damaged.
         """
-        self._meaning = MEANING.of(models / MULTILINGUAL)
-        self._english = WORDS.of(models / ENGLISH)
+        self._meaning = sentences.load(models / MULTILINGUAL)
+        self._english = minilm.load(models / ENGLISH)
         self._known: Remembered[Weight] = Remembered()
         self._read: Remembered[bool] = Remembered()
 
