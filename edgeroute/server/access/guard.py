@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.hosts import is_loopback
 from edgeroute.core.secret import Secret
-from edgeroute.server.access.waiting_room import FIRST, NEXT, Busy, WaitingRoom
+from edgeroute.server.access.waiting_room import FIRST, NEXT, NoPlace, WaitingRoom
 from edgeroute.server.answer.caller_request import BodyLimits, read_body, replay
 from edgeroute.server.headers import REQUEST_HEADERS, RESPONSE_HEADERS
 from edgeroute.server.http_refusal import HttpRefusal, as_response, format_at
@@ -141,7 +141,7 @@ class Guard:
             async with self._room.place(_priority(scope)):
                 body = await read_body(receive, rules.body)
                 return await self._app(known, replay(body, receive), send)
-        except Busy:
+        except NoPlace:
             with suppress(HttpRefusal):  # a client that is still sending would miss the answer
                 await read_body(receive, rules.body)
             raise
