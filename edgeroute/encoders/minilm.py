@@ -6,12 +6,12 @@ Reimers and Gurevych 2019, "Sentence-BERT". 130 tokens cost some 7 ms on one cor
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.encoders.bert import LAYER_PARTS, Bert, EncoderMissing
 from edgeroute.encoders.safetensors import SafeTensors
+from edgeroute.encoders.shared import Shared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,14 +69,16 @@ class MiniLM:
         return vector
 
 
-@lru_cache(4)
+_SHARED: Final = Shared(MiniLM)
+
+
 def load(folder: Path) -> MiniLM:
     """The model in ``folder``, shared by all who ask for it.
 
     Raises:
         EncoderMissing: a file is absent or broken.
     """
-    return MiniLM(folder)
+    return _SHARED.of(folder)
 
 
 def _tensors(held: SafeTensors) -> Iterator[tuple[str, Array]]:
