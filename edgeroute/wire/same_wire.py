@@ -17,6 +17,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.wire import capsule
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.format import Envelope, StreamEncoder, Target
+from edgeroute.wire.history import fitted
 from edgeroute.wire.json_data import dump, load, load_object, mapping, sequence, string
 from edgeroute.wire.parts import payload_object
 
@@ -253,9 +254,13 @@ def request_by(
     same: Callable[[ChatRequest, Target], Object],
     wire: str,
 ) -> Callable[[ChatRequest, Target], Object]:
-    """Writes requests of callers of ``wire`` with ``same``, and all others with ``rebuilt``."""
+    """Writes requests of callers of ``wire`` with ``same``, and all others with ``rebuilt``, which
+    gets a conversation that the target takes.
+    """
     return lambda request, target: (
-        same(request, target) if passes(request, target, wire) else rebuilt(request, target)
+        same(request, target)
+        if passes(request, target, wire)
+        else rebuilt(fitted(request, target.card), target)
     )
 
 

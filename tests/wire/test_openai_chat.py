@@ -151,7 +151,7 @@ def test_thinking_goes_back_where_it_came_from(payload: str, expected: dict[str,
 def test_think_tags_go_back_only_to_models_that_want_them() -> None:
     """Most templates strip old thinking; it would only cost tokens."""
     said = Message("assistant", (Reasoning("Hm.", ORIGIN, '{"content":"<think>"}'), Text("Yes")))
-    assert sent(said)["messages"][0]["content"] == "Yes"
+    assert sent(said)["messages"][-1]["content"] == "Yes"
 
 
 def test_cache_key_and_marks_need_an_ability_and_a_plan() -> None:

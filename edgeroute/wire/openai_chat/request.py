@@ -27,9 +27,11 @@ from edgeroute.wire.parts import (
     payload_object,
     plain,
 )
+from edgeroute.wire.schemas import EMPTY
 from edgeroute.wire.tools import write_tools
 
 NAME = "openai-chat"
+MOST_STOPS = 4
 # The fields of a message in which models of this wire format give out their thinking.
 THINKING = frozenset({"reasoning", "reasoning_content", "reasoning_details"})
 
@@ -63,7 +65,7 @@ def _sampling(request: ChatRequest) -> dict[str, Any]:
         temperature=sampling.temperature,
         top_p=sampling.top_p,
         seed=sampling.seed,
-        stop=list(sampling.stop) or None,
+        stop=list(sampling.stop[:MOST_STOPS]) or None,
         logprobs=sampling.logprobs or None,
         top_logprobs=sampling.top_logprobs or None,
     )
@@ -78,9 +80,9 @@ def _tool(tool: Tool) -> dict[str, Any]:
     function: dict[str, Any] = {"name": tool.name}
     if tool.description:
         function["description"] = tool.description
-    function["parameters"] = tool.parameters or {"type": "object", "properties": {}}
+    function["parameters"] = tool.parameters or EMPTY
     if tool.strict is not None:
-        function["strict"] = tool.strict
+        function["strict"] = tool.strict and structured.is_strict(tool.parameters)
     return {"type": "function", "function": function}
 
 
