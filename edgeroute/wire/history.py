@@ -33,6 +33,8 @@ _GO_ON: Final = Message("user", (Text("Go on."),))
 
 def fitted(request: ChatRequest, card: ModelCard) -> ChatRequest:
     """``request`` as ``card`` takes it. What was whole before keeps its words and its order."""
+    if request.fill:  # two texts around a gap are no conversation
+        return request
     here = card.place is Place.LOCAL
     named: Callable[[str], str] = str if here else tool_name
     choice = request.tool_choice
@@ -41,7 +43,8 @@ def fitted(request: ChatRequest, card: ModelCard) -> ChatRequest:
         choice = named(choice) if known else "auto"
     limit = _ID_CHARACTERS.get(card.wire, _OTHER_ID_CHARACTERS)
     messages = _Pairs(limit, named).fit(request.messages)
-    messages = _with_user([message for message in messages if _speaks(message, card)])
+    spoken = [message for message in messages if _speaks(message, card)]
+    messages = _with_user(spoken or messages)
     return replace(
         request,
         messages=tuple(_one_system(messages) if here else messages),

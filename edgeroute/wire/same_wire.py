@@ -18,7 +18,7 @@ from edgeroute.wire import capsule
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.format import Envelope, StreamEncoder, Target
 from edgeroute.wire.history import fitted
-from edgeroute.wire.json_data import dump, load, load_object, mapping, sequence, string
+from edgeroute.wire.json_data import dump, load, load_object
 from edgeroute.wire.parts import payload_object
 
 Object = dict[str, Any]
@@ -39,21 +39,6 @@ def _fits(message: Message, target: Target) -> bool:
         and not (isinstance(part, File) and "files" not in abilities)
         for part in (*message.parts, *inner)
     )
-
-
-def left_out(request: ChatRequest, wire: str, *, passing: bool) -> list[str]:
-    """What a caller asks for and a model that speaks ``wire`` is not told, by its field's name;
-    a tool by its type. Nothing is where the caller's own body passes.
-    """
-    if passing or request.source is None:
-        return []
-    answers = request.source.get("n")
-    names = ["n"] if isinstance(answers, int) and answers > 1 else []
-    if request.wire == wire:
-        return names
-    tools = (string(mapping(tool).get("type")) for tool in sequence(request.extra.get("tools")))
-    names += [name for name, value in request.extra.items() if name != "tools" and value]
-    return names + sorted({f"the tool {tool}" for tool in tools})
 
 
 def start_of(request: ChatRequest, target: Target, *left_out: str) -> Object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -44,8 +43,13 @@ _ROLES: dict[str, Role] = {
 }
 _LATEST = ":latest"
 _OPTIONS: Final = frozenset({"temperature", "top_p", "num_predict", "stop", "seed"})
-_OPTION: Final = re.compile(r"[a-z_]{1,40}")
-_MOST_NAMED: Final = 20
+# Read here, or refused by name; a model stays in memory as long as it is of use.
+_FIELDS: Final = frozenset(
+    {
+        "model", "name", "messages", "tools", "format", "options", "stream", "think", "prompt",
+        "suffix", "images", "system", "template", "context", "raw", "keep_alive",
+    }
+)  # fmt: skip
 
 
 def named_model(body: Json) -> str:
@@ -124,9 +128,10 @@ def _sampling(options: Json) -> Sampling:
 
 
 def ignored_options(body: Json) -> tuple[str, ...]:
-    """The options in ``body`` that change nothing here, as far as they can be names."""
-    others = sorted(name for name in mapping(body.get("options")) if name not in _OPTIONS)
-    return tuple(name for name in others if _OPTION.fullmatch(name))[:_MOST_NAMED]
+    """The fields and options in ``body`` that change nothing here."""
+    others = [name for name, value in body.items() if name not in _FIELDS and value]
+    others += [name for name in mapping(body.get("options")) if name not in _OPTIONS]
+    return tuple(sorted(others))
 
 
 def _format(value: object) -> Json | None:

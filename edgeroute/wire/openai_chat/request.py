@@ -29,9 +29,9 @@ from edgeroute.wire.parts import (
 )
 from edgeroute.wire.schemas import EMPTY
 from edgeroute.wire.tools import write_tools
+from edgeroute.wire.wishes import MOST_STOPS
 
 NAME = "openai-chat"
-MOST_STOPS = 4
 # The fields of a message in which models of this wire format give out their thinking.
 THINKING = frozenset({"reasoning", "reasoning_content", "reasoning_details"})
 
