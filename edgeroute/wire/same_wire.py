@@ -18,7 +18,7 @@ from edgeroute.wire import capsule
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.format import Envelope, StreamEncoder, Target
 from edgeroute.wire.history import fitted
-from edgeroute.wire.json_data import dump, load, load_object
+from edgeroute.wire.json_data import dump_piece, has_surrogates, load, load_piece, scrub
 from edgeroute.wire.parts import payload_object
 
 Object = dict[str, Any]
@@ -175,7 +175,7 @@ class PassingEncoder:
         self._last = data
         if changed is None or (self._opened and data.get("type") == self._form.opening != ""):
             return []
-        text = dump(data) if changed or "\n" in frame.data else frame.data.encode()
+        text = dump_piece(data) if changed or "\n" in frame.data else frame.data.encode()
         name = str(data.get("type") or frame.name)
         head = f"event: {name}\n".encode() if self._form.named else b""
         written = head + b"data: " + text + b"\n\n"
@@ -197,7 +197,8 @@ def whole(answer: Answer, envelope: Envelope, form: FrameFormat) -> Object | Non
     if not body:
         return None
     form.patch_whole(body, envelope)
-    return body
+    halves = any(has_surrogates(frame.data) for frame in frames)
+    return dict(scrub(body)) if halves else body
 
 
 def encoded_by(
@@ -209,7 +210,7 @@ def encoded_by(
 
 def _object(text: str) -> Object | None:
     try:
-        return dict(load_object(text))
+        return dict(load_piece(text))
     except WireError:
         return None
 

@@ -32,10 +32,23 @@ def as_object(schema: Json) -> Json:
     return rest | {"required": required} if required else _without(rest, "required")
 
 
-def with_properties(schema: Json) -> Json:
-    """``schema``, if it is an object's that names no properties, with none of them."""
-    plain = not _REFUSED & schema.keys() and schema.get("type") in (None, "object")
-    return {**schema, **EMPTY} if plain and "properties" not in schema else schema
+def name_properties(body: dict[str, Any], *path: str) -> None:
+    """Name the properties of tools that have none: without them an object is refused.
+
+    ``path`` leads from a tool to its schema. Everything else passes as it is.
+    """
+    if isinstance(body.get("tools"), list):
+        body["tools"] = [_named(tool, *path) for tool in body["tools"]]
+
+
+def _named(value: Any, *path: str) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if path:
+        key, *rest = path
+        return {**value, key: _named(value[key], *rest)} if key in value else value
+    plain = not _REFUSED & value.keys() and value.get("type") in (None, "object")
+    return {**value, **EMPTY} if plain and "properties" not in value else value
 
 
 def _fits(schema: Json) -> bool:

@@ -18,7 +18,7 @@ from edgeroute.providers.resilience.resilience import Patience
 from edgeroute.providers.transport.incoming import outage
 from edgeroute.wire.errors import WireError, WireFault
 from edgeroute.wire.json_data import load_object
-from edgeroute.wire.sse import read_deltas
+from edgeroute.wire.sse import looks_like_stream, once, read_deltas
 
 if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard
@@ -140,6 +140,11 @@ class Client:
             else:
                 body = await incoming.read(patience.total)
                 decoder = wire.decoder()
+                if looks_like_stream(body):
+                    deltas = read_deltas(once(body), decoder, wire.name if frames else "")
+                    async for delta in deltas:
+                        yield delta
+                    return
                 whole = decoder.whole(load_object(body))
                 if frames:
                     text = body.decode("utf-8", "replace")

@@ -18,6 +18,7 @@ from edgeroute.core.messages import Reasoning, Text, ToolCall
 from edgeroute.core.usage import Usage
 from edgeroute.wire import capsule
 from edgeroute.wire.format import Envelope
+from edgeroute.wire.in_order import InOrder, Said
 from edgeroute.wire.json_data import dump
 from edgeroute.wire.parts import arguments_object
 from edgeroute.wire.usage import to_anthropic
@@ -97,21 +98,29 @@ class MessagesEncoder:
         self._begun = False
         self._index = -1
         self._open = ""
+        self._order = InOrder()
 
     def feed(self, event: Event) -> list[bytes]:
         """The bytes of one event."""
         match event:
+            case TextDelta() | ReasoningDelta() | ToolCallDelta():
+                return [each for piece in self._order.feed(event) for each in self._say(piece)]
+            case Answered(answer=answer):
+                rest = [each for piece in self._order.close() for each in self._say(piece)]
+                return [*rest, *self._close(answer)]
+            case Failed(error=error):
+                return self.error(error)
+        return []
+
+    def _say(self, piece: Said) -> list[bytes]:
+        match piece:
             case TextDelta(text=text) if text:
                 delta = {"type": "text_delta", "text": text}
                 return self._more("text", {"type": "text", "text": ""}, delta)
             case ReasoningDelta():
-                return self._thinking(event)
+                return self._thinking(piece)
             case ToolCallDelta():
-                return self._call(event)
-            case Answered(answer=answer):
-                return self._close(answer)
-            case Failed(error=error):
-                return self.error(error)
+                return self._call(piece)
         return []
 
     def idle(self) -> list[bytes]:

@@ -24,6 +24,7 @@ from edgeroute.wire.same_wire import (
     thinks,
     under_our_name,
 )
+from edgeroute.wire.schemas import name_properties
 
 _SEALED: Final = {"thinking": "signature", "redacted_thinking": "data"}
 _IDS: Final = ("id", "tool_use_id")
@@ -36,6 +37,7 @@ def encode_request(request: ChatRequest, target: Target) -> Object:
     body = start_of(request, target)
     if "max_tokens" not in body:
         body["max_tokens"] = target.card.max_output_tokens
+    name_properties(body, "input_schema")
     if not thinks(target):
         body = _without_thinking(body)
     marked = has_key(request.source, "cache_control")

@@ -22,7 +22,7 @@ from edgeroute.wire.errors import WireError
 from edgeroute.wire.json_data import (
     Json,
     dump_text,
-    load_object,
+    load_piece,
     mapping,
     mappings,
     raise_if_fault,
@@ -61,7 +61,7 @@ class MessagesDecoder:
         data = event.data.strip()
         if self.ended or not data or data == "[DONE]":
             return []
-        return list(self._event(load_object(data)))
+        return list(self._event(load_piece(data)))
 
     def whole(self, body: Json) -> list[Delta]:
         """The deltas of a whole answer."""
@@ -157,7 +157,7 @@ class MessagesDecoder:
     def _shut(self) -> Iterator[Delta]:
         block, self._block = self._block, {}
         kind = block.get("type")
-        if kind == "tool_use" and not self._arguments and block.get("input"):
-            yield ToolCallDelta(self._calls - 1, arguments=dump_text(block["input"]))
+        if kind == "tool_use" and not self._arguments:
+            yield ToolCallDelta(self._calls - 1, arguments=dump_text(block.get("input") or {}))
         if kind == "redacted_thinking" or (kind == "thinking" and block.get("signature")):
             yield ReasoningDelta(payload=dump_text(block))

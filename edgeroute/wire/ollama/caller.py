@@ -121,10 +121,9 @@ def _asked(body: Json) -> ChatRequest:
 
 
 def _sampling(options: Json) -> Sampling:
-    drawn = sampling(options, "num_predict", stop="stop", seed="seed")
-    limit = drawn.max_output_tokens
-    # Ollama's -1 and -2 are "without a limit" and "to the window's end".
-    return replace(drawn, max_output_tokens=limit if limit and limit > 0 else None)
+    if options.get("num_predict") == 0:  # as Ollama's clients ask for a model to be loaded
+        options = {key: value for key, value in options.items() if key != "num_predict"}
+    return sampling(options, "num_predict", stop="stop", seed="seed")
 
 
 def ignored_options(body: Json) -> tuple[str, ...]:

@@ -140,13 +140,14 @@ def _message(message: Message, request: ChatRequest, target: Target) -> dict[str
 def _assistant(message: Message, target: Target) -> dict[str, Any]:
     text = "\n\n".join(as_text(part) for part in plain(message.parts))
     encoded: dict[str, Any] = {"content": text}
+    calls = [tool_call(part) for part in message.parts if isinstance(part, ToolCall)]
+    if calls:
+        encoded["tool_calls"] = calls
     for part in message.parts:
         if isinstance(part, Reasoning) and part.payload and part.origin == target.card.origin:
             replay(encoded, payload_object(part.payload), target)
-    calls = [tool_call(part) for part in message.parts if isinstance(part, ToolCall)]
     if calls:
         encoded["content"] = encoded["content"] or None
-        encoded["tool_calls"] = calls
     return encoded
 
 
@@ -158,6 +159,13 @@ def replay(encoded: dict[str, Any], payload: dict[str, Any], target: Target) -> 
     elif isinstance(content, str) and "keep_thinking" in target.card.abilities:
         encoded["content"] = content + encoded["content"]
     encoded |= {key: value for key, value in payload.items() if key in THINKING}
+    signed = sequence(payload.get("extra_content"))
+    calls = sequence(encoded.get("tool_calls"))
+    if signed and len(signed) == len(calls):
+        encoded["tool_calls"] = [
+            {"extra_content": signature, **call} if signature else call
+            for call, signature in zip(calls, signed, strict=True)
+        ]
 
 
 def tool_call(call: ToolCall) -> dict[str, Any]:
