@@ -44,7 +44,7 @@ def fitted(request: ChatRequest, card: ModelCard) -> ChatRequest:
     limit = _ID_CHARACTERS.get(card.wire, _OTHER_ID_CHARACTERS)
     messages = _Pairs(limit, named).fit(request.messages)
     spoken = [message for message in messages if _speaks(message, card)]
-    messages = _with_user(spoken or messages)
+    messages = _with_user(spoken or [_GO_ON][: len(messages)])
     return replace(
         request,
         messages=tuple(_one_system(messages) if here else messages),
@@ -171,7 +171,7 @@ def _with_user(messages: list[Message]) -> list[Message]:
 def _one_system(messages: list[Message]) -> list[Message]:
     """All that the system says in one message at the start: local templates know no other."""
     systems = [message for message in messages if message.role == "system"]
-    if len(systems) < 2 and messages[:1] == systems[:1]:
+    if not systems or messages[:1] == systems:
         return messages
     said = [as_text(part) for message in systems for part in plain(message.parts)]
     rest = [message for message in messages if message.role != "system"]

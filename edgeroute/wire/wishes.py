@@ -8,6 +8,7 @@ from typing import Final
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.request import ChatRequest
 from edgeroute.wire.json_data import mapping, sequence, string
+from edgeroute.wire.tools import ALLOWED
 
 MOST_STOPS: Final = 4
 # What our nouns hold and a wire format has no field for.
@@ -95,6 +96,8 @@ def _others(request: ChatRequest, card: ModelCard) -> Iterator[str]:
     for field, read in _READ.items():
         inner = mapping(source.get(field))
         yield from (f"{field}.{name}" for name in inner if name not in read and _means(inner[name]))
+    if mapping(source.get("tool_choice")).get("type") == ALLOWED:
+        yield ALLOWED
     if any(item != _BROUGHT for item in sequence(source.get("include"))):
         yield "include"
     same = request.wire == card.wire

@@ -55,8 +55,15 @@ def encode_answer(answer: Answer, envelope: Envelope) -> dict[str, Any]:
             content.append(block | {"input": arguments_object(part)})
     return _message(envelope, answer.model, to_anthropic(answer.usage)) | {
         "content": content,
-        "stop_reason": _STOP[answer.finish],
+        **_ending(answer),
     }
+
+
+def _ending(answer: Answer) -> dict[str, Any]:
+    """Why the answer ended, and at which stop sequence."""
+    stopped = answer.finish == "stop" and answer.stop
+    reason = "stop_sequence" if stopped else _STOP[answer.finish]
+    return {"stop_reason": reason, "stop_sequence": answer.stop if stopped else None}
 
 
 def encode_error(error: EdgeRouteError) -> dict[str, Any]:
@@ -186,8 +193,11 @@ class MessagesEncoder:
         return frames
 
     def _close(self, answer: Answer) -> list[bytes]:
-        delta = {"stop_reason": _STOP[answer.finish], "stop_sequence": None}
-        body = {"type": "message_delta", "delta": delta, "usage": to_anthropic(answer.usage)}
+        body = {
+            "type": "message_delta",
+            "delta": _ending(answer),
+            "usage": to_anthropic(answer.usage),
+        }
         end = [frame(body), frame({"type": "message_stop"})]
         return [*self._begin(), *self._stop(), *end]
 

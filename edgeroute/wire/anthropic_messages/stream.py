@@ -49,7 +49,7 @@ class MessagesDecoder:
         self.ended = self.untold = False
         self._model = ""
         self._usage: dict[str, Any] = {}
-        self._stop = ""
+        self._stop = self._sequence = ""
         self._detail = ""
         self._done = False
         self._block: dict[str, Any] = {}
@@ -82,7 +82,7 @@ class MessagesDecoder:
             return []
         self._done = True
         reason = _FINISH.get(self._stop, "stop")
-        return [Finish(reason, detail=self._detail or self._stop)]
+        return [Finish(reason, self._detail or self._stop, self._sequence)]
 
     def _event(self, event: Json) -> Iterator[Delta]:
         raise_if_fault(event)
@@ -112,6 +112,7 @@ class MessagesDecoder:
 
     def _end(self, delta: Json, counts: Json) -> Iterator[Delta]:
         self._stop = string(delta.get("stop_reason")) or self._stop
+        self._sequence = string(delta.get("stop_sequence")) or self._sequence
         details = mapping(delta.get("stop_details"))
         self._detail = string(details.get("explanation")) or string(details.get("category"))
         yield from self._count(counts)

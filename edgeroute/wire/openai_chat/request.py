@@ -10,6 +10,7 @@ from edgeroute.core.messages import (
     Image,
     Message,
     Reasoning,
+    Text,
     ToolCall,
     ToolResult,
     Unreadable,
@@ -91,12 +92,13 @@ def _named(tool: str) -> dict[str, Any]:
 
 
 def _messages(request: ChatRequest, target: Target) -> Iterator[dict[str, Any]]:
-    schema = request.response_format
+    schema, said = request.response_format, request.messages
     if schema and (asked := structured.instruction(schema, target.card, any_object=True)):
-        yield {"role": "system", "content": asked}
-    last_system = leading_systems(request.messages) - 1
+        first = said[0].parts if leading_systems(said) else ()
+        said = (Message("system", (Text(asked), *first)), *said[bool(first) :])
+    last_system = leading_systems(said) - 1
     images: list[dict[str, Any]] = []
-    for position, message in enumerate(request.messages):
+    for position, message in enumerate(said):
         if message.role == "tool":
             for part in message.parts:
                 if isinstance(part, ToolResult):

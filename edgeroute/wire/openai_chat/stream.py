@@ -62,7 +62,7 @@ class ChatDecoder:
         self.ended = self.untold = False
         self._think = ThinkTags()
         self._calls = CallTracker()
-        self._finish = ""
+        self._finish = self._stop = ""
         self._refused = False
         self._said = False
         self._done = False
@@ -106,7 +106,7 @@ class ChatDecoder:
             payload = self._payload()
             if payload:
                 deltas.append(ReasoningDelta(payload=payload))
-            deltas.append(Finish(self._reason(), detail=self._finish))
+            deltas.append(Finish(self._reason(), self._finish, self._stop))
         return deltas
 
     def _reason(self) -> FinishReason:
@@ -143,6 +143,8 @@ class ChatDecoder:
         if finish in _FAILED:
             raise WireFault(chunk, f"The provider ended the answer with {finish}.")
         self._finish = finish or self._finish
+        # vLLM and SGLang say which stop sequence it was.
+        self._stop = string(choice.get("stop_reason") or choice.get("matched_stop")) or self._stop
         if not chunk.get("usage") and choice.get("usage"):  # Moonshot
             yield UsageDelta(
                 usage.from_openai(mapping(choice["usage"])), string(chunk.get("model"))

@@ -28,7 +28,7 @@ from edgeroute.wire.json_data import (
 )
 from edgeroute.wire.openai_responses.request import NAME
 from edgeroute.wire.parts import Plain, image_from_url, read_data_url, unreadable
-from edgeroute.wire.tools import read_tools
+from edgeroute.wire.tools import allowed_mode, read_tools
 
 _ROLES: Final[dict[str, Role]] = {
     "system": "system",
@@ -71,7 +71,10 @@ def decode_request(body: Json) -> ChatRequest:
         messages=(*_instructions(body), *_messages(body.get("input"))),
         model=model_name(body),
         tools=tools,
-        tool_choice=string(choice) or string(mapping(choice).get("name")) or "auto",
+        tool_choice=string(choice)
+        or allowed_mode(mapping(choice))
+        or string(mapping(choice).get("name"))
+        or "auto",
         parallel_tool_calls=parallel if isinstance(parallel, bool) else None,
         response_format=schema,
         response_format_name=name or "answer",
