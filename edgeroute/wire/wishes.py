@@ -37,17 +37,19 @@ _USUAL: Final = frozenset({"auto", "default", "disabled"})
 _OF_OUR_WORKER: Final = frozenset({"chat_template_kwargs", "tools"})
 
 
-def untold(request: ChatRequest, card: ModelCard, *, passing: bool) -> list[str]:
+def untold(request: ChatRequest, card: ModelCard, *, passing: bool, own: bool = False) -> list[str]:
     """The names of the fields of which ``card`` hears nothing, each once; a tool by its type.
 
-    Where the caller's own body is ``passing``, it hears all but what never leaves.
+    Where the caller's own body is ``passing``, it hears all but what never leaves, and but thinking
+    that it cannot do; of a provider of the user's ``own`` nobody knows that.
     """
     source = request.source or {}
     names = [name for name in _KEPT_HERE if _means(source.get(name))]
     if source.get("store") is True:
         names.append("store")
     if passing:
-        return [name for name in names if name != "metadata" or "store" in names]
+        names = [name for name in names if name != "metadata" or "store" in names]
+        return [*names, *(() if own else _thinking(request, card))]
     return list(dict.fromkeys((*names, *_unspoken(request, card), *_others(request, card))))
 
 
@@ -61,14 +63,18 @@ def _unspoken(request: ChatRequest, card: ModelCard) -> Iterator[str]:
         yield f"{_called('stop', request)} after the fourth"
     if wire == "anthropic-messages":
         yield from _unspoken_to_anthropic(request)
-    effort = request.reasoning_effort
-    if effort not in {"", "none", "minimal"} and "reasoning" not in card.abilities:
-        yield _called("reasoning_effort", request)
+    yield from _thinking(request, card)
     if any(message.name for message in request.messages) and wire != "openai-chat":
         yield "name"
     named = {"auto", "none", "required", *(tool.name for tool in request.tools)}
     if request.tool_choice not in named:
         yield "tool_choice"
+
+
+def _thinking(request: ChatRequest, card: ModelCard) -> Iterator[str]:
+    wants = request.reasoning_effort not in {"", "none", "minimal"}
+    if wants and "reasoning" not in card.abilities:
+        yield _called("reasoning_effort", request)
 
 
 def _unspoken_to_anthropic(request: ChatRequest) -> Iterator[str]:
@@ -118,4 +124,8 @@ def _means(value: object) -> bool:
 
 
 def _called(noun: str, request: ChatRequest) -> str:
+    if noun == "reasoning_effort" and mapping((request.source or {}).get("output_config")).get(
+        "effort"
+    ):
+        return "output_config.effort"
     return _NAMES.get(request.wire, {}).get(noun, noun)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,8 +43,7 @@ def test_a_text_survives_any_cut(text: str, cuts: list[int]) -> None:
     halves = text.encode("utf-16-le", "surrogatepass")
     places = sorted({0, len(halves), *(min(2 * cut, len(halves)) for cut in cuts)})
     pieces = [
-        halves[start:end].decode("utf-16-le", "surrogatepass")
-        for start, end in zip(places, places[1:], strict=False)
+        halves[start:end].decode("utf-16-le", "surrogatepass") for start, end in pairwise(places)
     ]
     said = "".join(d.text for d in joined(*map(TextDelta, pieces)) if isinstance(d, TextDelta))
     assert said == text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

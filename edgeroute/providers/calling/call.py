@@ -83,7 +83,7 @@ def untold(
     card = spoken(card, provider, request)
     target = Target(card, stream=True, own=provider.own)
     passing = single and passes(request, target, card.wire)
-    names = wishes.untold(request, card, passing=passing)
+    names = wishes.untold(request, card, passing=passing, own=provider.own)
     if card.quirks and card.wire in FORMATS:
         # What is asked for stands beside the conversation, which may be long.
         source = {**request.source, "messages": [], "input": []} if request.source else None
