@@ -3,7 +3,7 @@
 Abilities of a card that formats look at: ``images``, ``files``, ``tools``, ``json_schema``,
 ``reasoning`` (takes a reasoning effort), ``cache_key`` (takes ``prompt_cache_key``),
 ``cache_marks`` (takes ``cache_control`` on the openai-chat wire), ``keep_thinking`` (wants its
-``<think>`` text back).
+``<think>`` text back), ``all_fields`` (a local server that gets fields without a noun here).
 """
 
 from __future__ import annotations
