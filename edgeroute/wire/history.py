@@ -15,7 +15,8 @@ from typing import Final
 
 from edgeroute.core.messages import Message, Reasoning, Text, ToolCall, ToolResult
 from edgeroute.core.model_card import ModelCard, Place
-from edgeroute.core.request import ChatRequest, Tool
+from edgeroute.core.request import ChatRequest, Sampling, Tool
+from edgeroute.wire.format import Target
 from edgeroute.wire.parts import as_text, leading_systems, plain
 from edgeroute.wire.schemas import as_object
 
@@ -31,8 +32,9 @@ _ORPHAN: Final = Text("[The result of a tool that was called earlier:]")
 _GO_ON: Final = Message("user", (Text("Go on."),))
 
 
-def fitted(request: ChatRequest, card: ModelCard) -> ChatRequest:
-    """``request`` as ``card`` takes it. What was whole before keeps its words and its order."""
+def fitted(request: ChatRequest, target: Target) -> ChatRequest:
+    """``request`` as ``target`` takes it. What was whole before keeps its words and its order."""
+    card = target.card
     if request.fill:  # two texts around a gap are no conversation
         return request
     here = card.place is Place.LOCAL
@@ -49,8 +51,17 @@ def fitted(request: ChatRequest, card: ModelCard) -> ChatRequest:
         request,
         messages=tuple(_one_system(messages) if here else messages),
         tools=tuple(_tools(request.tools, named)),
+        sampling=_within(request.sampling, target),
         tool_choice=choice,
     )
+
+
+def _within(sampling: Sampling, target: Target) -> Sampling:
+    """No longer an answer than the model gives; of a user's own provider nobody knows that."""
+    most, asked = target.card.max_output_tokens, sampling.max_output_tokens
+    if target.own or target.card.place is Place.LOCAL or asked is None or asked <= most:
+        return sampling
+    return replace(sampling, max_output_tokens=most)
 
 
 def tool_name(name: str) -> str:

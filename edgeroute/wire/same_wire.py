@@ -246,7 +246,7 @@ def request_by(
     return lambda request, target: (
         same(request, target)
         if passes(request, target, wire)
-        else rebuilt(fitted(request, target.card), target)
+        else rebuilt(fitted(request, target), target)
     )
 
 

@@ -18,9 +18,14 @@ _UNSPOKEN: Final[Mapping[str, tuple[str, ...]]] = {
 }
 # How callers call these nouns, where it is not by our name.
 _NAMES: Final[Mapping[str, Mapping[str, str]]] = {
-    "anthropic-messages": {"stop": "stop_sequences", "reasoning_effort": "thinking"},
+    "anthropic-messages": {
+        "stop": "stop_sequences",
+        "reasoning_effort": "thinking",
+        "max_output_tokens": "max_tokens",
+    },
+    "openai-chat": {"max_output_tokens": "max_tokens"},
     "openai-responses": {"reasoning_effort": "reasoning"},
-    "": {"reasoning_effort": "think"},
+    "": {"reasoning_effort": "think", "max_output_tokens": "num_predict"},
 }
 # The parts of an object's field that have a noun, or that every answer brings anyway.
 _READ: Final[Mapping[str, frozenset[str]]] = {
@@ -50,6 +55,9 @@ def untold(request: ChatRequest, card: ModelCard, *, passing: bool, own: bool = 
     if passing:
         names = [name for name in names if name != "metadata" or "store" in names]
         return [*names, *(() if own else _thinking(request, card))]
+    most, asked = card.max_output_tokens, request.sampling.max_output_tokens or 0
+    if asked > most and not own and card.place is Place.CLOUD:
+        names.append(f"{_called('max_output_tokens', request)} above {most}")
     return list(dict.fromkeys((*names, *_unspoken(request, card), *_others(request, card))))
 
 

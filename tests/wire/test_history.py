@@ -192,3 +192,43 @@ def test_a_gap_is_no_conversation() -> None:
     filling = ChatRequest(request.messages, fill=True)
     body = FORMATS["openai-chat"].encode_request(filling, Target(PROVIDERS["local"], stream=True))
     assert [message["content"] for message in body["messages"]] == ["x", ""]
+
+
+def test_an_answer_is_asked_for_within_the_models_limit() -> None:
+    """More is refused; of a user's own provider nobody knows its models' limits."""
+    request = CALLERS["anthropic-messages"].decode_request(
+        {"max_tokens": 99_999, "messages": [{"role": "user", "content": "hi"}]}
+    )
+    small = card(max_output_tokens=4096)
+    for own, limit in ((False, 4096), (True, 99_999)):
+        sent = FORMATS["openai-chat"].encode_request(request, Target(small, stream=False, own=own))
+        assert sent["max_tokens"] == limit
+
+
+def test_blocks_of_one_provider_are_told_in_words() -> None:
+    """A found page by its title and address, a tool by its name; others by their type."""
+    result = {"type": "web_search_result", "title": "News", "url": "https://example.com/a",
+              "encrypted_content": "Eo8C"}  # fmt: skip
+    blocks = [
+        {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {"query": "q"}},
+        {"type": "web_search_tool_result", "tool_use_id": "s1", "content": [result]},
+        {"type": "text", "text": "It is out."},
+    ]
+    messages = [
+        {"role": "user", "content": "Is it out?"},
+        {"role": "assistant", "content": blocks},
+        {"role": "user", "content": [{"type": "tool_reference", "tool_name": "ExitPlanMode"}]},
+    ]
+    request = CALLERS["anthropic-messages"].decode_request({"max_tokens": 9, "messages": messages})
+    for wire in ("openai-chat", "openai-responses"):
+        said = json.dumps(
+            FORMATS[wire].encode_request(request, Target(card(wire=wire), stream=False))
+        )
+        for words_ in (
+            "server_tool_use",
+            "News: https://example.com/a",
+            "ExitPlanMode",
+            "It is out",
+        ):
+            assert words_ in said
+        assert "Eo8C" not in said

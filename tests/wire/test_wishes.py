@@ -32,7 +32,7 @@ BASES: dict[str, dict[str, Any]] = {
     "openai-chat": {"messages": [{"role": "user", "content": "hi"}],
                     "tools": [{"type": "function", "function": FUNCTION}]},
     "openai-responses": {"input": "hi", "tools": [{"type": "function", **FUNCTION}]},
-    "anthropic-messages": {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 9000,
+    "anthropic-messages": {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 8000,
                            "tools": [{"name": "f", "input_schema": SCHEMA}]},
     "ollama": {"messages": [{"role": "user", "content": "hi"}],
                "tools": [{"type": "function", "function": FUNCTION}]},
