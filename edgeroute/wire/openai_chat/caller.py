@@ -139,6 +139,7 @@ def _message(item: object, position: int) -> Message:
         call_id = string(message.get("tool_call_id")) or name
         return Message("tool", (ToolResult(call_id, plain(parts), name),))
     if role == "assistant":
+        parts = parts or tuple(_parts(string(message.get("refusal"))))
         parts = (*_reasoning(message), *parts, *_calls(message))
     return Message(role, parts, name)
 

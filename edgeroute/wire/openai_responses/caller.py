@@ -139,7 +139,7 @@ def _item(found: Json, position: int) -> tuple[Role, list[Part]]:
             arguments = string(found.get("arguments")) or "{}"
             call_id = string(found.get("call_id"))
             return "assistant", [ToolCall(call_id, string(found.get("name")), arguments)]
-        case "function_call_output":
+        case "function_call_output" | "custom_tool_call_output" if _is_content(found):
             parts = tuple(_content(found.get("output"), position))
             return "tool", [ToolResult(string(found.get("call_id")), parts)]
         case "reasoning":
@@ -153,6 +153,13 @@ def _item(found: Json, position: int) -> tuple[Role, list[Part]]:
             )
         case _:
             return custom_tools.read_item(found)
+
+
+def _is_content(found: Json) -> bool:
+    """Whether an output is a text or a list of parts; a function's must be."""
+    return found.get("type") == "function_call_output" or isinstance(
+        found.get("output"), str | list
+    )
 
 
 def _content(content: object, position: int) -> Iterator[Plain]:
