@@ -50,7 +50,7 @@ def untold(request: ChatRequest, card: ModelCard, *, passing: bool, own: bool = 
     """
     source = request.source or {}
     names = [name for name in _KEPT_HERE if _means(source.get(name))]
-    if source.get("store") is True:
+    if source.get("store") is True and request.wire == "openai-chat":  # responses are kept here
         names.append("store")
     if passing:
         names = [name for name in names if name != "metadata" or "store" in names]

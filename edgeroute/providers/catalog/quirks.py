@@ -233,6 +233,16 @@ def thought_signatures(body: Body, context: QuirkContext) -> Body:
     return body | {"messages": [message(one) for one in body.get("messages", ())]}
 
 
+def no_prefill(body: Body, context: QuirkContext) -> Body:
+    """The model begins its answer itself: a conversation must not end with the beginning of one."""
+    messages = body.get("messages", ())
+    if context.wire != "anthropic-messages" or not messages:
+        return body
+    if mapping(messages[-1]).get("role") != "assistant":
+        return body
+    return body | {"messages": [*messages, {"role": "user", "content": "Go on."}]}
+
+
 def cache_user_id(body: Body, context: QuirkContext) -> Body:
     """DeepSeek keeps caches apart by ``user_id``: a random one per conversation."""
     if not context.session_id or context.wire != "openai-chat":
@@ -288,7 +298,7 @@ QUIRKS: Final[Mapping[str, Quirk]] = {
     quirk.__name__: quirk
     for quirk in (
         cache_user_id, enable_thinking, max_completion_tokens, no_forced_tool_choice,
-        no_required_tool_choice, no_schema_while_streaming, no_thinking_for_json,
+        no_prefill, no_required_tool_choice, no_schema_while_streaming, no_thinking_for_json,
         only_common_fields, openrouter_privacy, short_tool_ids, temperature_at_most_1,
         thinking_switch, thinking_with_budget, thought_signatures, tool_choice_any,
     )

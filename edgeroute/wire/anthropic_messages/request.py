@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -33,7 +32,6 @@ from edgeroute.wire.schemas import EMPTY
 NAME = "anthropic-messages"
 _EFFORTS: Final = {"minimal": "low"}
 _GO_ON: Final = "Go on."
-_BAD_ID: Final = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 def encode_request(request: ChatRequest, target: Target) -> dict[str, Any]:
@@ -248,8 +246,3 @@ def _file_source(file: File) -> dict[str, Any]:
 
 def _text(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
-
-
-def call_id(written: str) -> str:
-    """A call's id in the characters that this format allows; other providers use more."""
-    return _BAD_ID.sub("_", written)

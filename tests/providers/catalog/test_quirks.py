@@ -151,6 +151,15 @@ def test_a_call_from_elsewhere_says_that_it_is_not_signed() -> None:
     assert second["tool_calls"][1] == {"id": "c"}
 
 
+def test_newer_claude_begins_its_answers_itself() -> None:
+    """A conversation that ends with the model's words, as after an interrupt, goes on."""
+    context = QuirkContext("anthropic-messages", stream=True)
+    said = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "The"}]
+    assert QUIRKS["no_prefill"]({"messages": said[:1]}, context) == {"messages": said[:1]}
+    changed = QUIRKS["no_prefill"]({"messages": said}, context)["messages"]
+    assert changed == [*said, {"role": "user", "content": "Go on."}]
+
+
 def test_what_a_quirk_takes_away_is_known() -> None:
     """So that a caller can be told; a field under another name is not lost."""
     body = BASE | {"temperature": 1, "stop": ["x"], "max_tokens": 5, "tool_choice": "required"}
