@@ -22,6 +22,7 @@ from edgeroute.engine.deciding.model_names import (
     LOCAL,
     named,
     names_here,
+    nearest,
     not_offered,
     without_key,
 )
@@ -279,8 +280,6 @@ class Decider:
         Raises:
             UnknownModel: there is no key for it.
         """
-        from edgeroute.providers.catalog.families import nearest  # noqa: PLC0415
-
         card, client = self.catalog.card(request.model), request.client
         vendor = card.provider if card else family.vendor if family else ""
         able = self.router_state.ready() if vendor else ()
@@ -291,7 +290,7 @@ class Decider:
         found = nearest(
             family,
             [c for c in self.catalog.cards.values() if client is None or client.allows(c.id)],
-            self.catalog.same_as,
+            self.catalog,
             able,
             self.clock.now(),
         )
