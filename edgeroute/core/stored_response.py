@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ class StoredResponse:
     ``previous`` is the response that it goes on from. ``input`` are the items that came with the
     request itself, ``body`` is the answer as its caller read it. ``length`` counts the messages up
     to the answer, system ones not counted; 0 where its caller had named the ``conversation``.
+    ``size`` are the bytes of all that.
     ``held`` says why whatever goes on from it must stay here, and ``private`` that its conversation
     was set to; both are as the conversation is now.
     """
@@ -30,6 +31,7 @@ class StoredResponse:
     body: Mapping[str, Any]
     held: str = ""
     private: bool = False
+    size: int = field(default=0, compare=False)
 
     @property
     def output(self) -> Sequence[Any]:

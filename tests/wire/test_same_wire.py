@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeroute.core.answer import Frame
+from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.events import TextDelta
 from edgeroute.server.answer.caller_request import request_of
 from edgeroute.wire.format import Envelope
@@ -114,6 +115,22 @@ def test_unknown_fields_pass_unchanged(
     body = body | unknown | {turns: [{**first, **inner}, *rest]}
     sent = FORMATS[wire].encode_request(request_of(body, {}, FORMATS[wire]), target(stream=True))
     assert json.dumps(sent) == json.dumps(body | {"model": "one-2026"})
+
+
+def test_the_numbers_of_events_rise_whatever_comes_between() -> None:
+    """Where one event became two, as where a placeholder was held back, the rest move up; an error
+    comes after the last.
+    """
+    form = FORMATS["openai-responses"]
+    assert form.encoder is not None
+    encoder = form.encoder(Envelope("id", "m", 1))
+    said = b""
+    for number in (4, 4, 5, 9):
+        data = f'{{"type":"response.output_text.delta","sequence_number":{number},"delta":"x"}}'
+        (event,) = encoder.feed(Frame("openai-responses", "response.output_text.delta", data))
+        said += event
+    said += b"".join(encoder.error(EdgeRouteError("It broke off.")))
+    assert re.findall(rb'"sequence_number":(\d+)', said) == [b"4", b"5", b"6", b"9", b"10"]
 
 
 @pytest.mark.parametrize(

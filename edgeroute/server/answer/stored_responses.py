@@ -15,6 +15,7 @@ from edgeroute.core.receipt import Receipt
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.stored_response import ResponseRepository, StoredResponse
 from edgeroute.core.verdict import PrivacyMode
+from edgeroute.server.answer.caller_request import BodyLimits
 from edgeroute.server.http_refusal import HttpRefusal
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.json_data import Json, mappings, string
@@ -22,6 +23,7 @@ from edgeroute.wire.openai_responses import stored
 
 log = logging.getLogger(__name__)
 
+_LIMITS: Final = BodyLimits()  # what a request that sends all of it could be
 _NAME: Final = 100
 _SEND_ALL: Final = "Send the whole conversation in input."
 _NONE_KEPT: Final = f"No responses are kept here: server.responses_days is 0. {_SEND_ALL}"
@@ -40,7 +42,7 @@ class StoredContext:
         """Everything that was asked and said up to the answer ``response``, as items.
 
         Raises:
-            HttpRefusal: a response of that chain is not there, or is its own predecessor.
+            HttpRefusal: as for the chain of responses that ends with it.
         """
         chain = self._chain(response)
         self._used |= {each.id: each for each in chain}
@@ -64,10 +66,12 @@ class StoredContext:
         """The responses up to the one called ``name``, which comes last; all, if it must be whole.
 
         Raises:
-            HttpRefusal: one is not there, or is its own predecessor.
+            HttpRefusal: one is not there, or is its own predecessor; or they are too large.
         """
         chain: dict[str, StoredResponse] = {}
         while name:
+            if sum(each.size for each in chain.values()) > _LIMITS.max_bytes:
+                raise _LIMITS.too_large()
             found = None if name in chain else self.responses.get(self.client, name)
             if found is not None:
                 chain[name] = found

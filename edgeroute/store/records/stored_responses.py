@@ -137,7 +137,8 @@ def _name(item: Any) -> str:
 def _response_of(row: Any) -> StoredResponse | None:
     """The response in a row; None where its content cannot be read."""
     try:
-        content = json.loads(zlib.decompress(row["content"]))
+        text = zlib.decompress(row["content"])
+        content = json.loads(text)
         said, body = content["input"], content["body"]
     except (zlib.error, ValueError, KeyError, TypeError):
         return None
@@ -154,4 +155,5 @@ def _response_of(row: Any) -> StoredResponse | None:
         body=body,
         held=(row["latch_reason"] or _HELD) if row["bound"] else "",
         private=row["mode"] == PrivacyMode.PRIVATE,
+        size=len(text),
     )

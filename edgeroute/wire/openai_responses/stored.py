@@ -140,7 +140,7 @@ def _item_events(item: Json) -> Iterator[dict[str, Any]]:
         case "function_call":
             kind, text = "response.function_call_arguments", string(item.get("arguments"))
             yield {"type": f"{kind}.delta", "delta": text}
-            yield {"type": f"{kind}.done", "arguments": text, "name": item.get("name")}
+            yield {"type": f"{kind}.done", "arguments": text}
         case "custom_tool_call":
             kind, text = "response.custom_tool_call_input", string(item.get("input"))
             yield {"type": f"{kind}.delta", "delta": text}

@@ -392,6 +392,23 @@ async def test_a_long_chain_holds(tmp_path: Path) -> None:
         assert len(heard(caller.sent("mock/m")[-1])) == 59
 
 
+async def test_a_conversation_beyond_the_limit_of_a_body_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it would be if its program had sent all of it."""
+    from edgeroute.server.answer import stored_responses
+    from edgeroute.server.answer.caller_request import BodyLimits
+
+    async with calling(tmp_path) as caller:
+        first = await caller.ask("x" * 5_000)
+        second = await caller.ask("two", previous_response_id=first.id)
+        third = await caller.ask("three", previous_response_id=second.id)
+        monkeypatch.setattr(stored_responses, "_LIMITS", BodyLimits(max_bytes=1_000))
+        with pytest.raises(openai.APIStatusError) as error:
+            await caller.ask("four", previous_response_id=third.id)
+        assert error.value.status_code == 413
+
+
 @pytest.mark.parametrize(
     "harm",
     [
