@@ -75,7 +75,7 @@ def _patch(event: Object, envelope: Envelope) -> bool:
 
 def _under_our_name(body: Object, envelope: Envelope) -> None:
     under_our_name(body, envelope)
-    body |= {name: envelope.echo[name] for name in _OURS if name in envelope.echo}
+    body |= {name: envelope.echo[name] for name in _OURS if name in body and name in envelope.echo}
 
 
 def _join(events: list[Object]) -> Object:

@@ -31,7 +31,7 @@ class Caller:
     home: House
     cloud: dict[str, ScriptedProvider]
     address: str
-    client: openai.AsyncOpenAI
+    client: Any
 
     async def ask(self, text: Any, model: str = "mock/m", **more: Any) -> Any:
         """A response."""
@@ -46,14 +46,14 @@ class Caller:
         """How many bytes all of them received."""
         return sum(one.bytes_received for one in self.cloud.values())
 
-    def other(self, name: str) -> openai.AsyncOpenAI:
+    def other(self, name: str) -> Any:
         """The client of another connected program."""
         token = ClientTokens(self.home.runtime.paths.state).make(name).reveal()
         return openai.AsyncOpenAI(api_key=token, base_url=self.client.base_url, max_retries=0)
 
 
 @asynccontextmanager
-async def at(runtime: Runtime) -> AsyncIterator[tuple[str, openai.AsyncOpenAI]]:
+async def at(runtime: Runtime) -> AsyncIterator[tuple[str, Any]]:
     """The endpoint of ``runtime``, and a client that has its token."""
     async with serving(runtime, port=0) as listening:
         token = listening.token_file.read_text().strip()

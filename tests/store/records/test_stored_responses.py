@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -88,12 +89,13 @@ def test_what_is_deleted_leaves_no_trace(
 ) -> None:
     """By itself, with its conversation, and with all of them."""
     responses = StoredResponses(database, now=now)
-    for number, delete in enumerate((
+    ways: list[Callable[[], object]] = [
         lambda: responses.delete("one", "resp_0"),
         lambda: chats.delete("c"),
         lambda: purge(database),
         lambda: purge(database, before=now()),
-    )):  # fmt: skip
+    ]
+    for number, delete in enumerate(ways):
         chats.create(id="c")
         responses.add(response(now, f"resp_{number}"))
         delete()
