@@ -17,7 +17,7 @@ import uvicorn
 from starlette.routing import Match, Route, Router
 from starlette.types import Scope
 
-from edgeroute.core.errors import EdgeRouteError, StoreError
+from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.hosts import is_loopback
 from edgeroute.core.private_file import make_private_folder
 from edgeroute.server.access.clients import ClientTokens
@@ -108,7 +108,7 @@ async def serving(
         server.should_exit = True
         with contextlib.suppress(asyncio.CancelledError):
             await running
-        with contextlib.suppress(StoreError):
+        with contextlib.suppress(EdgeRouteError):
             await expiring
         connection.close()
         if unix_socket:

@@ -241,7 +241,9 @@ def runtime(folder: Path) -> Any:
         clock=SimpleNamespace(now=lambda: NOW),
         paths=SimpleNamespace(state=folder / "state", runtime=folder / "run"),
         settings=SimpleNamespace(
-            server=SimpleNamespace(origins=["https://page.example"], editors=[], hosts=[]),
+            server=SimpleNamespace(
+                origins=["https://page.example"], editors=[], hosts=[], keep_unstored=False
+            ),
             local=SimpleNamespace(idle_minutes=10),
         ),
         catalog=Catalog({}, cards),

@@ -66,7 +66,10 @@ def reply(request: Received, items: Sequence[dict[str, Any]], *cuts: int) -> Rep
 
 def _item(item: dict[str, Any], at: dict[str, Any], cuts: Sequence[int]) -> list[dict[str, Any]]:
     index = at["output_index"]
-    if item["type"] == "function_call":
+    inner: list[dict[str, Any]] = []
+    if item["type"] == "reasoning":
+        empty = item
+    elif item["type"] == "function_call":
         kind, text = "response.function_call_arguments", item["arguments"]
         inner = [{"type": f"{kind}.delta", **at, "delta": piece} for piece in _cut(text, cuts)]
         inner.append({"type": f"{kind}.done", **at, "arguments": text, "name": item["name"]})

@@ -22,6 +22,7 @@ from edgeroute.core.messages import (
     user,
 )
 from edgeroute.core.request import ChatRequest, Tool
+from edgeroute.wire import capsule
 from edgeroute.wire.errors import WireError, WireFault
 from edgeroute.wire.format import CachePlan, Target
 from edgeroute.wire.formats import FORMATS
@@ -322,3 +323,22 @@ def test_every_listed_item_has_an_id_that_leads_back_to_it() -> None:
 def test_only_an_answer_that_ended_well_is_one_to_keep(stream: bytes) -> None:
     """Nothing of a broken stream passes for a response."""
     assert stored.ended(stream) is None
+
+
+def test_a_stored_thought_is_its_own_models_and_holds_no_text() -> None:
+    """What is sealed cannot be masked, so the summary stays outside; what is sealed already, has
+    nothing to seal or is of nobody known stays as it is.
+    """
+    summary = [{"type": "summary_text", "text": "Ann asks."}]
+    thought = {"id": "rs_1", "type": "reasoning", "summary": summary, "encrypted_content": "gAAA"}
+    plain: list[dict[str, Any]] = [
+        {"id": "rs_2", "type": "reasoning", "summary": summary},
+        {"id": "msg_1", "type": "message", "content": []},
+    ]
+    (kept, *others) = stored.sealed([thought, *plain], "o/x")
+    assert others == plain
+    assert kept | {"encrypted_content": "gAAA"} == thought
+    origin, payload = capsule.unseal(kept["encrypted_content"]) or ("", "")
+    assert (origin, load_object(payload)) == ("o/x", thought | {"summary": []})
+    assert stored.sealed([kept], "o/y") == [kept]
+    assert stored.sealed([thought], "") == [thought]

@@ -173,9 +173,11 @@ class Decider:
         """The request's conversation; where the store cannot be read, one that says so."""
         try:
             find = self.sessions.peek if dry else self.sessions.open
-            return await asyncio.to_thread(find, request)
+            found = await asyncio.to_thread(find, request)
         except StoreError as error:
             return self.sessions.without_store(request, error, new_id(self.clock.now()))
+        last = None if found.model else self.router_state.holding(found.id)
+        return replace(found, model=last.model) if last else found
 
     async def _released(self, session: Session, request: ChatRequest, *, dry: bool) -> Session:
         with suppress(StoreError):

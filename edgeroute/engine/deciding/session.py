@@ -123,7 +123,7 @@ class Sessions:
             held_from=held_from,
             undecided=match is not None
             and match.undecided
-            and not (request.conversation or unsaved)
+            and not (request.conversation or unsaved or request.held)
             and match.held_by == self._rules() != "",
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -31,10 +31,13 @@ _NONE_KEPT: Final = f"No responses are kept here: server.responses_days is 0. {_
 
 @dataclass(eq=False, repr=False)
 class StoredContext:
-    """What one request of ``client`` goes on from."""
+    """What one request of ``client`` goes on from. ``origin_of`` says whose thoughts those of a
+    model are; without it they are left as they are.
+    """
 
     responses: ResponseRepository
     client: str
+    origin_of: Callable[[str], str] = lambda _: ""
     _used: dict[str, StoredResponse] = field(default_factory=dict)
     _items: dict[str, Any] = field(default_factory=dict)
 
@@ -46,7 +49,7 @@ class StoredContext:
         """
         chain = self._chain(response)
         self._used |= {each.id: each for each in chain}
-        return [item for each in chain for item in (*self.items(each.input), *each.output)]
+        return [item for each in chain for item in (*self.items(each.input), *self._said(each))]
 
     def asked(self, response: StoredResponse) -> list[Json]:
         """All that the model was given before it answered ``response``, as far as it is still
@@ -101,7 +104,7 @@ class StoredContext:
         place = stored.input_place(name)
         if place is None:
             found = self.responses.holding(self.client, name)
-            items = mappings(found.output) if found else []
+            items = mappings(self._said(found)) if found else []
             named: dict[str, Any] = {string(item.get("id")): item for item in items}
         else:
             found = self.responses.get(self.client, place.response)
@@ -110,6 +113,10 @@ class StoredContext:
         if found is not None:
             self._used[found.id] = found
         return named
+
+    def _said(self, response: StoredResponse) -> list[Any]:
+        origin = self.origin_of(string(response.body.get("model")))
+        return stored.sealed(response.output, origin)
 
     def bind(self, request: ChatRequest) -> ChatRequest:
         """``request``, held here where what it goes on from is."""
@@ -157,7 +164,7 @@ class Keeping:
 
 
 def continued(
-    body: Json, client: str, responses: ResponseRepository
+    body: Json, client: str, responses: ResponseRepository, origin_of: Callable[[str], str]
 ) -> tuple[Json, StoredContext, Keeping]:
     """``body`` with all that it goes on from in its input, and what is to be kept of it.
 
@@ -173,7 +180,7 @@ def continued(
     if not isinstance(previous, str):
         raise WireError("previous_response_id must be a text.")
     own = stored.own_input(body)
-    context = StoredContext(responses, client)
+    context = StoredContext(responses, client, origin_of)
     before = context.before(previous) if previous else []
     items = context.items(own)
     keeping = Keeping(

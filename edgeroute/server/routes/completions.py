@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 
 from starlette.requests import Request
@@ -43,9 +44,16 @@ def answers(context: ServerContext, form: CallerFormat) -> Endpoint:
         wanted = mapping(body.get("stream_options")).get("include_usage") is True
         stored = keeping = None
         if form is _STORED:
-            client, responses = request.scope["state"]["client"], context.runtime.responses
-            body, stored, keeping = await asyncio.to_thread(continued, body, client, responses)
+            body, stored, keeping = await asyncio.to_thread(
+                continued,
+                body,
+                request.scope["state"]["client"],
+                context.runtime.responses,
+                context.origin_of,
+            )
         asked = fitted(request_of(body, request.headers, form), context)
+        if keeping is not None and context.runtime.settings.server.keep_unstored:
+            asked = replace(asked, store=True)
         return EngineResponse(
             context,
             DecodedRequest(

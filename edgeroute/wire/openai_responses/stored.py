@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from edgeroute.wire import capsule
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.json_data import Json, load_object, mapping, mappings, string
+from edgeroute.wire.json_data import Json, dump_text, load_object, mapping, mappings, string
 from edgeroute.wire.openai_responses.answer import as_bytes
 
 ID_PREFIX: Final = "resp_"
@@ -47,6 +48,28 @@ def own_input(body: Json) -> list[Any]:
     if not isinstance(given, list) or not given:
         raise WireError("input must be a text or a list with at least one item.")
     return given
+
+
+def sealed(items: Sequence[Any], origin: str) -> list[Any]:
+    """``items`` of an answer of the model of ``origin`` as input: no other model gets its thoughts.
+
+    What is sealed holds nothing that can be read, so that nothing in it would need a mask.
+    """
+    return [_sealed(mapping(item), origin) or item for item in items]
+
+
+def _sealed(item: Json, origin: str) -> Json | None:
+    thought = string(item.get("encrypted_content"))
+    if item.get("type") != "reasoning" or not thought or capsule.unseal(thought):
+        return None
+    bare: Json = {
+        "type": "reasoning",
+        "id": item.get("id"),
+        "summary": [],
+        "encrypted_content": thought,
+    }
+    own = capsule.seal(origin, dump_text(bare))
+    return {**item, "encrypted_content": own} if own else None
 
 
 def referred(item: object) -> str:

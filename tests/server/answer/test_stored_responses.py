@@ -259,6 +259,48 @@ async def test_nothing_is_kept_where_that_is_asked_for(tmp_path: Path) -> None:
         assert caller.bytes_out == before
 
 
+def _thinks(request: Received) -> Reply:
+    """Answers with a thought that only its own model can read."""
+    thought = {"id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": "gAAA" * 9}
+    return reply(request, [thought, message("Done.")])
+
+
+@pytest.mark.parametrize("kept", [False, True])
+async def test_a_thought_goes_back_to_its_own_model_only(tmp_path: Path, *, kept: bool) -> None:
+    """Kept or not, it is known who answered last."""
+    with ScriptedProvider(_thinks) as other:
+        settings = (
+            f'[providers.other]\nwire = "openai-responses"\nbase_url = "{other.base_url}"\n'
+            'models = ["n"]\n'
+        )
+        async with calling(tmp_path, _thinks, settings) as caller:
+            first = await caller.ask("one", "resp/m", store=kept)
+            items = [{"role": "user", "content": "one"}, *first.to_dict()["output"]]
+            turn = [*items, {"role": "user", "content": "two"}]
+            await caller.ask(turn, "resp/m", store=kept)
+            await caller.ask([*turn, *items[1:], items[0]], "other/n", store=kept)
+            assert b"gAAA" in caller.sent("resp/m")[-1].body
+            assert b"gAAA" not in other.requests[-1].body
+            if kept:
+                second = await caller.ask("two", "other/n", previous_response_id=first.id)
+                assert b"gAAA" not in other.requests[-1].body
+                third = await caller.ask("three", "resp/m", previous_response_id=second.id)
+                assert caller.sent("resp/m")[-1].body.count(b"gAAA" * 9) == 1
+                named = [{"type": "item_reference", "id": third.output[0].id}, items[0]]
+                await caller.ask(named, "other/n")
+                assert b"gAAA" not in other.requests[-1].body
+
+
+async def test_the_user_may_keep_the_chats_of_such_programs(tmp_path: Path) -> None:
+    """The history is the user's; the program's response is not stored all the same."""
+    async with calling(tmp_path, settings="[server]\nkeep_unstored = true\n") as caller:
+        answer = await caller.ask("quetzalcoatl", store=False)
+        assert answer.store is False
+        assert len(caller.home.runtime.conversations.search("quetzalcoatl")) == 1
+        with pytest.raises(openai.NotFoundError):
+            await caller.client.responses.retrieve(answer.id)
+
+
 async def test_nothing_is_kept_where_the_settings_say_so(tmp_path: Path) -> None:
     """The answer says that it is not stored, and who goes on from it is told why."""
     settings = "[server]\nresponses_days = 0\n"
