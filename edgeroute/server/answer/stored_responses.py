@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 _LIMITS: Final = BodyLimits()  # what a request that sends all of it could be
 _NAME: Final = 100
 _SEND_ALL: Final = "Send the whole conversation in input."
-_NONE_KEPT: Final = f"No responses are kept here: server.responses_days is 0. {_SEND_ALL}"
+_NONE_KEPT: Final = f"The settings keep no responses (server.responses_days). {_SEND_ALL}"
 
 
 @dataclass(eq=False, repr=False)
@@ -72,12 +72,14 @@ class StoredContext:
             HttpRefusal: one is not there, or is its own predecessor; or they are too large.
         """
         chain: dict[str, StoredResponse] = {}
+        size = 0
         while name:
-            if sum(each.size for each in chain.values()) > _LIMITS.max_bytes:
+            if size > _LIMITS.max_bytes:
                 raise _LIMITS.too_large()
             found = None if name in chain else self.responses.get(self.client, name)
             if found is not None:
                 chain[name] = found
+                size += found.size
             elif whole:
                 raise self._not_found(name)
             name = found.previous if found else ""
