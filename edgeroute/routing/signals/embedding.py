@@ -7,6 +7,7 @@ a long text are read.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,6 +35,7 @@ _PIECE: Final = 254
 _START: Final = 101
 _END: Final = 102
 _TINY: Final = 1e-12
+_KEPT: Final = 512  # vectors, of 1.5 kB each
 
 
 class Embedder:
@@ -50,6 +52,8 @@ class Embedder:
             + tensors["embeddings.token_type_embeddings.weight"][0]
         )
         self._first_norm = _norm(tensors, "embeddings.LayerNorm")
+        # A prompt is described when it is classified, when it is advised on, and when it is kept.
+        self._of_ids = lru_cache(_KEPT)(lambda ids: self._unit(self._read(list(ids))))
         self._layers = [_layer(tensors, f"encoder.layer.{n}.", np) for n in range(_LAYERS)]
 
     @classmethod
@@ -77,7 +81,7 @@ class Embedder:
 
         Vectors of different windows are not to be compared.
         """
-        return self._unit(self._read(self._ids(text, *window)))
+        return self._of_ids(tuple(self._ids(text, *window)))
 
     def embed_whole(self, text: str) -> tuple[Array, int]:
         """The vector of all of ``text``, and how many tokens that is.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SEND_SECONDS: Final = 60.0
 # How far the engine may run ahead of a slow reader.
 _AHEAD: Final = 64
+_AT_ONCE: Final = 64 * 1024  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +96,19 @@ class EngineResponse:
         )
         kind = {"content-type": self._decoded.form.media_type}
         await _deliver(send, _start(kind | self._headers()))
-        over = False
-        while not over:
-            pieces = b"".join(encoder.idle() if event is None else self._say(event, encoder))
-            if isinstance(event, Answered):
-                await self._keep(ended(pieces))
-            if pieces:
-                await _deliver(send, _body(pieces))
-            over = isinstance(event, Answered | Failed) or self._lost(event)
-            if not over:
-                event = await self._next(events)
-        await _deliver(send, _body(b"", more=False))
+        said = bytearray()
+        while True:
+            said += b"".join(encoder.idle() if event is None else self._say(event, encoder))
+            if isinstance(event, Answered | Failed) or self._lost(event):
+                break
+            # What came together goes out together.
+            if said and not (events.more and len(said) < _AT_ONCE):
+                await _deliver(send, _body(bytes(said)))
+                said.clear()
+            event = await self._next(events)
+        if isinstance(event, Answered):
+            await self._keep(ended(bytes(said)))
+        await _deliver(send, _body(bytes(said), more=False))
 
     async def _keep(self, body: Mapping[str, Any] | None) -> None:
         """Keep the answer before its caller has read it, who may go on from it at once."""
@@ -202,6 +205,11 @@ class EngineTask:
     _events: asyncio.Queue[Event]
     _running: asyncio.Task[None]
     _gone: asyncio.Task[None]
+
+    @property
+    def more(self) -> bool:
+        """Whether the next event is there already."""
+        return not self._events.empty()
 
     async def next(self, patience: float | None = None) -> Event:
         """The next event.

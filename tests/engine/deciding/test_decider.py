@@ -17,7 +17,8 @@ from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.core.usage import Cost
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.deciding.advisor import Advisor
-from edgeroute.engine.deciding.decider import Decider, Decision, Preferences
+from edgeroute.engine.deciding.decider import Decider, Preferences
+from edgeroute.engine.deciding.decision import Decision
 from edgeroute.engine.deciding.explanation import Explanation
 from tests.support import replies
 from tests.support.clocks import THE_DAY, StandingClock

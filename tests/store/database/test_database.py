@@ -72,7 +72,7 @@ def test_rows_are_there_after_reopening(path: Path, key: Secret | None) -> None:
         secure = connection.execute("PRAGMA secure_delete").fetchone()[0]
     assert settings == {
         "journal_mode": "wal",
-        "synchronous": 2,
+        "synchronous": 1,
         "foreign_keys": 1,
         "trusted_schema": 0,
     }
