@@ -39,9 +39,11 @@ def said(item: Any) -> str:
     return content if isinstance(content, str) else "".join(part["text"] for part in content)
 
 
-def reply(request: Received, items: Sequence[dict[str, Any]], *cuts: int) -> Reply:
+def reply(
+    request: Received, items: Sequence[dict[str, Any]], *cuts: int, brief: bool = False
+) -> Reply:
     """The answer with ``items``, streamed where it was asked so, in pieces of ``cuts`` characters
-    (default: in one).
+    (default: in one). Where it is ``brief``, the last event does not repeat the items.
     """
     response: dict[str, Any] = {
         "id": f"resp_up{request.number}", "object": "response", "created_at": 1, "model": "up",
@@ -57,7 +59,8 @@ def reply(request: Received, items: Sequence[dict[str, Any]], *cuts: int) -> Rep
     ]
     for index, item in enumerate(items):
         events += _item(item, {"item_id": item["id"], "output_index": index}, cuts)
-    events.append({"type": "response.completed", "response": response})
+    last = {**response, "output": []} if brief else response
+    events.append({"type": "response.completed", "response": last})
     return replies.stream([
         replies.event(json.dumps({**event, "sequence_number": number}), event["type"])
         for number, event in enumerate(events)

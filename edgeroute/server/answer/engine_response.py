@@ -91,9 +91,8 @@ class EngineResponse:
             return
         assert self._decoded.form.encoder is not None
         # Of a whole answer every part says itself where it comes from.
-        encoder = self._decoded.form.encoder(
-            self._envelope(self._context.origin_of(self._tracker.model))
-        )
+        envelope = self._envelope(self._context.origin_of(self._tracker.model))
+        encoder = self._decoded.form.encoder(envelope)
         kind = {"content-type": self._decoded.form.media_type}
         await _deliver(send, _start(kind | self._headers()))
         said = bytearray()
@@ -107,7 +106,10 @@ class EngineResponse:
                 said.clear()
             event = await self._next(events)
         if isinstance(event, Answered):
-            await self._keep(ended(bytes(said)))
+            body = ended(bytes(said))
+            if body is not None and not body.get("output"):
+                body = self._decoded.form.encode_answer(event.answer, envelope)
+            await self._keep(body)
         await _deliver(send, _body(bytes(said), more=False))
 
     async def _keep(self, body: Mapping[str, Any] | None) -> None:

@@ -87,7 +87,7 @@ def failed(error: EdgeRouteError, envelope: Envelope) -> dict[str, Any]:
         )
     message, param = overflow_in_openais_words(error), told.parameter or None
     said = {"code": code, "message": message, "param": param}
-    response = _response(envelope, "failed", []) | {"error": said}
+    response = _response(envelope, "failed", []) | {"error": said, "store": False}
     return {"type": "response.failed", "response": response}
 
 

@@ -80,7 +80,18 @@ def _under_our_name(body: Object, envelope: Envelope) -> None:
 
 def _join(events: list[Object]) -> Object:
     ended = [event for event in events if event.get("type") in _ENDS]
-    return dict(mapping(ended[-1].get("response"))) if ended else {}
+    if not ended:
+        return {}
+    response = dict(mapping(ended[-1].get("response")))
+    if not response.get("output"):  # some providers tell of the items in events of their own only
+        done = [event for event in events if event.get("type") == "response.output_item.done"]
+        response["output"] = [event.get("item") for event in sorted(done, key=_place)]
+    return response
+
+
+def _place(event: Object) -> int:
+    index = event.get("output_index")
+    return index if isinstance(index, int) else 0
 
 
 def _growing(event: Object) -> list[Growing]:

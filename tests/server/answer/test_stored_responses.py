@@ -207,6 +207,25 @@ async def test_a_result_alone_answers_a_stored_call(tmp_path: Path) -> None:
         ]  # fmt: skip
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_an_answer_whose_end_does_not_repeat_it_is_whole(
+    tmp_path: Path, *, streamed: bool
+) -> None:
+    """Its items come from the events that told of them."""
+
+    def briefly(request: Received) -> Reply:
+        items = [message("Hm.", "msg_1"), message("Done.", "msg_2")]
+        return reply(request, items, brief=True)
+
+    async with calling(tmp_path, briefly) as caller:
+        answer = await caller.ask("one", "resp/m", stream=streamed)
+        answer = await whole(answer) if streamed else answer
+        again = await caller.client.responses.retrieve(answer.id)
+        assert again.output_text == "Hm.Done."
+        await caller.ask("two", "resp/m", previous_response_id=answer.id)
+        assert heard(caller.sent("resp/m")[-1]) == ["one", "Hm.", "Done.", "two"]
+
+
 async def test_what_is_deleted_is_gone(tmp_path: Path) -> None:
     """It can neither be read nor gone on from, and what went on from it cannot be either; chats
     that are deleted take their responses along.
