@@ -79,6 +79,11 @@ class E5File:
         flat: NDArray[np.float32] = values.reshape(len(blocks), -1)
         return flat
 
+    def let_go(self) -> None:
+        """Give the memory back that reading took; what is used again comes from the file again."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self._data.madvise(mmap.MADV_DONTNEED)
+
     def words(self) -> dict[str, int]:
         """Every piece of a word with its place in the table."""
         numpy, count = self._numpy, self._count

@@ -68,10 +68,11 @@ class SentenceEncoder:
         self._file = file
         ahead: Ahead[Pieces] = Ahead()
         pieces = ahead.add(lambda: Pieces(file.words(), file.scores(), file.rewritten))
-        self._bert = Bert(_LAYERS, dict(_tensors(file)))
+        self._bert = Bert(_LAYERS, _tensors(file))
         self._pieces = ahead.result(pieces)
         self._prompt = [number for _, number in self._pieces.cut(_QUERY)]
         self._table = file.blocks("emb.word", WIDTH)
+        file.let_go()
         self._places = file.numbers("emb.pos").reshape(-1, WIDTH) + file.numbers("emb.type")[:WIDTH]
 
     def read(self, text: str) -> list[Reading]:
