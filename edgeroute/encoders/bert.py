@@ -53,6 +53,9 @@ class Bert:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # Texts have all lengths: what is kept for one is of no use to the next.
+        options.enable_cpu_mem_arena = False
+        options.enable_mem_pattern = False
         given = dict(_rounded(tensors))
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in given.values()]
         options.add_external_initializers(list(given), values)
