@@ -8,7 +8,7 @@ whatever is read beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from edgeroute import datafile
@@ -43,10 +43,10 @@ class Bert:
     """An encoder of ``layers`` layers. Thread-safe.
 
     ``tensors`` are named as models/encoders/graphs.py names them; a weight of shape (out, in) is
-    rounded here.
+    rounded here, one after the other, since all of them at once would take four times the memory.
     """
 
-    def __init__(self, layers: int, tensors: Mapping[str, Array]) -> None:
+    def __init__(self, layers: int, tensors: Iterable[tuple[str, Array]]) -> None:
         import onnxruntime  # noqa: PLC0415 - heavy, needed at the first scan only
 
         options = onnxruntime.SessionOptions()
@@ -70,11 +70,11 @@ class Bert:
         return rows
 
 
-def _rounded(tensors: Mapping[str, Array]) -> Iterator[tuple[str, Any]]:
+def _rounded(tensors: Iterable[tuple[str, Array]]) -> Iterator[tuple[str, Any]]:
     """The tensors as the graph wants them: weights as whole numbers of shape (in, out), scaled."""
     import numpy  # noqa: ICN001, PLC0415
 
-    for name, tensor in tensors.items():
+    for name, tensor in tensors:
         if tensor.ndim == 1:
             yield name, tensor
             continue

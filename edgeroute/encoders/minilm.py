@@ -50,7 +50,7 @@ class MiniLM:
             held["embeddings.position_embeddings.weight"]
             + held["embeddings.token_type_embeddings.weight"][0]
         )
-        self._bert = Bert(_LAYERS, dict(_tensors(held)))
+        self._bert = Bert(_LAYERS, _tensors(held))
 
     def vector(self, text: str) -> Array:
         """The vector of the first ``MOST_TOKENS`` tokens of ``text``, of length 1."""

@@ -69,7 +69,7 @@ class SentenceEncoder:
         self._prompt = [number for _, number in self._pieces.cut(_QUERY)]
         self._table = file.blocks("emb.word", WIDTH)
         self._places = file.numbers("emb.pos").reshape(-1, WIDTH) + file.numbers("emb.type")[:WIDTH]
-        self._bert = Bert(_LAYERS, dict(_tensors(file)))
+        self._bert = Bert(_LAYERS, _tensors(file))
 
     def read(self, text: str) -> list[Reading]:
         """``text`` in readings of at most ``MOST_TOKENS`` pieces each."""
