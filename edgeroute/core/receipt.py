@@ -19,7 +19,7 @@ from edgeroute.core.request import FrontDoor
 from edgeroute.core.usage import FREE, UNKNOWN_COST, Cost, Usage
 from edgeroute.core.verdict import PrivacyMode
 
-Outcome = Literal["answered", "failed", "cancelled", "rejected"]
+Outcome = Literal["answered", "failed", "cancelled", "rejected", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Attempt:
 
     ``host`` and ``bytes_sent`` say who received how much; both are empty for a local model and for
     an attempt that failed before anything was written. ``error`` is an ``ErrorKind`` value.
+    ``interrupted`` is what is kept before the bytes leave: it stands while the model answers, and
+    for good where the program ended first.
     ``role`` is ``answer``, ``judge`` or ``verify``. ``rate`` is the price used, USD per million
     tokens, as text ``input/output``.
     """

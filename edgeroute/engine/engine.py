@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import Cancelled, EdgeRouteError
@@ -13,9 +14,11 @@ from edgeroute.core.events import Answered, Event, Failed, Notice, Planned
 from edgeroute.core.ids import new_id
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.request import ChatRequest
-from edgeroute.engine.deciding.decider import Decider, Decision
+from edgeroute.engine.deciding.decider import Decider
+from edgeroute.engine.deciding.decision import Decision, RequestStart
 from edgeroute.engine.deciding.explanation import Explanation
-from edgeroute.engine.recording.recorder import Recorder, RequestStart
+from edgeroute.engine.recording.aftermath import Aftermath
+from edgeroute.engine.recording.recorder import Recorder
 from edgeroute.engine.recording.telemetry import Telemetry
 from edgeroute.engine.running.internal_error import broken
 from edgeroute.engine.running.live_attempt import RunState
@@ -30,12 +33,15 @@ class Engine:
         decider: Decider,
         answering: Runner,
         recorder: Recorder,
-        telemetry: Telemetry | None,
         clock: Clock,
+        *,
+        aftermath: Aftermath,
+        telemetry: Telemetry | None,
     ) -> None:
         self._decider = decider
         self._answering = answering
         self._recorder = recorder
+        self._aftermath = aftermath
         self._telemetry = telemetry
         self._clock = clock
 
@@ -59,7 +65,7 @@ class Engine:
         state = RunState()
         decision: Decision | None = None
         try:
-            decision = await self._decider.decide(request)
+            decision = replace(await self._decider.decide(request), start=start)
             request = replace(request, model=decision.request.model)
             yield Planned(
                 decision.plan,
@@ -102,8 +108,21 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - what was answered is told all the same
             told = broken(error, "recording")
             notices = [Notice("not_saved", f"This turn could not be saved. {told}")]
+        notices += await self._learn(receipt, request, decision)
         if self._telemetry is not None:
             answer = state.answer or state.partial
             asked = request.messages[-1].text if request.messages else ""
             self._telemetry.tell(receipt, asked, answer.text if answer else "")
         return receipt, list(notices)
+
+    async def _learn(
+        self, receipt: Receipt, request: ChatRequest, decision: Decision | None
+    ) -> list[Notice]:
+        """Have the answer learned from. A person is shown what it says of money; no program waits
+        for that.
+        """
+        learn = partial(self._recorder.learn, receipt, request, decision)
+        if request.front_door == "http":
+            self._aftermath.later(learn)
+            return []
+        return await self._aftermath.done(learn)

@@ -9,7 +9,7 @@ Abilities of a card that formats look at: ``images``, ``files``, ``tools``, ``js
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from edgeroute.core.events import Delta
@@ -79,7 +79,8 @@ class Envelope:
 
     ``created`` is in seconds since 1970. ``usage`` asks for token counts at a stream's end.
     ``origin`` (``provider/family`` of the model) lets a caller hand reasoning payloads back.
-    ``custom_tools`` are those that the caller wants called with one text.
+    ``custom_tools`` are those that the caller wants called with one text. ``echo`` is what the
+    answer repeats of its request, in formats whose answers do.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Envelope:
     usage: bool = True
     origin: str = ""
     custom_tools: frozenset[str] = frozenset()
+    echo: Mapping[str, Any] = field(default_factory=dict)
 
 
 class StreamEncoder(Protocol):

@@ -19,7 +19,7 @@ _ABSURD = 10**12
 
 def mapping(value: object) -> Json:
     """``value`` if it is an object, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict | Mapping) else {}
 
 
 def sequence(value: object) -> Sequence[Any]:
@@ -29,7 +29,7 @@ def sequence(value: object) -> Sequence[Any]:
 
 def mappings(value: object) -> list[Json]:
     """The objects in the list ``value``."""
-    return [item for item in sequence(value) if isinstance(item, Mapping)]
+    return [item for item in sequence(value) if isinstance(item, dict | Mapping)]
 
 
 def string(value: object) -> str:

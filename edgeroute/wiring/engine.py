@@ -13,6 +13,7 @@ from edgeroute.engine.deciding.masking import Masking
 from edgeroute.engine.deciding.router_state import Budget, RouterState
 from edgeroute.engine.deciding.session import Sessions
 from edgeroute.engine.engine import Engine
+from edgeroute.engine.recording.aftermath import Aftermath
 from edgeroute.engine.recording.feedback import Feedback
 from edgeroute.engine.recording.recorder import Recorder
 from edgeroute.engine.recording.spend_alerts import SpendAlerts
@@ -59,6 +60,7 @@ class EngineParts:
         self.rules = RulesInForce(router.policy, installation.rules)
         self._user = config.system_user()
         self.advisor = Advisor(stores.outcomes, installation.paths.models)
+        self.aftermath = Aftermath()
         self.feedback = Feedback(stores.outcomes, self.advisor)
         budget = installation.settings.budget
         self.budget = Budget(
@@ -71,8 +73,14 @@ class EngineParts:
     @cached_property
     def engine(self) -> Engine:
         """The one way of a prompt."""
-        clock = self.installation.clock
-        return Engine(self.decider, self._runner, self._recorder, self.telemetry, clock)
+        return Engine(
+            self.decider,
+            self._runner,
+            self._recorder,
+            self.installation.clock,
+            aftermath=self.aftermath,
+            telemetry=self.telemetry,
+        )
 
     @cached_property
     def telemetry(self) -> Telemetry | None:
@@ -134,6 +142,7 @@ class EngineParts:
             sessions=self._sessions,
             rules=self.rules,
             salt=cache(partial(self.stores.secret, _SESSIONS_SECRET)),
+            leaving=self._recorder.leaving,
             clock=clock,
         )
         fallback = Fallback(calls, health, providers.resilience, clock, Random())  # noqa: S311
@@ -144,6 +153,7 @@ class EngineParts:
     def _recorder(self) -> Recorder:
         stores, clock = self.stores, self.installation.clock
         return Recorder(
+            transaction=stores.database.transaction,
             receipts=stores.receipts,
             ledger=stores.ledger,
             conversations=stores.conversations,
@@ -163,6 +173,7 @@ class EngineParts:
         )
 
     async def close(self) -> None:
-        """Let go of the exporter."""
+        """End what goes on after an answer, and let go of the exporter."""
+        await self.aftermath.close()
         if exporter := self.__dict__.get("telemetry"):
             await exporter.close()

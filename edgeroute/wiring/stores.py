@@ -18,6 +18,7 @@ from edgeroute.store.records.key_value import KeyValueStore
 from edgeroute.store.records.ledger import Ledger
 from edgeroute.store.records.outcomes import Outcomes
 from edgeroute.store.records.receipts import Receipts
+from edgeroute.store.records.stored_responses import StoredResponses
 from edgeroute.wiring.installation import Installation
 
 _DATABASE_SECRET = "database"  # noqa: S105 - a name
@@ -47,6 +48,13 @@ class StoreParts:
         self.alerts = Alerts(self.database, now=now)
         self.outcomes = Outcomes(self.database, now=now)
         self.states = KeyValueStore(self.database, now=now)
+        server = self._settings.server
+        self.responses = StoredResponses(
+            self.database,
+            days=server.responses_days,
+            megabytes=server.responses_megabytes,
+            now=now,
+        )
 
     @property
     def needs_passphrase(self) -> bool:

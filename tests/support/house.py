@@ -111,6 +111,10 @@ class House:
         """The routing policy and the tiers that are in force."""
         return self.runtime._engine.rules
 
+    async def learned(self) -> None:
+        """Wait until what was answered so far has been learned from."""
+        await self.runtime._engine.aftermath.drain()
+
     def reopened(self) -> Runtime:
         """A second runtime over the same folders, as after a restart."""
         return Runtime(self.runtime.paths, self.settings)

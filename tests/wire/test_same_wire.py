@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeroute.core.answer import Answer, Frame
+from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.events import TextDelta
 from edgeroute.core.messages import assistant
 from edgeroute.core.usage import Usage
@@ -117,6 +119,22 @@ def test_unknown_fields_pass_unchanged(
     assert json.dumps(sent) == json.dumps(body | {"model": "one-2026"})
 
 
+def test_the_numbers_of_events_rise_whatever_comes_between() -> None:
+    """Where one event became two, as where a placeholder was held back, the rest move up; an error
+    comes after the last.
+    """
+    form = FORMATS["openai-responses"]
+    assert form.encoder is not None
+    encoder = form.encoder(Envelope("id", "m", 1))
+    said = b""
+    for number in (4, 4, 5, 9):
+        data = f'{{"type":"response.output_text.delta","sequence_number":{number},"delta":"x"}}'
+        (event,) = encoder.feed(Frame("openai-responses", "response.output_text.delta", data))
+        said += event
+    said += b"".join(encoder.error(EdgeRouteError("It broke off.")))
+    assert re.findall(rb'"sequence_number":(\d+)', said) == [b"4", b"5", b"6", b"9", b"10"]
+
+
 @pytest.mark.parametrize(
     ("wire", "silence"),
     [
@@ -126,8 +144,8 @@ def test_unknown_fields_pass_unchanged(
     ],
 )
 def test_a_silent_stream_that_passes_stays_alive(wire: str, silence: str) -> None:
-    """Before a provider's first event and between events; a response is created once, and what says
-    nothing has the number of the event before it.
+    """Before a provider's first event and between events; a response is created once, and where
+    events are numbered the numbers rise.
     """
     form = FORMATS[wire]
     assert form.encoder is not None
@@ -140,7 +158,11 @@ def test_a_silent_stream_that_passes_stays_alive(wire: str, silence: str) -> Non
     assert bool(passed) == (wire != "openai-responses")
     after = b"".join(encoder.idle()).decode()
     assert silence in after
-    assert ('"sequence_number":7' in after) == (wire == "openai-responses")
+    if wire == "openai-responses":
+        more = '{"type":"response.in_progress","sequence_number":1,"response":{}}'
+        passed = encoder.feed(Frame(wire, "response.in_progress", more))
+        said = before + after + b"".join(passed).decode()
+        assert re.findall(r'"sequence_number":(\d+)', said) == ["0", "1", "2", "3", "4"]
 
 
 def test_what_every_provider_of_a_wire_refuses_is_mended() -> None:

@@ -48,10 +48,10 @@ class Advisor:
 
         None where too few are alike.
         """
-        from edgeroute.routing.learning.neighbours import Advice  # noqa: PLC0415
+        from edgeroute.routing.learning.neighbours import FEWEST, Advice  # noqa: PLC0415
 
         with suppress(StoreError):
-            vector = self._vector(prompt) if self._known() else None
+            vector = self._vector(prompt) if len(self._known()) >= FEWEST else None
             if vector is None:
                 return None
             experience = self._ordered(len(vector))

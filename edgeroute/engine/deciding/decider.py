@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Final
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import BudgetReached, StoreError
 from edgeroute.core.ids import new_id
-from edgeroute.core.messages import Message
 from edgeroute.core.model_card import Place
 from edgeroute.core.plan import Plan
-from edgeroute.core.request import ChatRequest, ClientProfile, Sampling, Tier
+from edgeroute.core.request import ChatRequest, ClientProfile, Tier
 from edgeroute.core.signals import Signals
 from edgeroute.core.verdict import PrivacyMode, Verdict
-from edgeroute.engine.deciding.explanation import Explanation
+from edgeroute.engine.deciding.decision import Decision
 from edgeroute.engine.deciding.model_names import (
     LOCAL,
     named,
     names_here,
+    nearest,
     not_offered,
     without_key,
 )
@@ -41,12 +41,16 @@ if TYPE_CHECKING:
     from edgeroute.routing.learning.neighbours import Advice
     from edgeroute.routing.plan.plan_input import PlanInput
     from edgeroute.routing.policy.in_force import RulesInForce
+    from edgeroute.routing.policy.policy import RoutingPolicy
     from edgeroute.routing.signals.signals import Classifier
 
 _NOT_MASKED: Final = (
     "Masking was asked for, which lets more leave than this conversation's mode, so the mode"
     " holds. `edgeroute connect CLIENT --privacy mask` or the setting privacy.mode allows it."
 )
+# Where the policy chooses a model, and what it may ask for that follows from the task.
+_CHOSEN_HERE: Final = frozenset({"", "auto", "cascade", "ensemble"})
+_TOLD_BY_TASK: Final = frozenset({"task", "domain", "complexity", "output_tokens"})
 _KNOWN_VALUE: Final = "It repeats something that was masked before, where it cannot be masked."
 
 
@@ -57,58 +61,6 @@ class Preferences:
     tier: Tier = "balanced"
     enterprise: str = ""
     user: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What was decided for one request, before anything is sent.
-
-    ``outbound`` is what a managed API would get: the request itself, or its masked form.
-    ``local`` is the local model's id; ``judge`` may judge the answers of a cascade or an ensemble.
-    """
-
-    request: ChatRequest
-    outbound: ChatRequest
-    session: Session
-    privacy: PrivacyDecision
-    signals: Signals
-    plan: Plan
-    tier: Tier
-    local: str
-    masked: MaskedRequest | None
-    otherwise: str
-    judge: str
-
-    async def aside(self, messages: tuple[Message, ...]) -> Decision:
-        """The decision with which a judge or a verifier is asked ``messages`` about the answer.
-
-        What they hold is masked as the request is. What shapes the user's own answer (tools,
-        schema, sampling) does not shape theirs.
-
-        Raises:
-            PrivacyRefused: it cannot be masked with certainty.
-        """
-        asked = replace(
-            self.request,
-            messages=messages,
-            tools=(),
-            tool_choice="auto",
-            parallel_tool_calls=None,
-            response_format=None,
-            sampling=Sampling(),
-            reasoning_effort="",
-            extra={},
-            source=None,
-        )
-        outbound = asked
-        if self.masked is not None:
-            outbound = await self.masked.masker.mask_request(asked)
-        return replace(self, request=asked, outbound=outbound)
-
-    def explanation(self) -> Explanation:
-        """The decision as `explain` shows it."""
-        asker = self.request.client_name
-        return Explanation(self.privacy, self.signals, self.plan, self.otherwise, asker)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -139,8 +91,7 @@ class Decider:
             NothingAnswered: nothing but a picture is wanted, and nobody draws.
             BudgetReached: the user wants to be asked first.
         """
-        request, family = await asyncio.to_thread(self._named, request)
-        session = await self._session(request, dry=dry)
+        request, family, session = await asyncio.to_thread(self._opened, request, dry=dry)
         request = without_drawn(request)
         verdict = await self.inspector.inspect(request, full=full)
         if session.undecided and not verdict.private:
@@ -161,6 +112,13 @@ class Decider:
         )
         return await asyncio.to_thread(self._plan, request, session, privacy, masked, family)
 
+    def _opened(
+        self, request: ChatRequest, *, dry: bool
+    ) -> tuple[ChatRequest, FamilyName | None, Session]:
+        """``_named``, and the conversation."""
+        request, family = self._named(request)
+        return request, family, self._session(request, dry=dry)
+
     def _named(self, request: ChatRequest) -> tuple[ChatRequest, FamilyName | None]:
         """``request`` with the one name of the model that its caller asked for, and what the name
         says as a family's.
@@ -168,13 +126,14 @@ class Decider:
         name, family = named(request.model, self.catalog, names_here(self.local))
         return allowed(replace(request, model=name), self.catalog), family
 
-    async def _session(self, request: ChatRequest, *, dry: bool) -> Session:
+    def _session(self, request: ChatRequest, *, dry: bool) -> Session:
         """The request's conversation; where the store cannot be read, one that says so."""
         try:
-            find = self.sessions.peek if dry else self.sessions.open
-            return await asyncio.to_thread(find, request)
+            found = self.sessions.peek(request) if dry else self.sessions.open(request)
         except StoreError as error:
             return self.sessions.without_store(request, error, new_id(self.clock.now()))
+        last = None if found.model else self.router_state.holding(found.id)
+        return replace(found, model=last.model) if last else found
 
     async def _released(self, session: Session, request: ChatRequest, *, dry: bool) -> Session:
         with suppress(StoreError):
@@ -235,8 +194,13 @@ class Decider:
             request, instead = self._reachable(request, family)
         if not request.task and draws(self.catalog.card(request.model)):
             request = replace(request, task="image")
+        reads = self.rules.policy(request.policy).reads
         signals = read_signals(
-            request, internal_code=privacy.verdict.internal_code, classifier=self.classifier()
+            request,
+            internal_code=privacy.verdict.internal_code,
+            classifier=self.classifier(),
+            closely=request.pictures != "no"
+            or (request.model in _CHOSEN_HERE and not reads.isdisjoint(_TOLD_BY_TASK)),
         )
         if privacy.stays and signals.wants_picture:
             raise kept_here(privacy.reason)
@@ -279,8 +243,6 @@ class Decider:
         Raises:
             UnknownModel: there is no key for it.
         """
-        from edgeroute.providers.catalog.families import nearest  # noqa: PLC0415
-
         card, client = self.catalog.card(request.model), request.client
         vendor = card.provider if card else family.vendor if family else ""
         able = self.router_state.ready() if vendor else ()
@@ -291,7 +253,7 @@ class Decider:
         found = nearest(
             family,
             [c for c in self.catalog.cards.values() if client is None or client.allows(c.id)],
-            self.catalog.same_as,
+            self.catalog,
             able,
             self.clock.now(),
         )
@@ -338,6 +300,7 @@ class Decider:
     ) -> PlanInput:
         from edgeroute.routing.plan.plan_input import PlanInput  # noqa: PLC0415
 
+        policy = self.rules.policy(request.policy)
         here = {card.id: card for card in self.local.cards()}
         client = request.client
         managed = {
@@ -347,7 +310,7 @@ class Decider:
         }
         context = self.router_state.context(session.id, client)
         return PlanInput(
-            policy=self.rules.policy(request.policy),
+            policy=policy,
             tiers=self.rules.tiers(),
             signals=signals,
             cards={**managed, **here},
@@ -363,10 +326,16 @@ class Decider:
             needs_schema=bool(request.response_format),
             local=request.model if request.model in here else self.local.card.id,
             enterprise=self.preferences.enterprise,
-            spent_today=float(self.router_state.spent_today()),
+            spent_today=float(self.router_state.spent_today())
+            if "spent_today" in policy.reads
+            else 0.0,
             holding=self.router_state.holding(session.id),
             same_as=self.catalog.same_as,
         )
+
+    def _spent_today(self, policy: RoutingPolicy) -> float:
+        """Known cost of this day in USD, summed up only where a rule asks for it."""
+        return float(self.router_state.spent_today()) if "spent_today" in policy.reads else 0.0
 
     def _within_budget(
         self, asked: PlanInput, conversation: str, client: ClientProfile | None

@@ -96,7 +96,7 @@ class Sessions:
         name = found.id if found else request.conversation
         unsaved = self._unsaved.get(name, "")
         held = match is not None and match.latched
-        inherited = unsaved or (_latch_of(origin) if held else "")
+        inherited = unsaved or (_latch_of(origin) if held else "") or request.held
         held_from = match.held_from if match and not unsaved else 0
         asked = replace(request, client=None) if match and match.masked else request
         stricter = self._mode(asked, found.mode if found else None, origin)
@@ -123,7 +123,7 @@ class Sessions:
             held_from=held_from,
             undecided=match is not None
             and match.undecided
-            and not (request.conversation or unsaved)
+            and not (request.conversation or unsaved or request.held)
             and match.held_by == self._rules() != "",
         )
 

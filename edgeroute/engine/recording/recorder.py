@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,11 @@ from edgeroute.core.clock import Clock
 from edgeroute.core.errors import StoreError
 from edgeroute.core.events import Notice
 from edgeroute.core.model_card import Place
-from edgeroute.core.receipt import Receipt, last_answer
+from edgeroute.core.receipt import Attempt, Outcome, Receipt, last_answer
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.usage import Usage
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.engine.deciding.decider import Decision
+from edgeroute.engine.deciding.decision import Decision, RequestStart
 from edgeroute.engine.deciding.router_state import RouterState
 from edgeroute.engine.recording.feedback import Feedback
 from edgeroute.engine.recording.spend_alerts import SpendAlerts
@@ -29,19 +30,14 @@ if TYPE_CHECKING:
     from edgeroute.store.records.receipts import Receipts
 
 
-@dataclass(frozen=True, slots=True)
-class RequestStart:
-    """One request under way: its receipt's id and when it began."""
-
-    id: str
-    started: datetime
-    tick: float
-
-
 @dataclass(kw_only=True, eq=False, repr=False)
 class Recorder:
-    """Writes down what happened. ``premium`` is the model that savings are measured against."""
+    """Writes down what happened, in one ``transaction`` for each answer.
 
+    ``premium`` is the model that savings are measured against.
+    """
+
+    transaction: Callable[[], AbstractContextManager[object]]
     receipts: Receipts
     ledger: Ledger
     conversations: Conversations
@@ -52,6 +48,24 @@ class Recorder:
     premium: ModelCard | None
     user: str
     clock: Clock
+    _leaving: dict[str, list[Attempt]] = field(default_factory=dict)
+
+    def leaving(self, decision: Decision, attempt: Attempt) -> None:
+        """Keep a receipt that says what is about to leave, and where to, before it does.
+
+        It is replaced when the request ends; where the program ends first, it is what is left.
+        Where it cannot be kept, the answer is told so in the end.
+        """
+        start, request = decision.start, decision.request
+        if start is None:
+            return
+        attempts = self._leaving.setdefault(start.id, [])
+        attempts.append(attempt)
+        receipt = self.receipt(start, request, decision, RunState(attempts=attempts))
+        receipt = replace(receipt, error="interrupted")
+        with suppress(StoreError), self.transaction():
+            self.receipts.add(receipt)
+            self.ledger.record(receipt)
 
     def receipt(
         self,
@@ -62,7 +76,8 @@ class Recorder:
     ) -> Receipt:
         """The receipt of a request that has ended."""
         attempts = outcome.attempts
-        answered = last_answer(attempts, "answered") or last_answer(attempts, "cancelled")
+        ends: tuple[Outcome, ...] = ("answered", "cancelled", "interrupted")
+        answered = next(filter(None, (last_answer(attempts, end) for end in ends)), None)
         undecided = Receipt(
             id=start.id,
             created=start.started,
@@ -116,46 +131,62 @@ class Recorder:
     ) -> list[Notice]:
         """Keep ``receipt`` and, where there is one, the conversation's turn.
 
-        What could not be kept, and alerts about money, come back as notices.
+        What could not be kept comes back as a notice.
         """
         notices: list[Notice] = []
+        self._leaving.pop(receipt.id, None)
         try:
-            cost = receipt.cost.amount
-            average = self.ledger.average_cost(receipt.task) if cost else (None, 0)
-            self.receipts.add(receipt)
-            self.ledger.record(receipt, **self._comparison(receipt))
+            with self.transaction():
+                self.receipts.add(receipt)
+                self.ledger.record(receipt, **self._comparison(receipt))
+                if decision is not None:
+                    notices += self._keep_turn(receipt, request, decision, outcome)
+        except StoreError as error:
+            notices.append(_not_saved(error))
+        return notices
+
+    def learn(
+        self, receipt: Receipt, request: ChatRequest, decision: Decision | None
+    ) -> list[Notice]:
+        """Note what an answer that was recorded says of earlier ones, of providers and of money.
+
+        Alerts about money come back as notices.
+        """
+        try:
             if any(attempt.place is Place.CLOUD for attempt in receipt.attempts):
                 self.router_state.remember()
             if decision is not None:
-                self._keep_turn(receipt, request, decision, outcome)
                 self.feedback.asked(decision.session, request)
                 self.feedback.answered(request, receipt, decision.plan.strategy)
-            if cost:
-                alerts = self.watch.after(receipt, cost, average)
-                notices += [Notice(one.kind, one.message) for one in alerts]
+            cost = receipt.cost.amount
+            alerts = self.watch.after(receipt, cost) if cost else ()
+            return [Notice(one.kind, one.message) for one in alerts]
         except StoreError as error:
-            notices.append(Notice("not_saved", f"This turn could not be saved. {error}"))
-        return notices
+            return [_not_saved(error)]
 
     def _keep_turn(
         self, receipt: Receipt, request: ChatRequest, decision: Decision, outcome: RunState
-    ) -> None:
+    ) -> list[Notice]:
         answer = outcome.answer or outcome.partial
         if answer is None or not decision.session.exists:
-            return
+            return []
         if receipt.route is Place.CLOUD:
             self.router_state.answered(
                 decision.session.id, receipt.model, receipt.usage, decision.signals.task
             )
         turn = (*decision.session.new, answer.message)
-        self.conversations.append(
-            decision.session.id,
-            turn,
-            complete=outcome.answer is not None,
-            receipt=receipt.id,
-            model=receipt.model,
-        )
+        try:
+            self.conversations.append(
+                decision.session.id,
+                turn,
+                complete=outcome.answer is not None,
+                receipt=receipt.id,
+                model=receipt.model,
+            )
+        except StoreError as error:  # the user has deleted it meanwhile; the receipt stays
+            return [_not_saved(error)]
         self.prefixes.remember(decision.session.id, (*request.messages, answer.message))
+        return []
 
     def _comparison(self, receipt: Receipt) -> dict[str, Decimal | None]:
         """What the premium model would have cost, and what prompt caches saved."""
@@ -175,3 +206,7 @@ class Recorder:
         if answered.cost.amount is None or not usage.cache_read:
             return None
         return uncached + paid_for_output - answered.cost.amount
+
+
+def _not_saved(error: StoreError) -> Notice:
+    return Notice("not_saved", f"This turn could not be saved. {error}")

@@ -105,17 +105,13 @@ class SpendAlerts:
     command: Sequence[str]
     clock: Clock
 
-    def after(
-        self, receipt: Receipt, cost: Decimal, average: tuple[Decimal | None, int]
-    ) -> list[SpendAlert]:
+    def after(self, receipt: Receipt, cost: Decimal) -> list[SpendAlert]:
         """Keep alerts about ``receipt`` of ``cost`` USD, which is in the ledger.
-
-        ``average`` is what calls of its task cost before it, and over how many calls.
 
         Raises:
             StoreError: the ledger cannot be read, or an alert cannot be kept.
         """
-        found = unusual(self._spending(receipt, cost, average))
+        found = unusual(self._spending(receipt, cost))
         for one in found:
             self.alerts.add(
                 one.kind,
@@ -128,9 +124,8 @@ class SpendAlerts:
             self._tell(one, receipt)
         return found
 
-    def _spending(
-        self, receipt: Receipt, cost: Decimal, average: tuple[Decimal | None, int]
-    ) -> Spending:
+    def _spending(self, receipt: Receipt, cost: Decimal) -> Spending:
+        average, calls = self.ledger.average_cost(receipt.task, without=receipt.id)
         now = self.clock.now()
         hour = now - timedelta(hours=1)
         week = self.ledger.spent(now - timedelta(days=SPIKE_DAYS))
@@ -139,8 +134,8 @@ class SpendAlerts:
         return Spending(
             cost=cost,
             task=receipt.task,
-            average=average[0],
-            calls=average[1],
+            average=average,
+            calls=calls,
             hour=spent_this_hour,
             usual_hour=usual,
             budgets=self.budget.spending(self.ledger, receipt.conversation),

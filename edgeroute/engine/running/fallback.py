@@ -35,7 +35,7 @@ from edgeroute.core.events import (
 )
 from edgeroute.core.plan import Candidate
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.engine.deciding.decider import Decision
+from edgeroute.engine.deciding.decision import Decision
 from edgeroute.engine.deciding.privacy_decision import private_places
 from edgeroute.engine.running.live_attempt import LiveAttempt, RunState
 from edgeroute.engine.running.model_calls import ModelCalls

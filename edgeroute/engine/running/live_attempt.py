@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from edgeroute.core.answer import Answer, AnswerDraft, Frame
@@ -54,6 +54,11 @@ class LiveAttempt:
         """The request is on its way to ``host``."""
         self.host = host
         self.bytes_sent = size
+
+    def leaving(self, host: str, size: int) -> Attempt:
+        """What is kept of it before ``size`` bytes leave for ``host``."""
+        attempt = self.ended("interrupted")
+        return replace(attempt, host=host, bytes_sent=size, cost=UNKNOWN_COST)
 
     def add(self, delta: Delta) -> None:
         """Take in one delta."""

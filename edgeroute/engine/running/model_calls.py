@@ -13,10 +13,11 @@ from edgeroute.core.errors import ErrorKind, KeyringUnavailable, ProviderError
 from edgeroute.core.events import Delta, Notice
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Candidate
+from edgeroute.core.receipt import Attempt
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
-from edgeroute.engine.deciding.decider import Decision
-from edgeroute.engine.deciding.session import Sessions
+from edgeroute.engine.deciding.decision import Decision
+from edgeroute.engine.deciding.session import Session, Sessions
 from edgeroute.engine.running.live_attempt import LiveAttempt
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 class ModelCalls:
     """The only way from the engine to a model.
 
-    ``salt`` is a secret of this machine, from which providers' session ids are made.
+    ``salt`` is a secret of this machine, from which providers' session ids are made. ``leaving`` is
+    told of every attempt before bytes leave, so that none do without a receipt.
     """
 
     catalog: Catalog
@@ -46,6 +48,7 @@ class ModelCalls:
     sessions: Sessions
     rules: RulesInForce
     salt: Callable[[], bytes]
+    leaving: Callable[[Decision, Attempt], None]
     clock: Clock
 
     def card(self, candidate: Candidate) -> ModelCard:
@@ -126,7 +129,6 @@ class ModelCalls:
             and decision.plan.strategy == "single"
         )
         last = self.catalog.card(session.model) if session.model else None
-        key = await asyncio.to_thread(self._key, provider)
         outgoing = prepare(
             outbound,
             card,
@@ -135,13 +137,14 @@ class ModelCalls:
             cache=self._cache(card, outbound),
             answered_by=last.origin if last else session.model,
         )
-        # Another request of this conversation, in any process, may have latched it meanwhile.
-        now = await asyncio.to_thread(self.sessions.now, session)
+        host, size = outgoing.destination[1], len(outgoing.body)
+        attempt = live.leaving(host, size)
+        key, now = await asyncio.to_thread(self._before_leaving, attempt, decision, provider)
         clearance = await self.gate.clear(
             outgoing, conversation=now.id, mode=now.mode, latched=now.latched
         )
         # From here on bytes may be on their way; an error says how many really were.
-        live.sent(outgoing.destination[1], len(outgoing.body))
+        live.sent(host, size)
         stream = self.client.stream(
             outgoing,
             clearance,
@@ -156,6 +159,17 @@ class ModelCalls:
         async with aclosing(stream) as deltas:
             async for delta in deltas:
                 yield delta
+
+    def _before_leaving(
+        self, attempt: Attempt, decision: Decision, provider: Provider
+    ) -> tuple[Secret | None, Session]:
+        """The key, and the session as it is by now; what may leave from here on is written down.
+
+        Another request of this conversation, in any process, may have latched it meanwhile.
+        """
+        key, now = self._key(provider), self.sessions.now(decision.session)
+        self.leaving(decision, attempt)
+        return key, now
 
     def _key(self, provider: Provider) -> Secret | None:
         hint = f"Add one with `edgeroute keys set {provider.id}`."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgeroute.core.events import AttemptEnded, AttemptStarted, Event, Notice
-from edgeroute.engine.deciding.decider import Decision
+from edgeroute.engine.deciding.decision import Decision
 from edgeroute.engine.running.fallback import Fallback
 from edgeroute.engine.running.live_attempt import RunState
 from edgeroute.engine.running.model_calls import ModelCalls

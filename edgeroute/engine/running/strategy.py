@@ -28,7 +28,7 @@ from edgeroute.core.events import (
 from edgeroute.core.messages import Message
 from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Outcome as ReceiptOutcome
-from edgeroute.engine.deciding.decider import Decision
+from edgeroute.engine.deciding.decision import Decision
 from edgeroute.engine.running.internal_error import broken
 from edgeroute.engine.running.live_attempt import LiveAttempt, RunState
 from edgeroute.engine.running.model_calls import ModelCalls

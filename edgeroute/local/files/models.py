@@ -58,6 +58,7 @@ class LocalModels:
         self.folder = folder
         self._own = own
         self._machine = machine
+        self._present: tuple[int, tuple[Build, ...]] | None = None
         self._now = now
 
     @cached_property
@@ -131,8 +132,15 @@ class LocalModels:
 
     def present(self) -> tuple[Build, ...]:
         """The builds whose files are on disk, by name and size."""
-        builds = self.catalogue.builds.values()
-        return tuple(one for one in builds if checks.present(self.folder, one.pinned))
+        try:
+            stamp = self.folder.stat().st_mtime_ns  # changes with every file that comes or goes
+        except OSError:
+            return ()
+        if self._present is None or self._present[0] != stamp:
+            builds = self.catalogue.builds.values()
+            there = tuple(one for one in builds if checks.present(self.folder, one.pinned))
+            self._present = stamp, there
+        return self._present[1]
 
     def choose(self, wanted: str = AUTO) -> Build:
         """The build that answers when ``wanted`` is asked for: what it names, or the best on disk.

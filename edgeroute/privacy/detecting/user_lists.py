@@ -11,6 +11,7 @@ import hmac
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
@@ -192,11 +193,11 @@ class WithLists:
     def __init__(self, detector: TextDetector, lists: Lists, policy: PrivacyPolicy) -> None:
         self._detector = detector
         self._lists = lists
-        self._policy = policy
+        self._of_lists = cache(lambda lists: policy.version(lists.encode()))
 
     def version(self) -> str:
         """Which privacy rules and lists are in force now."""
-        return self._policy.version(self._lists.version.encode())
+        return self._of_lists(self._lists.version)
 
     def scan(self, text: str, *, full: bool = False, origin: str = "user") -> Scan:
         """What the list and the detector find in ``text``."""

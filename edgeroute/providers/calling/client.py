@@ -15,7 +15,7 @@ from edgeroute.core.events import Delta, Finish, Piece, ToolCallDelta
 from edgeroute.providers.calling.call import wire_of
 from edgeroute.providers.resilience.faults import classify
 from edgeroute.providers.resilience.resilience import Patience
-from edgeroute.providers.transport.incoming import outage
+from edgeroute.providers.transport.incoming import Deadline, outage
 from edgeroute.wire.errors import WireError, WireFault
 from edgeroute.wire.json_data import load_object
 from edgeroute.wire.sse import looks_like_stream, once, read_deltas
@@ -69,8 +69,7 @@ class Client:
             ProviderError: it failed, fell silent, or broke off without ending its answer.
         """
         patience = patience or Patience()
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        deadline = Deadline(asyncio.get_running_loop().time(), patience.first_token)
         opened = self._door.send(
             outgoing,
             clearance,
@@ -89,26 +88,12 @@ class Client:
             if incoming.status >= 400:
                 body = await incoming.beginning(_ERROR_SECONDS, _ERROR_BYTES)
                 raise self._classified(provider, incoming, incoming.status, body)
-            answer = self._answer(incoming, card, provider, patience, frames=frames)
+            answer = self._answer(incoming, card, provider, patience, deadline, frames=frames)
             whole = False
             async with aclosing(answer) as deltas:
-                deadline = began + patience.first_token
-                while True:
-                    try:
-                        async with asyncio.timeout_at(deadline):
-                            delta = await anext(deltas, None)
-                    except TimeoutError:
-                        limit = deadline - began
-                        raise outage(
-                            provider.id,
-                            f"{provider.name} kept its answer waiting for {limit:g} seconds.",
-                            sent=incoming.bytes_sent,
-                            transient=False,
-                        ) from None
-                    if delta is None:
-                        break
+                async for delta in deltas:
                     if isinstance(delta, Piece) or (isinstance(delta, Frame) and delta.untold):
-                        deadline = began + patience.total
+                        deadline.seconds = patience.total
                     whole = whole or isinstance(delta, Finish)
                     if names and isinstance(delta, ToolCallDelta) and delta.name in names:
                         delta = replace(delta, name=names[delta.name])
@@ -126,6 +111,7 @@ class Client:
         card: ModelCard,
         provider: Provider,
         patience: Patience,
+        deadline: Deadline,
         *,
         frames: bool,
     ) -> AsyncGenerator[Delta]:
@@ -133,12 +119,12 @@ class Client:
         wire = wire_of(card, provider)
         try:
             if incoming.content_type == "text/event-stream":
-                chunks = incoming.chunks(patience.gap)
+                chunks = incoming.chunks(patience.gap, until=deadline)
                 async for delta in _to_the_end(chunks, wire.decoder(), wire.name if frames else ""):
                     yield delta
                 await _drain(chunks)
             else:
-                body = await incoming.read(patience.total)
+                body = await incoming.read(patience.total, until=deadline)
                 decoder = wire.decoder()
                 if looks_like_stream(body):
                     deltas = read_deltas(once(body), decoder, wire.name if frames else "")

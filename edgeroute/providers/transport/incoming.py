@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from edgeroute.core.errors import ErrorKind, ProviderError
 
 ANSWER_BYTES: Final = 64 * 1024 * 1024
+
+
+@dataclass
+class Deadline:
+    """``seconds`` after ``began`` on the event loop's clock. It may move while it is waited for."""
+
+    began: float = 0.0
+    seconds: float = math.inf
+
+    @property
+    def at(self) -> float:
+        """The moment on the event loop's clock."""
+        return self.began + self.seconds
 
 
 class Incoming:
@@ -41,23 +56,31 @@ class Incoming:
         self._provider = provider
         self._name = name
 
-    async def chunks(self, gap: float, limit: int = ANSWER_BYTES) -> AsyncIterator[bytes]:
+    async def chunks(
+        self, gap: float, limit: int = ANSWER_BYTES, until: Deadline | None = None
+    ) -> AsyncIterator[bytes]:
         """The body as it comes.
 
-        ``gap`` is how many seconds may pass without a byte, ``limit`` how many bytes may come.
+        ``gap`` is how many seconds may pass without a byte, ``until`` when the next one must have
+        come at the latest, ``limit`` how many bytes may come.
 
         Raises:
             ProviderError: silence, a broken connection, or more than an answer can be.
         """
         total = 0
+        loop = asyncio.get_running_loop()
+        until = until or Deadline()
         while True:
+            silent = loop.time() + gap
             try:
-                async with asyncio.timeout(gap):
+                async with asyncio.timeout_at(min(silent, until.at)):
                     chunk = await anext(self._body, None)
             except TimeoutError:
                 raise outage(
                     self._provider,
-                    f"{self._name} fell silent for {gap:g} seconds.",
+                    f"{self._name} fell silent for {gap:g} seconds."
+                    if silent <= until.at
+                    else f"{self._name} kept its answer waiting for {until.seconds:g} seconds.",
                     sent=self.bytes_sent,
                     transient=False,
                 ) from None
@@ -77,13 +100,15 @@ class Incoming:
                 )
             yield chunk
 
-    async def read(self, gap: float, limit: int = ANSWER_BYTES) -> bytes:
+    async def read(
+        self, gap: float, limit: int = ANSWER_BYTES, until: Deadline | None = None
+    ) -> bytes:
         """The whole body.
 
         Raises:
             ProviderError: as for ``chunks``.
         """
-        return b"".join([chunk async for chunk in self.chunks(gap, limit)])
+        return b"".join([chunk async for chunk in self.chunks(gap, limit, until)])
 
     async def beginning(self, gap: float, size: int) -> bytes:
         """Up to ``size`` bytes of the body; less where it breaks off."""

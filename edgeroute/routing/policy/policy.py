@@ -170,6 +170,11 @@ class RoutingPolicy:
         return next(rule for rule in self.rules if rule.holds(facts))
 
     @property
+    def reads(self) -> frozenset[str]:
+        """The names that its conditions read."""
+        return frozenset().union(*(rule.names for rule in self.rules))
+
+    @property
     def cache_lasts(self) -> timedelta:
         """How long a provider keeps a conversation's prompt after a turn."""
         return timedelta(hours=1) if self.cache_duration == "1h" else timedelta(minutes=5)

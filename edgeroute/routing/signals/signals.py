@@ -59,23 +59,27 @@ class Guess:
 class Classifier(Protocol):
     """Anything that names the task of a text."""
 
-    def classify(self, text: str) -> Guess:
-        """The task and domain of ``text``."""
+    def classify(self, text: str, *, closely: bool = True) -> Guess:
+        """The task and domain of ``text``. Looking ``closely`` takes longer where it is unsure."""
         ...
 
 
 def read_signals(
-    request: ChatRequest, *, internal_code: bool, classifier: Classifier | None = None
+    request: ChatRequest,
+    *,
+    internal_code: bool,
+    classifier: Classifier | None = None,
+    closely: bool = True,
 ) -> Signals:
     """The signals of ``request``.
 
     ``internal_code`` comes from the privacy check. Without a ``classifier`` the words alone give a
-    first guess.
+    first guess. Where nothing depends on the task, it need not look ``closely``.
     """
     text = asked(request.messages)
     parts = [part for message in request.messages for part in message.parts]
     tokens = request_tokens(request)
-    guess = (classifier or _Words()).classify(text)
+    guess = (classifier or _Words()).classify(text, closely=closely)
     task, task_signal = _task(request, text, guess, "classifier" if classifier else "text")
     picture = task == "image" and _wants_picture(request, task_signal)
     domain, domain_signal = _domain(request, guess)
@@ -199,8 +203,9 @@ def _difficulty() -> tuple[re.Pattern[str], re.Pattern[str]]:
 class _Words:
     """The classifier that needs no training: the label with the most cues."""
 
-    def classify(self, text: str) -> Guess:
+    def classify(self, text: str, *, closely: bool = True) -> Guess:
         """The first guess from words alone."""
+        del closely
         label, confidence = load_cues().first_guess(text)
         if label in DOMAINS:
             return Guess(domain=label, domain_confidence=confidence)

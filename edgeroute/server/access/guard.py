@@ -13,6 +13,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,13 +24,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.hosts import is_loopback
 from edgeroute.core.secret import Secret
+from edgeroute.server.access.waiting_room import FIRST, NEXT, NoPlace, WaitingRoom
 from edgeroute.server.answer.caller_request import BodyLimits, read_body, replay
 from edgeroute.server.headers import REQUEST_HEADERS, RESPONSE_HEADERS
 from edgeroute.server.http_refusal import HttpRefusal, as_response, format_at
 
 log = logging.getLogger(__name__)
 
-METHODS: Final = frozenset({"GET", "HEAD", "POST", "PATCH"})
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE"})
 _WITH_BODY: Final = frozenset({"POST", "PATCH"})
 # What the SDKs of OpenAI and Anthropic say of themselves; nothing here depends on it.
 _SDK_HEADER: Final = re.compile(r"(?:x-stainless|anthropic|openai)-[a-z0-9-]{1,60}", re.ASCII)
@@ -70,16 +72,25 @@ class Rules:
     max_headers: int = 100
     max_header_bytes: int = 32 * 1024
     max_requests: int = 64
+    max_waiting: int = 256
+    waiting_seconds: float = 30.0
     holder: Callable[[Sequence[bytes]], str] = lambda _: ""
 
 
 class Guard:
-    """ASGI middleware; the outermost layer of the endpoint."""
+    """ASGI middleware; the outermost layer of the endpoint.
 
-    def __init__(self, app: ASGIApp, rules: Rules) -> None:
+    ``takes`` says whether ``app`` has a route for a request. One that it has none for is told so,
+    whatever its body is, which nobody reads then.
+    """
+
+    def __init__(
+        self, app: ASGIApp, rules: Rules, takes: Callable[[Scope], bool] = lambda _: True
+    ) -> None:
         self._app = app
         self._rules = rules
-        self._running = 0
+        self._takes = takes
+        self._room = WaitingRoom(rules.max_requests, rules.max_waiting, rules.waiting_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer why not."""
@@ -129,19 +140,24 @@ class Guard:
             return await _preflight(scope, receive, send)
         client = check_token(scope, rules)
         check_shape(scope, rules)
-        if self._running >= rules.max_requests:
-            said = "Too many requests are under way."
-            raise HttpRefusal(429, "busy", said, "Try again shortly.", retry_after=1)
-        self._running += 1
+        # With an app in its scope a router raises for unknown routes instead of answering.
+        known = {**scope, "app": self._app, "state": {"client": client}}
+        if scope["method"] not in _WITH_BODY or not self._takes(scope):
+            return await self._app(known, receive, send)
+        check_content(scope)
         try:
-            if scope["method"] in _WITH_BODY:
-                receive = replay(await read_body(receive, rules.body), receive)
-            # With an app in its scope a router raises for unknown routes instead of answering.
-            known = {"app": self._app, "state": {"client": client}}
-            await self._app({**scope, **known}, receive, send)
-        finally:
-            self._running -= 1
-        return None
+            async with self._room.place(_priority(scope)):
+                body = await read_body(receive, rules.body)
+                return await self._app(known, replay(body, receive), send)
+        except NoPlace:
+            with suppress(HttpRefusal):  # a client that is still sending would miss the answer
+                await read_body(receive, rules.body)
+            raise
+
+
+def _priority(scope: Scope) -> int:
+    """What has to stay here is answered by one model, and waits for nobody else's."""
+    return FIRST if _header(scope, b"x-edgeroute-privacy") == "private" else NEXT
 
 
 def check_peer(scope: Scope, rules: Rules) -> None:
@@ -230,7 +246,7 @@ def check_token(scope: Scope, rules: Rules) -> str:
 
 
 def check_shape(scope: Scope, rules: Rules) -> None:
-    """Refuse methods, headers and bodies of a kind that no route takes."""
+    """Refuse methods, headers and lengths of a kind that no route takes."""
     headers = scope["headers"]
     if scope["method"] not in METHODS:
         raise HTTPException(405, headers={"Allow": ", ".join(sorted(METHODS))})
@@ -247,6 +263,10 @@ def check_shape(scope: Scope, rules: Rules) -> None:
         raise HttpRefusal(400, "ambiguous_length", "The body's length is given in two ways.")
     if length and (not length[0].isdecimal() or int(length[0]) > rules.body.max_bytes):
         raise rules.body.too_large()
+
+
+def check_content(scope: Scope) -> None:
+    """Refuse a body that is not JSON as it is."""
     kind = (_header(scope, b"content-type") or "").partition(";")[0].strip().lower()
     if kind != "application/json" or (_header(scope, b"content-encoding") or "identity") != (
         "identity"

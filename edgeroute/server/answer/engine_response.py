@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -19,14 +19,17 @@ from edgeroute.server.headers import HeaderTracker
 from edgeroute.server.http_refusal import as_response
 from edgeroute.wire.format import CallerFormat, Envelope, StreamEncoder
 from edgeroute.wire.json_data import dump
+from edgeroute.wire.openai_responses.stored import ended
 
 if TYPE_CHECKING:
     from edgeroute.engine.engine import Engine
+    from edgeroute.server.answer.stored_responses import Keeping
     from edgeroute.server.context import ServerContext
 
 SEND_SECONDS: Final = 60.0
 # How far the engine may run ahead of a slow reader.
 _AHEAD: Final = 64
+_AT_ONCE: Final = 64 * 1024  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class DecodedRequest:
     """A request, and how its caller wants the answer.
 
     ``usage`` asks for counts in a stream; ``ignored`` are options that change nothing here.
+    ``keeping`` says what is to be kept of the answer.
     """
 
     request: ChatRequest
@@ -41,6 +45,7 @@ class DecodedRequest:
     stream: bool
     usage: bool = True
     ignored: Sequence[str] = ()
+    keeping: Keeping | None = None
 
 
 class EngineResponse:
@@ -74,6 +79,7 @@ class EngineResponse:
         if isinstance(event, Failed):
             return as_response(event.error, path, headers.items())
         body = self._decoded.form.encode_answer(event.answer, self._envelope())
+        await self._keep(body)
         return Response(dump(body), 200, headers, "application/json")
 
     async def _stream(self, events: EngineTask, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,20 +91,32 @@ class EngineResponse:
             return
         assert self._decoded.form.encoder is not None
         # Of a whole answer every part says itself where it comes from.
-        encoder = self._decoded.form.encoder(
-            self._envelope(self._context.origin_of(self._tracker.model))
-        )
+        envelope = self._envelope(self._context.origin_of(self._tracker.model))
+        encoder = self._decoded.form.encoder(envelope)
         kind = {"content-type": self._decoded.form.media_type}
         await _deliver(send, _start(kind | self._headers()))
-        ended = False
-        while not ended:
-            pieces = b"".join(encoder.idle() if event is None else self._say(event, encoder))
-            if pieces:
-                await _deliver(send, _body(pieces))
-            ended = isinstance(event, Answered | Failed) or self._lost(event)
-            if not ended:
-                event = await self._next(events)
-        await _deliver(send, _body(b"", more=False))
+        said = bytearray()
+        while True:
+            said += b"".join(encoder.idle() if event is None else self._say(event, encoder))
+            if isinstance(event, Answered | Failed) or self._lost(event):
+                break
+            # What came together goes out together.
+            if said and not (events.more and len(said) < _AT_ONCE):
+                await _deliver(send, _body(bytes(said)))
+                said.clear()
+            event = await self._next(events)
+        if isinstance(event, Answered):
+            body = ended(bytes(said))
+            if body is not None and not body.get("output"):
+                body = self._decoded.form.encode_answer(event.answer, envelope)
+            await self._keep(body)
+        await _deliver(send, _body(bytes(said), more=False))
+
+    async def _keep(self, body: Mapping[str, Any] | None) -> None:
+        """Keep the answer before its caller has read it, who may go on from it at once."""
+        keeping, receipt = self._decoded.keeping, self._tracker.receipt
+        if keeping is not None and receipt is not None:
+            await keeping.keep(body, receipt, self._decoded.request)
 
     async def _first(self, events: EngineTask) -> Event | None:
         """The first event that has words in it, or the terminal one.
@@ -153,6 +171,7 @@ class EngineResponse:
             usage=self._decoded.usage,
             origin=origin,
             custom_tools=frozenset(t.name for t in self._decoded.request.tools if t.custom),
+            echo=self._decoded.keeping.echo if self._decoded.keeping else {},
         )
 
 
@@ -189,6 +208,11 @@ class EngineTask:
     _events: asyncio.Queue[Event]
     _running: asyncio.Task[None]
     _gone: asyncio.Task[None]
+
+    @property
+    def more(self) -> bool:
+        """Whether the next event is there already."""
+        return not self._events.empty()
 
     async def next(self, patience: float | None = None) -> Event:
         """The next event.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 
 from starlette.requests import Request
@@ -11,6 +13,7 @@ from starlette.routing import Route
 
 from edgeroute.server.answer.caller_request import ignored, request_of
 from edgeroute.server.answer.engine_response import DecodedRequest, EngineResponse
+from edgeroute.server.answer.stored_responses import continued
 from edgeroute.server.context import ServerContext
 from edgeroute.server.http_refusal import CALLERS, PREFIX
 from edgeroute.server.routes.gap_filling import fitted
@@ -21,6 +24,7 @@ from edgeroute.wire.json_data import load_object, mapping
 Endpoint = Callable[[Request], Awaitable[Response | EngineResponse]]
 _OPTIONAL_COUNTS: Final = frozenset({"openai-chat", "legacy-completions"})
 _COUNTED: Final = FORMATS["anthropic-messages"]
+_STORED: Final = FORMATS["openai-responses"]
 
 
 def routes(context: ServerContext) -> list[Route]:
@@ -38,14 +42,27 @@ def answers(context: ServerContext, form: CallerFormat) -> Endpoint:
     async def answer(request: Request) -> EngineResponse:
         body = load_object(await request.body())
         wanted = mapping(body.get("stream_options")).get("include_usage") is True
+        stored = keeping = None
+        if form is _STORED:
+            body, stored, keeping = await asyncio.to_thread(
+                continued,
+                body,
+                request.scope["state"]["client"],
+                context.runtime.responses,
+                context.origin_of,
+            )
+        asked = fitted(request_of(body, request.headers, form), context)
+        if keeping is not None and context.runtime.settings.server.keep_unstored:
+            asked = replace(asked, store=True)
         return EngineResponse(
             context,
             DecodedRequest(
-                fitted(request_of(body, request.headers, form), context),
+                stored.bind(asked) if stored else asked,
                 form,
                 stream=body.get("stream", form.streams) is True,
                 usage=wanted or form.name not in _OPTIONAL_COUNTS,
                 ignored=ignored(body, form),
+                keeping=keeping,
             ),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -30,8 +31,8 @@ def routes(context: ServerContext) -> list[Route]:
         return JSONResponse({"object": "list", "data": listed, "has_more": False} | ends)
 
     async def model(request: Request) -> Response:
-        name = context.named(request.path_params["name"])
-        return JSONResponse(_entry(name, context.cards().get(name)))
+        typed = request.path_params["name"]
+        return JSONResponse(_entry(*await asyncio.to_thread(context.shown, typed, request.scope)))
 
     async def health(_: Request) -> Response:
         status = await context.runtime.local.status()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from datetime import timedelta
 from typing import Any, Final
@@ -54,8 +55,9 @@ def routes(context: ServerContext) -> list[Route]:
         return JSONResponse({"models": [_entry(card.id, card) | told]})
 
     async def show(request: Request) -> Response:
-        name = context.named(named_model(load_object(await request.body())))
-        return JSONResponse(_shown(name, context.cards().get(name) or runtime.local.card))
+        typed = named_model(load_object(await request.body()))
+        name, card = await asyncio.to_thread(context.shown, typed, request.scope)
+        return JSONResponse(_shown(name, card or runtime.local.card))
 
     async def embed(request: Request) -> Response:
         body = load_object(await request.body())

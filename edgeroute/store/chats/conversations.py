@@ -232,6 +232,7 @@ class Conversations:
             " latch_reason = iif(latched, latch_reason, ?3), latched = 1 WHERE id = ?4",
             (held_from, by, printable(reason), name),
         )
+        self._database.settle()
 
     def mask(self, id: str) -> None:  # noqa: A002
         """Let it go on with placeholders, by the user's own word; what branched off it stays here.

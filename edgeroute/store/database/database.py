@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 from edgeroute.core.errors import StoreError
 from edgeroute.core.secret import Secret
 from edgeroute.store.database import opening, sqlite
+from edgeroute.store.database.log_sync import LogSync
 from edgeroute.store.database.migrations import MIGRATIONS, Migration
 
 KeySource = Secret | Callable[[], Secret | None] | None
@@ -21,6 +22,9 @@ _KEPT_BYTES: Final = 32
 
 class Database:
     """One SQLite file in WAL mode, encrypted where there is a key.
+
+    What a call has written survives the end of the process; of a power failure only what is older
+    than ``log_sync.SECONDS``, or was followed by ``settle``.
 
     Nothing is touched before the first call, so that building one costs nothing. Every method may
     be called from any thread; calls are short, but a write can wait up to ten seconds for another
@@ -49,6 +53,7 @@ class Database:
         self._encrypted = False
         self._owner = 0
         self._notices: tuple[str, ...] = ()
+        self._log = LogSync(path.with_name(f"{path.name}-wal"))
 
     @classmethod
     def open(cls, path: Path, key: KeySource = None) -> Self:
@@ -69,7 +74,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Any]:
-        """A connection inside a write transaction: all of it is kept, durably, or nothing.
+        """A connection inside a write transaction: all of it is kept, or nothing.
 
         A transaction opened inside another one of the same thread belongs to the outer one.
 
@@ -87,6 +92,7 @@ class Database:
                 try:
                     yield self._writer
                     self._writer.execute("COMMIT")
+                    self._log.changed()
                 except BaseException:
                     # A full disk has ended the transaction already.
                     with suppress(sqlite.Error):
@@ -97,7 +103,7 @@ class Database:
                     self._owner = 0
 
     def write(self, sql: str, parameters: Sequence[object] = ()) -> int:
-        """Run one statement durably and return how many rows it changed."""
+        """Run one statement and return how many rows it changed."""
         with self.transaction() as connection:
             return int(connection.execute(sql, parameters).rowcount)
 
@@ -124,6 +130,10 @@ class Database:
             )
             rows = self.read("SELECT value FROM values_kept WHERE name = ?", (name,))
         return bytes(rows[0]["value"])
+
+    def settle(self) -> None:
+        """Wait until all that was written is on the disk."""
+        self._log.now()
 
     def flush(self) -> None:
         """Move the write-ahead log into the file and empty it.
@@ -168,6 +178,7 @@ class Database:
 
     def close(self) -> None:
         """Close both connections; a later call opens them again."""
+        self._log.close()
         with self._lock, self._read_lock:
             for connection in (self._reader, self._writer):
                 if connection is not None:

@@ -114,16 +114,18 @@ class Ledger:
         """Known cost of this calendar month."""
         return self.spent(self._midnight().replace(day=1))
 
-    def average_cost(self, task: str, calls: int = 200) -> tuple[Decimal | None, int]:
+    def average_cost(
+        self, task: str, calls: int = 200, *, without: str = ""
+    ) -> tuple[Decimal | None, int]:
         """What the last ``calls`` paid requests for ``task`` cost on average, and their number.
 
-        The average is None where there was none.
+        The receipt ``without`` does not count. The average is None where there was none.
         """
         rows = self._database.read(
             "SELECT decimal_sum(cost) AS cost FROM ledger"
-            " WHERE task = ? AND place = 'cloud' AND cost IS NOT NULL"
+            " WHERE task = ? AND place = 'cloud' AND cost IS NOT NULL AND receipt <> ?"
             " GROUP BY receipt ORDER BY max(id) DESC LIMIT ?",
-            (task, calls),
+            (task, without, calls),
         )
         if not rows:
             return None, 0

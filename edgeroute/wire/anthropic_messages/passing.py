@@ -199,7 +199,7 @@ def _sealing(origin: str) -> Callable[[Object], list[Object]]:
     return seal
 
 
-def _fault(error: EdgeRouteError, _last: Object, _envelope: Envelope) -> list[bytes]:
+def _fault(error: EdgeRouteError, _number: int, _envelope: Envelope) -> list[bytes]:
     return [frame(encode_error(error))]
 
 

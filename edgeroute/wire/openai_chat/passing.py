@@ -204,7 +204,7 @@ def _shuts(chunk: Object) -> bool:
     return not choices or any(choice.get("finish_reason") for choice in choices)
 
 
-def _fault(error: EdgeRouteError, _last: Object, _envelope: Envelope) -> list[bytes]:
+def _fault(error: EdgeRouteError, _number: int, _envelope: Envelope) -> list[bytes]:
     return [frame(encode_error(error)), DONE]
 
 

@@ -171,9 +171,10 @@ class ChatDecoder:
                 self._fields[field] = self._fields.get(field, "") + text
                 yield ReasoningDelta(text)
                 return
-        text = "".join(string(d.get("text")) or string(d.get("summary")) for d in details)
-        if text:
-            yield ReasoningDelta(text)
+        if details:
+            text = "".join(string(d.get("text")) or string(d.get("summary")) for d in details)
+            if text:
+                yield ReasoningDelta(text)
 
     def _keep_detail(self, detail: Json) -> None:
         """Join the fragments of one detail: text grows, everything else is set once."""

@@ -60,12 +60,14 @@ def _response(envelope: Envelope, status: str, output: list[dict[str, Any]]) -> 
         "model": envelope.model,
         "output": output,
         "parallel_tool_calls": True,
+        "previous_response_id": None,
         "temperature": None,
         "tool_choice": "auto",
         "tools": [],
         "top_p": None,
         "store": False,
         "usage": None,
+        **envelope.echo,
     }
 
 
@@ -86,7 +88,7 @@ def failed(error: EdgeRouteError, envelope: Envelope) -> dict[str, Any]:
         )
     message, param = overflow_in_openais_words(error), told.parameter or None
     said = {"code": code, "message": message, "param": param}
-    response = _response(envelope, "failed", []) | {"error": said}
+    response = _response(envelope, "failed", []) | {"error": said, "store": False}
     return {"type": "response.failed", "response": response}
 
 
@@ -94,6 +96,11 @@ def in_progress(envelope: Envelope) -> dict[str, Any]:
     """The event of a response that is under way."""
     response = _response(envelope, "in_progress", [])
     return {"type": "response.in_progress", "response": response}
+
+
+def as_bytes(event: dict[str, Any]) -> bytes:
+    """One event as it is sent."""
+    return f"event: {event['type']}\ndata: ".encode() + dump(event) + b"\n\n"
 
 
 class ResponsesEncoder:
@@ -154,4 +161,4 @@ class ResponsesEncoder:
     def _frame(self, body: dict[str, Any]) -> bytes:
         body = {**body, "sequence_number": self._sequence}
         self._sequence += 1
-        return f"event: {body['type']}\ndata: ".encode() + dump(body) + b"\n\n"
+        return as_bytes(body)

@@ -44,7 +44,11 @@ _KNOWN: Final = frozenset(
         "store", "user", "safety_identifier", "metadata", "prompt_cache_key", "include",
     }
 )  # fmt: skip
-_STATEFUL: Final = ("previous_response_id", "conversation", "prompt")
+_STATEFUL: Final = {
+    "previous_response_id": "Send the whole conversation in input.",
+    "conversation": "Send previous_response_id, or the whole conversation in input.",
+    "prompt": "Send the prompt itself in input.",
+}
 
 
 def decode_request(body: Json) -> ChatRequest:
@@ -53,12 +57,9 @@ def decode_request(body: Json) -> ChatRequest:
     Raises:
         WireError: something is missing, of the wrong type, or refers to what a provider stores.
     """
-    for name in _STATEFUL:
+    for name, hint in _STATEFUL.items():
         if body.get(name) is not None:
-            raise WireError(
-                f"{name} is not supported: EdgeRoute stores nothing at providers.",
-                "Send the whole conversation in input.",
-            )
+            raise WireError(f"{name} is not supported here.", hint)
     text = mapping(body.get("text"))
     schema, name = _format(mapping(text.get("format")))
     tools, others = read_tools(body.get("tools"), _function, "parameters")
@@ -83,6 +84,7 @@ def decode_request(body: Json) -> ChatRequest:
         wire=NAME,
         extra=extra,
         user=string(body.get("user")),
+        store=body.get("store") is not False,
         front_door="http",
     )
 
@@ -148,7 +150,7 @@ def _item(found: Json, position: int) -> tuple[Role, list[Part]]:
             return "assistant", [Reasoning(text, *kept)]
         case "item_reference":
             raise WireError(
-                f"input[{position}] refers to an item stored at a provider.",
+                f"input[{position}] refers to an item that is not stored here.",
                 "Send the item itself.",
             )
         case _:

@@ -105,8 +105,10 @@ async def test_a_client_that_asks_again_is_heard(tmp_path: Path) -> None:
         turns = [("user", OPEN), ("assistant", ANSWER), ("user", "And a heap?")]
         await post(home.runtime, "/v1/chat/completions", body_of("chat", turns[:1]))
         await post(home.runtime, "/v1/chat/completions", body_of("chat", turns))
+        await home.learned()
         assert noted(home) == [("accept", 1.0, "mock/m")]
         await post(home.runtime, "/v1/chat/completions", body_of("chat", turns))
+        await home.learned()
         assert noted(home)[0] == ("retry", 0.0, "mock/m")
 
 

@@ -15,16 +15,17 @@ from edgeroute.core.errors import EdgeRouteError, StoreError
 from edgeroute.core.events import Answered, Failed, Notice
 from edgeroute.core.messages import assistant
 from edgeroute.core.model_card import Place
-from edgeroute.core.receipt import Attempt
+from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.usage import Cost, Usage
 from edgeroute.core.verdict import LocalOpinion, PrivacyMode
-from edgeroute.engine.recording.recorder import Recorder, RequestStart
+from edgeroute.engine.deciding.decision import RequestStart
+from edgeroute.engine.recording.recorder import Recorder
 from edgeroute.engine.running.live_attempt import RunState
 from tests.support import replies
 from tests.support.clocks import THE_DAY, StandingClock
 from tests.support.house import OPEN, PRIVATE, House, house, request
 from tests.support.receipts import attempt, receipt
-from tests.support.scripted_provider import always
+from tests.support.scripted_provider import Received, Reply, always
 
 ANSWER = "A table of buckets."
 
@@ -282,3 +283,61 @@ async def test_who_was_asked_for_a_second_opinion_is_noted(tmp_path: Path) -> No
         start = RequestStart("r", THE_DAY, 0.0)
         noted = recorder(home).receipt(start, one, decision, RunState()).notes
         assert noted[0] == opinion.sentence
+
+
+async def test_nothing_leaves_without_a_receipt(tmp_path: Path) -> None:
+    """While a provider reads a prompt, the record says already what left, where to, and that it is
+    not over; of a second provider too; in the end one receipt is left, with its ledger lines.
+    """
+    seen: list[Receipt] = []
+
+    def first(asked: Received) -> Reply:
+        seen.extend(home.runtime.receipts.list(left_machine=True))
+        return replies.error(500)
+
+    def second(asked: Received) -> Reply:
+        seen.extend(home.runtime.receipts.list(left_machine=True))
+        return replies.answer(asked, ANSWER)
+
+    async with house(tmp_path, {"one": first, "two": second}) as home:
+        told = (await home.ask(OPEN)).receipt
+        *_, last = seen
+        assert {one.id for one in seen} == {told.id}
+        assert (last.error, last.model, last.route) == ("interrupted", "two/m", Place.CLOUD)
+        assert [one.outcome for one in last.attempts] == ["interrupted"] * len(last.attempts)
+        assert {one.model for one in last.attempts} == {"one/m", "two/m"}
+        assert all(one.bytes_sent and one.host == "127.0.0.1" for one in last.attempts)
+        assert last.cost.amount is None
+        assert home.runtime.receipts.list() == [told]
+        assert told.error == ""
+        assert home.runtime.ledger.total().attempts == len(told.attempts)
+
+
+async def test_a_prompt_that_is_answered_here_leaves_no_early_receipt(tmp_path: Path) -> None:
+    """Only what leaves is written down beforehand."""
+    seen: list[Receipt] = []
+
+    def here(asked: Received) -> Reply:
+        if asked.method == "GET":
+            return replies.json_body({"object": "list", "data": [{"id": "m", "object": "model"}]})
+        seen.extend(home.runtime.receipts.list())
+        return replies.answer(asked, ANSWER)
+
+    async with house(tmp_path, local=here) as home:
+        await home.ask(PRIVATE)
+        assert not seen
+        assert len(home.runtime.receipts.list()) == 1
+
+
+async def test_a_deleted_conversation_costs_the_turn_not_the_receipt(tmp_path: Path) -> None:
+    """Where the user deletes a chat while it is answered, the receipt of what left stays."""
+
+    def deletes(asked: Received) -> Reply:
+        (one,) = home.runtime.receipts.list()
+        home.stores.conversations.delete(one.conversation)
+        return replies.answer(asked, ANSWER)
+
+    async with house(tmp_path, {"mock": deletes}) as home:
+        seen = await home.ask(OPEN)
+        assert any(getattr(event, "kind", "") == "not_saved" for event in seen.events)
+        assert home.runtime.receipts.list() == [seen.receipt]

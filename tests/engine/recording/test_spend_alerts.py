@@ -140,13 +140,13 @@ async def test_what_is_usual_is_the_average_of_the_week_before(tmp_path: Path) -
         spend(home, "0.3", timedelta(minutes=59))
         assert home.stores.ledger.average_cost("chat") == (Decimal("1017.1") / 3, 3)
         told = spend(home, "0.1")
-        now = found._spending(told, Decimal("0.1"), (Decimal("0.05"), 7))
+        now = found._spending(told, Decimal("0.1"))
         assert now == Spending(
-            cost=Decimal("0.1"), task="chat", average=Decimal("0.05"), calls=7,
+            cost=Decimal("0.1"), task="chat", average=Decimal("1017.1") / 3, calls=3,
             hour=Decimal("0.4"), usual_hour=Decimal("0.1"),
             budgets=[("daily", Decimal(10), home.runtime.ledger.today())],
         )  # fmt: skip
-        assert found.after(told, Decimal("0.1"), (None, 0)) == []
+        assert found.after(told, Decimal("0.1")) == []
         assert not home.stores.alerts.list()
 
 
@@ -155,9 +155,11 @@ async def test_an_alert_is_kept_with_its_receipt(
 ) -> None:
     """Its kind goes to the log, and nothing else of it."""
     async with house(tmp_path, clock=StandingClock()) as home:
+        for hours in range(5):
+            spend(home, "0.5", timedelta(days=2, hours=hours))
         told = spend(home, "9")
         with caplog.at_level("WARNING"):
-            kinds = [one.kind for one in watch(home).after(told, Decimal(9), (Decimal("0.5"), 9))]
+            kinds = [one.kind for one in watch(home).after(told, Decimal(9))]
         assert kinds == ["outlier", "spike", "budget"]
         assert [record.getMessage() for record in caplog.records] == [
             "alert outlier", "alert spike", "alert budget",
@@ -175,7 +177,7 @@ async def test_the_users_command_gets_the_alert_as_json(tmp_path: Path) -> None:
     script = f"import sys; open({str(out)!r}, 'a').write(sys.stdin.read() + chr(10))"
     async with house(tmp_path / "h", clock=StandingClock()) as home:
         told = spend(home, "10")
-        watch(home, sys.executable, "-c", script).after(told, Decimal(10), (Decimal(9), 9))
+        watch(home, sys.executable, "-c", script).after(told, Decimal(10))
         for _ in range(200):
             if out.exists() and out.read_text().count("\n") == 2:
                 break

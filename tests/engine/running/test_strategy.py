@@ -25,7 +25,7 @@ from edgeroute.core.events import (
 )
 from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import Tool
-from edgeroute.engine.deciding.decider import Decision
+from edgeroute.engine.deciding.decision import Decision
 from edgeroute.providers.calling import call
 from edgeroute.providers.calling.client import Client
 from edgeroute.providers.resilience.health import Health, Unavailable

@@ -68,10 +68,9 @@ class Rampart:
         summed.
         """
         numpy = self._numpy
-        given = [
-            self._words[[_START, *ids, _STOP]] + self._places[: len(ids) + 2] for ids in pieces
-        ]
-        for hidden in self._bert.hidden_of(given):
+        for ids in pieces:
+            given = self._words[[_START, *ids, _STOP]] + self._places[: len(ids) + 2]
+            hidden = self._bert.hidden(given)
             logits = hidden[1:-1] @ self._head.T + self._bias
             powers = numpy.exp(logits - logits.max(-1, keepdims=True))
             shares = powers / powers.sum(-1, keepdims=True)

@@ -1,0 +1,62 @@
+"""What is done once an answer is out: learning, statistics, alerts. Nobody waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+MOST_WAITING: Final = 200
+
+
+class Aftermath:
+    """Runs jobs one after the other, in a thread of its own.
+
+    While ``most`` wait, later ones are left out: they only help, and memory must not grow.
+    """
+
+    def __init__(self, most: int = MOST_WAITING) -> None:
+        self._places = threading.BoundedSemaphore(most)
+        self._worker: ThreadPoolExecutor | None = None
+
+    async def done(self, job: Callable[[], list[T]]) -> list[T]:
+        """What ``job`` finds, after the jobs before it; nothing where it goes wrong."""
+        running = self.later(job)
+        found = None if running is None else await asyncio.wrap_future(running)
+        return found or []
+
+    def later(self, job: Callable[[], T]) -> Future[T | None] | None:
+        """Run ``job`` soon. What goes wrong in it is logged without its words."""
+        if not self._places.acquire(blocking=False):
+            log.warning("too much is waiting to be learned from; one answer was left out")
+            return None
+        if self._worker is None:
+            self._worker = ThreadPoolExecutor(1, thread_name_prefix="aftermath")
+        return self._worker.submit(self._run, job)
+
+    async def drain(self) -> None:
+        """Wait until what was asked for so far is done."""
+        if self._worker is not None:
+            await asyncio.wrap_future(self._worker.submit(lambda: None))
+
+    async def close(self) -> None:
+        """Do what is left, and end the thread; a later job begins anew."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            await asyncio.to_thread(worker.shutdown)
+
+    def _run(self, job: Callable[[], T]) -> T | None:
+        try:
+            return job()
+        except Exception as error:  # noqa: BLE001 - the answer is out, only the lesson is lost
+            log.warning("nothing was learned from an answer: %s", type(error).__name__)
+            return None
+        finally:
+            self._places.release()

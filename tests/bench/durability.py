@@ -1,0 +1,183 @@
+# ruff: noqa: T201 - it prints its tally
+"""What kills lose: ``python -m tests.bench.durability [--kills 300]``.
+
+An endpoint answers prompts from several connections and is killed (SIGKILL) at a random moment,
+again and again, over one home. Afterwards the record is compared with what the clients were told
+and with what the provider received: each answer that reached its client must have its receipt, its
+ledger line and its turn; each prompt that reached the provider must have a receipt that says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from edgeroute import config
+from edgeroute.settings import Settings
+from edgeroute.wiring import Runtime
+from tests.bench.endpoint import free_port
+from tests.support import replies
+from tests.support.scripted_provider import Received, Reply, ScriptedProvider
+
+CLIENTS: Final = 4
+LONGEST: Final = 1.2  # seconds from the first answer to the kill, at most
+_START_SECONDS: Final = 30.0
+_POLICY: Final = "routing:\n  rules:\n    - default: up/m\n"
+_NAME: Final = re.compile(rb"prompt (k[0-9-]+)")
+
+
+@dataclass
+class Tally:
+    """What clients were told and what the provider received, by the prompt's name."""
+
+    acknowledged: set[str] = field(default_factory=set)
+    received: set[str] = field(default_factory=set)
+
+    def answer(self, request: Received) -> Reply:
+        """The provider's part."""
+        if found := _NAME.search(request.body):
+            self.received.add(found[1].decode())
+        return replies.answer(request, "A plain answer.")
+
+
+def main() -> None:
+    """Kill, then compare."""
+    parser = argparse.ArgumentParser(description="Kill the endpoint and look for what is lost.")
+    parser.add_argument("--kills", type=int, default=300)
+    arguments = parser.parse_args()
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}, {arguments.kills} kills")
+    tally = Tally()
+    with tempfile.TemporaryDirectory() as folder, ScriptedProvider(tally.answer) as provider:
+        home = Path(folder) / "home"
+        _furnish(home, provider.base_url)
+        for number in range(arguments.kills):
+            _one_kill(home, number, tally)
+            if number % 25 == 24:
+                print(f"  {number + 1} kills, {len(tally.acknowledged)} answers", flush=True)
+        lost = list(_missing(home, tally))
+    print(f"{len(tally.acknowledged)} answers reached their clients,")
+    print(f"{len(tally.received)} prompts reached the provider.")
+    for kind, count in Counter(kind for kind, _ in lost).items():
+        print(f"LOST: {count} x {kind}")
+    if lost or not tally.acknowledged:
+        print(f"for example {lost[:5]}" if lost else "Nobody was answered: this says nothing.")
+    else:
+        print("Nothing is lost.")
+    sys.exit(bool(lost) or not tally.acknowledged)
+
+
+def _furnish(home: Path, upstream: str) -> None:
+    (home / "config" / "rules").mkdir(parents=True, mode=0o700)
+    (home / "config" / "config.toml").write_text(
+        f'[providers.up]\nbase_url = "{upstream}"\nmodels = ["m"]\n[router]\npolicy = "bench"\n'
+    )
+    (home / "config" / "rules" / "bench.yaml").write_text(_POLICY)
+    (home / "config" / "rules" / "privacy.yaml").write_text("names: 'off'\n")
+
+
+def _one_kill(home: Path, number: int, tally: Tally) -> None:
+    """Start the endpoint, ask it from several connections, and kill it."""
+    port = free_port()
+    command = [sys.executable, "-m", "edgeroute", "serve", "--port", str(port)]
+    running = subprocess.Popen(
+        command,
+        env={**os.environ, "EDGEROUTE_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        asyncio.run(_ask_until_killed(home, port, number, running, tally))
+    finally:
+        running.kill()
+        running.wait()
+
+
+async def _ask_until_killed(
+    home: Path, port: int, number: int, running: subprocess.Popen[bytes], tally: Tally
+) -> None:
+    began = time.monotonic()
+    while time.monotonic() - began < _START_SECONDS:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            break
+        await asyncio.sleep(0.02)
+    token = _token(home)
+    first = asyncio.Event()
+
+    async def kill() -> None:
+        if number % 5:  # each fifth dies while it starts
+            with suppress(TimeoutError):
+                await asyncio.wait_for(first.wait(), _START_SECONDS)
+        await asyncio.sleep(random.uniform(0.0, LONGEST))
+        os.kill(running.pid, signal.SIGKILL)
+
+    asking = [_ask(port, token, f"k{number}-{one}", tally, first) for one in range(CLIENTS)]
+    await asyncio.gather(kill(), *asking)
+
+
+def _token(home: Path) -> str:
+    return next(home.rglob("endpoint-token")).read_text().strip()
+
+
+async def _ask(port: int, token: str, name: str, tally: Tally, first: asyncio.Event) -> None:
+    """Ask over one connection until it breaks."""
+    with suppress(OSError, EOFError):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for turn in range(10_000):
+            prompt = f"{name}-{turn}"
+            said = [{"role": "user", "content": f"Explain a hash table, prompt {prompt}"}]
+            body = json.dumps({"model": "up/m", "messages": said}).encode()
+            head = (
+                f"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n"
+                f"authorization: Bearer {token}\r\ncontent-type: application/json\r\n"
+                f"x-edgeroute-conversation: {prompt}\r\ncontent-length: {len(body)}\r\n\r\n"
+            )
+            writer.write(head.encode() + body)
+            answer = await reader.readuntil(b"\r\n\r\n")
+            length = int(re.search(rb"content-length: (\d+)", answer)[1])  # type: ignore[index]
+            await reader.readexactly(length)
+            if b" 200 " in answer.split(b"\r\n")[0]:
+                tally.acknowledged.add(prompt)
+                first.set()
+
+
+def _missing(home: Path, tally: Tally) -> Iterator[tuple[str, str]]:
+    """What should be in the record and is not."""
+    paths = config.Paths(*(home / name for name in ("config", "data", "models", "state", "run")))
+    runtime = Runtime(paths, Settings())
+    for name in sorted(tally.received):
+        if not any(one.left_machine for one in runtime.receipts.list(conversation=name)):
+            yield "receipt of what left", name
+    for name in sorted(tally.acknowledged):
+        whole = [one for one in runtime.receipts.list(conversation=name) if one.standing]
+        if not whole:
+            yield "receipt of an answer", name
+        if not runtime.conversations.turns(name):
+            yield "turn", name
+    entered = {
+        row["receipt"] for row in runtime._stores.database.read("SELECT receipt FROM ledger")
+    }
+    for one in runtime.receipts.list(limit=10_000_000):
+        if one.attempts and one.id not in entered:
+            yield "ledger line", one.id
+    runtime._stores.database.close()
+
+
+if __name__ == "__main__":
+    main()
