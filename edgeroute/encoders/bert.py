@@ -43,7 +43,7 @@ class Bert:
     """An encoder of ``layers`` layers. Thread-safe.
 
     ``tensors`` are named as models/encoders/graphs.py names them; a weight of shape (out, in) is
-    rounded here, one after the other, since all of them at once would take four times the memory.
+    rounded here, one after the other, so that all of them are never in memory in full precision.
     """
 
     def __init__(self, layers: int, tensors: Iterable[tuple[str, Array]]) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final, Protocol
 
 from edgeroute.encoders.ahead import Ahead
-from edgeroute.encoders.remembered import Remembered, digest
+from edgeroute.encoders.result_cache import ResultCache, digest
 from edgeroute.privacy.detecting.names.rampart import NameSpan
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.privacy.detecting.text.windows import windows
@@ -50,7 +50,7 @@ class Names:
 
     def __init__(self, model: NameModel) -> None:
         self._model = model
-        self._known: Remembered[tuple[NameSpan, ...]] = Remembered()
+        self._known: ResultCache[tuple[NameSpan, ...]] = ResultCache()
 
     def begin(self, page: Page) -> BegunNames:
         """Have ``page`` read while others look at it."""
@@ -72,7 +72,7 @@ class BegunNames:
         page: Page,
         windows_of: Sequence[tuple[int, str]],
         model: NameModel,
-        known: Remembered[tuple[NameSpan, ...]],
+        known: ResultCache[tuple[NameSpan, ...]],
     ) -> None:
         self._page = page
         self._model = model

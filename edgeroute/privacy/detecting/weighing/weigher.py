@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from edgeroute.encoders import minilm, sentences
 from edgeroute.encoders.ahead import Ahead
-from edgeroute.encoders.remembered import Remembered, digest
+from edgeroute.encoders.result_cache import ResultCache, digest
 from edgeroute.encoders.sentences import Reading
 from edgeroute.privacy.detecting.names.rampart import NameSpan
 from edgeroute.privacy.detecting.text.page import Hit, Page
@@ -82,8 +82,8 @@ class Weigher:
         """
         self._meaning = sentences.load(models / MULTILINGUAL)
         self._english = minilm.load(models / ENGLISH)
-        self._known: Remembered[Weight] = Remembered()
-        self._read: Remembered[bool] = Remembered()
+        self._known: ResultCache[Weight] = ResultCache()
+        self._read: ResultCache[bool] = ResultCache()
 
     @cached_property
     def _scale(self) -> Scale:

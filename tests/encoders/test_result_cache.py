@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeroute.encoders.remembered import Remembered, digest
+from edgeroute.encoders.result_cache import ResultCache, digest
 
 
 def test_texts_and_ways_of_reading_are_kept_apart() -> None:
@@ -13,7 +13,7 @@ def test_texts_and_ways_of_reading_are_kept_apart() -> None:
 
 def test_the_longest_unused_result_goes_first() -> None:
     """What was asked for lately stays."""
-    known: Remembered[int] = Remembered(2)
+    known: ResultCache[int] = ResultCache(2)
     one, two, three = digest("one"), digest("two"), digest("three")
     known.put(one, 1)
     known.put(two, 2)

@@ -26,7 +26,7 @@ def digest(text: str, more: bytes = b"") -> bytes:
     return known.digest()
 
 
-class Remembered(Generic[T]):
+class ResultCache(Generic[T]):
     """The results of the last ``most`` texts by their digests. Thread-safe."""
 
     def __init__(self, most: int = _MOST) -> None:
