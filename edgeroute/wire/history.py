@@ -120,8 +120,8 @@ class _Pairs:
                 if isinstance(part, ToolResult) and not self._taken(part):
                     yield Message("user", (_ORPHAN, *part.parts))
             return
-        parts = (self._call(p) if isinstance(p, ToolCall) else p for p in message.parts)
-        yield replace(message, parts=tuple(parts))
+        parts = tuple(self._call(p) if isinstance(p, ToolCall) else p for p in message.parts)
+        yield message if parts == message.parts else replace(message, parts=parts)
 
     def _call(self, call: ToolCall) -> ToolCall:
         self._calls += 1
@@ -133,7 +133,8 @@ class _Pairs:
             fresh = fresh[: self._limit - len(ending)] + ending
         self._used.add(fresh)
         self._waiting[call.id].append(fresh)
-        return replace(call, id=fresh, name=self._named(call.name))
+        name = self._named(call.name)
+        return call if (fresh, name) == (call.id, call.name) else replace(call, id=fresh, name=name)
 
     def _taken(self, result: ToolResult) -> bool:
         """Whether a call waits for ``result``, which then belongs to it."""
@@ -142,7 +143,8 @@ class _Pairs:
             return False
         fresh = waiting.popleft()
         self._order[fresh] = len(self._order)
-        self._results[fresh] = replace(result, call_id=fresh)
+        same = fresh == result.call_id
+        self._results[fresh] = result if same else replace(result, call_id=fresh)
         return True
 
     def _answered(self, message: Message) -> Iterator[Message]:

@@ -11,6 +11,7 @@ from edgeroute.wire.json_data import mapping, sequence, string
 from edgeroute.wire.tools import ALLOWED
 
 MOST_STOPS: Final = 4
+LEAST_LIMIT: Final = 16  # tokens of a response
 # What our nouns hold and a wire format has no field for.
 _UNSPOKEN: Final[Mapping[str, tuple[str, ...]]] = {
     "anthropic-messages": ("seed",),
@@ -56,6 +57,8 @@ def untold(request: ChatRequest, card: ModelCard, *, passing: bool, own: bool = 
         names = [name for name in names if name != "metadata" or "store" in names]
         return [*names, *(() if own else _thinking(request, card))]
     most, asked = card.max_output_tokens, request.sampling.max_output_tokens or 0
+    if card.wire == "openai-responses" and 0 < asked < LEAST_LIMIT:
+        names.append(f"{_called('max_output_tokens', request)} below {LEAST_LIMIT}")
     if asked > most and not own and card.place is Place.CLOUD:
         names.append(f"{_called('max_output_tokens', request)} above {most}")
     return list(dict.fromkeys((*names, *_unspoken(request, card), *_others(request, card))))

@@ -197,6 +197,7 @@ def test_scan_reads_what_is_piped_and_can_fail_a_script(home: Home) -> None:
     """Without a file it reads standard input; --check turns a finding into exit code 3."""
     assert home.run("scan", stdin=f"x {SSN}").exit_code == 0
     assert home.run("scan", "--check", stdin=f"x {SSN}").exit_code == 3
+    assert home.run("scan", "--check", "-", stdin=f"x {SSN}").exit_code == 3
     clear = home.run("scan", "--check", stdin="nothing here")
     assert (clear.exit_code, clear.stdout) == (0, "-: No personal data found.\n")
     assert home.run("scan").exit_code == 2

@@ -134,7 +134,7 @@ samplings = st.builds(
     Sampling,
     temperature=st.none() | st.sampled_from([0.0, 0.5, 1.0]),
     top_p=st.none() | st.sampled_from([0.1, 0.9]),
-    max_output_tokens=st.integers(1, 4096),
+    max_output_tokens=st.integers(16, 4096),
 )
 
 

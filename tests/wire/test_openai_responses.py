@@ -21,7 +21,7 @@ from edgeroute.core.messages import (
     system,
     user,
 )
-from edgeroute.core.request import ChatRequest, Tool
+from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.wire import capsule
 from edgeroute.wire.errors import WireError, WireFault
 from edgeroute.wire.format import CachePlan, Target
@@ -51,6 +51,13 @@ def test_the_cache_key_needs_an_ability_and_a_plan() -> None:
     to = Target(card(), stream=False, session_id="s1", cache=CachePlan())
     assert sent(user("hi"), to=to)["prompt_cache_key"] == "s1"
     assert "prompt_cache_key" not in sent(user("hi"))
+
+
+def test_a_limit_is_never_below_the_least() -> None:
+    """A smaller one is refused."""
+    for asked, limit in ((5, 16), (17, 17)):
+        body = sent(user("hi"), sampling=Sampling(max_output_tokens=asked))
+        assert body["max_output_tokens"] == limit
 
 
 def test_a_conversation_becomes_items() -> None:

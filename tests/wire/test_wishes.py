@@ -153,6 +153,8 @@ def test_what_is_carried_is_not_warned_about() -> None:
         ("anthropic-messages", {"reasoning_effort": "low", "tool_choice": "required"},
          ["reasoning_effort"]),
         ("anthropic-messages", {"temperature": 1.7}, ["temperature above 1"]),
+        ("openai-responses", {"max_tokens": 5}, ["max_tokens below 16"]),
+        ("openai-chat", {"max_tokens": 9000}, ["max_tokens above 8192"]),
         ("openai-chat", {"tool_choice": {"type": "function", "function": {"name": "g"}}},
          ["tool_choice"]),
         ("anthropic-messages", {"tool_choice": {"type": "allowed_tools", "allowed_tools": {

@@ -63,7 +63,9 @@ def scan(
 
 
 def _read(path: Path) -> str | bytes:
-    """Text where it is text, bytes where it is a document."""
+    """Text where it is text, bytes where it is a document; ``-`` is what is piped in."""
+    if str(path) == "-":
+        return piped_content() or ""
     try:
         content = path.read_bytes()
     except OSError as error:

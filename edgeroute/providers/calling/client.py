@@ -96,8 +96,9 @@ class Client:
                         deadline.seconds = patience.total
                     whole = whole or isinstance(delta, Finish)
                     if names and isinstance(delta, ToolCallDelta) and delta.name in names:
-                        delta = replace(delta, name=names[delta.name])
-                    yield delta
+                        yield replace(delta, name=names[delta.name])
+                    else:
+                        yield delta
             if not whole:
                 raise outage(
                     provider.id,

@@ -30,6 +30,7 @@ from edgeroute.wire.parts import (
 )
 from edgeroute.wire.schemas import EMPTY
 from edgeroute.wire.tools import write_tools
+from edgeroute.wire.wishes import LEAST_LIMIT
 
 NAME = "openai-responses"
 
@@ -40,12 +41,13 @@ def encode_request(request: ChatRequest, target: Target) -> dict[str, Any]:
     The provider is told to store nothing; encrypted reasoning comes back to us instead.
     """
     card, sampling = target.card, request.sampling
+    limit = sampling.max_output_tokens
     extra = dict(request.extra) if request.wire == NAME else {}
     body: dict[str, Any] = {"model": card.wire_id, "store": False}
     if target.stream:
         body["stream"] = True
     body |= given(
-        max_output_tokens=sampling.max_output_tokens,
+        max_output_tokens=None if limit is None else max(limit, LEAST_LIMIT),
         temperature=sampling.temperature,
         top_p=sampling.top_p,
     )
