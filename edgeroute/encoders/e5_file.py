@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import mmap
 import struct
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -84,15 +83,15 @@ class E5File:
         count, place = self._one("<i", place)
         place += struct.calcsize("<4i")
         size, place = self._one("<Q", place)
-        offsets = struct.unpack_from(f"<{count + 1}I", self._data, place)
+        numpy = self._numpy
+        offsets = numpy.frombuffer(self._data, "<u4", count + 1, place).astype(numpy.int64)
         place += 4 * (count + 1)
         scores = struct.unpack_from(f"<{count}f", self._data, place)
         place += 4 * count
-        blob = self._data[place : place + size]
-        pieces = {
-            blob[first:last].decode("utf-8", "replace"): number
-            for number, (first, last) in enumerate(pairwise(offsets))
-        }
+        blob = numpy.frombuffer(self._data, numpy.uint8, size, place)
+        # One decoding and one split for all of them: no piece holds the zero between two.
+        parted = numpy.insert(blob, offsets[1:-1], 0).tobytes().decode("utf-8", "replace")
+        pieces = dict(zip(parted.split("\0"), range(count), strict=True))
         return pieces, scores, place + size
 
     def _characters(self, place: int) -> tuple[dict[int, str], int]:

@@ -3,7 +3,7 @@
 Abilities of a card that formats look at: ``images``, ``files``, ``tools``, ``json_schema``,
 ``reasoning`` (takes a reasoning effort), ``cache_key`` (takes ``prompt_cache_key``),
 ``cache_marks`` (takes ``cache_control`` on the openai-chat wire), ``keep_thinking`` (wants its
-``<think>`` text back).
+``<think>`` text back), ``all_fields`` (a local server that gets fields without a noun here).
 """
 
 from __future__ import annotations
@@ -128,8 +128,8 @@ class CallerFormat:
     whole answers only; a stream is of ``media_type``. ``id_prefix`` begins the id of an answer.
     Where the format ``streams``, a caller who says nothing of it gets a stream. ``headers`` are
     those of the format itself, which a provider of the same format gets too. ``request_id`` is the
-    header in which clients look for the name of their request. ``ignored`` names the options of a
-    body that change nothing here.
+    header in which clients look for the name of their request. ``ignored`` names the fields and
+    options of a body that change nothing here.
     """
 
     name: str

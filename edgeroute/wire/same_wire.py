@@ -17,7 +17,8 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.wire import capsule
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.format import Envelope, StreamEncoder, Target
-from edgeroute.wire.json_data import dump, load, load_object, mapping, sequence, string
+from edgeroute.wire.history import fitted
+from edgeroute.wire.json_data import dump_piece, has_surrogates, load, load_piece, scrub
 from edgeroute.wire.parts import payload_object
 
 Object = dict[str, Any]
@@ -38,21 +39,6 @@ def _fits(message: Message, target: Target) -> bool:
         and not (isinstance(part, File) and "files" not in abilities)
         for part in (*message.parts, *inner)
     )
-
-
-def left_out(request: ChatRequest, wire: str, *, passing: bool) -> list[str]:
-    """What a caller asks for and a model that speaks ``wire`` is not told, by its field's name;
-    a tool by its type. Nothing is where the caller's own body passes.
-    """
-    if passing or request.source is None:
-        return []
-    answers = request.source.get("n")
-    names = ["n"] if isinstance(answers, int) and answers > 1 else []
-    if request.wire == wire:
-        return names
-    tools = (string(mapping(tool).get("type")) for tool in sequence(request.extra.get("tools")))
-    names += [name for name, value in request.extra.items() if name != "tools" and value]
-    return names + sorted({f"the tool {tool}" for tool in tools})
 
 
 def start_of(request: ChatRequest, target: Target, *left_out: str) -> Object:
@@ -195,7 +181,7 @@ class PassingEncoder:
         if changed is None or (self._opened and data.get("type") == self._form.opening != ""):
             return []
         changed = self._numbered(data) or changed
-        text = dump(data) if changed or "\n" in frame.data else frame.data.encode()
+        text = dump_piece(data) if changed or "\n" in frame.data else frame.data.encode()
         name = str(data.get("type") or frame.name)
         head = f"event: {name}\n".encode() if self._form.named else b""
         written = head + b"data: " + text + b"\n\n"
@@ -227,7 +213,8 @@ def whole(answer: Answer, envelope: Envelope, form: FrameFormat) -> Object | Non
     if not body:
         return None
     form.patch_whole(body, envelope)
-    return body
+    halves = any(has_surrogates(frame.data) for frame in frames)
+    return dict(scrub(body)) if halves else body
 
 
 def encoded_by(
@@ -239,7 +226,7 @@ def encoded_by(
 
 def _object(text: str) -> Object | None:
     try:
-        return dict(load_object(text))
+        return dict(load_piece(text))
     except WireError:
         return None
 
@@ -269,9 +256,13 @@ def request_by(
     same: Callable[[ChatRequest, Target], Object],
     wire: str,
 ) -> Callable[[ChatRequest, Target], Object]:
-    """Writes requests of callers of ``wire`` with ``same``, and all others with ``rebuilt``."""
+    """Writes requests of callers of ``wire`` with ``same``, and all others with ``rebuilt``, which
+    gets a conversation that the target takes.
+    """
     return lambda request, target: (
-        same(request, target) if passes(request, target, wire) else rebuilt(request, target)
+        same(request, target)
+        if passes(request, target, wire)
+        else rebuilt(fitted(request, target), target)
     )
 
 

@@ -97,13 +97,14 @@ def test_unknown_items_go_back_out_as_they_came_on_the_same_wire_only() -> None:
     items = [
         {"role": "user", "content": "hi"},
         {"type": "custom_tool_call", "call_id": "c", "name": "apply_patch", "input": "x"},
+        {"type": "custom_tool_call_output", "call_id": "c", "output": "ok"},
         {"type": "message", "role": "user", "content": [{"type": "input_audio", "data": "AA=="}]},
     ]
     request = WIRE.decode_request({"input": items})
     assert [type(part) for m in request.messages for part in m.parts] == [
-        *(Text, ToolCall, Unreadable)
+        *(Text, ToolCall, ToolResult, Unreadable)
     ]
-    assert WIRE.encode_request(request, target())["input"][2:] == items[2:]
+    assert WIRE.encode_request(request, target())["input"][3:] == items[3:]
     chat = FORMATS["openai-chat"].encode_request(request, target())
     assert "apply_patch" in str(chat)
     assert "AA==" not in str(chat)

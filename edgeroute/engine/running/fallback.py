@@ -1,8 +1,9 @@
 """From a plan to one answer: carry out what the failover says, and show what may be shown.
 
 Words that were shown are never followed by another model's words. With ``commit: first_token`` a
-failure after the first visible piece ends the request; with ``commit: complete`` the answer is held
-back until it is whole, so that any failure can still be rescued.
+failure after the first visible piece ends the request; thoughts wait for it, so that another
+model can still answer, but a long thought is shown while it lasts. With ``commit: complete`` the
+answer is held back until it is whole, so that any failure can still be rescued.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from edgeroute.providers.resilience.health import Health
     from edgeroute.providers.resilience.resilience import Resilience
 
+LONG_THOUGHT: Final = 20.0  # seconds
 _GET_A_MODEL: Final = "`edgeroute doctor` says how to get a local model."
 _CHANGE_IT: Final = "Change or shorten it; see `edgeroute models list` for others."
 
@@ -162,16 +164,21 @@ class _FallbackStep:
         self._clock = clock
         self._showing = False
         self._began = False
+        self._thinks_since: float | None = None
 
     def came(self, delta: Delta) -> list[Piece | Frame]:
         """What may be shown now that ``delta`` has come."""
         if not isinstance(delta, Piece | Frame):
             return []
         self.held.append(delta)
+        now = self._clock.monotonic()
         shows = delta.untold if isinstance(delta, Frame) else not isinstance(delta, ReasoningDelta)
+        if isinstance(delta, ReasoningDelta):
+            self._thinks_since = now if self._thinks_since is None else self._thinks_since
+            shows = now - self._thinks_since >= LONG_THOUGHT
         if shows and not self._began:
             self._began = True
-            action = self._failover.on(FirstWord(), self._clock.monotonic())
+            action = self._failover.on(FirstWord(), now)
             self._showing = isinstance(action, Show)
         if not self._showing:
             return []

@@ -11,13 +11,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.verdict import Finding, LocalOpinion
+from edgeroute.encoders.ahead import Ahead
 from edgeroute.encoders.bert import EncoderMissing
 from edgeroute.privacy.detecting.presidio import Presidio
 from edgeroute.privacy.detecting.protocol import Scan
@@ -140,35 +141,57 @@ class Detector:
 
     def _findings(self, text: str, heaviest: _Heaviest, *, full: bool) -> Iterator[Finding]:
         """Every finding that counts, stage by stage, each part of the text in turn."""
-        finders = self._ready()  # loading is not the text's fault
-        deadline = self._clock() + self._policy.budget.seconds
-
-        stage = _DECODING
-
-        def tick() -> None:
-            if self._clock() > deadline:
-                raise OverBudget(stage)
-
         if not text.strip():
             return
-        with _naming(_DECODING):
-            pages = list(self._pages(text, full=full, tick=tick))
-        whole, written = pages[0][0], _form(text)
-        seen: list[list[Hit]] = [[] for _ in pages]
+        with ExitStack() as ahead:
+            loading = self._load_ahead()
+            ahead.callback(loading.drop)
+            finders = self._ready()  # loading is not the text's fault
+            budget = _Budget(self._clock, self._clock() + self._policy.budget.seconds)
+            with _naming(_DECODING):
+                pages = list(self._pages(text, full=full, tick=budget.tick))
+            names = None if self._suspicions is None else self._suspicions.begin(pages[0][0])
+            if names is not None:
+                ahead.callback(names.drop)
+            seen: list[list[Hit]] = [[] for _ in pages]
+            yield from self._facts(finders, pages, seen, (_form(text), budget))
+            if self._policy.names == "off":
+                return
+            with budget.spared():
+                suspicions = self._weighing(loading)
+            budget.stage = WEIGHED
+
+            def note(number: int, weighed: Weighed) -> None:
+                heaviest.note(*pages[number], weighed)
+
+            with _naming(WEIGHED):
+                told = [(page, hits) for (page, _), hits in zip(pages, seen, strict=True)]
+                for number, hit in suspicions.found(told, names, note):
+                    yield _finding(hit, pages[number][1], WEIGHED)
+            budget.tick()
+
+    def _facts(
+        self,
+        finders: Sequence[Finder],
+        pages: Sequence[tuple[Page, Place]],
+        seen: Sequence[list[Hit]],
+        how: tuple[CodeForm, _Budget],
+    ) -> Iterator[Finding]:
+        """What decides alone; all that the recognisers see of each page is added to ``seen``."""
+        whole, (written, budget) = pages[0][0], how
         for finder in finders:
-            stage = finder.name
+            budget.stage = finder.name
             given = [
                 (*one, hits)
                 for one, hits in zip(pages, seen, strict=True)
                 if one[0].holds(finder.needs)
             ]
             if given and isinstance(finder, Presidio):
-                begun = self._clock()
-                finder.load()
-                deadline += self._clock() - begun
+                with budget.spared():
+                    finder.load()
             for page, place, hits in given:
-                tick()
-                with _naming(stage):
+                budget.tick()
+                with _naming(finder.name):
                     found = [
                         hit
                         for hit in finder.find(page)
@@ -180,21 +203,6 @@ class Detector:
                 hits.extend(replace(hit, source=hit.source or finder.name) for hit in found)
                 for hit in _counted(found, self._decides):
                     yield _finding(hit, place, finder.name)
-        if self._policy.names == "off":
-            return
-        begun = self._clock()
-        suspicions = self._weighing()
-        deadline += self._clock() - begun
-        stage = WEIGHED
-
-        def note(number: int, weighed: Weighed) -> None:
-            heaviest.note(*pages[number], weighed)
-
-        with _naming(WEIGHED):
-            told = [(page, hits) for (page, _), hits in zip(pages, seen, strict=True)]
-            for number, hit in suspicions.found(told, note):
-                yield _finding(hit, pages[number][1], WEIGHED)
-        tick()
 
     def _counts(self, hit: Hit) -> bool:
         return hit.score >= self._policy.threshold(hit.type)
@@ -240,21 +248,32 @@ class Detector:
                     self._finders = tuple(stages(self._policy))
         return self._finders
 
-    def _weighing(self) -> Suspicions:
-        """Stage two, loaded.
+    def _load_ahead(self) -> Ahead[object]:
+        """Have the models of stage two loaded while stage one loads and reads."""
+        if self._policy.names == "off" or self._suspicions is not None:
+            return Ahead()
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from edgeroute.privacy.detecting.weighing.suspicions import (  # noqa: PLC0415 - models
+            load_ahead,
+        )
+
+        return load_ahead(self._policy, self._models)
+
+    def _weighing(self, loading: Ahead[object]) -> Suspicions:
+        """Stage two, once it is loaded.
 
         Raises:
             DetectionFailed: a model is missing.
         """
         if self._suspicions is None:
-            os.environ.setdefault("HF_HUB_OFFLINE", "1")
-            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
             from edgeroute.privacy.detecting.weighing.suspicions import (  # noqa: PLC0415 - models
                 Suspicions,
             )
 
             with self._lock:
                 try:
+                    loading.finish()
                     self._suspicions = self._suspicions or Suspicions(self._policy, self._models)
                 except EncoderMissing as error:
                     pull = f"Get it with `edgeroute models pull {error.model}`."
@@ -284,6 +303,27 @@ def _naming(stage: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise _Broken(stage, type(error).__name__) from error
+
+
+@dataclass(slots=True)
+class _Budget:
+    """How long a text may take on ``clock``, and which stage it is in."""
+
+    clock: Callable[[], float]
+    deadline: float
+    stage: str = _DECODING
+
+    def tick(self) -> None:
+        """Stop here once time is up."""
+        if self.clock() > self.deadline:
+            raise OverBudget(self.stage)
+
+    @contextmanager
+    def spared(self) -> Iterator[None]:
+        """Do not count the time of what is done within."""
+        begun = self.clock()
+        yield
+        self.deadline += self.clock() - begun
 
 
 @dataclass(slots=True)

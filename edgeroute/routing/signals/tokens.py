@@ -37,6 +37,8 @@ BYTES_PER_FILE_TOKEN: Final = 5.0
 # A window check must not be too low: this much is added to the middle estimate.
 UPPER: Final = 1.15
 
+_MOST_KNOWN: Final = 20_000  # estimates, of some 200 bytes each
+_KNOWN: Final[dict[tuple[int, int], float]] = {}
 _ASCII_SIGNS: Final = str.maketrans("", "", string.digits + string.punctuation)
 _INDENTATION: Final = re.compile(r"[ \t]{2,}")
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
@@ -47,7 +49,20 @@ _CJK: Final = re.compile(
 
 
 def text_tokens(text: str) -> float:
-    """The middle estimate for ``text``, in o200k tokens."""
+    """The middle estimate for ``text``, in o200k tokens.
+
+    Histories are resent whole with every turn, so estimates are kept, by what the text hashes to.
+    """
+    key = hash(text), len(text)
+    found = _KNOWN.get(key)
+    if found is None:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        found = _KNOWN[key] = _estimated(text)
+    return found
+
+
+def _estimated(text: str) -> float:
     tokens = 0.0
     if not text.isascii():
         length = len(text)

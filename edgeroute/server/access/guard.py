@@ -13,6 +13,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.hosts import is_loopback
 from edgeroute.core.secret import Secret
+from edgeroute.server.access.waiting_room import FIRST, NEXT, NoPlace, WaitingRoom
 from edgeroute.server.answer.caller_request import BodyLimits, read_body, replay
 from edgeroute.server.headers import REQUEST_HEADERS, RESPONSE_HEADERS
 from edgeroute.server.http_refusal import HttpRefusal, as_response, format_at
@@ -70,6 +72,8 @@ class Rules:
     max_headers: int = 100
     max_header_bytes: int = 32 * 1024
     max_requests: int = 64
+    max_waiting: int = 256
+    waiting_seconds: float = 30.0
     holder: Callable[[Sequence[bytes]], str] = lambda _: ""
 
 
@@ -86,7 +90,7 @@ class Guard:
         self._app = app
         self._rules = rules
         self._takes = takes
-        self._running = 0
+        self._room = WaitingRoom(rules.max_requests, rules.max_waiting, rules.waiting_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer why not."""
@@ -136,20 +140,24 @@ class Guard:
             return await _preflight(scope, receive, send)
         client = check_token(scope, rules)
         check_shape(scope, rules)
-        if self._running >= rules.max_requests:
-            said = "Too many requests are under way."
-            raise HttpRefusal(429, "busy", said, "Try again shortly.", retry_after=1)
-        self._running += 1
+        # With an app in its scope a router raises for unknown routes instead of answering.
+        known = {**scope, "app": self._app, "state": {"client": client}}
+        if scope["method"] not in _WITH_BODY or not self._takes(scope):
+            return await self._app(known, receive, send)
+        check_content(scope)
         try:
-            if scope["method"] in _WITH_BODY and self._takes(scope):
-                check_content(scope)
-                receive = replay(await read_body(receive, rules.body), receive)
-            # With an app in its scope a router raises for unknown routes instead of answering.
-            known = {"app": self._app, "state": {"client": client}}
-            await self._app({**scope, **known}, receive, send)
-        finally:
-            self._running -= 1
-        return None
+            async with self._room.place(_priority(scope)):
+                body = await read_body(receive, rules.body)
+                return await self._app(known, replay(body, receive), send)
+        except NoPlace:
+            with suppress(HttpRefusal):  # a client that is still sending would miss the answer
+                await read_body(receive, rules.body)
+            raise
+
+
+def _priority(scope: Scope) -> int:
+    """What has to stay here is answered by one model, and waits for nobody else's."""
+    return FIRST if _header(scope, b"x-edgeroute-privacy") == "private" else NEXT
 
 
 def check_peer(scope: Scope, rules: Rules) -> None:

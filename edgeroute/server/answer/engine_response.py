@@ -159,7 +159,8 @@ class EngineResponse:
     def _headers(self) -> dict[str, str]:
         told = self._tracker.as_headers()
         if self._decoded.ignored:
-            told["Warning"] = f'299 - "Not used here: {", ".join(self._decoded.ignored)}"'
+            unused = f'299 - "Not used here: {", ".join(self._decoded.ignored)}"'
+            told["Warning"] = ", ".join(filter(None, (told.get("Warning"), unused)))
         return told
 
     def _envelope(self, origin: str = "") -> Envelope:

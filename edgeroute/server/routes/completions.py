@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from edgeroute.server.answer.caller_request import request_of
+from edgeroute.server.answer.caller_request import ignored, request_of
 from edgeroute.server.answer.engine_response import DecodedRequest, EngineResponse
 from edgeroute.server.answer.stored_responses import continued
 from edgeroute.server.context import ServerContext
@@ -61,7 +61,7 @@ def answers(context: ServerContext, form: CallerFormat) -> Endpoint:
                 form,
                 stream=body.get("stream", form.streams) is True,
                 usage=wanted or form.name not in _OPTIONAL_COUNTS,
-                ignored=form.ignored(body),
+                ignored=ignored(body, form),
                 keeping=keeping,
             ),
         )

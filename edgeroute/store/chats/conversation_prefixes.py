@@ -22,6 +22,7 @@ from edgeroute.core.messages import File, Image, Message, Part, Text, ToolCall, 
 from edgeroute.store.database.database import Database
 
 _KEY_NAME: Final = "prefix digests"
+_FIRST_BATCH: Final = 8  # a history that goes on is known but for its last messages
 _BATCH: Final = 500
 _LONG: Final = 80  # characters of an answer that nobody else gives by chance
 _LOOSE: Final = b"an answer by itself"
@@ -113,8 +114,10 @@ class Prefixes:
 
     def _first(self, query: str, digests: list[bytes], *more: str) -> Any:
         """The first row of ``query``, asked for the last of many ``digests`` first."""
+        size = _FIRST_BATCH
         while digests:
-            digests, batch = digests[:-_BATCH], digests[-_BATCH:]
+            digests, batch = digests[:-size], digests[-size:]
+            size = _BATCH
             places = ", ".join("?" * len(batch))
             rows = self._database.read(query.format(places=places), [*batch, *more])
             if rows:

@@ -28,7 +28,7 @@ from edgeroute.wire.json_data import (
 )
 from edgeroute.wire.openai_responses.request import NAME
 from edgeroute.wire.parts import Plain, image_from_url, read_data_url, unreadable
-from edgeroute.wire.tools import read_tools
+from edgeroute.wire.tools import allowed_mode, read_tools
 
 _ROLES: Final[dict[str, Role]] = {
     "system": "system",
@@ -72,7 +72,10 @@ def decode_request(body: Json) -> ChatRequest:
         messages=(*_instructions(body), *_messages(body.get("input"))),
         model=model_name(body),
         tools=tools,
-        tool_choice=string(choice) or string(mapping(choice).get("name")) or "auto",
+        tool_choice=string(choice)
+        or allowed_mode(mapping(choice))
+        or string(mapping(choice).get("name"))
+        or "auto",
         parallel_tool_calls=parallel if isinstance(parallel, bool) else None,
         response_format=schema,
         response_format_name=name or "answer",
@@ -138,7 +141,7 @@ def _item(found: Json, position: int) -> tuple[Role, list[Part]]:
             arguments = string(found.get("arguments")) or "{}"
             call_id = string(found.get("call_id"))
             return "assistant", [ToolCall(call_id, string(found.get("name")), arguments)]
-        case "function_call_output":
+        case "function_call_output" | "custom_tool_call_output" if _is_content(found):
             parts = tuple(_content(found.get("output"), position))
             return "tool", [ToolResult(string(found.get("call_id")), parts)]
         case "reasoning":
@@ -152,6 +155,13 @@ def _item(found: Json, position: int) -> tuple[Role, list[Part]]:
             )
         case _:
             return custom_tools.read_item(found)
+
+
+def _is_content(found: Json) -> bool:
+    """Whether an output is a text or a list of parts; a function's must be."""
+    return found.get("type") == "function_call_output" or isinstance(
+        found.get("output"), str | list
+    )
 
 
 def _content(content: object, position: int) -> Iterator[Plain]:

@@ -18,6 +18,7 @@ from edgeroute.wire.same_wire import (
     thinks,
     under_our_name,
 )
+from edgeroute.wire.schemas import name_properties
 
 _ENDS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
 _PLACE: Final = ("output_index", "content_index", "summary_index")
@@ -40,6 +41,7 @@ def encode_request(request: ChatRequest, target: Target) -> Object:
         included = list(sequence(body.get("include")))
         if "reasoning" in target.card.abilities and _ENCRYPTED not in included:
             body["include"] = [*included, _ENCRYPTED]
+    name_properties(body, "parameters")
     if not target.stream:
         body.pop("stream_options", None)
     if not thinks(target):

@@ -28,6 +28,7 @@ from edgeroute.wire.parts import (
     payload_object,
     plain,
 )
+from edgeroute.wire.schemas import EMPTY
 from edgeroute.wire.tools import write_tools
 
 NAME = "openai-responses"
@@ -76,9 +77,9 @@ def _tool(tool: Tool) -> dict[str, Any]:
     encoded: dict[str, Any] = {"type": "function", "name": tool.name}
     if tool.description:
         encoded["description"] = tool.description
-    encoded["parameters"] = tool.parameters or {"type": "object", "properties": {}}
+    encoded["parameters"] = tool.parameters or EMPTY
     # This format is strict unless told otherwise, which few schemas are written for.
-    encoded["strict"] = bool(tool.strict)
+    encoded["strict"] = bool(tool.strict) and structured.is_strict(tool.parameters)
     return encoded
 
 
@@ -131,7 +132,7 @@ def _assistant(message: Message, target: Target) -> Iterator[dict[str, Any]]:
                 "name": part.name,
                 "arguments": part.arguments,
             }
-        elif isinstance(part, Text | Image | File | Unreadable):
+        elif isinstance(part, Text | Image | File | Unreadable) and as_text(part):
             content = [{"type": "output_text", "text": as_text(part)}]
             yield {"type": "message", "role": "assistant", "content": content}
 

@@ -11,15 +11,13 @@ import pytest
 from edgeroute.core.errors import BudgetReached, StoreError
 from edgeroute.core.events import Answered, Failed
 from edgeroute.core.ids import new_id
-from edgeroute.core.messages import user
 from edgeroute.core.model_card import Place
-from edgeroute.core.request import ChatRequest, Sampling, Tool
+from edgeroute.core.request import ChatRequest
 from edgeroute.core.usage import Cost
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.deciding.advisor import Advisor
 from edgeroute.engine.deciding.decider import Decider, Preferences
 from edgeroute.engine.deciding.decision import Decision
-from edgeroute.engine.deciding.explanation import Explanation
 from tests.support import replies
 from tests.support.clocks import THE_DAY, StandingClock
 from tests.support.house import OPEN, PRIVATE, House, house, request
@@ -256,30 +254,6 @@ async def test_a_used_up_budget_answers_here(tmp_path: Path) -> None:
         assert home.bytes_out == 0
 
 
-async def test_a_judge_is_asked_as_the_request_is_masked(tmp_path: Path) -> None:
-    """Beside the answer a model is asked plainly: without tools, schema or limits, and with
-    placeholders where the request has them.
-    """
-    async with house(tmp_path) as home:
-        shaped = request(
-            "Write to anna.berg@fjordmail.no.", privacy=PrivacyMode.MASK,
-            tools=(Tool("t"),), tool_choice="required", parallel_tool_calls=True,
-            response_format={"type": "object"}, sampling=Sampling(max_output_tokens=5),
-            reasoning_effort="high", extra={"x": 1},
-        )  # fmt: skip
-        found = await decided(home, shaped)
-        asked = (user("Is anna.berg@fjordmail.no right?"),)
-        aside = await found.aside(asked)
-        assert aside.request == request(
-            asked, privacy=PrivacyMode.MASK, tool_choice="auto", sampling=Sampling()
-        )
-        assert aside.outbound.messages[0].text == "Is <EMAIL_ADDRESS_1> right?"
-        assert aside.plan == found.plan
-        plain = await (await decided(home, OPEN)).aside((user("Right?"),))
-        assert plain.outbound == plain.request
-        assert plain.outbound.messages == (user("Right?"),)
-
-
 @pytest.mark.parametrize("judge", [OPUS, "local"])
 @pytest.mark.parametrize("strategy", ["cascade", "ensemble"])
 async def test_a_strategy_has_the_judge_that_the_policy_names(
@@ -295,21 +269,6 @@ async def test_a_strategy_has_the_judge_that_the_policy_names(
             assert found.judge == ("local/m" if judge == "local" else judge)
             named = await decided(home, request(OPEN, model=LUNA))
             assert (named.plan.strategy, named.judge) == ("single", "")
-
-
-async def test_a_decision_is_explained(tmp_path: Path) -> None:
-    """What `explain` shows is what was decided."""
-    async with house(tmp_path) as home:
-        found = await decided(home, PRIVATE)
-        told = found.explanation()
-        assert told == Explanation(found.privacy, found.signals, found.plan, "mock/m")
-        assert (told.privacy.mode, told.privacy.latched) == (PrivacyMode.AUTO, True)
-        assert told.privacy.latch_reason == found.session.latch_reason
-        assert told.privacy.masked is None
-        masked = await decided(
-            home, request("Write to anna.berg@fjordmail.no.", privacy=PrivacyMode.MASK)
-        )
-        assert masked.explanation().privacy.masked == {"EMAIL_ADDRESS": 1}
 
 
 async def test_what_cannot_be_masked_for_sure_stays(

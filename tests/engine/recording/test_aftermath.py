@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 
 import pytest
 
@@ -14,7 +15,7 @@ async def test_jobs_run_in_order_and_are_done_before_the_end() -> None:
     """One after the other; closing waits for what is left, and a later job begins anew."""
     aftermath, done = Aftermath(), list[int]()
     for number in range(50):
-        aftermath.later(lambda number=number: done.append(number))
+        aftermath.later(partial(done.append, number))
     await aftermath.drain()
     assert done == list(range(50))
     aftermath.later(lambda: done.append(50))

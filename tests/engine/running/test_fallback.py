@@ -23,6 +23,7 @@ from edgeroute.core.events import (
     TextDelta,
 )
 from edgeroute.core.model_card import Place
+from edgeroute.engine.running import fallback
 from edgeroute.engine.running.model_calls import ModelCalls
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, house
@@ -127,6 +128,23 @@ async def test_thoughts_are_shown_with_the_first_word(tmp_path: Path) -> None:
         assert rejected
         assert {one.outcome for one in rejected} == {"rejected"}
         assert seen.receipt.model == "two/m"
+
+
+async def test_a_long_thought_is_shown_while_it_lasts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for minutes before a silent screen; then no other model's words follow."""
+    monkeypatch.setattr(fallback, "LONG_THOUGHT", 0.0)
+    async with house(
+        tmp_path, {"one": thinking("hm", "so"), "two": thinking("well", then="Yes.")}
+    ) as home:
+        seen = await home.ask(OPEN)
+        shown = [one for one in seen.events if isinstance(one, ReasoningDelta | TextDelta)]
+        assert [one.text for one in shown if one.text] == ["hm", "so"]
+        assert isinstance(seen.end, Failed)
+        assert home.cloud["two"].connections == 0
+        held = await home.ask(OPEN, commit="complete")
+        assert next(one for one in held.events if isinstance(one, ReasoningDelta)).text == "well"
 
 
 async def test_who_passes_over_whom_is_said(tmp_path: Path) -> None:

@@ -411,8 +411,10 @@ def test_idle_connections_are_dropped_and_block_nobody(
     assert request(endpoint)[0] == 200
 
 
-def test_too_many_requests_at_once_are_told_so(tmp_path: Path) -> None:
-    """Beyond the limit a request is answered with 429, and the others go on."""
+def test_requests_beyond_the_limit_wait_for_their_turn(tmp_path: Path) -> None:
+    """Sixty-four are answered at once; the next one waits until one of them is over, and what
+    needs no answer of a model does not wait.
+    """
     with running(tmp_path) as endpoint:
         endpoint.engine.hang_after = 0
         body = {"messages": [{"role": "user", "content": "hi"}]}
@@ -428,7 +430,17 @@ def test_too_many_requests_at_once_are_told_so(tmp_path: Path) -> None:
                 held[-1].sendall(head.encode())
                 while len(endpoint.engine.requests) <= number:
                     time.sleep(0.005)
-            assert request(endpoint)[0] == 429
+            held.append(socket.create_connection(("127.0.0.1", endpoint.port), timeout=20))
+            held[-1].sendall(head.encode())
+            assert request(endpoint)[0] == 200
+            time.sleep(0.1)
+            assert len(endpoint.engine.requests) == 64
+            held.pop(0).close()
+            for _ in range(1_000):
+                if len(endpoint.engine.requests) == 65:
+                    break
+                time.sleep(0.01)
+            assert len(endpoint.engine.requests) == 65
         finally:
             for connection in held:
                 connection.close()

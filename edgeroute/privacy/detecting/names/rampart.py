@@ -6,7 +6,8 @@ Model by National Design Studio, weights CC BY 4.0, read from files whose digest
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,13 +52,14 @@ class Rampart:
         tokenizer.no_padding()
         self._reader = TokenReader(tokenizer, self._scores, LABELS)
         held = tensors((folder / "model_q4.onnx").read_bytes())
-        *weights, self._head = _products(held)
+        *weights, head = _products(held)
+        self._head = head()
         self._bias = held["classifier.bias"]
         self._words = _Table(held, "word_embeddings")
         self._places = (
             _Table(held, "position_embeddings")[:] + _Table(held, "token_type_embeddings")[0]
         )
-        self._bert = Bert(_LAYERS, dict(_named(held, weights)))
+        self._bert = Bert(_LAYERS, _named(held, weights))
 
     def read(self, texts: Sequence[str], least: float = 0.3) -> list[list[NameSpan]]:
         """What the model sees in each of ``texts``; spans below ``least`` are left out."""
@@ -68,10 +70,9 @@ class Rampart:
         summed.
         """
         numpy = self._numpy
-        given = [
-            self._words[[_START, *ids, _STOP]] + self._places[: len(ids) + 2] for ids in pieces
-        ]
-        for hidden in self._bert.hidden_of(given):
+        for ids in pieces:
+            given = self._words[[_START, *ids, _STOP]] + self._places[: len(ids) + 2]
+            hidden = self._bert.hidden(given)
             logits = hidden[1:-1] @ self._head.T + self._bias
             powers = numpy.exp(logits - logits.max(-1, keepdims=True))
             shares = powers / powers.sum(-1, keepdims=True)
@@ -91,22 +92,27 @@ class _Table:
         return (self._rows[which].astype(self._scale.dtype) - self._zero) * self._scale
 
 
-def _products(held: Mapping[str, Any]) -> Iterator[Any]:
-    """The weights of all products in the order of the file, of shape (out, in).
+def _products(held: Mapping[str, Any]) -> list[Callable[[], Any]]:
+    """What unpacks the weights of each product, in the order of the file, of shape (out, in).
 
     They are named by rising numbers: query, key, value, attention, up and down of each layer, then
     the labels.
     """
     numbers = sorted(int(name.split("_")[1]) for name in held if name.endswith("_Q4"))
-    for number in numbers:
-        bits = held[f"onnx::MatMul_{number}_Q4"]
-        weight = held[f"onnx::MatMul_{number}_scales"].repeat(2 * bits.shape[-1], axis=-1)
-        weight[:, 0::2] *= (bits & 15).reshape(len(bits), -1) - 8.0
-        weight[:, 1::2] *= (bits >> 4).reshape(len(bits), -1) - 8.0
-        yield weight
+    return [partial(_unpacked, held, f"onnx::MatMul_{number}") for number in numbers]
 
 
-def _named(held: Mapping[str, Any], weights: Sequence[Any]) -> Iterator[tuple[str, Any]]:
+def _unpacked(held: Mapping[str, Any], name: str) -> Any:
+    bits = held[f"{name}_Q4"]
+    weight = held[f"{name}_scales"].repeat(2 * bits.shape[-1], axis=-1)
+    weight[:, 0::2] *= (bits & 15).reshape(len(bits), -1) - 8.0
+    weight[:, 1::2] *= (bits >> 4).reshape(len(bits), -1) - 8.0
+    return weight
+
+
+def _named(
+    held: Mapping[str, Any], weights: Sequence[Callable[[], Any]]
+) -> Iterator[tuple[str, Any]]:
     """Every tensor of the layers by the name that the graph has for it."""
     products = iter(weights)
     for part in ("weight", "bias"):
@@ -115,5 +121,5 @@ def _named(held: Mapping[str, Any], weights: Sequence[Any]) -> Iterator[tuple[st
         for ours, theirs in LAYER_PARTS.items():
             name = f"bert.encoder.layer.{layer}.{theirs}"
             yield f"l{layer}.{ours}.bias", held[f"{name}.bias"]
-            weight = held[f"{name}.weight"] if ours in {"aln", "oln"} else next(products)
+            weight = held[f"{name}.weight"] if ours in {"aln", "oln"} else next(products)()
             yield f"l{layer}.{ours}.weight", weight

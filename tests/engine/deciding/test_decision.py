@@ -1,0 +1,66 @@
+"""What was decided for one request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from edgeroute.core.messages import user
+from edgeroute.core.request import ChatRequest, Sampling, Tool
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.engine.deciding.decider import Decider
+from edgeroute.engine.deciding.decision import Decision
+from edgeroute.engine.deciding.explanation import Explanation
+from tests.support.house import OPEN, PRIVATE, House, house, request
+
+
+def decider(home: House) -> Decider:
+    """The engine's own."""
+    found = home.runtime.engine._decider
+    assert isinstance(found, Decider)
+    return found
+
+
+async def decided(home: House, what: Any, **options: Any) -> Decision:
+    """What is decided for a request."""
+    return await decider(home).decide(what if isinstance(what, ChatRequest) else request(what),
+                                      **options)  # fmt: skip
+
+
+async def test_a_judge_is_asked_as_the_request_is_masked(tmp_path: Path) -> None:
+    """Beside the answer a model is asked plainly: without tools, schema or limits, and with
+    placeholders where the request has them.
+    """
+    async with house(tmp_path) as home:
+        shaped = request(
+            "Write to anna.berg@fjordmail.no.", privacy=PrivacyMode.MASK,
+            tools=(Tool("t"),), tool_choice="required", parallel_tool_calls=True,
+            response_format={"type": "object"}, sampling=Sampling(max_output_tokens=5),
+            reasoning_effort="high", extra={"x": 1},
+        )  # fmt: skip
+        found = await decided(home, shaped)
+        asked = (user("Is anna.berg@fjordmail.no right?"),)
+        aside = await found.aside(asked)
+        assert aside.request == request(
+            asked, privacy=PrivacyMode.MASK, tool_choice="auto", sampling=Sampling()
+        )
+        assert aside.outbound.messages[0].text == "Is <EMAIL_ADDRESS_1> right?"
+        assert aside.plan == found.plan
+        plain = await (await decided(home, OPEN)).aside((user("Right?"),))
+        assert plain.outbound == plain.request
+        assert plain.outbound.messages == (user("Right?"),)
+
+
+async def test_a_decision_is_explained(tmp_path: Path) -> None:
+    """What `explain` shows is what was decided."""
+    async with house(tmp_path) as home:
+        found = await decided(home, PRIVATE)
+        told = found.explanation()
+        assert told == Explanation(found.privacy, found.signals, found.plan, "mock/m")
+        assert (told.privacy.mode, told.privacy.latched) == (PrivacyMode.AUTO, True)
+        assert told.privacy.latch_reason == found.session.latch_reason
+        assert told.privacy.masked is None
+        masked = await decided(
+            home, request("Write to anna.berg@fjordmail.no.", privacy=PrivacyMode.MASK)
+        )
+        assert masked.explanation().privacy.masked == {"EMAIL_ADDRESS": 1}
