@@ -22,7 +22,12 @@ from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
 from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
 from edgeroute.privacy.detecting.text.page import WORD, Hit, Page
 from edgeroute.privacy.detecting.weighing.evidence import is_language
-from edgeroute.privacy.detecting.weighing.kinds import DETAILS, SHAPES
+from edgeroute.privacy.detecting.weighing.kinds import (
+    DETAILS,
+    REACHED,
+    SHAPES,
+    is_in_record,
+)
 from edgeroute.privacy.detecting.weighing.weigher import Weighed, Weigher
 from edgeroute.privacy.policy import Level, OwnNames, PrivacyPolicy
 
@@ -58,19 +63,18 @@ class Suspicions:
         sure or not. A page that has no words of its own is judged as the first. ``note`` is told
         of each window that is weighed, with the number of its page.
         """
-        whole, seen = pages[0]
-        known = set(WORD.findall(whole.lower))
+        known = set(WORD.findall(pages[0][0].lower))
         most = 0.0
-        for weighed, counted in self._weighed(whole, seen):
-            note(0, weighed)
-            most = max(most, weighed.weight.probability)
-            yield from ((0, hit) for hit in counted)
-        for number, (page, hits) in enumerate(pages[1:], 1):
+        for number, (page, hits) in enumerate(pages):
             new = len(set(WORD.findall(page.lower)) - known) >= _NEW_WORDS
-            if new and is_language(page.text):
+            if number == 0 or (new and is_language(page.text)):
+                read = []
                 for weighed, counted in self._weighed(page, hits):
                     note(number, weighed)
+                    read.append((weighed.start, weighed.end))
+                    most = max(most, weighed.weight.probability if number == 0 else 0.0)
                     yield from ((number, hit) for hit in counted)
+                yield from ((number, hit) for hit in self._unread(hits, read))
             elif self._policy.counts_details(most):
                 yield from ((number, hit) for hit in hits if self._is_detail(hit))
 
@@ -109,8 +113,14 @@ class Suspicions:
             and hit.score >= _SHAPED
             and probability >= self._policy.threshold(hit.type)
         ]
-        if self._policy.counts_details(probability):
-            found += [h for h in hits if start <= h.start < end and self._is_detail(h)]
+        counts = self._policy.counts_details(probability)
+        found += [
+            hit
+            for hit in hits
+            if start <= hit.start < end
+            and self._is_detail(hit)
+            and (counts or (page.form.is_published and is_in_record(hit, hits)))
+        ]
         told_apart = any(
             hit.type not in SHAPES and hit.score >= self._policy.threshold(hit.type)
             for hit in hits
@@ -123,8 +133,16 @@ class Suspicions:
             found = [Hit("SENSITIVE", start, end, probability, context=told)]
         yield from found
 
+    def _unread(self, hits: Sequence[Hit], read: Sequence[tuple[int, int]]) -> Iterator[Hit]:
+        """Addresses where nothing was weighed: nothing speaks for them."""
+        for hit in hits:
+            weighed = any(start <= hit.start < end for start, end in read)
+            if hit.type in REACHED and self._is_detail(hit) and not weighed:
+                yield hit
+
     def _is_detail(self, hit: Hit) -> bool:
-        return hit.type in DETAILS and hit.score >= self._policy.threshold(hit.type)
+        detail = hit.type in DETAILS or (hit.type in REACHED and hit.weighed)
+        return detail and hit.score >= self._policy.threshold(hit.type)
 
 
 def _is_told(weighed: Weighed, told: Sequence[NameSpan], hits: Sequence[Hit]) -> bool:
