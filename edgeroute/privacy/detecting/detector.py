@@ -26,7 +26,7 @@ from edgeroute.privacy.detecting.recognizers.internal_code import InternalCodeMa
 from edgeroute.privacy.detecting.text.contents import Unread
 from edgeroute.privacy.detecting.text.page import Finder, Hit, OverBudget, Page
 from edgeroute.privacy.detecting.text.sheet import Place
-from edgeroute.privacy.detecting.weighing.kinds import SUSPICIONS, WEIGHED
+from edgeroute.privacy.detecting.weighing.kinds import WEIGHED, is_left_open
 from edgeroute.privacy.detecting.weighing.second_opinion import SOURCE, NoOpinion, SecondOpinion
 from edgeroute.privacy.policy import Level, PrivacyPolicy
 
@@ -200,7 +200,15 @@ class Detector:
                         and not self._is_blame(hit, written, place(hit.start, hit.end))
                         and not (page is not whole and self._is_public(hit, page, whole))
                     ]
-                hits.extend(replace(hit, source=hit.source or finder.name) for hit in found)
+                found = [
+                    replace(
+                        hit,
+                        source=hit.source or finder.name,
+                        weighed=self._is_weighed(hit, page, whole),
+                    )
+                    for hit in found
+                ]
+                hits.extend(found)
                 for hit in _counted(found, self._decides):
                     yield _finding(hit, place, finder.name)
 
@@ -222,8 +230,17 @@ class Detector:
 
     def _decides(self, hit: Hit) -> bool:
         """Whether ``hit`` counts whatever else the text says."""
-        weighed = self._policy.names != "off" and hit.type in SUSPICIONS
-        return not weighed and self._counts(hit)
+        return not hit.weighed and self._counts(hit)
+
+    def _is_weighed(self, hit: Hit, page: Page, whole: Page) -> bool:
+        """Whether ``hit`` of ``page``, a reading of ``whole``, counts only by what stands around
+        it.
+        """
+        if self._policy.names == "off":
+            return False
+        read = page is whole or page.text[hit.start : hit.end] in whole.text
+        balanced = read and self._policy.level is Level.BALANCED
+        return is_left_open(hit, published=whole.form.is_published, balanced=balanced)
 
     def _pages(
         self, text: str, *, full: bool, tick: Callable[[], None]

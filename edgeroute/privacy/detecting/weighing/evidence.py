@@ -16,7 +16,7 @@ from typing import Final
 from edgeroute.privacy.detecting.names.names import LAST_LATIN, PERSON_LABELS
 from edgeroute.privacy.detecting.names.rampart import LABELS, NameSpan
 from edgeroute.privacy.detecting.text.page import Hit
-from edgeroute.privacy.detecting.weighing.kinds import CONTACTS, SHAPES
+from edgeroute.privacy.detecting.weighing.kinds import CONTACTS, REACHED, SHAPES
 from edgeroute.word_lists import one_of, word_set
 
 GROUPS: Final = ("english", "latin", "scripts")
@@ -127,11 +127,11 @@ def _before(window: WindowView, span: NameSpan) -> str:
 
 def _of_hits(hits: Iterable[Hit]) -> dict[str, float]:
     """How surely the recognisers saw what they look for, sure enough to decide or not."""
-    best = dict.fromkeys((*SHAPES, "contact", "fact"), 0.0)
+    best = dict.fromkeys((*SHAPES, "contact", "reached", "fact"), 0.0)
     for hit in hits:
         kind = hit.type
         if kind not in SHAPES:
-            kind = "contact" if kind in CONTACTS else "fact"
+            kind = "contact" if kind in CONTACTS else "reached" if kind in REACHED else "fact"
         best[kind] = max(best[kind], min(hit.score, 1.0))
     return {f"rules.{kind.lower()}": score for kind, score in best.items()}
 

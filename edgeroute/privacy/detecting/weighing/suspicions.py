@@ -27,7 +27,12 @@ from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
 from edgeroute.privacy.detecting.text.page import WORD, Hit, Page
 from edgeroute.privacy.detecting.text.windows import ByPlace
 from edgeroute.privacy.detecting.weighing.evidence import is_language
-from edgeroute.privacy.detecting.weighing.kinds import DETAILS, SHAPES
+from edgeroute.privacy.detecting.weighing.kinds import (
+    DETAILS,
+    REACHED,
+    SHAPES,
+    is_in_record,
+)
 from edgeroute.privacy.detecting.weighing.weigher import (
     ENGLISH,
     MULTILINGUAL,
@@ -80,21 +85,23 @@ class Suspicions:
         ``begin`` gave, if it was asked; ``note`` is told of each window that is weighed, with the
         number of its page.
         """
-        whole, seen = pages[0]
-        known = set(WORD.findall(whole.lower))
+        known = set(WORD.findall(pages[0][0].lower))
         most = 0.0
-        early = self._weigher.begin(whole, seen)
-        spans = (begun or self._names.begin(whole)).spans()
-        for weighed, counted in self._weighed(whole, seen, spans, early):
-            note(0, weighed)
-            most = max(most, weighed.weight.probability)
-            yield from ((0, hit) for hit in counted)
-        for number, (page, hits) in enumerate(pages[1:], 1):
+        early = self._weigher.begin(*pages[0])
+        for number, (page, hits) in enumerate(pages):
             new = len(set(WORD.findall(page.lower)) - known) >= _NEW_WORDS
-            if new and is_language(page.text):
-                for weighed, counted in self._weighed(page, hits, self._names.spans(page)):
+            first = number == 0
+            if first or (new and is_language(page.text)):
+                names = begun if first and begun else self._names.begin(page)
+                read = []
+                for weighed, counted in self._weighed(
+                    page, hits, names.spans(), early if first else None
+                ):
                     note(number, weighed)
+                    read.append((weighed.start, weighed.end))
+                    most = max(most, weighed.weight.probability if first else 0.0)
                     yield from ((number, hit) for hit in counted)
+                yield from ((number, hit) for hit in self._unread(hits, read))
             elif self._policy.counts_details(most):
                 yield from ((number, hit) for hit in hits if self._is_detail(hit))
 
@@ -140,8 +147,14 @@ class Suspicions:
             and hit.score >= _SHAPED
             and probability >= self._policy.threshold(hit.type)
         ]
-        if self._policy.counts_details(probability):
-            found += [h for h in hits if start <= h.start < end and self._is_detail(h)]
+        counts = self._policy.counts_details(probability)
+        found += [
+            hit
+            for hit in hits
+            if start <= hit.start < end
+            and self._is_detail(hit)
+            and (counts or (page.form.is_published and is_in_record(hit, hits)))
+        ]
         told_apart = any(
             hit.type not in SHAPES and hit.score >= self._policy.threshold(hit.type)
             for hit in hits
@@ -154,8 +167,16 @@ class Suspicions:
             found = [Hit("SENSITIVE", start, end, probability, context=told)]
         yield from found
 
+    def _unread(self, hits: Sequence[Hit], read: Sequence[tuple[int, int]]) -> Iterator[Hit]:
+        """Addresses where nothing was weighed: nothing speaks for them."""
+        for hit in hits:
+            weighed = any(start <= hit.start < end for start, end in read)
+            if hit.type in REACHED and self._is_detail(hit) and not weighed:
+                yield hit
+
     def _is_detail(self, hit: Hit) -> bool:
-        return hit.type in DETAILS and hit.score >= self._policy.threshold(hit.type)
+        detail = hit.type in DETAILS or (hit.type in REACHED and hit.weighed)
+        return detail and hit.score >= self._policy.threshold(hit.type)
 
 
 def _is_told(weighed: Weighed, told: Sequence[NameSpan], hits: Sequence[Hit]) -> bool:
