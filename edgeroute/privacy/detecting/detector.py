@@ -180,7 +180,7 @@ class Detector:
         """What decides alone; all that the recognisers see of each page is added to ``seen``."""
         whole, (written, budget) = pages[0][0], how
         for finder in finders:
-            budget.stage = finder.name
+            name = budget.stage = finder.name
             given = [
                 (*one, hits)
                 for one, hits in zip(pages, seen, strict=True)
@@ -191,7 +191,7 @@ class Detector:
                     finder.load()
             for page, place, hits in given:
                 budget.tick()
-                with _naming(finder.name):
+                with _naming(name):
                     found = [
                         hit
                         for hit in finder.find(page)
@@ -200,17 +200,14 @@ class Detector:
                         and not self._is_blame(hit, written, place(hit.start, hit.end))
                         and not (page is not whole and self._is_public(hit, page, whole))
                     ]
+                part = page, whole
                 found = [
-                    replace(
-                        hit,
-                        source=hit.source or finder.name,
-                        weighed=self._is_weighed(hit, page, whole),
-                    )
+                    replace(hit, source=hit.source or name, weighed=self._is_weighed(hit, *part))
                     for hit in found
                 ]
                 hits.extend(found)
                 for hit in _counted(found, self._decides):
-                    yield _finding(hit, place, finder.name)
+                    yield _finding(hit, place, name)
 
     def _counts(self, hit: Hit) -> bool:
         return hit.score >= self._policy.threshold(hit.type)
