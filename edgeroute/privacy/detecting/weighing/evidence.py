@@ -27,6 +27,9 @@ _PLAIN: Final = 0.97  # the share of letters that are plain in English
 _TITLE_REACH: Final = 24  # characters before a name
 _TOUCHING: Final = 2  # characters between the words of one name
 
+_PROGRAM: Final = 0.5  # the share of code in a window of a program
+_LIKELY: Final = 0.4  # how surely the names model sees a likely name
+
 _SCRIPTS: Final = {
     "cyrillic": re.compile("[\u0400-\u04ff]"),
     "arabic": re.compile("[\u0600-\u06ff]"),
@@ -76,7 +79,12 @@ def is_said(text: str) -> bool:
 
 
 def is_suspect(window: WindowView) -> bool:
-    """Whether stage one saw anything in ``window``: a name, a value, the writer, another script."""
+    """Whether stage one saw anything in ``window``: a name, a value, the writer, another script.
+
+    In a program a name must be a likely one: identifiers look like names, and loops have an ``i``.
+    """
+    if window.code >= _PROGRAM:
+        return bool(window.named(_LIKELY) or window.hits or _UNREAD.search(window.text))
     lower = window.text.lower()
     return bool(
         window.named(0)
