@@ -22,7 +22,7 @@ from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
 from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
 from edgeroute.privacy.detecting.text.page import WORD, Hit, Page
 from edgeroute.privacy.detecting.weighing.evidence import is_language
-from edgeroute.privacy.detecting.weighing.kinds import DETAILS, SHAPES
+from edgeroute.privacy.detecting.weighing.kinds import DETAILS, SHAPES, SUSPICIONS
 from edgeroute.privacy.detecting.weighing.weigher import Weighed, Weigher
 from edgeroute.privacy.policy import Level, OwnNames, PrivacyPolicy
 
@@ -92,14 +92,21 @@ class Suspicions:
     ) -> Iterator[Hit]:
         """The people in a private window, and its records. A matter without either is told whole,
         unless values in it are told, or have been masked.
+
+        Beside a value that counts by itself people are told in any window: they would leave with
+        the rest where only that value is masked.
         """
         start, end, (probability, reasons) = weighed
         told = ", ".join(reasons)
         inside = [span for span in spans if start <= span.start < end]
+        certain = any(
+            hit.type not in SUSPICIONS and hit.score >= self._policy.threshold(hit.type)
+            for hit in _in(hits, start, end)
+        )
         found = [
             Hit("PERSON", *place, probability, context=told)
             for place in people(page, inside, _NAMED)
-            if probability >= self._policy.threshold("PERSON")
+            if certain or probability >= self._policy.threshold("PERSON")
         ]
         found += [
             Hit(hit.type, hit.start, hit.end, probability, source=hit.source, context=told)
