@@ -353,3 +353,9 @@ def test_an_error_has_the_formats_own_type() -> None:
     """Clients decide by the type whether to try again."""
     body = WIRE.encode_error(NothingAnswered("No.", "Wait."))
     assert body["error"] == {"type": "overloaded_error", "message": "No. Wait."}
+
+
+def test_a_field_without_a_name_means_nothing() -> None:
+    """A format that has no field for a wish does not read it from another one."""
+    asked = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}], "": {}}
+    assert WIRE.decode_request(asked).sampling == Sampling(max_output_tokens=9)
