@@ -106,7 +106,8 @@ class Suspicions:
         found = [
             Hit("PERSON", *place, probability, context=told)
             for place in people(page, inside, _NAMED)
-            if certain or probability >= self._policy.threshold("PERSON")
+            if probability >= self._policy.threshold("PERSON")
+            or (certain and not page.text[place[0]].islower())
         ]
         found += [
             Hit(hit.type, hit.start, hit.end, probability, source=hit.source, context=told)
