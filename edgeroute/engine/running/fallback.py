@@ -229,5 +229,6 @@ def _ways_on(decision: Decision) -> str:
 
 def _answered_here(decision: Decision) -> bool:
     """Whether a model has said something since the session is held."""
+    since = decision.session.held_from
     said = [message for message in decision.request.messages if message.role != "system"]
-    return any(message.role == "assistant" for message in said[decision.session.held_from :])
+    return since > 0 and any(message.role == "assistant" for message in said[since:])

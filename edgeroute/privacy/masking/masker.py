@@ -283,7 +283,7 @@ def smallest(spans: Iterable[MaskSpan]) -> list[MaskSpan]:
 
 def apart(spans: Iterable[MaskSpan], text: str) -> list[MaskSpan]:
     """``spans`` of ``text`` with names cut where they share letters with a value: of an address
-    with a name in it, the domain would stay.
+    with a name in it, the domain would stay. What is left of a name that begins small is none.
     """
     spans = list(spans)
     values = sorted(span for span in spans if span.type not in _AROUND_VALUES)
@@ -295,7 +295,7 @@ def apart(spans: Iterable[MaskSpan], text: str) -> list[MaskSpan]:
                 continue
             piece = text[start : value.start].rstrip(_AROUND)
             blank = len(piece) - len(piece.lstrip(_AROUND))
-            if len(piece) > blank:
+            if len(piece) > blank and not piece[blank].islower():
                 found.append(MaskSpan(start + blank, start + len(piece), _NAME))
             start = max(start, value.end)
     return found

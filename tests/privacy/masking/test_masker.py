@@ -488,11 +488,11 @@ class NameInAddress(NameDetector):
     [
         ("edda.brandt", "Tell <EMAIL_ADDRESS_1> that"),
         ("Tell edda.brandt", "<PERSON_1> <EMAIL_ADDRESS_1> that"),
-        ("brandt.example that", "Tell <EMAIL_ADDRESS_1> <PERSON_1>"),
+        ("brandt.example that", "Tell <EMAIL_ADDRESS_1> that"),
     ],
 )
 async def test_a_name_in_an_address_leaves_nothing_of_the_address(name: str, left: str) -> None:
-    """The address goes whole, and what else was taken for a name goes as well."""
+    """The address goes whole, and so does what else was taken for a name and may be one."""
     text = "Tell edda.brandt@brandt.example that"
     masked = await masker(NameInAddress(name)).mask_request(ChatRequest((user(text),)))
     (part,) = masked.messages[0].parts

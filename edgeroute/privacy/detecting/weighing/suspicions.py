@@ -93,8 +93,8 @@ class Suspicions:
         """The people in a private window, and its records. A matter without either is told whole,
         unless values in it are told, or have been masked.
 
-        Beside a value that counts by itself people are told in any window: they would leave with
-        the rest where only that value is masked.
+        Beside a value that counts by itself people and details are told in any window: they would
+        leave with the rest where only that value is masked.
         """
         start, end, (probability, reasons) = weighed
         told = ", ".join(reasons)
@@ -117,7 +117,7 @@ class Suspicions:
             and hit.score >= _SHAPED
             and probability >= self._policy.threshold(hit.type)
         ]
-        if self._policy.counts_details(probability):
+        if certain or self._policy.counts_details(probability):
             found += [h for h in hits if start <= h.start < end and self._is_detail(h)]
         told_apart = any(
             hit.type not in SHAPES and hit.score >= self._policy.threshold(hit.type)

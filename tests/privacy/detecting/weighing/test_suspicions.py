@@ -66,13 +66,13 @@ def test_what_is_masked_may_go(balanced: Detector) -> None:
     ],
 )
 def test_who_stands_beside_a_value_is_told_with_it(balanced: Detector, around: str) -> None:
-    """However an agent wraps a file, a name beside an account number is masked as the number is."""
-    rows = (
-        "- name: Renske Oosterhof\n  email: r.oosterhof@polderpost.nl\n  iban: NL18KLQD4071836294"
-    )
+    """However an agent wraps a file, a name and a number beside an address are masked as that is."""
+    rows = "- name: Renske Oosterhof\n  email: r.oosterhof@polderpost.nl\n  phone: +31 20 794 7315"
     text = around.format(rows)
     found = balanced.scan(text, full=True, origin="tool:shell").findings
-    assert "Renske Oosterhof" in {text[one.start : one.end] for one in found}
+    told = {text[one.start : one.end] for one in found}
+    assert "Renske Oosterhof" in told
+    assert any("794 7315" in one for one in told)
 
 
 def test_published_makers_are_public_at_balanced_only(balanced: Detector, strict: Detector) -> None:
