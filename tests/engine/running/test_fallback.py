@@ -214,7 +214,7 @@ async def test_a_session_that_is_just_held_is_not_told_as_too_long(tmp_path: Pat
     """
     long = always(replies.error(400, "context_length_exceeded", message="Too long."))
     async with house(tmp_path, local=long) as home:
-        codes = []
+        codes: list[tuple[int, str]] = []
         answered = [user(PRIVATE), assistant("Yes."), user("And then?")]
         for what, mode in ((PRIVATE, None), (answered, None), (OPEN, PrivacyMode.PRIVATE)):
             seen = await home.ask(what, privacy=mode)

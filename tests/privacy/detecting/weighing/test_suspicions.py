@@ -66,7 +66,7 @@ def test_what_is_masked_may_go(balanced: Detector) -> None:
     ],
 )
 def test_who_stands_beside_a_value_is_told_with_it(balanced: Detector, around: str) -> None:
-    """However an agent wraps a file, a name and a number beside an address are masked as that is."""
+    """However an agent wraps a file, name and number beside an address are masked as that is."""
     rows = "- name: Renske Oosterhof\n  email: r.oosterhof@polderpost.nl\n  phone: +31 20 794 7315"
     text = around.format(rows)
     found = balanced.scan(text, full=True, origin="tool:shell").findings
