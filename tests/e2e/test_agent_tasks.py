@@ -78,6 +78,17 @@ def _patch(path: str, old: str, new: str) -> Call:
     )
 
 
+def _several(path: str, old: str, new: str) -> Call:
+    """A call of the tool that Continue offers to models that it knows well."""
+    return "MultiEdit", {"file_path": path, "edits": [{"old_string": old, "new_string": new}]}
+
+
+_EDITS: dict[tuple[str, str], Builder] = {
+    ("codex", "gpt-5.5"): _patch,
+    ("continue", "gpt-5.5"): _several,
+}
+
+
 def _patch_in_shell(path: str, old: str, new: str) -> Call:
     """The same in a shell, for a model that Codex knows nothing of."""
     return "exec_command", {"cmd": f"apply_patch <<'EOF'\n{_patch(path, old, new)[1]}\nEOF"}
@@ -125,7 +136,7 @@ AGENTS = {
 def _agent(case: tuple[str, str, str]) -> Agent:
     name, model, _ = case
     known = AGENTS[name]
-    return replace(known, edit=_patch) if (name, model) == ("codex", "gpt-5.5") else known
+    return replace(known, edit=_EDITS.get((name, model), known.edit))
 
 
 def _five(agent: Agent, project: Path) -> list[scripted_agent.Step]:
@@ -158,7 +169,9 @@ def _private(agent: Agent, project: Path) -> list[scripted_agent.Step]:
     return [
         lambda _: agent.read(file),
         edit,
-        lambda results: agent.run(f"grep -c '{shown_mail(results)}' fixtures/customers.yaml"),
+        lambda results: agent.run(
+            f"grep -q '{shown_mail(results)}' fixtures/customers.yaml && expr 400 + 3"
+        ),
     ]
 
 
@@ -286,7 +299,7 @@ def test_an_agent_in_mask_works_on_and_nothing_private_leaves(
         assert [one for one in agent_repository.PLANTED if one.lower() in bench.left] == []
         shown = scripted_agent.results(_main(bench)[-1])
         _check_five(shown)
-        assert re.search(r"(?m)^\W*1\b", shown[7]), shown[7]
+        assert "403" in shown[7], shown[7]
         assert len(_main(bench)) == len(steps) + 1
         assert len(bench.provider.requests) <= len(steps) + 4
 
