@@ -100,7 +100,8 @@ def strings(value: object, name: str) -> tuple[str, ...]:
 
 
 def sampling(body: Json, limit: str, *, stop: str = "", seed: str = "") -> Sampling:
-    """How the answer is to be drawn; ``limit``, ``stop`` and ``seed`` are the format's fields.
+    """How the answer is to be drawn; ``limit``, ``stop`` and ``seed`` are the format's fields, if
+    it has them.
 
     Raises:
         WireError: a value is of the wrong type.
@@ -109,8 +110,8 @@ def sampling(body: Json, limit: str, *, stop: str = "", seed: str = "") -> Sampl
         temperature=number(body.get("temperature"), "temperature"),
         top_p=number(body.get("top_p"), "top_p"),
         max_output_tokens=_limit(body.get(limit), limit),
-        stop=strings(body.get(stop), stop),
-        seed=integer(body.get(seed), seed),
+        stop=strings(body.get(stop) if stop else None, stop),
+        seed=integer(body.get(seed) if seed else None, seed),
     )
 
 

@@ -372,3 +372,9 @@ def test_a_stop_sequence_is_told() -> None:
     assert WIRE.encoder is not None
     streamed = b"".join(WIRE.encoder(envelope).feed(events_of(answer)[-1])).decode()
     assert '"stop_reason":"stop_sequence","stop_sequence":"END"' in streamed
+
+
+def test_a_field_without_a_name_means_nothing() -> None:
+    """A format that has no field for a wish does not read it from another one."""
+    asked = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}], "": {}}
+    assert WIRE.decode_request(asked).sampling == Sampling(max_output_tokens=9)

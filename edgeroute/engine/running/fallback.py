@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from edgeroute.core.answer import Frame
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import (
+    OVERFLOW,
     EdgeRouteError,
     LocalModelError,
     NothingAnswered,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 
 LONG_THOUGHT: Final = 20.0  # seconds
 _GET_A_MODEL: Final = "`edgeroute doctor` says how to get a local model."
+_NO_ROOM: Final = "The session does not fit into the window of the model here."
 _CHANGE_IT: Final = "Change or shorten it; see `edgeroute models list` for others."
 
 
@@ -199,15 +201,21 @@ class _FallbackStep:
 def _in_words(decision: Decision, error: EdgeRouteError) -> EdgeRouteError:
     """The error for people; a prompt that must stay here was refused for privacy.
 
-    A caller whose request is to blame is told so all the same: it can shorten or mend it.
+    A caller whose request is to blame is told so all the same: it can shorten or mend it. Only of a
+    session that was just held it is not said, in no word that clients know, that it is too long:
+    they would hide why, and shorten in vain.
     """
     if decision.privacy.stays and isinstance(error, NothingAnswered | LocalModelError):
         places = private_places(decision.request, decision.privacy)
         why = f"{decision.privacy.reason} {places}".strip()
         blamed = error.rejection.blames_caller
+        said, hint = error.message, error.hint or (_CHANGE_IT if blamed else _GET_A_MODEL)
+        held = decision.privacy.verdict.findings and not _answered_here(decision)
+        if held and error.rejection.code == OVERFLOW.code:
+            blamed, said, hint = False, _NO_ROOM, ""
         return PrivacyRefused(
-            f"{why} It must stay here, and no model here could answer. {error.message}",
-            f"{error.hint or (_CHANGE_IT if blamed else _GET_A_MODEL)} {_ways_on(decision)}",
+            f"{why} It must stay here, and no model here could answer. {said}",
+            f"{hint} {_ways_on(decision)}".strip(),
             # Clients take 401 and 403 for a login and try 503 again for minutes.
             rejection=error.rejection if blamed else Rejection(400, PrivacyRefused.code),
         )
@@ -221,8 +229,13 @@ def _ways_on(decision: Decision) -> str:
     tied = session.exists and session.held_from > 0
     if privacy.mode is PrivacyMode.AUTO and tied and privacy.maskable:
         ways.append(f"`edgeroute history mask {session.id}` lets this session go on with masks")
-    said = [message for message in decision.request.messages if message.role != "system"]
-    answered = any(message.role == "assistant" for message in said[session.held_from :])
-    if privacy.verdict.findings and not answered:
+    if privacy.verdict.findings and not _answered_here(decision):
         ways.append("`edgeroute config allow` says of one exact text that it is not private")
     return f"To go on: {'; '.join([*ways, 'a new session begins without it'])}."
+
+
+def _answered_here(decision: Decision) -> bool:
+    """Whether a model has said something since the session is held."""
+    since = decision.session.held_from
+    said = [message for message in decision.request.messages if message.role != "system"]
+    return since > 0 and any(message.role == "assistant" for message in said[since:])

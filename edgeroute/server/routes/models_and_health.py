@@ -28,7 +28,9 @@ def routes(context: ServerContext) -> list[Route]:
         listed = [_entry(name, None) for name in WORDS]
         listed += [_entry(card.id, card) for card in context.offered(request.scope)]
         ends = {"first_id": listed[0]["id"], "last_id": listed[-1]["id"]}
-        return JSONResponse({"object": "list", "data": listed, "has_more": False} | ends)
+        # Codex reads a list of its own form, whose entries tell much that we do not know.
+        codex: dict[str, Any] = {"models": []} if "client_version" in request.query_params else {}
+        return JSONResponse({"object": "list", "data": listed, "has_more": False} | ends | codex)
 
     async def model(request: Request) -> Response:
         typed = request.path_params["name"]

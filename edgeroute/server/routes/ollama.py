@@ -13,10 +13,12 @@ from starlette.routing import Route
 
 from edgeroute import __version__
 from edgeroute.core.model_card import ModelCard, Place
+from edgeroute.core.request import ChatRequest
 from edgeroute.engine.admin.embeddings import MODEL as SENTENCES
 from edgeroute.engine.deciding.model_names import WORDS
 from edgeroute.server.answer.engine_response import EngineResponse
 from edgeroute.server.context import ServerContext
+from edgeroute.server.headers import apply
 from edgeroute.server.http_refusal import OLLAMA
 from edgeroute.server.routes.completions import Endpoint, answers
 from edgeroute.server.routes.embeddings import check_model, check_texts, vectors_of
@@ -99,6 +101,7 @@ def _or_loaded(context: ServerContext, asked: str) -> Endpoint:
             return await answer(request)
         if body.get(asked) not in (None, "", []):
             raise WireError(f"{asked} is of the wrong type.")
+        apply(ChatRequest(()), request.headers)  # a wish that means nothing is refused here, too
         name = context.named(named_model(body))
         said = {"message": {"role": "assistant", "content": ""}}
         empty: dict[str, Any] = said if asked == "messages" else {"response": ""}

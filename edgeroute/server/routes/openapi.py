@@ -138,7 +138,7 @@ def _request_headers() -> Iterator[dict[str, Any]]:
         values = CHOICES.get(name)
         schema = {"type": "string"} | ({"enum": list(values)} if values else {})
         if name.endswith("conversation"):
-            schema["pattern"] = "^[A-Za-z0-9_.:-]{1,128}$"
+            schema["pattern"] = "^[A-Za-z0-9_.:-]{0,128}$"
         yield {"name": name, "in": "header", "schema": schema}
 
 

@@ -91,7 +91,7 @@ def decode_generate(body: Json) -> ChatRequest:
     for name in ("template", "context"):
         if body.get(name):
             raise WireError(f"{name} is not taken here.", "Use /api/chat for a conversation.")
-    prompt = body.get("prompt")
+    prompt = body.get("prompt") or ("" if body.get("suffix") else None)
     if not isinstance(prompt, str):
         raise WireError("prompt must be a text.")
     asked = _asked(body)

@@ -31,6 +31,7 @@ from edgeroute.privacy.detecting.weighing.kinds import (
     DETAILS,
     REACHED,
     SHAPES,
+    SUSPICIONS,
     is_in_record,
 )
 from edgeroute.privacy.detecting.weighing.weigher import (
@@ -130,14 +131,24 @@ class Suspicions:
     ) -> Iterator[Hit]:
         """The people in a private window, and its records. A matter without either is told whole,
         unless values in it are told, or have been masked.
+
+        Beside a value that counts by itself people and details are told in any window: they would
+        leave with the rest where only that value is masked.
         """
         start, end, (probability, reasons) = weighed
         told = ", ".join(reasons)
         inside = [span for span in spans if start <= span.start < end]
+        certain = any(
+            not hit.weighed
+            and hit.type not in SUSPICIONS
+            and hit.score >= self._policy.threshold(hit.type)
+            for hit in _in(hits, start, end)
+        )
         found = [
             Hit("PERSON", *place, probability, context=told)
             for place in people(page, inside, _NAMED)
             if probability >= self._policy.threshold("PERSON")
+            or (certain and not page.text[place[0]].islower())
         ]
         found += [
             Hit(hit.type, hit.start, hit.end, probability, source=hit.source, context=told)
@@ -147,7 +158,7 @@ class Suspicions:
             and hit.score >= _SHAPED
             and probability >= self._policy.threshold(hit.type)
         ]
-        counts = self._policy.counts_details(probability)
+        counts = certain or self._policy.counts_details(probability)
         found += [
             hit
             for hit in hits

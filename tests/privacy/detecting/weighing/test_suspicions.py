@@ -58,6 +58,23 @@ def test_what_is_masked_may_go(balanced: Detector) -> None:
     assert not balanced.scan(text).private
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        "Chunk ID: 8f3a2e\nWall time: 0.0000 seconds\nProcess exited with code 0\nOutput:\n{}",
+        "<path>/srv/shop/fixtures/people.yaml</path>\n<content>\n{}\n(End of file)\n</content>",
+    ],
+)
+def test_who_stands_beside_a_value_is_told_with_it(balanced: Detector, around: str) -> None:
+    """However an agent wraps a file, name and number beside an address are masked as that is."""
+    rows = "- name: Renske Oosterhof\n  email: r.oosterhof@polderpost.nl\n  phone: +31 20 794 7315"
+    text = around.format(rows)
+    found = balanced.scan(text, full=True, origin="tool:shell").findings
+    told = {text[one.start : one.end] for one in found}
+    assert "Renske Oosterhof" in told
+    assert any("794 7315" in one for one in told)
+
+
 def test_published_makers_are_public_at_balanced_only(balanced: Detector, strict: Detector) -> None:
     """Who wrote a program is no private matter; strict keeps it all the same."""
     log = "commit 5f2c9ab04be1\nAuthor: Greta Holzner <greta@holzner.dev>\n\n    Fix a typo\n"
