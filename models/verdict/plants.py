@@ -11,7 +11,6 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from tests.bench.planted_data import shown
 from tests.bench.repositories import FAMILY, GIVEN
 
 _AROUND: Final = 7  # lines of code before and after
@@ -29,24 +28,15 @@ _MATTERS: Final = (
     "is being let go in June, keep it quiet",
     "visa runs out, needs the payslips as proof",
 )
-_STORIES: Final = (
-    "the tests came back and it is the liver after all",
-    "he moved out on Sunday and the children do not know yet",
-    "my pay was cut and I cannot cover the rent in March",
-    "I have not been drinking for three weeks now",
-    "the doctor put me on leave, it is the burnout again",
-    "the court wants to hear my brother about the accident",
-)
 _PLANS: Final = ("basic", "family", "premium", "trial")
 
 
 def among(lines: Sequence[str], chance: random.Random) -> Iterator[str]:
-    """A text of each kind between ``lines`` of a file, as tools show it."""
+    """A text of each kind between ``lines`` of a file."""
     for write in _KINDS:
         place = chance.randrange(max(1, len(lines) - _AROUND))
         before, after = lines[max(0, place - _AROUND) : place], lines[place : place + _AROUND]
-        _, text = shown("\n".join([*before, write(chance), *after]), "lib/notes.txt", chance)
-        yield text
+        yield "\n".join([*before, write(chance), *after])
 
 
 def _person(chance: random.Random) -> tuple[str, str]:
@@ -140,33 +130,7 @@ def _survey(chance: random.Random) -> str:
     return "\n".join(["| who | mail | answer |", "|---|---|---|", *rows])
 
 
-def _thread(chance: random.Random) -> str:
-    (name, mail), (other, _) = _person(chance), _person(chance)
-    return (
-        f"> On {_day(chance)}, {name} wrote:\n> Dear {other.split(' ')[0]}, you know that "
-        f"{chance.choice(_STORIES)}.\n> My private address is {mail}.\n{other}: I am so sorry."
-    )
-
-
-def _note(chance: random.Random) -> str:
-    name, mail = _person(chance)
-    first = name.split(" ")[0]
-    return (
-        f"TODO before Friday: ring {first} ({mail}) back. {first} told me that "
-        f"{chance.choice(_STORIES)}, so no word to the others."
-    )
-
-
-def _messages(chance: random.Random) -> str:
-    (name, mail), (other, _) = _person(chance), _person(chance)
-    one, two = name.split(" ")[0].lower(), other.split(" ")[0].lower()
-    return (
-        f'[{{"user": "{one}", "text": "{chance.choice(_STORIES)}"}},\n {{"user": "{two}", '
-        f'"text": "does your family know?"}},\n {{"user": "{one}", "text": "no, mail me: {mail}"}}]'
-    )
-
-
 _KINDS: Final[tuple[Callable[[random.Random], str], ...]] = (
     _members, _addresses, _seed, _directory, _remark, _access, _report, _recorded, _statement,
-    _survey, _thread, _note, _messages,
+    _survey,
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -20,6 +21,12 @@ SUSPICIONS: Final = frozenset({*SHAPES, *DETAILS, "PERSON"})
 REACHED: Final = frozenset({"EMAIL_ADDRESS", "IP_ADDRESS"})
 _SURE: Final = 0.5  # how surely another detail is seen
 _NEAR: Final = 300  # characters between details of one record
+_FIELD: Final = re.compile(r"[\"'`]\s?[,:=]|=>|[;\t|](?!$)")
+_FIELDS: Final = 3  # of a row of somebody's data, its names counted
+_ROWS: Final = 3  # of people, or they are an example
+# 09:15 Ada: not yet
+_SAID: Final = re.compile(r"\d:\d\d[\])]?\s{1,2}[^\W\d_a-z][^\W\d_]{1,20}:\s\S")
+_TURNS: Final = 2  # of a talk
 
 
 def is_left_open(hit: Hit, *, published: bool, balanced: bool) -> bool:
@@ -30,12 +37,23 @@ def is_left_open(hit: Hit, *, published: bool, balanced: bool) -> bool:
     return hit.type in SUSPICIONS or (balanced and reached)
 
 
-def is_in_record(hit: Hit, hits: Iterable[Hit]) -> bool:
-    """Whether another kind of detail stands near an address, as in what is kept about a person."""
-    return hit.type in REACHED and any(
-        other.type not in {hit.type, "PERSON", "SENSITIVE"}
-        and other.score >= _SURE
-        and other.start < hit.end + _NEAR
-        and hit.start < other.end + _NEAR
-        for other in hits
-    )
+def is_in_record(hit: Hit, hits: Iterable[Hit], text: str) -> bool:
+    """Whether an address in the code ``text`` stands in what is kept about people: another kind of
+    detail is near, or rows with fields and an address each, or what people say to each other.
+    """
+    if hit.type not in REACHED or hit.score < _SURE:
+        return False
+    start, end = max(0, hit.start - _NEAR), hit.end + _NEAR
+    near = [one for one in hits if one.score >= _SURE and one.start < end and start < one.end]
+    if any(one.type not in {hit.type, "PERSON", "SENSITIVE"} for one in near):
+        return True
+    rows = {_line(text, one.start) for one in near}
+    listed = [row for row in rows if len(_FIELD.findall(row)) >= _FIELDS]
+    return len(listed) >= _ROWS or len(_SAID.findall(text, start, end)) >= _TURNS
+
+
+def _line(text: str, place: int) -> str:
+    """The line of ``place``, or what of it is near."""
+    start = max(text.rfind("\n", 0, place) + 1, place - _NEAR)
+    end = text.find("\n", place, place + _NEAR)
+    return text[start : end if end >= 0 else place + _NEAR]

@@ -164,7 +164,7 @@ class Suspicions:
             for hit in hits
             if start <= hit.start < end
             and self._is_detail(hit)
-            and (counts or (page.form.is_published and is_in_record(hit, hits)))
+            and (counts or (page.form.is_published and is_in_record(hit, hits, page.text)))
         ]
         told_apart = any(
             hit.type not in SHAPES and hit.score >= self._policy.threshold(hit.type)
