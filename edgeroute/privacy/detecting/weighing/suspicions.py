@@ -137,39 +137,29 @@ class Suspicions:
         """
         start, end, (probability, reasons) = weighed
         told = ", ".join(reasons)
-        inside = [span for span in spans if start <= span.start < end]
+        seen = list(_in(hits, start, end))
+        counts = self._policy.counts_details(probability)
         certain = any(
-            not hit.weighed
-            and hit.type not in SUSPICIONS
-            and hit.score >= self._policy.threshold(hit.type)
-            for hit in _in(hits, start, end)
+            self._policy.threshold(hit.type) <= hit.score
+            and (not (hit.weighed or hit.type in SUSPICIONS) or self._is_listed(page, hit, hits))
+            for hit in seen
         )
         found = [
             Hit("PERSON", *place, probability, context=told)
-            for place in people(page, inside, _NAMED)
+            for place in people(page, list(_in(spans, start, end)), _NAMED)
             if probability >= self._policy.threshold("PERSON")
             or (certain and not page.text[place[0]].islower())
         ]
         found += [
             Hit(hit.type, hit.start, hit.end, probability, source=hit.source, context=told)
-            for hit in hits
+            for hit in seen
             if hit.type == "PERSONAL_RECORDS"
-            and start <= hit.start < end
             and hit.score >= _SHAPED
             and probability >= self._policy.threshold(hit.type)
         ]
-        counts = certain or self._policy.counts_details(probability)
-        found += [
-            hit
-            for hit in hits
-            if start <= hit.start < end
-            and self._is_detail(hit)
-            and (counts or (page.form.is_published and is_in_record(hit, hits, page.text)))
-        ]
+        found += [hit for hit in seen if self._is_detail(hit) and (counts or certain)]
         told_apart = any(
-            hit.type not in SHAPES and hit.score >= self._policy.threshold(hit.type)
-            for hit in hits
-            if start <= hit.start < end
+            hit.type not in SHAPES and hit.score >= self._policy.threshold(hit.type) for hit in seen
         )
         masked = _PLACEHOLDER.search(page.text, start, end) is not None
         if not (found or told_apart or masked) and probability >= self._policy.threshold(
@@ -184,6 +174,11 @@ class Suspicions:
             weighed = any(start <= hit.start < end for start, end in read)
             if hit.type in REACHED and self._is_detail(hit) and not weighed:
                 yield hit
+
+    @staticmethod
+    def _is_listed(page: Page, hit: Hit, hits: Sequence[Hit]) -> bool:
+        """Whether ``hit`` is an address in what code keeps about people."""
+        return page.form.is_published and is_in_record(hit, hits, page.text)
 
     def _is_detail(self, hit: Hit) -> bool:
         detail = hit.type in DETAILS or (hit.type in REACHED and hit.weighed)
