@@ -40,6 +40,7 @@ _SPLIT: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+_TWO_NAMES: Final = re.compile(r"[^\W\d_][._][^\W\d_]{2}")
 _ROLE_BOXES: Final = word_set("emails.role_boxes")
 _MAILBOXES: Final = word_set("emails.mailboxes")
 _FILE_ENDS: Final = word_set("emails.file_ends")
@@ -83,9 +84,12 @@ class Emails:
 
 
 def _kept(address: str) -> str:
-    """``HOSTED`` where an office may be reached there as well as a person."""
-    host = address.rpartition("@")[2].partition(".")[0]
-    return "" if host in _MAILBOXES else HOSTED
+    """``HOSTED`` where an office may be reached there as well as a person: at a domain of its own,
+    under one word. First and last names are a person's wherever they have their mail.
+    """
+    local, _, domain = address.rpartition("@")
+    person = domain.partition(".")[0] in _MAILBOXES or _TWO_NAMES.search(local)
+    return "" if person else HOSTED
 
 
 def _score(address: str, page: Page, match: re.Match[str]) -> float:
