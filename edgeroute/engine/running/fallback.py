@@ -210,7 +210,7 @@ def _in_words(decision: Decision, error: EdgeRouteError) -> EdgeRouteError:
         why = f"{decision.privacy.reason} {places}".strip()
         blamed = error.rejection.blames_caller
         said, hint = error.message, error.hint or (_CHANGE_IT if blamed else _GET_A_MODEL)
-        held = decision.privacy.verdict.findings and not _answered_here(decision)
+        held = decision.privacy.mode is not PrivacyMode.PRIVATE and not _answered_here(decision)
         if held and error.rejection.code == OVERFLOW.code:
             blamed, said, hint = False, _NO_ROOM, ""
         return PrivacyRefused(
