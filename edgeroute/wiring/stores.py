@@ -10,6 +10,7 @@ from edgeroute.core.errors import KeyringUnavailable, StoreError
 from edgeroute.core.secret import Secret
 from edgeroute.store.chats.conversation_prefixes import Prefixes
 from edgeroute.store.chats.conversations import Conversations
+from edgeroute.store.chats.history_loss import HistoryLoss
 from edgeroute.store.chats.masks import ConversationMasks
 from edgeroute.store.database.database import Database
 from edgeroute.store.keys.keys import Keys
@@ -40,6 +41,7 @@ class StoreParts:
         )
         self.database = Database(paths.data / "edgeroute.db", self._database_key, now=now)
         self.conversations = Conversations(self.database, pictures=self.pictures, now=now)
+        self.loss = HistoryLoss(self.database)
         self.masks = ConversationMasks(self.database)
         self.prefixes = Prefixes(self.database)
         self.receipts = Receipts(self.database)

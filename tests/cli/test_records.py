@@ -72,6 +72,18 @@ def test_history_shows_and_exports(home: Home, tmp_path: Path) -> None:
     assert "edgeroute history list" in missing.stderr
 
 
+def test_a_lost_history_is_said_until_it_is_accepted(home: Home) -> None:
+    """`doctor` names the loss and what ends it, in every process; afterwards it is silent."""
+    database = home.runtime()._stores.database
+    database.read("SELECT 1")
+    database.close()
+    database.path.unlink()
+    for _ in range(2):
+        assert "history accept-loss" in home.run("doctor").stdout
+    assert home.run("history", "accept-loss").exit_code == 0
+    assert "history accept-loss" not in home.run("doctor").stdout
+
+
 def test_history_deletes_after_asking(home: Home) -> None:
     """One conversation or all of them; a no keeps them; wrong words are wrong usage."""
     assert home.run("history", "delete", "trip", stdin="n\n").exit_code == 1

@@ -101,6 +101,17 @@ def mask(shell: Shell, conversation: str) -> None:
     note("It goes on with placeholders in place of personal data.")
 
 
+@history.command("accept-loss")
+@pass_shell
+def accept_loss(shell: Shell) -> None:
+    """Let old conversations go on after a part of the history was lost.
+
+    What held personal data and is known to stays here; of what is gone nobody can say.
+    """
+    freed = shell.runtime.conversations.accept_loss()
+    note(f"The loss is accepted; {freed} conversations may go on. New ones begin as ever.")
+
+
 @history.command("delete")
 @click.argument("conversations", nargs=-1, metavar="CONVERSATION...")
 @click.option("--all", "everything", is_flag=True, help="All conversations and receipts.")
