@@ -21,7 +21,7 @@ from edgeroute.server.routes.completions import Endpoint, answers
 from edgeroute.server.routes.embeddings import check_model, check_texts, vectors_of
 from edgeroute.wire import ollama
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.json_data import load_object, string, strings
+from edgeroute.wire.json_data import load_body, string, strings
 from edgeroute.wire.ollama.caller import named_model
 
 # The version of Ollama whose wire this is: its clients refuse older ones.
@@ -54,11 +54,11 @@ def routes(context: ServerContext) -> list[Route]:
         return JSONResponse({"models": [_entry(card.id, card) | told]})
 
     async def show(request: Request) -> Response:
-        name = context.named(named_model(load_object(await request.body())))
+        name = context.named(named_model(load_body(await request.body())))
         return JSONResponse(_shown(name, context.cards().get(name) or runtime.local.card))
 
     async def embed(request: Request) -> Response:
-        body = load_object(await request.body())
+        body = load_body(await request.body())
         check_model(named_model(body))
         texts = check_texts(strings(body.get("input"), "input"))
         vectors, tokens = await vectors_of(texts, request, context)
@@ -66,7 +66,7 @@ def routes(context: ServerContext) -> list[Route]:
         return JSONResponse({"model": SENTENCES} | found)
 
     async def embeddings(request: Request) -> Response:
-        body = load_object(await request.body())
+        body = load_body(await request.body())
         check_model(named_model(body))
         texts = check_texts((string(body.get("prompt")),))
         vectors, _ = await vectors_of(texts, request, context)
@@ -92,7 +92,7 @@ def _or_loaded(context: ServerContext, asked: str) -> Endpoint:
     answer = answers(context, form)
 
     async def answer_or_load(request: Request) -> Response | EngineResponse:
-        body = load_object(await request.body())
+        body = load_body(await request.body())
         if body.get(asked) or body.get("suffix"):
             return await answer(request)
         if body.get(asked) not in (None, "", []):

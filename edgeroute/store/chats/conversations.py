@@ -170,9 +170,14 @@ class Conversations:
         self,
         id: str,  # noqa: A002
         style: Literal["markdown", "json"] = "markdown",
+        *,
+        raw: bool = False,
     ) -> str:
-        """The conversation as text for a file: Markdown to read, JSON to lose nothing."""
-        return transcript.export(self._must(id), self.turns(id), style)
+        """The conversation as text for a file: Markdown to read, JSON to lose nothing.
+
+        No terminal acts on anything in it, unless ``raw`` asks for Markdown as it was written.
+        """
+        return transcript.export(self._must(id), self.turns(id), style, raw=raw)
 
     def search(self, words: str, limit: int = 50) -> Sequence[SearchHit]:
         """Turns that hold all of ``words`` (or words that begin so), latest first."""

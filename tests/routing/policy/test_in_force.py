@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,8 @@ async def test_an_edited_policy_decides_the_next_request(tmp_path: Path) -> None
         assert (await home.ask(OPEN)).receipt.rule == "first"
         file.write_text(POLICY.replace("ID", "the-second"))
         assert (await home.ask(OPEN)).receipt.rule == "the-second"
-        for breakage in (lambda: file.write_text("routing: ["), file.unlink):
+        bomb = "routing: " + "[" * 50_000
+        for breakage in (*(partial(file.write_text, t) for t in ("routing: [", bomb)), file.unlink):
             breakage()
             receipt = (await home.ask(OPEN)).receipt
             assert receipt.rule == "the-second"
