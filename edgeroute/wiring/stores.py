@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from contextlib import suppress
+from functools import cache, partial
 
 from edgeroute.core.errors import KeyringUnavailable, StoreError
 from edgeroute.core.secret import Secret
@@ -19,9 +20,11 @@ from edgeroute.store.records.key_value import KeyValueStore
 from edgeroute.store.records.ledger import Ledger
 from edgeroute.store.records.outcomes import Outcomes
 from edgeroute.store.records.receipts import Receipts
+from edgeroute.wire import capsule
 from edgeroute.wiring.installation import Installation
 
 _DATABASE_SECRET = "database"  # noqa: S105 - a name
+_CAPSULE_SECRET = "capsules"  # noqa: S105 - a name
 
 
 class StoreParts:
@@ -49,6 +52,7 @@ class StoreParts:
         self.alerts = Alerts(self.database, now=now)
         self.outcomes = Outcomes(self.database, now=now)
         self.states = KeyValueStore(self.database, now=now)
+        capsule.use_secret(cache(partial(self.secret, _CAPSULE_SECRET)))
 
     @property
     def needs_passphrase(self) -> bool:
