@@ -124,9 +124,9 @@ def _refuse_bombs(text: str) -> None:
         elif isinstance(event, yaml.AliasEvent):
             aliases += _MAX_ALIASES if anchored[-1:] == [True] else 1
         if len(anchored) > _MAX_DEPTH or aliases >= _MAX_ALIASES:
-            raise yaml.MarkedYAMLError(
-                problem="nested too deeply, or too many aliases", problem_mark=event.start_mark
-            )
+            mark: Any = event.start_mark
+            what = "nested too deeply, or too many aliases"
+            raise yaml.MarkedYAMLError(problem=what, problem_mark=mark)
 
 
 def mistake(path: Path, where: str, message: str) -> SettingsError:

@@ -14,8 +14,6 @@ MASKED_REASON: Final = f"{REASON} It went on with placeholders before."
 REASONS: Final = (REASON, MASKED_REASON)
 KNOWN: Final = f"latched AND latch_reason NOT IN ('{REASON}', '{MASKED_REASON}')"
 """The SQL condition that a conversation is latched for what it held."""
-KNOWN: Final = f"latched AND latch_reason NOT IN ('{REASON}', '{MASKED_REASON}')"
-"""The SQL condition that a conversation is latched for what it held."""
 _ORPHANS: Final = ("turns", "prefixes", "receipts")
 
 
