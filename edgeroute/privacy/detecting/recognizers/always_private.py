@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, Final
 
-from edgeroute.privacy.detecting.own.words import UNSPACED
 from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.privacy.detecting.text.scripts import UNSPACED
 from edgeroute.word_lists import one_of
 
 _SECONDS: Final = 0.5
