@@ -15,6 +15,11 @@ from edgeroute.wire.errors import WireError, WireFault
 
 Json = Mapping[str, Any]
 _ABSURD = 10**12
+_DEPTH = 128
+_TOP_FIELDS = 200  # no format has fifty
+_OBJECT_FIELDS = 2_000
+_FIELDS = 100_000
+_CONTENT_KEYS = frozenset({"arguments", "input", "input_schema", "parameters", "schema"})
 
 
 def mapping(value: object) -> Json:
@@ -232,6 +237,37 @@ def _object(value: Any) -> Json:
     if not isinstance(value, dict):
         raise WireError("The JSON must be an object.")
     return value
+
+
+def load_body(data: str | bytes) -> Mapping[str, Any]:
+    """Parse a caller's JSON object, and refuse what would occupy the privacy check for nothing.
+
+    Raises:
+        WireError: not JSON, not an object, nested too deeply, or with too many fields.
+    """
+    body = load_object(data)
+    if len(body) > _TOP_FIELDS:
+        raise WireError(f"The body has more than {_TOP_FIELDS} fields.")
+    fields = 0
+    level: list[tuple[Any, bool]] = [(body, False)]
+    for _ in range(_DEPTH):
+        below: list[tuple[Any, bool]] = []
+        for value, content in level:
+            if isinstance(value, dict):
+                fields += len(value)
+                if fields > _FIELDS or (len(value) > _OBJECT_FIELDS and not content):
+                    raise WireError("The JSON has an object with too many fields.")
+                below += (
+                    (item, content or name in _CONTENT_KEYS)
+                    for name, item in value.items()
+                    if isinstance(item, dict | list)
+                )
+            else:
+                below += ((item, content) for item in value if isinstance(item, dict | list))
+        if not below:
+            return body
+        level = below
+    raise WireError("The JSON is nested too deeply.")
 
 
 def _where(error: ValueError) -> str:

@@ -230,3 +230,15 @@ def test_documents_are_read_as_attachments(home: Home, tmp_path: Path) -> None:
     (request,) = home.inspector.requests
     (part,) = request.messages[0].parts
     assert (part.name, part.media_type) == ("paper.pdf", "application/pdf")  # type: ignore[union-attr]
+
+
+def test_scan_prints_no_name_that_acts(home: Home, tmp_path: Path) -> None:
+    """A file name can hold terminal tricks and line ends; the report does not."""
+    file = tmp_path / "a\x1b]0;owned\x07\nb\u202e.txt"
+    file.write_text("Trees grow.")
+    shown = home.run("scan", str(file)).output
+    assert "owned" not in shown
+    assert len(shown.splitlines()) == 1
+    missing = home.run("scan", str(tmp_path / "no\x1b]0;owned\x07.txt"))
+    assert "owned" not in missing.output
+    assert "\x1b" not in missing.output

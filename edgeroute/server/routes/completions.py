@@ -19,7 +19,7 @@ from edgeroute.server.http_refusal import CALLERS, PREFIX
 from edgeroute.server.routes.gap_filling import fitted
 from edgeroute.wire.format import CallerFormat
 from edgeroute.wire.formats import FORMATS
-from edgeroute.wire.json_data import load_object, mapping
+from edgeroute.wire.json_data import load_body, mapping
 
 Endpoint = Callable[[Request], Awaitable[Response | EngineResponse]]
 _OPTIONAL_COUNTS: Final = frozenset({"openai-chat", "legacy-completions"})
@@ -40,7 +40,7 @@ def answers(context: ServerContext, form: CallerFormat) -> Endpoint:
     """What answers the prompts of ``form``."""
 
     async def answer(request: Request) -> EngineResponse:
-        body = load_object(await request.body())
+        body = load_body(await request.body())
         wanted = mapping(body.get("stream_options")).get("include_usage") is True
         stored = keeping = None
         if form is _STORED:
@@ -73,7 +73,7 @@ def _counts(context: ServerContext) -> Endpoint:
     """An estimate made here: a provider's own counter would get the prompt."""
 
     async def count(request: Request) -> Response:
-        body = load_object(await request.body())
+        body = load_body(await request.body())
         asked = request_of(body, request.headers, _COUNTED)
         counted = context.asked_by(request.scope, asked)
         explanation = await context.runtime.engine.explain(counted)

@@ -24,7 +24,7 @@ from edgeroute.server.routes.completions import Endpoint, answers
 from edgeroute.server.routes.embeddings import check_model, check_texts, vectors_of
 from edgeroute.wire import ollama
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.json_data import load_object, string, strings
+from edgeroute.wire.json_data import load_body, string, strings
 from edgeroute.wire.ollama.caller import named_model
 
 # The version of Ollama whose wire this is: its clients refuse older ones.
@@ -57,12 +57,12 @@ def routes(context: ServerContext) -> list[Route]:
         return JSONResponse({"models": [_entry(card.id, card) | told]})
 
     async def show(request: Request) -> Response:
-        typed = named_model(load_object(await request.body()))
+        typed = named_model(load_body(await request.body()))
         name, card = await asyncio.to_thread(context.shown, typed, request.scope)
         return JSONResponse(_shown(name, card or runtime.local.card))
 
     async def embed(request: Request) -> Response:
-        body = load_object(await request.body())
+        body = load_body(await request.body())
         check_model(named_model(body))
         texts = check_texts(strings(body.get("input"), "input"))
         vectors, tokens = await vectors_of(texts, request, context)
@@ -70,7 +70,7 @@ def routes(context: ServerContext) -> list[Route]:
         return JSONResponse({"model": SENTENCES} | found)
 
     async def embeddings(request: Request) -> Response:
-        body = load_object(await request.body())
+        body = load_body(await request.body())
         check_model(named_model(body))
         texts = check_texts((string(body.get("prompt")),))
         vectors, _ = await vectors_of(texts, request, context)
@@ -96,7 +96,7 @@ def _or_loaded(context: ServerContext, asked: str) -> Endpoint:
     answer = answers(context, form)
 
     async def answer_or_load(request: Request) -> Response | EngineResponse:
-        body = load_object(await request.body())
+        body = load_body(await request.body())
         if body.get(asked) or body.get("suffix"):
             return await answer(request)
         if body.get(asked) not in (None, "", []):
