@@ -159,6 +159,11 @@ class ProviderError(EdgeRouteError):
         self.retry_after = retry_after
         self.bytes_sent = bytes_sent
 
+    @property
+    def unreached(self) -> bool:
+        """Whether no connection came about, so that it says nothing of one model alone."""
+        return self.kind is ErrorKind.OUTAGE and self.status is None and not self.bytes_sent
+
 
 class UnknownModel(EdgeRouteError):
     """No model has the name that was asked for; the sentence says which may have been meant."""

@@ -156,6 +156,11 @@ class ModelCard:
         """Whose reasoning payloads it gives and accepts: ``provider/family``."""
         return f"{self.provider}/{self.family or self.wire_id}"
 
+    @property
+    def thinks_silently(self) -> bool:
+        """Whether it may think for long before its first byte."""
+        return "silent_reasoning" in self.abilities
+
     def retired(self, today: date) -> bool:
         """Whether the provider has shut the model down by ``today``."""
         return self.shutdown is not None and self.shutdown <= today

@@ -61,6 +61,11 @@ class Plan:
         return self.candidates[0]
 
     @property
+    def named(self) -> tuple[Candidate | Skipped, ...]:
+        """Every model that it names, the ones passed over included."""
+        return (*self.candidates, *self.skipped)
+
+    @property
     def taking_part(self) -> tuple[Candidate, ...]:
         """Who is asked even if nobody fails: one model, or those of a cascade or an ensemble."""
         if self.strategy == "single":

@@ -92,8 +92,9 @@ class Receipt:
 
     @property
     def usage(self) -> Usage:
-        """Tokens of the attempt that answered."""
-        return self.standing.usage if self.standing else Usage()
+        """Tokens of the attempt that answered, or whose answer was stopped."""
+        counted = self.standing or last_answer(self.attempts, "cancelled")
+        return counted.usage if counted else Usage()
 
     @property
     def standing(self) -> Attempt | None:

@@ -69,10 +69,15 @@ class Cost:
     basis: CostBasis
 
     def __add__(self, other: Cost) -> Cost:
-        """The sum; it is only as well known as its weaker part."""
+        """The sum; it is only as well known as its weaker part.
+
+        What is free adds nothing that is known of an unknown rest.
+        """
         order: tuple[CostBasis, ...] = ("reported", "computed", "estimated", "unknown")
         basis = max(self.basis, other.basis, key=order.index)
         known = [cost.amount for cost in (self, other) if cost.amount is not None]
+        if basis == "unknown":
+            known = [amount for amount in known if amount]
         return Cost(sum(known, Decimal(0)) if known else None, basis)
 
 

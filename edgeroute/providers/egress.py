@@ -92,7 +92,7 @@ class Door:
         if type(clearance) is not Clearance:
             raise ClearanceRefused("Nothing leaves without a clearance.")
         clearance.redeem(outgoing, self._monotonic())
-        headers = {**outgoing.headers, **_key_header(provider, wire, key)}
+        headers = {**outgoing.headers, **provider.key_header(wire, key)}
         async with self._exchange(
             outgoing.method,
             outgoing.url,
@@ -113,7 +113,7 @@ class Door:
             ProviderError: as for ``send``.
         """
         _require_destination(url, provider)
-        headers = {**provider.headers, **_key_header(provider, provider.wire, key)}
+        headers = {**provider.headers, **provider.key_header(provider.wire, key)}
         async with self._exchange(
             "GET", url, headers=headers, body=b"", provider=provider, head_seconds=head_seconds
         ) as incoming:
@@ -302,11 +302,6 @@ def tls_context(ca_file: str = "") -> ssl.SSLContext:
                 hint="It must be a PEM file.",
             ) from error
     return context
-
-
-def _key_header(provider: Provider, wire: str, key: Secret | None) -> dict[str, str]:
-    name, prefix = provider.auth_header(wire)
-    return {name: prefix + key.reveal()} if key and name else {}
 
 
 def _require_destination(url: str, provider: Provider) -> None:

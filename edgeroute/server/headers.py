@@ -107,13 +107,19 @@ class HeaderTracker:
         self.receipt: Receipt | None = None
         self._plan: Plan | None = None
 
-    def as_headers(self) -> dict[str, str]:
-        """The headers; text is cut and kept to ASCII."""
+    def as_headers(self, *, known: bool = True) -> dict[str, str]:
+        """The headers; text is cut and kept to ASCII.
+
+        Where it is not ``known`` who answers, they name the model under way only where no other
+        one could come after it: a header cannot be taken back.
+        """
+        plan = self._plan
+        known = known or plan is None or plan.candidates[-1].model == self.model
         values = {
             "X-EdgeRoute-Receipt": self.receipt_id,
-            "X-EdgeRoute-Model": self.model,
-            "X-EdgeRoute-Route": self.route.value if self.route else "",
-            "X-EdgeRoute-Reason": self.reason,
+            "X-EdgeRoute-Model": self.model if known else "",
+            "X-EdgeRoute-Route": self.route.value if self.route and known else "",
+            "X-EdgeRoute-Reason": self.reason if known or plan is None else plan.why,
             "X-EdgeRoute-Warning": self.warning or self._lost,
             "Warning": _warning(self._plan.warning if self._plan else ""),
         }

@@ -73,11 +73,12 @@ class Target:
         return tokens >= self.card.cache_minimum_tokens
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Envelope:
     """What our endpoint writes around an answer.
 
-    ``created`` is in seconds since 1970. ``usage`` asks for token counts at a stream's end.
+    ``model`` and ``origin`` change while nobody has answered yet: an encoder reads them whenever it
+    writes. ``created`` is in seconds since 1970. ``usage`` asks for token counts at a stream's end.
     ``origin`` (``provider/family`` of the model) lets a caller hand reasoning payloads back.
     ``custom_tools`` are those that the caller wants called with one text. ``echo`` is what the
     answer repeats of its request, in formats whose answers do.

@@ -50,8 +50,10 @@ def from_anthropic(raw: Json) -> Usage:
     written = count(raw.get("cache_creation_input_tokens"))
     long = count(creation.get("ephemeral_1h_input_tokens"))
     short = count(creation.get("ephemeral_5m_input_tokens"))
-    # The breakdown may be of an earlier moment than the total.
-    short = max(short, written - long)
+    if raw.get("cache_creation_input_tokens") is not None:
+        # The breakdown may be of an earlier moment than the total, which then has the say.
+        long = min(long, written)
+        short = written - long
     output = count(raw.get("output_tokens"))
     thinking = min(count(mapping(raw.get("output_tokens_details")).get("thinking_tokens")), output)
     return Usage(

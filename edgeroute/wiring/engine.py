@@ -18,6 +18,7 @@ from edgeroute.engine.recording.feedback import Feedback
 from edgeroute.engine.recording.recorder import Recorder
 from edgeroute.engine.recording.spend_alerts import SpendAlerts
 from edgeroute.engine.recording.telemetry import Telemetry
+from edgeroute.engine.running.circuit_checks import CircuitChecks
 from edgeroute.engine.running.fallback import Fallback
 from edgeroute.engine.running.model_calls import ModelCalls
 from edgeroute.engine.running.runner import Runner
@@ -101,16 +102,18 @@ class EngineParts:
 
     @cached_property
     def _state(self) -> RouterState:
-        state = RouterState(
+        return RouterState(
             ready=self.providers.service.ready,
-            health=self.providers.health,
-            states=self.stores.states,
+            shared=self.providers.shared_health,
             ledger=self.stores.ledger,
             budget=self.budget,
             clock=self.installation.clock,
         )
-        state.recall()
-        return state
+
+    @cached_property
+    def _checks(self) -> CircuitChecks:
+        shared, alive = self.providers.shared_health, self.providers.service.alive
+        return CircuitChecks(shared, alive, self.installation.clock)
 
     @cached_property
     def decider(self) -> Decider:
@@ -147,9 +150,11 @@ class EngineParts:
             leaving=self._recorder.leaving,
             clock=clock,
         )
-        fallback = Fallback(calls, health, providers.resilience, clock, Random())  # noqa: S311
+        tell = partial(self.aftermath.later, providers.shared_health.exchange)
+        rng = Random()  # noqa: S311
+        fallback = Fallback(calls, health, providers.resilience, clock, rng, tell)
         strategy = StrategyRunner(calls, health, providers.resilience, clock)
-        return Runner(calls, fallback, strategy, self.rules)
+        return Runner(calls, fallback, strategy, self.rules, self._checks)
 
     @cached_property
     def _recorder(self) -> Recorder:
@@ -176,6 +181,8 @@ class EngineParts:
 
     async def close(self) -> None:
         """End what goes on after an answer, and let go of the exporter."""
+        if checks := self.__dict__.get("_checks"):
+            await checks.close()
         await self.aftermath.close()
         if exporter := self.__dict__.get("telemetry"):
             await exporter.close()

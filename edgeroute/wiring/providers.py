@@ -10,6 +10,7 @@ import msgspec
 
 from edgeroute.core.errors import SettingsError
 from edgeroute.engine.admin.providers import Providers
+from edgeroute.engine.deciding.shared_health import SharedHealth
 from edgeroute.providers.catalog.catalog import Catalog, CustomModel, CustomProvider
 from edgeroute.providers.egress import Door
 from edgeroute.providers.resilience.health import Health
@@ -54,10 +55,15 @@ class ProviderParts:
         return Health(self.resilience)
 
     @cached_property
+    def shared_health(self) -> SharedHealth:
+        """What all processes together know of the providers."""
+        return SharedHealth(self.health, self._stores.targets, self._installation.clock)
+
+    @cached_property
     def service(self) -> Providers:
         """The managed APIs as a front door shows them."""
         clock = self._installation.clock
-        return Providers(self.catalog, self._stores.keys, self.health, self.door, clock)
+        return Providers(self.catalog, self._stores.keys, self.shared_health, self.door, clock)
 
     @property
     def enterprise(self) -> str:

@@ -21,6 +21,7 @@ from edgeroute.store.records.ledger import Ledger
 from edgeroute.store.records.outcomes import Outcomes
 from edgeroute.store.records.receipts import Receipts
 from edgeroute.store.records.stored_responses import StoredResponses
+from edgeroute.store.records.targets import Targets
 from edgeroute.wire import capsule
 from edgeroute.wiring.installation import Installation
 
@@ -61,6 +62,7 @@ class StoreParts:
             now=now,
         )
         capsule.use_secret(cache(partial(self.secret, _CAPSULE_SECRET)))
+        self.targets = Targets(self.database)
 
     @property
     def needs_passphrase(self) -> bool:

@@ -84,7 +84,7 @@ def test_a_receipt_as_json_is_plain_and_complete() -> None:
     assert (content["mode"], content["created"]) == ("auto", NOW.isoformat())
     assert content["attempts"][0]["cost"] == {"amount": None, "basis": "unknown"}
     assert content["attempts"][1]["place"] == "local"
-    assert content["cost"] == {"amount": "0", "basis": "unknown"}
+    assert content["cost"] == {"amount": None, "basis": "unknown"}
     assert content["usage"]["input_uncached"] == 1
     noted = replace(receipt, findings={"US_SSN": 2}, notes=("a", "b"), route=Place.CLOUD)
     assert noted.as_json()["findings"] == {"US_SSN": 2}

@@ -32,6 +32,8 @@ def test_a_sum_of_costs_is_as_sure_as_its_weaker_part() -> None:
 def test_unknown_is_never_zero() -> None:
     """An unknown cost has no amount; a free one has the amount 0."""
     assert (UNKNOWN_COST + UNKNOWN_COST).amount is None
+    assert (FREE + UNKNOWN_COST).amount is None
+    assert (UNKNOWN_COST + FREE).amount is None
     assert FREE.amount == 0
 
 

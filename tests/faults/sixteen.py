@@ -2,8 +2,11 @@
 
 ::
 
-    python -m tests.faults.sixteen                 both commit modes, everything ten times as fast
-    python -m tests.faults.sixteen --speed 1       at true speed, about five minutes
+    python -m tests.faults.sixteen                 all modes, everything ten times as fast
+    python -m tests.faults.sixteen --speed 1       at true speed, about ten minutes
+
+Each fault meets the packaged numbers in both commit modes and in two set-ups: a provider for each
+model, and one provider for both.
 
 *pass*: the caller got the complete answer of one model (or, for a prompt that nobody may answer,
 the provider's own reason), and every check holds. *partial*: only an advisory check failed. *safe*:
@@ -20,8 +23,10 @@ import asyncio
 import json
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -34,35 +39,43 @@ from edgeroute.providers.resilience.resilience import load_resilience
 from tests.support import replies
 from tests.support.faults import ANSWER, FALLBACK_ANSWER, FAULTS, Fault
 from tests.support.house import OPEN, House, house, request
-from tests.support.scripted_provider import Received, Reply
+from tests.support.scripted_provider import Behaviour, Received, Reply
 from tests.support.sightings import Sighting, watch
 
 Verdict = Literal["pass", "partial", "safe", "fail"]
 
 COMMITS: Final[tuple[Commit, ...]] = ("first_token", "complete")
-WHOLE: Final = {"primary/m": ANSWER, "fallback/m": FALLBACK_ANSWER}
-# The catalogue lets a gateway be configured: a circuit that is to close within 30 s of a recovery
-# cannot stay open for the five minutes of EdgeRoute's own default.
-OPEN_FOR: Final = 20.0
+SETUPS: Final[Mapping[str, tuple[str, str]]] = {
+    "apart": ("primary/m", "fallback/m"),
+    "together": ("primary/m", "primary/other"),
+}
+"""The names of the first model and of its fallback."""
 _LONGEST: Final = {"S06": 100.0, "S07": 15.0, "S11": 8.0}
-_COUNTS: Final = frozenset({"failures", "per_model", "in_all"})
+_COUNTS: Final = frozenset({"failures", "per_model", "in_all", "check_growth", "share", "least"})
 
 
 @dataclass
 class Case:
     """One fault in one mode: what the caller and the servers saw, and what is wrong with it.
 
-    ``primary`` and ``fallback`` are the times at which requests came, monotonic.
+    ``primary`` and ``fallback`` are the times at which requests came, monotonic, for the two models
+    that ``names`` names.
     """
 
     fault: Fault
     commit: Commit
+    names: tuple[str, str]
     speed: float
     sightings: list[Sighting]
     primary: list[float]
     fallback: list[float]
     required: list[str] = field(default_factory=list)
     advisory: list[str] = field(default_factory=list)
+
+    @property
+    def whole(self) -> dict[str, str]:
+        """The complete answer of each model."""
+        return dict(zip(self.names, (ANSWER, FALLBACK_ANSWER), strict=True))
 
     @property
     def seen(self) -> Sighting:
@@ -92,6 +105,7 @@ class Result:
 
     fault: str
     commit: Commit
+    setup: str
     verdict: Verdict
     model: str
     tries: int
@@ -101,41 +115,77 @@ class Result:
     def __str__(self) -> str:
         notes = "; ".join(self.notes) or FAULTS[self.fault].what
         return (
-            f"{self.fault}  {self.commit:11}  {self.verdict:7}  {self.model or '-':10}"
+            f"{self.fault}  {self.commit:11}  {self.setup:8}  {self.verdict:7}"
+            f"  {self.model or '-':13}"
             f"  {self.tries:2} tries  {self.seconds:6.2f} s  {notes}"
         )
 
 
 async def run(
-    name: str, commit: Commit, home: Path, *, speed: float = 0.1, open_for: float = OPEN_FOR
+    name: str, commit: Commit, home: Path, *, setup: str = "apart", speed: float = 0.1
 ) -> Result:
-    """One fault in one mode, in folders of its own at ``home``."""
-    fault = FAULTS[name]
-    cloud = {"primary": fault.behaviour(speed), "fallback": fault.fallback(speed)}
+    """One fault in one mode and one set-up, in folders of its own at ``home``."""
+    fault, names = FAULTS[name], SETUPS[setup]
+    own = {"resilience.yaml": limits(speed)}
+    cloud: dict[str, Behaviour] = {"primary": _well}
+    settings = ""
+    if setup == "apart":
+        cloud["fallback"] = fault.fallback(speed)
+    else:
+        own["test.yaml"] = _ONE_PROVIDER
+        settings = "[providers.primary.cards.other]\ncontext_tokens = 128000\n"
     async with house(
         home,
         cloud,
-        rules={"resilience.yaml": limits(speed, open_for)},
+        settings=settings,
+        rules=own,
         windows={"primary": 8_000, "fallback": 128_000},
     ) as around:
         await around.runtime.warm()
-        primary, fallback = around.cloud["primary"], around.cloud["fallback"]
-        primary.behave(fault.behaviour(speed))  # its clock starts here
+        primary = around.cloud["primary"]
+        primary.behave(_Shared(fault, speed))  # its clock starts here
         if name == "S15":
             sightings = await _twenty(around, commit, speed)
         else:
             sightings = [await watch(around, request(OPEN, commit=commit))]
-        at = [[one.at for one in server.requests] for server in (primary, fallback)]
+        at: dict[str, list[float]] = {model: [] for model in names}
+        for provider, server in around.cloud.items():
+            for one in server.requests:
+                if one.method == "POST":  # checks without content are no tries
+                    at[f"{provider}/{one.json['model']}"].append(one.at)
         if name == "S09":
             primary.behave(_well)
             sightings.append(await watch(around, request(OPEN, commit=commit)))
-    return judge(Case(fault, commit, speed, sightings, at[0], at[1]))
+    return judge(Case(fault, commit, names, speed, sightings, at[names[0]], at[names[1]]))
 
 
-def limits(speed: float, open_for: float) -> str:
+_ONE_PROVIDER: Final = """
+routing:
+  rules:
+    - {id: all, condition: input_tokens >= 0, model: primary/m, fallbacks: [primary/other]}
+    - default: primary/m
+"""
+
+
+class _Shared:
+    """A provider whose model `m` has the fault, and whose other models behave as the fallback."""
+
+    def __init__(self, fault: Fault, speed: float) -> None:
+        self._scripts = {"m": fault.behaviour(speed)}
+        self._fallback = fault.fallback(speed)
+        self._numbers: Counter[str] = Counter()
+
+    def __call__(self, asked: Received) -> Reply:
+        """What the asked model does; each counts its own requests."""
+        model = "m" if asked.method == "GET" else str(asked.json["model"])
+        self._numbers[model] += 1
+        asked = replace(asked, number=self._numbers[model])
+        return self._scripts.get(model, self._fallback)(asked)
+
+
+def limits(speed: float) -> str:
     """The packaged resilience.yaml with every time shortened; YAML reads JSON."""
     numbers: dict[str, dict[str, Any]] = msgspec.to_builtins(load_resilience())
-    numbers["breaker"]["open"] = open_for
     for table in numbers.values():
         table.update({key: n * speed for key, n in table.items() if key not in _COUNTS})
     return json.dumps(numbers)
@@ -159,6 +209,7 @@ def judge(case: Case) -> Result:
     return Result(
         case.fault.name,
         case.commit,
+        next(name for name, models in SETUPS.items() if models == case.names),
         verdict,
         case.sightings[-1].receipt.model,
         len(case.primary) + len(case.fallback),
@@ -175,7 +226,7 @@ def _honest(case: Case, seen: Sighting) -> None:
     case.must(f"over within {longest:g} s", hold=seen.seconds <= longest * case.speed + slack)
     end, receipt = seen.end, seen.receipt
     if isinstance(end, Answered):
-        whole = WHOLE.get(receipt.model, "")
+        whole = case.whole.get(receipt.model, "")
         case.must("the whole answer of one model", hold=whole and end.answer.text == whole)
         case.must("shown what was answered", hold=seen.text == end.answer.text)
         case.must("the model that answered is named", hold=end.answer.model == receipt.model)
@@ -184,7 +235,7 @@ def _honest(case: Case, seen: Sighting) -> None:
         answered = [one for one in receipt.attempts if one.outcome == "answered"]
         case.must("one attempt counts as the answer", hold=len(answered) == 1)
         return
-    shown = any(whole.startswith(seen.text) for whole in WHOLE.values())
+    shown = any(whole.startswith(seen.text) for whole in case.whole.values())
     case.must("what was shown is the beginning of one model's answer", hold=shown)
     partial = end.partial.text if end.partial else ""
     case.must("what was shown is handed on as partial", hold=partial == seen.text)
@@ -196,7 +247,7 @@ def _tries_are_told(case: Case) -> None:
     """The receipt lists exactly the requests that the servers got, and bills no error."""
     told = [one for seen in case.sightings for one in seen.receipt.attempts]
     if case.fault.name != "S09":  # its second request is not in the servers' lists
-        for name, times in (("primary/m", case.primary), ("fallback/m", case.fallback)):
+        for name, times in zip(case.names, (case.primary, case.fallback), strict=True):
             listed = sum(one.model == name for one in told)
             case.must(f"every try of {name} is in a receipt", hold=listed == len(times))
     refused = [one for one in told if one.status is not None]
@@ -226,7 +277,8 @@ def _s02(case: Case) -> None:
 
 
 def _once_more(case: Case) -> None:
-    case.must("one more try on the same provider answers", hold=case.seen.receipt.model[0] == "p")
+    same = case.seen.receipt.model == case.names[0]
+    case.must("one more try on the same provider answers", hold=same)
     case.must("exactly one more", hold=len(case.primary) == 2)
 
 
@@ -240,7 +292,7 @@ def _not_again(case: Case) -> None:
 
 def _s11(case: Case) -> None:
     _not_again(case)
-    case.must("it counts as an answer", hold=case.seen.receipt.model == "primary/m")
+    case.must("it counts as an answer", hold=case.seen.receipt.model == case.names[0])
 
 
 def _s13(case: Case) -> None:
@@ -263,7 +315,7 @@ def _s15(case: Case) -> None:
     began, recovery = case.seen.began, 60 * case.speed
     early = [at for at in case.primary if at - began < recovery]
     case.must("the circuit opens: three failures, then probes only", hold=len(early) <= 3 + 3)
-    back = [one for one in case.sightings if one.receipt.model == "primary/m"]
+    back = [one for one in case.sightings if one.receipt.model == case.names[0]]
     first = min((one.began - began for one in back), default=float("inf"))
     case.should("back within 30 s of the recovery", hold=first <= recovery + 30 * case.speed)
     tail = case.sightings[-len(back) :] if back else []
@@ -271,7 +323,7 @@ def _s15(case: Case) -> None:
 
 
 def _s16(case: Case) -> None:
-    case.must("the fallback's model is named", hold=case.seen.receipt.model == "fallback/m")
+    case.must("the fallback's model is named", hold=case.seen.receipt.model == case.names[1])
 
 
 _CHECKS: Final[dict[str, Callable[[Case], None]]] = {
@@ -303,15 +355,16 @@ def _well(asked: Received) -> Reply:
 
 
 def summary(results: Sequence[Result]) -> str:
-    """How many of each verdict, by mode."""
+    """How many of each verdict, by mode and set-up."""
     lines = []
-    for commit in COMMITS:
-        verdicts = [one.verdict for one in results if one.commit == commit]
+    for setup, commit in product(SETUPS, COMMITS):
+        mode = (setup, commit)
+        verdicts = [one.verdict for one in results if (one.setup, one.commit) == mode]
         counts = ", ".join(
             f"{verdicts.count(verdict)} {verdict}"
             for verdict in ("pass", "partial", "safe", "fail")
         )
-        lines.append(f"{commit:11}  {counts}")
+        lines.append(f"{setup:8}  {commit:11}  {counts}")
     return "\n".join(lines)
 
 
@@ -319,24 +372,15 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--speed", type=float, default=0.1)
-    parser.add_argument("--open-for", type=float, default=OPEN_FOR)
     parser.add_argument("faults", nargs="*", default=sorted(FAULTS))
     options = parser.parse_args()
     results = []
-    for commit in COMMITS:
-        for name in options.faults:
-            with tempfile.TemporaryDirectory() as folder:
-                result = asyncio.run(
-                    run(
-                        name,
-                        commit,
-                        Path(folder) / "home",
-                        speed=options.speed,
-                        open_for=options.open_for,
-                    )
-                )
-            print(result, flush=True)  # noqa: T201
-            results.append(result)
+    for setup, commit, name in product(SETUPS, COMMITS, options.faults):
+        with tempfile.TemporaryDirectory() as folder:
+            home, speed = Path(folder) / "home", options.speed
+            result = asyncio.run(run(name, commit, home, setup=setup, speed=speed))
+        print(result, flush=True)  # noqa: T201
+        results.append(result)
     print(summary(results))  # noqa: T201
 
 

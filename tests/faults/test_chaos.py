@@ -294,7 +294,8 @@ def the_breaker_counted(home: House, seen: Sighting) -> None:
             attempt.model == f"{name}/m" and attempt.error == "outage"
             for attempt in seen.receipt.attempts
         )
-        breaker = state["breakers"].get(name, {"failures": [], "opened": None})
+        known = state.get(name, {"breaker": {"failures": [], "opened": None}})
+        breaker = known["breaker"]
         assert len(breaker["failures"]) == outages
         assert breaker["opened"] is None
 

@@ -18,6 +18,7 @@ from edgeroute.core.errors import ErrorKind, LocalModelError, ProviderError
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Candidate
 from edgeroute.core.request import Commit
+from edgeroute.providers.resilience.breaker import Breaker
 from edgeroute.providers.resilience.failover import (
     Accept,
     Action,
@@ -29,7 +30,7 @@ from edgeroute.providers.resilience.failover import (
     Stopped,
     Try,
 )
-from edgeroute.providers.resilience.health import Breaker, Health
+from edgeroute.providers.resilience.health import Health
 from edgeroute.providers.resilience.resilience import Resilience
 
 EXAMPLES = int(os.environ.get("EDGEROUTE_EXAMPLES", "100"))
@@ -41,6 +42,9 @@ CARDS = {
         ModelCard("a/large", "a", "large", context_tokens=9_000),
         ModelCard("b/small", "b", "small", context_tokens=1_000),
         ModelCard("c/large", "c", "large", context_tokens=9_000),
+        ModelCard("d/small", "d", "small", context_tokens=1_000),
+        ModelCard("e/large", "e", "large", context_tokens=9_000),
+        ModelCard("f/large", "f", "large", context_tokens=9_000),
         ModelCard("local/q", "local", "q", place=Place.LOCAL, context_tokens=4_000),
     )
 }
@@ -49,27 +53,34 @@ KINDS = [kind for kind in ErrorKind if kind is not ErrorKind.CANCELLED]
 
 @dataclass
 class Model:
-    """The breaker's rule, word for word: the history of outages and successes of one provider."""
+    """The breaker's rule, word for word: the history of one model or, with ``several``, of one
+    provider. The third part of an event is the model that failed; empty for the connection.
+    """
 
-    events: list[tuple[float, str]] = field(default_factory=list)
+    events: list[tuple[float, str, str]] = field(default_factory=list)
+    several: bool = False
 
     def blocked(self, now: float) -> bool:
         """Replay the history and say whether a request at ``now`` must not go."""
-        window: list[float] = []
+        window: list[tuple[float, str]] = []
         opened: float | None = None
         probe: float | None = None
-        for at, what in self.events:
+        for at, what, model in self.events:
             is_half_open = opened is not None and at >= opened + 300
             if what == "start":
                 probe = at if is_half_open else probe
             elif what == "outage":
                 if opened is not None and not is_half_open:
                     continue
-                window = [moment for moment in window if moment > at - 300] + [at]
-                if is_half_open or len(window) == 3:
+                window = [one for one in window if one[0] > at - 300] + [(at, model)]
+                models = {one[1] for one in window}
+                telling = not self.several or "" in models or len(models) >= 2
+                if is_half_open or (telling and len(window) >= 3):
                     window, opened, probe = [], at, None
             elif what == "alive" and is_half_open:
                 window, opened, probe = [], None, None
+            elif what == "alive" and self.several:
+                window = [one for one in window if not one[1]]
             elif what == "released":
                 probe = None
         if opened is None:
@@ -84,40 +95,62 @@ class World:
     health: Health = field(default_factory=lambda: Health(NUMBERS))
     breakers: dict[str, Model] = field(default_factory=dict)
     now: float = 0.0
+    first_tries: list[float] = field(default_factory=list)
+    second_tries: list[float] = field(default_factory=list)
 
-    def model(self, card: ModelCard) -> Model:
-        """The model of the card's provider."""
-        return self.breakers.setdefault(card.provider, Model())
+    def blocked(self, card: ModelCard, at: float) -> bool:
+        """Whether the card's provider or the model itself is blocked."""
+        return any(model.blocked(at) for model in self._both(card))
 
     def note(self, card: ModelCard, what: str, at: float | None = None) -> None:
-        """Write the event into the model's history."""
-        if card.place is Place.CLOUD:
-            self.model(card).events.append((self.now if at is None else at, what))
+        """Write the event into both histories; what is ``unreached`` says nothing of the model."""
+        if card.place is Place.LOCAL:
+            return
+        at = self.now if at is None else at
+        provider, model = self._both(card)
+        if what == "unreached":
+            provider.events.append((at, "outage", ""))
+            model.events.append((at, "released", ""))
+            return
+        for one in (provider, model):
+            one.events.append((at, what, card.id))
+
+    def _both(self, card: ModelCard) -> tuple[Model, Model]:
+        provider = self.breakers.setdefault(card.provider, Model(several=True))
+        return provider, self.breakers.setdefault(card.id, Model())
 
 
 OUTAGE = (ErrorKind.OUTAGE, True, None)
+UNREACHED = "no connection"
 steps = st.lists(
     st.tuples(
         st.sampled_from([0.0, 0.0, 1.0, 59.0, 60.0, 60.0, 100.0, 150.0, 299.0, 300.0, 301.0]),
         st.sampled_from(["start", "outage", "outage", "outage", "alive", "released"]),
+        st.sampled_from(["a/small", "a/small", "a/large", ""]),
     ),
     max_size=30,
 )
 
 
 @settings(max_examples=EXAMPLES * 3, deadline=None)
-@given(steps)
-def test_the_breaker_alone_agrees_with_the_model(walk: list[tuple[float, str]]) -> None:
-    """Any order of starts, outages, answers and stops, at any time, admits what the model does."""
-    breaker, model, now = Breaker(NUMBERS.breaker), Model(), 0.0
-    report = {"start": breaker.started, "outage": breaker.failed, "alive": breaker.succeeded}
-    for pause, what in walk:
+@given(steps, st.booleans())
+def test_the_breaker_alone_agrees_with_the_model(
+    walk: list[tuple[float, str, str]], several: Any
+) -> None:
+    """Any order of starts, outages, answers and stops, at any time, admits what the model does,
+    for a model as for a provider.
+    """
+    breaker, model, now = Breaker(NUMBERS.breaker, several=several), Model(several=several), 0.0
+    report = {"start": breaker.started, "alive": breaker.succeeded}
+    for pause, what, failing in walk:
         now += pause
         if what == "released":
             breaker.released()
+        elif what == "outage":
+            breaker.failed(now, failing)
         else:
             report[what](now)
-        model.events.append((now, what))
+        model.events.append((now, what, failing))
         assert breaker.admits(now) != model.blocked(now)
         assert (breaker.wait(now) == 0) == breaker.admits(now)
 
@@ -127,16 +160,17 @@ outcomes = st.one_of(
     st.just(OUTAGE),
     st.just((ErrorKind.OUTAGE, False, None)),
     st.just("break after a word"),
+    st.just(UNREACHED),
     st.just("stop"),
     st.just("empty"),
     st.tuples(st.sampled_from(KINDS), st.booleans(), st.sampled_from([None, 0.0, 2.0, 60.0])),
 )
 prompts = st.tuples(
-    st.permutations(["a/small", "a/large", "b/small", "c/large"]),
-    st.integers(0, 4),
+    st.permutations([name for name in CARDS if name != "local/q"]),
+    st.integers(0, 7),
     st.sampled_from(["first_token", "complete"]),
     st.sampled_from(["outage", "rate_limit"]),
-    st.lists(outcomes, min_size=1, max_size=8),
+    st.lists(outcomes, min_size=1, max_size=12),
     st.sampled_from([0.0, 1.0, 30.0, 61.0, 301.0]),
 )
 
@@ -166,7 +200,7 @@ def run_prompt(
         refusal = world.health.refusal(card, 0, world.now)
         open_circuit = refusal is not None and refusal.kind is ErrorKind.OUTAGE
         account = refusal is not None and not open_circuit
-        assert account or open_circuit == world.model(card).blocked(world.now)
+        assert account or open_circuit == world.blocked(card, world.now)
     candidates = [
         Candidate(model, Place.CLOUD, "t", "first" if n == 0 else cause)
         for n, model in enumerate(order)
@@ -181,6 +215,7 @@ def run_prompt(
     while isinstance(action, Try):
         card = action.card
         check_try(world, action, tried, too_long, final_kind)
+        check_line(failover, action, tried)
         tried.append(card.id)
         world.note(card, "start", world.now + action.delay)
         world.now += action.delay + 0.5
@@ -203,7 +238,9 @@ def check_try(
     """What must hold of every try."""
     card, place = action.card, action.card.place
     assert last_kind is not ErrorKind.CONTENT_FILTER
-    assert action.number == len(tried) + 1 <= NUMBERS.retry.in_all
+    assert action.number == len(tried) + 1
+    if place is Place.CLOUD and card.provider in {name[0] for name in tried}:
+        assert action.number < NUMBERS.retry.in_all, "tries are few where they repeat"
     assert tried.count(card.id) < NUMBERS.retry.per_model
     assert 0 <= action.delay <= NUMBERS.retry.longest_wait + NUMBERS.retry.pause_to
     assert all(card.context_tokens > window for window in too_long)
@@ -213,7 +250,29 @@ def check_try(
         assert last_kind in {ErrorKind.OUTAGE, ErrorKind.RATE_LIMIT}
         assert place is Place.CLOUD
     if place is Place.CLOUD:
-        assert not world.model(card).blocked(world.now + action.delay)
+        assert not world.blocked(card, world.now + action.delay)
+        tries = world.second_tries if card.id in tried else world.first_tries
+        tries.append(world.now)
+        check_share(world)
+
+
+def check_share(world: World) -> None:
+    """Second tries of the last minute are ten at most, or a fifth of the first ones."""
+    firsts, seconds = (
+        sum(at > world.now - 60 for at in tries)
+        for tries in (world.first_tries, world.second_tries)
+    )
+    assert seconds <= max(10, firsts // 5 + 1)
+
+
+def check_line(failover: Failover, action: Try, tried: list[str]) -> None:
+    """Nobody lives and is left out because others were tried often, and every reason is one."""
+    asked = {name[0] for name in tried}
+    for one in failover.skipped:
+        assert one.reason != "there were enough tries" or one.model[0] in asked
+    assert action.candidate.reason
+    if action.card.place is Place.LOCAL and tried:
+        assert all(f"{name} failed (" in action.candidate.reason for name in tried)
 
 
 def report(
@@ -233,14 +292,18 @@ def report(
         world.note(card, "alive")
         return failover.on(Completed("stop", empty=True), world.now), None
     shown = outcome == "break after a word"
-    kind, transient, wait = (ErrorKind.OUTAGE, True, None) if shown else outcome
+    kind, transient, wait = OUTAGE if shown or outcome == UNREACHED else outcome
     error: ProviderError | LocalModelError
     if card.place is Place.LOCAL:
         error = LocalModelError("broken", kind=kind)
     else:
-        error = ProviderError(kind, card.provider, "broken", transient=transient, retry_after=wait)
+        sent = 0 if outcome == UNREACHED else 9
+        error = ProviderError(
+            kind, card.provider, "broken", transient=transient, retry_after=wait, bytes_sent=sent
+        )
         gone = kind is ErrorKind.NO_KEY
-        world.note(card, "outage" if kind is ErrorKind.OUTAGE else "released" if gone else "alive")
+        outage = "outage" if sent else "unreached"
+        world.note(card, outage if kind is ErrorKind.OUTAGE else "released" if gone else "alive")
     if shown:
         failover.on(FirstWord(), world.now)
     action = failover.on(Broke(error), world.now)

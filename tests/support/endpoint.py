@@ -99,6 +99,14 @@ def thinking_script() -> list[Event]:
     return [*start, *deltas, Answered(answer, RECEIPT)]
 
 
+def asked(path: str, *, stream: bool) -> dict[str, Any]:
+    """A short prompt as the wire of ``path`` wants it."""
+    field = {"responses": "input", "completions": "prompt", "generate": "prompt"}
+    name = "" if "chat" in path else field.get(path.rpartition("/")[2], "")
+    said = {name: "hi"} if name else {"messages": [{"role": "user", "content": "hi"}]}
+    return {"model": "auto", "stream": stream} | said
+
+
 def failing_script(error: EdgeRouteError, *pieces: str) -> list[Event]:
     """The events of a request that fails after ``pieces``."""
     start: list[Event] = [planned(), AttemptStarted(1, MODEL, "It is cheap.")]

@@ -122,6 +122,16 @@ def test_anthropic_counts() -> None:
     assert usage.from_anthropic(raw) == Usage(12, 5000, 2048, 0, 59, 30)
 
 
+@pytest.mark.parametrize(
+    ("total", "short", "long"), [(9_000, 8_700, 300), (200, 0, 200), (0, 0, 0)]
+)
+def test_the_total_has_the_say_over_an_older_breakdown(total: int, short: int, long: int) -> None:
+    """A stream's last event has a total, while the breakdown may be that of its first one."""
+    early = {"ephemeral_5m_input_tokens": 500, "ephemeral_1h_input_tokens": 300}
+    raw = {"cache_creation": early, "cache_creation_input_tokens": total}
+    assert usage.from_anthropic(raw) == Usage(0, 0, short, long)
+
+
 counts = st.integers(0, 10**6)
 usages = st.builds(Usage, counts, counts, counts, st.just(0), counts, counts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +72,10 @@ def ask(
     A terminal sees the answer as it comes; a program gets it whole. Of pictures the paths are
     printed.
     """
-    request = build_request(shell, read_prompt(words), store=not no_store, **options)
     streaming = on_terminal() and not no_stream and not machine
+    request = build_request(shell, read_prompt(words), store=not no_store, **options)
+    if not streaming:  # who is shown nothing before the end can be rescued up to the end
+        request = replace(request, commit="complete")
     asking = _Asking(
         shell, request, streaming=streaming, machine=machine, quiet=quiet, output=output, raw=raw
     )

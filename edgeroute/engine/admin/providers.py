@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -11,13 +12,14 @@ from typing import TYPE_CHECKING
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import KeyringUnavailable, SettingsError
 from edgeroute.core.secret import Secret
+from edgeroute.engine.deciding.shared_health import SharedHealth
 
 if TYPE_CHECKING:
     from edgeroute.providers.calling.key_check import KeyCheck
     from edgeroute.providers.catalog.catalog import Catalog
     from edgeroute.providers.catalog.provider import Provider
     from edgeroute.providers.egress import Door
-    from edgeroute.providers.resilience.health import Health
+    from edgeroute.providers.resilience.health import TargetHealth
     from edgeroute.store.keys.keys import Keys
 
 
@@ -46,11 +48,11 @@ class Providers:
     """Every provider of the catalog."""
 
     def __init__(
-        self, catalog: Catalog, keys: Keys, health: Health, door: Door, clock: Clock
+        self, catalog: Catalog, keys: Keys, shared: SharedHealth, door: Door, clock: Clock
     ) -> None:
         self._catalog = catalog
         self._keys = keys
-        self._health = health
+        self._shared = shared
         self._door = door
         self._clock = clock
 
@@ -64,20 +66,30 @@ class Providers:
 
     def status(self) -> Sequence[ProviderStatus]:
         """How each provider is: those with a key first, then by name."""
-        health = {line.provider: line for line in self._health.report(self._clock.monotonic())}
+        self._shared.take_in()
+        report = self._shared.health.report(self._clock.monotonic())
         rows = []
         for provider in self._catalog.providers.values():
-            line = health.get(provider.id)
-            state, until, detail = "ok", None, ""
-            if line is not None and line.circuit != "closed":
-                state = "open" if line.circuit == "open" else "probing"
-                until = self._clock.now() + timedelta(seconds=line.seconds)
-                detail = "It failed several times in a row and is left alone for a while."
-            elif line is not None and line.trouble:
-                state, detail = "limited", f"{line.trouble[0].upper()}{line.trouble[1:]}."
+            lines = [line for line in report if line.provider == provider.id]
+            state, until, detail = self._state(provider.id, lines)
             key = self._key_source(provider)
             rows.append(ProviderStatus(provider.id, provider.name, state, key, until, detail))
         return sorted(rows, key=lambda row: (not row.has_key, row.name.lower()))
+
+    def _state(
+        self, provider: str, lines: Sequence[TargetHealth]
+    ) -> tuple[str, datetime | None, str]:
+        """State, until when, and detail of a provider by what is known of it and of its models."""
+        own = next((line for line in lines if line.target == provider), None)
+        models = " ".join(filter(None, map(_of_a_model, lines)))
+        if own is not None and own.circuit != "closed":
+            state = "open" if own.circuit == "open" else "probing"
+            until = self._clock.now() + timedelta(seconds=own.seconds)
+            said = "It failed several times in a row and is left alone for a while."
+            return state, until, f"{said} {models}".rstrip()
+        if own is not None and own.trouble:
+            return "limited", None, f"{own.trouble[0].upper()}{own.trouble[1:]}."
+        return ("limited" if models else "ok"), None, models
 
     async def test(self, provider: str) -> str:
         """Try the stored key; a sentence about what came of it.
@@ -106,6 +118,19 @@ class Providers:
             return KeyCheck(found.id, "unknown", text)
         return await probe_key(found, key, self._door, clock=self._clock)
 
+    async def alive(self, provider: str) -> bool:
+        """Whether the provider answers a request that holds nothing but the key, if only with a
+        refusal; false where it has no such request.
+        """
+        from edgeroute.providers.calling.key_check import answers  # noqa: PLC0415
+
+        found, key = self.named(provider), None
+        with suppress(KeyringUnavailable):
+            key = await asyncio.to_thread(self._keys.get, found.id, found.key_variable)
+        if key is None and found.needs_key:
+            return False
+        return await answers(found, key, self._door)
+
     async def set_key(self, provider: str, key: Secret) -> None:
         """Store a key in the OS keyring.
 
@@ -115,7 +140,7 @@ class Providers:
         """
         found = self.named(provider)
         await asyncio.to_thread(self._keys.set, found.id, key)
-        self._health.key_changed(found.id)
+        await asyncio.to_thread(self._shared.key_changed, found.id)
 
     def stored(self) -> Sequence[str]:
         """The providers that have a key in the OS keyring, known ones or not.
@@ -151,3 +176,11 @@ class Providers:
         except KeyringUnavailable:
             source = ""
         return source or ("" if provider.needs_key else "not needed")
+
+
+def _of_a_model(line: TargetHealth) -> str:
+    """What keeps one model of a provider from being asked; empty where nothing does."""
+    if "/" not in line.target:
+        return ""
+    limit = f"The rate limit of {line.target} is used up for {line.limited:.0f} s more."
+    return line.sentence or (limit if line.limited > 0 else "")

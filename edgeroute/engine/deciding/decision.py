@@ -58,6 +58,8 @@ class Decision:
         Raises:
             PrivacyRefused: it cannot be masked with certainty.
         """
+        from edgeroute.routing.signals.tokens import message_tokens  # noqa: PLC0415
+
         asked = replace(
             self.request,
             messages=messages,
@@ -73,7 +75,8 @@ class Decision:
         outbound = asked
         if self.masked is not None:
             outbound = await self.masked.masker.mask_request(asked)
-        return replace(self, request=asked, outbound=outbound)
+        signals = replace(self.signals, input_tokens=message_tokens(messages))
+        return replace(self, request=asked, outbound=outbound, signals=signals)
 
     def explanation(self) -> Explanation:
         """The decision as `explain` shows it."""

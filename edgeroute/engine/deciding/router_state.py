@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,13 +14,11 @@ from edgeroute.core.request import ClientProfile
 from edgeroute.core.usage import Usage
 
 if TYPE_CHECKING:
-    from edgeroute.providers.resilience.health import Health
+    from edgeroute.engine.deciding.shared_health import SharedHealth
     from edgeroute.routing.plan.eligibility import RoutingContext
     from edgeroute.routing.plan.stickiness import Holding
-    from edgeroute.store.records.key_value import KeyValueStore
     from edgeroute.store.records.ledger import Ledger
 
-_HEALTH: Final = "provider health"
 _KNOWN_CACHES: Final = 1_000
 AtLimit = Literal["local", "cheaper", "ask"]
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -31,13 +28,12 @@ _EVER: Final = datetime.min.replace(tzinfo=UTC)
 class RouterState:
     """The state of providers and money as the planner sees it.
 
-    ``ready`` names the providers that have a key or need none; ``states`` keeps what was learned of
-    them across restarts.
+    ``ready`` names the providers that have a key or need none; ``shared`` is what all processes
+    have learned of them.
     """
 
     ready: Callable[[], Collection[str]]
-    health: Health
-    states: KeyValueStore
+    shared: SharedHealth
     ledger: Ledger
     budget: Budget
     clock: Clock
@@ -55,27 +51,18 @@ class RouterState:
         )
 
     def _blocked(self) -> dict[str, str]:
-        """Providers that are not asked now, each with its sentence."""
-        sentences = {}
-        for line in self.health.report(self.clock.monotonic()):
-            if line.trouble:
-                sentences[line.provider] = f"{line.provider} is not asked: {line.trouble}."
-            elif line.circuit == "open":
-                sentences[line.provider] = (
-                    f"{line.provider} failed several times and rests for {line.seconds:.0f} s more."
-                )
-        return sentences
+        """Providers and models that are not asked now, each with its sentence."""
+        self.shared.take_in()
+        report = self.shared.health.report(self.clock.monotonic())
+        return {line.target: line.sentence for line in report if line.sentence}
 
     def remember(self) -> None:
-        """Keep across a restart what was learned of the providers."""
-        saved = self.health.dump(self.clock.monotonic(), self.clock.now().timestamp())
-        self.states.set(_HEALTH, saved)
+        """Tell other processes, and later ones, what was learned of the providers.
 
-    def recall(self) -> None:
-        """Take in what an earlier process learned of the providers; nothing if that is lost."""
-        with suppress(StoreError):
-            saved = self.states.get(_HEALTH, {})
-            self.health.load(saved, self.clock.monotonic(), self.clock.now().timestamp())
+        Raises:
+            StoreError: it cannot be kept.
+        """
+        self.shared.exchange()
 
     def spent_today(self) -> Decimal:
         """Known cost of this day in USD; 0 where the ledger cannot be read."""

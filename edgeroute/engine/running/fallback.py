@@ -9,7 +9,7 @@ answer is held back until it is whole, so that any failure can still be rescued.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from random import Random
@@ -67,27 +67,30 @@ _CHANGE_IT: Final = "Change or shorten it; see `edgeroute models list` for other
 
 @dataclass(eq=False, repr=False)
 class Fallback:
-    """Steps 5 and 6 of the way of one prompt."""
+    """Steps 5 and 6 of the way of one prompt. ``tell`` lets other processes know of failures."""
 
     calls: ModelCalls
     health: Health
     numbers: Resilience
     clock: Clock
     rng: Random
+    tell: Callable[[], object]
 
     async def run(
         self, candidates: Sequence[Candidate], decision: Decision, state: RunState
     ) -> AsyncGenerator[Event]:
         """Look for an answer along ``candidates``; what comes of it is left in ``state``."""
+        cards = {candidate.model: self.calls.card(candidate) for candidate in candidates}
+        passed_over = self._passed_over(decision)
         failover = Failover(
             candidates,
-            {candidate.model: self.calls.card(candidate) for candidate in candidates},
+            cards,
             self.health,
             self.numbers,
             tokens=decision.signals.input_tokens,
             commit=decision.plan.commit,
             before=state.failures,
-            passed_over=self._passed_over(decision),
+            passed_over=passed_over,
             rng=self.rng,
         )
         state.skipped = failover.skipped
@@ -103,8 +106,21 @@ class Fallback:
                 async for event in events:
                     yield event
             action = attempt.next_action
+            self._pass_on()
+        state.notes += self._resting([*cards.values(), *passed_over])
         if isinstance(action, GiveUp):
             state.error = _in_words(decision, action.error)
+
+    def _pass_on(self) -> None:
+        """Let other processes know of what has just failed, or is tried anew."""
+        if self.health.has_news():
+            self.tell()
+
+    def _resting(self, cards: Sequence[ModelCard]) -> list[str]:
+        """What the receipt says of the models and providers of ``cards`` that are left alone."""
+        names = {name for card in cards for name in (card.provider, card.id)}
+        report = self.health.report(self.clock.monotonic())
+        return [line.sentence for line in report if line.target in names and line.sentence]
 
     def _passed_over(self, decision: Decision) -> list[ModelCard]:
         """The managed models that the plan left out; none of what had to stay here anyway."""
@@ -115,9 +131,10 @@ class Fallback:
         self, attempt: _FallbackStep, decision: Decision, state: RunState
     ) -> AsyncGenerator[Event]:
         """One attempt, from its start to what the failover makes of its end."""
+        self._pass_on()
         live = self.calls.begin(attempt.number, attempt.order.candidate)
         state.under_way = live
-        yield AttemptStarted(attempt.number, live.card.id, attempt.order.why)
+        yield AttemptStarted(attempt.number, live.card.id, attempt.order.candidate.reason)
         if notice := self.calls.left_out(live, decision):
             yield notice
         patience = attempt.order.patience
@@ -142,7 +159,7 @@ class Fallback:
             case Accept():
                 for piece in attempt.held:
                     yield piece
-                state.answer = replace(live.draft.answer(), model=live.card.id)
+                state.answer = replace(live.draft.answer(), model=live.card.id, usage=live.usage)
                 state.first_token_ms = live.first_token_ms
                 ended = live.ended("answered")
             case GiveUp(_, partial):

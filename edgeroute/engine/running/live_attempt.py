@@ -31,7 +31,10 @@ from edgeroute.core.usage import FREE, UNKNOWN_COST, Cost, Usage
 
 
 class LiveAttempt:
-    """Attempt ``number`` with ``candidate``, whose card is ``card``."""
+    """Attempt ``number`` with ``candidate``, whose card is ``card``.
+
+    ``prompt_tokens`` is the estimate for what it is asked, in tokens of OpenAI's vocabulary.
+    """
 
     def __init__(
         self, number: int, candidate: Candidate, card: ModelCard, clock: Clock, role: str = "answer"
@@ -43,6 +46,7 @@ class LiveAttempt:
         self.host = ""
         self.bytes_sent = 0
         self.served_model = ""
+        self.prompt_tokens = 0
         self.logprobs: list[float] = []
         self._role = role
         self._clock = clock
@@ -109,7 +113,7 @@ class LiveAttempt:
             self.bytes_sent = error.bytes_sent
         elif isinstance(error, PrivacyRefused):
             self.bytes_sent = 0
-        usage = self.draft.usage
+        usage = self.usage
         return Attempt(
             model=self.card.id,
             place=self.card.place,
@@ -134,12 +138,38 @@ class LiveAttempt:
         """Milliseconds from the start to the first visible piece, if there was one."""
         return self._first_token_ms
 
+    @property
+    def usage(self) -> Usage:
+        """What the model said that it used; what it did not say is estimated from what came.
+
+        A count that came before the end is of that moment: it holds for the rest only where it is
+        no less than what came.
+        """
+        told, message = self.draft.usage, self.draft.answer().message
+        over = self.draft.finish is not None
+        if told.reported_cost is not None or (over and told.total) or not (over or message.parts):
+            return told
+        from edgeroute.routing.signals.tokens import PER_MESSAGE, message_tokens  # noqa: PLC0415
+
+        factor = self.card.token_factor
+        said = message_tokens((message,)) - PER_MESSAGE
+        came = max(round(said * factor), 1) if message.parts else 0
+        if told.input and told.output >= came:
+            return told
+        rest = max(came - told.output_reasoning, told.output_visible)
+        asked = 0 if told.input else round(self.prompt_tokens * factor)
+        return replace(
+            told,
+            input_uncached=told.input_uncached + asked,
+            output_visible=rest,
+            estimated=bool(asked or came),
+        )
+
     def _cost(self, usage: Usage, outcome: Outcome) -> Cost:
         if self.card.place is Place.LOCAL or (not self.bytes_sent and outcome != "answered"):
             return FREE
         if not usage.total and usage.reported_cost is None:
-            billed = outcome == "answered" or not self.draft.empty
-            return UNKNOWN_COST if billed else FREE
+            return UNKNOWN_COST if outcome in {"answered", "cancelled"} else FREE
         return self.card.prices.cost(usage, self._started)
 
     def _rate(self, usage: Usage) -> str:

@@ -100,6 +100,7 @@ class ModelCalls:
             LocalModelError: the local model failed or broke off.
             PrivacyRefused: the gate or the door would not let the bytes out.
         """
+        live.prompt_tokens = decision.signals.input_tokens
         if live.card.place is Place.LOCAL:
             opened = self.local.answer(replace(decision.request, model=live.candidate.model))
         else:

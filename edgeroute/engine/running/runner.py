@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from edgeroute.core.events import AttemptEnded, AttemptStarted, Event, Notice
 from edgeroute.engine.deciding.decision import Decision
+from edgeroute.engine.running.circuit_checks import CircuitChecks
 from edgeroute.engine.running.fallback import Fallback
 from edgeroute.engine.running.live_attempt import RunState
 from edgeroute.engine.running.model_calls import ModelCalls
@@ -26,10 +27,13 @@ class Runner:
     delivery: Fallback
     strategy: StrategyRunner
     rules: RulesInForce
+    checks: CircuitChecks
 
     async def run(self, decision: Decision, state: RunState) -> AsyncGenerator[Event]:
         """Everything that happens up to the answer or the last failure."""
         plan = decision.plan
+        if not decision.privacy.stays:
+            self.checks.look(self.calls.managed(one.model for one in plan.named))
         candidates = list(plan.candidates)
         if plan.strategy != "single":
             machine = self._machine(decision, [one.model for one in plan.taking_part])

@@ -70,6 +70,21 @@ async def probe_key(
     return _verdict(provider, error)
 
 
+async def answers(provider: Provider, key: Secret | None, door: Door, seconds: float = 10) -> bool:
+    """Whether ``provider`` answers the request that tests a key, if only with a refusal.
+
+    False where it has no such request.
+    """
+    if not (provider.ready and provider.check_path):
+        return False
+    url = provider.base_url.rstrip("/") + provider.check_path
+    try:
+        async with door.ask(url, provider, key, head_seconds=seconds) as incoming:
+            return incoming.status < 500
+    except ProviderError:
+        return False
+
+
 def _verdict(provider: Provider, error: ProviderError) -> KeyCheck:
     name = provider.name
     state = _STATES.get(error.kind, "unknown")

@@ -8,7 +8,9 @@ from datetime import date
 from typing import Literal
 from urllib.parse import urlsplit
 
+from edgeroute.core.errors import ErrorKind, ProviderError
 from edgeroute.core.hosts import is_loopback
+from edgeroute.core.secret import Secret
 
 Auth = Literal["bearer", "x-api-key", "api-key", "none"]
 
@@ -60,6 +62,26 @@ class Provider:
         if kind == "bearer":
             return "authorization", "Bearer "
         return ("", "") if kind == "none" else (kind, "")
+
+    def key_header(self, wire: str, key: Secret | None) -> dict[str, str]:
+        """The header that carries ``key``, if there is one.
+
+        Raises:
+            ProviderError: the key holds a sign that no header may hold.
+        """
+        name, prefix = self.auth_header(wire)
+        if not (key and name):
+            return {}
+        signs = enumerate(key.reveal(), 1)
+        strange = next((f"U+{ord(c):04X} at {n}" for n, c in signs if not "!" <= c <= "~"), "")
+        if strange:
+            raise ProviderError(
+                ErrorKind.AUTH,
+                self.id,
+                f"The key of {self.name} holds a sign that no key has ({strange}).",
+                hint=f"Set it anew with `edgeroute keys set {self.id}`.",
+            )
+        return {name: prefix + key.reveal()}
 
 
 def address_problem(url: str, *, own: bool) -> str:

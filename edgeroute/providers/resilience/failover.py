@@ -18,17 +18,19 @@ The rules:
 
 - An outage is tried once more on the same model after a short random pause, unless the model was
   silent or cannot be reached; a rate limit likewise after the time that the provider names, if that
-  is short. Everything else goes to the next candidate, in an order that depends on the cause.
+  is short. Everything else goes to the next candidate, in an order that depends on the cause; a
+  provider that has not been asked comes before another model of one that has just failed.
 - A prompt that is too long goes to a larger window only. A content filter and a bad request are not
   routed around; a bad request ends the search only where nothing but it went wrong.
 - After the first word was shown nothing else is tried: two models' words are never spliced.
-- When tries or time run out, only this machine is asked.
+- Tries are counted for providers that have been asked before: none that lives is left out because
+  others were tried twice. When time runs out, only this machine is asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final, Literal
 
@@ -47,15 +49,14 @@ from edgeroute.core.request import Commit
 from edgeroute.providers.resilience.health import Health, Unavailable
 from edgeroute.providers.resilience.last_word import counted, kind_of, last_word
 from edgeroute.providers.resilience.resilience import Patience, Resilience
+from edgeroute.providers.resilience.story import why_here, why_next
 
 Cause = Literal["first", "outage", "rate_limit", "last_resort"]
 
 _AFTER_RATE_LIMIT: Final[tuple[Cause, ...]] = ("first", "rate_limit", "outage", "last_resort")
 _AFTER_OUTAGE: Final[tuple[Cause, ...]] = ("first", "outage", "rate_limit", "last_resort")
 _FINAL: Final = frozenset({ErrorKind.CONTENT_FILTER, ErrorKind.CANCELLED})
-_SAME_PROVIDER_IS_POINTLESS: Final = frozenset(
-    {ErrorKind.OUTAGE, ErrorKind.AUTH, ErrorKind.BILLING, ErrorKind.NO_KEY}
-)
+_SAME_ACCOUNT_IS_POINTLESS: Final = frozenset({ErrorKind.AUTH, ErrorKind.BILLING, ErrorKind.NO_KEY})
 
 
 # Events
@@ -103,14 +104,16 @@ Event = FirstWord | Completed | Broke | KeptHere | Stopped
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """Start attempt ``number`` (from 1) with ``card`` after ``delay`` seconds."""
+    """Start attempt ``number`` (from 1) with ``card`` after ``delay`` seconds.
+
+    The candidate's reason says what has happened so far.
+    """
 
     candidate: Candidate
     card: ModelCard
     number: int
     delay: float
     patience: Patience
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +181,18 @@ class Failover:
         self._tries_of_current = 0
         self._shown = False
         self._smallest_window = 0
+        self._asked: set[str] = set()
+        self._failing: set[str] = set()
         self._given_up: set[str] = set()
+        self._tried_at = 0.0
+        self._thought = 0.0
         self._errors: list[tuple[str, EdgeRouteError]] = []
         self._only_here = False
 
     def start(self, now: float) -> Action:
         """The first action; ``now`` is in seconds on a clock that only grows."""
         self._began = now
-        return self._next(_AFTER_OUTAGE, now, "")
+        return self._next(_AFTER_OUTAGE, now)
 
     def on(self, event: Event, now: float) -> Action:
         """The action after ``event``."""
@@ -201,7 +208,7 @@ class Failover:
                 self._health.released(self._card)
                 self._only_here = True
                 self._remember(error)
-                return self._next(_AFTER_OUTAGE, now, "nothing may leave this machine")
+                return self._next(_AFTER_OUTAGE, now)
             case Stopped():
                 self._health.released(self._card)
                 return GiveUp(Cancelled("Stopped."), partial=self._shown)
@@ -230,7 +237,7 @@ class Failover:
         if self._shown:  # its thoughts, at least
             return GiveUp(nothing, partial=True)
         self._remember(nothing)
-        return self._next(_AFTER_OUTAGE, now, "it answered with nothing")
+        return self._next(_AFTER_OUTAGE, now)
 
     def _broke(self, error: ProviderError | LocalModelError, now: float) -> Action:
         card = self._card
@@ -238,6 +245,9 @@ class Failover:
             self._health.failed(card, error, now)
         if self._shown:
             return GiveUp(error, partial=True)
+        if card.thinks_silently:
+            ordinary = self._numbers.patience.first_token
+            self._thought += max(now - self._tried_at - ordinary, 0.0)
         earlier = {kind_of(other) for _, other in self._errors}
         if error.kind is ErrorKind.CONTEXT:
             counted(error, card.context_tokens, self._tokens)
@@ -251,10 +261,13 @@ class Failover:
         again = self._again(error, now)
         if again is not None:
             return again
-        if error.kind in _SAME_PROVIDER_IS_POINTLESS:
+        unreached = isinstance(error, ProviderError) and error.unreached
+        if unreached or error.kind in _SAME_ACCOUNT_IS_POINTLESS:
             self._given_up.add(card.provider)
+        elif error.kind is ErrorKind.OUTAGE:
+            self._failing.add(card.provider)
         order = _AFTER_RATE_LIMIT if error.kind is ErrorKind.RATE_LIMIT else _AFTER_OUTAGE
-        return self._next(order, now, error.message)
+        return self._next(order, now)
 
     def _again(self, error: ProviderError | LocalModelError, now: float) -> Try | None:
         """The same model once more, where that is right."""
@@ -265,7 +278,9 @@ class Failover:
             or candidate is None
             or card.place is Place.LOCAL
             or self._tries_of_current >= numbers.per_model
-            or self._out_of_tries(now)
+            or self._out_of_tries
+            or self._out_of_time(now)
+            or not self._health.retries.allows(now)
         ):
             return None
         pause = self._rng.uniform(numbers.pause_from, numbers.pause_to)
@@ -282,21 +297,18 @@ class Failover:
         refusal = self._health.refusal(card, self._tokens, now + delay)
         if refusal is not None and refusal.kind is not ErrorKind.RATE_LIMIT:
             return None
-        return self._try(candidate, delay, now, "once more")
+        return self._try(candidate, delay, now)
 
-    def _next(self, order: Sequence[Cause], now: float, why: str) -> Action:
+    def _next(self, order: Sequence[Cause], now: float) -> Action:
         """The next candidate that may be tried, or the end."""
         self._current = None
-        out_of_tries = self._out_of_tries(now)
         while self._left:
-            candidate = min(
-                self._left, key=lambda one: (order.index(one.cause), self._left.index(one))
-            )
+            candidate = min(self._left, key=lambda one: self._rank(one, order))
             self._left.remove(candidate)
             card = self._cards[candidate.model]
-            refusal = self._refusal(card, now, out_of_tries=out_of_tries)
+            refusal = self._refusal(card, now)
             if not refusal:
-                return self._try(candidate, 0.0, now, why or candidate.reason)
+                return self._try(candidate, 0.0, now)
             self.skipped.append(Skipped(card.id, refusal))
             kept = self._health.refusal(card, self._tokens, now)
             if kept is not None:
@@ -305,34 +317,54 @@ class Failover:
                 order = _AFTER_RATE_LIMIT
         return GiveUp(self._last_word(now))
 
-    def _refusal(self, card: ModelCard, now: float, *, out_of_tries: bool) -> str:
+    def _rank(self, one: Candidate, order: Sequence[Cause]) -> tuple[bool, bool, int, int]:
+        """Where ``one`` stands in line: this machine as the last resort is behind all others."""
+        last = one.place is Place.LOCAL and one.cause == "last_resort"
+        failing = self._cards[one.model].provider in self._failing
+        return last, failing, order.index(one.cause), self._left.index(one)
+
+    def _refusal(self, card: ModelCard, now: float) -> str:
         """Why ``card`` is not tried; empty if it is."""
         if card.context_tokens <= self._smallest_window:
             return "its window is no larger"
         if card.place is Place.LOCAL:
             return ""
-        if self._only_here:
-            return "nothing may leave this machine"
-        if card.provider in self._given_up:
-            return "its provider has just failed"
-        if out_of_tries:
-            return "there were enough tries"
-        refusal = self._health.refusal(card, self._tokens, now)
-        return refusal.reason if refusal else ""
+        reasons = (
+            (self._only_here, "nothing may leave this machine"),
+            (card.provider in self._given_up, "its provider has just failed"),
+            (self._out_of_time(now), "the time for managed models was over"),
+            (self._out_of_tries and card.provider in self._asked, "there were enough tries"),
+        )
+        known = next((why for holds, why in reasons if holds), "")
+        refusal = None if known else self._health.refusal(card, self._tokens, now)
+        return refusal.reason if refusal else known
 
-    def _try(self, candidate: Candidate, delay: float, now: float, why: str) -> Try:
+    def _try(self, candidate: Candidate, delay: float, now: float) -> Try:
         card = self._cards[candidate.model]
         self._tries += 1
-        self._tries_of_current = self._tries_of_current + 1 if candidate is self._current else 1
+        self._tried_at = now + delay
+        self._asked.add(card.provider)
+        again = candidate is self._current
+        self._tries_of_current = self._tries_of_current + 1 if again else 1
+        if card.place is Place.CLOUD:
+            self._health.retries.tried(now, again=again)
         self._current = candidate
         self._health.started(card, self._tokens, now + delay)
         patience = self._numbers.patience_for(card, self._tokens)
-        return Try(candidate, card, self._tries, delay, patience, why)
+        if candidate.place is Place.LOCAL:
+            why = why_here(self._errors, self.skipped, candidate.reason)
+        else:
+            why = why_next(self._errors, candidate.reason)
+        return Try(replace(candidate, reason=why), card, self._tries, delay, patience)
 
-    def _out_of_tries(self, now: float) -> bool:
-        """Whether the next try, one being kept for this machine, must be the last."""
-        numbers = self._numbers.retry
-        return self._tries >= numbers.in_all - 1 or now - self._began >= numbers.cloud_time
+    @property
+    def _out_of_tries(self) -> bool:
+        """Whether whoever was asked is not asked again, one try being kept for this machine."""
+        return self._tries >= self._numbers.retry.in_all - 1
+
+    def _out_of_time(self, now: float) -> bool:
+        """Whether the time is up; what a model may think in silence takes nobody's time."""
+        return now - self._began - self._thought >= self._numbers.retry.cloud_time
 
     def _others_in_the_cloud(self) -> bool:
         return any(one.place is Place.CLOUD for one in self._left)

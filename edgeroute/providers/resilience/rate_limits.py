@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeGuard
 
 from edgeroute.providers.resilience.resilience import RateLimitNumbers
 
 What = Literal["requests", "tokens"]
+_KINDS: Final[tuple[What, ...]] = ("requests", "tokens")
 
 _HEADER: Final = re.compile(
     r"^(?:x-ratelimit-(?P<a>limit|remaining|reset)(?:-(?P<b>requests|tokens))?"
@@ -46,6 +47,7 @@ class RateLimits:
         self._budgets: dict[tuple[str, What], _Budget] = {}
         self._blocked_until: dict[str, float] = {}
         self._refusals: dict[str, int] = {}
+        self._changed: dict[str, float] = {}
 
     def learn(self, model: str, headers: Mapping[str, str], now: float, wall: datetime) -> None:
         """Take in the headers (names in lower case) of any answer that came at ``now``.
@@ -63,7 +65,8 @@ class RateLimits:
             if field not in found[what] or kind == "input-tokens":
                 found[what][field] = value.strip()
         for what, fields in found.items():
-            self._note(model, what, fields, now, wall)
+            if self._note(model, what, fields, now, wall):
+                self._changed[model] = now
 
     def spend(self, model: str, tokens: int) -> None:
         """A request of about ``tokens`` goes out: less is left, before the answer says so."""
@@ -80,11 +83,55 @@ class RateLimits:
             longest = self._numbers.longest_cooldown
             retry_after = min(self._numbers.cooldown * 2 ** min(times, 10), longest)
         self._blocked_until[model] = now + retry_after
+        self._changed[model] = now
 
-    def answered(self, model: str) -> None:
+    def answered(self, model: str, now: float) -> None:
         """The model answered: its next refusal is the first in a row again."""
-        self._refusals.pop(model, None)
+        if self._refusals.pop(model, None) is not None:
+            self._changed[model] = now
         self._blocked_until.pop(model, None)
+
+    @property
+    def models(self) -> list[str]:
+        """The models of which something is known."""
+        return list(self._changed)
+
+    def changed(self, model: str) -> float:
+        """When something was learned of ``model`` last."""
+        return self._changed.get(model, float("-inf"))
+
+    def dump(self, model: str, now: float) -> dict[str, Any] | None:
+        """What other processes and later ones must know of ``model``: ages and waits in seconds."""
+        if model not in self._changed:
+            return None
+        saved: dict[str, Any] = {
+            "age": now - self._changed[model],
+            "wait": max(self._blocked_until.get(model, now) - now, 0.0),
+            "refusals": self._refusals.get(model, 0),
+        }
+        for what in _KINDS:
+            budget = self._budgets.get((model, what))
+            if budget is not None:
+                saved[what] = [budget.remaining, budget.resets - now, budget.limit]
+        return saved
+
+    def load(self, model: str, saved: Mapping[str, Any], passed: float, now: float) -> None:
+        """Take in what ``dump`` told ``passed`` seconds ago, unless more is known by now."""
+        age, wait, refusals = (saved.get(name) for name in ("age", "wait", "refusals"))
+        if not (_is_number(age) and _is_number(wait) and _is_number(refusals)):
+            return
+        changed = now - max(age + passed, 0.0)
+        if changed <= self.changed(model):
+            return
+        self._changed[model] = changed
+        self._refusals[model] = int(refusals)
+        self._blocked_until[model] = now + min(max(wait - passed, 0.0), LONGEST)
+        for what in _KINDS:
+            told = saved.get(what)
+            if isinstance(told, list) and len(told) == 3 and all(map(_is_number, told[:2])):
+                resets = now + min(max(told[1] - passed, 0.0), LONGEST)
+                limit = float(told[2]) if _is_number(told[2]) else None
+                self._budgets[model, what] = _Budget(float(told[0]), resets, limit)
 
     def wait(self, model: str, tokens: int, now: float) -> float:
         """Seconds until a request of ``tokens`` is likely to be taken; 0 if now."""
@@ -104,14 +151,19 @@ class RateLimits:
 
     def _note(
         self, model: str, what: What, fields: Mapping[str, str], now: float, wall: datetime
-    ) -> None:
+    ) -> bool:
         remaining = _count(fields.get("remaining", ""))
         resets = _seconds_to(fields.get("reset", ""), wall)
         if remaining is None or resets is None:
-            return
+            return False
         self._budgets[model, what] = _Budget(
             remaining, now + resets, _count(fields.get("limit", ""))
         )
+        return True
+
+
+def _is_number(value: Any) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _count(text: str) -> float | None:

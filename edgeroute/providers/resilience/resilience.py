@@ -20,12 +20,15 @@ class _NumbersTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class BreakerNumbers(_NumbersTable, frozen=True):
-    """``failures`` within ``within`` seconds block a provider for ``open`` seconds."""
+    """``failures`` within ``within`` seconds block a model or a provider for ``open`` seconds."""
 
     failures: Count = 3
     within: Seconds = 300
     open: Seconds = 300
     probe: Seconds = 60
+    check_after: Seconds = 20
+    check_growth: Annotated[float, msgspec.Meta(ge=1, le=10)] = 2
+    check_longest: Seconds = 300
 
 
 class RetryNumbers(_NumbersTable, frozen=True):
@@ -37,6 +40,9 @@ class RetryNumbers(_NumbersTable, frozen=True):
     pause_to: Annotated[float, msgspec.Meta(ge=0)] = 0.8
     longest_wait: Annotated[float, msgspec.Meta(ge=0)] = 5
     cloud_time: Seconds = 90
+    share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.2
+    least: Annotated[int, msgspec.Meta(ge=0)] = 10
+    counted: Seconds = 60
 
 
 class PatienceNumbers(_NumbersTable, frozen=True):
@@ -82,8 +88,7 @@ class Resilience(_NumbersTable, frozen=True):
         numbers = self.patience
         if card.place is Place.LOCAL:
             return Patience(numbers.total, numbers.total, numbers.total)
-        silent = "silent_reasoning" in card.abilities
-        first = numbers.first_token_silent if silent else numbers.first_token
+        first = numbers.first_token_silent if card.thinks_silently else numbers.first_token
         if "image_output" in card.abilities:
             return Patience(numbers.picture, numbers.picture, numbers.total)
         first += numbers.per_1000_input_tokens * input_tokens / 1000

@@ -209,6 +209,7 @@ def _add_fallbacks(request: PlanInput, rule: Rule, draft: Draft) -> None:
             draft.offer(model, "The rule's own fallback.", "outage")
     _add_primary_failure(request, first, draft)
     _add_rate_limit(request, first, draft)
+    _add_every_provider(request, rule, draft)
     draft.settle_limited()
     gateway = request.tiers.gateway
     if gateway and first is not None and all(c.provider != gateway for c in draft.models()):
@@ -280,7 +281,7 @@ def _add_rate_limit(request: PlanInput, first: ModelCard | None, draft: Draft) -
         cards = [request.cards[name] for name in names if name in request.cards]
         others = [card for card in cards if first is None or card.provider != first.provider]
         names = [card.id for card in sorted(others, key=lambda card: abs(card.grade - grade))]
-    cause, reason = "rate_limit", "Another provider, for when the first one limits requests."
+    cause, reason = "rate_limit", "Another provider of the policy's choice."
     if draft.candidates and draft.candidates[0].place is Place.LOCAL and first is None:
         cause, reason = "outage", "A managed model, for when the local one fails."
     offered = 0
@@ -288,6 +289,21 @@ def _add_rate_limit(request: PlanInput, first: ModelCard | None, draft: Draft) -
         offered += draft.offer(name, reason, cause)
         if offered == _MOST_OF_A_ROLE:
             break
+
+
+def _add_every_provider(request: PlanInput, rule: Rule, draft: Draft) -> None:
+    """One model of each provider that the policy names and that is not lined up yet, however small:
+    those of the rule first, then those of the fallbacks. The gateway comes after them.
+    """
+    policy = request.policy
+    named = (rule.model, *rule.fallbacks, policy.primary_failure, policy.rate_limit)
+    for name in named:
+        for model in request.tiers.models(name, request.signals.input_tokens):
+            card, _ = current(model, request.cards, request.context.now)
+            if card is None or card.provider == request.tiers.gateway:
+                continue
+            if all(known.provider != card.provider for known in draft.models()):
+                draft.offer(card.id, "Another provider that the policy names.", "outage")
 
 
 def _finish(

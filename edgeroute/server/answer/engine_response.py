@@ -83,20 +83,29 @@ class EngineResponse:
         return Response(dump(body), 200, headers, "application/json")
 
     async def _stream(self, events: EngineTask, scope: Scope, receive: Receive, send: Send) -> None:
-        """Wait for the first word, so that status and headers are right, then send as it comes."""
+        """Wait for the first word, so that status and headers are right, then send as it comes.
+
+        A caller who is kept waiting gets the headers before that: who answers is then told by what
+        comes after them.
+        """
         event = await self._first(events)
         if isinstance(event, Failed):
             headers = self._headers().items()
             await as_response(event.error, scope["path"], headers)(scope, receive, send)
             return
         assert self._decoded.form.encoder is not None
-        # Of a whole answer every part says itself where it comes from.
-        envelope = self._envelope(self._context.origin_of(self._tracker.model))
+        envelope = self._envelope()
+        envelope.model = self._decoded.request.model or "auto"
         encoder = self._decoded.form.encoder(envelope)
         kind = {"content-type": self._decoded.form.media_type}
-        await _deliver(send, _start(kind | self._headers()))
+        await _deliver(send, _start(kind | self._headers(known=event is not None)))
         said = bytearray()
         while True:
+            answers = isinstance(event, Piece | Frame | Answered)
+            if answers and envelope.model != self._tracker.model:
+                envelope.model = self._tracker.model
+                # Of a whole answer every part says itself where it comes from.
+                envelope.origin = self._context.origin_of(envelope.model)
             said += b"".join(encoder.idle() if event is None else self._say(event, encoder))
             if isinstance(event, Answered | Failed) or self._lost(event):
                 break
@@ -121,7 +130,7 @@ class EngineResponse:
     async def _first(self, events: EngineTask) -> Event | None:
         """The first event that has words in it, or the terminal one.
 
-        None if that is slow to come: the headers then tell of the attempt that is under way.
+        None if that is slow to come.
         """
         while True:
             event = await self._next(events)
@@ -156,20 +165,19 @@ class EngineResponse:
                 yield from encoder.feed(piece)
             yield from encoder.feed(event)
 
-    def _headers(self) -> dict[str, str]:
-        told = self._tracker.as_headers()
+    def _headers(self, *, known: bool = True) -> dict[str, str]:
+        told = self._tracker.as_headers(known=known)
         if self._decoded.ignored:
             unused = f'299 - "Not used here: {", ".join(self._decoded.ignored)}"'
             told["Warning"] = ", ".join(filter(None, (told.get("Warning"), unused)))
         return told
 
-    def _envelope(self, origin: str = "") -> Envelope:
+    def _envelope(self) -> Envelope:
         return Envelope(
             id=self._decoded.form.id_prefix + self._tracker.receipt_id,
             model=self._tracker.model,
             created=int(self._context.runtime.clock.now().timestamp()),
             usage=self._decoded.usage,
-            origin=origin,
             custom_tools=frozenset(t.name for t in self._decoded.request.tools if t.custom),
             echo=self._decoded.keeping.echo if self._decoded.keeping else {},
         )

@@ -51,15 +51,18 @@ def answers(context: ServerContext, form: CallerFormat) -> Endpoint:
                 context.runtime.responses,
                 context.origin_of,
             )
+        stream = body.get("stream", form.streams) is True
         asked = fitted(request_of(body, request.headers, form), context)
         if keeping is not None and context.runtime.settings.server.keep_unstored:
             asked = replace(asked, store=True)
+        if not stream:  # who is shown nothing before the end can be rescued up to the end
+            asked = replace(asked, commit="complete")
         return EngineResponse(
             context,
             DecodedRequest(
                 stored.bind(asked) if stored else asked,
                 form,
-                stream=body.get("stream", form.streams) is True,
+                stream=stream,
                 usage=wanted or form.name not in _OPTIONAL_COUNTS,
                 ignored=ignored(body, form),
                 keeping=keeping,

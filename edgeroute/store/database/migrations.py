@@ -165,12 +165,24 @@ ALTER TABLE conversations ADD COLUMN held_by TEXT NOT NULL DEFAULT '';
     )
 
 
+def rows_of_targets(connection: Any) -> None:
+    """A row for each model and provider, which processes change one after the other."""
+    _run(
+        connection,
+        """
+CREATE TABLE targets (name TEXT PRIMARY KEY, version INTEGER NOT NULL, state TEXT NOT NULL);
+DELETE FROM states WHERE name = 'provider health';
+""",
+    )
+
+
 Migration = Callable[[Any], None]
 MIGRATIONS: Final[Sequence[Migration]] = (
     first_tables,
     ledger_client,
     places_of_latches,
     stored_responses,
+    rows_of_targets,
 )
 
 

@@ -123,8 +123,8 @@ class Ledger:
         """
         rows = self._database.read(
             "SELECT decimal_sum(cost) AS cost FROM ledger"
-            " WHERE task = ? AND place = 'cloud' AND cost IS NOT NULL AND receipt <> ?"
-            " GROUP BY receipt ORDER BY max(id) DESC LIMIT ?",
+            " WHERE task = ? AND place = 'cloud' AND receipt <> ?"
+            " GROUP BY receipt HAVING sum(cost IS NULL) = 0 ORDER BY max(id) DESC LIMIT ?",
             (task, without, calls),
         )
         if not rows:
@@ -180,6 +180,7 @@ def _spend(row: Any) -> SpendRow:
     def amount(name: str) -> Decimal | None:
         return None if row[name] is None else Decimal(row[name])
 
+    cost = amount("cost")
     return SpendRow(
         label=row["label"],
         calls=row["calls"],
@@ -194,7 +195,8 @@ def _spend(row: Any) -> SpendRow:
             output_reasoning=row["output_reasoning"],
             estimated=bool(row["estimated"]),
         ),
-        cost=amount("cost"),
+        # What was free says nothing of what is unknown.
+        cost=None if row["unknown"] and not cost else cost,
         unknown=row["unknown"] or 0,
         baseline=amount("baseline"),
         cache_saved=amount("cache_saved"),

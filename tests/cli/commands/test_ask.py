@@ -122,6 +122,16 @@ def test_options_reach_the_engine(home: Home) -> None:
     )
 
 
+@pytest.mark.parametrize("options", [(), ("--json",), ("--no-stream",)])
+def test_a_program_gets_whole_answers_only(home: Home, options: tuple[str, ...]) -> None:
+    """What is piped or printed in one piece is held back until it is whole, so that a model that
+    breaks off in the middle can be made good by the next.
+    """
+    assert home.engine is not None
+    home.run("ask", *options, "hi")
+    assert home.engine.requests[0].commit == "complete"
+
+
 def test_a_conversation_goes_on_with_all_it_holds(home: Home) -> None:
     """--conversation sends the earlier turns along; an unknown name begins a new one."""
     database = Database.open(home.paths.data / "edgeroute.db", home.runtime()._stores._database_key)

@@ -64,3 +64,11 @@ async def test_a_decision_is_explained(tmp_path: Path) -> None:
             home, request("Write to anna.berg@fjordmail.no.", privacy=PrivacyMode.MASK)
         )
         assert masked.explanation().privacy.masked == {"EMAIL_ADDRESS": 1}
+
+
+async def test_a_judge_is_counted_by_what_it_reads(tmp_path: Path) -> None:
+    """Its time, its limit and its cost are those of its own messages, not of the request."""
+    async with house(tmp_path) as home:
+        found = await decided(home, OPEN)
+        aside = await found.aside((user("Is this right? " * 1_000),))
+        assert aside.signals.input_tokens > 2_000 > found.signals.input_tokens

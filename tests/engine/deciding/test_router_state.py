@@ -163,13 +163,13 @@ async def test_what_was_learned_of_providers_outlives_the_program(tmp_path: Path
             await home.ask("Hello there.")
         asked = len(home.cloud["one"].requests)
         again = home.reopened()
-        assert "one" in again._engine._state.context("c1").blocked
+        assert "one/m" in again._engine._state.context("c1").blocked
         home.runtime = again
         await home.ask("Hello there.")
         assert len(home.cloud["one"].requests) == asked
         await again.close()
         third = home.reopened()
-        with mock.patch.object(type(third._stores.states), "get", side_effect=LOST):
+        with mock.patch.object(type(third._stores.targets), "since", side_effect=LOST):
             assert third._engine._state.context("c1").blocked == {}
         await third.close()
 
@@ -182,9 +182,8 @@ def _spend(home: House, usd: str, conversation: str) -> None:
 
 def _state(home: House, **limits: Any) -> RouterState:
     """The state under other budgets."""
-    stores = home.stores
     return RouterState(
-        ready=lambda: (), health=home.providers.health, states=stores.states, ledger=stores.ledger,
+        ready=lambda: (), shared=home.providers.shared_health, ledger=home.stores.ledger,
         budget=Budget(**limits), clock=home.runtime.clock,
     )  # fmt: skip
 

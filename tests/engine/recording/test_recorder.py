@@ -182,13 +182,16 @@ async def test_only_a_managed_answer_is_remembered_as_a_cache(tmp_path: Path) ->
         assert state.holding(local.conversation) is None
 
 
-async def test_what_was_learned_of_providers_is_kept_where_one_was_asked(tmp_path: Path) -> None:
-    """A local answer writes nothing about them."""
-    async with house(tmp_path) as home:
+async def test_what_was_learned_of_providers_is_kept_where_one_failed(tmp_path: Path) -> None:
+    """A local answer, and one where all is well, write nothing about them."""
+    async with house(tmp_path, {"one": always(replies.chat("Yes."))}) as home:
         await home.ask(OPEN, model="local")
-        assert home.stores.states.get("provider health") is None
         await home.ask(OPEN)
-        assert home.stores.states.get("provider health")["breakers"].keys() == {"mock"}
+        assert home.stores.targets.since({}) == {}
+        home.cloud["one"].behave(always(replies.error(503)))
+        await home.ask(OPEN)
+        await home.learned()
+        assert home.stores.targets.since({}).keys() == {"one", "one/m"}
 
 
 async def test_what_cannot_be_saved_is_said(

@@ -148,8 +148,9 @@ REPORTED = Usage(reported_cost=Decimal("0.5"))
         (HERE, 0, [WORD, UsageDelta(USAGE)], "answered", FREE),
         (CLOUD, 0, [UsageDelta(USAGE)], "failed", FREE),
         (CLOUD, 500, [], "failed", FREE),
-        (CLOUD, 500, [ReasoningDelta("hm")], "failed", FREE),
-        (CLOUD, 500, [WORD], "failed", UNKNOWN_COST),
+        (CLOUD, 500, [ReasoningDelta("hm")], "failed", Cost(Decimal("0.00001"), "estimated")),
+        (CLOUD, 500, [WORD], "failed", Cost(Decimal("0.00001"), "estimated")),
+        (CLOUD, 500, [], "cancelled", UNKNOWN_COST),
         (CLOUD, 500, [], "answered", UNKNOWN_COST),
         (CLOUD, 0, [], "answered", UNKNOWN_COST),
         (CLOUD, 500, [UsageDelta(USAGE)], "failed", Cost(Decimal(3), "computed")),
@@ -160,8 +161,47 @@ REPORTED = Usage(reported_cost=Decimal("0.5"))
 def test_only_what_was_used_is_paid(
     model: ModelCard, sent: int, deltas: list[Delta], outcome: Outcome, cost: Cost
 ) -> None:
-    """Local and unsent is free; words without a count cost something unknown, never 0."""
+    """Local and unsent is free; words without a count are estimated, and what cannot be is unknown,
+    never 0.
+    """
     assert live(model, *deltas, sent=sent).ended(outcome).cost == cost
+
+
+SAID = TextDelta("The hedgehog walks through the garden at night. " * 40)
+EARLY = UsageDelta(Usage(1_000, cache_read=500, output_visible=1))
+
+
+@pytest.mark.parametrize(
+    ("deltas", "asked", "counted"),
+    [
+        ([EARLY, SAID], 0, 1_500),
+        ([SAID], 800, 800),
+        ([SAID, Finish("stop")], 800, 800),
+    ],
+    ids=["hung up", "hung up without a count", "whole, without a count"],
+)
+def test_what_was_not_counted_is_estimated_and_says_so(
+    deltas: list[Delta], asked: int, counted: int
+) -> None:
+    """An early count holds for the input; what came of the answer is estimated, and so is the
+    input where nothing was said of it. The cost is an estimate, too.
+    """
+    told = live(CLOUD, *deltas)
+    told.prompt_tokens = asked
+    line = told.ended("cancelled")
+    assert line.usage.estimated
+    assert line.usage.input == counted
+    assert 300 < line.usage.output < 600
+    assert line.cost.basis == "estimated"
+    assert line.cost.amount
+
+
+def test_a_count_that_came_with_the_end_is_the_providers() -> None:
+    """A last count stands as it is, whatever it says, and so does one that covers what came."""
+    whole = live(CLOUD, EARLY, SAID, UsageDelta(Usage(9, output_visible=2)), Finish("stop"))
+    assert whole.usage == Usage(9, output_visible=2)
+    covered = live(CLOUD, SAID, UsageDelta(Usage(9, output_visible=2_000)))
+    assert covered.usage == Usage(9, output_visible=2_000)
 
 
 WHOLE = Answer(assistant("Whole."), "stop", Usage(), "mock/m")

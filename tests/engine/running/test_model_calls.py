@@ -109,6 +109,33 @@ async def test_without_a_key_a_provider_is_not_reached(
             assert home.bytes_out == 0
 
 
+@pytest.mark.parametrize(
+    ("key", "sign"),
+    [
+        ("sk-\u200btest", "U+200B at 4"),
+        ("sk x", "U+0020 at 3"),
+        ("sk-\xe4", "U+00E4 at 4"),
+        ("k\n", "U+000A at 2"),
+    ],
+)
+async def test_a_key_with_a_sign_that_no_header_holds_is_a_wrong_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, sign: str
+) -> None:
+    """The sentence names the sign and its place, nothing is sent there, the next one answers, and
+    a test of the key says the same.
+    """
+    async with house(tmp_path, {"one": says("never"), "two": says("Yes.")}) as home:
+        own = {"one": Secret(key)}
+        monkeypatch.setattr(home.stores.keys, "get", lambda name, _="": own.get(name))
+        seen = await home.ask(OPEN)
+        assert (seen.text, seen.receipt.model) == ("Yes.", "two/m")
+        first = seen.receipt.attempts[0]
+        assert (first.error, first.bytes_sent) == ("auth", 0)
+        assert first.detail == f"The key of one holds a sign that no key has ({sign})."
+        assert "does not accept the key" in await home.runtime.providers.test("one")
+        assert not home.cloud["one"].requests
+
+
 async def test_who_needs_no_key_is_asked_without_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from edgeroute.core.errors import ErrorKind, ProviderError
 from edgeroute.core.model_card import ModelCard, Place
-from edgeroute.providers.resilience.health import Breaker, Health
-from edgeroute.providers.resilience.resilience import BreakerNumbers
+from edgeroute.providers.resilience.health import Health
 
 CARD = ModelCard("a/m", "a", "m")
 OTHER = ModelCard("a/other", "a", "other")
@@ -20,6 +17,11 @@ OTHER = ModelCard("a/other", "a", "other")
 def error(kind: ErrorKind, retry_after: float | None = None) -> ProviderError:
     """A failure of provider `a`."""
     return ProviderError(kind, "a", "x", retry_after=retry_after)
+
+
+def served() -> ProviderError:
+    """An outage that the provider itself told of."""
+    return ProviderError(ErrorKind.OUTAGE, "a", "x", status=503, bytes_sent=9)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ErrorKind if kind is not ErrorKind.OUTAGE])
@@ -31,8 +33,31 @@ def test_only_outages_open_the_circuit(kind: ErrorKind) -> None:
     assert all(line.circuit == "closed" for line in health.report(10))
 
 
-def test_an_open_circuit_concerns_the_whole_provider() -> None:
-    """Three outages of one model keep the other models of that provider from being asked."""
+def test_one_models_outages_block_that_model_alone() -> None:
+    """Three answers of 503 for one model keep it from being asked, and none of its siblings; the
+    report names the model.
+    """
+    health = Health()
+    for _ in range(3):
+        health.failed(CARD, served(), 0)
+    refusal = health.refusal(CARD, 0, 1)
+    assert refusal is not None
+    assert refusal.kind is ErrorKind.OUTAGE
+    assert refusal.seconds == pytest.approx(299)
+    assert health.refusal(OTHER, 0, 1) is None
+    assert [line.target for line in health.report(1) if line.circuit == "open"] == ["a/m"]
+
+
+def test_outages_of_several_models_block_their_provider() -> None:
+    """Two failures of one model and one of another leave no model of that provider in use."""
+    health = Health()
+    for card in (CARD, CARD, OTHER):
+        health.failed(card, served(), 0)
+    assert health.refusal(ModelCard("a/third", "a", "third"), 0, 1) is not None
+
+
+def test_a_block_of_the_connection_concerns_the_whole_provider() -> None:
+    """Where no connection comes about three times, no model of that provider is asked."""
     health = Health()
     for _ in range(3):
         health.failed(CARD, error(ErrorKind.OUTAGE), 0)
@@ -110,103 +135,47 @@ def test_a_damaged_dump_is_left_aside(state: dict[str, object]) -> None:
     assert health.refusal(CARD, 0, 0) is None
 
 
-NUMBERS = BreakerNumbers()
+def test_a_restart_keeps_a_wait_that_was_asked_for() -> None:
+    """Retry-After of a minute: 20 s later, in another process, 40 s are left, and a success that
+    came after it is not undone by an older row.
+    """
+    before = Health()
+    before.failed(CARD, error(ErrorKind.RATE_LIMIT, 60), 0)
+    saved = json.loads(json.dumps(before.dump(0, 1_000_000)))
+    after = Health()
+    after.load(saved, 500, 1_000_020)
+    refusal = after.refusal(CARD, 0, 500)
+    assert refusal is not None
+    assert refusal.seconds == pytest.approx(40)
+    after.answered(CARD, 501)
+    after.load(saved, 502, 1_000_022)
+    assert after.refusal(CARD, 0, 502) is None
 
 
-def opened_at(now: float) -> Breaker:
-    """A breaker that three failures have just opened."""
-    breaker = Breaker(NUMBERS)
+def test_three_processes_see_one_outage() -> None:
+    """One failure in each of three processes, at the same moment, block the model in all."""
+    known: dict[str, object] = {}
+    processes = [Health() for _ in range(3)]
+    for health in processes:
+        health.failed(CARD, served(), 0)
+        health.load(known, 0, 0)
+        known = health.dump(0, 0)
+    for health in processes:
+        health.load(known, 0, 0)
+        assert health.refusal(CARD, 0, 1) is not None
+
+
+def test_a_check_is_due_once_and_opens_the_way_for_one_request() -> None:
+    """Of a blocked provider or model a check is given once; answered, one request may try."""
+    health = Health()
     for _ in range(3):
-        breaker.failed(now)
-    return breaker
-
-
-def test_three_failures_within_five_minutes_open_it() -> None:
-    """The third failure within 300 s blocks the provider for 300 s."""
-    breaker = Breaker(NUMBERS)
-    breaker.failed(0)
-    breaker.failed(100)
-    assert breaker.admits(101)
-    breaker.failed(299)
-    assert not breaker.admits(299)
-    assert not breaker.admits(598)
-    assert breaker.wait(299) == 300
-
-
-def test_old_failures_do_not_count() -> None:
-    """Failures further apart than 300 s never open it, with or without successes between."""
-    breaker = Breaker(NUMBERS)
-    for number in range(20):
-        breaker.failed(number * 151)
-        breaker.succeeded(number * 151 + 1)
-        assert breaker.admits(number * 151 + 2)
-
-
-def test_successes_between_do_not_hide_failures() -> None:
-    """Three failures within the time open it, whatever succeeded between."""
-    breaker = Breaker(NUMBERS)
-    for moment in (0, 10, 20):
-        breaker.failed(moment)
-        breaker.succeeded(moment + 1)
-    assert not breaker.admits(22)
-
-
-def test_one_probe_then_closed() -> None:
-    """After 300 s exactly one request goes; its success closes the circuit."""
-    breaker = opened_at(0)
-    assert breaker.state(300) == "half_open"
-    assert breaker.admits(300)
-    breaker.started(300)
-    assert not breaker.admits(301)
-    breaker.succeeded(302)
-    assert breaker.state(302) == "closed"
-    assert breaker.admits(302)
-
-
-def test_a_failed_probe_opens_it_again() -> None:
-    """One failure while half open blocks for 300 s more."""
-    breaker = opened_at(0)
-    breaker.started(300)
-    breaker.failed(310)
-    assert not breaker.admits(609)
-    assert breaker.admits(610)
-
-
-def test_a_probe_that_is_never_heard_of_is_forgotten() -> None:
-    """A probe whose process died, or that the user stopped, does not block for ever."""
-    breaker = opened_at(0)
-    breaker.started(300)
-    assert breaker.admits(360)
-    breaker.started(360)
-    breaker.released()
-    assert breaker.admits(361)
-
-
-def test_it_survives_a_restart() -> None:
-    """What was dumped at one clock reading is the same at another clock's reading."""
-    before = opened_at(1000)
-    after = Breaker.load(NUMBERS, before.dump(1100), 5.0)
-    assert after.state(5) == "open"
-    assert after.wait(5) == before.wait(1100)
-    counting = Breaker(NUMBERS)
-    counting.failed(0)
-    counting.failed(10)
-    restored = Breaker.load(NUMBERS, counting.dump(20), 0)
-    restored.failed(0)
-    assert restored.state(0) == "open"
-
-
-@given(
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "failures": st.one_of(
-                st.none(), st.text(), st.lists(st.one_of(st.none(), st.floats()))
-            ),
-            "opened": st.one_of(st.none(), st.text(), st.booleans(), st.floats(-1e9, 1e9)),
-        },
-    )
-)
-def test_a_damaged_state_blocks_nobody_for_longer(state: dict[str, object]) -> None:
-    """Whatever stands in the database, the wait never exceeds the rules' own."""
-    assert 0 <= Breaker.load(NUMBERS, state, 0.0).wait(0.0) <= NUMBERS.open
+        health.failed(CARD, served(), 0)
+    assert health.checks_due([CARD, OTHER], 19) == []
+    assert health.checks_due([CARD, OTHER], 20) == ["a"]
+    assert health.checks_due([CARD, OTHER], 20) == []
+    health.check_answered("a", 21)
+    assert health.refusal(CARD, 0, 22) is None
+    health.started(CARD, 0, 22)
+    assert health.refusal(CARD, 0, 23) is not None
+    health.answered(CARD, 24)
+    assert health.refusal(CARD, 0, 25) is None

@@ -78,7 +78,7 @@ def test_refusals_without_a_time_double_the_pause() -> None:
         limits.refused("a/m", None, 0)
         waits.append(limits.wait("a/m", 0, 0))
     assert waits == [20, 40, 80, 160, 300, 300]
-    limits.answered("a/m")
+    limits.answered("a/m", 0)
     assert limits.wait("a/m", 0, 0) == 0
     limits.refused("a/m", 7, 0)
     assert limits.wait("a/m", 0, 0) == 7

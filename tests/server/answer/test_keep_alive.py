@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
+from dataclasses import replace
 from typing import Any
 
 import anthropic
 import openai
 import pytest
 
-from edgeroute.core.events import Event
+from edgeroute.core.events import Answered, AttemptStarted, Event, TextDelta
 from edgeroute.core.request import ChatRequest
-from tests.support.endpoint import Endpoint, ScriptedEngine, running
+from tests.support.endpoint import (
+    ANSWER,
+    MODEL,
+    RECEIPT,
+    Endpoint,
+    ScriptedEngine,
+    asked,
+    planned,
+    running,
+)
 
 WORDS = "Hello there"
 
@@ -92,3 +102,34 @@ async def test_old_completions_go_on_by_empty_pieces(slow: Endpoint) -> None:
         pieces = [one.choices[0].text async for one in stream if one.choices]
     assert pieces.count("") >= 4
     assert "".join(pieces) == WORDS
+
+
+OTHER = "acme/two"
+
+
+@pytest.fixture
+def rescued(slow: Endpoint) -> Iterator[Endpoint]:
+    """The slow endpoint, whose first model fails after a while and whose second one answers."""
+    before = slow.runtime.engine.script
+    slow.runtime.engine.script = [
+        planned(),
+        AttemptStarted(1, MODEL, "It is cheap."),
+        AttemptStarted(2, OTHER, "The first one failed."),
+        TextDelta("Hello there"),
+        Answered(replace(ANSWER, model=OTHER), replace(RECEIPT, model=OTHER)),
+    ]
+    yield slow
+    slow.runtime.engine.script = before
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages", "/v1/responses",
+                                  "/v1/completions", "/api/chat"])  # fmt: skip
+def test_nothing_names_a_model_that_failed(rescued: Endpoint, path: str) -> None:
+    """Once the stream is kept alive, neither headers nor any piece names the model that failed;
+    what has words in it names the one that answered.
+    """
+    status, headers, said = rescued.ask("POST", path, asked(path, stream=True))
+    assert status == 200
+    assert "x-edgeroute-model" not in headers
+    assert MODEL.encode() not in said
+    assert OTHER.encode() in said

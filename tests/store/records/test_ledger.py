@@ -52,8 +52,9 @@ def test_sums_equal_the_receipts(database: Database, given_receipts: list[Receip
     attempts = [a for one in given_receipts for a in one.attempts]
     costs = [a.cost.amount for a in attempts if a.cost.amount is not None]
     total = ledger.total()
-    assert total.cost == (sum(costs, Decimal(0)) if costs else None)
     assert total.unknown == len(attempts) - len(costs)
+    known = sum(costs, Decimal(0)) if costs else None
+    assert total.cost == (None if total.unknown and not known else known)
     assert total.tokens == sum(a.usage.total for a in attempts)
     for by in GROUPS:
         rows = ledger.rows(by)
@@ -165,3 +166,14 @@ def test_an_unknown_grouping_is_a_programming_mistake(ledger: Ledger) -> None:
     """Only the known columns reach the SQL."""
     with pytest.raises(ValueError, match="cost; DROP"):
         ledger.rows("cost; DROP TABLE ledger")  # type: ignore[arg-type]
+
+
+def test_what_was_free_does_not_make_a_sum_known(ledger: Ledger) -> None:
+    """A failed attempt that cost nothing beside an answer of unknown cost: the sum is unknown, and
+    so is the average of what such a request costs.
+    """
+    failed = attempt(outcome="failed", cost=FREE)
+    ledger.record(receipt(failed, attempt(cost=UNKNOWN_COST), task="chat"))
+    total = ledger.total()
+    assert (total.cost, total.unknown) == (None, 1)
+    assert ledger.average_cost("chat") == (None, 0)
