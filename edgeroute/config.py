@@ -116,6 +116,8 @@ def parse(text: str, file: str = "config.toml") -> Settings:
     """
     try:
         content = tomllib.loads(text)
+    except RecursionError:
+        raise SettingsError("is nested too deeply.", file=file, line=1) from None
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+)", str(error))
         line = int(found.group(1)) if found else len(text.splitlines())

@@ -23,6 +23,8 @@ _PACKAGE: Final = Path(__file__).resolve().parent
 _PATH_STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _UNKNOWN_KEY: Final = re.compile(r"unknown field `(.+)`")
 MAX_BYTES: Final = 4 * 1024 * 1024
+_MAX_DEPTH: Final = 60
+_MAX_ALIASES: Final = 100
 
 
 def packaged(folder: str) -> Path:
@@ -67,22 +69,19 @@ def load(path: Path, schema: type[T]) -> T:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise SettingsError("is not UTF-8 text.", file=str(path)) from error
-    return parse(text, schema, str(path))
+    own = any(path.is_relative_to(packaged(folder)) for folder in ("rules", "models"))
+    return parse(text, schema, str(path), trusted=own)
 
 
-def parse(text: str, schema: type[T], file: str) -> T:
-    """``text`` as a ``schema``; ``file`` is named in errors.
+def parse(text: str, schema: type[T], file: str, *, trusted: bool = False) -> T:
+    """``text`` as a ``schema``; ``file`` is named in errors, ``trusted`` one was shipped with us.
 
     Raises:
         SettingsError: not YAML, or not what the schema expects, with file and line.
     """
     try:
-        loader = yaml.CSafeLoader(text)
-        try:
-            node = loader.get_single_node()
-            content = loader.construct_document(node) if node else None
-        finally:
-            loader.dispose()
+        node = compose(text, trusted=trusted)
+        content = yaml.CSafeLoader("").construct_document(node) if node else None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or "is not valid YAML"
@@ -101,11 +100,40 @@ def parse(text: str, schema: type[T], file: str) -> T:
         raise SettingsError(f"{message}.", file=file, line=line, hint=hint) from error
 
 
+def compose(text: str, *, trusted: bool = False) -> yaml.Node | None:
+    """The nodes of ``text``; ``trusted`` is what was shipped with this program.
+
+    Raises:
+        yaml.YAMLError: not YAML, or what only an attack needs: nested deeply, aliases by hundreds.
+    """
+    if not trusted:
+        _refuse_bombs(text)
+    node: yaml.Node | None = yaml.compose(text, Loader=yaml.CSafeLoader)
+    return node
+
+
+def _refuse_bombs(text: str) -> None:
+    """Refuse what takes the composer down, which calls itself for each level, or never ends."""
+    aliases = 0
+    anchored: list[bool] = []  # of each open collection, whether it or one around it has a name
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            anchored.append(event.anchor is not None or anchored[-1:] == [True])
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchored.pop()
+        elif isinstance(event, yaml.AliasEvent):
+            aliases += _MAX_ALIASES if anchored[-1:] == [True] else 1
+        if len(anchored) > _MAX_DEPTH or aliases >= _MAX_ALIASES:
+            mark: Any = event.start_mark
+            what = "nested too deeply, or too many aliases"
+            raise yaml.MarkedYAMLError(problem=what, problem_mark=mark)
+
+
 def mistake(path: Path, where: str, message: str) -> SettingsError:
     """An error about the value at ``where`` (a path such as ``$.models[0].id``) of a YAML file
     that fits its schema but does not make sense.
     """
-    node = yaml.compose(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
+    node = compose(path.read_text("utf-8"))
     return SettingsError(message, file=str(path), line=line_of(node, where) if node else 1)
 
 

@@ -111,7 +111,10 @@ class ServerSettings(_SettingsTable, frozen=True):
 
     ``origins`` are web pages that may use it, ``editors`` programs whose pages may. ``hosts`` are
     further names, such as ``host.docker.internal``: only such as no
-    other can give an address, for a web page of that name would pass (DNS rebinding).
+    other can give an address, for a web page of that name would pass (DNS rebinding). Responses
+    that programs want stored are kept in the database for ``responses_days``, the latest
+    ``responses_megabytes`` of them; with 0 none are. Chats of programs that say ``store: false``
+    are not kept, unless ``keep_unstored``.
     """
 
     host: str = "127.0.0.1"
@@ -119,6 +122,9 @@ class ServerSettings(_SettingsTable, frozen=True):
     origins: list[str] = []
     editors: list[Literal["vscode", "obsidian", "tauri", "capacitor"]] = []
     hosts: list[HostName] = []
+    responses_days: Annotated[float, msgspec.Meta(ge=0, le=36_500)] = 30
+    responses_megabytes: Annotated[float, msgspec.Meta(ge=0)] = 500
+    keep_unstored: bool = False
 
 
 class BudgetSettings(_SettingsTable, frozen=True):

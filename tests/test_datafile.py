@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 import pytest
+import yaml
 
 from edgeroute import datafile
 from edgeroute.core.errors import SettingsError
@@ -86,3 +88,28 @@ def test_every_table_is_asked_for_and_says_what_it_is() -> None:
     for path in tables:
         assert f'table("{path.stem}"' in code
         assert path.read_text("utf-8").startswith("# ")
+
+
+NAMES = "abcdefghij"
+BOMBS = {
+    "brackets": "rows: " + "[" * 50_000,
+    "closed": "rows: " + "[" * 50_000 + "]" * 50_000,
+    "maps": "{a: " * 30_000,
+    "dashes": "rows:\n" + "- " * 50_000,
+    "questions": "? " * 50_000,
+    "mark": "\ufeff" + "- " * 50_000,
+    "other line ends": "rows: 1\r" + "- " * 50_000,
+    "names": "a: &a [x, x, x, x, x, x, x, x, x]\n"
+    + "\n".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in pairwise(NAMES)),
+}
+
+
+@pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
+def test_a_bomb_is_a_mistake_like_any_other(tmp_path: Path, text: str) -> None:
+    """Deep nesting and names within names end in a sentence, not in a crash or never."""
+    file = tmp_path / "bomb.yaml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=r"not valid YAML"):
+        datafile.load(file, _File)
+    with pytest.raises(yaml.YAMLError):
+        datafile.compose(text)

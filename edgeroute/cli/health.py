@@ -170,6 +170,13 @@ async def _database(runtime: Runtime) -> HealthCheck:
                      "Start EdgeRoute again: it keeps what can be read.")  # fmt: skip
     notices = " ".join(database.notices)
     text = f"{size(database.path.stat().st_size)}, sound"
+    if database.lost:
+        return HealthCheck(
+            "database",
+            "bad",
+            f"{text}. {database.lost} {notices}".rstrip(),
+            "See `edgeroute history list`; then run `edgeroute history accept-loss`.",
+        )
     if not database.encrypted:
         return HealthCheck(
             "database",

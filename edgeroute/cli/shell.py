@@ -1,7 +1,7 @@
 """What every command works with: the runtime, opened when it is first used, and the terminal.
 
 Data goes to standard output and messages to standard error. Text that comes from models, files and
-other machines is made safe before a terminal sees it, and left as it is for a program.
+other machines is made safe before it is printed: what goes into a pipe may reach a terminal too.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _WORD_FILE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 # What is read as an attached file, by its first bytes, and what it is then called.
 DOCUMENTS: Final = {b"%PDF": "application/pdf", b"PK\x03\x04": _WORD_FILE}
+_COLOUR: Final = re.compile("(\x1b\\[(?:[012]|3[0-7])m)")
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
@@ -96,18 +98,25 @@ def on_terminal() -> bool:
 
 def out(text: str = "", *, end: str = "\n") -> None:
     """Print our own words as data."""
-    click.echo(text + end, nl=False, color=colours())
+    click.echo(_coloured(text) + end, nl=False, color=colours())
 
 
-def foreign(text: str, *, end: str = "\n") -> None:
-    """Print text of others as data: made safe for a terminal, untouched for a program."""
-    shown = safe(text) if on_terminal() else text.encode("utf-8", "replace").decode()
+def foreign(text: str, *, end: str = "\n", raw: bool = False) -> None:
+    """Print text of others as data, made safe; ``raw`` leaves it as it is for a program."""
+    untouched = raw and not on_terminal()
+    shown = text.encode("utf-8", "replace").decode() if untouched else safe(text)
     click.echo(shown + end, nl=False, color=colours())
 
 
 def note(text: str, *, end: str = "\n") -> None:
     """Print a message for the person."""
-    click.echo(text + end, nl=False, err=True, color=colours())
+    click.echo(_coloured(text) + end, nl=False, err=True, color=colours())
+
+
+def _coloured(text: str) -> str:
+    """``text`` made safe but for our own colours; a name of others may have got into it."""
+    pieces = _COLOUR.split(text)
+    return "".join(piece if n % 2 else safe(piece) for n, piece in enumerate(pieces))
 
 
 def tell_asking(model: str) -> None:

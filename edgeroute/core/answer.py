@@ -32,7 +32,8 @@ class Answer:
     """An assistant message with how it ended and what it used.
 
     ``model`` is the friendly id that answered. ``complete`` is false where the stream broke off.
-    ``frames`` is how it came, where its caller speaks the same wire.
+    ``frames`` is how it came, where its caller speaks the same wire. ``stop`` is the stop sequence
+    at which it ended, where that is known.
     """
 
     message: Message
@@ -41,6 +42,7 @@ class Answer:
     model: str
     complete: bool = True
     frames: tuple[Frame, ...] = ()
+    stop: str = ""
 
     @property
     def text(self) -> str:
@@ -60,6 +62,7 @@ class AnswerDraft:
         self.model = model
         self.usage = Usage()
         self.finish: FinishReason | None = None
+        self.stop = ""
         self._origin = origin
         self._parts: list[tuple[str, list[str]]] = []
         self._calls: dict[int, list[str]] = {}
@@ -134,4 +137,5 @@ class AnswerDraft:
             self.model,
             complete=self.finish is not None,
             frames=tuple(self._frames),
+            stop=self.stop,
         )

@@ -78,10 +78,14 @@ class LogprobsDelta:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The model ended its answer. A stream that closes without one is incomplete."""
+    """The model ended its answer. A stream that closes without one is incomplete.
+
+    ``stop`` is the stop sequence at which it ended, where the provider says so.
+    """
 
     reason: FinishReason
     detail: str = ""
+    stop: str = ""
 
 
 Piece = TextDelta | ReasoningDelta | ToolCallDelta | ImageDelta

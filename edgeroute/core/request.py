@@ -84,8 +84,9 @@ class ChatRequest:
     ``introduction`` is what its headers, in small letters, tell of it. They never go out.
     With ``fill`` the two messages are the texts before and after a gap, and the answer is what
     belongs between them.
-    ``privacy`` may only tighten the conversation's mode, never loosen it. ``replaces`` is the
-    receipt of an earlier answer whose question this one asks again or in other words.
+    ``privacy`` may only tighten the conversation's mode, never loosen it. ``held`` says why what
+    the request goes on from must stay here; empty where it need not. ``replaces`` is the receipt of
+    an earlier answer whose question this one asks again or in other words.
     """
 
     messages: tuple[Message, ...]
@@ -103,6 +104,7 @@ class ChatRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     conversation: str = ""
     privacy: PrivacyMode | None = None
+    held: str = ""
     tier: Tier | None = None
     task: str = ""
     pictures: Pictures = "yes"

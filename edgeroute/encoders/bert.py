@@ -8,8 +8,7 @@ whatever is read beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from edgeroute import datafile
@@ -30,8 +29,6 @@ LAYER_PARTS: Final = {
     "fi": "intermediate.dense", "fo": "output.dense", "oln": "output.LayerNorm",
 }  # fmt: skip
 _MOST: Final = 63  # the largest weight
-# One model runs on one core; two texts, or two models, are read at once.
-AT_ONCE: Final = ThreadPoolExecutor(2, thread_name_prefix="encoders")
 
 
 class EncoderMissing(Exception):
@@ -46,16 +43,19 @@ class Bert:
     """An encoder of ``layers`` layers. Thread-safe.
 
     ``tensors`` are named as models/encoders/graphs.py names them; a weight of shape (out, in) is
-    rounded here.
+    rounded here, one after the other, so that all of them are never in memory in full precision.
     """
 
-    def __init__(self, layers: int, tensors: Mapping[str, Array]) -> None:
+    def __init__(self, layers: int, tensors: Iterable[tuple[str, Array]]) -> None:
         import onnxruntime  # noqa: PLC0415 - heavy, needed at the first scan only
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # Texts have all lengths: what is kept for one is of no use to the next.
+        options.enable_cpu_mem_arena = False
+        options.enable_mem_pattern = False
         given = dict(_rounded(tensors))
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in given.values()]
         options.add_external_initializers(list(given), values)
@@ -63,10 +63,6 @@ class Bert:
         self._session = onnxruntime.InferenceSession(
             graph.read_bytes(), options, providers=["CPUExecutionProvider"]
         )
-
-    def hidden_of(self, texts: Sequence[Array]) -> Iterator[Array]:
-        """The same of several texts in their order, two of them at a time."""
-        return map(self.hidden, texts) if len(texts) < 2 else AT_ONCE.map(self.hidden, texts)
 
     def hidden(self, embeddings: Array) -> Array:
         """What the last layer says of each token, of shape (tokens, WIDTH), as ``embeddings``
@@ -77,15 +73,17 @@ class Bert:
         return rows
 
 
-def _rounded(tensors: Mapping[str, Array]) -> Iterator[tuple[str, Any]]:
+def _rounded(tensors: Iterable[tuple[str, Array]]) -> Iterator[tuple[str, Any]]:
     """The tensors as the graph wants them: weights as whole numbers of shape (in, out), scaled."""
     import numpy  # noqa: ICN001, PLC0415
 
-    for name, tensor in tensors.items():
+    for name, tensor in tensors:
         if tensor.ndim == 1:
             yield name, tensor
             continue
-        scale = numpy.maximum(numpy.abs(tensor).max(axis=1), 1e-9) / _MOST
-        whole = numpy.rint(tensor / scale[:, None]).astype(numpy.int8)
-        yield name, numpy.ascontiguousarray(whole.T)
+        most = numpy.maximum(tensor.max(axis=1), -tensor.min(axis=1))
+        scale = numpy.maximum(most, 1e-9) / _MOST
+        whole = tensor / scale[:, None]
+        numpy.rint(whole, out=whole)
+        yield name, numpy.ascontiguousarray(whole.astype(numpy.int8).T)
         yield name.replace(".weight", ".scale"), scale.astype(numpy.float32)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import mmap
 import struct
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -47,9 +46,12 @@ class E5File:
         import numpy  # noqa: ICN001, PLC0415 - heavy, needed at the first scan only
 
         self._numpy = numpy
-        place = struct.calcsize("<4sI7ifi")
-        self.words, self.scores, place = self._words(place)
-        self.rewritten, place = self._characters(place)
+        start = struct.calcsize("<4sI7ifi")
+        self._count, _ = self._one("<i", start)
+        self._size, self._offsets = self._one("<Q", start + struct.calcsize("<5i"))
+        self._scores = self._offsets + 4 * (self._count + 1)
+        blob = self._scores + 4 * self._count
+        self.rewritten, place = self._characters(blob + self._size)
         self._tensors = self._directory(place)
 
     def numbers(self, name: str) -> NDArray[np.float32]:
@@ -77,23 +79,24 @@ class E5File:
         flat: NDArray[np.float32] = values.reshape(len(blocks), -1)
         return flat
 
-    def _words(self, place: int) -> tuple[dict[str, int], tuple[float, ...], int]:
-        """Every piece of a word with its place in the table, how likely each is (a logarithm), and
-        where what follows begins.
-        """
-        count, place = self._one("<i", place)
-        place += struct.calcsize("<4i")
-        size, place = self._one("<Q", place)
-        offsets = struct.unpack_from(f"<{count + 1}I", self._data, place)
-        place += 4 * (count + 1)
-        scores = struct.unpack_from(f"<{count}f", self._data, place)
-        place += 4 * count
-        blob = self._data[place : place + size]
-        pieces = {
-            blob[first:last].decode("utf-8", "replace"): number
-            for number, (first, last) in enumerate(pairwise(offsets))
-        }
-        return pieces, scores, place + size
+    def let_go(self) -> None:
+        """Give the memory back that reading took; what is used again comes from the file again."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self._data.madvise(mmap.MADV_DONTNEED)
+
+    def words(self) -> dict[str, int]:
+        """Every piece of a word with its place in the table."""
+        numpy, count = self._numpy, self._count
+        offsets = numpy.frombuffer(self._data, "<u4", count + 1, self._offsets)
+        blob = numpy.frombuffer(self._data, numpy.uint8, self._size, self._scores + 4 * count)
+        # One decoding and one split for all of them: no piece holds the zero between two.
+        ends = offsets[1:-1].astype(numpy.int64)
+        parted = numpy.insert(blob, ends, 0).tobytes().decode("utf-8", "replace")
+        return dict(zip(parted.split("\0"), range(count), strict=True))
+
+    def scores(self) -> tuple[float, ...]:
+        """How likely each piece is: a logarithm."""
+        return struct.unpack_from(f"<{self._count}f", self._data, self._scores)
 
     def _characters(self, place: int) -> tuple[dict[int, str], int]:
         """What stands for characters that are rewritten before words are looked for."""

@@ -5,12 +5,13 @@ Reimers and Gurevych 2019, "Sentence-BERT". 130 tokens cost some 7 ms on one cor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.encoders.bert import LAYER_PARTS, Bert, EncoderMissing
 from edgeroute.encoders.safetensors import SafeTensors
+from edgeroute.encoders.shared import Shared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,16 +50,35 @@ class MiniLM:
             held["embeddings.position_embeddings.weight"]
             + held["embeddings.token_type_embeddings.weight"][0]
         )
-        self._bert = Bert(_LAYERS, dict(_tensors(held)))
+        self._bert = Bert(_LAYERS, _tensors(held))
 
     def vector(self, text: str) -> Array:
         """The vector of the first ``MOST_TOKENS`` tokens of ``text``, of length 1."""
+        return self.of_tokens(self.tokens(text)[:MOST_TOKENS])
+
+    def tokens(self, text: str) -> list[int]:
+        """The numbers of the tokens of ``text``, without marks around them."""
         clean = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates are refused
-        ids = self._tokenizer.encode(clean, add_special_tokens=False).ids[:MOST_TOKENS]
-        ids = [_START, *ids, _END]
+        return list(self._tokenizer.encode(clean, add_special_tokens=False).ids)
+
+    def of_tokens(self, tokens: Sequence[int]) -> Array:
+        """The vector of at most ``MOST_TOKENS`` tokens, of length 1."""
+        ids = [_START, *tokens, _END]
         mean = self._bert.hidden(self._words[ids] + self._places[: len(ids)]).mean(axis=0)
         vector: Array = mean / max(float((mean * mean).sum()) ** 0.5, 1e-12)
         return vector
+
+
+_SHARED: Final = Shared(MiniLM)
+
+
+def load(folder: Path) -> MiniLM:
+    """The model in ``folder``, shared by all who ask for it.
+
+    Raises:
+        EncoderMissing: a file is absent or broken.
+    """
+    return _SHARED.of(folder)
 
 
 def _tensors(held: SafeTensors) -> Iterator[tuple[str, Array]]:

@@ -17,6 +17,7 @@ _SPACE: Final = "\u2581"
 _RUN: Final = re.compile(r"\s+")
 _WORSE: Final = 10.0  # how much less likely than any piece a character is that no piece has
 _LONGEST: Final = 16  # characters
+_ASCII: Final = 128
 
 
 class Pieces:
@@ -31,6 +32,8 @@ class Pieces:
         self._scores = scores
         self._rewritten = rewritten
         self._unknown = min(scores) - _WORSE
+        # Whether what is plain in a text is left as it is.
+        self._plain = not any(chr(code).isprintable() for code in rewritten if code < _ASCII)
 
     def cut(self, text: str) -> list[tuple[int, int]]:
         """The pieces of ``text`` in order: where each begins in ``text``, and which it is."""
@@ -41,27 +44,25 @@ class Pieces:
 
     def _word(self, word: str, start: int) -> list[tuple[int, int]]:
         """The pieces of one word, by dynamic programming over its characters."""
-        letters, places = [_SPACE], [start]
-        for place, sign in enumerate(word, start):
-            said = self._rewritten.get(ord(sign), sign).replace(" ", _SPACE)
-            letters += said
-            places += [place] * len(said)
-        whole = "".join(letters)
+        whole, places = f"{_SPACE}{word}", [start, *range(start, start + len(word))]
+        if not (self._plain and word.isascii() and word.isprintable()):
+            whole, places = self._rewrite(word, start)
         known = self._words.get(whole)
         if known is not None:
             return [(start, known)]
+        piece_of, scores, unknown = self._words.get, self._scores, self._unknown
         length = len(whole)
         best = [0.0] + [-1e30] * length
         back = [(0, _UNKNOWN)] * (length + 1)
         for first in range(length):
             score = best[first]
-            if score + self._unknown > best[first + 1]:
-                best[first + 1] = score + self._unknown
+            if score + unknown > best[first + 1]:
+                best[first + 1] = score + unknown
                 back[first + 1] = (first, _UNKNOWN)
             for last in range(first + 1, min(length, first + _LONGEST) + 1):
-                piece = self._words.get(whole[first:last])
-                if piece is not None and score + self._scores[piece] > best[last]:
-                    best[last] = score + self._scores[piece]
+                piece = piece_of(whole[first:last])
+                if piece is not None and score + scores[piece] > best[last]:
+                    best[last] = score + scores[piece]
                     back[last] = (first, piece)
         found = []
         last = length
@@ -69,3 +70,12 @@ class Pieces:
             last, number = back[last]
             found.append((places[last], number))
         return found[::-1]
+
+    def _rewrite(self, word: str, start: int) -> tuple[str, list[int]]:
+        """``word`` as the model wants it, and where each of its characters comes from."""
+        letters, places = [_SPACE], [start]
+        for place, sign in enumerate(word, start):
+            said = self._rewritten.get(ord(sign), sign).replace(" ", _SPACE)
+            letters += said
+            places += [place] * len(said)
+        return "".join(letters), places

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from edgeroute.encoders.ahead import Ahead
 from edgeroute.encoders.bert import COLUMNS, WIDTH, Bert
 from edgeroute.encoders.e5_file import E5File
 from edgeroute.encoders.pieces import END, START, Pieces
+from edgeroute.encoders.shared import Shared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,11 +66,14 @@ class SentenceEncoder:
         """
         file = E5File(folder)
         self._file = file
-        self._pieces = Pieces(file.words, file.scores, file.rewritten)
+        ahead: Ahead[Pieces] = Ahead()
+        pieces = ahead.add(lambda: Pieces(file.words(), file.scores(), file.rewritten))
+        self._bert = Bert(_LAYERS, _tensors(file))
+        self._pieces = ahead.result(pieces)
         self._prompt = [number for _, number in self._pieces.cut(_QUERY)]
         self._table = file.blocks("emb.word", WIDTH)
+        file.let_go()
         self._places = file.numbers("emb.pos").reshape(-1, WIDTH) + file.numbers("emb.type")[:WIDTH]
-        self._bert = Bert(_LAYERS, dict(_tensors(file)))
 
     def read(self, text: str) -> list[Reading]:
         """``text`` in readings of at most ``MOST_TOKENS`` pieces each."""
@@ -81,6 +86,18 @@ class SentenceEncoder:
         vectors = self._file.unpacked(self._table[ids]) + self._places[: len(ids)]
         starts = [-1] * (1 + len(self._prompt)) + [place for place, _ in cut] + [-1]
         return Reading(starts, self._bert.hidden(vectors))
+
+
+_SHARED: Final = Shared(SentenceEncoder)
+
+
+def load(folder: Path) -> SentenceEncoder:
+    """The model in ``folder``, shared by all who ask for it.
+
+    Raises:
+        EncoderMissing: its file is absent or differs from the pinned digest.
+    """
+    return _SHARED.of(folder)
 
 
 def _tensors(file: E5File) -> Iterator[tuple[str, Any]]:

@@ -75,6 +75,8 @@ class Engine:
                 decision.session.id,
                 start.id,
             )
+            if decision.session.lost:
+                yield Notice("history_lost", decision.session.lost)
             async with aclosing(self._answering.run(decision, state)) as events:
                 async for event in events:
                     yield event

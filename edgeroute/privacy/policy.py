@@ -72,7 +72,7 @@ class PresidioRecognizer(msgspec.Struct, forbid_unknown_fields=True, frozen=True
 class ScanBudget(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The most that one text may cost. What does not fit is not cleared: it stays local."""
 
-    seconds: float = 5.0
+    seconds: float = 15.0
     characters: int = 1_000_000
 
 

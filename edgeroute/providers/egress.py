@@ -36,6 +36,8 @@ __all__ = ["Clearance", "Door", "EgressLimits", "Outgoing", "tls_context"]
 _MAX_REDIRECTS: Final = 5
 _MAX_HEADERS: Final = 200
 _FILE_BYTES: Final = 1 << 40
+# Portals answer in HTML; some hosts send their events as plain text.
+_API_TYPES: Final = frozenset({"", "application/json", "text/event-stream", "text/plain"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +351,7 @@ def _require_api_answer(response: httpx.Response, provider: Provider, sent: int)
             status=status,
         )
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    known = kind in {"application/json", "text/event-stream", ""} or kind.endswith("+json")
+    known = kind in _API_TYPES or kind.endswith("+json")
     if status < 300 and not known:
         raise outage(
             provider.id,

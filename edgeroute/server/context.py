@@ -9,7 +9,13 @@ from starlette.types import Scope
 
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.request import ChatRequest, ClientProfile
-from edgeroute.engine.deciding.model_names import canonical, names_here
+from edgeroute.engine.deciding.model_names import (
+    canonical,
+    named,
+    names_here,
+    nearest,
+    not_offered,
+)
 from edgeroute.server.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -56,6 +62,23 @@ class ServerContext:
             UnknownModel: there is none.
         """
         return canonical(typed, self.runtime.catalog, names_here(self.runtime.local))
+
+    def shown(self, typed: str, scope: Scope) -> tuple[str, ModelCard | None]:
+        """The one name and the card of the model that a caller calls ``typed``; of a family's name
+        those of the model that would be asked.
+
+        Raises:
+            UnknownModel: there is none.
+        """
+        runtime, cards = self.runtime, self.cards()
+        name, family = named(typed, runtime.catalog, names_here(runtime.local))
+        if family is None or name in cards:
+            return name, cards.get(name)
+        offered, ready = self.offered(scope), runtime.providers.ready()
+        found = nearest(family, offered, runtime.catalog, ready, runtime.clock.now())
+        if found is None:
+            raise not_offered(typed)
+        return found.id, found
 
     def origin_of(self, model: str) -> str:
         """Whose reasoning payloads ``model`` gives; empty for a model that is not known."""

@@ -94,13 +94,15 @@ def _warning(sentence: str) -> str:
 class HeaderTracker:
     """Learns from the engine's events what the answer's headers tell.
 
-    ``warning`` says that another model doubts the answer, or what this one was not told of;
+    ``warning`` says that another model doubts the answer, or what this one was not told of, or else
+    that a part of the history was lost;
     ``receipt`` is there at the end. That another model answers than the one that was named is told
     in HTTP's own header for warnings.
     """
 
     def __init__(self) -> None:
         self.receipt_id = self.model = self.reason = self.warning = ""
+        self._lost = ""
         self.route: Place | None = None
         self.receipt: Receipt | None = None
         self._plan: Plan | None = None
@@ -118,7 +120,7 @@ class HeaderTracker:
             "X-EdgeRoute-Model": self.model if known else "",
             "X-EdgeRoute-Route": self.route.value if self.route and known else "",
             "X-EdgeRoute-Reason": self.reason if known or plan is None else plan.why,
-            "X-EdgeRoute-Warning": self.warning,
+            "X-EdgeRoute-Warning": self.warning or self._lost,
             "Warning": _warning(self._plan.warning if self._plan else ""),
         }
         return {
@@ -145,6 +147,8 @@ class HeaderTracker:
                 self.reason = reason or self.reason
             case Notice(kind=kind, text=text) if kind in DOUBTS or kind == "left_out":
                 self.warning = text
+            case Notice(kind="history_lost", text=text):
+                self._lost = text
             case Answered(receipt=receipt):
                 self.receipt, self.receipt_id = receipt, receipt.id
                 self.model, self.route = receipt.model, receipt.route

@@ -30,9 +30,10 @@ class HttpRefusal(EdgeRouteError):
         message: str,
         hint: str = "",
         *,
+        parameter: str = "",
         retry_after: float | None = None,
     ) -> None:
-        told = Rejection(status, code, retry_after=retry_after)
+        told = Rejection(status, code, parameter, retry_after)
         super().__init__(message, hint, rejection=told)
 
 

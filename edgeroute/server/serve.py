@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
-from starlette.routing import Route, Router
+from starlette.routing import Match, Route, Router
+from starlette.types import Scope
 
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.hosts import is_loopback
@@ -33,6 +34,7 @@ from edgeroute.server.routes import (
     models_and_health,
     ollama,
     openapi,
+    responses,
 )
 
 if TYPE_CHECKING:
@@ -96,6 +98,7 @@ async def serving(
         _config(build(ServerContext(runtime, keep_alive_seconds=keep_alive_seconds), rules))
     )
     running = asyncio.create_task(server.serve(sockets=[connection]))
+    expiring = asyncio.create_task(asyncio.to_thread(runtime.responses.expire))
     try:
         await server.up(running)
         shown = f"[{host}]" if ":" in host else host
@@ -105,6 +108,8 @@ async def serving(
         server.should_exit = True
         with contextlib.suppress(asyncio.CancelledError):
             await running
+        with contextlib.suppress(EdgeRouteError):
+            await expiring
         connection.close()
         if unix_socket:
             (runtime.paths.runtime / _SOCKET_NAME).unlink(missing_ok=True)
@@ -199,7 +204,7 @@ def _bind_unix(path: Path) -> socket.socket:
 
 def routes(context: ServerContext) -> list[Route]:
     """Every route there is."""
-    pages = (completions, models_and_health, embeddings, edgeroute_api, ollama)
+    pages = (completions, responses, models_and_health, embeddings, edgeroute_api, ollama)
     full = [route for page in pages for route in page.routes(context)]
     # Many programs leave the /v1 of a base address away.
     versioned = [route for route in full if route.path.startswith(PREFIX)]
@@ -209,4 +214,9 @@ def routes(context: ServerContext) -> list[Route]:
 
 def build(context: ServerContext, rules: Rules) -> Guard:
     """The application. Nothing is reachable around the guard."""
-    return Guard(Router(routes(context), redirect_slashes=False), rules)
+    known = routes(context)
+
+    def takes(scope: Scope) -> bool:
+        return any(route.matches(scope)[0] is Match.FULL for route in known)
+
+    return Guard(Router(known, redirect_slashes=False), rules, takes)

@@ -3,13 +3,13 @@
 Abilities of a card that formats look at: ``images``, ``files``, ``tools``, ``json_schema``,
 ``reasoning`` (takes a reasoning effort), ``cache_key`` (takes ``prompt_cache_key``),
 ``cache_marks`` (takes ``cache_control`` on the openai-chat wire), ``keep_thinking`` (wants its
-``<think>`` text back).
+``<think>`` text back), ``all_fields`` (a local server that gets fields without a noun here).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from edgeroute.core.events import Delta
@@ -80,7 +80,8 @@ class Envelope:
     ``model`` and ``origin`` change while nobody has answered yet: an encoder reads them whenever it
     writes. ``created`` is in seconds since 1970. ``usage`` asks for token counts at a stream's end.
     ``origin`` (``provider/family`` of the model) lets a caller hand reasoning payloads back.
-    ``custom_tools`` are those that the caller wants called with one text.
+    ``custom_tools`` are those that the caller wants called with one text. ``echo`` is what the
+    answer repeats of its request, in formats whose answers do.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Envelope:
     usage: bool = True
     origin: str = ""
     custom_tools: frozenset[str] = frozenset()
+    echo: Mapping[str, Any] = field(default_factory=dict)
 
 
 class StreamEncoder(Protocol):
@@ -127,8 +129,8 @@ class CallerFormat:
     whole answers only; a stream is of ``media_type``. ``id_prefix`` begins the id of an answer.
     Where the format ``streams``, a caller who says nothing of it gets a stream. ``headers`` are
     those of the format itself, which a provider of the same format gets too. ``request_id`` is the
-    header in which clients look for the name of their request. ``ignored`` names the options of a
-    body that change nothing here.
+    header in which clients look for the name of their request. ``ignored`` names the fields and
+    options of a body that change nothing here.
     """
 
     name: str

@@ -15,6 +15,11 @@ from edgeroute.wire.errors import WireError, WireFault
 
 Json = Mapping[str, Any]
 _ABSURD = 10**12
+_DEPTH = 128
+_TOP_FIELDS = 200  # no format has fifty
+_OBJECT_FIELDS = 2_000
+_FIELDS = 100_000
+_CONTENT_KEYS = frozenset({"arguments", "input", "input_schema", "parameters", "schema"})
 
 
 def mapping(value: object) -> Json:
@@ -70,13 +75,15 @@ def number(value: object, name: str) -> float | None:
 
 
 def integer(value: object, name: str) -> int | None:
-    """``value`` as an optional whole number.
+    """``value`` as an optional whole number; ``4096.0`` is one.
 
     Raises:
         WireError: it is something else.
     """
     if value is None:
         return None
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise WireError(f"{name} must be a whole number.")
     return value
@@ -98,7 +105,8 @@ def strings(value: object, name: str) -> tuple[str, ...]:
 
 
 def sampling(body: Json, limit: str, *, stop: str = "", seed: str = "") -> Sampling:
-    """How the answer is to be drawn; ``limit``, ``stop`` and ``seed`` are the format's fields.
+    """How the answer is to be drawn; ``limit``, ``stop`` and ``seed`` are the format's fields, if
+    it has them.
 
     Raises:
         WireError: a value is of the wrong type.
@@ -106,10 +114,20 @@ def sampling(body: Json, limit: str, *, stop: str = "", seed: str = "") -> Sampl
     return Sampling(
         temperature=number(body.get("temperature"), "temperature"),
         top_p=number(body.get("top_p"), "top_p"),
-        max_output_tokens=integer(body.get(limit), limit),
-        stop=strings(body.get(stop), stop),
-        seed=integer(body.get(seed), seed),
+        max_output_tokens=_limit(body.get(limit), limit),
+        stop=strings(body.get(stop) if stop else None, stop),
+        seed=integer(body.get(seed) if seed else None, seed),
     )
+
+
+def _limit(value: object, name: str) -> int | None:
+    """A limit of tokens; -1 and -2 are local servers' words for none."""
+    limit = integer(value, name)
+    if limit in {-1, -2}:
+        return None
+    if limit is not None and limit < 1:
+        raise WireError(f"{name} must be 1 or more.")
+    return limit
 
 
 def need_list(body: Json, name: str) -> list[Any]:
@@ -165,20 +183,45 @@ def dump(body: Mapping[str, Any]) -> bytes:
     return dump_text(body).encode("utf-8", "replace")
 
 
+def dump_piece(body: Mapping[str, Any]) -> bytes:
+    """The bytes of an event of which the next one may hold the other half of a sign."""
+    return dump_text(body).encode("utf-8", "backslashreplace")
+
+
 def load(data: str | bytes) -> Any:
     """Parse JSON from another party. Lone surrogates become U+FFFD.
 
     Raises:
         WireError: not JSON, or nested too deeply.
     """
+    value = _parsed(data)
+    return scrub(value) if has_surrogates(data) else value
+
+
+def load_piece(data: str) -> Json:
+    """Parse one event of a stream, which may end in the midst of a sign: surrogates stay.
+
+    Raises:
+        WireError: not JSON, or not an object.
+    """
+    return _object(_parsed(data))
+
+
+def has_surrogates(data: str | bytes) -> bool:
+    """Whether JSON text writes a sign, or half of one, as surrogates."""
+    if isinstance(data, bytes):
+        return b"\\ud" in data or b"\\uD" in data
+    return "\\ud" in data or "\\uD" in data
+
+
+def _parsed(data: str | bytes) -> Any:
     try:
         text = data.decode("utf-8") if isinstance(data, bytes) else data
-        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except RecursionError:
         raise WireError("The JSON is nested too deeply.") from None
     except ValueError as error:
         raise WireError(f"The JSON cannot be read: {_where(error)}.") from None
-    return _scrub(value) if "\\ud" in text or "\\uD" in text else value
 
 
 def load_object(data: str | bytes) -> Mapping[str, Any]:
@@ -187,10 +230,44 @@ def load_object(data: str | bytes) -> Mapping[str, Any]:
     Raises:
         WireError: not JSON, or not an object.
     """
-    value = load(data)
+    return _object(load(data))
+
+
+def _object(value: Any) -> Json:
     if not isinstance(value, dict):
         raise WireError("The JSON must be an object.")
     return value
+
+
+def load_body(data: str | bytes) -> Mapping[str, Any]:
+    """Parse a caller's JSON object, and refuse what would occupy the privacy check for nothing.
+
+    Raises:
+        WireError: not JSON, not an object, nested too deeply, or with too many fields.
+    """
+    body = load_object(data)
+    if len(body) > _TOP_FIELDS:
+        raise WireError(f"The body has more than {_TOP_FIELDS} fields.")
+    fields = 0
+    level: list[tuple[Any, bool]] = [(body, False)]
+    for _ in range(_DEPTH):
+        below: list[tuple[Any, bool]] = []
+        for value, content in level:
+            if isinstance(value, dict):
+                fields += len(value)
+                if fields > _FIELDS or (len(value) > _OBJECT_FIELDS and not content):
+                    raise WireError("The JSON has an object with too many fields.")
+                below += (
+                    (item, content or name in _CONTENT_KEYS)
+                    for name, item in value.items()
+                    if isinstance(item, dict | list)
+                )
+            else:
+                below += ((item, content) for item in value if isinstance(item, dict | list))
+        if not below:
+            return body
+        level = below
+    raise WireError("The JSON is nested too deeply.")
 
 
 def _where(error: ValueError) -> str:
@@ -212,11 +289,14 @@ def _finite(text: str) -> float:
     return value
 
 
-def _scrub(value: Any) -> Any:
+def scrub(value: Any) -> Any:
+    """``value`` with the halves of signs joined; halves alone become U+FFFD."""
     if isinstance(value, str):
+        if value.isascii():
+            return value
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):
-        return [_scrub(item) for item in value]
+        return [scrub(item) for item in value]
     if isinstance(value, dict):
-        return {_scrub(key): _scrub(item) for key, item in value.items()}
+        return {scrub(key): scrub(item) for key, item in value.items()}
     return value

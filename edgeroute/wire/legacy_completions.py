@@ -98,6 +98,19 @@ class CompletionEncoder:
         return [frame(encode_error(error)), DONE]
 
 
+_FIELDS: Final = frozenset(
+    {
+        "model", "prompt", "suffix", "max_tokens", "temperature", "top_p", "n", "echo", "stop",
+        "seed", "stream", "stream_options", "user",
+    }
+)  # fmt: skip
+
+
+def ignored_fields(body: Json) -> tuple[str, ...]:
+    """The fields of ``body`` that change nothing here."""
+    return tuple(name for name, value in body.items() if name not in _FIELDS and value)
+
+
 FORMAT: Final = CallerFormat(
     name="legacy-completions",
     path="/completions",
@@ -106,4 +119,5 @@ FORMAT: Final = CallerFormat(
     encode_answer=encode_answer,
     encode_error=encode_error,
     encoder=CompletionEncoder,
+    ignored=ignored_fields,
 )

@@ -5,13 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from edgeroute.core.messages import File, Image, Message, Part, Text, ToolCall, Unreadable
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.json_data import dump_text, load
 
+# The fields in which blocks of one provider's own tools say in words what they are about.
+_SAID: Final[Mapping[str, tuple[str, ...]]] = {
+    "tool_reference": ("tool_name",),
+    "web_search_result": ("title", "url"),
+}
 Plain = Text | Image | File | Unreadable
 
 _DATA_URL: Final = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w.+-]+=[^;,]*)*);base64,", re.ASCII)
@@ -88,7 +93,24 @@ def as_text(part: Plain) -> str:
         if part.media_type.startswith("text/") or part.media_type in _TEXT_TYPES:
             return f"File {part.name}:\n{part.data.decode('utf-8', 'replace')}"
         return f"[The file {part.name} is attached here, which this model cannot read.]"
-    return f"[A part of type {part.kind} is attached here, which this model cannot read.]"
+    said = [_named(found) for found in _holders(payload_object(part.payload))]
+    return "\n".join(filter(None, said)) or (
+        f"[A part of type {part.kind} is attached here, which this model cannot read.]"
+    )
+
+
+def _holders(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """A block, or those inside it, such as what a search has found."""
+    inner = payload.get("content")
+    items = inner if isinstance(inner, list) else []
+    return [item for item in items if isinstance(item, Mapping)] or [payload]
+
+
+def _named(block: Mapping[str, Any]) -> str:
+    """What a block names in words, where it is of a kind that only one provider reads."""
+    fields = _SAID.get(str(block.get("type")), ())
+    said = ": ".join(value for field in fields if isinstance(value := block.get(field), str))
+    return f"[{block['type']}: {said}]" if said else ""
 
 
 def arguments_object(call: ToolCall) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.wire import capsule
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.format import Envelope, StreamEncoder, Target
-from edgeroute.wire.json_data import dump, load, load_object, mapping, sequence, string
+from edgeroute.wire.history import fitted
+from edgeroute.wire.json_data import dump_piece, has_surrogates, load, load_piece, scrub
 from edgeroute.wire.parts import payload_object
 
 Object = dict[str, Any]
@@ -38,21 +39,6 @@ def _fits(message: Message, target: Target) -> bool:
         and not (isinstance(part, File) and "files" not in abilities)
         for part in (*message.parts, *inner)
     )
-
-
-def left_out(request: ChatRequest, wire: str, *, passing: bool) -> list[str]:
-    """What a caller asks for and a model that speaks ``wire`` is not told, by its field's name;
-    a tool by its type. Nothing is where the caller's own body passes.
-    """
-    if passing or request.source is None:
-        return []
-    answers = request.source.get("n")
-    names = ["n"] if isinstance(answers, int) and answers > 1 else []
-    if request.wire == wire:
-        return names
-    tools = (string(mapping(tool).get("type")) for tool in sequence(request.extra.get("tools")))
-    names += [name for name, value in request.extra.items() if name != "tools" and value]
-    return names + sorted({f"the tool {tool}" for tool in tools})
 
 
 def start_of(request: ChatRequest, target: Target, *left_out: str) -> Object:
@@ -117,7 +103,8 @@ class FrameFormat:
     ``patch`` puts our name and id into an event and says whether that changed it; None leaves the
     event out. ``ends`` tells the last event, ``end`` is what is sent where a provider left it out.
     ``join`` makes a whole answer of all events. ``fault`` is the event of an error and ``idle`` one
-    that says nothing, after the event before it. ``growing`` finds the texts that come in pieces,
+    that says nothing, with their place in the stream, which events tell in the field ``numbers``,
+    if they do. ``growing`` finds the texts that come in pieces,
     and ``shuts`` tells the events that come after their last one. ``sealing`` keeps what the model
     of an origin has signed, for who changes the words: the caller gets it sealed. ``opening`` is
     the type of the first event, where a stream that is idle from its start has begun with it.
@@ -130,18 +117,20 @@ class FrameFormat:
     end: bytes
     join: Callable[[list[Object]], Object]
     patch_whole: Callable[[Object, Envelope], None]
-    fault: Callable[[EdgeRouteError, Object, Envelope], list[bytes]]
-    idle: Callable[[Object, Envelope], list[bytes]]
+    fault: Callable[[EdgeRouteError, int, Envelope], list[bytes]]
+    idle: Callable[[int, Envelope], list[bytes]]
     growing: Callable[[Object], list[Growing]]
     shuts: Callable[[Object], bool]
     sealing: Callable[[str], Callable[[Object], list[Object]]] = as_it_came
     opening: str = ""
+    numbers: str = ""
 
 
 class PassingEncoder:
     """Hands a provider's events on as they come; writes its own only where none come.
 
-    The last one waits until the answer is recorded: a caller may hang up once it has read it.
+    Where events are numbered the numbers rise, whatever comes between a provider's own. The last
+    one waits until the answer is recorded: a caller may hang up once it has read it.
     """
 
     def __init__(self, envelope: Envelope, inner: StreamEncoder, form: FrameFormat) -> None:
@@ -150,7 +139,7 @@ class PassingEncoder:
         self._form = form
         self._passing = False
         self._held: list[bytes] = []
-        self._last: Object = {}
+        self._next = 0
         self._opened = False
 
     def feed(self, event: Event) -> list[bytes]:
@@ -167,14 +156,17 @@ class PassingEncoder:
         """The bytes that end the stream with an error."""
         if not self._passing:
             return self._inner.error(error)
-        return self._form.fault(error, self._last, self._envelope)
+        return self._form.fault(error, self._next, self._envelope)
 
     def idle(self) -> list[bytes]:
         """The bytes that say nothing."""
         if self._passing:
-            return self._form.idle(self._last, self._envelope)
+            self._next += 1
+            return self._form.idle(self._next - 1, self._envelope)
+        said = self._inner.idle()
+        self._next += len(said)
         self._opened = True
-        return self._inner.idle()
+        return said
 
     def _frame(self, frame: Frame) -> list[bytes]:
         if frame.name == WHOLE:
@@ -186,10 +178,10 @@ class PassingEncoder:
                 self._held = [self._form.end]
             return []
         changed = self._form.patch(data, self._envelope)
-        self._last = data
         if changed is None or (self._opened and data.get("type") == self._form.opening != ""):
             return []
-        text = dump(data) if changed or "\n" in frame.data else frame.data.encode()
+        changed = self._numbered(data) or changed
+        text = dump_piece(data) if changed or "\n" in frame.data else frame.data.encode()
         name = str(data.get("type") or frame.name)
         head = f"event: {name}\n".encode() if self._form.named else b""
         written = head + b"data: " + text + b"\n\n"
@@ -197,6 +189,16 @@ class PassingEncoder:
             self._held = [written]
             return []
         return [written]
+
+    def _numbered(self, event: Object) -> bool:
+        """Whether the number of ``event`` had to be put up."""
+        given = event.get(self._form.numbers)
+        if not isinstance(given, int):
+            return False
+        number = max(given, self._next)
+        event[self._form.numbers] = number
+        self._next = number + 1
+        return number != given
 
 
 def whole(answer: Answer, envelope: Envelope, form: FrameFormat) -> Object | None:
@@ -211,7 +213,8 @@ def whole(answer: Answer, envelope: Envelope, form: FrameFormat) -> Object | Non
     if not body:
         return None
     form.patch_whole(body, envelope)
-    return body
+    halves = any(has_surrogates(frame.data) for frame in frames)
+    return dict(scrub(body)) if halves else body
 
 
 def encoded_by(
@@ -223,7 +226,7 @@ def encoded_by(
 
 def _object(text: str) -> Object | None:
     try:
-        return dict(load_object(text))
+        return dict(load_piece(text))
     except WireError:
         return None
 
@@ -253,9 +256,13 @@ def request_by(
     same: Callable[[ChatRequest, Target], Object],
     wire: str,
 ) -> Callable[[ChatRequest, Target], Object]:
-    """Writes requests of callers of ``wire`` with ``same``, and all others with ``rebuilt``."""
+    """Writes requests of callers of ``wire`` with ``same``, and all others with ``rebuilt``, which
+    gets a conversation that the target takes.
+    """
     return lambda request, target: (
-        same(request, target) if passes(request, target, wire) else rebuilt(request, target)
+        same(request, target)
+        if passes(request, target, wire)
+        else rebuilt(fitted(request, target), target)
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from edgeroute.core.answer import Frame
 from edgeroute.wire.errors import WireError
+from edgeroute.wire.surrogates import WholeSigns
 
 if TYPE_CHECKING:
     from edgeroute.core.events import Delta
@@ -100,6 +101,16 @@ class SseParser:
         return ServerSentEvent(name or "message", "\n".join(data)) if data else None
 
 
+def looks_like_stream(body: bytes) -> bool:
+    """Whether ``body`` is a stream of events, whatever its type says."""
+    return body.lstrip(_BOM + b" \r\n").startswith((b"data:", b"event:", b"id:", b":"))
+
+
+async def once(body: bytes) -> AsyncIterator[bytes]:
+    """A stream that has come in one piece."""
+    yield body
+
+
 class StreamDecoder(Protocol):
     """Turns a provider's events into deltas. ``Finish`` comes last and once, or not at all.
 
@@ -136,13 +147,13 @@ async def read_deltas(
         WireFault: the provider reports an error.
         WireError: the bytes are not of the decoder's format, or exceed a limit.
     """
-    parser = SseParser()
+    parser, signs = SseParser(), WholeSigns()
     async for chunk in chunks:
-        for delta in _decode(parser, decoder, chunk, wire):
+        for delta in signs.feed(_decode(parser, decoder, chunk, wire)):
             yield delta
         if decoder.ended:
             return
-    for delta in decoder.close():
+    for delta in (*signs.feed(decoder.close()), *signs.close()):
         yield delta
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, Literal
 
 OPEN: Final = "<think>"
 CLOSE: Final = "</think>"
+_TAGS: Final = {OPEN: CLOSE, "<thinking>": "</thinking>"}
+CLOSES: Final = tuple(_TAGS.values())
 Piece = tuple[Literal["text", "thinking"], str]
 
 
@@ -20,6 +23,7 @@ class ThinkTags:
     def __init__(self, *, open: bool = False) -> None:  # noqa: A002
         self.found = open
         self._state: Literal["start", "thinking", "gap", "text"] = "thinking" if open else "start"
+        self._closes = CLOSES
         self._held = ""
 
     def feed(self, piece: str) -> list[Piece]:
@@ -48,22 +52,33 @@ class ThinkTags:
 
     def _start(self) -> None:
         head = self._held.lstrip()
-        if head.startswith(OPEN):
-            self.found = True
-            self._state = "thinking"
-            self._held = head[len(OPEN) :]
-        elif not OPEN.startswith(head):
+        for tag, close in _TAGS.items():
+            if head.startswith(tag):
+                self.found = True
+                self._state = "thinking"
+                self._held, self._closes = head[len(tag) :], (close,)
+                return
+        if not any(tag.startswith(head) for tag in _TAGS):
             self._state = "text"
 
     def _thinking(self, out: list[Piece]) -> None:
-        thinking, tag, rest = self._held.partition(CLOSE)
-        if tag:
+        thinking, rest = _cut(self._held, self._closes)
+        if rest is not None:
             self._state, self._held = "gap", rest
         else:
-            cut = len(thinking) - overlap(thinking, CLOSE)
-            thinking, self._held = thinking[:cut], thinking[cut:]
+            end = len(thinking) - max(overlap(thinking, close) for close in self._closes)
+            thinking, self._held = thinking[:end], thinking[end:]
         if thinking:
             out.append(("thinking", thinking))
+
+
+def _cut(text: str, tags: Iterable[str]) -> tuple[str, str | None]:
+    """What stands before the first of ``tags`` and behind it; None where there is none."""
+    places = [(place, tag) for tag in tags if (place := text.find(tag)) >= 0]
+    if not places:
+        return text, None
+    place, tag = min(places)
+    return text[:place], text[place + len(tag) :]
 
 
 def overlap(text: str, tag: str) -> int:

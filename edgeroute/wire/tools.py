@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.wire.json_data import Json, mapping, sequence, string
+
+ALLOWED: Final = "allowed_tools"
 
 
 def read_tools(
@@ -34,6 +36,14 @@ def read_tools(
             )
         )
     return tuple(tools), others
+
+
+def allowed_mode(choice: Json) -> str:
+    """How some of the tools may be called; empty for any other choice."""
+    if choice.get("type") != ALLOWED:
+        return ""
+    mode = string((mapping(choice.get(ALLOWED)) or choice).get("mode"))
+    return mode if mode == "required" else "auto"
 
 
 def write_tools(

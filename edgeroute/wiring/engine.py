@@ -96,7 +96,9 @@ class EngineParts:
     def _sessions(self) -> Sessions:
         mode = self.installation.settings.privacy.mode
         stores = self.stores
-        return Sessions(stores.conversations, stores.prefixes, mode, self.privacy.rules)
+        return Sessions(
+            stores.conversations, stores.prefixes, mode, self.privacy.rules, stores.loss.sentence
+        )
 
     @cached_property
     def _state(self) -> RouterState:

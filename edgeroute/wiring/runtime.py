@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from edgeroute.core.receipt import ReceiptRepository
     from edgeroute.core.secret import Secret
     from edgeroute.core.spending import SpendingRepository
+    from edgeroute.core.stored_response import ResponseRepository
     from edgeroute.engine.admin.providers import Providers
     from edgeroute.engine.engine import Engine
     from edgeroute.engine.recording.feedback import Feedback
@@ -43,7 +44,8 @@ class Runtime:
     The parts themselves are private: a front door reaches no database, key, door or gate. Those of
     a room are built, and their code is read, when one of them is first asked for. ``conversations``
     and ``embeddings`` are made on this machine, ``receipts`` say why requests went where they went,
-    ``ledger`` what was used and spent; ``pictures`` is the folder for pictures that the chat app
+    ``ledger`` what was used and spent; ``responses`` are answers that programs may ask for again;
+    ``pictures`` is the folder for pictures that the chat app
     saves. ``client`` gives a connected program with its profile as the settings say it now.
     """
 
@@ -52,10 +54,11 @@ class Runtime:
         self.clock: Clock = clock or SystemClock()
         self._installation = Installation(paths, settings, self.clock)
         self._stores = stores = StoreParts(self._installation)
-        self.conversations = ConversationService(stores.conversations)
+        self.conversations = ConversationService(stores.conversations, stores.loss)
         self.embeddings = Embeddings(paths.models)
         self.receipts: ReceiptRepository = stores.receipts
         self.ledger: SpendingRepository = stores.ledger
+        self.responses: ResponseRepository = stores.responses
         self.pictures = stores.pictures
         self.client = self._installation.client
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from contextlib import suppress
+from functools import cache, partial
 
 from edgeroute.core.errors import KeyringUnavailable, StoreError
 from edgeroute.core.secret import Secret
 from edgeroute.store.chats.conversation_prefixes import Prefixes
 from edgeroute.store.chats.conversations import Conversations
+from edgeroute.store.chats.history_loss import HistoryLoss
 from edgeroute.store.chats.masks import ConversationMasks
 from edgeroute.store.database.database import Database
 from edgeroute.store.keys.keys import Keys
@@ -18,10 +20,13 @@ from edgeroute.store.records.key_value import KeyValueStore
 from edgeroute.store.records.ledger import Ledger
 from edgeroute.store.records.outcomes import Outcomes
 from edgeroute.store.records.receipts import Receipts
+from edgeroute.store.records.stored_responses import StoredResponses
 from edgeroute.store.records.targets import Targets
+from edgeroute.wire import capsule
 from edgeroute.wiring.installation import Installation
 
 _DATABASE_SECRET = "database"  # noqa: S105 - a name
+_CAPSULE_SECRET = "capsules"  # noqa: S105 - a name
 
 
 class StoreParts:
@@ -41,6 +46,7 @@ class StoreParts:
         )
         self.database = Database(paths.data / "edgeroute.db", self._database_key, now=now)
         self.conversations = Conversations(self.database, pictures=self.pictures, now=now)
+        self.loss = HistoryLoss(self.database)
         self.masks = ConversationMasks(self.database)
         self.prefixes = Prefixes(self.database)
         self.receipts = Receipts(self.database)
@@ -48,6 +54,14 @@ class StoreParts:
         self.alerts = Alerts(self.database, now=now)
         self.outcomes = Outcomes(self.database, now=now)
         self.states = KeyValueStore(self.database, now=now)
+        server = self._settings.server
+        self.responses = StoredResponses(
+            self.database,
+            days=server.responses_days,
+            megabytes=server.responses_megabytes,
+            now=now,
+        )
+        capsule.use_secret(cache(partial(self.secret, _CAPSULE_SECRET)))
         self.targets = Targets(self.database)
 
     @property

@@ -1,5 +1,5 @@
 # ruff: noqa: INP001, S311  (a script beside its data, which draws with a seed)
-"""What coding agents read of published packages: windows in which something is suspected.
+"""What coding agents read of published packages, and what is private among it.
 
 The packages are those that the bench of agent files is developed on (every other one of its list),
 never those that it reports on. Whoever is named in them is named as a maker of published work, so
@@ -14,15 +14,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from models.verdict.plants import among
 from tests.bench.agent_files import SEED, sampled
 from tests.bench.published_packages import archive, packages, texts
 from tests.bench.repositories import Repository
 
 LOOKS: Final = 4  # files of a package that are also looked at through tools
+READ: Final = 18  # texts of a package that are learned from
 
 
-def published(cache: Path) -> Iterator[tuple[str, list[str]]]:
-    """Name and texts of each package: files, and what tools show of a repository made of them.
+def published(cache: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Name and texts of each package: some of its files and of what tools show of a repository
+    made of them; and pieces of files that hold something private.
 
     Raises:
         FileNotFoundError: a package is not in ``cache`` and cannot be fetched.
@@ -45,4 +48,6 @@ def published(cache: Path) -> Iterator[tuple[str, list[str]]]:
                 *repository.greps(few),
                 *repository.views(few),
             ]
-        yield package.name, [*chosen.values(), *(text for _, text in shown)]
+        read = [*chosen.values(), *(text for _, text in shown)]
+        private = list(among(every[few[0]].splitlines(), chance))
+        yield package.name, chance.sample(read, min(READ, len(read))), private

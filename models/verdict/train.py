@@ -58,7 +58,7 @@ from edgeroute.privacy.detecting.weighing.evidence import (
     is_said,
     is_suspect,
 )
-from edgeroute.privacy.detecting.weighing.kinds import SHAPES
+from edgeroute.privacy.detecting.weighing.kinds import is_left_open
 from edgeroute.privacy.detecting.weighing.weigher import Weigher, window
 from edgeroute.privacy.policy import PrivacyPolicy
 from models.verdict.reading import published
@@ -243,30 +243,39 @@ class Reader:
                 hits += (hit for hit in finder.find(page) if not page.dummy(hit))
         for start, end in windows(page.text):
             seen = window(page, spans, hits, start, end)
-            if suspected and not (is_said(seen.text) and is_suspect(seen) and _is_open(seen)):
+            if suspected and not (is_said(seen.text) and is_suspect(seen) and _is_open(seen, page)):
                 continue
             vectors, numbers = self._weigher.inputs(seen)
             if vectors:
                 yield np.concatenate([*vectors, np.asarray(numbers)]).astype(np.float32)
 
 
-def _is_open(seen: WindowView) -> bool:
+def _is_open(seen: WindowView, page: Page) -> bool:
     """Whether what was seen in a window leaves it to the scale."""
-    return all(hit.type in SHAPES or hit.score < CERTAIN for hit in seen.hits)
+    published = page.form.is_published
+    return all(
+        hit.score < CERTAIN or is_left_open(hit, published=published, balanced=True)
+        for hit in seen.hits
+    )
 
 
 def with_reading(given: Table, cache: Path, reader: Reader) -> Table:
-    """``given`` and windows of published packages, each as a harmless prompt of its own."""
-    inputs: list[Any] = []
-    for name, read in published(cache):
+    """``given`` and what agents read: windows of published packages, each as a harmless prompt of
+    its own, and private pieces among code.
+    """
+    inputs, prompts, private = list(given.inputs), list(given.prompts), list(given.private)
+    for name, read, pieces in published(cache):
         rows = [row for text in read for row in reader.read(text, suspected=True)]
-        inputs += random.Random(name).sample(rows, min(MOST_WINDOWS, len(rows)))
-    count = len(given.private)
-    return Table(
-        np.concatenate([given.inputs, np.array(inputs)]),
-        np.concatenate([given.prompts, count + np.arange(len(inputs))]),
-        np.concatenate([given.private, np.zeros(len(inputs), np.float32)]),
-    )
+        for row in random.Random(name).sample(rows, min(MOST_WINDOWS, len(rows))):
+            inputs.append(row)
+            prompts.append(len(private))
+            private.append(0.0)
+        for piece in pieces:
+            seen = list(reader.read(piece))
+            inputs += seen
+            prompts += [len(private)] * len(seen)
+            private.append(1.0)
+    return Table(np.array(inputs), np.array(prompts), np.array(private, np.float32))
 
 
 def table(prompts: Sequence[tuple[str, Prompt]], reader: Reader) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import string
 from collections.abc import Callable, Iterator
@@ -130,6 +131,66 @@ def _mbox(chance: random.Random) -> str:
     )
 
 
+def _card_file(chance: random.Random) -> str:
+    name, mail = person(chance)
+    return f"BEGIN:VCARD\nVERSION:3.0\nFN:{name}\nEMAIL;TYPE=home:{mail}\nEND:VCARD\n"
+
+
+def _payroll(chance: random.Random) -> str:
+    rows = [
+        f"{name}\t{mail}\t{chance.randint(28, 90)}000\t{chance.choice(('raise', 'none'))}"
+        for name, mail in (person(chance) for _ in range(4))
+    ]
+    return "\n".join(["employee\temail\tsalary\tdecision", *rows])
+
+
+def _chat(chance: random.Random) -> str:
+    (name, mail), (other, _) = person(chance), person(chance)
+    one, two = name.split(" ")[0], other.split(" ")[0]
+    return (
+        f"[09:12] {one}: I am still off sick, the knee needs surgery\n"
+        f"[09:13] {two}: sorry to hear that. shall I tell the boss?\n"
+        f"[09:15] {one}: not yet please. write me at {mail}\n"
+    )
+
+
+def _calendar(chance: random.Random) -> str:
+    name, mail = person(chance)
+    return (
+        "BEGIN:VEVENT\nDTSTART:20260311T090000Z\nSUMMARY:Therapy session\n"
+        f"ATTENDEE;CN={name}:mailto:{mail}\nDESCRIPTION:second talk about the divorce\nEND:VEVENT\n"
+    )
+
+
+def _order(chance: random.Random) -> str:
+    name, mail = person(chance)
+    return (
+        f'<order id="{chance.randint(10_000, 99_999)}">\n  <buyer>{name}</buyer>\n'
+        f"  <email>{mail}</email>\n"
+        f"  <ship>{chance.randint(2, 99)} {chance.choice(STREETS)}</ship>\n</order>\n"
+    )
+
+
+def _login(chance: random.Random) -> str:
+    return f"machine ftp.nordwind.net\n  login deploy\n  password {_key(chance, 14)}\n"
+
+
+def _cluster(chance: random.Random) -> str:
+    value = base64.b64encode(_key(chance, 20).encode()).decode()
+    return (
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: shop-db\ntype: Opaque\n"
+        f"data:\n  password: {value}\n"
+    )
+
+
+def _array(chance: random.Random) -> str:
+    rows = [
+        f"    ['name' => '{name}', 'mail' => '{mail}', 'owes' => {chance.randint(20, 900)}],"
+        for name, mail in (person(chance) for _ in range(4))
+    ]
+    return "\n".join(["$members = [", *rows, "];"])
+
+
 _KINDS: Final[dict[str, Callable[[random.Random], str]]] = {
     "customer rows": _rows,
     "database dump": _dump,
@@ -140,4 +201,12 @@ _KINDS: Final[dict[str, Callable[[random.Random], str]]] = {
     "secrets in code": _code,
     "comment about a customer": _comment,
     "mail of a customer": _mbox,
+    "card file": _card_file,
+    "payroll": _payroll,
+    "chat": _chat,
+    "calendar": _calendar,
+    "order": _order,
+    "login file": _login,
+    "secret of a cluster": _cluster,
+    "array of members": _array,
 }

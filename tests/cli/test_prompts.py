@@ -197,6 +197,7 @@ def test_scan_reads_what_is_piped_and_can_fail_a_script(home: Home) -> None:
     """Without a file it reads standard input; --check turns a finding into exit code 3."""
     assert home.run("scan", stdin=f"x {SSN}").exit_code == 0
     assert home.run("scan", "--check", stdin=f"x {SSN}").exit_code == 3
+    assert home.run("scan", "--check", "-", stdin=f"x {SSN}").exit_code == 3
     clear = home.run("scan", "--check", stdin="nothing here")
     assert (clear.exit_code, clear.stdout) == (0, "-: No personal data found.\n")
     assert home.run("scan").exit_code == 2
@@ -229,3 +230,15 @@ def test_documents_are_read_as_attachments(home: Home, tmp_path: Path) -> None:
     (request,) = home.inspector.requests
     (part,) = request.messages[0].parts
     assert (part.name, part.media_type) == ("paper.pdf", "application/pdf")  # type: ignore[union-attr]
+
+
+def test_scan_prints_no_name_that_acts(home: Home, tmp_path: Path) -> None:
+    """A file name can hold terminal tricks and line ends; the report does not."""
+    file = tmp_path / "a\x1b]0;owned\x07\nb\u202e.txt"
+    file.write_text("Trees grow.")
+    shown = home.run("scan", str(file)).output
+    assert "owned" not in shown
+    assert len(shown.splitlines()) == 1
+    missing = home.run("scan", str(tmp_path / "no\x1b]0;owned\x07.txt"))
+    assert "owned" not in missing.output
+    assert "\x1b" not in missing.output

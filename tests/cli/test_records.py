@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -70,6 +71,61 @@ def test_history_shows_and_exports(home: Home, tmp_path: Path) -> None:
     missing = home.run("history", "show", "nothing")
     assert missing.exit_code == 1
     assert "edgeroute history list" in missing.stderr
+
+
+HOSTILE = "\x1b]52;c;b3duZWQ=\x07 fine \u202e\x9b2J"
+
+
+def test_history_prints_nothing_that_acts(home: Home, tmp_path: Path) -> None:
+    """A stored answer's terminal tricks reach neither a pipe nor a file, unless asked for."""
+    store = home.runtime()._stores
+    store.conversations.create(id="bad", title=HOSTILE)
+    store.conversations.append("bad", (user("Hi"), assistant(HOSTILE)), model=HOSTILE)
+    store.database.close()
+    file = tmp_path / "bad.md"
+    assert home.run("history", "export", "-o", str(file), "bad").exit_code == 0
+    shown = [
+        home.run("history", "show", "bad").stdout,
+        home.run("history", "list").stdout,
+        home.run("history", "export", "bad").stdout,
+        home.run("history", "export", "--format", "json", "bad").stdout,
+        file.read_text(),
+    ]
+    for text in shown:
+        assert "fine" in text
+        assert not {"\x1b", "\x9b", "\u202e", "\x07"} & {*text}
+    assert HOSTILE in home.run("history", "show", "--raw", "bad").stdout
+    assert json.loads(shown[3])["turns"][0]["model"] == HOSTILE
+
+
+def test_an_export_follows_no_link(home: Home, tmp_path: Path) -> None:
+    """A link in the place of the file is refused; another file is replaced, for its owner alone."""
+    theirs, link = tmp_path / "theirs", tmp_path / "link"
+    theirs.write_text("kept")
+    link.symlink_to(theirs)
+    assert home.run("history", "export", "-o", str(link), "trip").exit_code == 1
+    assert theirs.read_text() == "kept"
+    old = tmp_path / "old"
+    old.write_text("old")
+    old.chmod(0o644)
+    os.link(old, tmp_path / "other-name")
+    assert home.run("history", "export", "-o", str(old), "trip").exit_code == 0
+    assert old.stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "other-name").read_text() == "old"
+    nowhere = home.run("history", "export", "-o", str(tmp_path / "no" / "file"), "trip")
+    assert nowhere.exit_code == 1
+
+
+def test_a_lost_history_is_said_until_it_is_accepted(home: Home) -> None:
+    """`doctor` names the loss and what ends it, in every process; afterwards it is silent."""
+    database = home.runtime()._stores.database
+    database.read("SELECT 1")
+    database.close()
+    database.path.unlink()
+    for _ in range(2):
+        assert "history accept-loss" in home.run("doctor").stdout
+    assert home.run("history", "accept-loss").exit_code == 0
+    assert "history accept-loss" not in home.run("doctor").stdout
 
 
 def test_history_deletes_after_asking(home: Home) -> None:

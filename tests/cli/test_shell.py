@@ -1,4 +1,4 @@
-"""Printing: safe for terminals, untouched for programs, colours only where they are wanted."""
+"""Printing: harmless unless asked otherwise, colours only where they are wanted."""
 
 from __future__ import annotations
 
@@ -14,19 +14,35 @@ from tests.cli.conftest import Home
 HOSTILE = "\x1b]0;owned\x07a\u202eb\x9b2Jc"
 
 
-@pytest.mark.parametrize(("terminal", "shown"), [(True, "abc\n"), (False, HOSTILE + "\n")])
-def test_foreign_text_is_made_safe_for_a_terminal_only(
+@pytest.mark.parametrize(
+    ("terminal", "raw", "shown"),
+    [(True, False, "abc\n"), (True, True, "abc\n"), (False, False, "abc\n"),
+     (False, True, HOSTILE + "\n")],
+)  # fmt: skip
+def test_foreign_text_is_made_safe(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     *,
     terminal: bool,
+    raw: bool,
     shown: str,
 ) -> None:
-    """A terminal gets no escapes; a program gets what there is."""
+    """Neither a terminal nor a pipe gets escapes; only a program that asks for them does."""
     monkeypatch.setattr(shell, "on_terminal", lambda: terminal)
     monkeypatch.setattr(shell, "colours", lambda: True)
-    shell.foreign(HOSTILE)
+    shell.foreign(HOSTILE, raw=raw)
     assert capsys.readouterr().out == shown
+
+
+def test_our_own_words_keep_their_colours_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A name of others in a sentence of ours does nothing to a terminal."""
+    monkeypatch.setattr(shell, "colours", lambda: True)
+    shell.note(shell.dim(f"It is {HOSTILE}\x1b[8m."))
+    shell.out(f"It is {HOSTILE}.")
+    said = capsys.readouterr()
+    assert (said.err, said.out) == ("\x1b[2mIt is abc.\x1b[0m\n", "It is abc.\n")
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])

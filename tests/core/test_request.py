@@ -37,6 +37,7 @@ def test_a_caller_who_says_nothing_gets_the_usual() -> None:
         "headers": {},
         "conversation": "",
         "privacy": None,
+        "held": "",
         "tier": None,
         "task": "",
         "pictures": "yes",

@@ -49,7 +49,12 @@ USED = {
         ("urllib.request", set()),
         (
             "import ctypes",
-            {"core/crash.py", "local/worker/kept_prefix.py", "local/worker/seccomp.py"},
+            {
+                "core/crash.py",
+                "local/worker/kept_prefix.py",
+                "local/worker/landlock.py",
+                "local/worker/seccomp.py",
+            },
         ),
         ("__import__", set()),
         (

@@ -72,7 +72,7 @@ FOUND = [
     ("MAC_ADDRESS", "MAC 3C:22:FB:9A:10:7E is my phone"),
     ("VEHICLE", "VIN WVWZZZ1K68W274913 registered to me"),
     ("LOCATION", "my cabin is at 50.06143, 19.93658"),
-    ("PASSPORT", "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<"),
+    ("PASSPORT", "P<D<<BERGSTROEM<<LIV<ANNE<<<<<<<<<<<<<<<<<<<"),
     ("US_SSN", "id _521-44-9821_ ok"),
     ("EMAIL_ADDRESS", "mail _jonas.feldmann@posteo.de_"),
     ("PHONE_NUMBER", "call _+49 171 2345678_"),

@@ -2,9 +2,9 @@
 
 A few dozen random stories run with the unit suite; ``EDGEROUTE_PROOF_RUNS=10000`` runs many more.
 Each story talks through the chat app's, the command line's and the endpoint's way in, streamed or
-whole, with named models and with fields of other gateways, under a conversation's name or just by
-resending its history, while providers fail in every way, the user changes modes, forks, edits,
-retries and stops, and the program is restarted.
+whole, with named models and with fields of other gateways, under a conversation's name, by going on
+from a stored response or just by resending its history, while providers fail in every way, the user
+changes modes, forks, edits, retries and stops, and the program is restarted.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.wiring import Runtime
 from tests.support import replies
-from tests.support.front_doors import PATHS, body_of, post, text_of
+from tests.support.front_doors import PATHS, body_of, id_of, post, text_of
 from tests.support.house import House, house
 from tests.support.scripted_provider import Behaviour, Close, Received, Reply, Reset
 
@@ -123,7 +123,7 @@ class Talk:
     always, a nameless one while the message ``held_from`` (from 0) or one after it is there.
     ``tells`` says that the client names the mode each time; ``alone`` that no other conversation
     has the same beginning, so that the history alone says whose it is. ``failed`` is a turn that
-    got no answer.
+    got no answer. ``stored`` are the responses to go on from, by the messages up to each.
     """
 
     door: Door
@@ -137,6 +137,7 @@ class Talk:
     tells: bool = True
     alone: bool = True
     failed: str = ""
+    stored: dict[int, str] = field(default_factory=dict)
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -156,6 +157,7 @@ class Bench:
     left: int = 0
     masked: int = 0
     redacted: int = 0
+    continued: int = 0
 
 
 class Story(RuleBasedStateMachine):
@@ -232,6 +234,7 @@ class Story(RuleBasedStateMachine):
         one=st.sampled_from(sorted(TROUBLES)),
         two=st.sampled_from(sorted(TROUBLES)),
         stop_after=st.sampled_from([0, 0, 0, 1, 2, 3]),
+        goes_on=st.booleans(),
     )
     def says(  # noqa: PLR0917
         self,
@@ -244,8 +247,11 @@ class Story(RuleBasedStateMachine):
         one: str,
         two: str,
         stop_after: int,
+        goes_on: bool,  # noqa: FBT001
     ) -> None:
-        """A client sends one turn with everything before it, and the providers do as they like."""
+        """A client sends one turn with everything before it, or with what it goes on from, and the
+        providers do as they like.
+        """
         talk = self.talks[which % len(self.talks)]
         self.bench.number += 1
         text = f"{OPEN[which % len(OPEN)]} (version {self.bench.number})?"
@@ -265,7 +271,7 @@ class Story(RuleBasedStateMachine):
             talk.held = True
             talk.held_from = min(talk.held_from, self._first_held(talk, kind))
         shown = self.bench.runner.run(
-            self._by_http(talk, {"model": model, "stream": stream} | steering)
+            self._by_http(talk, {"model": model, "stream": stream} | steering, goes_on=goes_on)
             if talk.door == "http"
             else self._by_engine(talk, model, commit, stop_after)
         )
@@ -288,12 +294,13 @@ class Story(RuleBasedStateMachine):
         """
         old = [talk for talk in self.talks if talk.history][which % sum(map(_begun, self.talks))]
         cut = old.history[: 2 * keep]
+        stored = {length: name for length, name in old.stored.items() if length <= len(cut)}
         self.bench.number += 1
         self.talks.append(
             replace(
                 old,
                 door=door,
-                form="chat",
+                form="responses" if stored else "chat",
                 named=bool(which % 2),
                 # Where the user set a chat's mode, programs still begin with the default one.
                 mode=self._stricter(old.mode),
@@ -303,6 +310,7 @@ class Story(RuleBasedStateMachine):
                 tells=not old.alone,
                 alone=False,
                 failed="",
+                stored=stored,
             )
         )
         old.alone = False
@@ -328,6 +336,7 @@ class Story(RuleBasedStateMachine):
                 held_from=old.held_from + 1,
                 alone=False,
                 failed="",
+                stored={},
             )
         )
         old.alone = False
@@ -351,7 +360,14 @@ class Story(RuleBasedStateMachine):
             old.alone = False
             fork = self.runtime.conversations.fork(old.name)
             self.talks.append(
-                replace(old, door="chat", name=fork.id, history=list(old.history), tells=True)
+                replace(
+                    old,
+                    door="chat",
+                    name=fork.id,
+                    history=list(old.history),
+                    tells=True,
+                    stored={},
+                )
             )
 
     @precondition(lambda self: any(talk.door == "chat" for talk in self.talks))
@@ -409,14 +425,22 @@ class Story(RuleBasedStateMachine):
         assert terminals == 1
         return shown
 
-    async def _by_http(self, talk: Talk, fields: dict[str, Any]) -> str:
+    async def _by_http(self, talk: Talk, fields: dict[str, Any], *, goes_on: bool) -> str:
         assert self.runtime is not None
         headers = {"x-edgeroute-privacy": str(talk.mode)} if talk.tells else {}
         if talk.named:
             headers["x-edgeroute-conversation"] = talk.name
-        body = body_of(talk.form, talk.history, **fields)
+        said = talk.history
+        previous = talk.stored.get(len(said) - 1, "")
+        if goes_on and previous and talk.form == "responses":
+            said, fields = said[-1:], fields | {"previous_response_id": previous}
+        body = body_of(talk.form, said, **fields)
         response = await post(self.runtime, PATHS[talk.form], body, headers)
-        return text_of(talk.form, response)
+        shown = text_of(talk.form, response)
+        if shown and talk.form == "responses":
+            talk.stored[len(talk.history) + 1] = id_of(response)
+            self.bench.continued += "previous_response_id" in body
+        return shown
 
     def _judge(self, talk: Talk) -> None:
         """Count what the providers got; nothing if the conversation must stay here."""
@@ -504,4 +528,4 @@ def test_what_held_personal_data_sends_nothing(bench: Bench) -> None:
     run_state_machine_as_test(Story, settings=chosen)
     print(bench)  # noqa: T201 - how much was tried, for long runs
     assert min(bench.kept, bench.left) > RUNS / 50
-    assert (bench.masked and bench.redacted) or RUNS < 200
+    assert (bench.masked and bench.redacted and bench.continued) or RUNS < 200

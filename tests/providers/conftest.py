@@ -23,6 +23,7 @@ from edgeroute.providers.catalog.provider import Provider
 from edgeroute.providers.egress import Door
 from edgeroute.providers.resilience.rate_limits import RateLimits
 from edgeroute.providers.resilience.resilience import Patience
+from edgeroute.wire.history import full_names
 from tests.support.scripted_provider import Behaviour, ScriptedProvider
 
 KEY = Secret("sk-canary-key")
@@ -119,6 +120,7 @@ class Asker:
             KEY,
             patience=patience or Patience(5, 5, 10),
             on_head=lambda host, sent: self.heads.append((host, sent)),
+            names=full_names(request.get("tools", ())),
         ):
             deltas.append(delta)
         return deltas

@@ -38,6 +38,7 @@ PLAIN = [
         "/metrics",
     ),
     *("/edgeroute/v1/receipts/r1", "/edgeroute/v1/conversations/c1", "/nothing", "/v1", "//", "/"),
+    *("/v1/responses/resp_1", "/v1/responses/%00", "/responses/x/input_items?limit=x&after=%00"),
     *("/api/version", "/api/tags", "/api/ps", "/models", "/models/auto"),
 ]
 MISTAKES = {400, 401, 403, 404, 405, 409, 413, 415, 421, 431}

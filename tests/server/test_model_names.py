@@ -166,6 +166,25 @@ async def test_a_familys_name_is_answered_with_a_warning(
         assert home.bytes_out == 0  # of the vendor that nobody named
 
 
+async def test_a_familys_name_is_shown_as_it_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a client reads of a model is of the one that would answer; without a key there is none,
+    and an exact name needs none.
+    """
+    async with with_openai(tmp_path) as (_, client):
+        for key, status in (("", 404), ("sk-test-0123456789abcdef", 200)):
+            monkeypatch.setenv(OPENAI_KEY, key)
+            listed = await client.get("/v1/models/gpt-5.4-2026-03-05")
+            shown = await client.post("/api/show", json={"model": "gpt-5.4-2026-03-05"})
+            assert listed.status_code == shown.status_code == status
+            exact = await client.get("/v1/models/gpt-5.5")
+            assert exact.json()["id"] == "openai/gpt-5.5"
+        assert listed.json() == exact.json()
+        window = listed.json()["context_window"]
+        assert shown.json()["model_info"]["edgeroute.context_length"] == window
+
+
 @pytest.mark.parametrize("path", ANSWERED)
 async def test_without_a_key_the_command_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str

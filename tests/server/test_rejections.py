@@ -215,7 +215,10 @@ async def test_the_official_clients_do_not_try_again(tmp_path: Path) -> None:
                 await gpt.chat.completions.create(model="cloud/m", messages=messages, stream=stream)
             assert caught.value.code == "context_length_exceeded"
             assert caught.value.param == "messages"
+            with pytest.raises(openai.BadRequestError) as caught:
+                await gpt.responses.create(model="cloud/m", input=OPEN, stream=stream)
+            assert caught.value.code == "context_length_exceeded"
             create: Any = claude.messages.create
             with pytest.raises(anthropic.BadRequestError, match="prompt is too long"):
                 await create(model="cloud/m", messages=messages, max_tokens=50, stream=stream)
-        assert len(caller.cloud.requests) == 4
+        assert len(caller.cloud.requests) == 6

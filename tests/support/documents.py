@@ -33,6 +33,29 @@ def pdf(*pages: str, picture: bool = False) -> bytes:
     return _assembled(objects)
 
 
+def pdf_with(
+    *objects: bytes, root: str = "", page: str = "", content: str = "", tail: bytes = b""
+) -> bytes:
+    """A PDF of one page with more ``objects`` (from number 6 on), more in its root and its page,
+    more in what the page draws, and what follows its end.
+    """
+    body = f"BT /F1 12 Tf 72 720 Td (One page) Tj ET\n{content}".encode()
+    known = [
+        f"<< /Type /Catalog /Pages 2 0 R {root} >>".encode(),
+        b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 5 0 R "
+        b"/Resources << /Font << /F1 3 0 R >> >> %s >>" % page.encode(),
+        stream(body),
+    ]
+    return _assembled([*known, *objects]) + tail
+
+
+def stream(body: bytes, *, head: str = "") -> bytes:
+    """The object of a stream."""
+    return b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(body), head.encode(), body)
+
+
 def _assembled(objects: list[bytes]) -> bytes:
     out = io.BytesIO()
     out.write(b"%PDF-1.7\n")

@@ -34,6 +34,7 @@ from edgeroute.core.plan import Candidate, Plan, Strategy
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.signals import Signals
+from edgeroute.core.stored_response import StoredResponse
 from edgeroute.core.usage import Usage
 from edgeroute.core.verdict import CLEAR, PrivacyMode
 from edgeroute.engine.admin.conversations import ConversationService
@@ -214,6 +215,33 @@ class FakeSentences:
         return [float(len(text)), 0.5], len(text)
 
 
+class FakeResponses(dict[str, StoredResponse]):
+    """Stored responses in memory."""
+
+    keeps = True
+
+    def add(self, response: StoredResponse) -> None:
+        """Keep it."""
+        self[response.id] = response
+
+    def get(self, client: str, response: str) -> StoredResponse | None:  # type: ignore[override]
+        """The client's own."""
+        found = super().get(response)
+        return found if found and found.client == client else None
+
+    def holding(self, client: str, item: str) -> StoredResponse | None:
+        """The one whose answer holds the item."""
+        own = [one for one in self.values() if one.client == client]
+        return next((one for one in own if item in [each["id"] for each in one.output]), None)
+
+    def delete(self, client: str, response: str) -> bool:
+        """Forget the client's own."""
+        return self.get(client, response) is not None and bool(self.pop(response))
+
+    def expire(self) -> None:
+        """Nothing is ever too old."""
+
+
 def runtime(folder: Path) -> Any:
     """A runtime of doubles whose files lie in ``folder``."""
     cards = {MODEL: ModelCard(MODEL, "acme", "one", family="one")}
@@ -221,7 +249,9 @@ def runtime(folder: Path) -> Any:
         clock=SimpleNamespace(now=lambda: NOW),
         paths=SimpleNamespace(state=folder / "state", runtime=folder / "run"),
         settings=SimpleNamespace(
-            server=SimpleNamespace(origins=["https://page.example"], editors=[], hosts=[]),
+            server=SimpleNamespace(
+                origins=["https://page.example"], editors=[], hosts=[], keep_unstored=False
+            ),
             local=SimpleNamespace(idle_minutes=10),
         ),
         catalog=Catalog({}, cards),
@@ -239,6 +269,8 @@ def reset(wired: Any) -> None:
     wired.conversations = ConversationService(wired.stored)
     wired.memory = FakeMemory()
     wired.embeddings = FakeSentences()
+    wired.providers = SimpleNamespace(ready=frozenset)
+    wired.responses = FakeResponses()
 
 
 @dataclass

@@ -64,6 +64,14 @@ def text_of(form: str, response: httpx.Response) -> str:
     return "".join(part.get("text", "") for part in parts)
 
 
+def id_of(response: httpx.Response) -> str:
+    """The id of a stored response, whole or streamed; empty where it is not stored."""
+    text = response.text.rstrip().rpartition("data: ")[2]
+    found = json.loads(text) if text.startswith("{") else {}
+    found = found.get("response", found)
+    return str(found["id"]) if found.get("store") else ""
+
+
 def _streamed(form: str, stream: str) -> str:
     lines = (line[5:].strip() for line in stream.splitlines() if line.startswith("data:"))
     events = [json.loads(line) for line in lines if line.startswith("{")]

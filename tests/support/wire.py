@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from edgeroute.core.answer import Answer, AnswerDraft
@@ -133,7 +134,7 @@ samplings = st.builds(
     Sampling,
     temperature=st.none() | st.sampled_from([0.0, 0.5, 1.0]),
     top_p=st.none() | st.sampled_from([0.1, 0.9]),
-    max_output_tokens=st.integers(1, 4096),
+    max_output_tokens=st.integers(16, 4096),
 )
 
 
@@ -145,8 +146,12 @@ def requests(draw: st.DrawFn, wire: str) -> ChatRequest:
         messages.append(Message("system", (draw(texts),)))
     for turn in draw(st.lists(turns(), max_size=3)):
         messages += turn
+    made = [call.id for message in messages for call in message.tool_calls]
+    assume(len(set(made)) == len(made))
     messages.append(draw(user_turns()))
-    offered = tuple(draw(st.lists(tools, max_size=2, unique_by=lambda tool: tool.name)))
+    offered = tuple(
+        draw(st.lists(tools, min_size=bool(made), max_size=2, unique_by=lambda tool: tool.name))
+    )
     choice = draw(st.sampled_from(["auto", "required", "none", *[t.name for t in offered]]))
     # Responses are strict unless told otherwise, so this format always says which.
     strict = False if wire == "openai-responses" else None

@@ -9,7 +9,9 @@ from anthropic.types import Message as SdkMessage
 from anthropic.types import RawMessageStreamEvent
 from pydantic import TypeAdapter
 
+from edgeroute.core.answer import Answer
 from edgeroute.core.errors import NothingAnswered
+from edgeroute.core.events import Finish
 from edgeroute.core.messages import (
     File,
     Image,
@@ -24,11 +26,13 @@ from edgeroute.core.messages import (
     user,
 )
 from edgeroute.core.request import ChatRequest, Sampling, Tool
+from edgeroute.core.usage import Usage
 from edgeroute.wire.errors import WireError, WireFault
 from edgeroute.wire.format import CachePlan, Envelope, Target
 from edgeroute.wire.formats import FORMATS
 from edgeroute.wire.json_data import load_object
 from tests.support.wire import FIXTURES, ORIGIN, answer_of, card, target
+from tests.wire.conftest import events_of
 
 WIRE = FORMATS["anthropic-messages"]
 EVENTS: TypeAdapter[Any] = TypeAdapter(RawMessageStreamEvent)
@@ -353,3 +357,24 @@ def test_an_error_has_the_formats_own_type() -> None:
     """Clients decide by the type whether to try again."""
     body = WIRE.encode_error(NothingAnswered("No.", "Wait."))
     assert body["error"] == {"type": "overloaded_error", "message": "No. Wait."}
+
+
+def test_a_stop_sequence_is_told() -> None:
+    """Why and at which sequence an answer ended, read and written, whole and streamed."""
+    body = {"content": [{"type": "text", "text": "1 2"}], "stop_reason": "stop_sequence",
+            "stop_sequence": "END"}  # fmt: skip
+    finish = WIRE.decode_answer(body)[-1]
+    assert finish == Finish("stop", "stop_sequence", "END")
+    answer = Answer(assistant("1 2"), "stop", Usage(), "m", stop="END")
+    envelope = Envelope("msg_1", "m", 0)
+    whole = WIRE.encode_answer(answer, envelope)
+    assert (whole["stop_reason"], whole["stop_sequence"]) == ("stop_sequence", "END")
+    assert WIRE.encoder is not None
+    streamed = b"".join(WIRE.encoder(envelope).feed(events_of(answer)[-1])).decode()
+    assert '"stop_reason":"stop_sequence","stop_sequence":"END"' in streamed
+
+
+def test_a_field_without_a_name_means_nothing() -> None:
+    """A format that has no field for a wish does not read it from another one."""
+    asked = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}], "": {}}
+    assert WIRE.decode_request(asked).sampling == Sampling(max_output_tokens=9)

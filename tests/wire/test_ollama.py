@@ -51,6 +51,7 @@ def test_results_find_their_calls_without_ids() -> None:
 def test_a_suffix_or_the_models_marks_ask_to_fill_the_gap() -> None:
     """Raw prompts are taken for this alone."""
     marked = "<|fim_prefix|>a<|fim_suffix|>b<|fim_middle|>"
+    assert GENERATE.decode_request({"prompt": None, "suffix": "b"}).fill
     for body in ({"prompt": "a", "suffix": "b"}, {"prompt": marked, "raw": True}):
         request = GENERATE.decode_request(body)
         assert request.fill

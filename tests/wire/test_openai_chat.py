@@ -151,7 +151,7 @@ def test_thinking_goes_back_where_it_came_from(payload: str, expected: dict[str,
 def test_think_tags_go_back_only_to_models_that_want_them() -> None:
     """Most templates strip old thinking; it would only cost tokens."""
     said = Message("assistant", (Reasoning("Hm.", ORIGIN, '{"content":"<think>"}'), Text("Yes")))
-    assert sent(said)["messages"][0]["content"] == "Yes"
+    assert sent(said)["messages"][-1]["content"] == "Yes"
 
 
 def test_cache_key_and_marks_need_an_ability_and_a_plan() -> None:
@@ -336,3 +336,42 @@ def test_log_probabilities_are_asked_for_and_read() -> None:
     assert LogprobsDelta((-0.5,)) in WIRE.decode_answer(body)
     without = {"choices": [choice | {"logprobs": None}]}
     assert WIRE.decode_answer(without) == [TextDelta("31"), Finish("stop", "stop")]
+
+
+def test_what_a_model_refused_stays_in_the_history() -> None:
+    """A refusal stands in a field of its own, and in words everywhere else."""
+    said = {"role": "assistant", "content": None, "refusal": "I will not."}
+    request = WIRE.decode_request({"messages": [{"role": "user", "content": "hi"}, said]})
+    assert request.messages[1].text == "I will not."
+
+
+@pytest.mark.parametrize(("given", "limit"), [(4096.0, 4096), (-1, None), (None, None), (7, 7)])
+def test_a_limit_may_be_written_in_several_ways(given: Any, limit: int | None) -> None:
+    """As a whole number with a point, and as local servers write that there is none."""
+    body = {"messages": [{"role": "user", "content": "hi"}], "max_tokens": given}
+    assert WIRE.decode_request(body).sampling.max_output_tokens == limit
+
+
+@pytest.mark.parametrize("given", [0, -7, 1.5, "many", True])
+def test_a_limit_that_is_none_is_refused(given: Any) -> None:
+    """By its name."""
+    body = {"messages": [{"role": "user", "content": "hi"}], "max_tokens": given}
+    with pytest.raises(WireError, match="max_tokens"):
+        WIRE.decode_request(body)
+
+
+@pytest.mark.parametrize("mode", ["auto", "required"])
+def test_some_allowed_tools_are_a_choice(mode: str) -> None:
+    """Their mode is carried; which they are is said not to be."""
+    named = {"type": "function", "function": {"name": "f"}}
+    choice = {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": [named]}}
+    body = {"messages": [{"role": "user", "content": "hi"}], "tool_choice": choice}
+    assert WIRE.decode_request(body).tool_choice == mode
+
+
+def test_servers_say_at_which_stop_sequence_they_ended() -> None:
+    """Those of vLLM and SGLang do, and a caller of Messages reads it."""
+    for field in ("stop_reason", "matched_stop"):
+        choice = {"message": {"content": "1 2"}, "finish_reason": "stop", field: "END"}
+        finish = WIRE.decode_answer({"choices": [choice]})[-1]
+        assert finish == Finish("stop", "stop", "END")

@@ -21,11 +21,13 @@ from edgeroute.core.messages import (
     system,
     user,
 )
-from edgeroute.core.request import ChatRequest, Tool
+from edgeroute.core.request import ChatRequest, Sampling, Tool
+from edgeroute.wire import capsule
 from edgeroute.wire.errors import WireError, WireFault
 from edgeroute.wire.format import CachePlan, Target
 from edgeroute.wire.formats import FORMATS
 from edgeroute.wire.json_data import load_object
+from edgeroute.wire.openai_responses import stored
 from tests.support.wire import FIXTURES, ORIGIN, answer_of, card, target
 
 WIRE = FORMATS["openai-responses"]
@@ -49,6 +51,13 @@ def test_the_cache_key_needs_an_ability_and_a_plan() -> None:
     to = Target(card(), stream=False, session_id="s1", cache=CachePlan())
     assert sent(user("hi"), to=to)["prompt_cache_key"] == "s1"
     assert "prompt_cache_key" not in sent(user("hi"))
+
+
+def test_a_limit_is_never_below_the_least() -> None:
+    """A smaller one is refused."""
+    for asked, limit in ((5, 16), (17, 17)):
+        body = sent(user("hi"), sampling=Sampling(max_output_tokens=asked))
+        assert body["max_output_tokens"] == limit
 
 
 def test_a_conversation_becomes_items() -> None:
@@ -95,13 +104,14 @@ def test_unknown_items_go_back_out_as_they_came_on_the_same_wire_only() -> None:
     items = [
         {"role": "user", "content": "hi"},
         {"type": "custom_tool_call", "call_id": "c", "name": "apply_patch", "input": "x"},
+        {"type": "custom_tool_call_output", "call_id": "c", "output": "ok"},
         {"type": "message", "role": "user", "content": [{"type": "input_audio", "data": "AA=="}]},
     ]
     request = WIRE.decode_request({"input": items})
     assert [type(part) for m in request.messages for part in m.parts] == [
-        *(Text, ToolCall, Unreadable)
+        *(Text, ToolCall, ToolResult, Unreadable)
     ]
-    assert WIRE.encode_request(request, target())["input"][2:] == items[2:]
+    assert WIRE.encode_request(request, target())["input"][3:] == items[3:]
     chat = FORMATS["openai-chat"].encode_request(request, target())
     assert "apply_patch" in str(chat)
     assert "AA==" not in str(chat)
@@ -233,3 +243,110 @@ def test_our_answers_are_what_the_official_client_reads(answers: list[Any], stre
         assert events[-1]["response"]["output"] == done
         assert events[-1]["type"] in ("response.completed", "response.incomplete")
         assert WIRE.encode_answer(answer, envelope)["output"] == done
+
+
+def test_a_stored_answer_is_told_again_in_the_events_of_its_kind() -> None:
+    """Text, refusal, thinking and calls each come as they would have come at first, as the official
+    client reads them; anything else as the item that it is.
+    """
+    part = {"type": "output_text", "text": "Out.", "annotations": [], "logprobs": []}
+    refusal = {"type": "refusal", "refusal": "No."}
+    items: list[dict[str, Any]] = [
+        {"id": "rs_1", "type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}]},
+        {"id": "msg_1", "type": "message", "role": "assistant", "status": "completed",
+         "content": [part, refusal]},
+        {"id": "fc_1", "type": "function_call", "status": "completed", "call_id": "c1",
+         "name": "f", "arguments": '{"a":1}'},
+        {"id": "ctc_1", "type": "custom_tool_call", "call_id": "c2", "name": "g", "input": "x"},
+        {"id": "ws_1", "type": "web_search_call", "status": "completed",
+         "action": {"type": "search", "query": "q"}},
+    ]  # fmt: skip
+    body = {"id": "resp_1", "object": "response", "created_at": 1, "model": "m", "output": items,
+            "status": "completed", "parallel_tool_calls": True, "tool_choice": "auto",
+            "tools": []}  # fmt: skip
+    written = b"".join(stored.replayed(body)).decode()
+    data = [line[6:] for line in written.splitlines() if line.startswith("data: ")]
+    events = [EVENTS.validate_json(line, strict=True) for line in data]
+    assert [event.sequence_number for event in events] == [*range(len(events))]
+    kinds = [event.type.removeprefix("response.") for event in events]
+    assert kinds[:2] == ["created", "in_progress"]
+    assert kinds[-1] == "completed"
+    around = ["output_item.added", "output_item.done"]
+    assert kinds.count(around[0]) == kinds.count(around[1]) == len(items)
+    for kind in (
+        "reasoning_summary_part.added", "reasoning_summary_text.delta",
+        "reasoning_summary_text.done", "reasoning_summary_part.done", "content_part.added",
+        "output_text.delta", "output_text.done", "refusal.delta", "refusal.done",
+        "content_part.done", "function_call_arguments.delta", "function_call_arguments.done",
+        "custom_tool_call_input.delta", "custom_tool_call_input.done",
+    ):  # fmt: skip
+        assert kind in kinds
+    shown = [load_object(line).get("item") for line in data if "output_item.done" in line]
+    assert shown == items
+    assert [*stored.replayed(body, len(events) - 2)] == [*stored.replayed(body)][-1:]
+
+
+@pytest.mark.parametrize(
+    ("item", "name"),
+    [
+        ({"type": "item_reference", "id": "msg_1"}, "msg_1"),
+        ({"id": "msg_1"}, "msg_1"),
+        ({"id": "msg_1", "role": "user", "content": "x"}, ""),
+        ({"type": "function_call", "id": "fc_1"}, ""),
+        ({"type": "item_reference"}, ""),
+        ({"type": "item_reference", "id": 5}, ""),
+        ("text", ""),
+        (None, ""),
+    ],
+)
+def test_a_reference_is_told_from_an_item(item: Any, name: str) -> None:
+    """By its type, which clients may leave away."""
+    assert stored.referred(item) == name
+
+
+def test_every_listed_item_has_an_id_that_leads_back_to_it() -> None:
+    """Its own, or one that tells its place; texts are parts, as a client reads them."""
+    items = [
+        {"role": "user", "content": "x"},
+        {"type": "message", "role": "assistant", "content": "y"},
+        {"type": "function_call_output", "call_id": "c", "output": "z"},
+        {"type": "reasoning", "id": "rs_1", "summary": []},
+        {"type": "something_new"},
+    ]
+    shown = stored.listed("resp_5f", items)
+    assert [one["id"] for one in shown] == [
+        "msg_5f_i0", "msg_5f_i1", "fco_5f_i2", "rs_1", "item_5f_i4",
+    ]  # fmt: skip
+    assert [one.get("content") for one in shown[:2]] == [
+        [{"type": "input_text", "text": "x"}],
+        [{"type": "output_text", "text": "y"}],
+    ]
+    for place in (0, 1, 2, 4):
+        assert stored.input_place(shown[place]["id"]) == ("resp_5f", place)
+    for other in ("rs_1", "msg_up_1", "msg_5f_ix", "", "x" * 500):
+        assert stored.input_place(other) is None
+
+
+@pytest.mark.parametrize("stream", [b"", b"data: [DONE]\n\n", b'data: {"type":"error"}\n\n'])
+def test_only_an_answer_that_ended_well_is_one_to_keep(stream: bytes) -> None:
+    """Nothing of a broken stream passes for a response."""
+    assert stored.ended(stream) is None
+
+
+def test_a_stored_thought_is_its_own_models_and_holds_no_text() -> None:
+    """What is sealed cannot be masked, so the summary stays outside; what is sealed already, has
+    nothing to seal or is of nobody known stays as it is.
+    """
+    summary = [{"type": "summary_text", "text": "Ann asks."}]
+    thought = {"id": "rs_1", "type": "reasoning", "summary": summary, "encrypted_content": "gAAA"}
+    plain: list[dict[str, Any]] = [
+        {"id": "rs_2", "type": "reasoning", "summary": summary},
+        {"id": "msg_1", "type": "message", "content": []},
+    ]
+    (kept, *others) = stored.sealed([thought, *plain], "o/x")
+    assert others == plain
+    assert kept | {"encrypted_content": "gAAA"} == thought
+    origin, payload = capsule.unseal(kept["encrypted_content"]) or ("", "")
+    assert (origin, load_object(payload)) == ("o/x", thought | {"summary": []})
+    assert stored.sealed([kept], "o/y") == [kept]
+    assert stored.sealed([thought], "") == [thought]

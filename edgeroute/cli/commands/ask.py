@@ -52,6 +52,7 @@ from edgeroute.core.request import ChatRequest
     default=Path(),
     help="Folder for pictures; the current one otherwise.",
 )
+@click.option("--raw", is_flag=True, help="Pipe the answer as it is, terminal escapes included.")
 @click.option("--quiet", "-q", is_flag=True, help="No receipt line.")
 @pass_shell
 def ask(
@@ -62,6 +63,7 @@ def ask(
     no_stream: bool,
     no_store: bool,
     output: Path,
+    raw: bool,
     quiet: bool,
     **options: Any,
 ) -> int:
@@ -75,7 +77,7 @@ def ask(
     if not streaming:  # who is shown nothing before the end can be rescued up to the end
         request = replace(request, commit="complete")
     asking = _Asking(
-        shell, request, streaming=streaming, machine=machine, quiet=quiet, output=output
+        shell, request, streaming=streaming, machine=machine, quiet=quiet, output=output, raw=raw
     )
     return shell.run(asking.run)
 
@@ -91,6 +93,7 @@ class _Asking:
     machine: bool
     quiet: bool
     output: Path
+    raw: bool
     screen: SafeStream = field(default_factory=SafeStream)
     shown: str = ""
     conversation: str = ""
@@ -151,7 +154,7 @@ class _Asking:
         if self.streaming and self.shown:
             out()
         elif event.answer.text or not pictures:
-            foreign(event.answer.text)
+            foreign(event.answer.text, raw=self.raw)
         for each in pictures:
             out(safe_line(each, 4096))
         for call in event.answer.message.tool_calls:
@@ -185,7 +188,7 @@ class _Asking:
         elif self.streaming and self.shown:
             out()
         elif event.partial is not None and event.partial.text:
-            foreign(event.partial.text)
+            foreign(event.partial.text, raw=self.raw)
         note(safe(f"edgeroute: {event.error.message}"))
         if event.error.hint:
             note(safe(event.error.hint))
@@ -200,7 +203,7 @@ class _Asking:
         elif self.streaming:
             out()
         elif self.shown:
-            foreign(self.shown)
+            foreign(self.shown, raw=self.raw)
         kept = f" It is kept: edgeroute history show {self.conversation}"
         note(f"Stopped.{kept if self.conversation and self.shown else ''}")
         return Cancelled.exit_code

@@ -24,10 +24,15 @@ if TYPE_CHECKING:
     from edgeroute.settings import ServerSettings
 
 _RECORDS: Final = "connected"
+_STARTS: Final = "client-starts"
 _QUESTION: Final = (
     "What an agent reads may hold personal data. With `mask` it is replaced by placeholders before"
     " anything leaves, and restored in the answers (recommended); with `auto` a session that held"
     " some stays on this machine; `private` keeps every session here."
+)
+_AS_FOR_ALL: Final = (
+    "Its conversations begin in everybody's privacy mode. `--privacy mask` lets its sessions go on"
+    " with placeholders in place of personal data."
 )
 _HIDDEN: Final = "<its token>"
 _START: Final = (
@@ -88,7 +93,9 @@ def connect(
     if client not in known:
         raise EdgeRouteError(f"There is no client {client!r}.", f"Known: {', '.join(known)}.")
     record = paths.state / _RECORDS / f"{client}.json"
+    start_file = paths.state / _STARTS / f"{client}.json"
     if undo:
+        start_file.unlink(missing_ok=True)
         _undo(client, record, tokens.path(client), yes=yes)
         return
     settings = config.load(paths.settings)
@@ -103,7 +110,7 @@ def connect(
         wishes["privacy"] = _asked_privacy(yes=yes)
     token = tokens.get(client).reveal() if tokens.path(client).exists() else _HIDDEN
     base = f"http://{settings.server.host}:{settings.server.port}"
-    values = ConnectValues(client, base, token, tokens.path(client), model)
+    values = ConnectValues(client, base, token, tokens.path(client), start_file, model)
     agreed = not run and _agreed(program, values, record, yes=yes)
     # The profile comes first: a token without it would be let in under everybody's mode.
     _keep_profile(paths.settings, client, wishes, new=new and not run)
@@ -149,6 +156,7 @@ def _list(known: dict[str, Program], paths: config.Paths) -> None:
 def _asked_privacy(*, yes: bool) -> str | None:
     """What the user wants for what an agent reads; None where nobody is there to be asked."""
     if yes or not sys.stdin.isatty():
+        note(_AS_FOR_ALL)
         return None
     note(_QUESTION)
     modes = click.Choice(["mask", "auto", "private"])
@@ -246,6 +254,11 @@ def _check_run(client: str, program: Program) -> None:
 
 def _start(program: Program, values: ConnectValues, arguments: tuple[str, ...]) -> None:
     """Become the client."""
+    if program.start_file:
+        from edgeroute.core.private_file import write_private
+
+        wanted = json.dumps(values.fill(program.start_file))
+        write_private(values.start_file, wanted.encode())
     environment = {name: text for name, text in os.environ.items() if name not in program.unset}
     environment |= values.fill(program.environment)
     environment |= {

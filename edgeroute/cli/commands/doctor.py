@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from edgeroute.cli.health import HealthCheck, checks
-from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell
+from edgeroute.cli.shell import Shell, as_json, foreign, note, out, pass_shell
 
 _MARKS: Final = {
     "ok": click.style("ok  ", fg="green"),
@@ -41,6 +41,7 @@ def doctor(shell: Shell, *, machine: bool) -> int:
 
 
 def _print(check: HealthCheck) -> None:
-    foreign(f"{_MARKS[check.state]}  {check.name}: {check.text}")
+    out(_MARKS[check.state], end="  ")
+    foreign(f"{check.name}: {check.text}")
     if check.fix:
         foreign(f"      -> {check.fix}")

@@ -11,6 +11,7 @@ import click
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
 from edgeroute.cli.words import when
 from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.private_file import write_private
 
 if TYPE_CHECKING:
     from edgeroute.core.conversation import Conversation, SearchHit
@@ -62,31 +63,40 @@ def search(shell: Shell, words: tuple[str, ...], limit: int, *, machine: bool) -
 
 @history.command("show")
 @click.argument("conversation")
+@click.option("--raw", is_flag=True, help="As it was written, terminal escapes included.")
 @pass_shell
-def show(shell: Shell, conversation: str) -> None:
+def show(shell: Shell, conversation: str, *, raw: bool) -> None:
     """Print a conversation."""
-    foreign(shell.runtime.conversations.export(conversation), end="")
+    foreign(shell.runtime.conversations.export(conversation, raw=raw), end="", raw=raw)
 
 
 @history.command("export")
 @click.argument("conversation")
 @click.option("--format", "style", type=click.Choice(["markdown", "json"]), default="markdown")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), default=None)
+@click.option("--raw", is_flag=True, help="As it was written, terminal escapes included.")
 @pass_shell
-def export(shell: Shell, conversation: str, style: Any, output: Path | None) -> None:
+def export(shell: Shell, conversation: str, style: Any, output: Path | None, *, raw: bool) -> None:
     """Print a conversation as Markdown or JSON, or write it into a file of yours alone."""
-    text = shell.runtime.conversations.export(conversation, style)
+    text = shell.runtime.conversations.export(conversation, style, raw=raw)
     if output is None:
-        foreign(text, end="")
+        foreign(text, end="", raw=raw)
         return
+    _write(output, text)
+    note(f"Written to {output}.")
+
+
+def _write(output: Path, text: str) -> None:
+    """Make ``text`` the content of a plain file that only its owner reads."""
+    if output.is_symlink() or (output.exists() and not output.is_file()):
+        raise EdgeRouteError(f"{output} is a link or no plain file.", "Name another file.")
     try:
-        output.touch(mode=0o600)
-        output.write_text(text, "utf-8", "replace")
+        output.parent.stat()
+        write_private(output, text.encode("utf-8", "replace"))
     except OSError as error:
         raise EdgeRouteError(
             f"{output} cannot be written ({error.strerror}).", "Name another file."
         ) from error
-    note(f"Written to {output}.")
 
 
 @history.command("mask")
@@ -99,6 +109,17 @@ def mask(shell: Shell, conversation: str) -> None:
     """
     shell.runtime.conversations.mask(conversation)
     note("It goes on with placeholders in place of personal data.")
+
+
+@history.command("accept-loss")
+@pass_shell
+def accept_loss(shell: Shell) -> None:
+    """Let old conversations go on after a part of the history was lost.
+
+    What held personal data and is known to stays here; of what is gone nobody can say.
+    """
+    freed = shell.runtime.conversations.accept_loss()
+    note(f"The loss is accepted; {freed} conversations may go on. New ones begin as ever.")
 
 
 @history.command("delete")

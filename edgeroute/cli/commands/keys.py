@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from edgeroute.cli.shell import Shell, as_json, note, out, pass_shell, piped, table
+from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, piped, table
 from edgeroute.core.secret import Secret
 
 
@@ -58,7 +58,7 @@ def list_keys(shell: Shell, *, machine: bool) -> None:
 def test_key(shell: Shell, provider: str) -> int:
     """Ask PROVIDER whether it accepts the stored key; the request holds no prompt."""
     checked = shell.run(lambda: shell.runtime.providers.check(provider))
-    out(checked.text)
+    foreign(checked.text)
     return 0 if checked.state == "good" else 1
 
 

@@ -19,6 +19,7 @@ from edgeroute.cli.shell import (
     piped_content,
     tell_asking,
 )
+from edgeroute.core.display import safe_line
 from edgeroute.core.encoding import decoded
 from edgeroute.core.messages import File, Message
 from edgeroute.core.request import ChatRequest
@@ -63,7 +64,9 @@ def scan(
 
 
 def _read(path: Path) -> str | bytes:
-    """Text where it is text, bytes where it is a document."""
+    """Text where it is text, bytes where it is a document; ``-`` is what is piped in."""
+    if str(path) == "-":
+        return piped_content() or ""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -126,22 +129,23 @@ def _report(name: str, text: str, verdict: Verdict, *, show: bool, why: bool) ->
 
 
 def _print(report: dict[str, Any]) -> None:
+    name = safe_line(report["file"], 4096)
     for finding in report["findings"]:
         place = f":{finding['line']}:{finding['column']}" if "line" in finding else ""
         value = f"  {finding['value']!r}" if "value" in finding else ""
         trace = _trace(finding) if "pattern" in finding else ""
         found = f"{finding['type']} ({finding['score']:.2f})"
-        foreign(f"{report['file']}{place}: {found}{trace}{value}")
+        foreign(f"{name}{place}: {found}{trace}{value}")
     if report.get("weight") is not None:
-        foreign(f"{report['file']}: private with a probability of {report['weight']:.2f}")
+        foreign(f"{name}: private with a probability of {report['weight']:.2f}")
     for sentence in report.get("told", ()):
-        foreign(f"{report['file']}: {sentence}")
+        foreign(f"{name}: {sentence}")
     if not report["findings"]:
-        foreign(f"{report['file']}: {report['reason']}")
+        foreign(f"{name}: {report['reason']}")
     elif report["private"]:
-        note(f"{report['file']} would stay on this machine.")
+        note(f"{name} would stay on this machine.")
     else:
-        out(f"{report['file']}: may leave. {report['reason']}")
+        out(f"{name}: may leave. {report['reason']}")
 
 
 def _trace(finding: dict[str, Any]) -> str:

@@ -31,6 +31,7 @@ class Program(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     merge: dict[str, Any] = {}
     environment: dict[str, str] | None = None
     environment_json: dict[str, Any] = {}
+    start_file: dict[str, Any] = {}
     unset: list[str] = []
     arguments: list[str] = []
     snippet: str = ""
@@ -78,6 +79,7 @@ class ConnectValues:
     base: str
     token: str
     token_file: Path
+    start_file: Path
     model: str
 
     @property
@@ -99,6 +101,7 @@ class ConnectValues:
             return value
         for name, text in {
             "{token_file}": str(self.token_file),
+            "{start_file}": str(self.start_file),
             "{token_command}": shlex.join(self.words),
             "{token_program}": self.words[0],
             "{token_list}": json.dumps(self.words),

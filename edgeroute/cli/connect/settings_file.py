@@ -6,6 +6,7 @@ import base64
 import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -29,13 +30,17 @@ class Leaf(msgspec.Struct, frozen=True):
 
 
 class Record(msgspec.Struct, frozen=True):
-    """The way back: the file as it was (base64; None where there was none), and what is ours."""
+    """The way back: the file as it was (base64; None where there was none), and what is ours.
+
+    ``folders`` are those that were made for it, the outermost last.
+    """
 
     file: str
     before: str | None
     mode: int
     after: str
     leaves: list[Leaf]
+    folders: list[str] = []
 
     @property
     def original(self) -> bytes | None:
@@ -112,12 +117,16 @@ def keep(change: Change, merge: Mapping[str, Any], record: Path) -> None:
     """
     value = _Text(change.original or b"", change.file).value
     original = change.original
+    folders = [str(one) for one in change.file.parents if not one.exists()]
+    if record.exists():
+        folders = folders or _read(record).folders
     told = Record(
         str(change.file),
         None if original is None else base64.b64encode(original).decode(),
         change.mode,
         _digest(change.after),
         [Leaf(path, ours, *_had(value, path)) for path, ours in _leaves(merge)],
+        folders,
     )
     write_private(record, msgspec.json.encode(told))
     write_private(change.file, change.after)
@@ -130,7 +139,8 @@ def edited(record: Path) -> bool:
 
 
 def undo(record: Path) -> Path:
-    """Put the file back as it was; take only our own keys out of one that was edited since.
+    """Put the file back as it was, with the folders that were made for it gone; take only our own
+    keys out of one that was edited since.
 
     Raises:
         EdgeRouteError: the edited file is not valid.
@@ -140,6 +150,9 @@ def undo(record: Path) -> Path:
     left = told.without_ours(_bytes(file))
     if left is None:
         file.unlink(missing_ok=True)
+        with suppress(OSError):  # the client has put something there
+            for folder in told.folders:
+                Path(folder).rmdir()
     else:
         write_private(file, left)
         file.chmod(told.mode)

@@ -11,6 +11,7 @@ from edgeroute.core.verdict import PrivacyMode
 
 if TYPE_CHECKING:
     from edgeroute.store.chats.conversations import Conversations
+    from edgeroute.store.chats.history_loss import HistoryLoss
 
 _ASKED: Final = "You asked for it to stay on this machine."
 
@@ -30,18 +31,27 @@ class ConversationService:
     """The conversations of this machine.
 
     What only reads, or touches no privacy, is the store's own. Latch, masks and turns are written
-    by the engine alone. ``set_mode`` and ``mask`` are the user's own word, in the chat app and on
-    the command line; a program uses ``change``.
+    by the engine alone. ``set_mode``, ``mask`` and ``accept_loss`` are the user's own word, in the
+    chat app and on the command line; a program uses ``change``.
     """
 
-    def __init__(self, store: Conversations) -> None:
+    def __init__(self, store: Conversations, loss: HistoryLoss | None = None) -> None:
         self._store = store
+        self._loss = loss
         self.get, self.list, self.create = store.get, store.list, store.create
         self.turns, self.messages, self.prompts = store.turns, store.messages, store.prompts
         self.search, self.export, self.fork = store.search, store.export, store.fork
         self.rename, self.pin, self.keep_turns = store.rename, store.pin, store.keep_turns
         self.delete, self.purge, self.set_mode = store.delete, store.purge, store.set_mode
         self.mask = store.mask
+
+    def accept_loss(self) -> int:
+        """Let go on what is here only because a part of the history was lost; how many.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        return self._loss.accept() if self._loss else 0
 
     def change(
         self, conversation: str, change: ConversationChange, profile: PrivacyMode | None = None

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeroute.store.chats.history_loss import HistoryLoss
+
 if TYPE_CHECKING:
     from edgeroute.store.database.database import Database
     from edgeroute.store.keys.keys import Keys
@@ -14,12 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseStatus:
-    """How the database is; ``notices`` say what happened when it was opened."""
+    """How the database is; ``notices`` say what happened when it was opened.
+
+    ``lost`` says that a part of the history is gone, until the user accepts it.
+    """
 
     path: Path
     sound: bool
     encrypted: bool
     notices: tuple[str, ...]
+    lost: str = ""
 
 
 class SelfCheck:
@@ -49,7 +55,8 @@ class SelfCheck:
         """
         database = self._database
         encrypted, sound = database.encrypted, database.check()
-        return DatabaseStatus(database.path, sound, encrypted, database.notices)
+        lost = HistoryLoss(database).sentence()
+        return DatabaseStatus(database.path, sound, encrypted, database.notices, lost)
 
     def detector(self) -> None:
         """Load what finds personal data.

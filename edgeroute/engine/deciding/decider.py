@@ -21,6 +21,7 @@ from edgeroute.engine.deciding.model_names import (
     LOCAL,
     named,
     names_here,
+    nearest,
     not_offered,
     without_key,
 )
@@ -128,9 +129,11 @@ class Decider:
     def _session(self, request: ChatRequest, *, dry: bool) -> Session:
         """The request's conversation; where the store cannot be read, one that says so."""
         try:
-            return self.sessions.peek(request) if dry else self.sessions.open(request)
+            found = self.sessions.peek(request) if dry else self.sessions.open(request)
         except StoreError as error:
             return self.sessions.without_store(request, error, new_id(self.clock.now()))
+        last = None if found.model else self.router_state.holding(found.id)
+        return replace(found, model=last.model) if last else found
 
     async def _released(self, session: Session, request: ChatRequest, *, dry: bool) -> Session:
         with suppress(StoreError):
@@ -240,8 +243,6 @@ class Decider:
         Raises:
             UnknownModel: there is no key for it.
         """
-        from edgeroute.providers.catalog.families import nearest  # noqa: PLC0415
-
         card, client = self.catalog.card(request.model), request.client
         vendor = card.provider if card else family.vendor if family else ""
         able = self.router_state.ready() if vendor else ()
@@ -252,7 +253,7 @@ class Decider:
         found = nearest(
             family,
             [c for c in self.catalog.cards.values() if client is None or client.allows(c.id)],
-            self.catalog.same_as,
+            self.catalog,
             able,
             self.clock.now(),
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +11,7 @@ from edgeroute.core.display import safe_line
 from edgeroute.core.errors import UnknownModel
 
 if TYPE_CHECKING:
+    from edgeroute.core.model_card import ModelCard
     from edgeroute.local.backends.backend import LocalBackend
     from edgeroute.providers.catalog.catalog import Catalog
     from edgeroute.providers.catalog.families import FamilyName
@@ -64,6 +66,19 @@ def named(typed: str, catalog: Catalog, here: Mapping[str, str]) -> tuple[str, F
         if family is None:
             raise
         return family.typed, family
+
+
+def nearest(
+    family: FamilyName,
+    cards: Iterable[ModelCard],
+    catalog: Catalog,
+    ready: Collection[str],
+    now: datetime,
+) -> ModelCard | None:
+    """The one of ``cards`` that a family's name stands for where ``ready`` can be asked."""
+    from edgeroute.providers.catalog import families  # noqa: PLC0415
+
+    return families.nearest(family, cards, catalog.same_as, ready, now)
 
 
 def names_here(backend: LocalBackend) -> dict[str, str]:

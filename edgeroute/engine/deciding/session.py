@@ -15,6 +15,7 @@ from edgeroute.core.errors import StoreError
 from edgeroute.core.messages import Message
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode
+from edgeroute.store.database.loss import REASON
 
 if TYPE_CHECKING:
     from edgeroute.core.conversation import Conversation
@@ -33,6 +34,7 @@ class Session:
     the message of the request from which it is latched; 0 is from its start. ``undecided`` says
     that the latch is due to a message of this very request, that nothing was answered to it, and
     that the rules that found it private hold still: only the user can have allowed it since.
+    ``lost`` tells the user of a loss of history that is not accepted yet.
     """
 
     id: str
@@ -47,13 +49,14 @@ class Session:
     inherits: bool = False
     held_from: int = 0
     undecided: bool = False
+    lost: str = ""
 
 
 class Sessions:
     """Finds or begins the conversation that a request belongs to.
 
     ``rules`` names all that decides what is private, but for the user's allow list; empty where
-    that cannot be told.
+    that cannot be told. ``lost`` tells of a part of the history that is gone, empty where none is.
     """
 
     def __init__(
@@ -62,11 +65,13 @@ class Sessions:
         prefixes: Prefixes,
         default_mode: PrivacyMode,
         rules: Callable[[], str] = lambda: "",
+        lost: Callable[[], str] = lambda: "",
     ) -> None:
         self._conversations = conversations
         self._prefixes = prefixes
         self._default_mode = default_mode
         self._rules = rules
+        self._lost = lost
         self._unsaved: dict[str, str] = {}  # latches that the store has not taken, with reasons
 
     def open(self, request: ChatRequest) -> Session:
@@ -96,8 +101,11 @@ class Sessions:
         name = found.id if found else request.conversation
         unsaved = self._unsaved.get(name, "")
         held = match is not None and match.latched
-        inherited = unsaved or (_latch_of(origin) if held else "")
+        inherited = unsaved or (_latch_of(origin) if held else "") or request.held
         held_from = match.held_from if match and not unsaved else 0
+        lost = self._lost()
+        if lost and not inherited and _may_be_lost(request, found, match):
+            inherited, held_from = REASON, 0
         asked = replace(request, client=None) if match and match.masked else request
         stricter = self._mode(asked, found.mode if found else None, origin)
         if found is None:
@@ -110,6 +118,7 @@ class Sessions:
                 exists=False,
                 origin=origin.id if origin else "",
                 held_from=held_from,
+                lost=lost,
             )
         return Session(
             id=found.id,
@@ -123,8 +132,9 @@ class Sessions:
             held_from=held_from,
             undecided=match is not None
             and match.undecided
-            and not (request.conversation or unsaved)
+            and not (request.conversation or unsaved or request.held or inherited == REASON)
             and match.held_by == self._rules() != "",
+            lost=lost,
         )
 
     def without_store(self, request: ChatRequest, error: StoreError, name: str) -> Session:
@@ -146,7 +156,7 @@ class Sessions:
         """A session of its own for a request whose private message is private no more, since the
         user allowed what it held. The conversation that was latched stays so.
         """
-        begun = Session("", session.mode, new=request.messages, exists=False)
+        begun = Session("", session.mode, new=request.messages, exists=False, lost=session.lost)
         if dry:
             return begun
         name = self._conversations.create(session.mode, stored=request.store).id
@@ -238,6 +248,16 @@ class Sessions:
 def _latch_of(origin: Conversation | None) -> str:
     known = origin.latch_reason if origin else ""
     return known or "It branches off a conversation that held personal data."
+
+
+def _may_be_lost(
+    request: ChatRequest, found: Conversation | None, match: PrefixMatch | None
+) -> bool:
+    """Whether ``request`` may go on with a conversation whose record is gone."""
+    if request.conversation:
+        return found is None
+    said = [message for message in request.messages if message.role != "system"]
+    return any(one.role == "assistant" for one in said[match.length if match else 0 :])
 
 
 def _after(messages: tuple[Message, ...], known: int) -> tuple[Message, ...]:

@@ -1,1 +1,1 @@
-"""After the answer: receipt, ledger, turn, feedback, alerts, telemetry."""
+"""Receipt, ledger, turn; after the answer feedback, alerts, telemetry."""

@@ -176,13 +176,14 @@ class Recorder:
             )
         turn = (*decision.session.new, answer.message)
         try:
-            self.conversations.append(
-                decision.session.id,
-                turn,
-                complete=outcome.answer is not None,
-                receipt=receipt.id,
-                model=receipt.model,
-            )
+            if request.store:
+                self.conversations.append(
+                    decision.session.id,
+                    turn,
+                    complete=outcome.answer is not None,
+                    receipt=receipt.id,
+                    model=receipt.model,
+                )
         except StoreError as error:  # the user has deleted it meanwhile; the receipt stays
             return [_not_saved(error)]
         self.prefixes.remember(decision.session.id, (*request.messages, answer.message))

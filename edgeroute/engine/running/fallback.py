@@ -1,8 +1,9 @@
 """From a plan to one answer: carry out what the failover says, and show what may be shown.
 
 Words that were shown are never followed by another model's words. With ``commit: first_token`` a
-failure after the first visible piece ends the request; with ``commit: complete`` the answer is held
-back until it is whole, so that any failure can still be rescued.
+failure after the first visible piece ends the request; thoughts wait for it, so that another
+model can still answer, but a long thought is shown while it lasts. With ``commit: complete`` the
+answer is held back until it is whole, so that any failure can still be rescued.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from edgeroute.core.answer import Frame
 from edgeroute.core.clock import Clock
 from edgeroute.core.errors import (
+    OVERFLOW,
     EdgeRouteError,
     LocalModelError,
     NothingAnswered,
@@ -57,7 +59,9 @@ if TYPE_CHECKING:
     from edgeroute.providers.resilience.health import Health
     from edgeroute.providers.resilience.resilience import Resilience
 
+LONG_THOUGHT: Final = 20.0  # seconds
 _GET_A_MODEL: Final = "`edgeroute doctor` says how to get a local model."
+_NO_ROOM: Final = "The session does not fit into the window of the model here."
 _CHANGE_IT: Final = "Change or shorten it; see `edgeroute models list` for others."
 
 
@@ -179,16 +183,21 @@ class _FallbackStep:
         self._clock = clock
         self._showing = False
         self._began = False
+        self._thinks_since: float | None = None
 
     def came(self, delta: Delta) -> list[Piece | Frame]:
         """What may be shown now that ``delta`` has come."""
         if not isinstance(delta, Piece | Frame):
             return []
         self.held.append(delta)
+        now = self._clock.monotonic()
         shows = delta.untold if isinstance(delta, Frame) else not isinstance(delta, ReasoningDelta)
+        if isinstance(delta, ReasoningDelta):
+            self._thinks_since = now if self._thinks_since is None else self._thinks_since
+            shows = now - self._thinks_since >= LONG_THOUGHT
         if shows and not self._began:
             self._began = True
-            action = self._failover.on(FirstWord(), self._clock.monotonic())
+            action = self._failover.on(FirstWord(), now)
             self._showing = isinstance(action, Show)
         if not self._showing:
             return []
@@ -209,15 +218,21 @@ class _FallbackStep:
 def _in_words(decision: Decision, error: EdgeRouteError) -> EdgeRouteError:
     """The error for people; a prompt that must stay here was refused for privacy.
 
-    A caller whose request is to blame is told so all the same: it can shorten or mend it.
+    A caller whose request is to blame is told so all the same: it can shorten or mend it. Only of a
+    session that was just held it is not said, in no word that clients know, that it is too long:
+    they would hide why, and shorten in vain.
     """
     if decision.privacy.stays and isinstance(error, NothingAnswered | LocalModelError):
         places = private_places(decision.request, decision.privacy)
         why = f"{decision.privacy.reason} {places}".strip()
         blamed = error.rejection.blames_caller
+        said, hint = error.message, error.hint or (_CHANGE_IT if blamed else _GET_A_MODEL)
+        held = decision.privacy.mode is not PrivacyMode.PRIVATE and not _answered_here(decision)
+        if held and error.rejection.code == OVERFLOW.code:
+            blamed, said, hint = False, _NO_ROOM, ""
         return PrivacyRefused(
-            f"{why} It must stay here, and no model here could answer. {error.message}",
-            f"{error.hint or (_CHANGE_IT if blamed else _GET_A_MODEL)} {_ways_on(decision)}",
+            f"{why} It must stay here, and no model here could answer. {said}",
+            f"{hint} {_ways_on(decision)}".strip(),
             # Clients take 401 and 403 for a login and try 503 again for minutes.
             rejection=error.rejection if blamed else Rejection(400, PrivacyRefused.code),
         )
@@ -231,8 +246,13 @@ def _ways_on(decision: Decision) -> str:
     tied = session.exists and session.held_from > 0
     if privacy.mode is PrivacyMode.AUTO and tied and privacy.maskable:
         ways.append(f"`edgeroute history mask {session.id}` lets this session go on with masks")
-    said = [message for message in decision.request.messages if message.role != "system"]
-    answered = any(message.role == "assistant" for message in said[session.held_from :])
-    if privacy.verdict.findings and not answered:
+    if privacy.verdict.findings and not _answered_here(decision):
         ways.append("`edgeroute config allow` says of one exact text that it is not private")
     return f"To go on: {'; '.join([*ways, 'a new session begins without it'])}."
+
+
+def _answered_here(decision: Decision) -> bool:
+    """Whether a model has said something since the session is held."""
+    since = decision.session.held_from
+    said = [message for message in decision.request.messages if message.role != "system"]
+    return since > 0 and any(message.role == "assistant" for message in said[since:])

@@ -83,8 +83,8 @@ class LiveAttempt:
                 self.served_model = model or self.served_model
             case LogprobsDelta(values=values):
                 self.logprobs += values
-            case Finish(reason, _):
-                self.draft.finish = reason
+            case Finish(reason, _, stop):
+                self.draft.finish, self.draft.stop = reason, stop
             case Frame(untold=untold):
                 self.draft.add_frame(delta)
                 if untold:

@@ -76,23 +76,19 @@ class ModelCalls:
     def left_out(self, live: LiveAttempt, decision: Decision) -> Notice | None:
         """What the caller is told of wishes that the model cannot hear; None where there are none.
 
-        A caller who speaks no wire format has no such wishes.
+        The other front doors offer nothing that they could not hear.
         """
-        from edgeroute.providers.calling.call import spoken  # noqa: PLC0415
-        from edgeroute.wire.same_wire import left_out  # noqa: PLC0415
+        from edgeroute.providers.calling.call import untold  # noqa: PLC0415
 
         request, card = decision.request, live.card
-        if request.source is None:
+        if request.front_door != "http":
             return None
         provider = self.catalog.provider(card.provider) if card.place is Place.CLOUD else None
-        if provider is not None:
-            card = spoken(card, provider, request)
         single = decision.plan.strategy == "single"
-        passing = provider is not None and single and request.wire == card.wire
-        names = left_out(request, card.wire, passing=passing)
-        if not names:
-            return None
-        return Notice("left_out", f"{card.id} was not told of: {', '.join(names)}.")
+        names = untold(request, card, provider, single=single)
+        return (
+            Notice("left_out", f"{card.id} was not told of: {', '.join(names)}.") if names else None
+        )
 
     async def deltas(
         self, live: LiveAttempt, decision: Decision, patience: Patience | None = None
@@ -122,6 +118,7 @@ class ModelCalls:
     ) -> AsyncGenerator[Delta]:
         # Nothing of this is needed to answer locally.
         from edgeroute.providers.calling.call import prepare, session_id, spoken  # noqa: PLC0415
+        from edgeroute.wire.history import full_names  # noqa: PLC0415
 
         session, outbound = decision.session, decision.outbound
         provider = self.catalog.provider(live.card.provider)
@@ -158,6 +155,7 @@ class ModelCalls:
             patience=patience,
             on_head=live.sent,
             frames=as_it_comes,
+            names=full_names(outbound.tools),
         )
         async with aclosing(stream) as deltas:
             async for delta in deltas:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Any, Final
 
 from edgeroute.core.display import safe_line
@@ -11,7 +11,7 @@ from edgeroute.core.events import Delta, Finish
 from edgeroute.local.backends.client import BrokenOff, Stream, parse_object, read_all
 from edgeroute.wire.errors import WireError, WireFault, counts_in, says_overflow
 from edgeroute.wire.formats import FORMATS
-from edgeroute.wire.sse import StreamDecoder, read_deltas
+from edgeroute.wire.sse import StreamDecoder, looks_like_stream, once, read_deltas
 
 FORMAT: Final = FORMATS["openai-chat"]
 
@@ -55,15 +55,9 @@ async def deltas(
     try:
         if stream.status != 200:
             raise failure(name, stream.status, parse_object(await read_all(stream)))
-        if stream.content_type == "text/event-stream":
-            async for delta in read_deltas(stream.chunks, decoder or FORMAT.decoder()):
-                ended = ended or isinstance(delta, Finish)
-                yield delta
-        else:
-            # Not streamed after all, and perhaps an error although the status says success.
-            for delta in FORMAT.decode_answer(parse_object(await read_all(stream))):
-                ended = ended or isinstance(delta, Finish)
-                yield delta
+        async for delta in _said(stream, decoder or FORMAT.decoder()):
+            ended = ended or isinstance(delta, Finish)
+            yield delta
     except WireFault as error:
         raise failure(name, 200, error.body) from error
     except WireError as error:
@@ -73,6 +67,21 @@ async def deltas(
         ) from error
     if not ended:
         raise BrokenOff(f"{name} ended in the middle of an answer.", "Try again.")
+
+
+async def _said(stream: Stream, decoder: StreamDecoder) -> AsyncIterator[Delta]:
+    if stream.content_type == "text/event-stream":
+        async for delta in read_deltas(stream.chunks, decoder):
+            yield delta
+        return
+    # Not streamed after all, or not called so; and perhaps an error although all seems well.
+    body = await read_all(stream)
+    if looks_like_stream(body):
+        async for delta in read_deltas(once(body), decoder):
+            yield delta
+        return
+    for delta in FORMAT.decode_answer(parse_object(body)):
+        yield delta
 
 
 def failure(name: str, status: int, body: Mapping[str, Any]) -> LocalModelError:

@@ -17,6 +17,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
 from edgeroute.local.backends.answers import FORMAT, deltas, failure
 from edgeroute.local.backends.client import LocalClient, Opening
+from edgeroute.local.backends.raw_text import RawText, may_think
 from edgeroute.wire.format import Target
 from edgeroute.wire.sse import StreamDecoder
 
@@ -63,6 +64,8 @@ class Endpoint:
         self._model = model
         self._window = context_tokens
         self._sleep = sleep
+        # Whether answers begin in the midst of a thought, by what was asked; the first one tells.
+        self._inside: dict[bool, bool] = {}
 
     @property
     def card(self) -> ModelCard:
@@ -75,7 +78,7 @@ class Endpoint:
             family=self._model or self.name,
             context_tokens=self._window,
             max_output_tokens=min(8_192, self._window // 2),
-            abilities=frozenset({"tools", "json_schema"}),
+            abilities=frozenset({"tools", "json_schema", "all_fields"}),
         )
 
     def cards(self) -> tuple[ModelCard, ...]:
@@ -119,22 +122,30 @@ class Endpoint:
         """
         await self._choose()
         body = self._body(request)
+        asked = _thinks(request)
+        inside = self._inside.get(asked) if self._leaves_thoughts() else False
+        text = RawText(request.tools, inside=inside)
         for wait in (*_WAITS, None):
             async with self._client.stream("/chat/completions", body) as stream:
                 if wait is None or stream.status not in _BUSY:
                     found = deltas(stream, self.name, self._decoder())
                     async with aclosing(found) as open_found:
                         async for delta in open_found:
-                            yield delta
+                            for meaning in text.feed(delta):
+                                yield meaning
+                    self._inside[asked] = text.inside is True
                     return
             await self._sleep(wait)
 
     def _body(self, request: ChatRequest) -> dict[str, Any]:
         body = FORMAT.encode_request(request, Target(self.card, stream=True))
         if "qwen3" in self._model.lower():
-            thinks = request.reasoning_effort not in {"", "none", "minimal"}
-            body.setdefault("chat_template_kwargs", {"enable_thinking": thinks})
+            body.setdefault("chat_template_kwargs", {"enable_thinking": _thinks(request)})
         return body
+
+    def _leaves_thoughts(self) -> bool:
+        """Whether the server may hand thoughts on as words."""
+        return may_think(self._model)
 
     def _decoder(self) -> StreamDecoder:
         return FORMAT.decoder()
@@ -155,6 +166,10 @@ class Endpoint:
 
     async def close(self) -> None:
         """Nothing to let go of: connections end with their answers."""
+
+
+def _thinks(request: ChatRequest) -> bool:
+    return request.reasoning_effort not in {"", "none", "minimal"}
 
 
 def _offer(row: Mapping[str, Any]) -> Offer:

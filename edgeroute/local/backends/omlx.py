@@ -123,6 +123,9 @@ class OMLX(Endpoint):
             return
         await super()._choose()
 
+    def _leaves_thoughts(self) -> bool:
+        return False
+
     def _decoder(self) -> StreamDecoder:
         return _Decoder(self._model)
 

@@ -42,7 +42,7 @@ def main() -> None:
     os.ftruncate(lock, 0)
     os.pwrite(lock, str(os.getpid()).encode(), 0)
     log.redirect(options.log)
-    guard.harden()
+    guard.harden((runtime, options.models), [options.own] if options.own else ())
     guard.install()
     # Imported in the background, so that starting is quick.
     from edgeroute.local.worker import server  # noqa: PLC0415

@@ -1,15 +1,15 @@
-"""What the worker may not do: reach a network, start a program, leave a core file."""
+"""What the worker may not do: reach a network or others' files, start a program, dump its core."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
 from edgeroute.core.crash import leave_no_image
-from edgeroute.local.worker import seccomp
+from edgeroute.local.worker import landlock, seccomp
 
 _OUT_OF_MEMORY_SCORE: Final = "500"
 _REFUSED: Final = frozenset(
@@ -45,10 +45,14 @@ def install(
     add(watch)
 
 
-def harden() -> None:
-    """No image of the memory, first to go when memory is short, and the kernel as second guard."""
+def harden(changed: Iterable[Path] = (), read: Iterable[Path] = ()) -> None:
+    """No image of the memory, first to go when memory is short, and the kernel as second guard.
+
+    Of the user's files only those in the folders ``changed`` and ``read`` can be reached.
+    """
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text(_OUT_OF_MEMORY_SCORE, "ascii")
     leave_no_image()
+    landlock.install(changed, read)
     seccomp.install()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -38,6 +39,8 @@ class OutputReader:
         self._tools = {tool.name: tool for tool in tools}
         self._held = ""
         self._inside = False
+        # A conversation holds the calls of many answers, and no two have one id.
+        self._mark = secrets.token_hex(4)
         self.calls = 0
 
     def feed(self, text: str) -> Iterator[Meaning]:
@@ -104,7 +107,7 @@ class OutputReader:
             return
         name, arguments = read
         index, self.calls = self.calls, self.calls + 1
-        yield ToolCallDelta(index, f"call_{index}", name, arguments)
+        yield ToolCallDelta(index, f"call_{self._mark}_{index}", name, arguments)
 
 
 class Verbatim:

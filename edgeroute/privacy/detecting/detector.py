@@ -11,13 +11,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.verdict import Finding, LocalOpinion
+from edgeroute.encoders.ahead import Ahead
 from edgeroute.encoders.bert import EncoderMissing
 from edgeroute.privacy.detecting.presidio import Presidio
 from edgeroute.privacy.detecting.protocol import Scan
@@ -25,7 +26,7 @@ from edgeroute.privacy.detecting.recognizers.internal_code import InternalCodeMa
 from edgeroute.privacy.detecting.text.contents import Unread
 from edgeroute.privacy.detecting.text.page import Finder, Hit, OverBudget, Page
 from edgeroute.privacy.detecting.text.sheet import Place
-from edgeroute.privacy.detecting.weighing.kinds import SUSPICIONS, WEIGHED
+from edgeroute.privacy.detecting.weighing.kinds import WEIGHED, is_left_open
 from edgeroute.privacy.detecting.weighing.second_opinion import SOURCE, NoOpinion, SecondOpinion
 from edgeroute.privacy.policy import Level, PrivacyPolicy
 
@@ -140,35 +141,57 @@ class Detector:
 
     def _findings(self, text: str, heaviest: _Heaviest, *, full: bool) -> Iterator[Finding]:
         """Every finding that counts, stage by stage, each part of the text in turn."""
-        finders = self._ready()  # loading is not the text's fault
-        deadline = self._clock() + self._policy.budget.seconds
-
-        stage = _DECODING
-
-        def tick() -> None:
-            if self._clock() > deadline:
-                raise OverBudget(stage)
-
         if not text.strip():
             return
-        with _naming(_DECODING):
-            pages = list(self._pages(text, full=full, tick=tick))
-        whole, written = pages[0][0], _form(text)
-        seen: list[list[Hit]] = [[] for _ in pages]
+        with ExitStack() as ahead:
+            loading = self._load_ahead()
+            ahead.callback(loading.drop)
+            finders = self._ready()  # loading is not the text's fault
+            budget = _Budget(self._clock, self._clock() + self._policy.budget.seconds)
+            with _naming(_DECODING):
+                pages = list(self._pages(text, full=full, tick=budget.tick))
+            names = None if self._suspicions is None else self._suspicions.begin(pages[0][0])
+            if names is not None:
+                ahead.callback(names.drop)
+            seen: list[list[Hit]] = [[] for _ in pages]
+            yield from self._facts(finders, pages, seen, (_form(text), budget))
+            if self._policy.names == "off":
+                return
+            with budget.spared():
+                suspicions = self._weighing(loading)
+            budget.stage = WEIGHED
+
+            def note(number: int, weighed: Weighed) -> None:
+                heaviest.note(*pages[number], weighed)
+
+            with _naming(WEIGHED):
+                told = [(page, hits) for (page, _), hits in zip(pages, seen, strict=True)]
+                for number, hit in suspicions.found(told, names, note):
+                    yield _finding(hit, pages[number][1], WEIGHED)
+            budget.tick()
+
+    def _facts(
+        self,
+        finders: Sequence[Finder],
+        pages: Sequence[tuple[Page, Place]],
+        seen: Sequence[list[Hit]],
+        how: tuple[CodeForm, _Budget],
+    ) -> Iterator[Finding]:
+        """What decides alone; all that the recognisers see of each page is added to ``seen``."""
+        whole, (written, budget) = pages[0][0], how
         for finder in finders:
-            stage = finder.name
+            name = budget.stage = finder.name
             given = [
                 (*one, hits)
                 for one, hits in zip(pages, seen, strict=True)
                 if one[0].holds(finder.needs)
             ]
             if given and isinstance(finder, Presidio):
-                begun = self._clock()
-                finder.load()
-                deadline += self._clock() - begun
+                with budget.spared():
+                    finder.load()
             for page, place, hits in given:
-                tick()
-                with _naming(stage):
+                budget.tick()
+                with _naming(name):
                     found = [
                         hit
                         for hit in finder.find(page)
@@ -177,24 +200,14 @@ class Detector:
                         and not self._is_blame(hit, written, place(hit.start, hit.end))
                         and not (page is not whole and self._is_public(hit, page, whole))
                     ]
-                hits.extend(replace(hit, source=hit.source or finder.name) for hit in found)
+                part = page, whole
+                found = [
+                    replace(hit, source=hit.source or name, weighed=self._is_weighed(hit, *part))
+                    for hit in found
+                ]
+                hits.extend(found)
                 for hit in _counted(found, self._decides):
-                    yield _finding(hit, place, finder.name)
-        if self._policy.names == "off":
-            return
-        begun = self._clock()
-        suspicions = self._weighing()
-        deadline += self._clock() - begun
-        stage = WEIGHED
-
-        def note(number: int, weighed: Weighed) -> None:
-            heaviest.note(*pages[number], weighed)
-
-        with _naming(WEIGHED):
-            told = [(page, hits) for (page, _), hits in zip(pages, seen, strict=True)]
-            for number, hit in suspicions.found(told, note):
-                yield _finding(hit, pages[number][1], WEIGHED)
-        tick()
+                    yield _finding(hit, place, name)
 
     def _counts(self, hit: Hit) -> bool:
         return hit.score >= self._policy.threshold(hit.type)
@@ -214,8 +227,17 @@ class Detector:
 
     def _decides(self, hit: Hit) -> bool:
         """Whether ``hit`` counts whatever else the text says."""
-        weighed = self._policy.names != "off" and hit.type in SUSPICIONS
-        return not weighed and self._counts(hit)
+        return not hit.weighed and self._counts(hit)
+
+    def _is_weighed(self, hit: Hit, page: Page, whole: Page) -> bool:
+        """Whether ``hit`` of ``page``, a reading of ``whole``, counts only by what stands around
+        it.
+        """
+        if self._policy.names == "off":
+            return False
+        read = page is whole or page.text[hit.start : hit.end] in whole.text
+        balanced = read and self._policy.level is Level.BALANCED
+        return is_left_open(hit, published=whole.form.is_published, balanced=balanced)
 
     def _pages(
         self, text: str, *, full: bool, tick: Callable[[], None]
@@ -240,21 +262,32 @@ class Detector:
                     self._finders = tuple(stages(self._policy))
         return self._finders
 
-    def _weighing(self) -> Suspicions:
-        """Stage two, loaded.
+    def _load_ahead(self) -> Ahead[object]:
+        """Have the models of stage two loaded while stage one loads and reads."""
+        if self._policy.names == "off" or self._suspicions is not None:
+            return Ahead()
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from edgeroute.privacy.detecting.weighing.suspicions import (  # noqa: PLC0415 - models
+            load_ahead,
+        )
+
+        return load_ahead(self._policy, self._models)
+
+    def _weighing(self, loading: Ahead[object]) -> Suspicions:
+        """Stage two, once it is loaded.
 
         Raises:
             DetectionFailed: a model is missing.
         """
         if self._suspicions is None:
-            os.environ.setdefault("HF_HUB_OFFLINE", "1")
-            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
             from edgeroute.privacy.detecting.weighing.suspicions import (  # noqa: PLC0415 - models
                 Suspicions,
             )
 
             with self._lock:
                 try:
+                    loading.finish()
                     self._suspicions = self._suspicions or Suspicions(self._policy, self._models)
                 except EncoderMissing as error:
                     pull = f"Get it with `edgeroute models pull {error.model}`."
@@ -284,6 +317,27 @@ def _naming(stage: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise _Broken(stage, type(error).__name__) from error
+
+
+@dataclass(slots=True)
+class _Budget:
+    """How long a text may take on ``clock``, and which stage it is in."""
+
+    clock: Callable[[], float]
+    deadline: float
+    stage: str = _DECODING
+
+    def tick(self) -> None:
+        """Stop here once time is up."""
+        if self.clock() > self.deadline:
+            raise OverBudget(self.stage)
+
+    @contextmanager
+    def spared(self) -> Iterator[None]:
+        """Do not count the time of what is done within."""
+        begun = self.clock()
+        yield
+        self.deadline += self.clock() - begun
 
 
 @dataclass(slots=True)

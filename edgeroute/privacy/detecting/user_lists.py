@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -139,17 +140,27 @@ class Lists:
         return True
 
     def find(self, text: str) -> Iterator[Finding]:
-        """Where ``text`` holds something that is always private.
+        """Where ``text`` holds something that is always private, however it is written.
+
+        Where a part of it cannot be read, what was found before is all: the detector says so too.
 
         Raises:
             TimeoutError: the user's patterns take too long on this text.
         """
         if self._marked is None:
             return
-        normal = normalise(text)
-        for hit in self._marked.find(Page(normal.text)):
-            start, end = normal.span(hit.start, hit.end)
-            yield Finding(hit.type, start, end, hit.score, "your list")
+        # Many patterns are compiled there.
+        from edgeroute.privacy.detecting.text.contents import Unread  # noqa: PLC0415
+        from edgeroute.privacy.detecting.text.decoding import all_readings  # noqa: PLC0415
+
+        found: set[tuple[int, int]] = set()
+        with suppress(Unread):
+            for reading, place in all_readings(text):
+                for hit in self._marked.find(Page(reading)):
+                    span = place(hit.start, hit.end)
+                    if span not in found:
+                        found.add(span)
+                        yield Finding(hit.type, *span, hit.score, "your list")
 
     def _hash(self, value: str) -> str:
         data = normalised(value).encode("utf-8", "surrogatepass")

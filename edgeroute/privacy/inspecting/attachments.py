@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from edgeroute.core.encoding import decoded
+from edgeroute.privacy.inspecting.pdf_text import MAX_PAGES, MAX_TEXT, Withheld, text_of_pdf
+
+__all__ = ["MAX_BYTES", "MAX_PAGES", "MAX_TEXT", "UnreadableFile", "text_of"]
 
 MAX_BYTES: Final = 20 * 1024 * 1024
-MAX_TEXT: Final = 2_000_000
-MAX_PAGES: Final = 300
 MAX_UNPACKED: Final = 60 * 1024 * 1024
 MAX_PARTS: Final = 2_000
 MAX_RATIO: Final = 150
@@ -40,13 +41,15 @@ def text_of(media_type: str, data: bytes) -> str:
         raise UnreadableFile(f"The file is larger than {MAX_BYTES // 1024 // 1024} MiB.")
     try:
         if data[:1024].lstrip().startswith(b"%PDF-"):
-            text = _pdf(data)
+            text = text_of_pdf(data)
         elif data.startswith(b"PK"):
             text = _docx(data)
         else:
             text = _plain(data, is_html="html" in media_type.lower())
     except UnreadableFile:
         raise
+    except Withheld as error:
+        raise UnreadableFile(str(error)) from error
     except RecursionError as error:
         raise UnreadableFile("The file is nested too deeply to be read.") from error
     except Exception as error:
@@ -89,48 +92,6 @@ class _ShownText(html.parser.HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.shown.append(data)
-
-
-def _pdf(data: bytes) -> str:
-    import pypdf  # noqa: PLC0415 - only who attaches a PDF pays for it
-
-    reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
-    if reader.is_encrypted:
-        raise UnreadableFile("The PDF is encrypted.")
-    if len(reader.pages) > MAX_PAGES:
-        raise UnreadableFile(f"The PDF has more than {MAX_PAGES} pages.")
-    if reader.attachments:
-        raise UnreadableFile("The PDF holds other files.")
-    texts = [str(value) for value in (reader.metadata or {}).values()]
-    xmp = reader.xmp_metadata
-    if xmp is not None:
-        texts.append(xmp.stream.get_data().decode("utf-8", "replace"))
-    for field in (reader.get_fields() or {}).values():
-        texts += [str(field.get(key, "")) for key in ("/T", "/V", "/DV")]
-    size = 0
-    for number, page in enumerate(reader.pages, 1):
-        text = page.extract_text()
-        if len(page.images):
-            raise UnreadableFile(f"Page {number} of the PDF holds a picture.")
-        if not text.strip():
-            raise UnreadableFile(f"Page {number} of the PDF holds no text that can be read.")
-        texts += [text, *_notes(page)]
-        size += len(text)
-        if size > MAX_TEXT:
-            break
-    return "\n".join(texts)
-
-
-def _notes(page: Any) -> Iterator[str]:
-    """Texts and link addresses of a PDF page's annotations."""
-    for reference in page.get("/Annots") or ():
-        note = reference.get_object()
-        for key in ("/Contents", "/T", "/Subj", "/RC"):
-            if key in note:
-                yield str(note[key])
-        action = note.get("/A")
-        if action is not None and "/URI" in action.get_object():
-            yield str(action.get_object()["/URI"])
 
 
 def _docx(data: bytes) -> str:

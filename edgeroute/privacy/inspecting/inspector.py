@@ -33,7 +33,7 @@ from edgeroute.privacy.inspecting.passages import (
 )
 from edgeroute.privacy.inspecting.verdict_cache import Source, VerdictCache, data_digest, digest
 
-SECONDS: Final = 20.0
+SECONDS: Final = 40.0
 WAITING: Final = 32
 
 

@@ -127,29 +127,33 @@ def _read_source(found: Contents, source: Mapping[str, object]) -> None:
     """Read the caller's own body once more as the gate will: nothing in it goes unread, and what
     was read in its place counts as read. What is no text is judged in its place alone.
     """
-    body = without_cleared(unsealed(source, found.sealed, ""), lambda _: True)
+    body = without_cleared(unsealed(source, found, ""), lambda _: True)
     found.passages += [
         Passage("request", ANYWHERE, text, joined=True) for text in body_texts(body) if text.strip()
     ]
 
 
-def unsealed(value: object, sealed: list[bytes], key: str = "signature") -> object:
+def unsealed(value: object, found: Contents, key: str = "signature") -> object:
     """A JSON value without signatures and encrypted thoughts, which only their provider can read;
-    they are added to ``sealed``. What our endpoint has sealed for its caller is opened.
+    they are added to ``found``. What our endpoint has sealed for its caller is opened; what only
+    looks like it cannot be read.
 
     ``key`` is what ``value`` stands under: only some fields hold such things.
     """
     if isinstance(value, OBJECTS):
         pairs = value if isinstance(value, KeyValues) else value.items()
-        return KeyValues((str(name), unsealed(item, sealed, str(name))) for name, item in pairs)
+        return KeyValues((str(name), unsealed(item, found, str(name))) for name, item in pairs)
     if isinstance(value, list | tuple):
-        return [unsealed(item, sealed, key) for item in value]
+        return [unsealed(item, found, key) for item in value]
     if not isinstance(value, str) or key not in word_set("json_fields.sealed_keys"):
         return value
     kept = capsule.unseal(value)
     if kept is not None:
-        return unsealed(nested(kept[1]), sealed)
-    return "" if _took(value, sealed) else value
+        return unsealed(nested(kept[1]), found)
+    if capsule.looks_sealed(value):
+        found.closed.append("It holds encoded data that cannot be read.")
+        return ""
+    return "" if _took(value, found.sealed) else value
 
 
 def _took(text: str, sealed: list[bytes]) -> bool:
@@ -217,13 +221,13 @@ class _PassageReader:
         if payload is None:
             self._text(where, "assistant", part.payload)
             return
-        for text in texts(unsealed(payload, self._found.sealed)):
+        for text in texts(unsealed(payload, self._found)):
             self._text(where, "assistant", text)
 
     def _unknown(self, where: str, origin: str, part: Unreadable) -> None:
         """A part of a type that nobody knows here: its texts, if it holds nothing else."""
         try:
-            payload = unsealed(parse(part.payload), self._found.sealed, "")
+            payload = unsealed(parse(part.payload), self._found, "")
             plain = without_cleared({"type": part.kind, "part": payload}, lambda _: False)
         except (ValueError, Uncleared):
             plain = None

@@ -11,7 +11,7 @@ from edgeroute.privacy.masking.arguments import ArgumentsRestorer
 from edgeroute.privacy.masking.restore import Restorer, Values
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.formats import FRAMES
-from edgeroute.wire.json_data import dump_text, load, load_object
+from edgeroute.wire.json_data import dump_piece, dump_text, load, load_piece
 from edgeroute.wire.same_wire import Growing, Object
 from edgeroute.word_lists import word_set
 
@@ -46,7 +46,7 @@ class FrameRestorer:
     def feed(self, frame: Frame) -> Iterator[Frame]:
         """The events to show for one that has come."""
         try:
-            came: Object | None = dict(load_object(frame.data))
+            came: Object | None = dict(load_piece(frame.data))
         except WireError:
             came = None
         if came is None:
@@ -57,12 +57,12 @@ class FrameRestorer:
             if self._form.shuts(event) and not self._form.growing(event):
                 yield from (self._as_frame(frame, rest) for rest in self._rest())
             self._restore(event, whole=frame.name == WHOLE)
-            same = event == load_object(frame.data)
+            same = event == load_piece(frame.data)
             yield frame if same else self._as_frame(frame, event)
 
     def _as_frame(self, frame: Frame, event: Object) -> Frame:
         name = frame.name if frame.name in {WHOLE, "message"} else str(event.get("type", ""))
-        return replace(frame, name=name, data=dump_text(event))
+        return replace(frame, name=name, data=dump_piece(event).decode())
 
     def _rest(self) -> Iterator[Object]:
         """Events with what was held back."""

@@ -63,6 +63,8 @@ class _Planned(NamedTuple):
 _Plan = dict[str, _Planned]
 _EVERYTHING: Final = _Planned((), frozenset())
 _NO_VALUES: Final = frozenset({LITERAL, URL})
+_NAME: Final = "PERSON"
+_AROUND_VALUES: Final = frozenset({_NAME, "SENSITIVE", "PERSONAL_RECORDS"})
 
 
 # How a request is masked, first to last: whether all findings that overlap become one, whether JSON
@@ -196,7 +198,7 @@ class Masker:
             if text in kept:
                 continue
             inside = found[text]
-            kept[text] = merged(inside) if wide else smallest(inside)
+            kept[text] = merged(inside) if wide else smallest(apart(inside, text))
             self._learn(text, kept[text])
             if not wide and len(kept[text]) < len(set(inside)):
                 masked = self._masked(text, {text: _Planned(kept[text], frozenset())})
@@ -277,6 +279,26 @@ def smallest(spans: Iterable[MaskSpan]) -> list[MaskSpan]:
         if all(span.end <= other.start or span.start >= other.end for other in kept):
             kept.append(span)
     return sorted(kept)
+
+
+def apart(spans: Iterable[MaskSpan], text: str) -> list[MaskSpan]:
+    """``spans`` of ``text`` with names cut where they share letters with a value: of an address
+    with a name in it, the domain would stay. What is left of a name that begins small is none.
+    """
+    spans = list(spans)
+    values = sorted(span for span in spans if span.type not in _AROUND_VALUES)
+    found = [span for span in spans if span.type != _NAME]
+    for span in spans:
+        start = span.start
+        for value in [*values, MaskSpan(span.end, span.end, "")]:
+            if span.type != _NAME or start >= value.end or value.start > span.end:
+                continue
+            piece = text[start : value.start].rstrip(_AROUND)
+            blank = len(piece) - len(piece.lstrip(_AROUND))
+            if len(piece) > blank and not piece[blank].islower():
+                found.append(MaskSpan(start + blank, start + len(piece), _NAME))
+            start = max(start, value.end)
+    return found
 
 
 def merged(spans: Iterable[MaskSpan]) -> list[MaskSpan]:

@@ -12,12 +12,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.errors import ErrorKind, ProviderError, SettingsError
-from edgeroute.core.model_card import ModelCard
-from edgeroute.providers.catalog.quirks import QuirkContext, apply
+from edgeroute.providers.catalog.quirks import QuirkContext, apply, lost
 from edgeroute.providers.egress import Outgoing
+from edgeroute.wire import wishes
 from edgeroute.wire.format import CachePlan, Target
 from edgeroute.wire.formats import FORMATS, WIRES
 from edgeroute.wire.json_data import dump
+from edgeroute.wire.same_wire import passes
 
 if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard
@@ -67,6 +68,29 @@ def prepare(
         **(request.headers if request.wire == card.wire else {}),
     }
     return Outgoing("POST", url.rstrip("/") + wire.path, dump(body), headers)
+
+
+def untold(
+    request: ChatRequest, card: ModelCard, provider: Provider | None, *, single: bool
+) -> list[str]:
+    """The fields of ``request`` of which ``card`` hears nothing, by their names.
+
+    ``provider`` is None for a local model; only where a ``single`` model is asked can its answer,
+    and so the caller's own body, pass as it is.
+    """
+    if provider is None:
+        return wishes.untold(request, card, passing=False)
+    card = spoken(card, provider, request)
+    target = Target(card, stream=True, own=provider.own)
+    passing = single and passes(request, target, card.wire)
+    names = wishes.untold(request, card, passing=passing, own=provider.own)
+    if card.quirks and card.wire in FORMATS:
+        # What is asked for stands beside the conversation, which may be long.
+        source = {**request.source, "messages": [], "input": []} if request.source else None
+        bare = replace(request, messages=(), source=source)
+        body = FORMATS[card.wire].encode_request(bare, target)
+        names += lost(card.quirks, body, QuirkContext(card.wire, stream=True))
+    return list(dict.fromkeys(names))
 
 
 def spoken(card: ModelCard, provider: Provider, request: ChatRequest) -> ModelCard:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edgeroute.core.answer import WHOLE, Frame
 from edgeroute.core.clock import Clock, SystemClock
 from edgeroute.core.errors import ProviderError
-from edgeroute.core.events import Delta, Finish, Piece
+from edgeroute.core.events import Delta, Finish, Piece, ToolCallDelta
 from edgeroute.providers.calling.call import wire_of
 from edgeroute.providers.resilience.faults import classify
 from edgeroute.providers.resilience.resilience import Patience
 from edgeroute.providers.transport.incoming import Deadline, outage
 from edgeroute.wire.errors import WireError, WireFault
 from edgeroute.wire.json_data import load_object
-from edgeroute.wire.sse import read_deltas
+from edgeroute.wire.sse import looks_like_stream, once, read_deltas
 
 if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard
@@ -54,9 +55,11 @@ class Client:
         patience: Patience | None = None,
         on_head: Callable[[str, int], None] | None = None,
         frames: bool = False,
+        names: Mapping[str, str] | None = None,
     ) -> AsyncGenerator[Delta]:
         """The model's answer, ending with ``Finish``; whole answers come as deltas too. With
-        ``frames`` each event comes as it was, too, before its deltas.
+        ``frames`` each event comes as it was, too, before its deltas. ``names`` are the tools' own
+        by those that the provider knows.
 
         ``on_head(host, bytes_sent)`` is called once the provider has begun to answer. Closing the
         generator closes the connection at once.
@@ -92,7 +95,10 @@ class Client:
                     if isinstance(delta, Piece) or (isinstance(delta, Frame) and delta.untold):
                         deadline.seconds = patience.total
                     whole = whole or isinstance(delta, Finish)
-                    yield delta
+                    if names and isinstance(delta, ToolCallDelta) and delta.name in names:
+                        yield replace(delta, name=names[delta.name])
+                    else:
+                        yield delta
             if not whole:
                 raise outage(
                     provider.id,
@@ -121,6 +127,11 @@ class Client:
             else:
                 body = await incoming.read(patience.total, until=deadline)
                 decoder = wire.decoder()
+                if looks_like_stream(body):
+                    deltas = read_deltas(once(body), decoder, wire.name if frames else "")
+                    async for delta in deltas:
+                        yield delta
+                    return
                 whole = decoder.whole(load_object(body))
                 if frames:
                     text = body.decode("utf-8", "replace")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from edgeroute.wire.json_data import mapping
 from edgeroute.word_lists import word_set
 
 Body = dict[str, Any]
@@ -29,6 +30,11 @@ class QuirkContext:
 
 Quirk = Callable[[Body, QuirkContext], Body]
 
+_LEAST_THINKING: Final = 1024  # tokens
+# Google's own word for a call that comes from elsewhere.
+_UNSIGNED: Final = "skip_thought_signature_validator"
+# Fields that we write, whatever a caller says.
+_OF_OURS: Final = frozenset({"output_config", "stream_options"})
 _ALPHANUMERIC: Final = string.ascii_letters + string.digits
 
 
@@ -37,6 +43,17 @@ def apply(names: tuple[str, ...], body: Body, context: QuirkContext) -> Body:
     for name in names:
         body = QUIRKS[name](body, context)
     return body
+
+
+def lost(names: tuple[str, ...], body: Body, context: QuirkContext) -> list[str]:
+    """The fields of ``body`` that its quirks take away, not those that they rename."""
+    found: list[str] = []
+    for name in names:
+        after = QUIRKS[name](body, context)
+        if after.keys() <= body.keys():
+            found += [key for key in body if key not in after and key not in _OF_OURS]
+        body = after
+    return found
 
 
 def _without(body: Body, *keys: str) -> Body:
@@ -153,16 +170,77 @@ def no_thinking_for_json(body: Body, _: QuirkContext) -> Body:
 
 
 def thinking_with_budget(body: Body, _: QuirkContext) -> Body:
-    """Older Claude models take a number of thinking tokens, not a degree of effort."""
-    if body.get("thinking", {}).get("type") != "adaptive":
-        return body
-    effort = body.get("output_config", {}).get("effort", "medium")
-    share = {"low": 0.2, "medium": 0.5}.get(effort, 0.8)
-    budget = max(1024, int(body.get("max_tokens", 8192) * share))
-    thinking = {"type": "enabled", "budget_tokens": min(budget, 32_000)}
+    """Older Claude models take a number of thinking tokens, not a degree of effort. It is below the
+    limit of the answer, and in the midst of a tool's use they think on only from earlier thoughts.
+    """
+    output = mapping(body.get("output_config"))
+    if mapping(body.get("thinking")).get("type") != "adaptive":
+        return _with_output(body, output)
+    limit = body.get("max_tokens", 8192)
+    if limit <= _LEAST_THINKING or _amid_tools(body.get("messages", ())):
+        return _with_output(_without(body, "thinking"), output)
+    share = {"low": 0.2, "medium": 0.5}.get(output.get("effort", "medium"), 0.8)
+    budget = min(max(_LEAST_THINKING, int(limit * share)), 32_000)
+    thinking = {"type": "enabled", "budget_tokens": budget}
     changed = _without(body | {"thinking": thinking}, "temperature", "top_p", "top_k")
-    rest = _without(body.get("output_config", {}), "effort")
-    return changed | {"output_config": rest} if rest else _without(changed, "output_config")
+    return _with_output(changed, output)
+
+
+def _with_output(body: Body, output: Mapping[str, Any]) -> Body:
+    rest = {key: value for key, value in output.items() if key != "effort"}
+    return body | {"output_config": rest} if rest else _without(body, "output_config")
+
+
+def _amid_tools(messages: Any) -> bool:
+    """Whether the last message holds results of calls that came without thoughts."""
+    if len(messages) < 2 or not all(isinstance(one.get("content"), list) for one in messages[-2:]):
+        return False
+    called, answered = (one["content"] for one in messages[-2:])
+    results = any(block.get("type") == "tool_result" for block in answered)
+    return results and called[0].get("type") not in {"thinking", "redacted_thinking"}
+
+
+def _thoughts(filling: str) -> Quirk:
+    """While a model thinks, each of its earlier turns must come with thoughts; where nobody kept
+    them, ``filling`` stands for them.
+    """
+
+    def filled(one: Mapping[str, Any]) -> Mapping[str, Any]:
+        thought = one.get("reasoning_content") or filling
+        return {**one, "reasoning_content": thought} if one.get("role") == "assistant" else one
+
+    def quirk(body: Body, context: QuirkContext) -> Body:
+        off = mapping(body.get("thinking")).get("type") == "disabled"
+        if off or context.wire != "openai-chat":
+            return body
+        return body | {"messages": [filled(one) for one in body.get("messages", ())]}
+
+    return quirk
+
+
+def thought_signatures(body: Body, context: QuirkContext) -> Body:
+    """Gemini refuses calls that it has not signed, but for those that say so."""
+    if context.wire != "openai-chat":
+        return body
+
+    def message(one: Mapping[str, Any]) -> Mapping[str, Any]:
+        first, *others = one.get("tool_calls") or (None,)
+        if not isinstance(first, Mapping) or "extra_content" in first:
+            return one
+        unsigned = {"google": {"thought_signature": _UNSIGNED}}
+        return {**one, "tool_calls": [{**first, "extra_content": unsigned}, *others]}
+
+    return body | {"messages": [message(one) for one in body.get("messages", ())]}
+
+
+def no_prefill(body: Body, context: QuirkContext) -> Body:
+    """The model begins its answer itself: a conversation must not end with the beginning of one."""
+    messages = body.get("messages", ())
+    if context.wire != "anthropic-messages" or not messages:
+        return body
+    if mapping(messages[-1]).get("role") != "assistant":
+        return body
+    return body | {"messages": [*messages, {"role": "user", "content": "Go on."}]}
 
 
 def cache_user_id(body: Body, context: QuirkContext) -> Body:
@@ -211,14 +289,17 @@ QUIRKS: Final[Mapping[str, Quirk]] = {
     "no_stream_options": _dropping("stream_options"),
     # Pictures come as base64 anyway, and the field that asks for it is refused.
     "always_base64": _dropping("response_format"),
+    # Thoughts in earlier turns, empty ones or (where these are refused, too) a space.
+    "reasoning_in_history": _thoughts(""),
+    "reasoning_never_empty": _thoughts(" "),
     # Mistral's name for the seed.
     "random_seed": lambda body, _: _renamed(body, "seed", "random_seed"),
 } | {
     quirk.__name__: quirk
     for quirk in (
         cache_user_id, enable_thinking, max_completion_tokens, no_forced_tool_choice,
-        no_required_tool_choice, no_schema_while_streaming, no_thinking_for_json,
+        no_prefill, no_required_tool_choice, no_schema_while_streaming, no_thinking_for_json,
         only_common_fields, openrouter_privacy, short_tool_ids, temperature_at_most_1,
-        thinking_switch, thinking_with_budget, tool_choice_any,
+        thinking_switch, thinking_with_budget, thought_signatures, tool_choice_any,
     )
 }  # fmt: skip

@@ -64,7 +64,9 @@ _SAME_ACCOUNT_IS_POINTLESS: Final = frozenset({ErrorKind.AUTH, ErrorKind.BILLING
 
 @dataclass(frozen=True, slots=True)
 class FirstWord:
-    """The attempt's first visible piece (text or tool call) has come."""
+    """The attempt's first visible piece (text or tool call) has come, or so many thoughts that
+    they are to be shown.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +231,12 @@ class Failover:
                 hint="Rephrase it; it is not sent elsewhere to get around that.",
             )
             return GiveUp(error)
-        self._remember(
-            ProviderError(ErrorKind.OUTAGE, card.provider, f"{card.id} answered with nothing.")
+        nothing = ProviderError(
+            ErrorKind.OUTAGE, card.provider, f"{card.id} answered with nothing."
         )
+        if self._shown:  # its thoughts, at least
+            return GiveUp(nothing, partial=True)
+        self._remember(nothing)
         return self._next(_AFTER_OUTAGE, now)
 
     def _broke(self, error: ProviderError | LocalModelError, now: float) -> Action:

@@ -162,7 +162,7 @@ class RoutingPolicy:
             SettingsError: it is not a valid policy, with file and line.
         """
         data = datafile.load(path, _PolicyFile)
-        node = yaml.compose(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
+        node = datafile.compose(path.read_text("utf-8"))
         return _policy(data, node, path)
 
     def match(self, facts: Facts) -> Rule:
@@ -203,7 +203,7 @@ def policy_names(own: Path | None = None) -> tuple[str, ...]:
     names = []
     for path in datafile.data_files("rules", own):
         try:
-            node = yaml.compose(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
+            node = datafile.compose(path.read_text("utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError):
             names.append(path.stem)
             continue

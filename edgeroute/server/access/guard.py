@@ -24,14 +24,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.hosts import is_loopback
 from edgeroute.core.secret import Secret
-from edgeroute.server.access.waiting_room import FIRST, NEXT, Busy, WaitingRoom
+from edgeroute.server.access.waiting_room import FIRST, NEXT, NoPlace, WaitingRoom
 from edgeroute.server.answer.caller_request import BodyLimits, read_body, replay
 from edgeroute.server.headers import REQUEST_HEADERS, RESPONSE_HEADERS
 from edgeroute.server.http_refusal import HttpRefusal, as_response, format_at
 
 log = logging.getLogger(__name__)
 
-METHODS: Final = frozenset({"GET", "HEAD", "POST", "PATCH"})
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE"})
 _WITH_BODY: Final = frozenset({"POST", "PATCH"})
 # What the SDKs of OpenAI and Anthropic say of themselves; nothing here depends on it.
 _SDK_HEADER: Final = re.compile(r"(?:x-stainless|anthropic|openai)-[a-z0-9-]{1,60}", re.ASCII)
@@ -78,11 +78,18 @@ class Rules:
 
 
 class Guard:
-    """ASGI middleware; the outermost layer of the endpoint."""
+    """ASGI middleware; the outermost layer of the endpoint.
 
-    def __init__(self, app: ASGIApp, rules: Rules) -> None:
+    ``takes`` says whether ``app`` has a route for a request. One that it has none for is told so,
+    whatever its body is, which nobody reads then.
+    """
+
+    def __init__(
+        self, app: ASGIApp, rules: Rules, takes: Callable[[Scope], bool] = lambda _: True
+    ) -> None:
         self._app = app
         self._rules = rules
+        self._takes = takes
         self._room = WaitingRoom(rules.max_requests, rules.max_waiting, rules.waiting_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -135,13 +142,14 @@ class Guard:
         check_shape(scope, rules)
         # With an app in its scope a router raises for unknown routes instead of answering.
         known = {**scope, "app": self._app, "state": {"client": client}}
-        if scope["method"] not in _WITH_BODY:
+        if scope["method"] not in _WITH_BODY or not self._takes(scope):
             return await self._app(known, receive, send)
+        check_content(scope)
         try:
             async with self._room.place(_priority(scope)):
                 body = await read_body(receive, rules.body)
                 return await self._app(known, replay(body, receive), send)
-        except Busy:
+        except NoPlace:
             with suppress(HttpRefusal):  # a client that is still sending would miss the answer
                 await read_body(receive, rules.body)
             raise
@@ -238,7 +246,7 @@ def check_token(scope: Scope, rules: Rules) -> str:
 
 
 def check_shape(scope: Scope, rules: Rules) -> None:
-    """Refuse methods, headers and bodies of a kind that no route takes."""
+    """Refuse methods, headers and lengths of a kind that no route takes."""
     headers = scope["headers"]
     if scope["method"] not in METHODS:
         raise HTTPException(405, headers={"Allow": ", ".join(sorted(METHODS))})
@@ -255,6 +263,10 @@ def check_shape(scope: Scope, rules: Rules) -> None:
         raise HttpRefusal(400, "ambiguous_length", "The body's length is given in two ways.")
     if length and (not length[0].isdecimal() or int(length[0]) > rules.body.max_bytes):
         raise rules.body.too_large()
+
+
+def check_content(scope: Scope) -> None:
+    """Refuse a body that is not JSON as it is."""
     kind = (_header(scope, b"content-type") or "").partition(";")[0].strip().lower()
     if kind != "application/json" or (_header(scope, b"content-encoding") or "identity") != (
         "identity"

@@ -15,7 +15,7 @@ FIRST: Final = 0
 NEXT: Final = 1
 
 
-class Busy(HttpRefusal):
+class NoPlace(HttpRefusal):
     """There is no place for a request."""
 
     def __init__(self, retry_after: int) -> None:
@@ -45,7 +45,7 @@ class WaitingRoom:
         """A place while the block runs; those of priority ``FIRST`` are called before others.
 
         Raises:
-            Busy: too many wait, or none was free in time.
+            NoPlace: too many wait, or none was free in time.
         """
         if self._free:
             self._free -= 1
@@ -58,7 +58,7 @@ class WaitingRoom:
 
     async def _called(self, priority: int) -> None:
         if len(self._queue) >= self._most:
-            raise Busy(1)
+            raise NoPlace(1)
         self._number += 1
         mine = _Waiting(priority, self._number, asyncio.get_running_loop().create_future())
         heapq.heappush(self._queue, mine)
@@ -72,7 +72,7 @@ class WaitingRoom:
             elif not mine.called.cancelled():
                 self._leave()  # the call came too late for whoever waited
             if isinstance(error, TimeoutError):
-                raise Busy(5) from None
+                raise NoPlace(5) from None
             raise
 
     def _leave(self) -> None:

@@ -20,6 +20,8 @@ from edgeroute.wire.formats import FORMATS, IMAGES
 from edgeroute.word_lists import one_of, word_set
 
 _INTRODUCTION: Final = 4_000  # characters of one header
+_NAME: Final = re.compile(r"[A-Za-z_.]{1,40}")
+_MOST_NAMED: Final = 20
 _HEADER: Final = re.compile(r"[\w.,=: -]{1,1000}", re.ASCII)
 
 
@@ -32,11 +34,7 @@ def request_of(
         WireError: the body is not of the caller's format.
         HttpRefusal: a header of ours means nothing.
     """
-    kept = {
-        name: value
-        for name, value in body.items()
-        if not _steering().fullmatch(name) or (form is IMAGES and name == "background")
-    }
+    kept = {name: value for name, value in body.items() if _kept(name, form)}
     _forget_user(kept)
     request = own_headers.apply(form.decode_request(kept), headers)
     request = replace(request, introduction=_introduction(headers))
@@ -45,6 +43,23 @@ def request_of(
     if form.name in FORMATS:
         request = replace(request, source=kept, headers=_of_wire(form, headers))
     return replace(request, pictures="no")
+
+
+def ignored(body: Mapping[str, Any], form: CallerFormat) -> tuple[str, ...]:
+    """The fields and options of ``body`` that are neither read here nor handed on, as far as they
+    can be names.
+    """
+    names = [*form.ignored(body)]
+    names += [name for name, value in body.items() if value and not _kept(name, form)]
+    names += [name for name in word_set("steering.identity") if body.get(name)]
+    metadata = body.get("metadata")
+    if isinstance(metadata, Mapping) and metadata.get("user_id"):
+        names.append("metadata.user_id")
+    return tuple(name for name in dict.fromkeys(names) if _NAME.fullmatch(name))[:_MOST_NAMED]
+
+
+def _kept(name: str, form: CallerFormat) -> bool:
+    return not _steering().fullmatch(name) or (form is IMAGES and name == "background")
 
 
 def _forget_user(body: dict[str, Any]) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -19,9 +19,11 @@ from edgeroute.server.headers import HeaderTracker
 from edgeroute.server.http_refusal import as_response
 from edgeroute.wire.format import CallerFormat, Envelope, StreamEncoder
 from edgeroute.wire.json_data import dump
+from edgeroute.wire.openai_responses.stored import ended
 
 if TYPE_CHECKING:
     from edgeroute.engine.engine import Engine
+    from edgeroute.server.answer.stored_responses import Keeping
     from edgeroute.server.context import ServerContext
 
 SEND_SECONDS: Final = 60.0
@@ -35,6 +37,7 @@ class DecodedRequest:
     """A request, and how its caller wants the answer.
 
     ``usage`` asks for counts in a stream; ``ignored`` are options that change nothing here.
+    ``keeping`` says what is to be kept of the answer.
     """
 
     request: ChatRequest
@@ -42,6 +45,7 @@ class DecodedRequest:
     stream: bool
     usage: bool = True
     ignored: Sequence[str] = ()
+    keeping: Keeping | None = None
 
 
 class EngineResponse:
@@ -75,6 +79,7 @@ class EngineResponse:
         if isinstance(event, Failed):
             return as_response(event.error, path, headers.items())
         body = self._decoded.form.encode_answer(event.answer, self._envelope())
+        await self._keep(body)
         return Response(dump(body), 200, headers, "application/json")
 
     async def _stream(self, events: EngineTask, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,7 +114,18 @@ class EngineResponse:
                 await _deliver(send, _body(bytes(said)))
                 said.clear()
             event = await self._next(events)
+        if isinstance(event, Answered):
+            body = ended(bytes(said))
+            if body is not None and not body.get("output"):
+                body = self._decoded.form.encode_answer(event.answer, envelope)
+            await self._keep(body)
         await _deliver(send, _body(bytes(said), more=False))
+
+    async def _keep(self, body: Mapping[str, Any] | None) -> None:
+        """Keep the answer before its caller has read it, who may go on from it at once."""
+        keeping, receipt = self._decoded.keeping, self._tracker.receipt
+        if keeping is not None and receipt is not None:
+            await keeping.keep(body, receipt, self._decoded.request)
 
     async def _first(self, events: EngineTask) -> Event | None:
         """The first event that has words in it, or the terminal one.
@@ -152,7 +168,8 @@ class EngineResponse:
     def _headers(self, *, known: bool = True) -> dict[str, str]:
         told = self._tracker.as_headers(known=known)
         if self._decoded.ignored:
-            told["Warning"] = f'299 - "Not used here: {", ".join(self._decoded.ignored)}"'
+            unused = f'299 - "Not used here: {", ".join(self._decoded.ignored)}"'
+            told["Warning"] = ", ".join(filter(None, (told.get("Warning"), unused)))
         return told
 
     def _envelope(self) -> Envelope:
@@ -162,6 +179,7 @@ class EngineResponse:
             created=int(self._context.runtime.clock.now().timestamp()),
             usage=self._decoded.usage,
             custom_tools=frozenset(t.name for t in self._decoded.request.tools if t.custom),
+            echo=self._decoded.keeping.echo if self._decoded.keeping else {},
         )
 
 

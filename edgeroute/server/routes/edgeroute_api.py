@@ -23,7 +23,7 @@ from edgeroute.server.context import ServerContext
 from edgeroute.server.http_refusal import HttpRefusal
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.formats import FORMATS
-from edgeroute.wire.json_data import dump, load_object, model_name
+from edgeroute.wire.json_data import dump, load_body, model_name
 
 PREFIX: Final = "/edgeroute/v1"
 
@@ -33,7 +33,7 @@ def routes(context: ServerContext) -> list[Route]:
     runtime = context.runtime
 
     async def explain(request: Request) -> Response:
-        body = load_object(await request.body())
+        body = load_body(await request.body())
         full = body.get("full") is True
         asked = _request_to_explain(body, request.headers)
         explained = context.asked_by(request.scope, asked)
@@ -46,7 +46,7 @@ def routes(context: ServerContext) -> list[Route]:
         if found is None:
             raise HttpRefusal(404, "not_found", "There is no such receipt.")
         if request.method == "POST":
-            thumb = _thumb(load_object(await request.body()))
+            thumb = _thumb(load_body(await request.body()))
             if not found.model:
                 raise HttpRefusal(409, "invalid_request", "This request was not answered.")
             await asyncio.to_thread(runtime.memory.rate, found, thumb)
@@ -59,7 +59,7 @@ def routes(context: ServerContext) -> list[Route]:
         if found is None:
             raise HttpRefusal(404, "not_found", "There is no such conversation.")
         if request.method == "PATCH":
-            change = _change(load_object(await request.body()))
+            change = _change(load_body(await request.body()))
             client = context.client(request.scope)
             profile = client.privacy if client else None
             await asyncio.to_thread(runtime.conversations.change, found.id, change, profile)

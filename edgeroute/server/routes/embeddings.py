@@ -18,7 +18,7 @@ from edgeroute.engine.admin.embeddings import MODEL, SIZE
 from edgeroute.server.context import ServerContext
 from edgeroute.server.http_refusal import PREFIX
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.json_data import Json, load_object, model_name, strings
+from edgeroute.wire.json_data import Json, load_body, model_name, strings
 
 _NAMES: Final = ("", "auto", "local", MODEL, MODEL.partition("/")[2])
 _MOST_TEXTS: Final = 2_048
@@ -30,7 +30,7 @@ def routes(context: ServerContext) -> list[Route]:
     """The routes of this page."""
 
     async def embeddings(request: Request) -> Response:
-        body = load_object(await request.body())
+        body = load_body(await request.body())
         texts, encode = _texts(body)
         vectors, tokens = await vectors_of(texts, request, context)
         data = [

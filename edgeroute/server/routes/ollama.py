@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from datetime import timedelta
 from typing import Any, Final
@@ -12,16 +13,18 @@ from starlette.routing import Route
 
 from edgeroute import __version__
 from edgeroute.core.model_card import ModelCard, Place
+from edgeroute.core.request import ChatRequest
 from edgeroute.engine.admin.embeddings import MODEL as SENTENCES
 from edgeroute.engine.deciding.model_names import WORDS
 from edgeroute.server.answer.engine_response import EngineResponse
 from edgeroute.server.context import ServerContext
+from edgeroute.server.headers import apply
 from edgeroute.server.http_refusal import OLLAMA
 from edgeroute.server.routes.completions import Endpoint, answers
 from edgeroute.server.routes.embeddings import check_model, check_texts, vectors_of
 from edgeroute.wire import ollama
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.json_data import load_object, string, strings
+from edgeroute.wire.json_data import load_body, string, strings
 from edgeroute.wire.ollama.caller import named_model
 
 # The version of Ollama whose wire this is: its clients refuse older ones.
@@ -54,11 +57,12 @@ def routes(context: ServerContext) -> list[Route]:
         return JSONResponse({"models": [_entry(card.id, card) | told]})
 
     async def show(request: Request) -> Response:
-        name = context.named(named_model(load_object(await request.body())))
-        return JSONResponse(_shown(name, context.cards().get(name) or runtime.local.card))
+        typed = named_model(load_body(await request.body()))
+        name, card = await asyncio.to_thread(context.shown, typed, request.scope)
+        return JSONResponse(_shown(name, card or runtime.local.card))
 
     async def embed(request: Request) -> Response:
-        body = load_object(await request.body())
+        body = load_body(await request.body())
         check_model(named_model(body))
         texts = check_texts(strings(body.get("input"), "input"))
         vectors, tokens = await vectors_of(texts, request, context)
@@ -66,7 +70,7 @@ def routes(context: ServerContext) -> list[Route]:
         return JSONResponse({"model": SENTENCES} | found)
 
     async def embeddings(request: Request) -> Response:
-        body = load_object(await request.body())
+        body = load_body(await request.body())
         check_model(named_model(body))
         texts = check_texts((string(body.get("prompt")),))
         vectors, _ = await vectors_of(texts, request, context)
@@ -92,11 +96,12 @@ def _or_loaded(context: ServerContext, asked: str) -> Endpoint:
     answer = answers(context, form)
 
     async def answer_or_load(request: Request) -> Response | EngineResponse:
-        body = load_object(await request.body())
+        body = load_body(await request.body())
         if body.get(asked) or body.get("suffix"):
             return await answer(request)
         if body.get(asked) not in (None, "", []):
             raise WireError(f"{asked} is of the wrong type.")
+        apply(ChatRequest(()), request.headers)  # a wish that means nothing is refused here, too
         name = context.named(named_model(body))
         said = {"message": {"role": "assistant", "content": ""}}
         empty: dict[str, Any] = said if asked == "messages" else {"response": ""}

@@ -39,6 +39,7 @@ class Described(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     answer: str = ""
     media: str = "application/json"
     asks: bool = False
+    query: dict[str, Any] = {}
 
 
 class EndpointTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -108,8 +109,8 @@ def _operation(path: str, described: Described) -> dict[str, Any]:
     error = {"application/json": _schema(_ERRORS.get(form.name, "Error"))}
     answers = {described.media: _schema(described.answer) if described.answer else {}}
     asked = _FORMS.get(path)
-    if asked is not None and asked.encoder is not None:
-        answers[asked.media_type.partition(";")[0]] = {}
+    if (asked is not None and asked.encoder is not None) or "stream" in described.query:
+        answers[form.media_type.partition(";")[0]] = {}
     headers = _answer_headers(form.request_id, asks=asked is not None)
     made: dict[str, Any] = {
         "summary": described.summary,
@@ -122,8 +123,9 @@ def _operation(path: str, described: Described) -> dict[str, Any]:
     if described.body:
         body = {"application/json": _schema(described.body)}
         made["requestBody"] = {"required": True, "content": body}
-    if described.asks:
-        made["parameters"] = list(_request_headers())
+    queries = [{"name": n, "in": "query", "schema": s} for n, s in described.query.items()]
+    if parameters := [*queries, *(_request_headers() if described.asks else ())]:
+        made["parameters"] = parameters
     return made
 
 
@@ -136,7 +138,7 @@ def _request_headers() -> Iterator[dict[str, Any]]:
         values = CHOICES.get(name)
         schema = {"type": "string"} | ({"enum": list(values)} if values else {})
         if name.endswith("conversation"):
-            schema["pattern"] = "^[A-Za-z0-9_.:-]{1,128}$"
+            schema["pattern"] = "^[A-Za-z0-9_.:-]{0,128}$"
         yield {"name": name, "in": "header", "schema": schema}
 
 

@@ -80,6 +80,8 @@ class Prefixes:
             rows += [(d, conversation, n) for n, d in self._answers(messages, held)]
         with self._database.transaction() as connection:
             connection.executemany("INSERT OR IGNORE INTO prefixes VALUES (?, ?, ?)", rows)
+        if latch:
+            self._database.anchor()
 
     def find(self, messages: Sequence[Message]) -> PrefixMatch | None:
         """The conversation that shares the longest beginning with ``messages``, if any does.

@@ -15,7 +15,7 @@ from edgeroute.core.messages import Message
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.store.chats import saved_pictures, search, transcript
 from edgeroute.store.chats.purge import purge
-from edgeroute.store.database import rescue
+from edgeroute.store.database import loss, rescue
 from edgeroute.store.database.codec import (
     dump_messages,
     load_messages,
@@ -170,9 +170,14 @@ class Conversations:
         self,
         id: str,  # noqa: A002
         style: Literal["markdown", "json"] = "markdown",
+        *,
+        raw: bool = False,
     ) -> str:
-        """The conversation as text for a file: Markdown to read, JSON to lose nothing."""
-        return transcript.export(self._must(id), self.turns(id), style)
+        """The conversation as text for a file: Markdown to read, JSON to lose nothing.
+
+        No terminal acts on anything in it, unless ``raw`` asks for Markdown as it was written.
+        """
+        return transcript.export(self._must(id), self.turns(id), style, raw=raw)
 
     def search(self, words: str, limit: int = 50) -> Sequence[SearchHit]:
         """Turns that hold all of ``words`` (or words that begin so), latest first."""
@@ -226,13 +231,14 @@ class Conversations:
         the whole conversation, and whatever branches off it. ``by`` names the rules in force.
         """
         name = self._must(id).id
+        known = f"iif({loss.KNOWN}, latch_reason, ?3)"
         self._database.write(
-            "UPDATE conversations SET held_from = iif(latched, min(held_from, ?1), ?1),"
-            " held_by = iif(latched AND held_by <> ?2, '', ?2),"
-            " latch_reason = iif(latched, latch_reason, ?3), latched = 1 WHERE id = ?4",
+            "UPDATE conversations SET held_from = iif(latched, min(held_from, ?1), ?1),"  # noqa: S608
+            " held_by = iif(latched AND held_by <> ?2, '', ?2), latched = 1,"
+            f" latch_reason = {known} WHERE id = ?4",
             (held_from, by, printable(reason), name),
         )
-        self._database.settle()
+        self._database.anchor()
 
     def mask(self, id: str) -> None:  # noqa: A002
         """Let it go on with placeholders, by the user's own word; what branched off it stays here.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from edgeroute.core.conversation import Conversation, Turn
+from edgeroute.core.display import safe
 from edgeroute.core.messages import File, Image, Message, Reasoning, Text, ToolCall, ToolResult
 from edgeroute.store.database.codec import dump_messages
 
@@ -15,8 +16,13 @@ def export(
     conversation: Conversation,
     turns: Sequence[Turn],
     style: Literal["markdown", "json"] = "markdown",
+    *,
+    raw: bool = False,
 ) -> str:
-    """A conversation as text for a file: Markdown to read, JSON to lose nothing."""
+    """A conversation as text for a file: Markdown to read, JSON to lose nothing.
+
+    No terminal acts on anything in it, unless ``raw`` asks for Markdown as it was written.
+    """
     if style == "json":
         return _json(conversation, turns)
     lines = [
@@ -31,7 +37,8 @@ def export(
             lines += ["", f"## {who}", "", _markdown(message)]
         if not turn.complete:
             lines += ["", "*The answer broke off here.*"]
-    return "\n".join(lines).rstrip() + "\n"
+    text = "\n".join(lines).rstrip() + "\n"
+    return text if raw else safe(text)
 
 
 def _json(conversation: Conversation, turns: Sequence[Turn]) -> str:
@@ -56,7 +63,9 @@ def _json(conversation: Conversation, turns: Sequence[Turn]) -> str:
             for turn in turns
         ],
     }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    # ASCII loses nothing either, and no terminal acts on it.
+    return (text if safe(text) == text else json.dumps(content, indent=2)) + "\n"
 
 
 def _markdown(message: Message) -> str:

@@ -52,6 +52,8 @@ class Database:
         self._reader: Any = None
         self._encrypted = False
         self._owner = 0
+        self._file = 0
+        self._anchoring = False
         self._notices: tuple[str, ...] = ()
         self._log = LogSync(path.with_name(f"{path.name}-wal"))
 
@@ -82,10 +84,10 @@ class Database:
             StoreError: locked for too long, disk full, damaged; nothing was written.
         """
         with self._lock:
-            self._ready()
             if self._owner:
                 yield self._writer
                 return
+            self._ready()
             with self._explained():
                 self._writer.execute("BEGIN IMMEDIATE")
                 self._owner = threading.get_ident()
@@ -101,6 +103,9 @@ class Database:
                     raise
                 finally:
                     self._owner = 0
+                    anchoring, self._anchoring = self._anchoring, False
+            if anchoring:
+                self.anchor()
 
     def write(self, sql: str, parameters: Sequence[object] = ()) -> int:
         """Run one statement and return how many rows it changed."""
@@ -134,6 +139,20 @@ class Database:
     def settle(self) -> None:
         """Wait until all that was written is on the disk."""
         self._log.now()
+
+    def anchor(self) -> None:
+        """Have all that was written in the file itself as well, so that it outlives a lost log.
+
+        Inside a transaction this is done at its end. What other readers hold back stays in the log.
+        """
+        with self._lock:
+            if self._owner:
+                self._anchoring = True
+                return
+            self.settle()
+            self._ready()
+            with suppress(sqlite.Error):
+                self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def flush(self) -> None:
         """Move the write-ahead log into the file and empty it.
@@ -186,14 +205,27 @@ class Database:
             self._reader = self._writer = None
 
     def _ready(self) -> None:
-        """Open the file unless it is open; once it is, no lock is taken."""
-        if self._reader is None:
+        """Open the file unless it is open; once it is, no lock is taken.
+
+        Where another process has set the file aside, the one in its place is opened.
+        """
+        if self._reader is None or self._moved():
             self._open_once()
+
+    def _moved(self) -> bool:
+        try:
+            return self.path.stat().st_ino != self._file
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
 
     def _open_once(self) -> None:
         with self._lock:
             if self._reader is not None:
-                return
+                if not self._moved():
+                    return
+                self.close()
             key = self._key() if callable(self._key) else self._key
             opened = opening.open_file(self.path, key, self._migrations, self._now())
             try:
@@ -201,6 +233,7 @@ class Database:
             except sqlite.Error as error:
                 opened.connection.close()
                 raise sqlite.explain(error, self.path) from error
+            self._file = self.path.stat().st_ino
             self._encrypted = opened.key is not None
             self._notices = opened.notices
             self._writer, self._reader = opened.connection, reader

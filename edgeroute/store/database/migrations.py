@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from edgeroute.store.database.response_tables import stored_responses
+
 
 def _run(connection: Any, script: str) -> None:
     """Run the statements of ``script``; ``executescript`` would end the transaction."""
@@ -179,6 +181,7 @@ MIGRATIONS: Final[Sequence[Migration]] = (
     first_tables,
     ledger_client,
     places_of_latches,
+    stored_responses,
     rows_of_targets,
 )
 

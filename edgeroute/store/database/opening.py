@@ -20,13 +20,14 @@ from typing import Any, Final
 from edgeroute.core.errors import StoreError
 from edgeroute.core.secret import Secret
 from edgeroute.store import files
-from edgeroute.store.database import rescue, sqlite
+from edgeroute.store.database import log_state, loss, rescue, sqlite
 from edgeroute.store.database.migrations import Migration, apply
 
 APPLICATION_ID: Final = 0x45524F55  # "EROU"
 _PLAIN_HEADER: Final = b"SQLite format 3\x00"
 # A check reads the whole file, which would delay the start where that is large.
 _SMALL_BYTES: Final = 8 * 1024 * 1024
+_LATCHES: Final = frozenset({"conversations", "prefixes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,11 @@ def open_file(
 def is_sound(connection: Any) -> bool:
     """Whether SQLite can read the whole file and finds nothing wrong."""
     try:
-        return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+        # What tells of latches is compared with its indexes too: one may say what the other denies.
+        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        names = {str(row["name"]) for row in rows}
+        checks = ("quick_check(1)", *(f"integrity_check({n})" for n in _LATCHES & names))
+        return all(connection.execute(f"PRAGMA {c}").fetchone()[0] == "ok" for c in checks)
     except sqlite.Error as error:
         if sqlite.damaged(error):
             return False
@@ -79,11 +84,11 @@ def mark_for_check(path: Path) -> None:
 def _open(path: Path, key: Secret | None, migrations: Sequence[Migration], now: datetime) -> Opened:
     notices: list[str] = []
     connection = None
+    log = log_state.read_log(_log_file(path))
     fresh = not path.exists() or path.stat().st_size == 0
-    if fresh and path.with_name(path.name + "-wal").exists():
-        # A write-ahead log without its file belongs to a file that is gone.
-        notices.append(rescue.set_aside(path, now))
-    if not fresh:
+    if fresh and (_identity_file(path).exists() or _log_file(path).exists()):
+        notices.append(rescue.begin_anew(path, key, migrations, now, APPLICATION_ID))
+    elif not fresh:
         _refuse_other_key(path, key)
         if key is not None and _header(path) == _PLAIN_HEADER:
             _write_identity(path, key)
@@ -94,16 +99,33 @@ def _open(path: Path, key: Secret | None, migrations: Sequence[Migration], now: 
         connection = _checked(path, key)
         if connection is None:
             notices.append(rescue.salvage(path, key, migrations, now, APPLICATION_ID))
-    _write_identity(path, key)
+        elif not _version(connection) and _identity_file(path).exists():
+            connection.close()
+            connection = None  # its tables were in a log that is lost
+            notices.append(rescue.begin_anew(path, key, migrations, now, APPLICATION_ID))
+        elif log.lost_commits(path.with_name(f"{path.name}-shm")):
+            _note_loss(connection, now)
+            notices.append("The log of the database was damaged; what was written last is lost.")
     if connection is None:
         os.close(files.open_private(path))
         connection = sqlite.connect(path, key)
     try:
         _upgrade(connection, path, key, migrations, now)
+        _write_identity(path, key)
     except BaseException:
         connection.close()
         raise
     return Opened(connection, key, tuple(notices))
+
+
+def _note_loss(connection: Any, now: datetime) -> None:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        loss.note(connection, now.isoformat())
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _checked(path: Path, key: Secret | None) -> Any:
@@ -141,7 +163,7 @@ def _upgrade(
 ) -> None:
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute("PRAGMA journal_mode = WAL").fetchone()
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    version = _version(connection)
     if version > len(migrations):
         raise StoreError(
             f"{path} was written by a newer EdgeRoute (tables of version {version}, this one"
@@ -153,6 +175,14 @@ def _upgrade(
     if version:
         rescue.back_up(connection, path, key, version)
     apply(connection, migrations, now.isoformat())
+
+
+def _version(connection: Any) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _log_file(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
 
 
 def _identity_file(path: Path) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,7 @@ from typing import Any, Final
 from edgeroute.core.private_file import sync_folder
 from edgeroute.core.secret import Secret
 from edgeroute.store import files
-from edgeroute.store.database import sqlite
+from edgeroute.store.database import loss, sqlite
 from edgeroute.store.database.migrations import Migration, apply
 
 _COMPANIONS: Final = ("", "-wal", "-shm")
@@ -76,10 +76,24 @@ def erase(path: Path) -> None:
     path.unlink()
 
 
-def set_aside(path: Path, now: datetime) -> str:
-    """Rename the database and its companions; the sentence says where they are."""
-    target = _aside(path, now)
-    return f"A database file that could not be used was set aside as {target}."
+def begin_anew(
+    path: Path,
+    key: Secret | None,
+    migrations: Sequence[Migration],
+    now: datetime,
+    application_id: int,
+) -> str:
+    """Put an empty database in the place of one that is gone, which the new one says of itself.
+
+    A log without its file belongs to a file that is gone: it is set aside.
+    """
+    aside = _aside(path, now)
+    with _replacing(path, key, migrations, now, application_id) as fresh:
+        loss.note(fresh, now.isoformat())
+    left = (
+        f" What was left of it is {aside}." if any(part.exists() for part in _parts(aside)) else ""
+    )
+    return f"The database file was gone, and a new one was begun.{left}"
 
 
 def salvage(
@@ -91,26 +105,37 @@ def salvage(
 ) -> str:
     """Set a damaged database aside and build a new one from all rows that can still be read."""
     aside = _aside(path, now)
-    draft = _draft(path, ".salvage")
-    with closing(sqlite.connect(draft, key)) as fresh:
-        version = _version(aside, key, len(migrations))
-        apply(fresh, migrations[:version], now.isoformat())
-        kept = 0
-        fresh.execute(f"PRAGMA application_id = {application_id}")
-        fresh.execute("PRAGMA foreign_keys = OFF")
-        fresh.execute("BEGIN IMMEDIATE")
+    kept = 0
+    steps = migrations[: _version(aside, key, len(migrations))]
+    with _replacing(path, key, steps, now, application_id) as fresh:
         for table in _tables(fresh):
             kept += _copy_rows(aside, key, fresh, table)
+        loss.adopt_orphans(fresh, now.isoformat())
+        loss.note(fresh, now.isoformat())
         _drop_orphans(fresh)
-        fresh.execute("COMMIT")
-    draft.rename(path)
-    sync_folder(path.parent)
     if kept:
         return (
             f"The database was damaged. It was set aside as {aside};"
             f" {kept} rows could still be read and are in use again."
         )
     return f"The database was damaged and nothing in it could be read. It lies in {aside}."
+
+
+@contextmanager
+def _replacing(
+    path: Path, key: Secret | None, steps: Sequence[Migration], now: datetime, application_id: int
+) -> Iterator[Any]:
+    """A transaction in a new database, which takes the place ``path`` when it is complete."""
+    draft = _draft(path, ".salvage")
+    with closing(sqlite.connect(draft, key)) as fresh:
+        apply(fresh, steps, now.isoformat())
+        fresh.execute(f"PRAGMA application_id = {application_id}")
+        fresh.execute("PRAGMA foreign_keys = OFF")
+        fresh.execute("BEGIN IMMEDIATE")
+        yield fresh
+        fresh.execute("COMMIT")
+    draft.rename(path)
+    sync_folder(path.parent)
 
 
 def leftovers(path: Path) -> Iterator[Path]:
@@ -126,11 +151,14 @@ def _aside(path: Path, now: datetime) -> Path:
     while target.exists():
         number += 1
         target = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
-    for suffix in _COMPANIONS:
-        source = path.with_name(path.name + suffix)
+    for source, aside in zip(_parts(path), _parts(target), strict=True):
         if source.exists():
-            source.rename(target.with_name(target.name + suffix))
+            source.rename(aside)
     return target
+
+
+def _parts(path: Path) -> list[Path]:
+    return [path.with_name(path.name + suffix) for suffix in _COMPANIONS]
 
 
 def _draft(path: Path, suffix: str) -> Path:

@@ -51,6 +51,14 @@ class ChatPage:
                 yield self.composer
         yield Footer(compact=True, show_command_palette=False)
 
+    def turn(self, pages: int) -> None:
+        """Scroll by ``pages``: the message box where it holds more than it shows, else the chat."""
+        box = self.composer
+        if box.has_focus and box.max_scroll_y:
+            (box.action_cursor_page_up if pages < 0 else box.action_cursor_page_down)()
+        else:
+            self.transcript.turn(pages)
+
     @property
     def text(self) -> str:
         """What stands in the message box, without space around it."""

@@ -112,6 +112,8 @@ class ChatScreen(Screen[None], inherit_bindings=False):
             "interrupt": self.interrupts.interrupt,
             "quit_app": self.interrupts.quit,
             "block": self.answers.move,
+            "page": self.page.turn,
+            "edge": self.page.transcript.to_edge,
             "thumb": self.answers.thumb,
             "again": self.retries.again,
             "again_local": self.retries.again_local,

@@ -18,6 +18,7 @@ from edgeroute.core.messages import Reasoning, Text, ToolCall
 from edgeroute.core.usage import Usage
 from edgeroute.wire import capsule
 from edgeroute.wire.format import Envelope
+from edgeroute.wire.in_order import InOrder, Said
 from edgeroute.wire.json_data import dump
 from edgeroute.wire.parts import arguments_object
 from edgeroute.wire.usage import to_anthropic
@@ -54,8 +55,15 @@ def encode_answer(answer: Answer, envelope: Envelope) -> dict[str, Any]:
             content.append(block | {"input": arguments_object(part)})
     return _message(envelope, answer.model, to_anthropic(answer.usage)) | {
         "content": content,
-        "stop_reason": _STOP[answer.finish],
+        **_ending(answer),
     }
+
+
+def _ending(answer: Answer) -> dict[str, Any]:
+    """Why the answer ended, and at which stop sequence."""
+    stopped = answer.finish == "stop" and answer.stop
+    reason = "stop_sequence" if stopped else _STOP[answer.finish]
+    return {"stop_reason": reason, "stop_sequence": answer.stop if stopped else None}
 
 
 def encode_error(error: EdgeRouteError) -> dict[str, Any]:
@@ -97,21 +105,29 @@ class MessagesEncoder:
         self._begun = False
         self._index = -1
         self._open = ""
+        self._order = InOrder()
 
     def feed(self, event: Event) -> list[bytes]:
         """The bytes of one event."""
         match event:
+            case TextDelta() | ReasoningDelta() | ToolCallDelta():
+                return [each for piece in self._order.feed(event) for each in self._say(piece)]
+            case Answered(answer=answer):
+                rest = [each for piece in self._order.close() for each in self._say(piece)]
+                return [*rest, *self._close(answer)]
+            case Failed(error=error):
+                return self.error(error)
+        return []
+
+    def _say(self, piece: Said) -> list[bytes]:
+        match piece:
             case TextDelta(text=text) if text:
                 delta = {"type": "text_delta", "text": text}
                 return self._more("text", {"type": "text", "text": ""}, delta)
             case ReasoningDelta():
-                return self._thinking(event)
+                return self._thinking(piece)
             case ToolCallDelta():
-                return self._call(event)
-            case Answered(answer=answer):
-                return self._close(answer)
-            case Failed(error=error):
-                return self.error(error)
+                return self._call(piece)
         return []
 
     def idle(self) -> list[bytes]:
@@ -177,8 +193,11 @@ class MessagesEncoder:
         return frames
 
     def _close(self, answer: Answer) -> list[bytes]:
-        delta = {"stop_reason": _STOP[answer.finish], "stop_sequence": None}
-        body = {"type": "message_delta", "delta": delta, "usage": to_anthropic(answer.usage)}
+        body = {
+            "type": "message_delta",
+            "delta": _ending(answer),
+            "usage": to_anthropic(answer.usage),
+        }
         end = [frame(body), frame({"type": "message_stop"})]
         return [*self._begin(), *self._stop(), *end]
 

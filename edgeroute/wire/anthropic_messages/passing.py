@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.request import ChatRequest
 from edgeroute.wire import capsule
 from edgeroute.wire.anthropic_messages.answer import PING, encode_error, frame
-from edgeroute.wire.anthropic_messages.request import call_id, mark
+from edgeroute.wire.anthropic_messages.request import mark
 from edgeroute.wire.format import Envelope, Target
 from edgeroute.wire.json_data import Json, dump_text, mapping, mappings, sequence, string
 from edgeroute.wire.same_wire import (
@@ -24,8 +25,10 @@ from edgeroute.wire.same_wire import (
     thinks,
     under_our_name,
 )
+from edgeroute.wire.schemas import name_properties
 
 _SEALED: Final = {"thinking": "signature", "redacted_thinking": "data"}
+_BAD_ID: Final = re.compile(r"[^a-zA-Z0-9_-]")
 _IDS: Final = ("id", "tool_use_id")
 _GROWING: Final = ("text", "thinking", "signature", "content")
 _PIECES: Final = ("text", "thinking", "partial_json")
@@ -36,6 +39,7 @@ def encode_request(request: ChatRequest, target: Target) -> Object:
     body = start_of(request, target)
     if "max_tokens" not in body:
         body["max_tokens"] = target.card.max_output_tokens
+    name_properties(body, "input_schema")
     if not thinks(target):
         body = _without_thinking(body)
     marked = has_key(request.source, "cache_control")
@@ -84,7 +88,8 @@ def _block(block: object, target: Target) -> object:
             return kept if kept.get("type") in _SEALED else None
         # Thinking that nobody has signed is no model's to take back.
         return block if kept and (found.get(sealed) or target.own) else None
-    ids = {key: call_id(found[key]) for key in _IDS if isinstance(found.get(key), str)}
+    # Other providers use more characters in the ids of calls than this format allows.
+    ids = {key: _BAD_ID.sub("_", found[key]) for key in _IDS if isinstance(found.get(key), str)}
     return block if all(found[key] == ids[key] for key in ids) else {**found, **ids}
 
 
@@ -194,7 +199,7 @@ def _sealing(origin: str) -> Callable[[Object], list[Object]]:
     return seal
 
 
-def _fault(error: EdgeRouteError, _last: Object, _envelope: Envelope) -> list[bytes]:
+def _fault(error: EdgeRouteError, _number: int, _envelope: Envelope) -> list[bytes]:
     return [frame(encode_error(error))]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -15,10 +14,10 @@ from edgeroute.core.messages import (
     ToolResult,
     Unreadable,
 )
-from edgeroute.core.request import ChatRequest, Tool
+from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.wire import structured
 from edgeroute.wire.format import Target
-from edgeroute.wire.json_data import given, sequence
+from edgeroute.wire.json_data import given, mapping, sequence
 from edgeroute.wire.parts import (
     Plain,
     arguments_object,
@@ -28,10 +27,11 @@ from edgeroute.wire.parts import (
     payload_object,
     plain,
 )
+from edgeroute.wire.schemas import EMPTY
 
 NAME = "anthropic-messages"
 _EFFORTS: Final = {"minimal": "low"}
-_BAD_ID: Final = re.compile(r"[^a-zA-Z0-9_-]")
+_GO_ON: Final = "Go on."
 
 
 def encode_request(request: ChatRequest, target: Target) -> dict[str, Any]:
@@ -39,21 +39,24 @@ def encode_request(request: ChatRequest, target: Target) -> dict[str, Any]:
     card = target.card
     sampling = request.sampling
     extra = dict(request.extra) if request.wire == NAME else {}
+    others = list(sequence(extra.pop("tools", ())))
     limit = sampling.max_output_tokens or card.max_output_tokens
     body: dict[str, Any] = {"model": card.wire_id, "max_tokens": limit}
     if target.stream:
         body["stream"] = True
-    body |= given(
-        temperature=sampling.temperature,
-        top_p=sampling.top_p,
-        stop_sequences=list(sampling.stop) or None,
-    )
-    body |= _thinking(request, target)
-    tools = [_tool(tool) for tool in request.tools] + list(sequence(extra.pop("tools", ())))
     system = [_text(text) for text in _system_texts(request, target)]
     messages = _messages(request, target)
-    if tools:
-        body |= _tool_choice(request)
+    tools = [_tool(tool) for tool in request.tools] + others or _called(messages)
+    choice = _tool_choice(request) if request.tools or others else {}
+    thinking = _thinking(request, target)
+    if forces(choice) or (messages and messages[-1]["role"] == "assistant"):
+        thinking.pop("thinking", None)
+    body |= given(
+        temperature=None if thinks(thinking) else _temperature(sampling),
+        top_p=None if thinks(thinking) or sampling.temperature is not None else sampling.top_p,
+        stop_sequences=[stop for stop in sampling.stop if stop.strip()] or None,
+    )
+    body |= thinking | choice
     body |= {key: value for key, value in extra.items() if key not in body | {"messages": ()}}
     mark(body, tools, system, messages, target)
     if tools:
@@ -62,6 +65,27 @@ def encode_request(request: ChatRequest, target: Target) -> dict[str, Any]:
         body["system"] = system
     body["messages"] = messages
     return body
+
+
+def thinks(body: dict[str, Any]) -> bool:
+    """Whether ``body`` asks for thinking, which neither a forced tool nor sampling goes with."""
+    return mapping(body.get("thinking")).get("type") in {"adaptive", "enabled"}
+
+
+def forces(body: dict[str, Any]) -> bool:
+    """Whether ``body`` demands that a tool is called."""
+    return mapping(body.get("tool_choice")).get("type") in {"any", "tool"}
+
+
+def _temperature(sampling: Sampling) -> float | None:
+    return None if sampling.temperature is None else min(sampling.temperature, 1)
+
+
+def _called(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The tools of earlier calls, where none is offered now: calls of none are refused."""
+    blocks = [block for message in messages for block in message["content"]]
+    names = dict.fromkeys(block["name"] for block in blocks if block.get("type") == "tool_use")
+    return [_tool(Tool(name)) for name in names]
 
 
 def _thinking(request: ChatRequest, target: Target) -> dict[str, Any]:
@@ -92,7 +116,7 @@ def _tool(tool: Tool) -> dict[str, Any]:
     encoded: dict[str, Any] = {"name": tool.name}
     if tool.description:
         encoded["description"] = tool.description
-    encoded["input_schema"] = tool.parameters or {"type": "object", "properties": {}}
+    encoded["input_schema"] = tool.parameters or EMPTY
     if tool.strict is not None:
         encoded["strict"] = tool.strict
     return encoded
@@ -146,7 +170,17 @@ def _messages(request: ChatRequest, target: Target) -> list[dict[str, Any]]:
             messages[-1]["content"] += blocks
         else:
             messages.append({"role": role, "content": blocks})
+    if messages and messages[0]["role"] == "assistant":
+        messages.insert(0, {"role": "user", "content": [_text(_GO_ON)]})
+    _trim(messages)
     return messages
+
+
+def _trim(messages: list[dict[str, Any]]) -> None:
+    """Cut the white space at the end of an answer that the model is to go on with."""
+    last = messages[-1]["content"][-1] if messages else {}
+    if messages and messages[-1]["role"] == "assistant" and last.get("type") == "text":
+        last["text"] = last["text"].rstrip()
 
 
 def _blocks(message: Message, request: ChatRequest, target: Target) -> Iterator[dict[str, Any]]:
@@ -158,7 +192,7 @@ def _blocks(message: Message, request: ChatRequest, target: Target) -> Iterator[
         elif isinstance(part, ToolCall):
             yield {
                 "type": "tool_use",
-                "id": call_id(part.id),
+                "id": part.id,
                 "name": part.name,
                 "input": arguments_object(part),
             }
@@ -170,7 +204,7 @@ def _blocks(message: Message, request: ChatRequest, target: Target) -> Iterator[
 
 def _result(result: ToolResult, request: ChatRequest, target: Target) -> dict[str, Any]:
     content = [block for part in result.parts for block in _block(part, request, target)]
-    encoded: dict[str, Any] = {"type": "tool_result", "tool_use_id": call_id(result.call_id)}
+    encoded: dict[str, Any] = {"type": "tool_result", "tool_use_id": result.call_id}
     if content:
         encoded["content"] = content
     if result.is_error:
@@ -212,8 +246,3 @@ def _file_source(file: File) -> dict[str, Any]:
 
 def _text(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
-
-
-def call_id(written: str) -> str:
-    """A call's id in the characters that this format allows; other providers use more."""
-    return _BAD_ID.sub("_", written)

@@ -22,7 +22,7 @@ from edgeroute.wire.errors import WireError
 from edgeroute.wire.json_data import (
     Json,
     dump_text,
-    load_object,
+    load_piece,
     mapping,
     mappings,
     raise_if_fault,
@@ -49,7 +49,7 @@ class MessagesDecoder:
         self.ended = self.untold = False
         self._model = ""
         self._usage: dict[str, Any] = {}
-        self._stop = ""
+        self._stop = self._sequence = ""
         self._detail = ""
         self._done = False
         self._block: dict[str, Any] = {}
@@ -61,7 +61,7 @@ class MessagesDecoder:
         data = event.data.strip()
         if self.ended or not data or data == "[DONE]":
             return []
-        return list(self._event(load_object(data)))
+        return list(self._event(load_piece(data)))
 
     def whole(self, body: Json) -> list[Delta]:
         """The deltas of a whole answer."""
@@ -82,7 +82,7 @@ class MessagesDecoder:
             return []
         self._done = True
         reason = _FINISH.get(self._stop, "stop")
-        return [Finish(reason, detail=self._detail or self._stop)]
+        return [Finish(reason, self._detail or self._stop, self._sequence)]
 
     def _event(self, event: Json) -> Iterator[Delta]:
         raise_if_fault(event)
@@ -112,6 +112,7 @@ class MessagesDecoder:
 
     def _end(self, delta: Json, counts: Json) -> Iterator[Delta]:
         self._stop = string(delta.get("stop_reason")) or self._stop
+        self._sequence = string(delta.get("stop_sequence")) or self._sequence
         details = mapping(delta.get("stop_details"))
         self._detail = string(details.get("explanation")) or string(details.get("category"))
         yield from self._count(counts)
@@ -157,7 +158,7 @@ class MessagesDecoder:
     def _shut(self) -> Iterator[Delta]:
         block, self._block = self._block, {}
         kind = block.get("type")
-        if kind == "tool_use" and not self._arguments and block.get("input"):
-            yield ToolCallDelta(self._calls - 1, arguments=dump_text(block["input"]))
+        if kind == "tool_use" and not self._arguments:
+            yield ToolCallDelta(self._calls - 1, arguments=dump_text(block.get("input") or {}))
         if kind == "redacted_thinking" or (kind == "thinking" and block.get("signature")):
             yield ReasoningDelta(payload=dump_text(block))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -44,8 +43,13 @@ _ROLES: dict[str, Role] = {
 }
 _LATEST = ":latest"
 _OPTIONS: Final = frozenset({"temperature", "top_p", "num_predict", "stop", "seed"})
-_OPTION: Final = re.compile(r"[a-z_]{1,40}")
-_MOST_NAMED: Final = 20
+# Read here, or refused by name; a model stays in memory as long as it is of use.
+_FIELDS: Final = frozenset(
+    {
+        "model", "name", "messages", "tools", "format", "options", "stream", "think", "prompt",
+        "suffix", "images", "system", "template", "context", "raw", "keep_alive",
+    }
+)  # fmt: skip
 
 
 def named_model(body: Json) -> str:
@@ -87,7 +91,7 @@ def decode_generate(body: Json) -> ChatRequest:
     for name in ("template", "context"):
         if body.get(name):
             raise WireError(f"{name} is not taken here.", "Use /api/chat for a conversation.")
-    prompt = body.get("prompt")
+    prompt = body.get("prompt") or ("" if body.get("suffix") else None)
     if not isinstance(prompt, str):
         raise WireError("prompt must be a text.")
     asked = _asked(body)
@@ -117,16 +121,16 @@ def _asked(body: Json) -> ChatRequest:
 
 
 def _sampling(options: Json) -> Sampling:
-    drawn = sampling(options, "num_predict", stop="stop", seed="seed")
-    limit = drawn.max_output_tokens
-    # Ollama's -1 and -2 are "without a limit" and "to the window's end".
-    return replace(drawn, max_output_tokens=limit if limit and limit > 0 else None)
+    if options.get("num_predict") == 0:  # as Ollama's clients ask for a model to be loaded
+        options = {key: value for key, value in options.items() if key != "num_predict"}
+    return sampling(options, "num_predict", stop="stop", seed="seed")
 
 
 def ignored_options(body: Json) -> tuple[str, ...]:
-    """The options in ``body`` that change nothing here, as far as they can be names."""
-    others = sorted(name for name in mapping(body.get("options")) if name not in _OPTIONS)
-    return tuple(name for name in others if _OPTION.fullmatch(name))[:_MOST_NAMED]
+    """The fields and options in ``body`` that change nothing here."""
+    others = [name for name, value in body.items() if name not in _FIELDS and value]
+    others += [name for name in mapping(body.get("options")) if name not in _OPTIONS]
+    return tuple(sorted(others))
 
 
 def _format(value: object) -> Json | None:

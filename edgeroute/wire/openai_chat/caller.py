@@ -32,7 +32,7 @@ from edgeroute.wire.json_data import (
 )
 from edgeroute.wire.openai_chat.request import NAME
 from edgeroute.wire.parts import Plain, image_from_url, plain, read_data_url, unreadable
-from edgeroute.wire.tools import read_tools
+from edgeroute.wire.tools import allowed_mode, read_tools
 
 _ROLES: Final[dict[str, Role]] = {
     "system": "system",
@@ -106,6 +106,9 @@ def _tool_choice(value: object) -> str:
     if isinstance(value, str):
         return "required" if value == "any" else value
     found = mapping(value)
+    mode = allowed_mode(found)
+    if mode:
+        return mode
     chosen = mapping(found.get("function")) or mapping(found.get("custom")) or found
     return string(chosen.get("name")) or "auto"
 
@@ -136,6 +139,7 @@ def _message(item: object, position: int) -> Message:
         call_id = string(message.get("tool_call_id")) or name
         return Message("tool", (ToolResult(call_id, plain(parts), name),))
     if role == "assistant":
+        parts = parts or tuple(_parts(string(message.get("refusal"))))
         parts = (*_reasoning(message), *parts, *_calls(message))
     return Message(role, parts, name)
 

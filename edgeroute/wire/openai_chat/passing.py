@@ -9,7 +9,7 @@ from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.request import ChatRequest
 from edgeroute.wire import capsule
 from edgeroute.wire.format import Envelope, Target
-from edgeroute.wire.json_data import Json, mapping, mappings, sequence, string
+from edgeroute.wire.json_data import Json, dump_text, mapping, mappings, sequence, string
 from edgeroute.wire.openai_chat.answer import DONE, ChatEncoder, encode_error, frame
 from edgeroute.wire.openai_chat.request import THINKING, replay
 from edgeroute.wire.same_wire import (
@@ -22,12 +22,15 @@ from edgeroute.wire.same_wire import (
     thinks,
     under_our_name,
 )
+from edgeroute.wire.schemas import name_properties
 
 # Their pieces follow each other; every other text comes whole.
 _GROWING: Final = frozenset(
     {"arguments", "content", "data", "input", "reasoning", "reasoning_content", "refusal",
      "summary", "text", "thinking", "transcript"}
 )  # fmt: skip
+_LIMITS: Final = frozenset({"max_completion_tokens", "max_tokens"})
+_NO_LIMIT: Final = (None, -1, -2)
 _TEXTS: Final = frozenset({"content", "reasoning", "reasoning_content", "refusal"})
 
 
@@ -41,13 +44,17 @@ def encode_request(request: ChatRequest, target: Target) -> Object:
         body["stream_options"] = {**mapping(body.get("stream_options")), "include_usage": True}
     else:
         body.pop("stream_options", None)
-    if body.get("max_completion_tokens", 0) is None:
-        del body["max_completion_tokens"]
+    for limit in _LIMITS & body.keys():
+        if body[limit] in _NO_LIMIT:
+            del body[limit]
+        elif isinstance(body[limit], float):
+            body[limit] = int(body[limit])
     if not thinks(target):
         body.pop("reasoning_effort", None)
     cached = target.cache and target.session_id and "cache_key" in target.card.abilities
     if cached and "prompt_cache_key" not in body:
         body["prompt_cache_key"] = target.session_id
+    name_properties(body, "function", "parameters")
     body["messages"] = [_message(item, target) for item in sequence(body.get("messages"))]
     return body
 
@@ -55,7 +62,12 @@ def encode_request(request: ChatRequest, target: Target) -> Object:
 def _message(message: object, target: Target) -> object:
     """A message with the thinking that the target gave, and without another model's."""
     found = mapping(message)
-    if found.get("role") != "assistant" or not THINKING & found.keys():
+    if found.get("role") != "assistant":
+        return message
+    calls = [_call(call, target) for call in sequence(found.get("tool_calls"))]
+    if calls != found.get("tool_calls", []):
+        message = found = {**found, "tool_calls": calls}
+    if not THINKING & found.keys():
         return message
     sealed = [string(detail.get("data")) for detail in mappings(found.get("reasoning_details"))]
     ours = [text for text in sealed if capsule.unseal(text) is not None]
@@ -67,6 +79,18 @@ def _message(message: object, target: Target) -> object:
         if isinstance(kept, dict):
             replay(rest, kept, target)
     return rest
+
+
+def _call(call: object, target: Target) -> object:
+    """A call as everybody takes it: with its arguments as a text, without another's signature."""
+    found = mapping(call)
+    function = mapping(found.get("function"))
+    if "extra_content" in found and not may_replay("", target):
+        found = call = {key: value for key, value in found.items() if key != "extra_content"}
+    if isinstance(function.get("arguments"), dict):
+        written = dump_text(function["arguments"])
+        call = {**found, "function": {**function, "arguments": written}}
+    return call
 
 
 def _patch(chunk: Object, envelope: Envelope) -> bool | None:
@@ -180,7 +204,7 @@ def _shuts(chunk: Object) -> bool:
     return not choices or any(choice.get("finish_reason") for choice in choices)
 
 
-def _fault(error: EdgeRouteError, _last: Object, _envelope: Envelope) -> list[bytes]:
+def _fault(error: EdgeRouteError, _number: int, _envelope: Envelope) -> list[bytes]:
     return [frame(encode_error(error)), DONE]
 
 

@@ -10,6 +10,7 @@ from edgeroute.core.messages import (
     Image,
     Message,
     Reasoning,
+    Text,
     ToolCall,
     ToolResult,
     Unreadable,
@@ -27,7 +28,9 @@ from edgeroute.wire.parts import (
     payload_object,
     plain,
 )
+from edgeroute.wire.schemas import EMPTY
 from edgeroute.wire.tools import write_tools
+from edgeroute.wire.wishes import MOST_STOPS
 
 NAME = "openai-chat"
 # The fields of a message in which models of this wire format give out their thinking.
@@ -63,7 +66,7 @@ def _sampling(request: ChatRequest) -> dict[str, Any]:
         temperature=sampling.temperature,
         top_p=sampling.top_p,
         seed=sampling.seed,
-        stop=list(sampling.stop) or None,
+        stop=list(sampling.stop[:MOST_STOPS]) or None,
         logprobs=sampling.logprobs or None,
         top_logprobs=sampling.top_logprobs or None,
     )
@@ -78,9 +81,9 @@ def _tool(tool: Tool) -> dict[str, Any]:
     function: dict[str, Any] = {"name": tool.name}
     if tool.description:
         function["description"] = tool.description
-    function["parameters"] = tool.parameters or {"type": "object", "properties": {}}
+    function["parameters"] = tool.parameters or EMPTY
     if tool.strict is not None:
-        function["strict"] = tool.strict
+        function["strict"] = tool.strict and structured.is_strict(tool.parameters)
     return {"type": "function", "function": function}
 
 
@@ -89,12 +92,13 @@ def _named(tool: str) -> dict[str, Any]:
 
 
 def _messages(request: ChatRequest, target: Target) -> Iterator[dict[str, Any]]:
-    schema = request.response_format
+    schema, said = request.response_format, request.messages
     if schema and (asked := structured.instruction(schema, target.card, any_object=True)):
-        yield {"role": "system", "content": asked}
-    last_system = leading_systems(request.messages) - 1
+        first = said[0].parts if leading_systems(said) else ()
+        said = (Message("system", (Text(asked), *first)), *said[bool(first) :])
+    last_system = leading_systems(said) - 1
     images: list[dict[str, Any]] = []
-    for position, message in enumerate(request.messages):
+    for position, message in enumerate(said):
         if message.role == "tool":
             for part in message.parts:
                 if isinstance(part, ToolResult):
@@ -138,13 +142,14 @@ def _message(message: Message, request: ChatRequest, target: Target) -> dict[str
 def _assistant(message: Message, target: Target) -> dict[str, Any]:
     text = "\n\n".join(as_text(part) for part in plain(message.parts))
     encoded: dict[str, Any] = {"content": text}
+    calls = [tool_call(part) for part in message.parts if isinstance(part, ToolCall)]
+    if calls:
+        encoded["tool_calls"] = calls
     for part in message.parts:
         if isinstance(part, Reasoning) and part.payload and part.origin == target.card.origin:
             replay(encoded, payload_object(part.payload), target)
-    calls = [tool_call(part) for part in message.parts if isinstance(part, ToolCall)]
     if calls:
         encoded["content"] = encoded["content"] or None
-        encoded["tool_calls"] = calls
     return encoded
 
 
@@ -156,6 +161,13 @@ def replay(encoded: dict[str, Any], payload: dict[str, Any], target: Target) -> 
     elif isinstance(content, str) and "keep_thinking" in target.card.abilities:
         encoded["content"] = content + encoded["content"]
     encoded |= {key: value for key, value in payload.items() if key in THINKING}
+    signed = sequence(payload.get("extra_content"))
+    calls = sequence(encoded.get("tool_calls"))
+    if signed and len(signed) == len(calls):
+        encoded["tool_calls"] = [
+            {"extra_content": signature, **call} if signature else call
+            for call, signature in zip(calls, signed, strict=True)
+        ]
 
 
 def tool_call(call: ToolCall) -> dict[str, Any]:

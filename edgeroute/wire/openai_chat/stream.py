@@ -1,7 +1,8 @@
 """A chat completion's answer, streamed or whole, as deltas.
 
 Reasoning that the model wants back is kept as a JSON object of message fields:
-``reasoning_content``, ``reasoning_details``, or ``content`` where it stood in the content itself.
+``reasoning_content``, ``reasoning_details``, or ``content`` where it stood in the content itself;
+with ``extra_content``, a list of what the calls were signed with.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from edgeroute.wire.errors import WireError, WireFault
 from edgeroute.wire.json_data import (
     Json,
     dump_text,
-    load_object,
+    load_piece,
     mapping,
     mappings,
     message_of,
     raise_if_fault,
     string,
 )
+from edgeroute.wire.openai_chat.calls import CallTracker
 from edgeroute.wire.sse import ServerSentEvent
 from edgeroute.wire.think import CLOSE, OPEN, Piece, ThinkTags
 
@@ -60,7 +62,7 @@ class ChatDecoder:
         self.ended = self.untold = False
         self._think = ThinkTags()
         self._calls = CallTracker()
-        self._finish = ""
+        self._finish = self._stop = ""
         self._refused = False
         self._said = False
         self._done = False
@@ -81,7 +83,7 @@ class ChatDecoder:
             return self.close()
         if data == "null" or event.event not in {"message", "error"}:
             return []
-        chunk = load_object(data)
+        chunk = load_piece(data)
         if event.event == "error":
             raise WireFault(chunk, message_of(chunk.get("error", chunk)))
         return list(self._chunk(chunk))
@@ -100,10 +102,11 @@ class ChatDecoder:
         self._done = True
         deltas = list(self._pieces(self._think.close()))
         if self._finish:
+            deltas += self._calls.close()
             payload = self._payload()
             if payload:
                 deltas.append(ReasoningDelta(payload=payload))
-            deltas.append(Finish(self._reason(), detail=self._finish))
+            deltas.append(Finish(self._reason(), self._finish, self._stop))
         return deltas
 
     def _reason(self) -> FinishReason:
@@ -140,6 +143,8 @@ class ChatDecoder:
         if finish in _FAILED:
             raise WireFault(chunk, f"The provider ended the answer with {finish}.")
         self._finish = finish or self._finish
+        # vLLM and SGLang say which stop sequence it was.
+        self._stop = string(choice.get("stop_reason") or choice.get("matched_stop")) or self._stop
         if not chunk.get("usage") and choice.get("usage"):  # Moonshot
             yield UsageDelta(
                 usage.from_openai(mapping(choice["usage"])), string(chunk.get("model"))
@@ -231,6 +236,8 @@ class ChatDecoder:
             payload["content"] = self._thinking_parts
         elif self._in_content:
             payload["content"] = f"{OPEN}{''.join(self._in_content)}{CLOSE}\n\n"
+        if self._calls.signatures:
+            payload["extra_content"] = self._calls.signatures
         return dump_text(payload) if payload else ""
 
 
@@ -252,57 +259,3 @@ def _alternatives(token: Json) -> tuple[tuple[str, float], ...]:
 def _chance(token: Json) -> float | None:
     value = token.get("logprob")
     return float(value) if isinstance(value, int | float) else None
-
-
-class CallTracker:
-    """Gives every tool call one number, and its id and name once.
-
-    Hosts number by ``index``; some leave it out, some number every parallel call 0 and only change
-    the id, some repeat id and name in each fragment, some send no id at all.
-    """
-
-    def __init__(self) -> None:
-        self._ids: list[str] = []
-        self._named: list[bool] = []
-        self._numbers: dict[int, int] = {}
-
-    @property
-    def any(self) -> bool:
-        """Whether there was any call."""
-        return bool(self._ids)
-
-    def feed(self, call: Json, answer_id: str) -> Iterator[ToolCallDelta]:
-        """The delta of one fragment; ``answer_id`` makes up for a missing id."""
-        function = mapping(call.get("function"))
-        id_, name = string(call.get("id")), string(function.get("name"))
-        number, fresh = self._number(call.get("index"), id_, name)
-        if fresh:
-            id_ = id_ or _made_up(answer_id, number)
-            self._ids.append(id_)
-            self._named.append(False)
-        name = "" if self._named[number] else name
-        self._named[number] = self._named[number] or bool(name)
-        arguments = function.get("arguments")
-        if isinstance(arguments, dict | list):
-            arguments = dump_text(arguments)
-        if fresh or name or arguments:
-            yield ToolCallDelta(number, id_ if fresh else "", name, string(arguments))
-
-    def _number(self, index: object, id_: str, name: str) -> tuple[int, bool]:
-        last = len(self._ids) - 1
-        if not isinstance(index, int):
-            if id_ in self._ids:
-                return self._ids.index(id_), False
-            fresh = last < 0 or bool(id_) or (bool(name) and self._named[last])
-            return (last + 1, True) if fresh else (last, False)
-        known = self._numbers.get(index)
-        if known is not None and not (id_ and name and id_ != self._ids[known]):
-            return known, False
-        if id_ and id_ in self._ids:
-            return self._ids.index(id_), False
-        self._numbers[index] = last + 1
-        return last + 1, True
-
-
-def _made_up(answer_id: str, number: int) -> str:
-    return f"call_{re.sub(r'[^A-Za-z0-9]', '', answer_id)[-24:]}_{number}"

@@ -18,6 +18,7 @@ from edgeroute.core.messages import Reasoning, Text, ToolCall
 from edgeroute.wire import capsule
 from edgeroute.wire.errors import overflow_in_openais_words
 from edgeroute.wire.format import Envelope
+from edgeroute.wire.in_order import InOrder, Said
 from edgeroute.wire.json_data import dump
 from edgeroute.wire.openai_responses.items import OutputItems
 from edgeroute.wire.usage import to_openai_responses
@@ -59,12 +60,14 @@ def _response(envelope: Envelope, status: str, output: list[dict[str, Any]]) -> 
         "model": envelope.model,
         "output": output,
         "parallel_tool_calls": True,
+        "previous_response_id": None,
         "temperature": None,
         "tool_choice": "auto",
         "tools": [],
         "top_p": None,
         "store": False,
         "usage": None,
+        **envelope.echo,
     }
 
 
@@ -85,7 +88,7 @@ def failed(error: EdgeRouteError, envelope: Envelope) -> dict[str, Any]:
         )
     message, param = overflow_in_openais_words(error), told.parameter or None
     said = {"code": code, "message": message, "param": param}
-    response = _response(envelope, "failed", []) | {"error": said}
+    response = _response(envelope, "failed", []) | {"error": said, "store": False}
     return {"type": "response.failed", "response": response}
 
 
@@ -93,6 +96,11 @@ def in_progress(envelope: Envelope) -> dict[str, Any]:
     """The event of a response that is under way."""
     response = _response(envelope, "in_progress", [])
     return {"type": "response.in_progress", "response": response}
+
+
+def as_bytes(event: dict[str, Any]) -> bytes:
+    """One event as it is sent."""
+    return f"event: {event['type']}\ndata: ".encode() + dump(event) + b"\n\n"
 
 
 class ResponsesEncoder:
@@ -103,18 +111,18 @@ class ResponsesEncoder:
         self._items = OutputItems(envelope.id, envelope.custom_tools)
         self._sequence = 0
         self._begun = False
+        self._order = InOrder()
 
     def feed(self, event: Event) -> list[bytes]:
         """The bytes of one event."""
         match event:
-            case TextDelta(text=text):
-                self._items.text(text)
-            case ReasoningDelta(text=text, payload=payload):
-                self._items.reasoning(text)
-                self._items.payload(capsule.seal(self._envelope.origin, payload))
-            case ToolCallDelta(index=index):
-                self._items.call(index, event.id, event.name, event.arguments)
+            case TextDelta() | ReasoningDelta() | ToolCallDelta():
+                for piece in self._order.feed(event):
+                    self._say(piece)
+                return self._frames()
             case Answered(answer=answer):
+                for piece in self._order.close():
+                    self._say(piece)
                 self._items.close()
                 frames = self._frames()
                 response = _finished(self._envelope, answer, self._items.done)
@@ -122,9 +130,17 @@ class ResponsesEncoder:
                 return [*frames, self._frame({"type": kind, "response": response})]
             case Failed(error=error):
                 return self.error(error)
-            case _:
-                return []
-        return self._frames()
+        return []
+
+    def _say(self, piece: Said) -> None:
+        match piece:
+            case TextDelta(text=text):
+                self._items.text(text)
+            case ReasoningDelta(text=text, payload=payload):
+                self._items.reasoning(text)
+                self._items.payload(capsule.seal(self._envelope.origin, payload))
+            case ToolCallDelta(index=index):
+                self._items.call(index, piece.id, piece.name, piece.arguments)
 
     def idle(self) -> list[bytes]:
         """The events with which a response begins, and then its second one again."""
@@ -145,4 +161,4 @@ class ResponsesEncoder:
     def _frame(self, body: dict[str, Any]) -> bytes:
         body = {**body, "sequence_number": self._sequence}
         self._sequence += 1
-        return f"event: {body['type']}\ndata: ".encode() + dump(body) + b"\n\n"
+        return as_bytes(body)

@@ -28,7 +28,7 @@ from edgeroute.wire.json_data import (
 )
 from edgeroute.wire.openai_responses.request import NAME
 from edgeroute.wire.parts import Plain, image_from_url, read_data_url, unreadable
-from edgeroute.wire.tools import read_tools
+from edgeroute.wire.tools import allowed_mode, read_tools
 
 _ROLES: Final[dict[str, Role]] = {
     "system": "system",
@@ -44,7 +44,11 @@ _KNOWN: Final = frozenset(
         "store", "user", "safety_identifier", "metadata", "prompt_cache_key", "include",
     }
 )  # fmt: skip
-_STATEFUL: Final = ("previous_response_id", "conversation", "prompt")
+_STATEFUL: Final = {
+    "previous_response_id": "Send the whole conversation in input.",
+    "conversation": "Send previous_response_id, or the whole conversation in input.",
+    "prompt": "Send the prompt itself in input.",
+}
 
 
 def decode_request(body: Json) -> ChatRequest:
@@ -53,12 +57,9 @@ def decode_request(body: Json) -> ChatRequest:
     Raises:
         WireError: something is missing, of the wrong type, or refers to what a provider stores.
     """
-    for name in _STATEFUL:
+    for name, hint in _STATEFUL.items():
         if body.get(name) is not None:
-            raise WireError(
-                f"{name} is not supported: EdgeRoute stores nothing at providers.",
-                "Send the whole conversation in input.",
-            )
+            raise WireError(f"{name} is not supported here.", hint)
     text = mapping(body.get("text"))
     schema, name = _format(mapping(text.get("format")))
     tools, others = read_tools(body.get("tools"), _function, "parameters")
@@ -71,7 +72,10 @@ def decode_request(body: Json) -> ChatRequest:
         messages=(*_instructions(body), *_messages(body.get("input"))),
         model=model_name(body),
         tools=tools,
-        tool_choice=string(choice) or string(mapping(choice).get("name")) or "auto",
+        tool_choice=string(choice)
+        or allowed_mode(mapping(choice))
+        or string(mapping(choice).get("name"))
+        or "auto",
         parallel_tool_calls=parallel if isinstance(parallel, bool) else None,
         response_format=schema,
         response_format_name=name or "answer",
@@ -80,6 +84,7 @@ def decode_request(body: Json) -> ChatRequest:
         wire=NAME,
         extra=extra,
         user=string(body.get("user")),
+        store=body.get("store") is not False,
         front_door="http",
     )
 
@@ -136,7 +141,7 @@ def _item(found: Json, position: int) -> tuple[Role, list[Part]]:
             arguments = string(found.get("arguments")) or "{}"
             call_id = string(found.get("call_id"))
             return "assistant", [ToolCall(call_id, string(found.get("name")), arguments)]
-        case "function_call_output":
+        case "function_call_output" | "custom_tool_call_output" if _is_content(found):
             parts = tuple(_content(found.get("output"), position))
             return "tool", [ToolResult(string(found.get("call_id")), parts)]
         case "reasoning":
@@ -145,11 +150,18 @@ def _item(found: Json, position: int) -> tuple[Role, list[Part]]:
             return "assistant", [Reasoning(text, *kept)]
         case "item_reference":
             raise WireError(
-                f"input[{position}] refers to an item stored at a provider.",
+                f"input[{position}] refers to an item that is not stored here.",
                 "Send the item itself.",
             )
         case _:
             return custom_tools.read_item(found)
+
+
+def _is_content(found: Json) -> bool:
+    """Whether an output is a text or a list of parts; a function's must be."""
+    return found.get("type") == "function_call_output" or isinstance(
+        found.get("output"), str | list
+    )
 
 
 def _content(content: object, position: int) -> Iterator[Plain]:

@@ -7,8 +7,8 @@ from typing import Final
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.request import ChatRequest
 from edgeroute.wire.format import Envelope, Target
-from edgeroute.wire.json_data import dump, mapping, sequence, string
-from edgeroute.wire.openai_responses.answer import failed, in_progress
+from edgeroute.wire.json_data import mapping, sequence, string
+from edgeroute.wire.openai_responses.answer import as_bytes, failed, in_progress
 from edgeroute.wire.same_wire import (
     FrameFormat,
     Growing,
@@ -18,12 +18,16 @@ from edgeroute.wire.same_wire import (
     thinks,
     under_our_name,
 )
+from edgeroute.wire.schemas import name_properties
 
 _ENDS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
 _PLACE: Final = ("output_index", "content_index", "summary_index")
 _CALLED: Final = frozenset(
     {"response.function_call_arguments.delta", "response.custom_tool_call_input.delta"}
 )
+_NUMBER: Final = "sequence_number"
+# What the answer says of our own store, which its provider knows nothing of.
+_OURS: Final = ("store", "previous_response_id")
 _ENCRYPTED: Final = "reasoning.encrypted_content"
 
 
@@ -31,12 +35,13 @@ def encode_request(request: ChatRequest, target: Target) -> Object:
     """The caller's body, for the target's model. The provider stores nothing: who has not said so
     himself gets encrypted reasoning instead.
     """
-    body = start_of(request, target, "user", "safety_identifier")
+    body = start_of(request, target, "user", "safety_identifier", "previous_response_id")
     if body.get("store") is not False:
         body["store"] = False
         included = list(sequence(body.get("include")))
         if "reasoning" in target.card.abilities and _ENCRYPTED not in included:
             body["include"] = [*included, _ENCRYPTED]
+    name_properties(body, "parameters")
     if not target.stream:
         body.pop("stream_options", None)
     if not thinks(target):
@@ -66,13 +71,29 @@ def _patch(event: Object, envelope: Envelope) -> bool:
     if not isinstance(response, dict):
         return False
     event["response"] = {**response}
-    under_our_name(event["response"], envelope)
+    _under_our_name(event["response"], envelope)
     return True
+
+
+def _under_our_name(body: Object, envelope: Envelope) -> None:
+    under_our_name(body, envelope)
+    body |= {name: envelope.echo[name] for name in _OURS if name in body and name in envelope.echo}
 
 
 def _join(events: list[Object]) -> Object:
     ended = [event for event in events if event.get("type") in _ENDS]
-    return dict(mapping(ended[-1].get("response"))) if ended else {}
+    if not ended:
+        return {}
+    response = dict(mapping(ended[-1].get("response")))
+    if not response.get("output"):  # some providers tell of the items in events of their own only
+        done = [event for event in events if event.get("type") == "response.output_item.done"]
+        response["output"] = [event.get("item") for event in sorted(done, key=_place)]
+    return response
+
+
+def _place(event: Object) -> int:
+    index = event.get("output_index")
+    return index if isinstance(index, int) else 0
 
 
 def _growing(event: Object) -> list[Growing]:
@@ -89,16 +110,12 @@ def _shuts(event: Object) -> bool:
     return kind.endswith(".done") or kind in _ENDS or kind == "error"
 
 
-def _fault(error: EdgeRouteError, last: Object, envelope: Envelope) -> list[bytes]:
-    number = last.get("sequence_number")
-    body = failed(error, envelope)
-    body["sequence_number"] = number + 1 if isinstance(number, int) else 0
-    return [f"event: {body['type']}\ndata: ".encode() + dump(body) + b"\n\n"]
+def _fault(error: EdgeRouteError, number: int, envelope: Envelope) -> list[bytes]:
+    return [as_bytes(failed(error, envelope) | {_NUMBER: number})]
 
 
-def _idle(last: Object, envelope: Envelope) -> list[bytes]:
-    event = in_progress(envelope) | {"sequence_number": last.get("sequence_number", 0)}
-    return [b"event: response.in_progress\ndata: " + dump(event) + b"\n\n"]
+def _idle(number: int, envelope: Envelope) -> list[bytes]:
+    return [as_bytes(in_progress(envelope) | {_NUMBER: number})]
 
 
 FRAMES: Final = FrameFormat(
@@ -108,10 +125,11 @@ FRAMES: Final = FrameFormat(
     ends=lambda data: data is not None and data.get("type") in _ENDS,
     end=b"",
     join=_join,
-    patch_whole=under_our_name,
+    patch_whole=_under_our_name,
     fault=_fault,
     growing=_growing,
     shuts=_shuts,
     idle=_idle,
     opening="response.created",
+    numbers=_NUMBER,
 )

@@ -28,7 +28,9 @@ from edgeroute.wire.parts import (
     payload_object,
     plain,
 )
+from edgeroute.wire.schemas import EMPTY
 from edgeroute.wire.tools import write_tools
+from edgeroute.wire.wishes import LEAST_LIMIT
 
 NAME = "openai-responses"
 
@@ -39,12 +41,13 @@ def encode_request(request: ChatRequest, target: Target) -> dict[str, Any]:
     The provider is told to store nothing; encrypted reasoning comes back to us instead.
     """
     card, sampling = target.card, request.sampling
+    limit = sampling.max_output_tokens
     extra = dict(request.extra) if request.wire == NAME else {}
     body: dict[str, Any] = {"model": card.wire_id, "store": False}
     if target.stream:
         body["stream"] = True
     body |= given(
-        max_output_tokens=sampling.max_output_tokens,
+        max_output_tokens=None if limit is None else max(limit, LEAST_LIMIT),
         temperature=sampling.temperature,
         top_p=sampling.top_p,
     )
@@ -76,9 +79,9 @@ def _tool(tool: Tool) -> dict[str, Any]:
     encoded: dict[str, Any] = {"type": "function", "name": tool.name}
     if tool.description:
         encoded["description"] = tool.description
-    encoded["parameters"] = tool.parameters or {"type": "object", "properties": {}}
+    encoded["parameters"] = tool.parameters or EMPTY
     # This format is strict unless told otherwise, which few schemas are written for.
-    encoded["strict"] = bool(tool.strict)
+    encoded["strict"] = bool(tool.strict) and structured.is_strict(tool.parameters)
     return encoded
 
 
@@ -131,7 +134,7 @@ def _assistant(message: Message, target: Target) -> Iterator[dict[str, Any]]:
                 "name": part.name,
                 "arguments": part.arguments,
             }
-        elif isinstance(part, Text | Image | File | Unreadable):
+        elif isinstance(part, Text | Image | File | Unreadable) and as_text(part):
             content = [{"type": "output_text", "text": as_text(part)}]
             yield {"type": "message", "role": "assistant", "content": content}
 

@@ -23,7 +23,7 @@ from edgeroute.wire.errors import WireError, WireFault
 from edgeroute.wire.json_data import (
     Json,
     dump_text,
-    load_object,
+    load_piece,
     mapping,
     mappings,
     message_of,
@@ -52,7 +52,7 @@ class ResponsesDecoder:
         data = event.data.strip()
         if self.ended or not data or data == "[DONE]":
             return []
-        return list(self._event(load_object(data), event.event))
+        return list(self._event(load_piece(data), event.event))
 
     def whole(self, body: Json) -> list[Delta]:
         """The deltas of a whole answer."""
@@ -123,10 +123,10 @@ class ResponsesDecoder:
         self.untold = self.untold or kind not in _TOLD
         if kind == "function_call":
             yield from self._call_begun(item, key)
-            number, arguments = self._calls[key], string(item.get("arguments"))
-            if number not in self._arguments and arguments:
+            number = self._calls[key]
+            if number not in self._arguments:
                 self._arguments.add(number)
-                yield ToolCallDelta(number, arguments=arguments)
+                yield ToolCallDelta(number, arguments=string(item.get("arguments")) or "{}")
         elif kind == "custom_tool_call":
             yield from self._call_begun(item, key)
             rest = self._inputs[key].end(string(item.get("input")))

@@ -43,6 +43,15 @@ def test_the_answer_alone_is_on_standard_output(home: Home) -> None:
     assert (request.front_door, request.store, request.privacy) == ("cli", True, None)
 
 
+def test_a_pipe_gets_nothing_that_acts(home: Home) -> None:
+    """A model's terminal tricks reach whatever reads the pipe only where --raw asks for them."""
+    hostile = "Copied\x1b]52;c;b3duZWQ=\x07, \u202ehidden\x9b2J."
+    home.engine = ScriptedEngine((hostile,))
+    assert home.run("ask", "hi").stdout == "Copied, hidden.\n"
+    assert home.run("ask", "--raw", "hi").stdout == hostile + "\n"
+    assert json.loads(home.run("ask", "--json", "hi").stdout)["answer"] == hostile
+
+
 def test_quiet_says_nothing_else(home: Home) -> None:
     """With --quiet there is only the answer."""
     result = home.run("ask", "-q", "hi")

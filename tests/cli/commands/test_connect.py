@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,36 @@ def test_a_token_in_a_file_is_for_its_owner_alone(
     assert {one.stat().st_mode & 0o777 for one in holding} == {0o600}
     home.run("connect", "qwen-code", "--undo", "--yes")
     assert (file.read_text(), file.stat().st_mode & 0o777) == ("{}", 0o644)
+
+
+@pytest.mark.parametrize(("client", "program"), [("cline", "cline"), ("continue", "cn")])
+def test_a_client_is_started_with_a_file_of_ours(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, client: str, program: str
+) -> None:
+    """It names the endpoint, only its owner can read it, and undoing takes it away."""
+    started: list[tuple[list[str], dict[str, str]]] = []
+    stub = tmp_path / program
+    stub.write_text("#!/bin/sh\n")
+    stub.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(os, "execve", lambda _, words, given: started.append((words, given)))
+    monkeypatch.setattr("edgeroute.server.probe.listens", lambda *_: True)
+    assert home.run("connect", client, "--run", "--", "-p", "Hi").exit_code == 0
+    ((words, environment),) = started
+    (file,) = (home.paths.state / "client-starts").iterdir()
+    assert str(file) in [*words, *environment.values()]
+    assert "127.0.0.1:8377/v1" in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert home.run("connect", client, "--undo", "--yes").exit_code == 0
+    assert not file.exists()
+
+
+def test_nobody_is_asked_and_the_mode_is_everybodys(home: Home, claude: Path) -> None:
+    """Where `--yes` chose no mode for an agent, it is said which one holds and how to mask."""
+    done = home.run("connect", "claude-code", "--yes")
+    assert "--privacy mask" in done.output
+    assert load(home.paths.settings).clients["claude-code"].privacy == ""
+    assert claude.exists()
 
 
 def test_an_explanation_is_as_a_client_gets_it(home: Home) -> None:

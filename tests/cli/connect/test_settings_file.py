@@ -112,12 +112,19 @@ def test_later_edits_stay_when_it_is_undone(tmp_path: Path, record: Path, name: 
 
 
 def test_a_file_of_ours_alone_goes_away(tmp_path: Path, record: Path) -> None:
-    """Also where a blank was added to it meanwhile."""
-    file = tmp_path / "new" / "settings.json"
-    connect(file, record)
+    """Also where a blank was added to it meanwhile; the folders made for it go with it, unless the
+    client has put something there.
+    """
+    file = tmp_path / "new" / "deep" / "settings.json"
+    for _ in range(2):
+        connect(file, record)
     file.write_text(file.read_text() + "\n\n")
     settings_file.undo(record)
-    assert not file.exists()
+    assert not (tmp_path / "new").exists()
+    connect(file, record)
+    (tmp_path / "new" / "history").touch()
+    settings_file.undo(record)
+    assert [one.name for one in (tmp_path / "new").iterdir()] == ["history"]
 
 
 def test_a_linked_file_stays_linked(tmp_path: Path, record: Path) -> None:

@@ -18,7 +18,6 @@ from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.deciding.advisor import Advisor
 from edgeroute.engine.deciding.decider import Decider, Preferences
 from edgeroute.engine.deciding.decision import Decision
-from edgeroute.engine.deciding.explanation import Explanation
 from tests.support import replies
 from tests.support.clocks import THE_DAY, StandingClock
 from tests.support.house import OPEN, PRIVATE, House, house, request
@@ -270,21 +269,6 @@ async def test_a_strategy_has_the_judge_that_the_policy_names(
             assert found.judge == ("local/m" if judge == "local" else judge)
             named = await decided(home, request(OPEN, model=LUNA))
             assert (named.plan.strategy, named.judge) == ("single", "")
-
-
-async def test_a_decision_is_explained(tmp_path: Path) -> None:
-    """What `explain` shows is what was decided."""
-    async with house(tmp_path) as home:
-        found = await decided(home, PRIVATE)
-        told = found.explanation()
-        assert told == Explanation(found.privacy, found.signals, found.plan, "mock/m")
-        assert (told.privacy.mode, told.privacy.latched) == (PrivacyMode.AUTO, True)
-        assert told.privacy.latch_reason == found.session.latch_reason
-        assert told.privacy.masked is None
-        masked = await decided(
-            home, request("Write to anna.berg@fjordmail.no.", privacy=PrivacyMode.MASK)
-        )
-        assert masked.explanation().privacy.masked == {"EMAIL_ADDRESS": 1}
 
 
 async def test_what_cannot_be_masked_for_sure_stays(

@@ -1,19 +1,30 @@
-"""A decision, and what it is for a model that is asked beside the answer."""
+"""What was decided for one request."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from edgeroute.core.messages import user
 from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.core.verdict import PrivacyMode
+from edgeroute.engine.deciding.decider import Decider
 from edgeroute.engine.deciding.decision import Decision
-from tests.support.house import OPEN, House, house, request
+from edgeroute.engine.deciding.explanation import Explanation
+from tests.support.house import OPEN, PRIVATE, House, house, request
 
 
-async def decided(home: House, what: ChatRequest) -> Decision:
+def decider(home: House) -> Decider:
+    """The engine's own."""
+    found = home.runtime.engine._decider
+    assert isinstance(found, Decider)
+    return found
+
+
+async def decided(home: House, what: Any, **options: Any) -> Decision:
     """What is decided for a request."""
-    return await home.runtime._engine.decider.decide(what)
+    return await decider(home).decide(what if isinstance(what, ChatRequest) else request(what),
+                                      **options)  # fmt: skip
 
 
 async def test_a_judge_is_asked_as_the_request_is_masked(tmp_path: Path) -> None:
@@ -35,14 +46,29 @@ async def test_a_judge_is_asked_as_the_request_is_masked(tmp_path: Path) -> None
         )
         assert aside.outbound.messages[0].text == "Is <EMAIL_ADDRESS_1> right?"
         assert aside.plan == found.plan
-        plain = await (await decided(home, request(OPEN))).aside((user("Right?"),))
+        plain = await (await decided(home, OPEN)).aside((user("Right?"),))
         assert plain.outbound == plain.request
         assert plain.outbound.messages == (user("Right?"),)
+
+
+async def test_a_decision_is_explained(tmp_path: Path) -> None:
+    """What `explain` shows is what was decided."""
+    async with house(tmp_path) as home:
+        found = await decided(home, PRIVATE)
+        told = found.explanation()
+        assert told == Explanation(found.privacy, found.signals, found.plan, "mock/m")
+        assert (told.privacy.mode, told.privacy.latched) == (PrivacyMode.AUTO, True)
+        assert told.privacy.latch_reason == found.session.latch_reason
+        assert told.privacy.masked is None
+        masked = await decided(
+            home, request("Write to anna.berg@fjordmail.no.", privacy=PrivacyMode.MASK)
+        )
+        assert masked.explanation().privacy.masked == {"EMAIL_ADDRESS": 1}
 
 
 async def test_a_judge_is_counted_by_what_it_reads(tmp_path: Path) -> None:
     """Its time, its limit and its cost are those of its own messages, not of the request."""
     async with house(tmp_path) as home:
-        found = await decided(home, request(OPEN))
+        found = await decided(home, OPEN)
         aside = await found.aside((user("Is this right? " * 1_000),))
         assert aside.signals.input_tokens > 2_000 > found.signals.input_tokens

@@ -344,3 +344,15 @@ async def test_a_deleted_conversation_costs_the_turn_not_the_receipt(tmp_path: P
         seen = await home.ask(OPEN)
         assert any(getattr(event, "kind", "") == "not_saved" for event in seen.events)
         assert home.runtime.receipts.list() == [seen.receipt]
+
+
+async def test_a_turn_that_is_not_to_be_kept_is_not(tmp_path: Path) -> None:
+    """In a conversation that keeps its text, too; what binds it to this machine still holds."""
+    async with house(tmp_path) as home:
+        name = (await home.ask(OPEN)).receipt.conversation
+        await home.ask("What is a heap?", conversation=name, store=False)
+        said = [m.text for turn in home.stores.conversations.turns(name) for m in turn.messages]
+        assert said == [OPEN, ANSWER]
+        private = (await home.ask(PRIVATE, conversation=name, store=False)).receipt
+        assert private.latched
+        assert (await home.ask(OPEN, conversation=name)).receipt.route is Place.LOCAL

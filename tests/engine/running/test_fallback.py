@@ -22,7 +22,10 @@ from edgeroute.core.events import (
     ReasoningDelta,
     TextDelta,
 )
+from edgeroute.core.messages import assistant, user
 from edgeroute.core.model_card import Place
+from edgeroute.core.verdict import PrivacyMode
+from edgeroute.engine.running import fallback
 from edgeroute.engine.running.model_calls import ModelCalls
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, house
@@ -129,6 +132,23 @@ async def test_thoughts_are_shown_with_the_first_word(tmp_path: Path) -> None:
         assert seen.receipt.model == "two/m"
 
 
+async def test_a_long_thought_is_shown_while_it_lasts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for minutes before a silent screen; then no other model's words follow."""
+    monkeypatch.setattr(fallback, "LONG_THOUGHT", 0.0)
+    async with house(
+        tmp_path, {"one": thinking("hm", "so"), "two": thinking("well", then="Yes.")}
+    ) as home:
+        seen = await home.ask(OPEN)
+        shown = [one for one in seen.events if isinstance(one, ReasoningDelta | TextDelta)]
+        assert [one.text for one in shown if one.text] == ["hm", "so"]
+        assert isinstance(seen.end, Failed)
+        assert home.cloud["two"].connections == 0
+        held = await home.ask(OPEN, commit="complete")
+        assert next(one for one in held.events if isinstance(one, ReasoningDelta)).text == "well"
+
+
 async def test_who_passes_over_whom_is_said(tmp_path: Path) -> None:
     """A provider that rests is not asked, and the next one answers."""
     async with house(tmp_path, {"one": DOWN, "two": always(replies.chat("Yes."))}) as home:
@@ -162,13 +182,7 @@ async def test_where_nothing_answers_people_learn_why(tmp_path: Path) -> None:
     ("hint", "kind", "shown"),
     [
         ("Buy memory.", ErrorKind.OUTAGE, "Buy memory."),
-        ("Shorten it.", ErrorKind.CONTEXT, "Shorten it."),
         ("", ErrorKind.OUTAGE, "Try again, or see `edgeroute doctor`."),
-        (
-            "",
-            ErrorKind.CONTEXT,
-            "Change or shorten it; see `edgeroute models list` for others.",
-        ),
     ],
 )
 async def test_a_refusal_for_privacy_has_a_way_out(
@@ -210,3 +224,22 @@ async def test_a_stop_leaves_no_provider_blamed(
         answer = "A table of buckets." if prompt == OPEN else LOCAL_ANSWER
         assert (await home.ask(prompt)).text == answer
         assert all(line.circuit == "closed" for line in home.providers.health.report(0.0))
+
+
+async def test_a_session_that_is_just_held_is_not_told_as_too_long(tmp_path: Path) -> None:
+    """Clients hide why, and shorten in vain; where a model here has answered since, or all stays
+    here anyway, shortening helps.
+    """
+    long = always(replies.error(400, "context_length_exceeded", message="Too long."))
+    async with house(tmp_path, local=long) as home:
+        codes: list[tuple[int, str]] = []
+        answered = [user(PRIVATE), assistant("Yes."), user("And then?")]
+        for what, mode in ((PRIVATE, None), (answered, None), (OPEN, PrivacyMode.PRIVATE)):
+            seen = await home.ask(what, privacy=mode)
+            assert isinstance(seen.end, Failed)
+            assert isinstance(seen.end.error, PrivacyRefused)
+            assert "To go on: " in seen.end.error.hint
+            assert ("Too long." in seen.end.error.message) == bool(codes)
+            codes.append((seen.end.error.rejection.status, seen.end.error.rejection.code))
+        overflow = (400, "context_length_exceeded")
+        assert codes == [(400, "privacy_refused"), overflow, overflow]

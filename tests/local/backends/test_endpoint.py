@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from edgeroute.core.errors import ErrorKind, LocalModelError
 from edgeroute.core.events import Delta, TextDelta
-from edgeroute.core.messages import user
+from edgeroute.core.messages import system, user
 from edgeroute.core.model_card import Place
 from edgeroute.core.request import ChatRequest
 from edgeroute.local.backends.endpoint import Endpoint
@@ -106,3 +106,27 @@ async def test_failures_are_told_apart(body: object, status: int, kind: ErrorKin
         await answer(Server(body, status), model="m")
     assert caught.value.kind is kind
     assert caught.value.message
+
+
+async def test_raw_text_is_read_and_how_answers_begin_is_learnt() -> None:
+    """A thought that the template has opened, and the words with which templates end a turn."""
+    message = {"role": "assistant", "content": "Hm.\n</think>\n\nDear bank<|im_end|>"}
+    server = Server(
+        {"choices": [{"message": message, "finish_reason": "stop"}]}, models=("qwen3.5",)
+    )
+    found = await answer(server)
+    assert [delta for delta in found if isinstance(delta, TextDelta)] == [TextDelta("Dear bank")]
+
+
+async def test_all_that_the_system_says_stands_at_the_start() -> None:
+    """Templates of local models know one system message, and want a user."""
+    server = Server()
+    async with serving(server.app) as root:
+        backend = Endpoint("studio", f"{root}/v1")
+        messages = (system("Be short."), user("Hi"), system("Be kind."))
+        async for _ in backend.answer(ChatRequest(messages)):
+            pass
+        async for _ in backend.answer(ChatRequest((system("Say hello."),))):
+            pass
+    sent = [[m["role"] for m in body["messages"]] for body in server.asked]  # type: ignore[attr-defined]
+    assert sent == [["system", "user"], ["user"]]

@@ -256,7 +256,7 @@ def test_strict_also_holds_what_is_doubtful(reader: Detector) -> None:
     """At the level strict a weaker suspicion is enough."""
     strict = msgspec.structs.replace(PrivacyPolicy.load(), level=Level.STRICT)
     folder = require("rampart/model_q4.onnx").parent.parent
-    text = "how long can jonas feldmann stay off work with his lung cancer?"
+    text = "jonas feldmann, 3rd floor, has the key to the printer room"
     assert not reader.scan(text).private
     assert Detector(strict, folder).scan(text).private
 

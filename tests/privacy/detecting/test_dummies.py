@@ -60,6 +60,13 @@ def test_its_neighbours_still_count(text: str) -> None:
     assert DETECTOR.scan(text).private
 
 
+@pytest.mark.parametrize("value", sorted({value.lower() for _, value in VALUES}))
+def test_a_value_is_found_alone_in_a_page(value: str) -> None:
+    """However few figures it has, and with gaps between its signs."""
+    assert spans(f"see {value} there") == [(4, 4 + len(value))]
+    assert spans(" ".join(value)) != []
+
+
 @pytest.mark.parametrize(("kind", "value"), VALUES)
 def test_a_value_is_known_with_and_without_its_signs(kind: str, value: str) -> None:
     """As listed, in small letters, and in groups of four."""

@@ -28,7 +28,7 @@ ALONE = [
     ("emails", "jonas {at} posteo.de"),
     ("emails", "jonas (arroba) posteo.es"),
     ("emails", "jonas arroba posteo punto es"),
-    ("forms", "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<"),
+    ("forms", "P<D<<BERGSTROEM<<LIV<ANNE<<<<<<<<<<<<<<<<<<<"),
     ("forms", "\nFN;Anna Kowal"),
     ("forms", "\nATTENDEE;Anna Kowal"),
     ("forms", "\nORGANIZER;Anna Kowal"),

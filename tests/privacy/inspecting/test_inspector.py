@@ -154,7 +154,7 @@ def test_the_positions_are_all_there_are() -> None:
     """A new string field of a request fails here until it is planted above (or ruled out)."""
     known = {
         ChatRequest: "model tool_choice response_format response_format_name reasoning_effort wire "
-        "extra source headers introduction conversation task user replaces",
+        "extra source headers introduction conversation task user replaces held",
         Sampling: "stop",
         Tool: "name description parameters",
         Message: "name",

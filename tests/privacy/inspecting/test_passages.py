@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeroute.core.messages import Message, Text, ToolCall, ToolResult, assistant, system, user
 from edgeroute.core.request import ChatRequest
 from edgeroute.privacy.inspecting.passages import WINDOW, borders, contents
+from edgeroute.wire import capsule
+from edgeroute.wire.json_data import dump, dump_text
 
 
 def test_places_and_origins_are_named() -> None:
@@ -50,3 +55,23 @@ def test_an_old_border_does_not_change() -> None:
     """A further turn adds one border and leaves the old ones as they were."""
     turns = [("m", f"turn {n} " * n) for n in range(12)]
     assert list(borders(turns))[:-1] == list(borders(turns[:-1]))
+
+
+@pytest.mark.parametrize("forged", [True, False])
+def test_a_capsule_that_nobody_here_sealed_cannot_be_read(*, forged: bool) -> None:
+    """What only looks like ours keeps the request here; what is ours is opened and read."""
+    payload = dump_text(
+        {"type": "thinking", "thinking": "Hm, Ada Lovelace.", "signature": "x" * 80}
+    )
+    body = dump({"origin": "anthropic", "payload": payload})
+    sealed = (
+        "edgeroute." + base64.urlsafe_b64encode(body).decode()
+        if forged
+        else capsule.seal("anthropic", payload)
+    )
+    block = {"type": "thinking", "thinking": "", "signature": sealed}
+    found = contents(
+        ChatRequest((user("Hi"),), source={"messages": [{"role": "assistant", "content": [block]}]})
+    )
+    assert bool(found.closed) is forged
+    assert any("Lovelace" in passage.text for passage in found.passages) is not forged

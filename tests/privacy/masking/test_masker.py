@@ -470,3 +470,31 @@ async def test_what_is_private_as_a_whole_stays() -> None:
 
     with pytest.raises(PrivacyRefused, match="by your rules"):
         await masker(Story(), None, "SENSITIVE").mask_request(ChatRequest((user("I am ill."),)))
+
+
+class NameInAddress(NameDetector):
+    """Finds an address, and a name that takes a part of it."""
+
+    def scan(self, text: str, *, full: bool = False, origin: str = "user") -> Scan:
+        """Both, wherever the address stands."""
+        named = super().scan(text).findings
+        at = text.find("edda.brandt@brandt.example")
+        mail = (Finding("EMAIL_ADDRESS", at, at + 26, 0.9),) if at >= 0 else ()
+        return Scan(private=bool(named or mail), findings=(*named, *mail))
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [
+        ("edda.brandt", "Tell <EMAIL_ADDRESS_1> that"),
+        ("Tell edda.brandt", "<PERSON_1> <EMAIL_ADDRESS_1> that"),
+        ("brandt.example that", "Tell <EMAIL_ADDRESS_1> that"),
+    ],
+)
+async def test_a_name_in_an_address_leaves_nothing_of_the_address(name: str, left: str) -> None:
+    """The address goes whole, and so does what else was taken for a name and may be one."""
+    text = "Tell edda.brandt@brandt.example that"
+    masked = await masker(NameInAddress(name)).mask_request(ChatRequest((user(text),)))
+    (part,) = masked.messages[0].parts
+    assert isinstance(part, Text)
+    assert part.text == left

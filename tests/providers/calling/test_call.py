@@ -10,8 +10,9 @@ import pytest
 
 from edgeroute.core.errors import ProviderError, SettingsError
 from edgeroute.core.messages import Message, Text, ToolCall, assistant, system, user
+from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.request import ChatRequest, Sampling, Tool
-from edgeroute.providers.calling.call import plan_cache, prepare, session_id
+from edgeroute.providers.calling.call import plan_cache, prepare, session_id, untold
 from edgeroute.providers.catalog.catalog import Catalog
 from edgeroute.wire.format import CachePlan
 from edgeroute.wire.formats import FORMATS
@@ -222,3 +223,31 @@ def test_session_ids_tell_nobody_anything() -> None:
     assert first not in others
     assert len(others) == 3
     assert "divorce" not in first
+
+
+def test_a_caller_is_told_what_a_model_does_not_hear(catalog: Catalog) -> None:
+    """What its wire cannot say, what its provider refuses, and nothing else."""
+    drawn = Sampling(temperature=0.2, stop=("END",), seed=3)
+    request = ChatRequest((user("hi"),), sampling=drawn, front_door="http")
+
+    def told(model: str) -> list[str]:
+        card = catalog.card(model)
+        assert card is not None
+        return untold(request, card, catalog.providers[card.provider], single=True)
+
+    assert told("zai/glm-5.3") == []
+    assert told("openai/gpt-5.5") == ["temperature"]
+    assert told("openai/gpt-5.5-pro") == ["seed", "stop", "temperature"]
+    assert told("anthropic/claude-sonnet-4.6") == ["seed"]
+    card = ModelCard("local/m", "local", "m", place=Place.LOCAL)
+    assert untold(request, card, None, single=True) == []
+
+
+def test_what_a_provider_refuses_of_a_passing_body_is_told(catalog: Catalog) -> None:
+    """A caller of the same wire is told, too, in its own words."""
+    body = {"messages": [{"role": "user", "content": "hi"}], "temperature": 0.2, "store": True}
+    request = replace(FORMATS["openai-chat"].decode_request(body), source=body)
+    card = catalog.card("openai/gpt-5.5")
+    assert card is not None
+    provider = catalog.providers["openai"]
+    assert untold(request, card, provider, single=True) == ["store", "temperature"]

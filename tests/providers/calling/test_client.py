@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from contextlib import aclosing
 from typing import Any
@@ -10,16 +11,16 @@ from typing import Any
 import pytest
 
 from edgeroute.core.errors import ErrorKind, ProviderError
-from edgeroute.core.events import Delta, Finish, TextDelta, UsageDelta
+from edgeroute.core.events import Delta, Finish, TextDelta, ToolCallDelta, UsageDelta
 from edgeroute.core.messages import user
-from edgeroute.core.request import ChatRequest
+from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.providers.calling.call import prepare
 from edgeroute.providers.calling.client import Client
 from edgeroute.providers.resilience.rate_limits import RateLimits
 from edgeroute.providers.resilience.resilience import Patience
 from tests.providers.conftest import KEY, Asker
 from tests.support import faults, replies
-from tests.support.scripted_provider import Behaviour, Close, Reply, Sleep, always
+from tests.support.scripted_provider import Behaviour, Close, Received, Reply, Sleep, always
 
 
 def text_of(deltas: list[Delta]) -> str:
@@ -219,3 +220,37 @@ async def test_rate_limits_learn_from_every_answer(asker: Asker) -> None:
     asker.rate_limits = RateLimits()
     await asker.ask(always(replies.chat("ok", headers=headers)))
     assert asker.rate_limits.wait("mock/m", 1, asyncio.get_running_loop().time()) > 50
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/json", ""])
+async def test_a_stream_by_another_name_is_read(asker: Asker, kind: str) -> None:
+    """Some hosts call their events plain text, or nothing."""
+    events = (b'data: {"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}]}'
+              b"\n\ndata: [DONE]\n\n")  # fmt: skip
+    deltas = await asker.ask(always(replies.whole(events, content_type=kind)))
+    assert text_of(deltas) == "Hi"
+    assert isinstance(deltas[-1], Finish)
+
+
+async def test_a_shortened_name_comes_back_in_full(asker: Asker) -> None:
+    """Providers know a tool by a name within their limits, callers by their own."""
+    name = "mcp__orders__" + "list_all_of_a_region_" * 4
+    tools = (Tool(name), Tool("server.tool/name"))
+
+    def behave(request: Received) -> Reply:
+        called = [
+            {
+                "index": number,
+                "id": f"c{number}",
+                "function": {**tool["function"], "arguments": "{}"},
+            }
+            for number, tool in enumerate(request.json["tools"])
+        ]
+        choice = {"index": 0, "message": {"tool_calls": called}, "finish_reason": "tool_calls"}
+        return replies.json_body({"choices": [choice]})
+
+    deltas = await asker.ask(behave, tools=tools)
+    sent = [tool["function"]["name"] for tool in asker.server.requests[0].json["tools"]]
+    assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", each) for each in sent)
+    made = [delta.name for delta in deltas if isinstance(delta, ToolCallDelta) and delta.name]
+    assert made == [name, "server.tool/name"]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeroute.datafile import packaged
-from edgeroute.providers.catalog.quirks import QUIRKS, QuirkContext, apply
+from edgeroute.providers.catalog.quirks import QUIRKS, QuirkContext, apply, lost
 
 CHAT = QuirkContext("openai-chat", stream=True, session_id="random")
 BASE: dict[str, Any] = {
@@ -98,6 +98,73 @@ def test_older_claude_thinks_with_a_budget() -> None:
         "max_tokens": 10_000,
         "thinking": {"type": "enabled", "budget_tokens": 2000},
     }
+
+
+@pytest.mark.parametrize(
+    ("fields", "thinking"),
+    [
+        ({"max_tokens": 500}, None),
+        ({"max_tokens": 1025}, {"type": "enabled", "budget_tokens": 1024}),
+        ({"max_tokens": 9000, "thinking": {"type": "disabled"}}, {"type": "disabled"}),
+        ({"max_tokens": 9000, "messages": [
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "t"}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t"}]}]}, None),
+        ({"max_tokens": 9000, "messages": [
+            {"role": "assistant", "content": [{"type": "thinking"}, {"type": "tool_use"}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t"}]}]},
+         {"type": "enabled", "budget_tokens": 7200}),
+    ],
+)  # fmt: skip
+def test_a_budget_that_would_be_refused_is_not_sent(fields: Any, thinking: Any) -> None:
+    """It is below the limit; and within a tool's use, thoughts must have come before."""
+    body = {"thinking": {"type": "adaptive"}, "output_config": {"effort": "high"}} | fields
+    changed = QUIRKS["thinking_with_budget"](body, QuirkContext("anthropic-messages", stream=True))
+    assert changed.get("thinking") == thinking
+    assert "output_config" not in changed
+
+
+@pytest.mark.parametrize(("quirk", "filling"), [("reasoning_in_history", ""),
+                                                ("reasoning_never_empty", " ")])  # fmt: skip
+def test_earlier_turns_come_with_thoughts(quirk: str, filling: str) -> None:
+    """With those that the caller gives back, or with something that stands for them."""
+    said: list[dict[str, Any]] = [
+        {"role": "user", "content": "x"},
+        {"role": "assistant", "reasoning_content": "Hm.", "tool_calls": [1]},
+        {"role": "assistant", "content": "y"},
+    ]
+    changed = QUIRKS[quirk]({"messages": said}, CHAT)["messages"]
+    assert changed == [*said[:2], said[2] | {"reasoning_content": filling}]
+    off = {"messages": said, "thinking": {"type": "disabled"}}
+    assert QUIRKS[quirk](off, CHAT) == off
+
+
+def test_a_call_from_elsewhere_says_that_it_is_not_signed() -> None:
+    """Gemini signs the first of parallel calls; its own signature stays."""
+    signed = {"id": "a", "extra_content": {"google": {"thought_signature": "S"}}}
+    turns = [
+        {"role": "assistant", "tool_calls": calls}
+        for calls in ([signed], [{"id": "b"}, {"id": "c"}])
+    ]
+    first, second = QUIRKS["thought_signatures"]({"messages": turns}, CHAT)["messages"]
+    assert first == turns[0]
+    assert "thought_signature" in second["tool_calls"][0]["extra_content"]["google"]
+    assert second["tool_calls"][1] == {"id": "c"}
+
+
+def test_newer_claude_begins_its_answers_itself() -> None:
+    """A conversation that ends with the model's words, as after an interrupt, goes on."""
+    context = QuirkContext("anthropic-messages", stream=True)
+    said = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "The"}]
+    assert QUIRKS["no_prefill"]({"messages": said[:1]}, context) == {"messages": said[:1]}
+    changed = QUIRKS["no_prefill"]({"messages": said}, context)["messages"]
+    assert changed == [*said, {"role": "user", "content": "Go on."}]
+
+
+def test_what_a_quirk_takes_away_is_known() -> None:
+    """So that a caller can be told; a field under another name is not lost."""
+    body = BASE | {"temperature": 1, "stop": ["x"], "max_tokens": 5, "tool_choice": "required"}
+    names = ("max_completion_tokens", "no_sampling", "no_stop", "no_required_tool_choice")
+    assert lost(names, body, CHAT) == ["temperature", "stop", "tool_choice"]
 
 
 @given(st.lists(st.text(min_size=1), max_size=5))

@@ -50,8 +50,11 @@ async def test_an_edited_policy_decides_the_next_request(tmp_path: Path) -> None
         assert (await home.ask(OPEN)).receipt.rule == "first"
         file.write_text(POLICY.replace("ID", "the-second"))
         assert (await home.ask(OPEN)).receipt.rule == "the-second"
-        for breakage in (lambda: file.write_text("routing: ["), file.unlink):
-            breakage()
+        for broken in ("routing: [", "routing: " + "[" * 50_000, None):
+            if broken is None:
+                file.unlink()
+            else:
+                file.write_text(broken)
             receipt = (await home.ask(OPEN)).receipt
             assert receipt.rule == "the-second"
             assert receipt.notes[0].startswith("What was valid before goes on.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import socket
@@ -263,9 +264,9 @@ def test_the_token_is_not_taken_from_the_address(endpoint: Endpoint) -> None:
 @pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "CONNECT", "PUT", "DELETE", "FOO"])
 @pytest.mark.parametrize("path", ["/health", "/nothing"])
 def test_other_methods_are_refused(endpoint: Endpoint, method: str, path: str) -> None:
-    """Only GET, with its HEAD, POST and PATCH exist."""
+    """Only GET, with its HEAD, POST, PATCH and DELETE exist, each where it means something."""
     status, answer = request(endpoint, method=method, path=path)
-    assert status in (400, 403, 405)
+    assert status in (400, 403, 405) or (status, method) == (404, "DELETE")
     assert b"access-control" not in answer.lower()
 
 
@@ -286,8 +287,22 @@ def test_a_known_address_takes_its_own_methods_only(endpoint: Endpoint) -> None:
     status, answer = request(endpoint, path="/v1/chat/completions")
     assert status == 405
     assert b"allow: POST" in answer
-    assert b"allow: GET, HEAD, PATCH, POST" in request(endpoint, method="PUT")[1]
+    assert b"allow: DELETE, GET, HEAD, PATCH, POST" in request(endpoint, method="PUT")[1]
     assert request(endpoint, path="/V1/models")[0] == 404
+
+
+@pytest.mark.parametrize(("path", "status"), [("/v1/models", 405), ("/nothing", 404)])
+def test_an_address_that_takes_no_body_says_so_first(
+    endpoint: Endpoint, path: str, status: int
+) -> None:
+    """Whatever the body is: to send it as JSON would help nobody."""
+    for content in ("text/plain", "application/json"):
+        connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=20)
+        connection.request("POST", path, "{", endpoint.headers | {"Content-Type": content})
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        assert answer.status == status
 
 
 def test_websockets_are_refused(endpoint: Endpoint) -> None:

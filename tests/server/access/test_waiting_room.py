@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from edgeroute.server.access.waiting_room import FIRST, NEXT, Busy, WaitingRoom
+from edgeroute.server.access.waiting_room import FIRST, NEXT, NoPlace, WaitingRoom
 
 
 async def _stay(room: WaitingRoom, name: str, seen: list[str], priority: int = NEXT) -> None:
@@ -33,9 +33,9 @@ async def test_nobody_waits_for_ever_and_only_so_many_wait() -> None:
     async with room.place():
         late = asyncio.create_task(_stay(room, "late", []))
         await asyncio.sleep(0)
-        with pytest.raises(Busy) as full:
+        with pytest.raises(NoPlace) as full:
             await _stay(room, "too many", [])
-        with pytest.raises(Busy) as slow:
+        with pytest.raises(NoPlace) as slow:
             await late
     told = full.value.rejection, slow.value.rejection
     assert [one.status for one in told] == [429, 429]

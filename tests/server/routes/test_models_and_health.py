@@ -34,6 +34,14 @@ def test_models_are_listed_for_both_clients(endpoint: Endpoint) -> None:
         del cards["acme/old"]
 
 
+def test_codex_gets_a_list_that_it_can_read(endpoint: Endpoint) -> None:
+    """It wants `models` beside `data`, and writes errors over every session without it."""
+    listed = json.loads(endpoint.ask("GET", "/v1/models?client_version=0.171.0")[2])
+    assert listed["models"] == []
+    assert listed["data"]
+    assert "models" not in json.loads(endpoint.ask("GET", "/v1/models")[2])
+
+
 def test_health_tells_of_the_local_model(endpoint: Endpoint) -> None:
     """Whether it runs, which version, and how the local model is."""
     status, _, data = endpoint.ask("GET", "/health")

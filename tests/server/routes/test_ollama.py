@@ -30,9 +30,13 @@ def test_models_are_listed_and_shown(endpoint: Endpoint) -> None:
 
 @pytest.mark.parametrize("path", ["/api/chat", "/api/generate"])
 def test_an_empty_request_only_wakes_the_model(endpoint: Endpoint, path: str) -> None:
-    """Clients load and unload models so; here that happens by itself."""
-    status, _, data = endpoint.ask("POST", path, {"model": "local", "keep_alive": 0})
+    """Clients load and unload models so; here that happens by itself. A wish that means nothing is
+    refused as elsewhere.
+    """
+    body = {"model": "local", "keep_alive": 0}
+    status, _, data = endpoint.ask("POST", path, body)
     assert (status, json.loads(data)["done_reason"]) == (200, "unload")
+    assert endpoint.ask("POST", path, body, X_EdgeRoute_Tier="AAA")[0] == 400
 
 
 def test_errors_are_in_ollamas_form(endpoint: Endpoint) -> None:

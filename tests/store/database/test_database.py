@@ -166,7 +166,7 @@ def zero_header(data: bytearray) -> None:
 
 
 def flip_middle(data: bytearray) -> None:
-    """Flip bits in one page."""
+    """Flip bits in one page, from its head on: a plain file does not tell of harm to a text."""
     at = (len(data) // 4096 // 2) * 4096
     data[at : at + 900] = bytes(b ^ 0x5A for b in data[at : at + 900])
 
@@ -206,14 +206,14 @@ def test_a_damaged_file_is_set_aside_and_what_is_readable_is_kept(
 
 @pytest.mark.parametrize("content", [b"", b"garbage that is no database at all" * 100])
 def test_a_file_of_garbage_does_not_stop_the_program(path: Path, content: bytes) -> None:
-    """An empty or overwritten file of ours is replaced; the garbage is kept aside."""
+    """An empty or overwritten file of ours is replaced and the user told; it is kept aside."""
     Database.open(path).read("SELECT 1")
     path.write_bytes(content)
     for suffix in ("-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     again = Database.open(path)
     assert messages(again) == []
-    assert bool(again.notices) is bool(content)
+    assert again.notices
     again.close()
 
 

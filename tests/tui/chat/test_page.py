@@ -50,3 +50,32 @@ async def test_a_chat_latches_with_its_first_private_message(runtime: FakeRuntim
     async with running(runtime) as chat:
         await chat.send("mail anna@example.com")
         await chat.until(lambda: "STAYS LOCAL" in chat.words("#badge"))
+
+
+async def test_the_chat_scrolls_from_the_message_box(runtime: FakeRuntime) -> None:
+    """Page keys and ctrl+home, ctrl+end move the chat while one writes, and the draft stays; a
+    draft that is longer than its box is paged itself.
+    """
+    async with running(runtime, (80, 24)) as chat:
+        for number in range(6):
+            await chat.send(f"Question {number} about sorting and hashing")
+        await chat.type("a draft")
+        view = chat.chat.page.transcript
+        await chat.until(lambda: view.scroll_y > 0)
+        bottom = view.scroll_y
+        await chat.press("pageup")
+        await chat.until(lambda: view.scroll_y < bottom)
+        await chat.press("ctrl+home")
+        await chat.until(lambda: view.scroll_y == 0)
+        await chat.press("pagedown")
+        await chat.until(lambda: view.scroll_y > 0)
+        await chat.press("ctrl+end")
+        await chat.until(lambda: view.scroll_y == view.max_scroll_y)
+        assert chat.chat.composer.has_focus
+        assert chat.chat.composer.text == "a draft"
+        chat.chat.composer.put("line\n" * 60)
+        await chat.until(lambda: chat.chat.composer.max_scroll_y > 0)
+        row = chat.chat.composer.cursor_location[0]
+        await chat.press("pageup")
+        assert chat.chat.composer.cursor_location[0] < row
+        assert view.scroll_y == view.max_scroll_y

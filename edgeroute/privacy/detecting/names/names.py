@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final, Protocol
 
+from edgeroute.encoders.ahead import Ahead
+from edgeroute.encoders.result_cache import ResultCache, digest
 from edgeroute.privacy.detecting.names.rampart import NameSpan
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.privacy.detecting.text.windows import windows
@@ -15,7 +17,6 @@ from edgeroute.word_lists import one_of
 LAST_LATIN: Final = "\u024f"
 PERSON_LABELS: Final = frozenset({"GIVEN_NAME", "SURNAME"})
 _LEAST: Final = 0.15
-_BATCH: Final = 8
 _LATIN_SHARE: Final = 0.2  # of the letters; where fewer are Latin the model sees nothing
 _TOUCHING: Final = 3  # characters between the words of one name
 _CERTAIN_STREET: Final = 0.6
@@ -49,22 +50,59 @@ class Names:
 
     def __init__(self, model: NameModel) -> None:
         self._model = model
+        self._known: ResultCache[tuple[NameSpan, ...]] = ResultCache()
+
+    def begin(self, page: Page) -> BegunNames:
+        """Have ``page`` read while others look at it."""
+        windows_of = [(start, page.text[start:end]) for start, end in windows(page.text)]
+        if self._model.latin_only:
+            windows_of = [(start, text) for start, text in windows_of if _is_latin(text)]
+        return BegunNames(page, windows_of, self._model, self._known)
 
     def spans(self, page: Page) -> list[NameSpan]:
         """Every label that the model gives, in the order of the text; none that is allowed."""
+        return self.begin(page).spans()
+
+
+class BegunNames:
+    """A page that is being read, window by window; none that was read before."""
+
+    def __init__(
+        self,
+        page: Page,
+        windows_of: Sequence[tuple[int, str]],
+        model: NameModel,
+        known: ResultCache[tuple[NameSpan, ...]],
+    ) -> None:
+        self._page = page
+        self._model = model
+        self._known = known
+        self._ahead: Ahead[tuple[NameSpan, ...]] = Ahead()
+        self._places = [(start, digest(text)) for start, text in windows_of]
+        self._read: dict[bytes, tuple[NameSpan, ...] | int] = {}
+        for (_, text), (_, key) in zip(windows_of, self._places, strict=True):
+            if key not in self._read:
+                before = known.get(key)
+                self._read[key] = self._begin(text) if before is None else before
+
+    def spans(self) -> list[NameSpan]:
+        """Every label that the model gives, in the order of the text; none that is allowed."""
         found: list[NameSpan] = []
-        cut = [
-            place
-            for place in windows(page.text)
-            if not self._model.latin_only or _is_latin(page.text[slice(*place)])
-        ]
-        for first in range(0, len(cut), _BATCH):
-            page.tick()
-            batch = cut[first : first + _BATCH]
-            read = self._model.read([page.text[start:end] for start, end in batch], _LEAST)
-            for (start, _), spans in zip(batch, read, strict=True):
-                found += [NameSpan(s.label, s.start + start, s.end + start, s.score) for s in spans]
-        return [span for span in found if not page.allowed(page.text[span.start : span.end])]
+        for start, key in self._places:
+            self._page.tick()
+            read = self._read[key]
+            if isinstance(read, int):
+                read = self._read[key] = self._known.put(key, self._ahead.result(read))
+            found += [NameSpan(s.label, s.start + start, s.end + start, s.score) for s in read]
+        allowed, text = self._page.allowed, self._page.text
+        return [span for span in found if not allowed(text[span.start : span.end])]
+
+    def drop(self) -> None:
+        """Read nothing more."""
+        self._ahead.drop()
+
+    def _begin(self, text: str) -> int:
+        return self._ahead.add(lambda: tuple(self._model.read([text], _LEAST)[0]))
 
 
 def is_attributed(page: Page, span: NameSpan) -> bool:
@@ -108,6 +146,8 @@ def streets(page: Page, spans: Sequence[NameSpan]) -> Iterator[Hit]:
 
 
 def _is_latin(text: str) -> bool:
+    if text.isascii():
+        return any(map(str.isalpha, text))
     letters = [sign for sign in text if sign.isalpha()]
     return sum(sign <= LAST_LATIN for sign in letters) > _LATIN_SHARE * len(letters)
 

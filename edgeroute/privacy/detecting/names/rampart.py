@@ -51,13 +51,14 @@ class Rampart:
         tokenizer.no_padding()
         self._reader = TokenReader(tokenizer, self._scores, LABELS)
         held = tensors((folder / "model_q4.onnx").read_bytes())
-        *weights, self._head = _products(held)
+        products = _products(held)
         self._bias = held["classifier.bias"]
         self._words = _Table(held, "word_embeddings")
         self._places = (
             _Table(held, "position_embeddings")[:] + _Table(held, "token_type_embeddings")[0]
         )
-        self._bert = Bert(_LAYERS, dict(_named(held, weights)))
+        self._bert = Bert(_LAYERS, _named(held, products))
+        (self._head,) = products
 
     def read(self, texts: Sequence[str], least: float = 0.3) -> list[list[NameSpan]]:
         """What the model sees in each of ``texts``; spans below ``least`` are left out."""
@@ -68,10 +69,9 @@ class Rampart:
         summed.
         """
         numpy = self._numpy
-        given = [
-            self._words[[_START, *ids, _STOP]] + self._places[: len(ids) + 2] for ids in pieces
-        ]
-        for hidden in self._bert.hidden_of(given):
+        for ids in pieces:
+            given = self._words[[_START, *ids, _STOP]] + self._places[: len(ids) + 2]
+            hidden = self._bert.hidden(given)
             logits = hidden[1:-1] @ self._head.T + self._bias
             powers = numpy.exp(logits - logits.max(-1, keepdims=True))
             shares = powers / powers.sum(-1, keepdims=True)
@@ -106,9 +106,8 @@ def _products(held: Mapping[str, Any]) -> Iterator[Any]:
         yield weight
 
 
-def _named(held: Mapping[str, Any], weights: Sequence[Any]) -> Iterator[tuple[str, Any]]:
+def _named(held: Mapping[str, Any], products: Iterator[Any]) -> Iterator[tuple[str, Any]]:
     """Every tensor of the layers by the name that the graph has for it."""
-    products = iter(weights)
     for part in ("weight", "bias"):
         yield f"embeddings_norm.{part}", held[f"bert.embeddings.LayerNorm.{part}"]
     for layer in range(_LAYERS):

@@ -16,7 +16,8 @@ from edgeroute.privacy.detecting.own.hashes import (
     Form,
     groups_of,
 )
-from edgeroute.privacy.detecting.own.words import UNSPACED, folded, words
+from edgeroute.privacy.detecting.own.words import folded, words
+from edgeroute.privacy.detecting.text.scripts import UNSPACED
 from edgeroute.word_lists import word_list, word_set
 
 Kind = Literal["name", "phone", "email", "address", "number", "secret", "word"]

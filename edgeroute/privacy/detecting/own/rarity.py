@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -37,9 +38,10 @@ class Rarity:
         return likely > _RARE
 
     @cached_property
-    def _pieces(self) -> tuple[Pieces, list[float]] | None:
+    def _pieces(self) -> tuple[Pieces, Sequence[float]] | None:
         try:
             file = E5File(self._folder)
         except EncoderMissing:
             return None
-        return Pieces(file.words, file.scores, file.rewritten), list(file.scores)
+        scores = file.scores()
+        return Pieces(file.words(), scores, file.rewritten), scores

@@ -103,7 +103,8 @@ def _vehicles(page: Page) -> Iterator[Hit]:
         yield Hit("VEHICLE", *match.span(), 0.55)
     if _PLATES.search(page.lower):
         for match in _PLATE.finditer(page.text):
-            if _PLATE_WORDS.search(page.before(match.start(), 36)):
+            labelled = _PLATE_WORDS.search(page.before(match.start(), 36))
+            if labelled and re.search(r"[1-9]", match.group()):
                 yield Hit("VEHICLE", *match.span(), 0.7)
 
 

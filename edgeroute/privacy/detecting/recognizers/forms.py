@@ -92,7 +92,8 @@ class Forms:
         text = page.text
         if "<<" in text:
             for match in _MRZ.finditer(text):
-                yield Hit("PASSPORT", *match.span(), 0.9)
+                if "UTO" not in match.group()[:5]:  # Utopia, whose passports show the form
+                    yield Hit("PASSPORT", *match.span(), 0.9)
         if "|" in text:
             for match in _HL7.finditer(text):
                 yield Hit("PERSONAL_RECORDS", *match.span(), 0.85)

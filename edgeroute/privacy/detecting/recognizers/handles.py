@@ -47,6 +47,13 @@ class Handles:
         """What looks like a handle: a sign or a digit in it, or an at sign before it."""
         for form in _FORMS:
             for match in form.finditer(page.lower):
-                apart = page.form.is_published and "\n" in match.group()
-                if not apart and not _WORD_ONLY.fullmatch(match["name"]):
+                if not _WORD_ONLY.fullmatch(match["name"]) and not _is_code(page, match):
                     yield Hit("PERSONAL_ID", *match.span("name"), 0.65)
+
+
+def _is_code(page: Page, match: re.Match[str]) -> bool:
+    """Whether code has a name of its own there: a tag, an argument, a call, another line."""
+    value = match["name"].removeprefix("@")
+    digits = any(one.isdigit() for one in value)
+    quoted = page.text[match.start("name") - 1] in "\"'" and match["name"] == value
+    return page.form.is_published and ("\n" in match.group() or not (digits or quoted))

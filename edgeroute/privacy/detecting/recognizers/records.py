@@ -57,7 +57,7 @@ _LABEL: Final = re.compile(
 )
 _SIGNS: Final = re.compile(r"[\W_]+")
 _NAMES: Final = {_SIGNS.sub("", phrase): phrase for phrase in _LABELS}
-_BREAK: Final = re.compile(r"[.!?;](?:\s|$)|[\u3002\uff01\uff1f\uff1b\u0964|]|\n\s*\n")
+_BREAK: Final = re.compile(r"[.!?;](?:\s|$)|&\w{1,40}=|[\u3002\uff01\uff1f\uff1b\u0964|]|\n\s*\n")
 _STANDARDS: Final = word_set("records.standards")
 _FILE_ENDS: Final = word_set("emails.file_ends")
 _SHORT_LABEL: Final = 5  # letters of a label in two words that may be another word
@@ -69,6 +69,7 @@ _MEASURED: Final = re.compile(
     r"|[%$\u20ac\u00a3\u00a5\u20b9\u20bd\u20a9\u20ba\u5143\u5186\uc6d0\u4e07\u842c\u5e74\ub144])"
 )
 _MASKED: Final = re.compile(r"(?:xx|\*\*)[ -]$")
+_UNCHECKED: Final = re.compile(r"[A-Z]{2}00[A-Z\d]")  # an account whose check digits are not put in
 _MONEY: Final = re.compile(r"[$\u20ac\u00a3\u00a5]\s?$")
 
 
@@ -82,9 +83,9 @@ class Records:
     def find(self, page: Page) -> Iterator[Hit]:
         """Labelled values, and numbers that carry their label, such as MRN-607150."""
         for match in _PREFIXED.finditer(page.text):
-            yield Hit(
-                "MEDICAL_RECORD" if match.group()[:2] != "EM" else "PERSONAL_ID", *match.span(), 0.7
-            )
+            kind = "MEDICAL_RECORD" if match.group()[:2] != "EM" else "PERSONAL_ID"
+            if not is_unfilled(match.group()):
+                yield Hit(kind, *match.span(), 0.7)
         for match in _LABEL.finditer(page.lower):
             page.tick()
             if _is_other_word(match):
@@ -158,6 +159,8 @@ def _hit(page: Page, phrase: str, value: re.Match[str], words: int) -> Hit | Non
     least = 5 if phrase in _WEAK else 4
     if (
         "XX" in text
+        or "****" in text
+        or _UNCHECKED.match(text)
         or is_unfilled(text)
         or text.split(" ")[0].split("-")[0].lower() in _STANDARDS
         or text.rpartition(".")[2].lower() in _FILE_ENDS

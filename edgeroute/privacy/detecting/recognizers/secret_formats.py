@@ -24,6 +24,7 @@ _PRIVATE_KEY: Final = re.compile(
     rf"-----BEGIN {_KEY_NAME}(?=(?P<body>[^-]{{0,200}}))(?:[^-]{{0,8000}}-----END {_KEY_NAME})?"
     r"|PuTTY-User-Key-File-\d(?=(?P<putty>[^\n]{0,80}))"
 )
+_NAMED: Final = re.compile(r"(?:[a-z]{1,8}\d{0,3}-){3,12}[a-z]{1,8}\d{0,3}")  # of an algorithm
 _BLOB: Final = re.compile(r"[A-Za-z0-9+/]{24}")
 _JWT: Final = re.compile(
     _EDGE
@@ -81,7 +82,7 @@ def _places() -> tuple[tuple[re.Pattern[str], Strength], ...]:
 
 def _is_token(value: str) -> bool:
     """Whether a match of a vendor's format is no stand-in and no name that only starts as it."""
-    if is_placeholder(value):
+    if is_placeholder(value) or _NAMED.fullmatch(value):
         return False
     body = re.sub(r"^[A-Za-z0-9]{1,12}[_.-]", "", value)
     return len(set(body)) >= 8 and any(one.isdigit() or one.isupper() for one in body[4:])

@@ -36,6 +36,7 @@ _SIGNS: Final = (
 )
 _TOKEN: Final = re.compile(rf"[^\"`<>\\\\{_SIGNS}]{{4,128}}")
 _ENDING: Final = 2  # letters after the word for a code, of its plural or article
+_SHORT: Final = 3  # letters of a word that longer ones begin with
 _TAIL: Final = re.compile(r"[^\W\d_]{0,8}")
 _STOPS: Final = re.compile(
     r"[.?!](?=\s+[A-Z\u00c0-\u00de\u0410-\u042f]|\s*$)|[\u3002\uff1f\uff01\u0964]|\n"
@@ -80,6 +81,7 @@ _PROMISING: Final = re.compile(r"[\d!@#$%^&*?~+\u00ab\u300c\"_-]")
 _CODED: Final = re.compile(r"[(){};=]")  # signs of code
 _MOST_CODED: Final = 9
 _ASSIGNS: Final = re.compile(r"=[^\s=]")  # a setting, which is read as one
+_PAGE: Final = re.compile(r"/[\w/.-]{0,80}\?[\w.-]{1,40}=[\w&=.%-]{0,80}")  # of a site, asked for
 _BRACKET: Final = re.compile(r"[()\[\]{}]")
 _MY: Final = re.compile(rf"(?<![a-z]){one_of('secrets.mine')}(?![a-z])")
 _STOP: Final = word_set("secrets.no_seed_words")
@@ -125,7 +127,8 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
     if cue.group().isascii():
         tail = _TAIL.match(text, start)
         start = tail.end() if tail else start
-        if cue["code"] is not None and start - cue.end() > _ENDING:
+        short = cue["code"] is not None or len(cue.group()) <= _SHORT
+        if short and start - cue.end() > _ENDING:
             return
         if page.lower[cue.start() : start] in _OTHER_WORDS:
             return
@@ -178,6 +181,8 @@ def _is_told(value: str, *, direct: bool, foreign: bool) -> bool:
     ``direct`` says that its word, a verb or a colon stands before it, ``foreign`` that it is Latin
     and close to a word of another script.
     """
+    if ("://" in value and "@" not in value) or _PAGE.fullmatch(value):
+        return False
     found = strength(value)
     if found is Strength.RANDOM:
         return direct or not is_digest(value)

@@ -34,6 +34,8 @@ _PUBLISHED: Final = re.compile(alternatives(one.lower() for one in word_list("se
 _TERMS: Final = word_set("secrets.terms")
 _ROWS: Final = ("12345678", "abcdefg", "01234567", "qwertyu", "98765432", "deadbeef")
 _DIGITS: Final = "01234567890 9876543210"
+_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
+_COUNTED: Final = 5  # letters and digits
 _LEET: Final = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "$": "s", "@": "a"})
 _PIECE: Final = re.compile(r"[^\W_]+")
 _CHUNK: Final = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
@@ -48,7 +50,8 @@ _CALL: Final = re.compile(
     rf"|{one_of('secrets.code_starts')}(?:\W|$)"
 )
 _PATTERN: Final = re.compile(r"\(\?[:=!P]|\w\|\w+\|\w")  # a regular expression
-_UNSTRUNG: Final = re.compile(r"[)\]}][.\[(\]),;&|/]")  # the end of an expression
+# The end of an expression, or of a statement that goes on.
+_UNSTRUNG: Final = re.compile(r"[)\]}][.\[(\]),;&|/]|\w\([\w.,!$]{0,200}\)[{}]")
 _CLOSED: Final = re.compile(r"[)\]}][^\W_]")
 _NUMBER: Final = re.compile(r"\d{4,19}")
 _DIGEST: Final = re.compile(
@@ -106,11 +109,18 @@ def is_placeholder(value: str) -> bool:
         return True
     if any(row in lower for row in _ROWS) or _STOOD_IN.search(lower):
         return True
-    if _PUBLISHED.search(lower) or (len(value) > 4 and value in _DIGITS):
+    if _PUBLISHED.search(lower) or (len(value) > 4 and value in _DIGITS) or _is_counted(lower):
         return True
     if _SAMPLE.fullmatch(lower.translate(_LEET)):
         return True
     return not _STAND_INS.isdisjoint(pieces(value)) or _SAMPLE.fullmatch(lower) is not None
+
+
+def _is_counted(lower: str) -> bool:
+    """Whether letters follow the alphabet and digits count on: abc123def456."""
+    letters = "".join(filter(str.isalpha, lower))
+    digits = "".join(filter(str.isdigit, lower))
+    return min(len(letters), len(digits)) >= _COUNTED and letters in _ALPHABET and digits in _DIGITS
 
 
 def is_code(value: str) -> bool:

@@ -57,6 +57,16 @@ _COUNTED: Final = re.compile(rf"^[ ]{{0,8}}(\d{{1,6}})\t[^\n<:;,@]{{1,80}}{_MAIL
 _PATCH: Final = re.compile(
     r"(?m)^From [0-9a-f]{40} \w{3} \w{3} \d\d? [\d:]{8} \d{4}\n(?:[^\n]{1,400}\n){1,12}"
 )
+# A line of a comment that is a maker, and perhaps years: # Ada Berg <ada@host>, 2011
+_SIGNED: Final = re.compile(
+    rf"(?m)^{NUMBERED}[ \t]{{0,40}}(?:\#|//|\*|;|--|%)[ \t]{{1,20}}[^\n<>@(){{}}=;:]{{1,60}}{_MAIL}"
+    r"[ \t,.\d-]{0,60}$"
+)
+# Who made a change, after it: Fix the parser - Ada Berg (#12), by Ada Berg in #12
+_CHANGED: Final = re.compile(
+    r"[ \t](?:[-\u2013\u2014]|by)[ \t][^\n()`:;,]{2,50}"
+    r"(?:\([^\n()]{0,8}[#`][^\n()]{1,40}\)|[ \t]in[ \t]\#?\d)"
+)
 _CREDIT: Final = re.compile(
     rf"(?<![A-Za-z]){one_of('attribution.credits')}\b[^\n]{{0,240}}", re.IGNORECASE
 )
@@ -120,6 +130,8 @@ class Attribution:
         yield from self._chains(_BARE, _PERSON)
         if self._form.is_published:
             yield from (match.span() for match in _CREDIT.finditer(text))
+            for pattern in (_SIGNED, _CHANGED):
+                yield from (match.span() for match in pattern.finditer(text))
         if self._form.is_document:
             for match in _CONTACT.finditer(text):
                 if not _HEADERS.match(text, text.rfind("\n", 0, match.start()) + 1):

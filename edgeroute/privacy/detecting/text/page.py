@@ -31,7 +31,8 @@ class Hit:
     """Personal data of ``type`` at ``[start, end)`` of a page, as sure as ``score`` (0..1).
 
     ``source`` names the recogniser where it is not the finder itself, ``pattern`` which of its
-    patterns matched, ``context`` which of its own words stood before.
+    patterns matched, ``context`` which of its own words stood before. ``weighed`` says that it
+    does not decide alone.
     """
 
     type: str
@@ -41,8 +42,10 @@ class Hit:
     source: str = ""
     pattern: str = ""
     context: str = ""
+    weighed: bool = False
 
 
+HOSTED: Final = "hosted"  # the pattern of an address at a domain that is no provider of mailboxes
 PUBLIC: Final = 0.4  # the score of what is published: it counts at strict and not at balanced
 
 

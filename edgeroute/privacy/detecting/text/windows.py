@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Final, Generic, Protocol, TypeVar
 
 SIZE: Final = 520  # characters; a usual prompt is one window
 _LEAST: Final = 160
@@ -41,3 +42,32 @@ def paragraphs(text: str) -> Iterator[tuple[int, int]]:
         if _SENTENCE <= end - start <= SIZE:
             yield start, end
         start = end
+
+
+class _Placed(Protocol):
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+
+T = TypeVar("T", bound=_Placed)
+
+
+class ByPlace(Generic[T]):
+    """What was found in a text, looked up by place: a window costs what is near it alone."""
+
+    def __init__(self, found: Sequence[T]) -> None:
+        self._found = found
+        self._near: dict[int, list[int]] = defaultdict(list)
+        for number, one in enumerate(found):
+            for cell in range(one.start // SIZE, one.end // SIZE + 1):
+                self._near[cell].append(number)
+
+    def touching(self, start: int, end: int) -> list[T]:
+        """What touches ``[start, end)``, in the order in which it was given."""
+        cells = range(start // SIZE, end // SIZE + 1)
+        near = sorted({number for cell in cells for number in self._near.get(cell, ())})
+        found = (self._found[number] for number in near)
+        return [one for one in found if one.start < end and one.end > start]

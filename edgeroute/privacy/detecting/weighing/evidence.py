@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from edgeroute.privacy.detecting.names.names import LAST_LATIN, PERSON_LABELS
 from edgeroute.privacy.detecting.names.rampart import LABELS, NameSpan
 from edgeroute.privacy.detecting.text.page import Hit
-from edgeroute.privacy.detecting.weighing.kinds import CONTACTS, SHAPES
+from edgeroute.privacy.detecting.weighing.kinds import CONTACTS, REACHED, SHAPES
 from edgeroute.word_lists import one_of, word_set
 
 GROUPS: Final = ("english", "latin", "scripts")
@@ -26,13 +27,16 @@ _PLAIN: Final = 0.97  # the share of letters that are plain in English
 _TITLE_REACH: Final = 24  # characters before a name
 _TOUCHING: Final = 2  # characters between the words of one name
 
+_PROGRAM: Final = 0.5  # the share of code in a window of a program
+_LIKELY: Final = 0.4  # how surely the names model sees a likely name
+
 _SCRIPTS: Final = {
-    "cyrillic": ("\u0400", "\u04ff"),
-    "arabic": ("\u0600", "\u06ff"),
-    "devanagari": ("\u0900", "\u097f"),
-    "kana": ("\u3040", "\u30ff"),
-    "hangul": ("\uac00", "\ud7a3"),
-    "han": ("\u4e00", "\u9fff"),
+    "cyrillic": re.compile("[\u0400-\u04ff]"),
+    "arabic": re.compile("[\u0600-\u06ff]"),
+    "devanagari": re.compile("[\u0900-\u097f]"),
+    "kana": re.compile("[\u3040-\u30ff]"),
+    "hangul": re.compile("[\uac00-\ud7a3]"),
+    "han": re.compile("[\u4e00-\u9fff]"),
 }
 _UNREAD: Final = re.compile(r"[^\W\d_\u0000-\u024f]{2}")  # letters that no names model reads
 _SAID: Final = re.compile(r"(?<![\w-])[^\W\d_]{2,}(?![\w-])")
@@ -41,7 +45,7 @@ _I: Final = re.compile(rf"\b{one_of('suspicions.i')}\b|{one_of('suspicions.i_uns
 _WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _ENGLISH: Final = word_set("suspicions.english")
 _OTHER_LATIN: Final = word_set("suspicions.other_latin")
-_QUOTES: Final = frozenset('"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d\u300e\u300f\u300a\u300b')
+_QUOTES: Final = '"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d\u300e\u300f\u300a\u300b'
 _TITLED: Final = re.compile(rf"(?i:\b{one_of('suspicions.titles')})\.?\s(?:[^\W\d_]\.\s?)?$")
 _INITIAL: Final = re.compile(r"(?<![\w.])[^\W\d_]\.\s?$")
 _BLANK: Final = re.compile(r"\{\{|\[[A-Z][^\]\n]{0,40}\]|___|X{3}|<[a-z_ ]{2,20}>")
@@ -70,11 +74,17 @@ class WindowView:
 
 def is_said(text: str) -> bool:
     """Whether ``text`` has enough words to say something; identifiers of machines are none."""
-    return _UNREAD.search(text) is not None or len(_SAID.findall(text)) >= _FEWEST_WORDS
+    few = list(islice(_SAID.finditer(text), _FEWEST_WORDS))
+    return len(few) == _FEWEST_WORDS or _UNREAD.search(text) is not None
 
 
 def is_suspect(window: WindowView) -> bool:
-    """Whether stage one saw anything in ``window``: a name, a value, the writer, another script."""
+    """Whether stage one saw anything in ``window``: a name, a value, the writer, another script.
+
+    In a program a name must be a likely one: identifiers look like names, and loops have an ``i``.
+    """
+    if window.code >= _PROGRAM:
+        return bool(window.named(_LIKELY) or window.hits or _UNREAD.search(window.text))
     lower = window.text.lower()
     return bool(
         window.named(0)
@@ -125,11 +135,11 @@ def _before(window: WindowView, span: NameSpan) -> str:
 
 def _of_hits(hits: Iterable[Hit]) -> dict[str, float]:
     """How surely the recognisers saw what they look for, sure enough to decide or not."""
-    best = dict.fromkeys((*SHAPES, "contact", "fact"), 0.0)
+    best = dict.fromkeys((*SHAPES, "contact", "reached", "fact"), 0.0)
     for hit in hits:
         kind = hit.type
         if kind not in SHAPES:
-            kind = "contact" if kind in CONTACTS else "fact"
+            kind = "contact" if kind in CONTACTS else "reached" if kind in REACHED else "fact"
         best[kind] = max(best[kind], min(hit.score, 1.0))
     return {f"rules.{kind.lower()}": score for kind, score in best.items()}
 
@@ -137,26 +147,27 @@ def _of_hits(hits: Iterable[Hit]) -> dict[str, float]:
 def _of_form(text: str) -> dict[str, float]:
     """What the text looks like."""
     length, lower = max(len(text), 1), text.lower()
+    plain = text.isascii()
 
-    def share(belongs: Callable[[str], bool]) -> float:
-        return sum(map(belongs, text)) / length
+    def share(signs: str) -> float:
+        return sum(map(text.count, signs)) / length
 
     return {
         "form.length": math.log(length) / 6,
         "form.lines": text.count("\n") / length * 50,
         "form.question": float(any(sign in text for sign in "?\uff1f\u061f")),
-        "form.digits": share(str.isdigit) * 5,
-        "form.capitals": share(str.isupper) * 5,
+        "form.digits": sum(map(str.isdigit, text)) / length * 5,
+        "form.capitals": sum(map(str.isupper, text)) / length * 5,
         "form.my": float(_MY.search(lower) is not None),
         "form.i": float(_I.search(lower) is not None),
-        "form.code": share("[]{}<>=;()/_".__contains__) * 10,
+        "form.code": share("[]{}<>=;()/_") * 10,
         "form.blanks": float(_BLANK.search(text) is not None),
-        "form.quotes": share(_QUOTES.__contains__) * 10,
-        "form.fields": share(":|;,\t".__contains__) * 10,
+        "form.quotes": share(_QUOTES) * 10,
+        "form.fields": share(":|;,\t") * 10,
         "form.year": float(_YEAR.search(text) is not None),
         **{
-            f"script.{name}": sum(low <= sign <= high for sign in text) / length
-            for name, (low, high) in _SCRIPTS.items()
+            f"script.{name}": 0.0 if plain else len(signs.findall(text)) / length
+            for name, signs in _SCRIPTS.items()
         },
     }
 
@@ -165,8 +176,7 @@ def is_language(text: str) -> bool:
     """Whether ``text`` is somebody's words, not letters that another reading of a text yields: it
     has small words of a language, or is in another script.
     """
-    letters = [sign for sign in text if sign.isalpha()]
-    if sum(sign > LAST_LATIN for sign in letters) > _OTHER_SCRIPT * len(letters):
+    if _is_other_script(text):
         return True
     small = {word for word in _WORD.findall(text.lower()) if len(word) > 1}
     return len(small & (_ENGLISH | _OTHER_LATIN)) >= _SMALL_WORDS
@@ -177,11 +187,19 @@ def group_of(text: str) -> str:
     plain letters and no other language's small words are as many as those of English; ``scripts``
     where many of its letters are not Latin; else ``latin``.
     """
-    letters = [sign for sign in text if sign.isalpha()]
-    if sum(sign > LAST_LATIN for sign in letters) > _OTHER_SCRIPT * len(letters):
+    if _is_other_script(text):
         return "scripts"
-    if sum(sign.isascii() for sign in letters) < _PLAIN * len(letters):
-        return "latin"
+    if not text.isascii():
+        letters = [sign for sign in text if sign.isalpha()]
+        if sum(sign.isascii() for sign in letters) < _PLAIN * len(letters):
+            return "latin"
     words = _WORD.findall(text.lower())
     english, others = (sum(word in known for word in words) for known in (_ENGLISH, _OTHER_LATIN))
     return "english" if english >= others else "latin"
+
+
+def _is_other_script(text: str) -> bool:
+    if text.isascii():
+        return False
+    letters = [sign for sign in text if sign.isalpha()]
+    return sum(sign > LAST_LATIN for sign in letters) > _OTHER_SCRIPT * len(letters)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Final
+
+from edgeroute.privacy.detecting.text.page import HOSTED, Hit
 
 WEIGHED: Final = "weighing"  # what findings of stage two name as their source
 SHAPES: Final = ("SENSITIVE", "PERSONAL_RECORDS")
@@ -12,3 +16,44 @@ CONTACTS: Final = frozenset({"PHONE_NUMBER", "STREET_ADDRESS"})
 # them may be private.
 DETAILS: Final = CONTACTS | {"DATE_OF_BIRTH"}
 SUSPICIONS: Final = frozenset({*SHAPES, *DETAILS, "PERSON"})
+# What code and the documents that go with it tell of makers, servers and tests as readily as of
+# customers; and addresses at domains of firms and offices, whatever tells them.
+REACHED: Final = frozenset({"EMAIL_ADDRESS", "IP_ADDRESS"})
+_SURE: Final = 0.5  # how surely another detail is seen
+_NEAR: Final = 300  # characters between details of one record
+_FIELD: Final = re.compile(r"[\"'`]\s?[,:=]|=>|[;\t|](?!$)")
+_FIELDS: Final = 3  # of a row of somebody's data, its names counted
+_ROWS: Final = 3  # of people, or they are an example
+# 09:15 Ada: not yet
+_SAID: Final = re.compile(r"\d:\d\d[\])]?\s{1,2}[^\W\d_a-z][^\W\d_]{1,20}:\s\S")
+_TURNS: Final = 2  # of a talk
+
+
+def is_left_open(hit: Hit, *, published: bool, balanced: bool) -> bool:
+    """Whether ``hit`` does not decide alone, sure as it may be; ``published`` says that it stands
+    in code or in a document that goes with code.
+    """
+    reached = hit.type in REACHED and (published or hit.pattern == HOSTED)
+    return hit.type in SUSPICIONS or (balanced and reached)
+
+
+def is_in_record(hit: Hit, hits: Iterable[Hit], text: str) -> bool:
+    """Whether an address in the code ``text`` stands in what is kept about people: another kind of
+    detail is near, or rows with fields and an address each, or what people say to each other.
+    """
+    if hit.type not in REACHED or hit.score < _SURE:
+        return False
+    start, end = max(0, hit.start - _NEAR), hit.end + _NEAR
+    near = [one for one in hits if one.score >= _SURE and one.start < end and start < one.end]
+    if any(one.type not in {hit.type, "PERSON", "SENSITIVE"} for one in near):
+        return True
+    rows = {_line(text, one.start) for one in near}
+    listed = [row for row in rows if len(_FIELD.findall(row)) >= _FIELDS]
+    return len(listed) >= _ROWS or len(_SAID.findall(text, start, end)) >= _TURNS
+
+
+def _line(text: str, place: int) -> str:
+    """The line of ``place``, or what of it is near."""
+    start = max(text.rfind("\n", 0, place) + 1, place - _NEAR)
+    end = text.find("\n", place, place + _NEAR)
+    return text[start : end if end >= 0 else place + _NEAR]

@@ -66,31 +66,38 @@ class Scale:
         given = (given - self._held["mean"]) / self._held["spread"]
         given = given.clip(-_FARTHEST, _FARTHEST)
         slope, offset = self._parts["calibration"][group]
-        odds = slope * self._raw(given) + offset
-        moved = {}
-        for reason, places in self._groups.items():
-            without = given.copy()
-            without[places] = 0
-            moved[_REASONS[reason]] = odds - slope * self._raw(without) - offset
+        # What each part of the input adds to the hidden layer, so that one can be left out.
+        added = {reason: given[places] @ first for reason, (places, first) in self._groups.items()}
+        whole = sum(added.values(), self._held["first_bias"])
+        odds = slope * self._raw(whole) + offset
+        moved = {
+            _REASONS[reason]: odds - slope * self._raw(whole - part) - offset
+            for reason, part in added.items()
+        }
         told = sorted((one for one in moved if moved[one] >= _TELLING), key=lambda one: -moved[one])
         return Weight(float(1 / (1 + numpy.exp(-odds))), tuple(told))
 
-    def _raw(self, given: Array) -> float:
-        """The logarithm of the odds, not calibrated."""
+    def _raw(self, hidden: Array) -> float:
+        """The logarithm of the odds, not calibrated, from what goes into the hidden layer."""
         held, numpy = self._held, self._numpy
-        hidden = numpy.maximum(given @ held["first"] + held["first_bias"], 0)
-        return float((hidden @ held["second"]).item() + held["second_bias"].item())
+        return float(
+            (numpy.maximum(hidden, 0) @ held["second"]).item() + held["second_bias"].item()
+        )
 
     @cached_property
-    def _groups(self) -> dict[str, Any]:
-        """Which numbers of the input each reason is about."""
+    def _groups(self) -> dict[str, tuple[Any, Array]]:
+        """Which numbers of the input each reason is about, and their weights."""
         groups: dict[str, list[int]] = {reason: [] for reason in _REASONS}
         for reason, start, end in self._parts["vectors"]:
             groups[reason] += range(start, end)
         first = max(end for _, _, end in self._parts["vectors"])
         for number, name in enumerate(self._parts["evidence"], first):
             groups[_group(name)].append(number)
-        return {reason: self._numpy.array(places) for reason, places in groups.items()}
+        weights = self._held["first"]
+        return {
+            reason: (self._numpy.array(places), weights[places])
+            for reason, places in groups.items()
+        }
 
 
 def _group(name: str) -> str:

@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
+from edgeroute.encoders import minilm, sentences
+from edgeroute.encoders.ahead import Ahead
 from edgeroute.encoders.bert import EncoderMissing
+from edgeroute.encoders.shared import Shared
 from edgeroute.privacy.detecting.names.names import (
     PERSON_LABELS,
+    BegunNames,
     NameModel,
     Names,
     is_attributed,
@@ -21,12 +25,28 @@ from edgeroute.privacy.detecting.names.own_model import OwnModel
 from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
 from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
 from edgeroute.privacy.detecting.text.page import WORD, Hit, Page
+from edgeroute.privacy.detecting.text.windows import ByPlace
 from edgeroute.privacy.detecting.weighing.evidence import is_language
-from edgeroute.privacy.detecting.weighing.kinds import DETAILS, SHAPES
-from edgeroute.privacy.detecting.weighing.weigher import Weighed, Weigher
+from edgeroute.privacy.detecting.weighing.kinds import (
+    DETAILS,
+    REACHED,
+    SHAPES,
+    SUSPICIONS,
+    is_in_record,
+)
+from edgeroute.privacy.detecting.weighing.weigher import (
+    ENGLISH,
+    MULTILINGUAL,
+    SHORT,
+    Early,
+    Weighed,
+    Weigher,
+)
 from edgeroute.privacy.policy import Level, OwnNames, PrivacyPolicy
 
 T = TypeVar("T", NameSpan, Hit)
+
+_RAMPART: Final = Shared(Rampart)
 
 _NEW_WORDS: Final = 3  # so many make a page one of its own
 _NAMED: Final = 0.5  # how surely the model sees a name that is told, and masked
@@ -48,73 +68,98 @@ class Suspicions:
         self._names = Names(_name_model(policy.names, models))
         self._weigher = Weigher(models)
 
+    def begin(self, whole: Page) -> BegunNames | None:
+        """Have the names in the first page read while the recognisers look at it; not in a short
+        one, in which they may find a hard fact sooner.
+        """
+        return self._names.begin(whole) if len(whole.text) > SHORT else None
+
     def found(
         self,
         pages: Sequence[tuple[Page, Sequence[Hit]]],
+        begun: BegunNames | None = None,
         note: Callable[[int, Weighed], None] = lambda *_: None,
     ) -> Iterator[tuple[int, Hit]]:
         """What counts, with the number of its page. The first page is the text as it reads, others
         are more readings and coded parts of it; with each stands what the recognisers saw in it,
-        sure or not. A page that has no words of its own is judged as the first. ``note`` is told
-        of each window that is weighed, with the number of its page.
+        sure or not. A page that has no words of its own is judged as the first. ``begun`` is what
+        ``begin`` gave, if it was asked; ``note`` is told of each window that is weighed, with the
+        number of its page.
         """
-        whole, seen = pages[0]
-        known = set(WORD.findall(whole.lower))
+        known = set(WORD.findall(pages[0][0].lower))
         most = 0.0
-        for weighed, counted in self._weighed(whole, seen):
-            note(0, weighed)
-            most = max(most, weighed.weight.probability)
-            yield from ((0, hit) for hit in counted)
-        for number, (page, hits) in enumerate(pages[1:], 1):
+        early = self._weigher.begin(*pages[0])
+        for number, (page, hits) in enumerate(pages):
             new = len(set(WORD.findall(page.lower)) - known) >= _NEW_WORDS
-            if new and is_language(page.text):
-                for weighed, counted in self._weighed(page, hits):
+            first = number == 0
+            if first or (new and is_language(page.text)):
+                names = begun if first and begun else self._names.begin(page)
+                read = []
+                for weighed, counted in self._weighed(
+                    page, hits, names.spans(), early if first else None
+                ):
                     note(number, weighed)
+                    read.append((weighed.start, weighed.end))
+                    most = max(most, weighed.weight.probability if first else 0.0)
                     yield from ((number, hit) for hit in counted)
+                yield from ((number, hit) for hit in self._unread(hits, read))
             elif self._policy.counts_details(most):
                 yield from ((number, hit) for hit in hits if self._is_detail(hit))
 
-    def _weighed(self, page: Page, hits: Sequence[Hit]) -> Iterator[tuple[Weighed, Iterator[Hit]]]:
+    def _weighed(
+        self,
+        page: Page,
+        hits: Sequence[Hit],
+        spans: Sequence[NameSpan],
+        early: Early | None = None,
+    ) -> Iterator[tuple[Weighed, Iterator[Hit]]]:
         """Each window of ``page`` that is weighed, and what counts in it."""
-        spans = self._names.spans(page)
-        told = spans
+        told = list(spans)
         if self._policy.level is Level.BALANCED:
             told = [one for one in spans if not is_attributed(page, one)]
         hits = [*hits, *streets(page, spans)]
-        for weighed in self._weigher.weigh(page, told, hits):
-            if not (page.form.is_published and page.attribution.places) or _is_told(
-                weighed, told, hits
-            ):
-                yield weighed, self._in_window(page, spans, hits, weighed)
+        near_spans, near_told, near_hits = ByPlace(spans), ByPlace(told), ByPlace(hits)
+        for weighed in self._weigher.weigh(page, told, hits, early):
+            place = weighed[:2]
+            there = near_hits.touching(*place)
+            made = page.form.is_published and page.attribution.places
+            if not made or _is_told(weighed, near_told.touching(*place), there):
+                yield weighed, self._in_window(page, near_spans.touching(*place), there, weighed)
 
     def _in_window(
         self, page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit], weighed: Weighed
     ) -> Iterator[Hit]:
         """The people in a private window, and its records. A matter without either is told whole,
         unless values in it are told, or have been masked.
+
+        Beside a value that counts by itself people and details are told in any window: they would
+        leave with the rest where only that value is masked.
         """
         start, end, (probability, reasons) = weighed
         told = ", ".join(reasons)
-        inside = [span for span in spans if start <= span.start < end]
+        seen = list(_in(hits, start, end))
+        counts = self._policy.counts_details(probability)
+        certain = any(
+            self._policy.threshold(hit.type) <= hit.score
+            and (not (hit.weighed or hit.type in SUSPICIONS) or self._is_listed(page, hit, hits))
+            for hit in seen
+        )
         found = [
             Hit("PERSON", *place, probability, context=told)
-            for place in people(page, inside, _NAMED)
+            for place in people(page, list(_in(spans, start, end)), _NAMED)
             if probability >= self._policy.threshold("PERSON")
+            or (certain and not page.text[place[0]].islower())
         ]
         found += [
             Hit(hit.type, hit.start, hit.end, probability, source=hit.source, context=told)
-            for hit in hits
+            for hit in seen
             if hit.type == "PERSONAL_RECORDS"
-            and start <= hit.start < end
             and hit.score >= _SHAPED
             and probability >= self._policy.threshold(hit.type)
         ]
-        if self._policy.counts_details(probability):
-            found += [h for h in hits if start <= h.start < end and self._is_detail(h)]
+        found += [hit for hit in seen if self._is_detail(hit) and (counts or certain)]
         told_apart = any(
-            hit.type not in SHAPES and hit.score >= self._policy.threshold(hit.type)
-            for hit in hits
-            if start <= hit.start < end
+            hit.type not in SHAPES and hit.score >= self._policy.threshold(hit.type) for hit in seen
         )
         masked = _PLACEHOLDER.search(page.text, start, end) is not None
         if not (found or told_apart or masked) and probability >= self._policy.threshold(
@@ -123,8 +168,21 @@ class Suspicions:
             found = [Hit("SENSITIVE", start, end, probability, context=told)]
         yield from found
 
+    def _unread(self, hits: Sequence[Hit], read: Sequence[tuple[int, int]]) -> Iterator[Hit]:
+        """Addresses where nothing was weighed: nothing speaks for them."""
+        for hit in hits:
+            weighed = any(start <= hit.start < end for start, end in read)
+            if hit.type in REACHED and self._is_detail(hit) and not weighed:
+                yield hit
+
+    @staticmethod
+    def _is_listed(page: Page, hit: Hit, hits: Sequence[Hit]) -> bool:
+        """Whether ``hit`` is an address in what code keeps about people."""
+        return page.form.is_published and is_in_record(hit, hits, page.text)
+
     def _is_detail(self, hit: Hit) -> bool:
-        return hit.type in DETAILS and hit.score >= self._policy.threshold(hit.type)
+        detail = hit.type in DETAILS or (hit.type in REACHED and hit.weighed)
+        return detail and hit.score >= self._policy.threshold(hit.type)
 
 
 def _is_told(weighed: Weighed, told: Sequence[NameSpan], hits: Sequence[Hit]) -> bool:
@@ -140,6 +198,15 @@ def _in(found: Sequence[T], start: int, end: int) -> Iterator[T]:
     return (one for one in found if start <= one.start < end)
 
 
+def load_ahead(policy: PrivacyPolicy, models: Path) -> Ahead[object]:
+    """Have all that Suspicions needs loaded; what is missing is said when it is built."""
+    ahead: Ahead[object] = Ahead()
+    ahead.add(lambda: _name_model(policy.names, models))
+    ahead.add(lambda: sentences.load(models / MULTILINGUAL))
+    ahead.add(lambda: minilm.load(models / ENGLISH))
+    return ahead
+
+
 def _name_model(name: str | OwnNames, models: Path) -> NameModel:
     """The names model ``name`` of the policy.
 
@@ -149,7 +216,7 @@ def _name_model(name: str | OwnNames, models: Path) -> NameModel:
     if isinstance(name, OwnNames):
         return OwnModel(name.folder)
     if name == "rampart":
-        return Rampart(models / name)
+        return _RAMPART.of(models / name)
     if importlib.util.find_spec(SpacyNames.package) is None:
         raise EncoderMissing(f"The names model {SpacyNames.package} is not installed.", name)
     return SpacyNames()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from edgeroute.encoders.bert import AT_ONCE
-from edgeroute.encoders.minilm import MiniLM
-from edgeroute.encoders.sentences import SentenceEncoder
+from edgeroute.encoders import minilm, sentences
+from edgeroute.encoders.ahead import Ahead
+from edgeroute.encoders.result_cache import ResultCache, digest
+from edgeroute.encoders.sentences import Reading
 from edgeroute.privacy.detecting.names.rampart import NameSpan
 from edgeroute.privacy.detecting.text.page import Hit, Page
-from edgeroute.privacy.detecting.text.windows import paragraphs, windows
+from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, paragraphs, windows
 from edgeroute.privacy.detecting.weighing.evidence import (
     WindowView,
     evidence,
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 MULTILINGUAL: Final = "e5"
 ENGLISH: Final = "minilm"
 _ALL: Final = 3  # so many windows are all weighed, unless they are English
+SHORT: Final = _ALL * SIZE  # characters
 _BLANK: Final = "\u2026"
 _NAMED: Final = 0.3  # how surely the model sees a name whose words are looked at apart
 
@@ -43,6 +47,30 @@ class Weighed(NamedTuple):
     weight: Weight
 
 
+class _Jobs(NamedTuple):
+    """What gives the vectors of a window: the jobs ``meaning`` and ``english`` of ``ahead``."""
+
+    ahead: Ahead[Any]
+    meaning: int
+    english: int | None
+
+
+class _Begun(NamedTuple):
+    """A window that is being read, and what is known of it."""
+
+    seen: WindowView
+    group: str
+    numbers: list[float]
+    jobs: _Jobs
+
+
+class Early(NamedTuple):
+    """Windows, by their texts, that are read while nobody knows yet which names are in them."""
+
+    ahead: Ahead[Any]
+    jobs: dict[str, _Jobs]
+
+
 class Weigher:
     """Reads windows with the models in the folder ``models``. Thread-safe once loaded."""
 
@@ -52,50 +80,129 @@ class Weigher:
         Raises:
             EncoderMissing: a model's file is absent or damaged.
         """
-        self._meaning = SentenceEncoder(models / MULTILINGUAL)
-        self._english = MiniLM(models / ENGLISH)
+        self._meaning = sentences.load(models / MULTILINGUAL)
+        self._english = minilm.load(models / ENGLISH)
+        self._known: ResultCache[Weight] = ResultCache()
+        self._read: ResultCache[bool] = ResultCache()
 
     @cached_property
     def _scale(self) -> Scale:
         return Scale(list(evidence(WindowView("", (), ()))))
 
-    def weigh(
-        self, page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit]
-    ) -> Iterator[Weighed]:
-        """Each window of ``page`` with its weight; ``spans`` and ``hits`` are what stage one
-        saw.
+    def begin(self, page: Page, hits: Sequence[Hit]) -> Early:
+        """Have a few windows of ``page`` read that are weighed whatever names are in them, and the
+        only one in any case: while its names are read, nothing else is to be done. ``hits`` are
+        what the recognisers saw.
         """
-        places = list(windows(page.text))
-        if len(places) > 1 and not page.form.is_published:
-            places = sorted({*places, *paragraphs(page.text)})
-        for start, end in places:
-            page.tick()
-            seen = window(page, spans, hits, start, end)
-            group = group_of(seen.text)
-            # The names model knows English best: what it finds nothing in is not looked at again.
-            spared = group == "english" or len(places) > _ALL
-            if not is_said(seen.text) or (spared and not is_suspect(seen)):
-                continue
-            vectors, numbers = self.inputs(seen)
-            if vectors:
-                yield Weighed(start, end, self._scale.weigh(vectors, numbers, group))
+        early = Early(Ahead(), {})
+        if len(page.text) <= SHORT:
+            for _, _, seen, group in _suspect(page, (), hits, every=len(page.text) <= SIZE):
+                if not self._read.get(digest(seen.text)):
+                    early.jobs[seen.text] = self._jobs(early.ahead, seen.text, group)
+        return early
+
+    def weigh(
+        self,
+        page: Page,
+        spans: Sequence[NameSpan],
+        hits: Sequence[Hit],
+        early: Early | None = None,
+    ) -> Iterator[Weighed]:
+        """Each window of ``page`` with its weight; ``spans`` and ``hits`` are what stage one saw,
+        ``early`` is what ``begin`` gave.
+        """
+        ahead: Ahead[Any] = Ahead()
+        early = early or Early(Ahead(), {})
+        weights: dict[bytes, Weight | _Begun | None] = {}
+        places: list[tuple[int, int, bytes]] = []
+        try:
+            for start, end, seen, group in _suspect(page, spans, hits):
+                page.tick()
+                numbers = list(evidence(seen).values())
+                named = chain.from_iterable(seen.named(_NAMED))
+                key = digest(seen.text, array("d", [*numbers, *named]).tobytes())
+                places.append((start, end, key))
+                if key not in weights:
+                    weights[key] = self._known.get(key)
+                if weights[key] is None:
+                    jobs = early.jobs.pop(seen.text, None) or self._jobs(
+                        ahead, seen.text, group, seen
+                    )
+                    weights[key] = _Begun(seen, group, numbers, jobs)
+            for start, end, key in places:
+                page.tick()
+                weight = weights[key]
+                if isinstance(weight, _Begun):
+                    weight = weights[key] = self._weight(weight)
+                if weight is not None:
+                    self._known.put(key, weight)
+                    yield Weighed(start, end, weight)
+        finally:
+            ahead.drop()
+            early.ahead.drop()
 
     def inputs(self, seen: WindowView) -> tuple[list[Array], list[float]]:
         """What the scale is given of a window: the vectors of its text, of the names in it, and of
         its text as English; and the numbers of evidence. Nothing of a window without words.
         """
+        jobs = self._jobs(Ahead(), seen.text, group_of(seen.text), seen)
+        vectors = _vectors(jobs, seen)
+        return vectors, list(evidence(seen).values()) if vectors else []
+
+    def _jobs(
+        self, ahead: Ahead[Any], text: str, group: str, seen: WindowView | None = None
+    ) -> _Jobs:
+        """Have ``text`` read; where the names in it are ``seen``, their vectors are kept alone."""
+
+        def meaning() -> Any:
+            readings = self._meaning.read(text)
+            return readings if seen is None else _meant(readings, seen)
+
         english = None
-        if group_of(seen.text) == "english":
-            english = AT_ONCE.submit(self._english.vector, seen.text)
-        readings = self._meaning.read(seen.text)
-        if not readings:
-            return [], []
-        reading = readings[0]
-        whole = reading.mean()
-        vectors = [whole, reading.within(seen.named(_NAMED)), whole * 0]
-        if english is not None:
-            vectors[2] = english.result()
-        return vectors, list(evidence(seen).values())
+        number = ahead.add(meaning)
+        if group == "english":
+            english = ahead.add(lambda: self._english.vector(text))
+        return _Jobs(ahead, number, english)
+
+    def _weight(self, begun: _Begun) -> Weight | None:
+        vectors = _vectors(begun.jobs, begun.seen)
+        self._read.put(digest(begun.seen.text), result=True)
+        return self._scale.weigh(vectors, begun.numbers, begun.group) if vectors else None
+
+
+def _vectors(jobs: _Jobs, seen: WindowView) -> list[Array]:
+    """The vectors of a window; none where it has no words."""
+    found = jobs.ahead.result(jobs.meaning)
+    if not found:
+        return []
+    vectors: list[Array] = _meant(found, seen) if isinstance(found[0], Reading) else found
+    english = vectors[0] * 0 if jobs.english is None else jobs.ahead.result(jobs.english)
+    return [*vectors, english]
+
+
+def _meant(readings: Sequence[Reading], seen: WindowView) -> list[Array]:
+    """The vectors of a window's text and of the names in it."""
+    return [part for one in readings[:1] for part in (one.mean(), one.within(seen.named(_NAMED)))]
+
+
+def _suspect(
+    page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit], *, every: bool = False
+) -> Iterator[tuple[int, int, WindowView, str]]:
+    """The windows of ``page`` that are weighed, or ``every`` one that says something, each with its
+    group of languages.
+    """
+    places = list(windows(page.text))
+    if len(places) > 1 and not page.form.is_published:
+        places = sorted({*places, *paragraphs(page.text)})
+    near_spans, near_hits = ByPlace(spans), ByPlace(hits)
+    for start, end in places:
+        there = near_spans.touching(start, end), near_hits.touching(start, end)
+        seen = window(page, *there, start, end)
+        group = group_of(seen.text)
+        # The names model knows English best: what it finds nothing in is not looked at again.
+        spared = group == "english" or len(places) > _ALL
+        if is_said(seen.text) and (every or not spared or is_suspect(seen)):
+            yield start, end, seen, group
 
 
 def window(

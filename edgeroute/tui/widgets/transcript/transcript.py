@@ -146,6 +146,27 @@ class Transcript(VerticalScroll, can_focus=False):
             event.stop()
             await self._display(self._window.newer())
 
+    def turn(self, pages: int) -> None:
+        """Scroll by ``pages``, up where that is negative."""
+        self.release_anchor()
+        if pages < 0:
+            self.scroll_page_up(animate=False)
+        else:
+            self.scroll_page_down(animate=False)
+
+    async def to_edge(self, which: int) -> None:
+        """Go to the first message (-1) or the last (1), whether it is mounted or not."""
+        total = len(self._entries)
+        if which < 0:
+            self.release_anchor()
+            if self._window.start and self.live is None:
+                await self._display(Window.around(0, total))
+            self.call_after_refresh(self.scroll_home, animate=False)
+        else:
+            if self._window.later and self.live is None:
+                await self._display(Window.tail(total))
+            self.anchor(bool(total))
+
     async def load_older(self) -> None:
         """Mount earlier messages; the view stays on what was read."""
         if not self._window.start or self.live is not None:

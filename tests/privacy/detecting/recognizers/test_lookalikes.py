@@ -24,6 +24,17 @@ HARMLESS = {
     "a sample address": "def test_dash(self):\n    assert clean('foo-bar@yahoo.com') == 'x'\n",
     "who takes reports": "# Security policy\n\nReport a vulnerability in private.\n\n"
     "1. GitHub security advisories\n2. Email: mara@ostrowski.dev, as listed\n",
+    "a tag after a word": "/**\n * A space at the end of a line\n * @returns {string}\n */\n",
+    "an argument": "def end(self, link, xid, is_done=True):\n    link.end(xid)\n",
+    "a value that counts": 'HOOK_TOKEN = "bcdefg234567"\n',
+    "a name of an algorithm": 'if kind.startswith("sk-kyber-sha3-curve448-cert-v2"):\n    pass\n',
+    "a link to a page on keys": "The security key is described at https://tools.dev/a/9f3c71d0b8e2/KEYS\n",
+    "a plate in no land": "The plate has the form BB0000BB.",
+    "another argument of a link": "'https://x.dev?client_id=your_id&challenge=zjqQS512JdaBILD9k2k71'",
+    "an account of zeros": "IBAN: NL00 0000 0000 0000 00",
+    "a number behind stars": "customer no. 4471****0000",
+    "a passport of Utopia": "P<UTOBERGSTROEM<<LIV<ANNE<<<<<<<<<<<<<<<<<<<<<",
+    "an office": "Der Empfang ist unter rezeption@hotel-bergblick.at zu erreichen.",
 }
 PRIVATE = {
     "a patient": "No. RM 4471902 must be called today.",
@@ -34,6 +45,10 @@ PRIVATE = {
     "a key in the form of an id": '{"api_key": "5b2d9c1e-77a4-4f0b-9e3d-c1a5f0b8d246"}',
     "a password": "The password you passed on is Tr0ub(4)dor!",
     "a code": "the door code is 4471#",
+    "a token in a link": "https://x.dev?client_id=mine&access_token=zjqQS512JdaBILD9k",
+    "a plate": "number plate AB12 CDE",
+    "a password with letters in order": "my password is Abcde!2345x",
+    "a passport": "P<D<<BERGSTROEM<<LIV<ANNE<<<<<<<<<<<<<<<<<<<<",
     "an address": "Ask foo-lover@yahoo.com whether she can come on Sunday.",
 }
 

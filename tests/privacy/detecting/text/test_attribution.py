@@ -35,6 +35,9 @@ PUBLIC = {
     "numbered": f"    12\tauthor: Orla Finn <{MAIL}>\n",
     "diff": f'+__author__ = "Orla Finn <{MAIL}>"\n',
     "translation": f'"Last-Translator: Orla Finn <{MAIL}>\\n"\n',
+    "head of a file": f"# Bo Ek <bo@ek.se>, 2017\n# Orla Finn <{MAIL}>, 2019-2021\nimport os\n",
+    "end of a change": "Changelog. Deprecated in 1.2.\n\n* Read pull requests - Orla Finn "
+    f"{MAIL} (:gh:`12`)\n",
     "security": f"Security policy. Open a pull request, or report it to {MAIL}.\n",
 }  # fmt: skip
 PRIVATE = {
@@ -47,6 +50,7 @@ PRIVATE = {
     "comment": f"// Orla Finn called, her address is {MAIL}\n",
     "ticket": f"# Ticket 44\n\nReported by Orla Finn ({MAIL})\n",
     "after the makers": f"authors = []\nbuyers = ['{MAIL}']\n",
+    "complaint": f"# Orla Finn <{MAIL}> wants her money back\nimport os\n",
     "call": f"send(to='{MAIL}', subject='Hello')\n",
 }
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeroute.privacy.detecting.text.windows import SIZE, windows
+from edgeroute.privacy.detecting.names.token_spans import NameSpan
+from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, windows
 
 
 @given(st.text(alphabet="ab .\n\u3002", max_size=3 * SIZE))
@@ -21,3 +24,17 @@ def test_a_window_ends_where_a_sentence_does() -> None:
     text = "A short sentence stands here. " * 40
     ends = [text[:end].rstrip()[-1] for _, end in windows(text)]
     assert set(ends) == {"."}
+
+
+def test_what_touches_a_place_is_found_in_its_order() -> None:
+    """Looking up by place gives what a look at everything would give."""
+    places = random.Random(7)
+    found = []
+    for _ in range(300):
+        start = places.randrange(20 * SIZE)
+        found.append(NameSpan("SURNAME", start, start + places.choice((1, 9, 40, 3 * SIZE)), 0.5))
+    near = ByPlace(found)
+    for start in range(0, 20 * SIZE, 77):
+        end = start + places.randrange(1, 2 * SIZE)
+        touching = [one for one in found if one.start < end and one.end > start]
+        assert near.touching(start, end) == touching

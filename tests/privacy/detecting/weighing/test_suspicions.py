@@ -58,11 +58,62 @@ def test_what_is_masked_may_go(balanced: Detector) -> None:
     assert not balanced.scan(text).private
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        "Chunk ID: 8f3a2e\nWall time: 0.0000 seconds\nProcess exited with code 0\nOutput:\n{}",
+        "<path>/srv/shop/fixtures/people.yaml</path>\n<content>\n{}\n(End of file)\n</content>",
+    ],
+)
+def test_who_stands_beside_a_value_is_told_with_it(balanced: Detector, around: str) -> None:
+    """However an agent wraps a file, name and number beside an address are masked as that is."""
+    rows = "- name: Renske Oosterhof\n  email: r.oosterhof@polderpost.nl\n  phone: +31 20 794 7315"
+    text = around.format(rows)
+    found = balanced.scan(text, full=True, origin="tool:shell").findings
+    told = {text[one.start : one.end] for one in found}
+    assert "Renske Oosterhof" in told
+    assert any("794 7315" in one for one in told)
+
+
 def test_published_makers_are_public_at_balanced_only(balanced: Detector, strict: Detector) -> None:
     """Who wrote a program is no private matter; strict keeps it all the same."""
     log = "commit 5f2c9ab04be1\nAuthor: Greta Holzner <greta@holzner.dev>\n\n    Fix a typo\n"
     assert not balanced.scan(log, origin="tool:shell").private
     assert strict.scan(log, origin="tool:shell").private
+
+
+HELPERS = "import smtplib\n\n\ndef connected(host: str) -> bool:\n    return host.startswith('a')\n"
+SAVED = (
+    "CREDITORS = [\n    ('Jonna Malmberg', 'jonna@malmberg-bygg.se', 'three rents behind'),\n"
+    "    ('Tove Ahlin', 'tove.ahlin@ahlin.nu', 'debt sold, he is in hospital'),\n]\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HELPERS}\n\n# It answers as cato@senate-mail.org does.\nassert connected('abc')\n",
+        f"{HELPERS}\n\nassert connected('91.198.174.192')  # not routed\n",
+    ],
+    ids=["an address", "a server"],
+)
+def test_addresses_in_code_are_weighed(text: str, balanced: Detector, strict: Detector) -> None:
+    """Alone they are a maker's, a test's or a server's; strict keeps them."""
+    assert not balanced.scan(text, origin="tool:read_file").private
+    assert strict.scan(text, origin="tool:read_file").private
+
+
+def test_people_in_code_are_held_with_their_addresses(balanced: Detector) -> None:
+    """Code around a record does not make it a maker's."""
+    assert balanced.scan(f"{HELPERS}\n\n{SAVED}", origin="tool:read_file").private
+
+
+def test_an_office_may_be_written_to_and_a_person_not(balanced: Detector) -> None:
+    """Mail to a domain of its own counts where the text is about somebody."""
+    office = "The town library of Elmsworth opens at nine; write to loans@elmsworth-library.org."
+    person = "Elin Sandberg broke her hip and asks you to write to her, elin@sandbergs-hus.se."
+    assert not balanced.scan(office).private
+    assert "EMAIL_ADDRESS" in {one.type for one in balanced.scan(person, full=True).findings}
 
 
 def test_an_example_value_raises_no_suspicion(balanced: Detector) -> None:
