@@ -99,11 +99,10 @@ class EngineResponse:
         encoder = self._decoded.form.encoder(envelope)
         kind = {"content-type": self._decoded.form.media_type}
         await _deliver(send, _start(kind | self._headers(known=event is not None)))
-        said = bytearray()
+        said, named = bytearray(), ""
         while True:
-            answers = isinstance(event, Piece | Frame | Answered)
-            if answers and envelope.model != self._tracker.model:
-                envelope.model = self._tracker.model
+            if isinstance(event, Piece | Frame | Answered) and named != self._tracker.model:
+                envelope.model = named = self._tracker.model
                 # Of a whole answer every part says itself where it comes from.
                 envelope.origin = self._context.origin_of(envelope.model)
             said += b"".join(encoder.idle() if event is None else self._say(event, encoder))

@@ -22,6 +22,7 @@ from tests.support.endpoint import (
     asked,
     planned,
     running,
+    thinking_script,
 )
 
 WORDS = "Hello there"
@@ -133,3 +134,16 @@ def test_nothing_names_a_model_that_failed(rescued: Endpoint, path: str) -> None
     assert "x-edgeroute-model" not in headers
     assert MODEL.encode() not in said
     assert OTHER.encode() in said
+
+
+@pytest.mark.parametrize("model", ["auto", MODEL])
+def test_thoughts_are_sealed_for_who_had_them(slow: Endpoint, model: str) -> None:
+    """However the model was asked for, its thinking is handed on so that it can be handed back."""
+    before = slow.runtime.engine.script
+    slow.runtime.engine.script = thinking_script()
+    try:
+        body = asked("/v1/messages", stream=True) | {"model": model}
+        said = slow.ask("POST", "/v1/messages", body)[2]
+    finally:
+        slow.runtime.engine.script = before
+    assert b"signature_delta" in said
