@@ -27,6 +27,8 @@ _ROWS: Final = 3  # of people, or they are an example
 # 09:15 Ada: not yet
 _SAID: Final = re.compile(r"\d:\d\d[\])]?\s{1,2}[^\W\d_a-z][^\W\d_]{1,20}:\s\S")
 _TURNS: Final = 2  # of a talk
+_HEAD: Final = re.compile(r"(?<![\"'\w-])(from|to|cc|date|subject): ", re.IGNORECASE)
+_HEADS: Final = 3  # of a letter
 
 
 def is_left_open(hit: Hit, *, published: bool, balanced: bool) -> bool:
@@ -39,7 +41,7 @@ def is_left_open(hit: Hit, *, published: bool, balanced: bool) -> bool:
 
 def is_in_record(hit: Hit, hits: Iterable[Hit], text: str) -> bool:
     """Whether an address in the code ``text`` stands in what is kept about people: another kind of
-    detail is near, or rows with fields and an address each, or what people say to each other.
+    detail is near, rows with fields and an address each, a letter's heads, or a talk.
     """
     if hit.type not in REACHED or hit.score < _SURE:
         return False
@@ -49,7 +51,9 @@ def is_in_record(hit: Hit, hits: Iterable[Hit], text: str) -> bool:
         return True
     rows = {_line(text, one.start) for one in near}
     listed = [row for row in rows if len(_FIELD.findall(row)) >= _FIELDS]
-    return len(listed) >= _ROWS or len(_SAID.findall(text, start, end)) >= _TURNS
+    heads = {head.lower() for head in _HEAD.findall(text, start, end)}
+    said = len(_SAID.findall(text, start, end))
+    return len(listed) >= _ROWS or said >= _TURNS or len(heads) >= _HEADS
 
 
 def _line(text: str, place: int) -> str:

@@ -96,6 +96,8 @@ def test_an_office_may_be_written_to_and_a_person_not(balanced: Detector) -> Non
     office = "The town library of Elmsworth opens at nine; write to loans@elmsworth-library.org."
     person = "Elin Sandberg broke her hip and asks you to write to her, elin@sandbergs-hus.se."
     assert not balanced.scan(office).private
+    bearing = "A short mail to Elin Sandberg (sandberg@nordverk.se), please: the sample arrived."
+    assert balanced.scan(bearing).private
     assert "EMAIL_ADDRESS" in {one.type for one in balanced.scan(person, full=True).findings}
 
 
