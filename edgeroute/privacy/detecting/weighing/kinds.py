@@ -27,8 +27,8 @@ _ROWS: Final = 3  # of people, or they are an example
 # 09:15 Ada: not yet
 _SAID: Final = re.compile(r"\d:\d\d[\])]?\s{1,2}[^\W\d_a-z][^\W\d_]{1,20}:\s\S")
 _TURNS: Final = 2  # of a talk
-_HEAD: Final = re.compile(r"(?<![\"'\w-])(from|to|cc|date|subject): ", re.IGNORECASE)
-_HEADS: Final = 3  # of a letter
+_HEAD: Final = re.compile(r"(?<![\"'\w-])(from|to|cc|date|subject): (?![\"'`{\[])", re.IGNORECASE)
+_HEADS: Final = 3  # of a letter; code has quoted values there
 
 
 def is_left_open(hit: Hit, *, published: bool, balanced: bool) -> bool:
