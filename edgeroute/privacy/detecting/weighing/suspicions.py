@@ -36,7 +36,6 @@ T = TypeVar("T", NameSpan, Hit)
 _NEW_WORDS: Final = 3  # so many make a page one of its own
 _NAMED: Final = 0.5  # how surely the model sees a name that is told, and masked
 _SHAPED: Final = 0.5
-_BORNE: Final = 4  # letters of a name that an address bears
 _PLACEHOLDER: Final = re.compile(
     r"<[A-Z]{2,20}(?:_[A-Z]{1,20}){0,3}_\d"
 )  # as mask mode writes them
@@ -120,7 +119,7 @@ class Suspicions:
             for hit in hits
             if start <= hit.start < end
             and self._is_detail(hit)
-            and (counts or _is_somebodys(page, inside, hits, hit))
+            and (counts or is_in_record(hit, hits, page.text))
         ]
         told_apart = any(
             hit.type not in SHAPES and hit.score >= self._policy.threshold(hit.type)
@@ -144,23 +143,6 @@ class Suspicions:
     def _is_detail(self, hit: Hit) -> bool:
         detail = hit.type in DETAILS or (hit.type in REACHED and hit.weighed)
         return detail and hit.score >= self._policy.threshold(hit.type)
-
-
-def _is_somebodys(page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit], hit: Hit) -> bool:
-    """Whether an address is a person's whatever the text tells: in code it stands in a record, in
-    other text it bears the name of one of the people that are named there.
-    """
-    if page.form.is_published:
-        return is_in_record(hit, hits, page.text)
-    user = page.lower[hit.start : hit.end].partition("@")[0]
-    return hit.type in REACHED and any(
-        span.label in PERSON_LABELS
-        and span.score >= _NAMED
-        and span.end - span.start >= _BORNE
-        and span.end <= hit.start
-        and page.lower[span.start : span.end] in user
-        for span in spans
-    )
 
 
 def _is_told(weighed: Weighed, told: Sequence[NameSpan], hits: Sequence[Hit]) -> bool:
