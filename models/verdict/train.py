@@ -253,10 +253,7 @@ class Reader:
 def _is_open(seen: WindowView, page: Page) -> bool:
     """Whether what was seen in a window leaves it to the scale."""
     published = page.form.is_published
-    return all(
-        hit.score < CERTAIN or is_left_open(hit, published=published, balanced=True)
-        for hit in seen.hits
-    )
+    return all(hit.score < CERTAIN or is_left_open(hit, published=published) for hit in seen.hits)
 
 
 def with_reading(given: Table, cache: Path, reader: Reader) -> Table:

@@ -237,7 +237,7 @@ class Detector:
             return False
         read = page is whole or page.text[hit.start : hit.end] in whole.text
         balanced = read and self._policy.level is Level.BALANCED
-        return is_left_open(hit, published=whole.form.is_published, balanced=balanced)
+        return is_left_open(hit, published=balanced and whole.form.is_published)
 
     def _pages(
         self, text: str, *, full: bool, tick: Callable[[], None]

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from edgeroute.privacy.detecting.dummies import is_dummy_domain
-from edgeroute.privacy.detecting.text.page import HOSTED, PUBLIC, Hit, Page
+from edgeroute.privacy.detecting.text.page import PUBLIC, Hit, Page
 from edgeroute.word_lists import one_of, word_set
 
 _PLAIN: Final = re.compile(
@@ -40,9 +40,7 @@ _SPLIT: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-_TWO_NAMES: Final = re.compile(r"[^\W\d_][._][^\W\d_]{2}")
 _ROLE_BOXES: Final = word_set("emails.role_boxes")
-_MAILBOXES: Final = word_set("emails.mailboxes")
 _FILE_ENDS: Final = word_set("emails.file_ends")
 _DOCS_PROVIDERS: Final = frozenset(("git", "hg", "svn"))
 _INTERNAL_ENDS: Final = word_set("emails.internal_ends")
@@ -71,7 +69,7 @@ class Emails:
                 score = _score(address, page, match)
                 if score:
                     start = match.end() - len(address)
-                    yield Hit("EMAIL_ADDRESS", start, match.end(), score, pattern=_kept(address))
+                    yield Hit("EMAIL_ADDRESS", start, match.end(), score)
         lower = page.lower
         if _WRITTEN_AT.search(lower):
             for match in _HIDDEN.finditer(page.text):
@@ -81,15 +79,6 @@ class Emails:
             match_ = _SPLIT.search(page.text[:20_000])
             if match_ is not None and _split_is_real(match_.group()):
                 yield Hit("EMAIL_ADDRESS", *match_.span(), 0.6)
-
-
-def _kept(address: str) -> str:
-    """``HOSTED`` where an office may be reached there as well as a person: at a domain of its own,
-    under one word. First and last names are a person's wherever they have their mail.
-    """
-    local, _, domain = address.rpartition("@")
-    person = domain.partition(".")[0] in _MAILBOXES or _TWO_NAMES.search(local)
-    return "" if person else HOSTED
 
 
 def _score(address: str, page: Page, match: re.Match[str]) -> float:

@@ -45,7 +45,6 @@ class Hit:
     weighed: bool = False
 
 
-HOSTED: Final = "hosted"  # the pattern of an address at a domain that is no provider of mailboxes
 PUBLIC: Final = 0.4  # the score of what is published: it counts at strict and not at balanced
 
 

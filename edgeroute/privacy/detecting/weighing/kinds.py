@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from edgeroute.privacy.detecting.text.page import HOSTED, Hit
+from edgeroute.privacy.detecting.text.page import Hit
 
 WEIGHED: Final = "weighing"  # what findings of stage two name as their source
 SHAPES: Final = ("SENSITIVE", "PERSONAL_RECORDS")
@@ -17,7 +17,7 @@ CONTACTS: Final = frozenset({"PHONE_NUMBER", "STREET_ADDRESS"})
 DETAILS: Final = CONTACTS | {"DATE_OF_BIRTH"}
 SUSPICIONS: Final = frozenset({*SHAPES, *DETAILS, "PERSON"})
 # What code and the documents that go with it tell of makers, servers and tests as readily as of
-# customers; and addresses at domains of firms and offices, whatever tells them.
+# customers.
 REACHED: Final = frozenset({"EMAIL_ADDRESS", "IP_ADDRESS"})
 _SURE: Final = 0.5  # how surely another detail is seen
 _NEAR: Final = 300  # characters between details of one record
@@ -27,19 +27,20 @@ _ROWS: Final = 3  # of people, or they are an example
 # 09:15 Ada: not yet
 _SAID: Final = re.compile(r"\d:\d\d[\])]?\s{1,2}[^\W\d_a-z][^\W\d_]{1,20}:\s\S")
 _TURNS: Final = 2  # of a talk
+_HEAD: Final = re.compile(r"(?<![\"'\w-])(from|to|cc|date|subject): (?![\"'`{\[])", re.IGNORECASE)
+_HEADS: Final = 3  # of a letter; code has quoted values there
 
 
-def is_left_open(hit: Hit, *, published: bool, balanced: bool) -> bool:
+def is_left_open(hit: Hit, *, published: bool) -> bool:
     """Whether ``hit`` does not decide alone, sure as it may be; ``published`` says that it stands
-    in code or in a document that goes with code.
+    in code or in a document that goes with code, at the level balanced.
     """
-    reached = hit.type in REACHED and (published or hit.pattern == HOSTED)
-    return hit.type in SUSPICIONS or (balanced and reached)
+    return hit.type in SUSPICIONS or (published and hit.type in REACHED)
 
 
 def is_in_record(hit: Hit, hits: Iterable[Hit], text: str) -> bool:
     """Whether an address in the code ``text`` stands in what is kept about people: another kind of
-    detail is near, or rows with fields and an address each, or what people say to each other.
+    detail is near, rows with fields and an address each, a letter's heads, or a talk.
     """
     if hit.type not in REACHED or hit.score < _SURE:
         return False
@@ -49,7 +50,9 @@ def is_in_record(hit: Hit, hits: Iterable[Hit], text: str) -> bool:
         return True
     rows = {_line(text, one.start) for one in near}
     listed = [row for row in rows if len(_FIELD.findall(row)) >= _FIELDS]
-    return len(listed) >= _ROWS or len(_SAID.findall(text, start, end)) >= _TURNS
+    heads = {head.lower() for head in _HEAD.findall(text, start, end)}
+    said = len(_SAID.findall(text, start, end))
+    return len(listed) >= _ROWS or said >= _TURNS or len(heads) >= _HEADS
 
 
 def _line(text: str, place: int) -> str:

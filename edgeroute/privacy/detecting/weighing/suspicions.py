@@ -141,7 +141,7 @@ class Suspicions:
         counts = self._policy.counts_details(probability)
         certain = any(
             self._policy.threshold(hit.type) <= hit.score
-            and (not (hit.weighed or hit.type in SUSPICIONS) or self._is_listed(page, hit, hits))
+            and (not (hit.weighed or hit.type in SUSPICIONS) or is_in_record(hit, hits, page.text))
             for hit in seen
         )
         found = [
@@ -174,11 +174,6 @@ class Suspicions:
             weighed = any(start <= hit.start < end for start, end in read)
             if hit.type in REACHED and self._is_detail(hit) and not weighed:
                 yield hit
-
-    @staticmethod
-    def _is_listed(page: Page, hit: Hit, hits: Sequence[Hit]) -> bool:
-        """Whether ``hit`` is an address in what code keeps about people."""
-        return page.form.is_published and is_in_record(hit, hits, page.text)
 
     def _is_detail(self, hit: Hit) -> bool:
         detail = hit.type in DETAILS or (hit.type in REACHED and hit.weighed)

@@ -109,11 +109,10 @@ def test_people_in_code_are_held_with_their_addresses(balanced: Detector) -> Non
 
 
 def test_an_office_may_be_written_to_and_a_person_not(balanced: Detector) -> None:
-    """Mail to a domain of its own counts where the text is about somebody."""
-    office = "The town library of Elmsworth opens at nine; write to loans@elmsworth-library.org."
-    person = "Elin Sandberg broke her hip and asks you to write to her, elin@sandbergs-hus.se."
+    """The box of an office is nobody's; any other address outside of code decides alone."""
+    office = "The town library of Elmsworth opens at nine; write to library@elmsworth.org."
     assert not balanced.scan(office).private
-    assert "EMAIL_ADDRESS" in {one.type for one in balanced.scan(person, full=True).findings}
+    assert balanced.scan("meine mail: t.huber@huberbau.at").private
 
 
 def test_an_example_value_raises_no_suspicion(balanced: Detector) -> None:
