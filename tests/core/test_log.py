@@ -25,6 +25,7 @@ LOGGED = {
         "engine/running/internal_error.py",
         "places(error)",
     ): "type of an error and the lines it came through",
+    ("engine/recording/aftermath.py", "type(error).__name__"): "type of an error",
     ("engine/recording/telemetry.py", "type(error).__name__"): "type of an error",
     ("engine/recording/spend_alerts.py", "one.kind"): "kind of an alert",
     ("engine/recording/spend_alerts.py", "type(error).__name__"): "type of an error",
