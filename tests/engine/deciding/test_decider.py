@@ -12,31 +12,17 @@ from edgeroute.core.errors import BudgetReached, StoreError
 from edgeroute.core.events import Answered, Failed
 from edgeroute.core.ids import new_id
 from edgeroute.core.model_card import Place
-from edgeroute.core.request import ChatRequest
 from edgeroute.core.usage import Cost
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.deciding.advisor import Advisor
-from edgeroute.engine.deciding.decider import Decider, Preferences
-from edgeroute.engine.deciding.decision import Decision
+from edgeroute.engine.deciding.decider import Preferences
 from tests.support import replies
 from tests.support.clocks import THE_DAY, StandingClock
+from tests.support.deciding import decided
 from tests.support.house import OPEN, PRIVATE, House, house, request
 from tests.support.receipts import attempt, receipt
 from tests.support.scripted_provider import always
 from tests.support.strategies import LUNA, OPUS, keys, policy, says, several
-
-
-def decider(home: House) -> Decider:
-    """The engine's own."""
-    found = home.runtime.engine._decider
-    assert isinstance(found, Decider)
-    return found
-
-
-async def decided(home: House, what: Any, **options: Any) -> Decision:
-    """What is decided for a request."""
-    return await decider(home).decide(what if isinstance(what, ChatRequest) else request(what),
-                                      **options)  # fmt: skip
 
 
 def spend(home: House, usd: str, conversation: str = "c1") -> None:

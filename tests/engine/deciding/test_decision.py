@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from edgeroute.core.messages import user
-from edgeroute.core.request import ChatRequest, Sampling, Tool
+from edgeroute.core.request import Sampling, Tool
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.engine.deciding.decider import Decider
-from edgeroute.engine.deciding.decision import Decision
 from edgeroute.engine.deciding.explanation import Explanation
-from tests.support.house import OPEN, PRIVATE, House, house, request
-
-
-def decider(home: House) -> Decider:
-    """The engine's own."""
-    found = home.runtime.engine._decider
-    assert isinstance(found, Decider)
-    return found
-
-
-async def decided(home: House, what: Any, **options: Any) -> Decision:
-    """What is decided for a request."""
-    return await decider(home).decide(what if isinstance(what, ChatRequest) else request(what),
-                                      **options)  # fmt: skip
+from tests.support.deciding import decided
+from tests.support.house import OPEN, PRIVATE, house, request
 
 
 async def test_a_judge_is_asked_as_the_request_is_masked(tmp_path: Path) -> None:
