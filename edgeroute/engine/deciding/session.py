@@ -220,11 +220,13 @@ class Sessions:
         """
         profile = request.client.privacy if request.client else None
         begun = own or profile or self._default_mode
-        wishes = (request.privacy, origin.mode if origin else None)
+        inherited = origin.mode if origin else None
         if request.front_door != "http":
-            asked = (wish for wish in wishes if wish)
-            return max((begun, *asked), key=lambda mode: mode.strictness)
-        for wish in (profile, *wishes):
+            # Masks that were wanted elsewhere let nothing leave that this chat keeps here.
+            elsewhere = inherited if inherited is not PrivacyMode.MASK else None
+            modes = (begun, request.privacy or begun, elsewhere or begun)
+            return max(modes, key=lambda mode: mode.strictness)
+        for wish in (profile, request.privacy, inherited):
             begun = begun.tightened(wish)
         return begun
 

@@ -269,3 +269,20 @@ def test_a_session_is_a_plain_one_unless_told_otherwise() -> None:
     plain = Session("mine", PrivacyMode.AUTO)
     assert (plain.latched, plain.latch_reason, plain.new, plain.model) == (False, "", (), "")
     assert (plain.exists, plain.raised, plain.origin) == (True, False, "")
+
+
+async def test_masks_of_the_origin_loosen_no_chat_of_its_own_mode(tmp_path: Path) -> None:
+    """A chat that was forked from a masked one and set to `auto` keeps here what `auto` keeps."""
+    async with house(tmp_path) as home:
+        first = await home.ask(TREES, privacy=PrivacyMode.MASK, front_door="chat")
+        fork = home.stores.conversations.fork(first.receipt.conversation)
+        home.stores.conversations.set_mode(fork.id, PrivacyMode.AUTO)
+        before = home.bytes_out
+        private = await home.ask(
+            [user(TREES), assistant("A table of buckets."), user(PRIVATE)],
+            privacy=PrivacyMode.AUTO,
+            conversation=fork.id,
+            front_door="chat",
+        )
+        assert private.receipt.route is Place.LOCAL
+        assert home.bytes_out == before
