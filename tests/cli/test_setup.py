@@ -153,7 +153,7 @@ def test_removing_asks_first(home: Home) -> None:
     assert home.run("models", "remove", "rampart", stdin="n\n").exit_code == 1
     result = home.run("models", "remove", "--yes", "rampart")
     assert "No file of rampart was here." in result.stderr
-    assert home.run("models", "remove", "--yes", "nonsense").exit_code == 4
+    assert home.run("models", "remove", "--yes", "nonsense").exit_code == 2
 
 
 def test_a_pull_prints_where_the_file_is(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from edgeroute.cli.getting_ready import get_ready
 from edgeroute.cli.shell import (
     Shell,
     as_json,
@@ -50,6 +51,8 @@ def scan(
         sources: list[tuple[str, str | bytes]] = [("-", content)]
     else:
         sources = [(str(path), _read(path)) for path in files]
+
+    get_ready(shell, behind=False)
 
     async def work() -> list[dict[str, Any]]:
         return [await _scan(shell, name, content, show=show, why=why) for name, content in sources]

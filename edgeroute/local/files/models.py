@@ -21,6 +21,12 @@ from edgeroute.local.hardware import Machine
 AUTO = "auto"
 
 
+class UnknownLocalModel(LocalModelError):
+    """Nothing of this name can be fetched: a mistake of whoever typed it."""
+
+    exit_code = 2
+
+
 @dataclass(frozen=True, slots=True)
 class LocalModelRow:
     """One line of ``edgeroute models list``. ``bytes`` is the size on disk once it is there."""
@@ -123,8 +129,8 @@ class LocalModels:
         except KeyError:
             raise self._unknown(name) from None
 
-    def _unknown(self, id: str) -> LocalModelError:  # noqa: A002
-        return LocalModelError(
+    def _unknown(self, id: str) -> UnknownLocalModel:  # noqa: A002
+        return UnknownLocalModel(
             f"No local model is called {id}.",
             "See `edgeroute models list` for those that can be fetched.",
             kind=ErrorKind.UNKNOWN_MODEL,
@@ -141,6 +147,14 @@ class LocalModels:
             there = tuple(one for one in builds if checks.present(self.folder, one.pinned))
             self._present = stamp, there
         return self._present[1]
+
+    def missing_support(self) -> tuple[str, ...]:
+        """The support sets of which a file is not on disk."""
+        return tuple(
+            one.id
+            for one in self.catalogue.support.values()
+            if not all(checks.present(self.folder, file) for file in one.files)
+        )
 
     def choose(self, wanted: str = AUTO) -> Build:
         """The build that answers when ``wanted`` is asked for: what it names, or the best on disk.
