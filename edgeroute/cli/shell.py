@@ -60,8 +60,13 @@ class Shell:
         Raises:
             SettingsError: the settings are wrong, with file and line.
         """
-        self.locked.unlock(_passphrase)
+        self.locked.unlock(lambda: self._passphrase)
         return self.locked
+
+    @cached_property
+    def _passphrase(self) -> Secret:
+        """The user is asked once, however often the parts are opened."""
+        return _passphrase()
 
     @cached_property
     def locked(self) -> Runtime:

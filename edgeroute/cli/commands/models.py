@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict
 from typing import Final
 
@@ -108,7 +108,8 @@ def prepare(shell: Shell, *, stop: bool, behind: bool) -> None:
         os.nice(_LESS)
     with preparing.holding() as mine:
         if mine:
-            shell.run(lambda: _prepare(shell, quiet=behind))
+            with suppress(asyncio.CancelledError):  # somebody has stopped it
+                shell.run(lambda: _prepare(shell, quiet=behind))
             return
     if not behind:
         note("It is being done already; ctrl+c leaves it alone.")

@@ -110,6 +110,8 @@ class Providers:
         from edgeroute.providers.calling.key_check import KeyCheck, probe_key  # noqa: PLC0415
 
         found = self.named(provider)
+        if not found.needs_key:
+            return await self._check_keyless(found)
         key = await asyncio.to_thread(self._keys.get, found.id, found.key_variable)
         if key is None:
             text = (
@@ -118,6 +120,17 @@ class Providers:
             return KeyCheck(found.id, "unknown", text)
         return await probe_key(found, key, self._door, clock=self._clock)
 
+    async def _check_keyless(self, provider: Provider) -> KeyCheck:
+        """Whether a provider that asks for no key can be reached; no keyring is opened."""
+        from edgeroute.providers.calling.key_check import KeyCheck  # noqa: PLC0415
+
+        name = provider.name
+        if not (provider.ready and provider.check_path):
+            return KeyCheck(provider.id, "unknown", f"{name} needs no key. The first prompt tells.")
+        if await self.alive(provider.id):
+            return KeyCheck(provider.id, "good", f"{name} needs no key and answers.")
+        return KeyCheck(provider.id, "no_network", f"{name} needs no key, and does not answer.")
+
     async def alive(self, provider: str) -> bool:
         """Whether the provider answers a request that holds nothing but the key, if only with a
         refusal; false where it has no such request.
@@ -125,7 +138,7 @@ class Providers:
         from edgeroute.providers.calling.key_check import answers  # noqa: PLC0415
 
         found, key = self.named(provider), None
-        with suppress(KeyringUnavailable):
+        with suppress(KeyringUnavailable):  # a keyless one may have a key all the same
             key = await asyncio.to_thread(self._keys.get, found.id, found.key_variable)
         if key is None and found.needs_key:
             return False

@@ -29,6 +29,11 @@ from edgeroute.local.files.package_index import pip_command
 TITLE: Final = "llama.cpp"
 LOG: Final = "compile.log"
 _PIP: Final = ("--disable-pip-version-check", "--no-input", "--progress-bar=off", "--no-deps")
+# The worker reads no pictures and needs nothing of llama.cpp's own programs: that is half the work.
+_LIBRARY_ALONE: Final = (
+    "--config-settings=cmake.define.LLAVA_BUILD=OFF",
+    "--config-settings=build.targets=llama",
+)
 _LOOK_SECONDS: Final = 0.5
 _TAIL_BYTES: Final = 8_192
 _STEP: Final = re.compile(rb"\[(\d{1,5})/(\d{1,5})\]")
@@ -133,8 +138,8 @@ class Compiler:
         shutil.rmtree(packages, ignore_errors=True)
         await self._pip(
             "install", "--no-index", "--no-build-isolation", "--verbose", f"--target={packages}",
-            f"--config-settings=build-dir={self._work / 'build'}", *wheels, str(source),
-            tools=tools,
+            f"--config-settings=build-dir={self._work / 'build'}",
+            *_LIBRARY_ALONE, *wheels, str(source), tools=tools,
         )  # fmt: skip
         shutil.rmtree(self._place, ignore_errors=True)
         packages.rename(self._place)

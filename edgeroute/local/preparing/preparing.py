@@ -103,17 +103,20 @@ class Preparing:
             return f"The local model is being prepared: {now.sentence}."
         return f"There is no local model here yet: {now.sentence.rstrip('.')}."
 
-    def begin(self) -> bool:
+    def begin(self, *, asked: bool = False) -> bool:
         """Have another process fetch what is missing; whether one is at it.
 
-        Nothing is begun where the user has stopped it, where it failed after long work, or where
-        EDGEROUTE_PREPARE is ``never``.
+        Unless the user has ``asked`` for it, nothing is begun where it was stopped, where it failed
+        after long work, or where EDGEROUTE_PREPARE is ``never``.
         """
-        if os.environ.get(SWITCH, "").lower() == "never":
+        if not asked and os.environ.get(SWITCH, "").lower() == "never":
             return False
         now = self.now()
-        again = now.state == "failed" and now.lasted < _CHEAP_SECONDS
-        if again or now.state in {"needed", "interrupted"}:
+        again = asked or (now.state == "failed" and now.lasted < _CHEAP_SECONDS)
+        if (again and now.state not in {"ready", "running"}) or now.state in {
+            "needed",
+            "interrupted",
+        }:
             self._process = self._launch(self._state / LOG)
             return True
         return now.state == "running"
@@ -145,6 +148,8 @@ class Preparing:
         What has come so far is kept.
         """
         pid = self._holder()
+        # Before and after: who waits for an answer must not take the end for an accident.
+        self.write(replace(self._written(), state="stopped"))
         if pid:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)

@@ -65,9 +65,6 @@ class PreparationWork:
         except EdgeRouteError as error:
             self._tell("failed", error)
             raise
-        except asyncio.CancelledError:
-            self._tell("interrupted")
-            raise
         self._tell("ready")
 
     async def _part(self, name: str) -> None:
