@@ -184,7 +184,8 @@ class Recorder:
                 )
         except StoreError as error:  # the user has deleted it meanwhile; the receipt stays
             return [_not_saved(error)]
-        self.prefixes.remember(decision.session.id, (*request.messages, answer.message))
+        said = (*request.messages, answer.message)
+        self.prefixes.remember(decision.session.id, said, decision.session.match)
         return []
 
 
