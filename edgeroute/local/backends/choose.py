@@ -18,7 +18,7 @@ from edgeroute.local.backends.worker_process import WorkerProcess
 from edgeroute.local.files.models import AUTO, LocalModels
 
 KeyOf = Callable[[str], Secret | None]
-_OWN_NAMES: Final = (AUTO, llamacpp.NAME, omlx.NAME)
+OWN_NAMES: Final = (AUTO, llamacpp.NAME, omlx.NAME)
 
 
 class EndpointOptions(Protocol):
@@ -67,8 +67,8 @@ async def choose(
     """
     if backend in endpoints and backend != omlx.NAME:
         return _endpoint(backend, endpoints[backend], model, key_of, opening)
-    if backend not in _OWN_NAMES:
-        known = ", ".join((*_OWN_NAMES, *endpoints))
+    if backend not in OWN_NAMES:
+        known = ", ".join((*OWN_NAMES, *endpoints))
         raise SettingsError(
             f"local.backend is {backend!r}, and there is no such backend.",
             hint=f"Use one of: {known}.",
