@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from edgeroute.core.comparison import Comparison
+from edgeroute.core.conversation import Conversation
 from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.usage import Cost, Usage
@@ -47,6 +48,13 @@ def cost_words(cost: Cost) -> str:
         return f"at least {money(cost.amount)}" if cost.amount else money(None)
     text = money(cost.amount)
     return f"~{text}" if cost.basis == "estimated" and cost.amount else text
+
+
+def begun_by(conversation: Conversation) -> str:
+    """Who began a conversation: ``app``, ``ask``, or the connected program by its name."""
+    if conversation.front_door == "http":
+        return conversation.client or "a program"
+    return {"cli": "ask", "chat": "app"}.get(conversation.front_door, "")
 
 
 def tokens(count: int) -> str:
