@@ -117,7 +117,7 @@ async def test_a_key_is_tried(tmp_path: Path, keyring: KeyMemory) -> None:
             await providers.test("openai")
 
 
-async def test_who_needs_no_key_is_tried_without_one(tmp_path: Path, keyring: Keyring) -> None:
+async def test_who_needs_no_key_is_tried_without_one(tmp_path: Path, keyring: KeyMemory) -> None:
     """Though there be no keyring at all; where a key is wanted all the same, that is said."""
     keyring.locked = True
     for behaviour, state, text in (
