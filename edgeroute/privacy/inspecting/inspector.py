@@ -31,7 +31,7 @@ from edgeroute.privacy.inspecting.passages import (
     Contents,
     Passage,
 )
-from edgeroute.privacy.inspecting.sections import Reading, Section
+from edgeroute.privacy.inspecting.sections import Partition, Section
 from edgeroute.privacy.inspecting.verdict_cache import (
     SEALED,
     Source,
@@ -131,7 +131,7 @@ class Inspector:
         except Exception as error:  # noqa: BLE001 - without rules everything is private
             return _failed(error)
         passages = [Passage("", origin, text)] if text.strip() else []
-        found = Reading([], [Section(b"", Contents(passages))])
+        found = Partition([], [Section(b"", Contents(passages))])
         return await self._judge(version, found, full=full)
 
     async def recheck(self, texts: Iterable[str], body: bytes = b"") -> Verdict:
@@ -148,7 +148,7 @@ class Inspector:
         except Exception as error:  # noqa: BLE001 - without rules everything is private
             return _failed(error)
         known = partial(self._memory.whole, version)
-        found = sections.of_body(body, known, self.has_cleared) if body else Reading([], [])
+        found = sections.of_body(body, known, self.has_cleared) if body else Partition([], [])
         passages = [Passage("", ANYWHERE, text) for text in texts if text.strip()]
         found.sections.append(Section(b"", Contents(passages)))
         return await self._judge(version, found, full=False)
@@ -163,7 +163,7 @@ class Inspector:
             self._worker.shutdown(wait=False, cancel_futures=True)
             self._worker = None
 
-    async def _judge(self, version: str, found: Reading, *, full: bool) -> Verdict:
+    async def _judge(self, version: str, found: Partition, *, full: bool) -> Verdict:
         tasks = [(section, _tasks(section.contents)) for section in found.sections]
         known = [(_WHOLE, whole.verdict) for whole in found.known]
         verdict = await self._judge_tasks(

@@ -41,7 +41,7 @@ class Section(NamedTuple):
     goes_on: bool = False
 
 
-class Reading(NamedTuple):
+class Partition(NamedTuple):
     """What is ``known``, and the sections that are not. Those that go on follow ``beginning``, if
     that is known.
     """
@@ -51,7 +51,7 @@ class Reading(NamedTuple):
     beginning: Whole | None = None
 
 
-def of_request(request: ChatRequest, folders: Folders, known: Known) -> Reading:
+def of_request(request: ChatRequest, folders: Folders, known: Known) -> Partition:
     """What is to be read of ``request``.
 
     With labelled folders a message is read anew each time: a later one may say what it is.
@@ -59,7 +59,7 @@ def of_request(request: ChatRequest, folders: Folders, known: Known) -> Reading:
     Raises:
         ValueError: a schema or an argument is nested too deeply.
     """
-    found = Reading([], [])
+    found = Partition([], [])
     for key, part in _unknown("source", body_parts(request.source or {}), known, found):
         found.sections.append(Section(key, source_contents(part)))
     keys = [] if folders else beginnings(request.messages)
@@ -73,14 +73,14 @@ def of_request(request: ChatRequest, folders: Folders, known: Known) -> Reading:
     return found._replace(beginning=beginning)
 
 
-def of_body(data: bytes, known: Known, cleared: Callable[[bytes], bool]) -> Reading:
+def of_body(data: bytes, known: Known, cleared: Callable[[bytes], bool]) -> Partition:
     """What is to be read of the bytes of a body.
 
     Raises:
         ValueError: it is not JSON, or nested too deeply.
         Uncleared: it holds media that were not ``cleared``.
     """
-    found = Reading([], [])
+    found = Partition([], [])
     plain = _as_it_stands(data)
     if plain is None:
         body = without_cleared(parse(data.decode("utf-8")), cleared)
@@ -93,7 +93,7 @@ def of_body(data: bytes, known: Known, cleared: Callable[[bytes], bool]) -> Read
 
 
 def _unknown(
-    kind: str, values: Iterable[T], known: Known, found: Reading
+    kind: str, values: Iterable[T], known: Known, found: Partition
 ) -> Iterator[tuple[bytes, T]]:
     """Those ``values`` that are not known, with their digests; what is known goes to ``found``."""
     for value in values:
