@@ -21,12 +21,6 @@ from edgeroute.local.hardware import Machine
 AUTO = "auto"
 
 
-class UnknownLocalModel(LocalModelError):
-    """Nothing of this name can be fetched: a mistake of whoever typed it."""
-
-    exit_code = 2
-
-
 @dataclass(frozen=True, slots=True)
 class LocalModelRow:
     """One line of ``edgeroute models list``. ``bytes`` is the size on disk once it is there."""
@@ -129,8 +123,8 @@ class LocalModels:
         except KeyError:
             raise self._unknown(name) from None
 
-    def _unknown(self, id: str) -> UnknownLocalModel:  # noqa: A002
-        return UnknownLocalModel(
+    def _unknown(self, id: str) -> LocalModelError:  # noqa: A002
+        return LocalModelError(
             f"No local model is called {id}.",
             "See `edgeroute models list` for those that can be fetched.",
             kind=ErrorKind.UNKNOWN_MODEL,

@@ -35,6 +35,11 @@ class WaitingBackend:
         """What answers if nothing else is named."""
         return self._backend.card
 
+    @property
+    def standby(self) -> tuple[ModelCard, ...]:
+        """Who answers in its place."""
+        return self._backend.standby
+
     def cards(self) -> tuple[ModelCard, ...]:
         """Every model that it can answer with."""
         return self._backend.cards()

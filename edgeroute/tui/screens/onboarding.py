@@ -60,18 +60,13 @@ class OnboardingScreen(PanelScreen[Onboarded | None]):
 
     TITLE = "Welcome to EdgeRoute"
     KEYS = "enter choose   right next   left back   esc skip the rest"
-    DEFAULT_CSS = """
-    OnboardingScreen #panel { height: 90%; max-height: 26; }
-    OnboardingScreen #panel #choices { height: 1fr; max-height: 100%; text-wrap: wrap; }
-    OnboardingScreen #result { max-height: 3; }
-    """
     BINDINGS = [  # noqa: RUF012 - Textual declares a list
         Binding("right", "turn(1)", show=False, priority=True),
         Binding("left", "turn(-1)", show=False, priority=True),
     ]
 
     def __init__(self, runtime: Runtime) -> None:
-        super().__init__()
+        super().__init__(classes="steps")
         self._runtime = runtime
         self._step = 0
         self._mode: PrivacyMode | None = None

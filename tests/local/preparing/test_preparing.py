@@ -187,6 +187,7 @@ class Model:
 
     name = "llamacpp"
     card: Any = SimpleNamespace(id="local/x")
+    standby: tuple[Any, ...] = ()
 
     def cards(self) -> tuple[Any, ...]:
         """Its card."""
