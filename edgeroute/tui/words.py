@@ -23,9 +23,9 @@ MODE_SENTENCES: Mapping[PrivacyMode, str] = {
     PrivacyMode.MASK: "Personal data is replaced by placeholders before anything leaves.",
 }
 MODE_EXAMPLES: Mapping[PrivacyMode, str] = {
-    PrivacyMode.AUTO: "a letter that names a patient stays here, a question about SQL does not",
+    PrivacyMode.AUTO: "a letter about a patient stays here, a question about SQL may leave",
     PrivacyMode.PRIVATE: "a question about SQL stays here too",
-    PrivacyMode.MASK: "the letter leaves with <PERSON_1>, its answer comes back with the name",
+    PrivacyMode.MASK: "the letter leaves with <PERSON_1> in place of the name",
 }
 # Names that can be asked for in place of one model.
 MODEL_ALIASES: Mapping[str, str] = {

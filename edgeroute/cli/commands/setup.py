@@ -149,7 +149,7 @@ def _client(shell: Shell) -> None:
     from edgeroute.cli.connect.catalogue import programs
 
     del shell
-    installed = {name: one for name, one in programs().items() if one.path}
+    installed = {name: one for name, one in programs().items() if one.path and not one.snippet}
     if not installed:
         out("  None that EdgeRoute knows is installed; `edgeroute connect` lists those it knows.")
         return

@@ -30,10 +30,8 @@ TITLE: Final = "llama.cpp"
 LOG: Final = "compile.log"
 _PIP: Final = ("--disable-pip-version-check", "--no-input", "--progress-bar=off", "--no-deps")
 # The worker reads no pictures and needs nothing of llama.cpp's own programs: that is half the work.
-_LIBRARY_ALONE: Final = (
-    "--config-settings=cmake.define.LLAVA_BUILD=OFF",
-    "--config-settings=build.targets=llama",
-)
+_NO_PICTURES: Final = "--config-settings=cmake.define.LLAVA_BUILD=OFF"
+_PROGRAMS: Final = ("set(LLAMA_BUILD_COMMON ON ", "set(LLAMA_BUILD_COMMON OFF ")
 _LOOK_SECONDS: Final = 0.5
 _TAIL_BYTES: Final = 8_192
 _STEP: Final = re.compile(rb"\[(\d{1,5})/(\d{1,5})\]")
@@ -139,7 +137,7 @@ class Compiler:
         await self._pip(
             "install", "--no-index", "--no-build-isolation", "--verbose", f"--target={packages}",
             f"--config-settings=build-dir={self._work / 'build'}",
-            *_LIBRARY_ALONE, *wheels, str(source), tools=tools,
+            _NO_PICTURES, *wheels, str(source), tools=tools,
         )  # fmt: skip
         shutil.rmtree(self._place, ignore_errors=True)
         packages.rename(self._place)
@@ -224,6 +222,8 @@ def _unpack(folder: Path, target: Path) -> None:
         with tarfile.open(archive) as tar:
             tar.extractall(draft, filter="data")
         (inner,) = draft.iterdir()
+        rules = inner / "CMakeLists.txt"
+        rules.write_text(rules.read_text("utf-8").replace(*_PROGRAMS), "utf-8")
         inner.rename(target)
     except (OSError, ValueError, tarfile.TarError) as error:
         raise LocalModelError(

@@ -125,9 +125,8 @@ class OnboardingScreen(PanelScreen[Onboarded | None]):
 
     async def _privacy(self) -> _Page:
         about = (
-            "Personal data is answered by a model on this machine. Everything else goes to the"
-            " provider that the rules pick, and you see which one before you send. New chats begin"
-            " with:"
+            "Before you send, you see where a message will go. New chats begin with one of these"
+            " (ctrl+t changes it for one chat):"
         )
         return about, [_mode_option(mode) for mode in PrivacyMode]
 
@@ -143,10 +142,10 @@ class OnboardingScreen(PanelScreen[Onboarded | None]):
         options = [
             Option(
                 Content.assemble(
-                    (one.build.id.ljust(22), "bold"),
-                    (("here" if one.build.id in here else size(one.build.bytes)).ljust(10), ""),
+                    (one.build.id.ljust(20), "bold"),
+                    (("here" if one.build.id in here else size(one.build.bytes)).ljust(9), ""),
                     (f"about {one.speed:.0f} tokens a second", "$muted"),
-                    ("   recommended" if number == 0 else "", "$local"),
+                    ("  recommended" if number == 0 else "", "$local"),
                 ),
                 id=one.build.id if number else "auto",
             )
@@ -178,7 +177,7 @@ class OnboardingScreen(PanelScreen[Onboarded | None]):
         options = [
             Option(Content.assemble((one["title"].ljust(24), "bold"), (name, "$muted")), id=name)
             for name, one in known.items()
-            if shutil.which(one.get("program", name))
+            if "snippet" not in one and shutil.which(one.get("program", name))
         ]
         if not options:
             return "None that EdgeRoute knows is installed. Later: edgeroute connect", []
@@ -257,7 +256,7 @@ def _mode_option(mode: PrivacyMode) -> Option:
         Content.assemble(
             (MODE_WORDS[mode].ljust(12), "bold"),
             MODE_SENTENCES[mode],
-            (f"\n{' ' * 12}{MODE_EXAMPLES[mode]}", "$muted"),
+            (f"\n  {MODE_EXAMPLES[mode]}", "$muted"),
         ),
         id=mode.value,
     )

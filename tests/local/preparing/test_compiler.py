@@ -47,6 +47,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     pip, source = tmp_path / "pip.py", tmp_path / "source"
     pip.write_text(PIP)
     source.mkdir()
+    (source / "CMakeLists.txt").write_text('set(LLAMA_BUILD_COMMON ON CACHE BOOL "" FORCE)\n')
     monkeypatch.setattr(compiler, "pip_command", lambda: [sys.executable, str(pip)])
     return tmp_path / "a cache" / "llamacpp" / "0.1-abc" / "site-packages"
 
@@ -60,6 +61,11 @@ def made(place: Path, seen: list[Progress] | None = None, **environment: str) ->
     base = place.parents[3]
     own = {"PATH": str(tools), "ASKED": str(base / "asked"), "SOURCE": str(base / "source")}
     return Compiler(place, (seen if seen is not None else []).append, own | environment)
+
+
+def read(path: Path) -> str:
+    """A file's text."""
+    return path.read_text()
 
 
 def is_there(path: Path) -> bool:
@@ -99,6 +105,7 @@ async def test_it_goes_on_where_it_was_interrupted(place: Path) -> None:
         await work
     assert not is_there(place)
     (source,) = (place.parent / "work" / "sources").glob("unpacked")
+    assert "COMMON OFF" in read(source / "CMakeLists.txt")
     await made(place).run()
     assert asked(place) == ["install", "download", "install", "install"]
     lines = (place.parents[3] / "asked").read_text().splitlines()
