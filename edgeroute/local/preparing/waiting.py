@@ -17,9 +17,7 @@ from edgeroute.local.preparing.preparing import Preparing
 
 _LOOK_SECONDS: Final = 0.5
 _TRY_AGAIN: Final = "Try again in some minutes; `edgeroute models status` says how far it is."
-_BEGIN: Final = (
-    "`edgeroute models prepare` makes it ready, `edgeroute doctor` says what is missing."
-)
+BEGIN: Final = "`edgeroute models prepare` makes it ready, `edgeroute doctor` says what is missing."
 
 
 class WaitingBackend:
@@ -53,7 +51,7 @@ class WaitingBackend:
         while absent := self.preparing.absent:
             now = self.preparing.now()
             if now.state != "running":
-                raise LocalModelError(absent, now.hint or _BEGIN)
+                raise LocalModelError(absent, now.hint or BEGIN)
             if request.front_door == "http":
                 # A program that waits for minutes takes the silence for a fault.
                 raise LocalModelError(absent, _TRY_AGAIN)
@@ -64,10 +62,12 @@ class WaitingBackend:
 
     async def status(self) -> LocalStatus:
         """How it is, without loading anything."""
-        now = self.preparing.now()
-        if now.state != "running" or not self.preparing.missing():
+        absent, now = self.preparing.absent, self.preparing.now()
+        if not absent:
             return await self._backend.status()
-        return LocalStatus("preparing", "", now.sentence, self.name)
+        if now.state == "running":
+            return LocalStatus("preparing", "", now.sentence, self.name)
+        return LocalStatus("missing", "", f"{absent} {now.hint or BEGIN}", self.name)
 
     async def close(self) -> None:
         """Let go of it."""

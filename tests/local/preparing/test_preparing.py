@@ -245,6 +245,7 @@ async def test_where_nobody_prepares_it_the_prompt_is_refused(machine: Machinery
     """Nothing waits for work that nobody does: the refusal says what to do next."""
     await machine.preparing.stop()
     backend = WaitingBackend(Model(), machine.preparing)
+    assert (await backend.status()).state == "missing"
     with pytest.raises(LocalModelError, match="stopped") as refused:
         await words(backend, asked("chat"))
     assert "edgeroute models prepare" in refused.value.hint
