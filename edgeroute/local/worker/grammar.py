@@ -18,7 +18,7 @@ _MOST_DIGITS: Final = 15
 # A line break inside a string of JSON is written as one.
 _CHARACTER: Final = r'[^"\\\x7F\x00-\x1F] | "\\" (["\\bfnrt] | "u" [0-9a-fA-F]{4})'
 _DEFINITIONS: Final = ("$defs", "definitions")
-_XML_VALUE: Final = r'( [^<] | "<" [^/] )*'
+_END_OF_VALUE: Final = "</parameter>"
 
 
 def of_schema(schema: Mapping[str, object]) -> str:
@@ -73,10 +73,12 @@ def _plain(rules: _Rules, tool: Tool, number: int, begun: str = "") -> str:
 def _tagged(rules: _Rules, tool: Tool, number: int, begun: str = "") -> str:
     """A call as tags: its parameters in their order, those that are required for sure."""
     head = f"<function={tool.name}>\n".removeprefix(begun)
-    value = rules.add("words", _XML_VALUE)
+    value = rules.add("words", _until(_END_OF_VALUE))
     properties: Any = tool.parameters.get("properties") or {}
     required: Any = tool.parameters.get("required") or ()
     parts = []
+    if not properties and tool.parameters.get("additionalProperties") is not False:
+        parts.append(f'( "<parameter=" [^>\\n]+ ">\\n" {value} "\\n{_END_OF_VALUE}\\n" )*')
     for place, name in enumerate(properties):
         opening, closing = _literal(f"<parameter={name}>\n"), _literal("\n</parameter>\n")
         one = rules.add(f"arg{number}-{place}", f"{opening} {value} {closing}")
@@ -249,6 +251,13 @@ def _same_length(low: str, high: str) -> str:
     if until != last:
         parts.append(f"{_literal(high[0])} ( {_same_length('0' * rest, high[1:])} )")
     return " | ".join(parts)
+
+
+def _until(mark: str) -> str:
+    """Any text that does not hold ``mark``."""
+    options = [f"[^{mark[0]}]"]
+    options += [f"{_literal(mark[:at])} [^{mark[at]}]" for at in range(1, len(mark))]
+    return f"( {' | '.join(options)} )*"
 
 
 def _literal(text: str) -> str:

@@ -32,13 +32,15 @@ _SLICE: Final = 3.0
 
 @dataclass(slots=True, eq=False)
 class _Job:
-    """One answer under way. ``hand_over`` takes its steps, from the thread."""
+    """One answer under way. ``hand_over`` takes its steps, from the thread; ``spent`` are the
+    seconds that it was computed.
+    """
 
     asked: Asked
     hand_over: Callable[[Step | Exception], None]
     stop: threading.Event
     steps: Iterator[Step | None] | None = None
-    began: float = 0.0
+    spent: float = 0.0
 
 
 class WorkerService:
@@ -88,7 +90,7 @@ class WorkerService:
         def hand_over(step: Step | Exception) -> None:
             loop.call_soon_threadsafe(steps.put_nowait, step)
 
-        job = _Job(asked, hand_over, threading.Event(), began=self._monotonic())
+        job = _Job(asked, hand_over, threading.Event())
         self._open += 1
         working = asyncio.create_task(self._compute(job))
         try:
@@ -113,12 +115,13 @@ class WorkerService:
             ticket = Ticket(model, rank=0 if job.asked.urgent else 1)
             while True:
                 await self._turn(job, ticket)
-                over = True
+                over, began = True, self._monotonic()
                 try:
                     over = await self._run(lambda: self._slice(job, ticket))
                 finally:
                     self.state = "ready" if self.host else "idle"
-                    self.turns.used(ticket, over=over, seconds=self._monotonic() - job.began)
+                    job.spent += self._monotonic() - began
+                    self.turns.used(ticket, over=over, seconds=job.spent)
                 if over:
                     return
         except EdgeRouteError as error:

@@ -145,6 +145,8 @@ def test_calls_as_tags() -> None:
     one = "<parameter=kind>\na\n</parameter>\n"
     assert allows(rules, f"<tool_call>\n<function=first>\n{one}</function>\n</tool_call>")
     assert not allows(rules, "<tool_call>\n<function=first>\n</function>\n</tool_call>")
+    page = "<parameter=note>\n<p>a</p></body>\n</parameter>\n"
+    assert allows(rules, f"<tool_call>\n<function=first>\n{one}{page}</function>\n</tool_call>")
     named = "<tool_call>\n<function=third>\n"
     rest = grammar.of_calls(TOOLS[2:], "qwen3.5", several=False, begun=named)
     assert allows(rest, "</function>\n</tool_call>")
