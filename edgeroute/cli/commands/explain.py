@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from edgeroute.cli import complete
+from edgeroute.cli.getting_ready import get_ready
 from edgeroute.cli.prompt import build_request, prompt_options, read_prompt
 from edgeroute.cli.shell import Shell, as_json, dim, foreign, pass_shell
 from edgeroute.cli.words import found
@@ -50,6 +51,7 @@ def explain(
 
     Sends nothing, and loads no model but one that is to give a second opinion.
     """
+    get_ready(shell, behind=False)
     request = build_request(shell, read_prompt(shell, words, files), **options)
     if client:
         request = replace(request, client=_profile(shell, client), front_door="http")
@@ -86,7 +88,7 @@ def _text(explanation: Explanation) -> str:
     what += ["internal code"] if signals.internal_code else ["code"] if signals.has_code else []
     lines += [
         f"Task      {', '.join(what)}, about {signals.input_tokens:,} tokens",
-        f"Rule      {plan.rule}: {plan.why}",
+        f"Rule      {plan.rule or 'none'}: {plan.why}",
     ]
     asker = asked_by(explanation.client, signals.agent, signals.role)
     if asker:
