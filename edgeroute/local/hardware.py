@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import platform
 import shutil
@@ -12,6 +11,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from edgeroute.local import llamacpp_library
 
 GIB: Final = 1024**3
 # A graphics card has no operating system in its memory: it carries what a shared memory of this
@@ -69,7 +70,7 @@ def read_machine() -> Machine:
         apple_silicon=sys.platform == "darwin" and platform.machine() == "arm64",
         gpu=gpu,
         gpu_memory=gpu_memory,
-        offload=_llama_offloads(),
+        offload=llamacpp_library.offloads(),
     )
 
 
@@ -141,16 +142,3 @@ def _nvidia() -> tuple[str, int]:
             name, megabytes = answer.stdout.splitlines()[0].rsplit(",", 1)
             return name.strip(), int(megabytes) * 1024 * 1024
     return "NVIDIA graphics card", 0
-
-
-def _llama_offloads() -> bool:
-    """Whether the installed llama.cpp carries code for a graphics card, told by its libraries."""
-    spec = importlib.util.find_spec("llama_cpp")
-    if spec is None or not spec.origin:
-        return False
-    library = Path(spec.origin).parent / "lib"
-    return any(
-        True
-        for kind in ("cuda", "hip", "vulkan", "metal", "sycl")
-        for _ in library.glob(f"*ggml-{kind}*")
-    )

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from edgeroute.cli import complete
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, piped, table
 from edgeroute.core.secret import Secret
 
@@ -16,7 +17,7 @@ def keys() -> None:
 
 
 @keys.command("set")
-@click.argument("provider")
+@click.argument("provider", shell_complete=complete.providers)
 @pass_shell
 def set_key(shell: Shell, provider: str) -> None:
     """Store the key of PROVIDER, asked for without showing it, or piped in.
@@ -54,7 +55,7 @@ def list_keys(shell: Shell, *, machine: bool) -> None:
 
 
 @keys.command("test")
-@click.argument("provider")
+@click.argument("provider", shell_complete=complete.providers)
 @pass_shell
 def test_key(shell: Shell, provider: str) -> int:
     """Ask PROVIDER whether it accepts the stored key; the request holds no prompt."""
@@ -64,7 +65,7 @@ def test_key(shell: Shell, provider: str) -> int:
 
 
 @keys.command("delete")
-@click.argument("provider")
+@click.argument("provider", shell_complete=complete.providers)
 @pass_shell
 def delete_key(shell: Shell, provider: str) -> int:
     """Remove the key of PROVIDER from the keyring."""

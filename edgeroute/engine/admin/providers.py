@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from edgeroute.core.clock import Clock
-from edgeroute.core.errors import KeyringUnavailable, SettingsError
+from edgeroute.core.errors import KeyringUnavailable
+from edgeroute.core.names import unknown
 from edgeroute.core.secret import Secret
 from edgeroute.engine.admin.endpoint_keys import EndpointKeys, LocalServer
 from edgeroute.engine.deciding.shared_health import SharedHealth
@@ -125,14 +126,21 @@ class Providers:
             SettingsError: there is no such provider.
             KeyringUnavailable: the keyring cannot be read.
         """
-        from edgeroute.providers.calling.key_check import KeyCheck, probe_key  # noqa: PLC0415
+        from edgeroute.providers.calling.key_check import (  # noqa: PLC0415
+            KeyCheck,
+            probe_key,
+        )
 
-        found = self.named(provider)
+        found, key = self.named(provider), None
         if isinstance(found, LocalServer):
             good, text = await self._endpoints.test(found)
             return KeyCheck(found.id, "good" if good else "unknown", text)
-        key = await asyncio.to_thread(self._keys.get, found.id, found.key_variable)
-        if key is None:
+        try:
+            key = await asyncio.to_thread(self._keys.get, found.id, found.key_variable)
+        except KeyringUnavailable:
+            if found.needs_key:
+                raise
+        if key is None and found.needs_key:
             text = (
                 f"There is no key for {found.name}. Add one with `edgeroute keys set {found.id}`."
             )
@@ -193,12 +201,12 @@ class Providers:
         server is ``local/NAME``.
 
         Raises:
-            SettingsError: there is none.
+            UnknownName: there is none; with those that there are.
         """
         found = self._catalog.provider(provider) or self._endpoints.named(provider)
         if found is None:
-            known = ", ".join([*self._endpoints.servers, *sorted(self._catalog.providers)])
-            raise SettingsError(f"There is no provider {provider}.", hint=f"Known: {known}.")
+            known = [*self._endpoints.servers, *sorted(self._catalog.providers)]
+            raise unknown("provider", provider, known)
         return found
 
     def _key_source(self, provider: Provider) -> str:

@@ -20,7 +20,7 @@ from edgeroute.local.backends.worker_process import WorkerProcess
 from edgeroute.local.files.models import AUTO, LocalModels
 
 KeyOf = Callable[[str], Secret | None]
-_OWN_NAMES: Final = (AUTO, llamacpp.NAME, omlx.NAME)
+OWN_NAMES: Final = (AUTO, llamacpp.NAME, omlx.NAME)
 
 
 class EndpointOptions(Protocol):
@@ -93,8 +93,8 @@ class Choices:
         """The backend ``name`` alone; the errors are those of ``backend``."""
         if name in self.endpoints and name != omlx.NAME:
             return self._endpoint(name, self.endpoints[name], model)
-        if name not in _OWN_NAMES:
-            known = ", ".join((*_OWN_NAMES, *self.endpoints))
+        if name not in OWN_NAMES:
+            known = ", ".join((*OWN_NAMES, *self.endpoints))
             raise SettingsError(
                 f"local.backend or local.fallbacks names {name!r}, and there is no such backend.",
                 hint=f"Use one of: {known}.",

@@ -102,10 +102,11 @@ async def test_a_key_is_tried(tmp_path: Path, keyring: KeyMemory) -> None:
     listed = always(replies.json_body({"data": []}))
     async with house(tmp_path, {"mock": listed}) as home:
         providers = home.runtime.providers
-        missing = await providers.check("mock")
-        assert (missing.provider, missing.state) == ("mock", "unknown")
-        assert missing.text == ("There is no key for mock. Add one with `edgeroute keys set mock`.")
-        assert home.cloud["mock"].connections == 0
+        missing = await providers.check("openai")
+        assert (missing.provider, missing.state) == ("openai", "unknown")
+        assert missing.text == (
+            "There is no key for OpenAI. Add one with `edgeroute keys set openai`."
+        )
         await providers.set_key("mock", Secret("sk-test"))
         assert (await providers.check("mock")).state == "good"
         assert await providers.test("mock") == "mock accepts the key."
@@ -113,7 +114,24 @@ async def test_a_key_is_tried(tmp_path: Path, keyring: KeyMemory) -> None:
         assert sent == "Bearer sk-test"
         keyring.locked = True
         with pytest.raises(KeyringUnavailable):
-            await providers.test("mock")
+            await providers.test("openai")
+
+
+async def test_who_needs_no_key_is_tried_without_one(tmp_path: Path, keyring: KeyMemory) -> None:
+    """Though there be no keyring at all; where a key is wanted all the same, that is said."""
+    keyring.locked = True
+    for behaviour, state, text in (
+        (always(replies.json_body({"data": []})), "good", "mock needs no key, and it answers."),
+        (
+            always(replies.error(401)),
+            "bad",
+            "mock wants a key. Add one with `edgeroute keys set mock`.",
+        ),
+    ):
+        async with house(tmp_path / state, {"mock": behaviour}) as home:
+            checked = await home.runtime.providers.check("mock")
+            assert (checked.state, checked.text) == (state, text)
+            assert "authorization" not in home.cloud["mock"].requests[-1].headers
 
 
 async def test_a_new_key_is_a_new_chance(tmp_path: Path, keyring: KeyMemory) -> None:
@@ -139,7 +157,9 @@ async def test_an_unknown_provider_is_an_error_that_names_those_there_are(
             providers.check("nobody"),
             providers.set_key("nobody", Secret("sk-test")),
         ):
-            with pytest.raises(SettingsError, match=re.escape("There is no provider nobody.")) as e:
+            with pytest.raises(
+                SettingsError, match=re.escape("There is no provider `nobody`.")
+            ) as e:
                 await action
             assert e.value.hint.startswith("Known: ")
             assert "anthropic, " in e.value.hint
