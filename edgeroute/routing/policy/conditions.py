@@ -49,6 +49,8 @@ NAMES: Final[Mapping[str, Fact]] = {
     "front_door": "",
     "hour": 0.0,
     "turns": 1.0,
+    "steps": 0.0,
+    "failures": 0.0,
     "spent_today": 0.0,
 }
 # Names whose values are known, and the agents too: comparing them with anything else is a mistake.

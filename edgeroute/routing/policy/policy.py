@@ -20,6 +20,7 @@ from edgeroute.core.errors import SettingsError
 from edgeroute.core.plan import Strategy
 from edgeroute.core.request import Commit
 from edgeroute.routing.policy.conditions import Condition, Facts
+from edgeroute.routing.signals.thresholds import Thresholds
 from edgeroute.routing.strategies.cascade import CascadePolicy
 from edgeroute.routing.strategies.ensemble import EnsemblePolicy
 
@@ -40,6 +41,7 @@ class _RuleData(msgspec.Struct, forbid_unknown_fields=True):
     fallbacks: list[str] = []
     verify: str = ""
     commit: Commit | None = None
+    within_turn: bool = False
 
 
 class _Fallback(msgspec.Struct, forbid_unknown_fields=True):
@@ -71,6 +73,7 @@ class _Routing(msgspec.Struct, forbid_unknown_fields=True):
     ensemble: EnsemblePolicy = msgspec.field(default_factory=EnsemblePolicy)
     stickiness: _Sticky = msgspec.field(default_factory=_Sticky)
     outcomes: _Learned = msgspec.field(default_factory=_Learned)
+    thresholds: Thresholds = msgspec.field(default_factory=Thresholds)
     commit: Commit = "first_token"
 
 
@@ -81,7 +84,10 @@ class _PolicyFile(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. ``condition`` is ``None`` for the default; ``line`` is where it stands."""
+    """One rule. ``condition`` is ``None`` for the default; ``line`` is where it stands.
+
+    ``within_turn`` lets it take over while a model works on a user's turn, step by step.
+    """
 
     id: str
     condition: Condition | None
@@ -92,6 +98,7 @@ class Rule:
     verify: str = ""
     commit: Commit | None = None
     line: int = 0
+    within_turn: bool = False
 
     def holds(self, facts: Facts) -> bool:
         """Whether the rule speaks for a request with these ``facts``."""
@@ -138,6 +145,7 @@ class RoutingPolicy:
     file: str = ""
     lines: Mapping[str, int] = field(default_factory=dict)
     trouble: str = ""
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
     @classmethod
     def named(cls, name: str, own: Path | None = None) -> RoutingPolicy:
@@ -258,6 +266,7 @@ def _policy(data: _PolicyFile, node: yaml.Node | None, path: Path) -> RoutingPol
         routing.commit,
         str(path),
         {key: datafile.line_of(node, f"$.routing.{key}") for key in _SECTIONS} if node else {},
+        thresholds=routing.thresholds,
     )
 
 
@@ -286,7 +295,7 @@ def _rule(rule: _RuleData, index: int, seen: set[str], wrong: _Wrong) -> Rule:
         condition = Condition(rule.condition, file=place.file, line=at)
     return Rule(
         rule_id, condition, model, rule.why, rule.strategy, tuple(rule.fallbacks),
-        rule.verify, rule.commit, place.line,
+        rule.verify, rule.commit, place.line, rule.within_turn,
     )  # fmt: skip
 
 

@@ -157,9 +157,9 @@ def test_expectations(tmp_path: Path) -> None:
     path = policy_file(tmp_path, """\
 policy: coding-assistant
 cases:
-  - given: {task: explain_code, input_tokens: 900}
+  - given: {task: explain_code, complexity: low, input_tokens: 900}
     rule: explain
-    model: anthropic/claude-haiku-4.5
+    model: small
   - name: wrong on purpose
     given: {task: chat}
     rule: explain
@@ -168,7 +168,7 @@ cases:
     assert right.passed
     assert right.name == "case 1"
     assert not wrong.passed
-    assert wrong.got == "default with deepseek/v4-flash"
+    assert wrong.got == "default with middle"
 
 
 @pytest.mark.parametrize(
