@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from edgeroute.routing.plan.plan_input import PlanInput
     from edgeroute.routing.policy.in_force import RulesInForce
     from edgeroute.routing.policy.policy import RoutingPolicy
-    from edgeroute.routing.signals.signals import Classifier
+    from edgeroute.routing.signals.guess import Classifier
 
 _NOT_MASKED: Final = (
     "Masking was asked for, which lets more leave than this conversation's mode, so the mode"
@@ -217,13 +217,14 @@ class Decider:
             request, instead = self._reachable(request, family)
         if not request.task and draws(self.catalog.card(request.model)):
             request = replace(request, task="image")
-        reads = self.rules.policy(request.policy).reads
+        policy = self.rules.policy(request.policy)
         signals = read_signals(
             request,
             internal_code=privacy.verdict.internal_code,
             classifier=self.classifier(),
             closely=request.pictures != "no"
-            or (request.model in _CHOSEN_HERE and not reads.isdisjoint(_TOLD_BY_TASK)),
+            or (request.model in _CHOSEN_HERE and not policy.reads.isdisjoint(_TOLD_BY_TASK)),
+            thresholds=policy.thresholds,
         )
         if privacy.stays and signals.wants_picture:
             raise kept_here(privacy.reason)
@@ -291,7 +292,7 @@ class Decider:
     def _advice(self, asked: PlanInput, chosen: Plan, request: ChatRequest) -> Advice | None:
         """What earlier answers say, where the policy was free to choose one model."""
         from edgeroute.routing.plan.eligibility import call_cost, why_not  # noqa: PLC0415
-        from edgeroute.routing.signals import signals  # noqa: PLC0415
+        from edgeroute.routing.signals.turns import asked as last_asked  # noqa: PLC0415
 
         if asked.private or asked.model not in {"", "auto"} or chosen.strategy != "single":
             return None
@@ -300,7 +301,7 @@ class Decider:
             for name, card in asked.cards.items()
             if not why_not(card, asked.signals, asked.context)
         }
-        prompt = signals.asked(request.messages)
+        prompt = last_asked(request.messages)
         task = asked.signals.task
         return self.advisor.advise(prompt, chosen.first.model, costs, asked.policy, task)
 
