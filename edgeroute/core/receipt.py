@@ -15,6 +15,7 @@ from operator import add
 from typing import Any, Literal, Protocol
 
 from edgeroute.core.model_card import Place
+from edgeroute.core.reasons import UNTOLD, Reasons
 from edgeroute.core.request import FrontDoor
 from edgeroute.core.usage import FREE, UNKNOWN_COST, Cost, Usage
 from edgeroute.core.verdict import PrivacyMode
@@ -55,7 +56,7 @@ class Attempt:
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """Why a request went where it went. ``client`` is the connected program that asked, ``agent``
-    and ``role`` are what its requests tell of it.
+    and ``role`` are what its requests tell of it; ``reasons`` say in words why it went there.
     """
 
     id: str
@@ -84,6 +85,12 @@ class Receipt:
     client: str = ""
     agent: str = ""
     role: str = ""
+    reasons: Reasons = UNTOLD
+
+    @property
+    def because(self) -> str:
+        """Why the first model was asked, in a sentence; of old receipts the rule's own."""
+        return self.reasons.because or self.why
 
     @property
     def left_machine(self) -> bool:

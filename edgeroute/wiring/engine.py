@@ -133,6 +133,7 @@ class EngineParts:
                 installation.settings.router.tier, self.providers.enterprise, self._user
             ),
             clock=installation.clock,
+            premium=self.providers.catalog.card(_PREMIUM),
         )
 
     @cached_property

@@ -37,6 +37,7 @@ from edgeroute.core.events import (
     TextDelta,
 )
 from edgeroute.core.pictures import save
+from edgeroute.core.reasons import failed
 from edgeroute.core.request import ChatRequest
 
 
@@ -138,9 +139,8 @@ class _Asking:
             self.shown = ""
             self.screen = SafeStream()
         elif isinstance(event, AttemptEnded) and event.attempt.outcome == "failed":
-            self._say(
-                f"{event.attempt.model} failed: {event.attempt.detail or event.attempt.error}"
-            )
+            attempt = event.attempt
+            self._say(failed(attempt.model, attempt.error, attempt.detail))
         elif isinstance(event, Notice):
             self._say(f"warning: {event.text}" if event.kind in DOUBTS else event.text)
 

@@ -8,13 +8,14 @@ from dataclasses import asdict
 import click
 
 from edgeroute.cli import complete
+from edgeroute.cli.named_group import NamedGroup
 from edgeroute.cli.progress import ProgressLine
 from edgeroute.cli.shell import Shell, as_json, note, out, pass_shell, table
 from edgeroute.core.names import unknown
 from edgeroute.core.words import size
 
 
-@click.group()
+@click.group(cls=NamedGroup)
 def models() -> None:
     """Fetch, choose and remove local models."""
 

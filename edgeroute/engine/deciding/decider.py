@@ -26,11 +26,17 @@ from edgeroute.engine.deciding.model_names import (
     without_key,
 )
 from edgeroute.engine.deciding.pictures import kept_here, nobody_draws, without_drawn
-from edgeroute.engine.deciding.privacy_decision import PrivacyDecision, held_from
+from edgeroute.engine.deciding.privacy_decision import (
+    PrivacyDecision,
+    held_from,
+    why_private,
+)
 from edgeroute.engine.deciding.profile_limits import allowed, tier_of
+from edgeroute.engine.deciding.reasons import reasons
 from edgeroute.engine.deciding.session import Session, Sessions
 
 if TYPE_CHECKING:
+    from edgeroute.core.model_card import ModelCard
     from edgeroute.engine.deciding.advisor import Advisor
     from edgeroute.engine.deciding.masking import MaskedRequest, Masking
     from edgeroute.engine.deciding.router_state import RouterState
@@ -65,7 +71,7 @@ class Preferences:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Decider:
-    """Steps 1 to 4 of the way of one prompt."""
+    """Steps 1 to 4 of the way of one prompt. ``premium`` is what costs are measured against."""
 
     sessions: Sessions
     inspector: Inspector
@@ -78,6 +84,7 @@ class Decider:
     classifier: Callable[[], Classifier | None]
     preferences: Preferences
     clock: Clock
+    premium: ModelCard | None = None
 
     async def decide(
         self, request: ChatRequest, *, dry: bool = False, full: bool = False
@@ -151,7 +158,7 @@ class Decider:
             sum(one.role != "system" for one in messages)
             for messages in (request.messages, session.new)
         )
-        reason = verdict.reason
+        reason = why_private(verdict)
         place, beginning = held_from(request, verdict, max(said - new, 0))
         with suppress(StoreError):
             latched = await asyncio.to_thread(
@@ -232,6 +239,7 @@ class Decider:
             judge=self._judge(asked, chosen),
             masked=masked,
             otherwise=otherwise,
+            reasons=reasons(asked, chosen, privacy, self.premium),
         )
 
     def _reachable(

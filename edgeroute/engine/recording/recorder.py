@@ -124,6 +124,7 @@ class Recorder:
                 *outcome.notes,
             ),
             masked=decision.privacy.masked or {},
+            reasons=decision.reasons,
         )
 
     def record(

@@ -8,6 +8,7 @@ from typing import Final, cast
 
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Candidate, Plan, Skipped, Strategy
+from edgeroute.core.reasons import no_key
 from edgeroute.core.request import Commit
 from edgeroute.core.signals import Signals
 from edgeroute.routing.plan.eligibility import RoutingContext, current, near_limit, why_not
@@ -15,6 +16,7 @@ from edgeroute.routing.policy.tiers import LOCAL
 
 _LAST: Final = "The local model answers when every provider fails."
 _LOCAL_ONLY: Final = "No managed model can take this request."
+_NO_KEYS: Final = "No provider that could take it has a key, so the model on this machine answers."
 
 
 class Draft:
@@ -121,13 +123,21 @@ class Draft:
             return
         alone = not self.candidates
         if not reason:
-            causes = [*self._skipped.values()] if alone else []
-            reason = f"{_LOCAL_ONLY} {causes[0]}" if causes else _LAST
+            reason = self._why_alone() if alone and self._skipped else _LAST
         self.candidates.append(
             _candidate(self._local, Place.LOCAL, reason, "first" if alone else "last_resort")
         )
         own = self._cards.get(self._local)
         self.note(why_not(own, self._signals, self._context) if own and alone else "")
+
+    def _why_alone(self) -> str:
+        """Why no managed model is asked, of those that were passed over."""
+        others = [
+            reason
+            for model, reason in self._skipped.items()
+            if reason != no_key(model.partition("/")[0])
+        ]
+        return f"{_LOCAL_ONLY} {others[0]}" if others else _NO_KEYS
 
     def first_cloud(self) -> ModelCard | None:
         """The first managed model among the candidates."""
