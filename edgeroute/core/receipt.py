@@ -14,6 +14,7 @@ from functools import reduce
 from operator import add
 from typing import Any, Literal, Protocol
 
+from edgeroute.core.comparison import Comparison
 from edgeroute.core.model_card import Place
 from edgeroute.core.reasons import UNTOLD, Reasons
 from edgeroute.core.request import FrontDoor
@@ -56,7 +57,10 @@ class Attempt:
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """Why a request went where it went. ``client`` is the connected program that asked, ``agent``
-    and ``role`` are what its requests tell of it; ``reasons`` say in words why it went there.
+    and ``role`` are what its requests tell of it; ``turn`` counts what the user has asked for in
+    the conversation. ``compared`` is what it cost beside one model for everything, and
+    ``cache_saved`` what the prompt cache saved; None where that is not known. ``reasons`` say in
+    words why it went there.
     """
 
     id: str
@@ -85,6 +89,9 @@ class Receipt:
     client: str = ""
     agent: str = ""
     role: str = ""
+    turn: int = 0
+    compared: Comparison | None = None
+    cache_saved: Decimal | None = None
     reasons: Reasons = UNTOLD
 
     @property

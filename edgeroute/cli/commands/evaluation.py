@@ -18,7 +18,7 @@ from edgeroute.cli.progress import CountLine
 from edgeroute.cli.shell import Shell, note, pass_shell, table
 from edgeroute.core.display import safe_line
 from edgeroute.core.errors import NothingAnswered
-from edgeroute.core.words import money, seconds
+from edgeroute.core.words import comparison_words, money, seconds
 from edgeroute.engine.deciding.model_names import LOCAL, canonical, names_here
 from edgeroute.engine.evaluating import comparison
 from edgeroute.engine.evaluating.evaluation import EvaluationItem, Trial, read_items, run
@@ -168,6 +168,8 @@ def _report(results: Mapping[str, Sequence[Trial]]) -> None:
         terminal.foreign(_compared(compared))
     for name, trials in results.items():
         found = comparison.summary(trials)
+        if found.compared is not None:
+            terminal.foreign(f"{name}: {comparison_words(found.compared)}")
         if found.judges or found.unjudged:
             terminal.foreign(f"{name}: {_judging(found)}")
         _troubles(name, trials)

@@ -42,7 +42,8 @@ def set_key(shell: Shell, provider: str) -> None:
 @pass_shell
 def list_keys(shell: Shell, *, machine: bool) -> None:
     """List providers and where their keys come from; no key is shown."""
-    rows = shell.runtime.providers.status()
+    managed = shell.runtime.providers.status()
+    rows = [*managed, *shell.runtime.providers.servers()]
     if machine:
         as_json([{"provider": r.id, "name": r.name, "key": r.key, "state": r.state} for r in rows])
         return
@@ -50,7 +51,7 @@ def list_keys(shell: Shell, *, machine: bool) -> None:
         ("PROVIDER", "NAME", "KEY", "STATE"),
         [(r.id, r.name, r.key or "-", r.state if r.has_key else "no key") for r in rows],
     )
-    if not any(row.has_key for row in rows):
+    if not any(row.has_key for row in managed):
         note("No provider has a key, so that everything is answered here. Add one with"
              " `edgeroute keys set PROVIDER`.")  # fmt: skip
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.clock import Clock
+from edgeroute.core.comparison import Yardsticks
 from edgeroute.core.errors import BudgetReached, StoreError
 from edgeroute.core.ids import new_id
 from edgeroute.core.model_card import Place
@@ -36,7 +37,6 @@ from edgeroute.engine.deciding.reasons import reasons
 from edgeroute.engine.deciding.session import Session, Sessions
 
 if TYPE_CHECKING:
-    from edgeroute.core.model_card import ModelCard
     from edgeroute.engine.deciding.advisor import Advisor
     from edgeroute.engine.deciding.masking import MaskedRequest, Masking
     from edgeroute.engine.deciding.router_state import RouterState
@@ -71,7 +71,7 @@ class Preferences:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Decider:
-    """Steps 1 to 4 of the way of one prompt. ``premium`` is what costs are measured against."""
+    """Steps 1 to 4 of the way of one prompt. ``yardsticks`` are what costs are measured against."""
 
     sessions: Sessions
     inspector: Inspector
@@ -84,7 +84,7 @@ class Decider:
     classifier: Callable[[], Classifier | None]
     preferences: Preferences
     clock: Clock
-    premium: ModelCard | None = None
+    yardsticks: Callable[[], Yardsticks] = Yardsticks
 
     async def decide(
         self, request: ChatRequest, *, dry: bool = False, full: bool = False
@@ -233,13 +233,13 @@ class Decider:
             session=session,
             privacy=privacy,
             signals=signals,
-            plan=chosen,
+            plan=chosen.with_standby([card.id for card in self.local.standby]),
             tier=asked.tier,
             local=asked.local,
             judge=self._judge(asked, chosen),
             masked=masked,
             otherwise=otherwise,
-            reasons=reasons(asked, chosen, privacy, self.premium),
+            reasons=reasons(asked, chosen, privacy, self.yardsticks().premium),
         )
 
     def _reachable(
