@@ -96,8 +96,17 @@ class Receipt:
 
     @property
     def because(self) -> str:
-        """Why the first model was asked, in a sentence; of old receipts the rule's own."""
-        return self.reasons.because or self.why
+        """Why the first model was asked, in a sentence, and why another one answered if one did.
+
+        Of old receipts it is the rule's own sentence.
+        """
+        because = self.reasons.because or self.why
+        failed = dict.fromkeys(
+            a.model for a in self.attempts if (a.role, a.outcome) == ("answer", "failed")
+        )
+        if not failed or self.standing is None or self.standing.model in failed:
+            return because
+        return f"{because} {', '.join(failed)} could not answer, so {self.standing.model} did."
 
     @property
     def left_machine(self) -> bool:

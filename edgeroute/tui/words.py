@@ -115,4 +115,4 @@ def reason(receipt: Receipt) -> str:
         return "this chat stays local"
     if receipt.route is Place.LOCAL and receipt.mode is PrivacyMode.PRIVATE:
         return "local only"
-    return receipt.because.rstrip(".") + tried
+    return (receipt.reasons.because or receipt.why).rstrip(".") + tried

@@ -99,6 +99,7 @@ class _Asking:
     screen: SafeStream = field(default_factory=SafeStream)
     shown: str = ""
     conversation: str = ""
+    told: set[str] = field(default_factory=set)
 
     async def run(self) -> int:
         """Answer; the exit code."""
@@ -140,7 +141,10 @@ class _Asking:
             self.screen = SafeStream()
         elif isinstance(event, AttemptEnded) and event.attempt.outcome == "failed":
             attempt = event.attempt
-            self._say(failed(attempt.model, attempt.error, attempt.detail))
+            told = failed(attempt.model, attempt.error, attempt.detail)
+            if told not in self.told:  # the same model may be tried again
+                self._say(told)
+            self.told.add(told)
         elif isinstance(event, Notice):
             self._say(f"warning: {event.text}" if event.kind in DOUBTS else event.text)
 
