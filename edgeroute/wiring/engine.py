@@ -109,6 +109,7 @@ class EngineParts:
             ledger=self.stores.ledger,
             budget=self.budget,
             clock=self.installation.clock,
+            local_absent=lambda: self.local.preparing.absent,
         )
 
     @cached_property

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from edgeroute.cli.getting_ready import WaitingLine, get_ready
 from edgeroute.cli.prompt import build_request, prompt_options, read_prompt
 from edgeroute.cli.shell import (
     Shell,
@@ -29,6 +30,7 @@ from edgeroute.core.events import (
     DOUBTS,
     Answered,
     AttemptEnded,
+    AttemptStarted,
     Event,
     Failed,
     Folded,
@@ -74,6 +76,7 @@ def ask(
     A terminal sees the answer as it comes; a program gets it whole. Of pictures the paths are
     printed.
     """
+    get_ready(shell)
     streaming = on_terminal() and not no_stream and not machine
     request = build_request(shell, read_prompt(shell, words, files), store=not no_store, **options)
     if not streaming:  # who is shown nothing before the end can be rescued up to the end
@@ -100,6 +103,7 @@ class _Asking:
     shown: str = ""
     conversation: str = ""
     told: set[str] = field(default_factory=set)
+    waiting: asyncio.Task[None] | None = None
 
     async def run(self) -> int:
         """Answer; the exit code."""
@@ -109,16 +113,30 @@ class _Asking:
         try:
             async with aclosing(self.shell.runtime.engine.stream(self.request)) as events:
                 async for event in events:
+                    self._wait(event)
                     if isinstance(event, Answered | Failed):
                         terminal = event
                     else:
                         self._take(event)
         except asyncio.CancelledError:
             return self._stopped()
+        finally:
+            if self.waiting is not None:
+                self.waiting.cancel()
         assert terminal is not None
         return (
             self._answered(terminal) if isinstance(terminal, Answered) else self._failed(terminal)
         )
+
+    def _wait(self, event: Event) -> None:
+        """While an attempt has said nothing yet, say what the local model waits for."""
+        if self.waiting is not None:
+            self.waiting.cancel()
+            self.waiting = None
+        here = isinstance(event, AttemptStarted) and event.model.startswith("local/")
+        if here and not self.quiet:
+            line = WaitingLine(self.shell.runtime.local.preparing.now)
+            self.waiting = asyncio.create_task(line.run())
 
     def _take(self, event: Event) -> None:
         """Show what happens on the way."""

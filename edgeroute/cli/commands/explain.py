@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from edgeroute.cli import complete
+from edgeroute.cli.getting_ready import get_ready
 from edgeroute.cli.prompt import build_request, prompt_options, read_prompt
 from edgeroute.cli.shell import Shell, as_json, dim, foreign, pass_shell
 from edgeroute.cli.words import found
@@ -48,6 +49,7 @@ def explain(
 
     Sends nothing, and loads no model but one that is to give a second opinion.
     """
+    get_ready(shell, behind=False)
     request = build_request(shell, read_prompt(shell, words, files), **options)
     if client:
         request = replace(request, client=_profile(shell, client), front_door="http")
@@ -83,7 +85,7 @@ def _text(explanation: Explanation) -> str:
     lines.append(f"Taken for {reasons.understood or understood(signals)}")
     if reasons.cost:
         lines.append(f"Costs     {reasons.cost}")
-    lines.append(f"Rule      {plan.rule}")
+    lines.append(f"Rule      {plan.rule or 'none'}")
     asker = asked_by(explanation.client, signals.agent, signals.role)
     if asker:
         lines.append(f"Asked by  {asker}")

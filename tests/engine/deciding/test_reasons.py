@@ -53,7 +53,9 @@ def test_missing_keys_are_one_line() -> None:
     """Whichever models they keep out; that there is none at all is the reason itself."""
     rule = Rule("default", None, "large", why="The best.")
     nobody = told(rule, context=RoutingContext(NOW, ready=[]))
-    assert nobody.because.startswith("No provider that could take it has a key")
+    assert nobody.because.startswith("No provider key yet")
+    elsewhere = told(rule, context=RoutingContext(NOW, ready=["elsewhere"]))
+    assert elsewhere.because.startswith("No provider that could take it has a key")
     assert [line for line in nobody.others if line.startswith("No key for")] == list(nobody.others)
     assert nobody.cost.startswith("free, on this machine; with openai/premium about $")
 
