@@ -16,7 +16,6 @@ from edgeroute.routing.policy.tiers import LOCAL
 
 _LAST: Final = "The local model answers when every provider fails."
 _LOCAL_ONLY: Final = "No managed model can take this request."
-_NO_KEYS: Final = "No provider that could take it has a key, so the model on this machine answers."
 
 
 class Draft:
@@ -131,13 +130,11 @@ class Draft:
         self.note(why_not(own, self._signals, self._context) if own and alone else "")
 
     def _why_alone(self) -> str:
-        """Why no managed model is asked, of those that were passed over."""
-        others = [
-            reason
-            for model, reason in self._skipped.items()
-            if reason != no_key(model.partition("/")[0])
-        ]
-        return f"{_LOCAL_ONLY} {others[0]}" if others else _NO_KEYS
+        """Why no managed model is asked: what keeps out one that has a key comes first."""
+        keyed = (
+            why for name, why in self._skipped.items() if why != no_key(name.partition("/")[0])
+        )
+        return f"{_LOCAL_ONLY} {next(keyed, next(iter(self._skipped.values())))}"
 
     def first_cloud(self) -> ModelCard | None:
         """The first managed model among the candidates."""

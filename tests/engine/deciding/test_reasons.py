@@ -54,8 +54,9 @@ def test_missing_keys_are_one_line() -> None:
     rule = Rule("default", None, "large", why="The best.")
     nobody = told(rule, context=RoutingContext(NOW, ready=[]))
     assert nobody.because.startswith("No provider key yet")
-    elsewhere = told(rule, context=RoutingContext(NOW, ready=["elsewhere"]))
-    assert elsewhere.because.startswith("No provider that could take it has a key")
+    blind = Signals(input_tokens=500, has_images=True)
+    keyed = told(rule, signals=blind, context=RoutingContext(NOW, ready=["deepseek"]))
+    assert keyed.because == "No managed model can take this request. It cannot read images."
     assert [line for line in nobody.others if line.startswith("No key for")] == list(nobody.others)
     assert nobody.cost.startswith("free, on this machine; with openai/premium about $")
 
