@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edgeroute.core.clock import Clock
+from edgeroute.core.comparison import Yardsticks
 from edgeroute.core.errors import BudgetReached, StoreError
 from edgeroute.core.ids import new_id
 from edgeroute.core.model_card import Place
@@ -26,8 +27,13 @@ from edgeroute.engine.deciding.model_names import (
     without_key,
 )
 from edgeroute.engine.deciding.pictures import kept_here, nobody_draws, without_drawn
-from edgeroute.engine.deciding.privacy_decision import PrivacyDecision, held_from
+from edgeroute.engine.deciding.privacy_decision import (
+    PrivacyDecision,
+    held_from,
+    why_private,
+)
 from edgeroute.engine.deciding.profile_limits import allowed, tier_of
+from edgeroute.engine.deciding.reasons import reasons
 from edgeroute.engine.deciding.session import Session, Sessions
 
 if TYPE_CHECKING:
@@ -75,7 +81,7 @@ class _Opened(NamedTuple):
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Decider:
-    """Steps 1 to 4 of the way of one prompt."""
+    """Steps 1 to 4 of the way of one prompt. ``yardsticks`` are what costs are measured against."""
 
     sessions: Sessions
     inspector: Inspector
@@ -88,6 +94,7 @@ class Decider:
     classifier: Callable[[], Classifier | None]
     preferences: Preferences
     clock: Clock
+    yardsticks: Callable[[], Yardsticks] = Yardsticks
 
     async def decide(
         self, request: ChatRequest, *, dry: bool = False, full: bool = False
@@ -165,7 +172,7 @@ class Decider:
             sum(one.role != "system" for one in messages)
             for messages in (request.messages, session.new)
         )
-        reason = verdict.reason
+        reason = why_private(verdict)
         place, beginning = held_from(request, verdict, max(said - new, 0))
         with suppress(StoreError):
             latched = await asyncio.to_thread(
@@ -256,6 +263,7 @@ class Decider:
             judge=self._judge(asked, chosen),
             masked=masked,
             otherwise=otherwise,
+            reasons=reasons(asked, chosen, privacy, self.yardsticks().premium),
         )
 
     def _reachable(

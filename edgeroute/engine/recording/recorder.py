@@ -120,6 +120,7 @@ class Recorder:
                 *outcome.notes,
             ),
             masked=decision.privacy.masked or {},
+            reasons=decision.reasons,
             turn=decision.signals.turns,
         )
         return self.baseline.measured(decided)

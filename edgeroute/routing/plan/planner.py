@@ -13,6 +13,7 @@ from typing import Final
 
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Plan
+from edgeroute.core.reasons import MANAGED
 from edgeroute.routing.plan.draft import Draft
 from edgeroute.routing.plan.eligibility import closest, current, through
 from edgeroute.routing.plan.pictures import NOBODY, line_up_pictures
@@ -107,7 +108,7 @@ def _stay_here(request: PlanInput, rule: Rule, draft: Draft) -> Plan:
         if card is not None and card.place is Place.LOCAL:
             draft.offer(name, reason)
         elif name != LOCAL:
-            draft.skip(name, "It is a managed model, and this prompt stays on this machine.")
+            draft.skip(name, MANAGED)
     draft.last_resort(reason)
     return _finish(request, rule, draft, "privacy", reason)
 
