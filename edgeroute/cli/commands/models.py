@@ -18,7 +18,7 @@ from edgeroute.cli.named_group import NamedGroup
 from edgeroute.cli.progress import ProgressLine
 from edgeroute.cli.shell import Shell, as_json, foreign, note, out, pass_shell, table
 from edgeroute.core.names import unknown
-from edgeroute.core.words import seconds, size
+from edgeroute.core.words import passed, size
 
 _LLAMACPP: Final = "llamacpp"
 _LESS: Final = 10
@@ -156,7 +156,7 @@ def status(shell: Shell, *, machine: bool) -> None:
     for part in now.parts if now.state != "ready" else ():
         out(f"  {part.name} is here" if part.ready else f"  {part.sentence}")
     if now.state == "running":
-        out(f"  for {seconds(int(time.time() - now.began) * 1000)} by now")
+        out(f"  for {passed(time.time() - now.began)} by now")
     if now.state == "failed":
         foreign(f"  {now.error}\n  {now.hint}")
     if missing:
