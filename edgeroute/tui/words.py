@@ -22,6 +22,11 @@ MODE_SENTENCES: Mapping[PrivacyMode, str] = {
     PrivacyMode.PRIVATE: "Nothing of this chat leaves this machine.",
     PrivacyMode.MASK: "Personal data is replaced by placeholders before anything leaves.",
 }
+MODE_EXAMPLES: Mapping[PrivacyMode, str] = {
+    PrivacyMode.AUTO: "a letter about a patient stays here, a question about SQL may leave",
+    PrivacyMode.PRIVATE: "a question about SQL stays here too",
+    PrivacyMode.MASK: "the letter leaves with <PERSON_1> in place of the name",
+}
 # Names that can be asked for in place of one model.
 MODEL_ALIASES: Mapping[str, str] = {
     "auto": "what the rules pick",

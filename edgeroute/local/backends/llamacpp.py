@@ -11,7 +11,7 @@ from edgeroute.core.events import Delta
 from edgeroute.core.local_models import LocalState, LocalStatus
 from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest
-from edgeroute.local.backends.answers import FORMAT, deltas
+from edgeroute.local.backends.answers import FORMAT, deltas, passing_wire
 from edgeroute.local.backends.client import LocalClient, Unreachable
 from edgeroute.local.backends.worker_process import WorkerProcess
 from edgeroute.local.files.catalogue import Build
@@ -21,12 +21,15 @@ from edgeroute.wire.format import Target
 
 NAME: Final = "llamacpp"
 TITLE: Final = "The local model"
+# A field of requests to the worker: somebody waits for the answer.
+URGENT: Final = "edgeroute_urgent"
 
 
 class LlamaCpp:
     """The backend of models/local.yaml. ``model`` is an id, or ``auto`` for the best on disk."""
 
     name: Final = NAME
+    standby: tuple[ModelCard, ...] = ()
 
     def __init__(self, models: LocalModels, process: WorkerProcess, model: str = AUTO) -> None:
         self._models = models
@@ -61,22 +64,25 @@ class LlamaCpp:
             LocalModelError: no model on disk, no memory, the prompt is too long, or it broke off.
         """
         body = encode(request, self._card(self._named(request.model)))
+        wire = passing_wire(request)
         client = await self._process.ensure()
         try:
-            async with aclosing(self._try(client, body)) as found:
+            async with aclosing(self._try(client, body, wire)) as found:
                 async for delta in found:
                     yield delta
         except Unreachable:
             # It ended after it was found. Nothing has been answered yet: once more.
             client = await self._process.ensure()
-            async with aclosing(self._try(client, body)) as found:
+            async with aclosing(self._try(client, body, wire)) as found:
                 async for delta in found:
                     yield delta
 
     @staticmethod
-    async def _try(client: LocalClient, body: dict[str, Any]) -> AsyncGenerator[Delta, None]:
+    async def _try(
+        client: LocalClient, body: dict[str, Any], wire: str
+    ) -> AsyncGenerator[Delta, None]:
         async with client.stream("/v1/chat/completions", body) as stream:
-            async for delta in deltas(stream, TITLE):
+            async for delta in deltas(stream, TITLE, wire=wire):
                 yield delta
 
     async def status(self) -> LocalStatus:
@@ -93,6 +99,9 @@ class LlamaCpp:
         state: LocalState = health.get("state", "idle")
         loaded = str(health.get("model") or "")
         detail = f"process {health.get('pid')}, {state}"
+        if waiting := health.get("waiting"):
+            seconds = round(float(health.get("expected_seconds") or 0))
+            detail += f", {waiting} waiting, about {seconds} seconds"
         return LocalStatus(
             state, loaded or build.id, detail, NAME, int(health.get("window") or window)
         )
@@ -107,6 +116,8 @@ def encode(request: ChatRequest, card: ModelCard) -> dict[str, Any]:
     if "chat_template_kwargs" not in body and "reasoning" in card.abilities:
         thinks = request.reasoning_effort not in {"", "none", "minimal"}
         body["chat_template_kwargs"] = {"enable_thinking": thinks}
+    if request.front_door != "http":
+        body[URGENT] = True
     if request.fill:
         body[fill.FIELD] = True
     return body

@@ -9,7 +9,7 @@ from edgeroute.core.errors import EdgeRouteError, ErrorKind, LocalModelError
 from edgeroute.core.events import ReasoningDelta, TextDelta
 from edgeroute.core.usage import Usage
 from edgeroute.local.worker.host import Counts, Token
-from edgeroute.local.worker.service import Ended, Piece, Step
+from edgeroute.local.worker.steps import Ended, Piece, Step
 from edgeroute.wire.format import Envelope
 from edgeroute.wire.openai_chat.answer import ChatEncoder, encode_answer
 

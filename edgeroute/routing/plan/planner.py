@@ -22,6 +22,9 @@ from edgeroute.routing.plan.strategy_models import line_up
 from edgeroute.routing.policy.policy import Rule
 from edgeroute.routing.policy.tiers import AS_RULED, LOCAL, TierRule
 
+_NO_KEY_YET: Final = (
+    "No provider key yet: f5 in the app, or `edgeroute keys set`, adds one. This machine answers."
+)
 _EXPLICIT: Final = "explicit"
 _ONLY_SAID: Final = "That costs less, but this policy does not act on it (`outcomes.act`)."
 _MOST_OF_A_ROLE: Final = 2
@@ -62,7 +65,9 @@ def plan(request: PlanInput) -> Plan:
         strategy = "single"
         _choose(request, rule, draft)
     _add_fallbacks(request, rule, draft)
-    return _finish(request, rule, draft, rule.id, rule.sentence, strategy=strategy)
+    ruled = draft.candidates[0].reason != _NO_KEY_YET
+    rule_id, why = (rule.id, rule.sentence) if ruled else ("", _NO_KEY_YET)
+    return _finish(request, rule, draft, rule_id, why, strategy=strategy)
 
 
 def pick(request: PlanInput, name: str, avoid: str = "") -> str:
@@ -216,7 +221,13 @@ def _add_fallbacks(request: PlanInput, rule: Rule, draft: Draft) -> None:
         _offer_through(request, gateway, first, draft, "last_resort")
     if draft.first_cloud() is None:
         _add_what_there_is(request, first, draft)
-    draft.last_resort()
+    draft.last_resort("" if draft.candidates or _any_key(request) else _NO_KEY_YET)
+
+
+def _any_key(request: PlanInput) -> bool:
+    """Whether any managed API can be asked at all; so it is where nobody looked."""
+    ready, cards = request.context.ready, request.cards.values()
+    return ready is None or any(c.provider in ready for c in cards if c.place is Place.CLOUD)
 
 
 def _add_what_there_is(request: PlanInput, meant: ModelCard | None, draft: Draft) -> None:

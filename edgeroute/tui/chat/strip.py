@@ -39,8 +39,19 @@ def second_opinion(model: str) -> StripView:
     return replace(CHECKING, why=f"asking {safe_line(model, 60)} whether this is private")
 
 
-def resting(state: ChatState, answering: str) -> StripView:
-    """The strip while there is nothing to send; ``answering`` is the model that is asked."""
+def resting(state: ChatState, answering: str, preparing: str = "") -> StripView:
+    """The strip while there is nothing to send; ``answering`` is the model that is asked.
+
+    ``preparing`` says how far the local model is that cannot answer yet.
+    """
+    if state.phase is Phase.ANSWERING and preparing and answering.startswith("local/"):
+        return StripView(
+            "busy",
+            "WAITING",
+            answering,
+            why="it answers here as soon as it is prepared",
+            details=f"{safe_line(preparing, 100)} · esc stops waiting",
+        )
     if state.phase is Phase.ANSWERING:
         return StripView("busy", "ANSWERING", answering, details="esc stops and keeps what came")
     if state.latched:
@@ -101,7 +112,10 @@ def strip_view(
         else estimate(cards.get(candidate.model), signals.input_tokens, signals.output_tokens, now)
         for candidate in plan.taking_part
     ]
-    parts = [f"~{tokens(signals.input_tokens)} tokens", _price(plan.strategy, costs)]
+    parts = (
+        ["waits until the local model is prepared"] if here and local_state == "preparing" else []
+    )
+    parts += [f"~{tokens(signals.input_tokens)} tokens", _price(plan.strategy, costs)]
     if explanation.otherwise:
         parts.append(f"would be {safe_line(explanation.otherwise, 60)}")
     elif then := _then(plan):
