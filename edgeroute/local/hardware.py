@@ -86,19 +86,6 @@ def available_memory() -> int:
     return 0
 
 
-def threads_now(cores: int) -> int:
-    """How many threads to compute with at this moment.
-
-    Threads of llama.cpp wait for each other at every step, so one that shares its core with another
-    program slows all of them down: better to leave busy cores alone, up to half of them.
-    """
-    others = 0
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        runnable = Path("/proc/loadavg").read_text("ascii").split()[3].partition("/")[0]
-        others = int(runnable) - 1
-    return max(1, cores // 2, cores - max(0, others))
-
-
 def _memory() -> int:
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

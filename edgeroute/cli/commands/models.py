@@ -14,6 +14,7 @@ import click
 
 from edgeroute.cli import complete
 from edgeroute.cli.getting_ready import WaitingLine
+from edgeroute.cli.named_group import NamedGroup
 from edgeroute.cli.progress import ProgressLine
 from edgeroute.cli.shell import Shell, as_json, foreign, note, out, pass_shell, table
 from edgeroute.core.names import unknown
@@ -31,7 +32,7 @@ _STATES: Final = {
 }
 
 
-@click.group()
+@click.group(cls=NamedGroup)
 def models() -> None:
     """Fetch, choose and remove local models."""
 

@@ -117,7 +117,7 @@ def test_an_earlier_message_is_named() -> None:
     finding = Finding("US_SSN", 0, 9, 1.0, where="messages[0]")
     forced = judged("mail a@b.cd")
     privacy = replace(forced.privacy, verdict=Verdict(True, "found", (finding,), complete=False))
-    assert view(replace(forced, privacy=privacy), at=2).why == "forced by message 1: US SSN"
+    assert view(replace(forced, privacy=privacy), at=2).why == "message 1 of this chat holds US SSN"
 
 
 def test_behind_never_shows_a_fresh_verdict() -> None:
