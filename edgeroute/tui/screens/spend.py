@@ -49,9 +49,7 @@ class SpendScreen(PanelScreen[None]):
         today = (dollars(self._ledger.today()), "bold")
         with VerticalScroll(id="body"):
             yield line(Content.assemble(("today ", "$muted"), today, (limit, "$muted")))
-            yield line(
-                comparison_words(found) if found else "Nothing can be compared yet.", "$muted"
-            )
+            yield line(comparison_words(found) if found else "Nothing can be compared yet.", "dim")
             if cached:
                 yield line(Content.assemble(("saved by caches ", "$muted"), dollars(cached)))
             if unknown:
