@@ -121,9 +121,10 @@ async def test_whoever_leaves_costs_nobody_anything(model: Model) -> None:
     first.cancel()
     second.cancel()
     assert await whole(service, asked(3), order) == 3
-    assert service.turns.waiting == 0
     await asyncio.gather(first, second, return_exceptions=True)
-    assert service.idle_seconds == 0 or service.turns.expected_seconds == 0
+    assert order == ["3"]
+    assert service.turns.waiting == 0
+    assert service.turns.expected_seconds == 0
 
 
 async def test_a_failure_is_a_sentence_and_the_next_one_is_answered(model: Model) -> None:
