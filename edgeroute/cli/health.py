@@ -222,7 +222,10 @@ async def _models(runtime: Runtime) -> HealthCheck:
     models = runtime.admin.models
     here = await asyncio.to_thread(models.present)
     if not here:
-        return HealthCheck("models", "bad", "no local model is here", "edgeroute models pull")
+        now = runtime.local.preparing.now()
+        if now.state == "running":
+            return HealthCheck("models", "note", f"no local model is here yet: {now.sentence}")
+        return HealthCheck("models", "bad", "no local model is here", "edgeroute models prepare")
     for build in here:
         await asyncio.to_thread(models.path, build)
     return HealthCheck(
@@ -252,10 +255,15 @@ async def _local(runtime: Runtime) -> HealthCheck:
     text = f"{status.backend}: {status.model or '-'}, {status.state}. {status.detail}".rstrip()
     if status.state in {"missing", "unreachable"}:
         mend = (
-            "Fetch a model with `edgeroute models pull`, or start the server that `local.backend`"
-            " names."
+            "Make it ready with `edgeroute models prepare`, or start the server that"
+            " `local.backend` names."
         )
         return HealthCheck("local model", "bad", text, mend)
+    if status.state == "preparing":
+        mend = "Managed models can be used meanwhile; `edgeroute models status` says how far it is."
+        return HealthCheck("local model", "note", text, mend)
+    if status.warning:
+        return HealthCheck("local model", "note", text, status.warning)
     return HealthCheck("local model", "ok", text)
 
 

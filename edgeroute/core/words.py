@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from edgeroute.core.comparison import Comparison
+from edgeroute.core.conversation import Conversation
 from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.usage import Cost, Usage
@@ -49,6 +50,13 @@ def cost_words(cost: Cost) -> str:
     return f"~{text}" if cost.basis == "estimated" and cost.amount else text
 
 
+def begun_by(conversation: Conversation) -> str:
+    """Who began a conversation: ``app``, ``ask``, or the connected program by its name."""
+    if conversation.front_door == "http":
+        return conversation.client or "a program"
+    return {"cli": "ask", "chat": "app"}.get(conversation.front_door, "")
+
+
 def tokens(count: int) -> str:
     """``812``, ``12.4k``, ``1.2M``."""
     if count < 10_000:
@@ -75,6 +83,12 @@ def seconds(milliseconds: int | None) -> str:
     if milliseconds < 10_000:
         return f"{milliseconds / 1000:.1f} s"
     whole = milliseconds // 1000
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
+
+
+def passed(elapsed: float) -> str:
+    """Whole seconds that go on: ``0 s``, ``12 s``, ``2 min 5 s``."""
+    whole = int(elapsed)
     return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
 
 

@@ -10,7 +10,10 @@ from edgeroute.core.local_models import OnProgress
 from edgeroute.core.spending import AlertRepository
 from edgeroute.engine.admin.policies import Policies
 from edgeroute.engine.admin.self_check import SelfCheck
+from edgeroute.local.backends.choose import OWN_NAMES
 from edgeroute.local.files.models import LocalModels, Pulled
+from edgeroute.local.preparing.compiler import Compiler
+from edgeroute.local.preparing.preparing import LLAMACPP
 from edgeroute.wiring.engine import EngineParts
 
 
@@ -55,16 +58,32 @@ class AdminParts:
         return await self._engine.privacy.calibrator.run(now, tell, again=again)
 
     @property
+    def backends(self) -> tuple[str, ...]:
+        """What `local.backend` may name: our own backends and the endpoints of the settings."""
+        return (*OWN_NAMES, *self._engine.installation.settings.local.endpoints)
+
+    @property
     def readers(self) -> str:
         """In words, who reads names, and whether the local model is asked about doubtful texts."""
         privacy = self._engine.privacy
         return f"{privacy.policy.reads_names}; {privacy.calibrations.sentence(privacy.policy)}"
 
+    async def prepare(self, report: OnProgress) -> None:
+        """Fetch and compile what a local answer still needs.
+
+        Raises:
+            EdgeRouteError: something could not be had; what did come is kept.
+        """
+        await self._engine.local.prepare(self.pull, report)
+
     async def pull(self, model: str, progress: OnProgress) -> Pulled:
-        """Fetch a local model (``auto``: the best for this machine) through the egress door.
+        """Fetch a local model (``auto``: the best for this machine) through the egress door;
+        ``llamacpp`` is compiled.
 
         Raises:
             LocalModelError: unknown, not to be had, no room, or the place is not safe.
         """
+        if model == LLAMACPP:
+            return Pulled(LLAMACPP, await Compiler(report=progress).run(), already=False)
         fetch = partial(self._engine.providers.door.download, hosts=self.models.hosts)
         return await self.models.pull(model, fetch, progress)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from edgeroute.core.model_card import Place
-from edgeroute.core.plan import Candidate, Skipped, Strategy
+from edgeroute.core.plan import Candidate, Strategy
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode, Verdict
 from edgeroute.engine.deciding.explanation import Explanation
@@ -82,7 +82,10 @@ def test_explain_says_it_in_words(home: Home) -> None:
     assert "stays here (auto): Found: SSN." in text
     assert "Found     US_SSN" in text
     assert "Then      local/qwen" in text
-    assert "Not mock/m: There is no key for mock." in text
+    assert "Because   The default.\n" in text
+    assert "Taken for a plain question, easy\n" in text
+    assert "Costs     about $0.0001\n" in text
+    assert "No key for mock.\n" in text
 
 
 @pytest.mark.parametrize(
@@ -149,18 +152,6 @@ def test_explain_names_who_takes_part(home: Home, monkeypatch: pytest.MonkeyPatc
         assert "Then      local/m\n" in text
 
 
-def test_explain_says_one_reason_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Models that were passed over for the same reason share a line, and long lists are cut."""
-    skipped = tuple(Skipped(f"a/{n}", "There is no key for a.") for n in range(6))
-    plan = replace(scripted_engine.PLAN, skipped=(*skipped, Skipped("b/x", "It rests.")))
-    monkeypatch.setattr(scripted_engine, "PLAN", plan)
-    lines = home.run("explain", "hi").stdout.splitlines()
-    assert [line for line in lines if line.startswith("Not ")] == [
-        "Not a/0, a/1, a/2, a/3 and 2 more: There is no key for a.",
-        "Not b/x: It rests.",
-    ]
-
-
 def test_scan_prints_types_and_places_but_no_value(home: Home, tmp_path: Path) -> None:
     """Values are printed only when asked for; places are line and column."""
     file = tmp_path / "letter.txt"
@@ -194,14 +185,16 @@ def test_scan_says_why_without_the_value(home: Home, tmp_path: Path) -> None:
 
 
 def test_scan_reads_what_is_piped_and_can_fail_a_script(home: Home) -> None:
-    """Without a file it reads standard input; --check turns a finding into exit code 3."""
+    """Without a file it reads standard input; --check turns a finding into exit code 1."""
     assert home.run("scan", stdin=f"x {SSN}").exit_code == 0
-    assert home.run("scan", "--check", stdin=f"x {SSN}").exit_code == 3
-    assert home.run("scan", "--check", "-", stdin=f"x {SSN}").exit_code == 3
+    assert home.run("scan", "--check", stdin=f"x {SSN}").exit_code == 1
+    assert home.run("scan", "--check", "-", stdin=f"x {SSN}").exit_code == 1
     clear = home.run("scan", "--check", stdin="nothing here")
     assert (clear.exit_code, clear.stdout) == (0, "-: No personal data found.\n")
     assert home.run("scan").exit_code == 2
-    assert home.run("scan", "/no/such/file").exit_code == 2
+    assert home.run("scan", "--check", "/no/such/file").exit_code == 2
+    folder = home.run("scan", "/")
+    assert (folder.exit_code, "--files-from" in folder.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
@@ -217,7 +210,7 @@ def test_scan_reads_text_in_its_encoding(home: Home, tmp_path: Path, encoding: s
 def test_scan_holds_what_is_piped_in_and_is_no_text(home: Home) -> None:
     """Bytes in no encoding go the way of a file, which says whether it can be read."""
     result = home.run("scan", "--check", stdin=b"\x7fELF\x02\x01\x01\0\0\0\0\xff\xfe\x81")
-    assert result.exit_code == 3
+    assert result.exit_code == 1
 
 
 def test_documents_are_read_as_attachments(home: Home, tmp_path: Path) -> None:

@@ -54,6 +54,9 @@ def test_history_lists_and_finds(home: Home) -> None:
     listed = home.run("history", "list").stdout
     assert "trip" in listed
     assert "auto, stays here" in listed
+    assert "  ask  auto" in listed
+    assert json.loads(home.run("history", "list", "--by", "app", "--json").stdout) == []
+    assert home.run("history", "list", "--by", "programs").stderr == "No conversation fits.\n"
     (bank, trip) = json.loads(home.run("history", "list", "--json").stdout)
     assert (bank["id"], bank["latched"], trip["title"]) == ("bank", True, "Where to in May?")
     (hit,) = json.loads(home.run("history", "search", "--json", "rom").stdout)

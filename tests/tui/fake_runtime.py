@@ -46,6 +46,7 @@ from edgeroute.engine.admin.own_entries import FolderPreview, OwnOffer, Preview
 from edgeroute.engine.deciding.explanation import Explanation
 from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
 from edgeroute.engine.recording.feedback import Thumb
+from edgeroute.local.hardware import GIB, Machine
 from edgeroute.privacy.detecting.own.entries import Taken
 from edgeroute.providers.catalog.families import Families
 from tests.support.replies import PNG
@@ -152,11 +153,55 @@ class FakeLists:
         self._inspector.allowed.append(value)
 
 
+class FakePreparing:
+    """What a local answer still needs: nothing, unless the test says so."""
+
+    def __init__(self) -> None:
+        self.lacks: list[str] = []
+        self.begun = 0
+
+    def missing(self) -> list[str]:
+        """What the test says."""
+        return self.lacks
+
+    async def stop(self) -> bool:
+        """Nobody is at it."""
+        return False
+
+    def begin(self, *, asked: bool = False) -> bool:
+        """Count it."""
+        self.begun += asked
+        return True
+
+
+class FakeModels:
+    """Two models that fit, the smaller one here."""
+
+    machine = Machine(8 * GIB, 2)
+
+    def present(self) -> tuple[SimpleNamespace, ...]:
+        """The smaller one."""
+        return (SimpleNamespace(id="qwen3.5-0.8b"),)
+
+    def recommend(self) -> tuple[SimpleNamespace, ...]:
+        """The larger one first."""
+        return tuple(
+            SimpleNamespace(build=SimpleNamespace(id=name, bytes=count), speed=speed)
+            for name, count, speed in (
+                ("qwen3.5-2b", 1_280_835_840, 14.0),
+                ("qwen3.5-0.8b", 532_517_120, 34.0),
+            )
+        )
+
+
 class FakeLocal:
     """A local model that is whatever the test says."""
 
+    name = "llamacpp"
+
     def __init__(self) -> None:
         self.now = LocalStatus("ready", "qwen2.5-coder-1.5b", "1.6 GB", "llamacpp")
+        self.preparing = FakePreparing()
 
     async def status(self) -> LocalStatus:
         """What the test says."""
@@ -539,6 +584,11 @@ class FakeProvider:
     until: datetime | None = None
     detail: str = ""
 
+    @property
+    def key(self) -> str:
+        """Where the key comes from."""
+        return "keyring" if self.has_key else ""
+
 
 class FakeProviders:
     """Providers in every state."""
@@ -671,7 +721,7 @@ class FakeRuntime:
         self.warmed = 0
         self.saved: dict[str, str] = {}
         self.own = FakeOwn()
-        self.admin = SimpleNamespace(own=self.own)
+        self.admin = SimpleNamespace(own=self.own, models=FakeModels())
         if chats:
             self._fill()
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from edgeroute.cli import complete
 from edgeroute.cli import shell as terminal
 from edgeroute.cli.progress import CountLine
 from edgeroute.cli.shell import Shell, note, pass_shell, table
@@ -40,8 +41,21 @@ class _EvaluationRun:
 
 @click.command("eval")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--policy", "-p", "policies", multiple=True, help="May be given several times.")
-@click.option("--judge", default="", metavar="MODEL", help="Rates answers without checks.")
+@click.option(
+    "--policy",
+    "-p",
+    "policies",
+    multiple=True,
+    help="May be given several times.",
+    shell_complete=complete.policies,
+)
+@click.option(
+    "--judge",
+    default="",
+    metavar="MODEL",
+    help="Rates answers without checks.",
+    shell_complete=complete.models,
+)
 @click.option("--limit", "-n", default=0, type=click.IntRange(0), help="Only the first so many.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before prompts are sent.")
 @click.option("--json", "machine", is_flag=True, help="Print one JSON object.")

@@ -29,7 +29,8 @@ class RouterState:
     """The state of providers and money as the planner sees it.
 
     ``ready`` names the providers that have a key or need none; ``shared`` is what all processes
-    have learned of them.
+    have learned of them. ``local_absent`` says why no local model can answer yet; empty where one
+    can.
     """
 
     ready: Callable[[], Collection[str]]
@@ -37,6 +38,7 @@ class RouterState:
     ledger: Ledger
     budget: Budget
     clock: Clock
+    local_absent: Callable[[], str] = str
     _holdings: dict[str, Holding] = field(default_factory=dict)
 
     def context(self, conversation: str, client: ClientProfile | None = None) -> RoutingContext:
@@ -51,6 +53,7 @@ class RouterState:
             blocked={line.target: line.sentence for line in report if line.sentence},
             limited={line.target: line.limit for line in report if line.limit},
             budget_left=self.budget_left(conversation, client),
+            local_absent=self.local_absent(),
         )
 
     def remember(self) -> None:

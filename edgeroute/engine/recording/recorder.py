@@ -120,6 +120,7 @@ class Recorder:
                 *outcome.notes,
             ),
             masked=decision.privacy.masked or {},
+            reasons=decision.reasons,
             turn=decision.signals.turns,
         )
         return self.baseline.measured(decided)
@@ -191,7 +192,8 @@ class Recorder:
                 )
         except StoreError as error:  # the user has deleted it meanwhile; the receipt stays
             return [_not_saved(error)]
-        self.prefixes.remember(decision.session.id, (*request.messages, answer.message))
+        said = (*request.messages, answer.message)
+        self.prefixes.remember(decision.session.id, said, decision.session.match)
         return []
 
 

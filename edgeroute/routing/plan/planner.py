@@ -13,6 +13,7 @@ from typing import Final
 
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Plan
+from edgeroute.core.reasons import MANAGED
 from edgeroute.routing.plan.draft import Draft
 from edgeroute.routing.plan.eligibility import closest, current, through
 from edgeroute.routing.plan.pictures import NOBODY, line_up_pictures
@@ -22,6 +23,9 @@ from edgeroute.routing.plan.strategy_models import line_up
 from edgeroute.routing.policy.policy import Rule
 from edgeroute.routing.policy.tiers import AS_RULED, LOCAL, TierRule
 
+_NO_KEY_YET: Final = (
+    "No provider key yet: f5 in the app, or `edgeroute keys set`, adds one. This machine answers."
+)
 _EXPLICIT: Final = "explicit"
 _ONLY_SAID: Final = "That costs less, but this policy does not act on it (`outcomes.act`)."
 _SAME_TURN: Final = "It works on what you asked: the steps of one turn stay with one model."
@@ -63,7 +67,9 @@ def plan(request: PlanInput) -> Plan:
         strategy = "single"
         _choose(request, rule, draft)
     _add_fallbacks(request, rule, draft)
-    return _finish(request, rule, draft, rule.id, rule.sentence, strategy=strategy)
+    ruled = draft.candidates[0].reason != _NO_KEY_YET
+    rule_id, why = (rule.id, rule.sentence) if ruled else ("", _NO_KEY_YET)
+    return _finish(request, rule, draft, rule_id, why, strategy=strategy)
 
 
 def pick(request: PlanInput, name: str, avoid: str = "") -> str:
@@ -102,7 +108,7 @@ def _stay_here(request: PlanInput, rule: Rule, draft: Draft) -> Plan:
         if card is not None and card.place is Place.LOCAL:
             draft.offer(name, reason)
         elif name != LOCAL:
-            draft.skip(name, "It is a managed model, and this prompt stays on this machine.")
+            draft.skip(name, MANAGED)
     draft.last_resort(reason)
     return _finish(request, rule, draft, "privacy", reason)
 
@@ -243,7 +249,13 @@ def _add_fallbacks(request: PlanInput, rule: Rule, draft: Draft) -> None:
         _offer_through(request, gateway, first, draft, "last_resort")
     if draft.first_cloud() is None:
         _add_what_there_is(request, first, draft)
-    draft.last_resort()
+    draft.last_resort("" if draft.candidates or _any_key(request) else _NO_KEY_YET)
+
+
+def _any_key(request: PlanInput) -> bool:
+    """Whether any managed API can be asked at all; so it is where nobody looked."""
+    ready, cards = request.context.ready, request.cards.values()
+    return ready is None or any(c.provider in ready for c in cards if c.place is Place.CLOUD)
 
 
 def _add_what_there_is(request: PlanInput, meant: ModelCard | None, draft: Draft) -> None:

@@ -31,6 +31,11 @@ _STATES: Final = {
     "open": ("paused", "$error"),
     "probing": ("trying again", "$forced"),
 }
+_KEYS: Final = {
+    "keyring": "key stored",
+    "environment": "key in the environment",
+    "not needed": "needs no key",
+}
 
 
 class ProvidersScreen(PanelScreen[None]):
@@ -73,7 +78,7 @@ class ProvidersScreen(PanelScreen[None]):
         if not provider.has_key:
             word, colour = "no key", "$muted"
         rest = left(provider.until, self._runtime.clock.now()) if provider.until else ""
-        key = "key stored" if provider.has_key else "press s to set a key"
+        key = _KEYS.get(provider.key, "press s to set a key")
         return Content.assemble(
             (safe_line(provider.name, 22).ljust(24), "bold"),
             (f"{word} {rest}".ljust(22), colour),

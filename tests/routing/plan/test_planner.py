@@ -44,6 +44,32 @@ def test_missing_model_is_sought_through_the_gateway() -> None:
     assert made.skipped[0].reason == "There is no key for moonshot."
 
 
+def test_without_any_key_the_reason_says_so() -> None:
+    """Where no managed API can be asked no rule is given the credit: a key is what is missing."""
+    made = plan(
+        plan_input(policy(why="It is good at this."), context=RoutingContext(NOW, ready=[]))
+    )
+    assert [candidate.model for candidate in made.candidates] == [LOCAL]
+    assert made.rule == ""
+    assert "No provider key yet" in made.why
+    assert made.first.reason == made.why
+    unfit = plan(plan_input(policy(), context=RoutingContext(NOW, budget_left=Decimal(0))))
+    assert unfit.rule == "default"
+
+
+def test_a_model_that_is_still_being_prepared_is_passed_over() -> None:
+    """What a rule would answer here goes to who can answer now; what must stay here stays."""
+    later = "The local model is being prepared: compiling llama.cpp, 36%."
+    context = RoutingContext(NOW, local_absent=later)
+    made = plan(plan_input(policy("local"), context=context))
+    assert made.first.place is Place.CLOUD
+    assert made.candidates[-1].model == LOCAL
+    assert later in {skipped.reason for skipped in made.skipped}
+    kept = plan(plan_input(policy(), context=context, private=True, private_reason="A name."))
+    assert [candidate.model for candidate in kept.candidates] == [LOCAL]
+    assert later in kept.notes
+
+
 def test_open_breaker_and_rate_limit() -> None:
     """A blocked provider is passed over; one that is close to its limit waits behind the others."""
     blocked = RoutingContext(NOW, blocked={"moonshot": "Moonshot is failing."})
