@@ -132,7 +132,8 @@ def _right(signals: Signals, wanted: list[str]) -> bool:
 def rubric(name: str, classifier: TaskClassifier) -> tuple[list[bool], list[bool]]:
     """Which hard prompts are sent too low, and for which easy ones is overpaid."""
     router = Router(RoutingPolicy.named(name), classifier)
-    low, over = [], []
+    low: list[bool] = []
+    over: list[bool] = []
     for label, text in rows("routes.tsv"):
         card = router.cards[router.model(text)]
         best = card.place is Place.CLOUD and card.grade == _BEST
