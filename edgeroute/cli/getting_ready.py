@@ -14,7 +14,7 @@ from edgeroute.cli.progress import ProgressLine
 from edgeroute.cli.shell import Shell, dim, note
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.private_file import write_private
-from edgeroute.core.words import seconds
+from edgeroute.core.words import passed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -101,13 +101,13 @@ class WaitingLine:
         note("This machine can answer by itself.")
 
     def _show(self, now: Preparation) -> None:
-        passed = time.monotonic() - self._began
-        text = f"Waiting for the local model, {seconds(int(passed) * 1000)}: {now.sentence}"
+        waited = time.monotonic() - self._began
+        text = f"Waiting for the local model, {passed(waited)}: {now.sentence}"
         if self._terminal:
             sys.stderr.write(f"\r\x1b[K{text[:100]}")
             sys.stderr.flush()
             self._open = True
-        elif passed < 1 or time.monotonic() - self._told >= _TELL_SECONDS:
+        elif waited < 1 or time.monotonic() - self._told >= _TELL_SECONDS:
             self._told = time.monotonic()
             note(dim(text))
 

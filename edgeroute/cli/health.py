@@ -11,6 +11,7 @@ import stat
 import sysconfig
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 State = Literal["ok", "note", "bad"]
 
+_PRICES_LAST: Final = timedelta(days=60)
 _LEAST_FREE_BYTES: Final = 2_000_000_000
 # Files that tools of good name put into site-packages and that run at every start of Python.
 _KNOWN_PTH: Final = (
@@ -55,6 +57,7 @@ async def checks(runtime: Runtime) -> AsyncIterator[HealthCheck]:
     yield await _guarded("keyring", _keyring(runtime))
     yield await _guarded("database", _database(runtime))
     yield await _guarded("privacy check", _detector(runtime))
+    yield _prices(runtime)
     yield await _guarded("models", _models(runtime))
     for check in await _support(runtime):
         yield check
@@ -137,6 +140,19 @@ def _disk(runtime: Runtime) -> HealthCheck:
             "disk", "bad", f"{size(free)} free", "Free some space: models are large."
         )
     return HealthCheck("disk", "ok", f"{size(free)} free")
+
+
+def _prices(runtime: Runtime) -> HealthCheck:
+    """When the prices of the models were last read from their providers' pages."""
+    providers = runtime.catalog.providers.values()
+    read = {provider.id: provider.as_of for provider in providers if provider.as_of}
+    today = runtime.clock.now().date()
+    old = sorted(name for name, day in read.items() if today - day > _PRICES_LAST)
+    if not old:
+        return HealthCheck("prices", "ok", "were read less than 60 days ago.")
+    text = f"were read more than 60 days ago: {', '.join(old)}. Costs shown may be wrong."
+    fix = "Install the newest version, or put prices of your own into models/*.yaml."
+    return HealthCheck("prices", "note", text, fix)
 
 
 async def _policies(runtime: Runtime) -> HealthCheck:

@@ -109,7 +109,7 @@ def receipt_line(receipt: Receipt) -> tuple[str, str]:
 
 
 def reason(receipt: Receipt) -> str:
-    """Why the receipt's model answered, in a few words."""
+    """Why the receipt's model answered, in the words of before it was sent."""
     failed = sum(1 for a in receipt.attempts if a.outcome == "failed" and a.role == "answer")
     tried = f" after {failed} failed" if failed else ""
     if receipt.masked:
@@ -120,4 +120,4 @@ def reason(receipt: Receipt) -> str:
         return "this chat stays local"
     if receipt.route is Place.LOCAL and receipt.mode is PrivacyMode.PRIVATE:
         return "local only"
-    return (f"rule {receipt.rule}" if receipt.rule else receipt.why) + tried
+    return (receipt.reasons.because or receipt.why).rstrip(".") + tried

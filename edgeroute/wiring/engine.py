@@ -135,6 +135,7 @@ class EngineParts:
                 installation.settings.router.tier, self.providers.enterprise, self._user
             ),
             clock=installation.clock,
+            yardsticks=self.yardsticks,
         )
 
     @cached_property

@@ -39,6 +39,7 @@ from edgeroute.core.events import (
     TextDelta,
 )
 from edgeroute.core.pictures import save
+from edgeroute.core.reasons import failed
 from edgeroute.core.request import ChatRequest
 
 
@@ -101,6 +102,7 @@ class _Asking:
     screen: SafeStream = field(default_factory=SafeStream)
     shown: str = ""
     conversation: str = ""
+    told: set[str] = field(default_factory=set)
     waiting: asyncio.Task[None] | None = None
 
     async def run(self) -> int:
@@ -156,9 +158,11 @@ class _Asking:
             self.shown = ""
             self.screen = SafeStream()
         elif isinstance(event, AttemptEnded) and event.attempt.outcome == "failed":
-            self._say(
-                f"{event.attempt.model} failed: {event.attempt.detail or event.attempt.error}"
-            )
+            attempt = event.attempt
+            told = failed(attempt.model, attempt.error, attempt.detail)
+            if told not in self.told:  # the same model may be tried again
+                self._say(told)
+            self.told.add(told)
         elif isinstance(event, Notice):
             self._say(f"warning: {event.text}" if event.kind in DOUBTS else event.text)
 

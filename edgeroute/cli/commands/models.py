@@ -14,10 +14,11 @@ import click
 
 from edgeroute.cli import complete
 from edgeroute.cli.getting_ready import WaitingLine
+from edgeroute.cli.named_group import NamedGroup
 from edgeroute.cli.progress import ProgressLine
 from edgeroute.cli.shell import Shell, as_json, foreign, note, out, pass_shell, table
 from edgeroute.core.names import unknown
-from edgeroute.core.words import seconds, size
+from edgeroute.core.words import passed, size
 
 _LLAMACPP: Final = "llamacpp"
 _LESS: Final = 10
@@ -31,7 +32,7 @@ _STATES: Final = {
 }
 
 
-@click.group()
+@click.group(cls=NamedGroup)
 def models() -> None:
     """Fetch, choose and remove local models."""
 
@@ -155,7 +156,7 @@ def status(shell: Shell, *, machine: bool) -> None:
     for part in now.parts if now.state != "ready" else ():
         out(f"  {part.name} is here" if part.ready else f"  {part.sentence}")
     if now.state == "running":
-        out(f"  for {seconds(int(time.time() - now.began) * 1000)} by now")
+        out(f"  for {passed(time.time() - now.began)} by now")
     if now.state == "failed":
         foreign(f"  {now.error}\n  {now.hint}")
     if missing:

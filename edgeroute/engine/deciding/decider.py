@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edgeroute.core.clock import Clock
+from edgeroute.core.comparison import Yardsticks
 from edgeroute.core.errors import BudgetReached, StoreError
 from edgeroute.core.ids import new_id
 from edgeroute.core.model_card import Place
@@ -26,8 +27,13 @@ from edgeroute.engine.deciding.model_names import (
     without_key,
 )
 from edgeroute.engine.deciding.pictures import kept_here, nobody_draws, without_drawn
-from edgeroute.engine.deciding.privacy_decision import PrivacyDecision, held_from
+from edgeroute.engine.deciding.privacy_decision import (
+    PrivacyDecision,
+    held_from,
+    why_private,
+)
 from edgeroute.engine.deciding.profile_limits import allowed, tier_of
+from edgeroute.engine.deciding.reasons import reasons
 from edgeroute.engine.deciding.session import Session, Sessions
 
 if TYPE_CHECKING:
@@ -43,7 +49,7 @@ if TYPE_CHECKING:
     from edgeroute.routing.plan.plan_input import PlanInput
     from edgeroute.routing.policy.in_force import RulesInForce
     from edgeroute.routing.policy.policy import RoutingPolicy
-    from edgeroute.routing.signals.signals import Classifier
+    from edgeroute.routing.signals.guess import Classifier
 
 _NOT_MASKED: Final = (
     "Masking was asked for, which lets more leave than this conversation's mode, so the mode"
@@ -75,7 +81,7 @@ class _Opened(NamedTuple):
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Decider:
-    """Steps 1 to 4 of the way of one prompt."""
+    """Steps 1 to 4 of the way of one prompt. ``yardsticks`` are what costs are measured against."""
 
     sessions: Sessions
     inspector: Inspector
@@ -88,6 +94,7 @@ class Decider:
     classifier: Callable[[], Classifier | None]
     preferences: Preferences
     clock: Clock
+    yardsticks: Callable[[], Yardsticks] = Yardsticks
 
     async def decide(
         self, request: ChatRequest, *, dry: bool = False, full: bool = False
@@ -165,7 +172,7 @@ class Decider:
             sum(one.role != "system" for one in messages)
             for messages in (request.messages, session.new)
         )
-        reason = verdict.reason
+        reason = why_private(verdict)
         place, beginning = held_from(request, verdict, max(said - new, 0))
         with suppress(StoreError):
             latched = await asyncio.to_thread(
@@ -217,13 +224,14 @@ class Decider:
             request, instead = self._reachable(request, family)
         if not request.task and draws(self.catalog.card(request.model)):
             request = replace(request, task="image")
-        reads = self.rules.policy(request.policy).reads
+        policy = self.rules.policy(request.policy)
         signals = read_signals(
             request,
             internal_code=privacy.verdict.internal_code,
             classifier=self.classifier(),
             closely=request.pictures != "no"
-            or (request.model in _CHOSEN_HERE and not reads.isdisjoint(_TOLD_BY_TASK)),
+            or (request.model in _CHOSEN_HERE and not policy.reads.isdisjoint(_TOLD_BY_TASK)),
+            thresholds=policy.thresholds,
         )
         if privacy.stays and signals.wants_picture:
             raise kept_here(privacy.reason)
@@ -255,6 +263,7 @@ class Decider:
             judge=self._judge(asked, chosen),
             masked=masked,
             otherwise=otherwise,
+            reasons=reasons(asked, chosen, privacy, self.yardsticks().premium),
         )
 
     def _reachable(
@@ -291,7 +300,7 @@ class Decider:
     def _advice(self, asked: PlanInput, chosen: Plan, request: ChatRequest) -> Advice | None:
         """What earlier answers say, where the policy was free to choose one model."""
         from edgeroute.routing.plan.eligibility import call_cost, why_not  # noqa: PLC0415
-        from edgeroute.routing.signals import signals  # noqa: PLC0415
+        from edgeroute.routing.signals.turns import asked as last_asked  # noqa: PLC0415
 
         if asked.private or asked.model not in {"", "auto"} or chosen.strategy != "single":
             return None
@@ -300,7 +309,7 @@ class Decider:
             for name, card in asked.cards.items()
             if not why_not(card, asked.signals, asked.context)
         }
-        prompt = signals.asked(request.messages)
+        prompt = last_asked(request.messages)
         task = asked.signals.task
         return self.advisor.advise(prompt, chosen.first.model, costs, asked.policy, task)
 

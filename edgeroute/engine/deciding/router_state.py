@@ -104,14 +104,25 @@ class RouterState:
         """The model that keeps the conversation's prompt in its cache, if one does."""
         return self._holdings.get(conversation)
 
-    def answered(self, conversation: str, model: str, usage: Usage, task: str) -> None:
-        """Remember who answered last, and how much of the prompt it now keeps."""
+    def answered(
+        self,
+        conversation: str,
+        model: str,
+        usage: Usage,
+        task: str,
+        *,
+        turn: int = 0,
+        rule: str = "",
+    ) -> None:
+        """Remember who answered last, for which turn, and how much of the prompt it now keeps."""
         from edgeroute.routing.plan.stickiness import Holding  # noqa: PLC0415
 
         while len(self._holdings) >= _KNOWN_CACHES and conversation not in self._holdings:
             del self._holdings[next(iter(self._holdings))]
         kept = usage.cache_read + usage.cache_write_short + usage.cache_write_long
-        self._holdings[conversation] = Holding(model, kept, task, usage.input, self.clock.now())
+        self._holdings[conversation] = Holding(
+            model, kept, task, usage.input, self.clock.now(), turn, rule
+        )
 
 
 @dataclass(frozen=True, slots=True)

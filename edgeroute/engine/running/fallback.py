@@ -31,6 +31,7 @@ from edgeroute.core.events import (
     AttemptStarted,
     Delta,
     Event,
+    Notice,
     Piece,
     ReasoningDelta,
 )
@@ -143,6 +144,8 @@ class Fallback:
         try:
             async with aclosing(self.calls.deltas(live, decision, patience)) as deltas:
                 async for delta in deltas:
+                    if isinstance(delta, Notice):  # how long the model lets one wait
+                        yield delta
                     for piece in attempt.came(delta):
                         yield piece
             attempt.ended(live)

@@ -7,21 +7,26 @@ from contextlib import aclosing
 from typing import Any, Final
 
 from edgeroute.core.errors import LocalModelError
-from edgeroute.core.events import Delta
+from edgeroute.core.events import Delta, Notice
 from edgeroute.core.local_models import LocalState, LocalStatus
 from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest
 from edgeroute.local.backends.answers import FORMAT, deltas, passing_wire
-from edgeroute.local.backends.client import LocalClient, Unreachable
+from edgeroute.local.backends.client import LocalClient, Unreachable, parse_object
 from edgeroute.local.backends.worker_process import WorkerProcess
 from edgeroute.local.files.catalogue import Build
 from edgeroute.local.files.models import AUTO, LocalModels
 from edgeroute.wire import fill
 from edgeroute.wire.format import Target
+from edgeroute.wire.json_data import count
+from edgeroute.wire.openai_chat.stream import ChatDecoder
+from edgeroute.wire.sse import ServerSentEvent
 
 NAME: Final = "llamacpp"
 TITLE: Final = "The local model"
 # A field of requests to the worker: somebody waits for the answer.
+WAITS: Final = "edgeroute.waits"  # as worker/reply.py writes it, near the beginning of an event
+_HEAD: Final = 60
 URGENT: Final = "edgeroute_urgent"
 
 
@@ -82,7 +87,7 @@ class LlamaCpp:
         client: LocalClient, body: dict[str, Any], wire: str
     ) -> AsyncGenerator[Delta, None]:
         async with client.stream("/v1/chat/completions", body) as stream:
-            async for delta in deltas(stream, TITLE, wire=wire):
+            async for delta in deltas(stream, TITLE, _Decoder(), wire):
                 yield delta
 
     async def status(self) -> LocalStatus:
@@ -108,6 +113,20 @@ class LlamaCpp:
 
     async def close(self) -> None:
         """Nothing to let go of: the worker serves others and ends by itself when idle."""
+
+
+class _Decoder(ChatDecoder):
+    """Reads the worker's own events, too."""
+
+    def feed(self, event: ServerSentEvent) -> list[Delta]:
+        """The deltas of one event."""
+        if WAITS not in event.data[:_HEAD]:
+            return super().feed(event)
+        said = parse_object(event.data)
+        ahead, seconds = count(said.get("ahead")), count(said.get("seconds"))
+        others = "Another answer comes" if ahead == 1 else f"{ahead} other answers come"
+        wait = f"{seconds} seconds" if seconds > 1 else "a second"
+        return [Notice("queue", f"{others} before this one: about {wait}.")]
 
 
 def encode(request: ChatRequest, card: ModelCard) -> dict[str, Any]:

@@ -22,6 +22,7 @@ import msgspec
 
 from edgeroute.core.errors import LocalModelError
 from edgeroute.core.local_models import Preparation, PreparationState
+from edgeroute.core.model_card import ModelCard
 from edgeroute.core.private_file import make_private_folder, write_private
 from edgeroute.local import llamacpp_library
 from edgeroute.local.files.models import LocalModels
@@ -92,6 +93,15 @@ class Preparing:
         if running:
             return replace(written, state="running")
         return replace(written, state=_WITHOUT_PROCESS.get(written.state, written.state))
+
+    def coming(self) -> ModelCard | None:
+        """The model that is being fetched, where that is known: not always the one that fits best,
+        since a source may not deliver it.
+        """
+        builds = self._models.catalogue.builds
+        named = (builds.get(part.name) for part in self._written().parts)
+        build = next((one for one in named if one is not None), None)
+        return build.card(self._models.window(build)) if build is not None else None
 
     @property
     def absent(self) -> str:

@@ -30,8 +30,9 @@ class WaitingBackend:
 
     @property
     def card(self) -> ModelCard:
-        """What answers if nothing else is named."""
-        return self._backend.card
+        """What answers if nothing else is named; what is being fetched, until that is here."""
+        coming = self.preparing.coming() if self.preparing.absent else None
+        return coming or self._backend.card
 
     @property
     def standby(self) -> tuple[ModelCard, ...]:

@@ -12,7 +12,7 @@ from edgeroute.core.errors import LocalModelError
 from edgeroute.local.worker import log
 
 # Between two pieces of a prompt an answer can be stopped: small pieces where each takes long.
-_PIECE_ON_PROCESSOR: Final = 64
+_PIECE_ON_PROCESSOR: Final = 128
 _BATCH: Final = 512
 
 
@@ -56,6 +56,7 @@ class Context:
         setattr(llama_cpp.llama_chat_format, "Jinja2ChatFormatter", _NoTemplate)  # noqa: B010
         log.trim()
         self.library: Any = llama_cpp
+        self._threads = threads
         offload = bool(llama_cpp.llama_supports_gpu_offload())
         self.piece = _BATCH if offload else _PIECE_ON_PROCESSOR
         try:
@@ -92,8 +93,11 @@ class Context:
         self._llama.close()
 
     def use_threads(self, count: int) -> None:
-        """Compute with ``count`` threads from now on."""
-        self.library.llama_set_n_threads(self.pointer, count, count)
+        """Draw with ``count`` threads from now on; prompts are read with all.
+
+        Many tokens at once give each thread more to do between two meetings.
+        """
+        self.library.llama_set_n_threads(self.pointer, count, self._threads)
 
     def tokenize(self, text: str, *, control: bool = False) -> list[int]:
         """The tokens of ``text``; control words count as such only with ``control``."""

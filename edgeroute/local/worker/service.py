@@ -19,7 +19,7 @@ from edgeroute.local.files.recommend import bytes_needed
 from edgeroute.local.hardware import GIB
 from edgeroute.local.worker.context import GenerationStopped
 from edgeroute.local.worker.host import Host
-from edgeroute.local.worker.steps import Asked, Ended, Step, steps_of
+from edgeroute.local.worker.steps import Asked, Ended, Step, Waits, steps_of
 from edgeroute.local.worker.turn_queue import Ticket, TurnQueue
 
 T = TypeVar("T")
@@ -28,6 +28,7 @@ _WINDOWS: Final = (16_384, 8_192, 4_096, 2_048)
 # So long an answer is computed before others get their turn: most have ended by then.
 _FIRST_SLICE: Final = 10.0
 _SLICE: Final = 3.0
+_LOOK_SECONDS: Final = 0.25
 
 
 @dataclass(slots=True, eq=False)
@@ -129,12 +130,18 @@ class WorkerService:
 
     async def _turn(self, job: _Job, ticket: Ticket) -> None:
         """Wait for the turn of ``ticket``, unless nobody wants the answer any more."""
-        taking = asyncio.ensure_future(self.turns.take(ticket))
+        taking, told = asyncio.ensure_future(self.turns.take(ticket)), 0
         while not taking.done():
-            await asyncio.wait({taking}, timeout=0.25)
-            if job.stop.is_set() and not ticket.begun and not taking.done():
+            await asyncio.wait({taking}, timeout=_LOOK_SECONDS)
+            if taking.done() or ticket.begun:
+                continue
+            if job.stop.is_set():
                 taking.cancel()
                 raise LocalModelError("Nobody waits for the answer any more.")
+            ahead, seconds = self.turns.ahead(ticket)
+            if ahead != told:
+                told = ahead
+                job.hand_over(Waits(ahead, round(seconds, 1)))
         await taking
 
     def _slice(self, job: _Job, ticket: Ticket) -> bool:

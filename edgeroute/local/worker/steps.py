@@ -35,7 +35,15 @@ class Ended:
     counts: Counts
 
 
-Step = Piece | Ended
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Nothing has begun yet: how many are ahead, and about how many seconds they take."""
+
+    ahead: int
+    seconds: float
+
+
+Step = Piece | Ended | Waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,8 +49,14 @@ class TurnQueue:
     @property
     def expected_seconds(self) -> float:
         """How long one that came now would wait, going by the latest answers."""
-        ahead = len(self._waiting) + (self._current is not None)
-        return ahead * self._seconds
+        return (len(self._waiting) + (self._current is not None)) * self._seconds
+
+    def ahead(self, ticket: Ticket) -> tuple[int, float]:
+        """How many come before ``ticket``, and about how many seconds they take."""
+        place = (ticket.rank, ticket.number)
+        before = sum((one.rank, one.number) < place for one in self._waiting)
+        before += self._current is not None
+        return before, before * self._seconds
 
     async def take(self, ticket: Ticket) -> None:
         """Wait until it is the turn of ``ticket``.

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from edgeroute.core.model_card import ModelCard, Place
+from edgeroute.core.reasons import no_key
 from edgeroute.core.signals import Signals
 from edgeroute.core.usage import Usage
 from edgeroute.routing.signals.tokens import upper_bound
@@ -49,7 +50,7 @@ def why_not(
     if reason or card.place is Place.LOCAL:
         return reason or context.local_absent
     if context.ready is not None and card.provider not in context.ready:
-        return f"There is no key for {card.provider}."
+        return no_key(card.provider)
     for name in (card.id, card.provider):
         if name in context.blocked:
             return context.blocked[name]

@@ -159,8 +159,7 @@ def _why(
         return "this chat is local only"
     if kind == "forced":
         return _forced(explanation, found, last_message)
-    because = safe_line(plan.why or plan.first.reason, 120)
-    return f"rule {safe_line(plan.rule, 40)}: {because}" if plan.rule else because
+    return safe_line(explanation.reasons.because or plan.first.reason, 120)
 
 
 def _forced(explanation: Explanation, found: tuple[Finding, ...], last_message: int) -> str:
@@ -170,7 +169,7 @@ def _forced(explanation: Explanation, found: tuple[Finding, ...], last_message: 
         return f"found {counted(Counter(finding.type for finding in found))} in this message"
     earlier = sorted({place for f in verdict.findings if (place := _message(f)) is not None})
     if earlier and earlier[0] < last_message:
-        return f"forced by message {earlier[0] + 1}: {counted(verdict.types)}"
+        return f"message {earlier[0] + 1} of this chat holds {counted(verdict.types)}"
     if verdict.findings:
         return f"found {counted(verdict.types)}"
     return safe_line(explanation.privacy.latch_reason or verdict.reason, 120)

@@ -71,8 +71,8 @@ def test_people_read_lines_with_their_fixes(home: Home) -> None:
     """A bad line is marked, and what to do stands under it."""
     result = home.run("doctor")
     assert result.exit_code == 1
-    told = "BAD   models: no local model is here\n      -> edgeroute models prepare"
-    assert told in result.stdout
+    missing = "BAD   models: no local model is here\n      -> edgeroute models prepare"
+    assert missing in result.stdout
     assert "to mend." in result.stderr
 
 

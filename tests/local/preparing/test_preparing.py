@@ -231,6 +231,17 @@ async def test_a_persons_prompt_waits(machine: Machinery, other: Any, front_door
     assert (await backend.status()).state == "ready"
 
 
+async def test_what_will_answer_is_what_is_being_fetched(machine: Machinery, other: Any) -> None:
+    """Where another model comes than the one that fits best, plans and receipts name that one."""
+    backend = WaitingBackend(Model(), machine.preparing)
+    assert backend.card.id == "local/x"
+    work = PreparationWork(machine.preparing, Fetch(machine))
+    work._came("auto", Progress("download", f"{MODEL}-instruct-q4_k_m.gguf", 1, 2))
+    assert backend.card.id == f"local/{MODEL}"
+    machine.here = True
+    assert backend.card.id == "local/x"
+
+
 async def test_a_program_is_told_at_once(machine: Machinery, other: Any) -> None:
     """A client of the endpoint does not sit through a compilation: it hears how far it is."""
     backend = WaitingBackend(Model(), machine.preparing)

@@ -159,7 +159,7 @@ boat = "Tell me of a boat on a lake. " * 2
 tree = "What do trees do in winter, and why? " * 2
 found = [ask(boat), ask("Soup!", True), ask(tree), ask(boat), ask("Soup!", True), ask(tree)]
 long = {"temperature": 1.0, "seed": 5, "max_output_tokens": 6}
-poem = "Write a poem about the sea. " * 12
+poem = "Write a poem about the sea. " * 24
 seeded = [ask(poem, **long), ask(boat), ask(poem, **long), ask(poem), ask(poem, **long)]
 print(json.dumps([found, [one[2] for one in seeded if len(one[2]) > 8], seeded[2][0]]))
 """
@@ -184,6 +184,6 @@ def test_a_model_that_goes_back_answers_as_before() -> None:
     assert question_again[0] > question[1] // 2
     for first, again in ((boat, boat_again), (question, question_again), (tree, tree_again)):
         assert again[2:] == [first[2], pytest.approx(first[3], abs=0.05)]
-    assert known >= 64
+    assert known >= 128
     assert len(seeded) >= 2
     assert len(set(seeded)) == 1

@@ -17,7 +17,7 @@ from edgeroute.local.worker import service as module
 from edgeroute.local.worker.context import GenerationStopped
 from edgeroute.local.worker.host import Counts
 from edgeroute.local.worker.service import WorkerService
-from edgeroute.local.worker.steps import Asked, Ended, Piece, Step
+from edgeroute.local.worker.steps import Asked, Ended, Piece, Step, Waits
 
 
 @dataclass
@@ -94,6 +94,21 @@ async def test_what_somebody_waits_for_comes_first(model: Model) -> None:
     work = [asked(5), asked(6), asked(7, urgent=True)]
     await asyncio.gather(*(whole(service, each, order) for each in work))
     assert order == ["5", "7", "6"]
+
+
+async def test_whoever_waits_is_told_for_how_long(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As soon as it does, and before anything else."""
+    monkeypatch.setattr(module, "_LOOK_SECONDS", 0.001)
+    service = opened(model)
+    endless = asyncio.create_task(whole(service, asked(100_000), []))
+    await asyncio.sleep(0.01)
+    steps = [step async for step in service.answer(asked(3))]
+    assert steps[0] == Waits(1, 10.0)
+    assert [type(step) for step in steps[1:]] == [Piece, Piece, Piece, Ended]
+    endless.cancel()
+    await asyncio.gather(endless, return_exceptions=True)
 
 
 async def test_whoever_leaves_costs_nobody_anything(model: Model) -> None:
