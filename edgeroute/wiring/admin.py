@@ -10,6 +10,7 @@ from edgeroute.core.local_models import OnProgress
 from edgeroute.core.spending import AlertRepository
 from edgeroute.engine.admin.policies import Policies
 from edgeroute.engine.admin.self_check import SelfCheck
+from edgeroute.engine.admin.sent_requests import SentRequests
 from edgeroute.local.files.models import LocalModels, Pulled
 from edgeroute.wiring.engine import EngineParts
 
@@ -19,7 +20,8 @@ class AdminParts:
 
     ``alerts`` are what the user should know about money and use, ``models`` the model files of this
     machine; ``advisor`` says what earlier answers say of models and rules, ``self_check`` whether
-    what is kept and what reads prompts is in order; ``own`` imports own people and places.
+    what is kept and what reads prompts is in order; ``own`` imports own people and
+    places, ``sent`` reads what left this machine.
     """
 
     def __init__(self, engine: EngineParts) -> None:
@@ -29,6 +31,9 @@ class AdminParts:
         self.models: LocalModels = local.models
         self.advisor = engine.advisor
         self.own = privacy.own
+        self.sent = SentRequests(
+            stores.receipts, stores.conversations, stores.sent, engine.installation.clock
+        )
         self.self_check = SelfCheck(stores.keys, stores.database, privacy.load_detector)
 
     @cached_property

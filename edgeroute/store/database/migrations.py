@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from edgeroute.store.database.response_tables import stored_responses
+from edgeroute.store.database.sent_tables import sent_requests
 
 
 def _run(connection: Any, script: str) -> None:
@@ -183,6 +184,7 @@ MIGRATIONS: Final[Sequence[Migration]] = (
     places_of_latches,
     stored_responses,
     rows_of_targets,
+    sent_requests,
 )
 
 
