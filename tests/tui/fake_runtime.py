@@ -7,6 +7,8 @@ released), ``mask``; an e-mail address, a phone number or a social security numb
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -43,6 +45,7 @@ from edgeroute.core.spending import SpendRow
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import CLEAR, Finding, LocalOpinion, PrivacyMode, Verdict
 from edgeroute.engine.admin.own_entries import FolderPreview, OwnOffer, Preview
+from edgeroute.engine.admin.sent_requests import SentRequests
 from edgeroute.engine.deciding.explanation import Explanation
 from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
 from edgeroute.engine.recording.feedback import Thumb
@@ -51,6 +54,9 @@ from edgeroute.providers.catalog.families import Families
 from tests.support.replies import PNG
 
 if TYPE_CHECKING:
+    from edgeroute.store.chats.conversations import Conversations
+    from edgeroute.store.records.receipts import Receipts
+    from edgeroute.store.records.sent_bodies import SentBodies
     from edgeroute.wiring import Runtime
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
@@ -341,7 +347,7 @@ class FakeEngine:
             judged.plan.why,
             first.place,
             first.model,
-            (self.attempt(first, "answered"),),
+            (self.attempt(first, "answered", digest=self.runtime.bodies.keep(request)),),
             task=judged.signals.task,
             tier="balanced",
             input_tokens=judged.signals.input_tokens,
@@ -474,10 +480,32 @@ class FakeReceipts:
         """One receipt."""
         return self.rows.get(receipt)
 
-    def list(self, *, left_machine: bool = False, limit: int = 200) -> Sequence[Receipt]:
-        """All, or those that left."""
-        rows = [r for r in self.rows.values() if r.left_machine or not left_machine]
-        return rows[:limit]
+    def list(
+        self, *, left_machine: bool = False, conversation: str = "", limit: int = 200
+    ) -> Sequence[Receipt]:
+        """All, or those that left, or those of one chat, the latest first."""
+        rows = [r for r in reversed(self.rows.values()) if r.left_machine or not left_machine]
+        return [r for r in rows if conversation in {"", r.conversation}][:limit]
+
+
+class FakeBodies:
+    """What left, in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def keep(self, request: ChatRequest) -> str:
+        """The digest of the body of ``request``."""
+        said = [{"role": one.role, "content": one.text} for one in request.messages]
+        body = json.dumps({"messages": said, "model": "claude-sonnet-4-6"}).encode()
+        digest = hashlib.sha256(body).hexdigest()
+        self.kept[digest] = body
+        return digest
+
+    def body(self, receipt: str, digest: str) -> bytes | None:
+        """What was kept."""
+        del receipt
+        return self.kept.get(digest)
 
 
 class FakeMemory:
@@ -668,7 +696,14 @@ class FakeRuntime:
         self.warmed = 0
         self.saved: dict[str, str] = {}
         self.own = FakeOwn()
-        self.admin = SimpleNamespace(own=self.own)
+        self.bodies = FakeBodies()
+        sent = SentRequests(
+            cast("Receipts", self.receipts),
+            cast("Conversations", self.conversations),
+            cast("SentBodies", self.bodies),
+            self.clock,
+        )
+        self.admin = SimpleNamespace(own=self.own, sent=sent)
         if chats:
             self._fill()
 

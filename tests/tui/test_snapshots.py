@@ -17,11 +17,12 @@ from edgeroute.tui.screens.own import OwnScreen
 from edgeroute.tui.screens.picker import Picker
 from edgeroute.tui.screens.plan import PlanScreen
 from edgeroute.tui.screens.receipt import ReceiptScreen
+from edgeroute.tui.screens.sent import SentScreen
 from edgeroute.tui.screens.spend import SpendScreen
 from tests.tui.driver import Driver
 from tests.tui.fake_runtime import LONG_ANSWER, FakeRuntime
 
-WIDE, SMALL = (120, 36), (80, 24)
+WIDE, SMALL, HUGE = (120, 36), (80, 24), (200, 60)
 PRIVATE = "Draft a reply to Anna Berg (anna@example.com, +47 412 34 567): no."
 
 
@@ -107,12 +108,32 @@ async def spent(chat: Driver) -> None:
     await chat.top(SpendScreen)
 
 
+async def left(chat: Driver) -> None:
+    """What left this machine."""
+    await chat.send("Explain how a hash table works")
+    await chat.send("Explain how a heap works")
+    await chat.press("f8")
+    await chat.top(Picker)
+    chat.app.screen.query_one(Input).cursor_blink = False
+
+
+async def left_text(chat: Driver) -> None:
+    """The very text that left."""
+    await left(chat)
+    await chat.press("enter")
+    await chat.top(SentScreen)
+
+
 async def own(chat: Driver) -> None:
     """Own people and places, as they are offered."""
     chat.runtime.own.due = True
     await chat.chat.offer_own()
     await chat.top(OwnScreen)
     chat.app.screen.query_one("#source", Input).cursor_blink = False
+
+
+# Each of them at all sizes.
+PANELS = (left, left_text)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +155,7 @@ async def own(chat: Driver) -> None:
         (spent, WIDE, ""),
         (listed, SMALL, ""),
         (own, SMALL, ""),
+        *((state, size, "") for state in PANELS for size in (SMALL, WIDE, HUGE)),
     ],
     ids=lambda value: value.__name__ if callable(value) else None,
 )

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 
 from edgeroute.core.display import safe_line
@@ -48,19 +47,18 @@ class SpendScreen(PanelScreen[None]):
         today = (dollars(self._ledger.today()), "bold")
         saved = (dollars(max(Decimal(0), premium - spent)), "bold $local")
         against = f" against the premium model for everything ({dollars(premium)})"
-        with VerticalScroll(id="body"):
-            yield line(Content.assemble(("today ", "$muted"), today, (limit, "$muted")))
-            yield line(Content.assemble(("saved ", "$muted"), saved, (against, "$muted")))
-            if unknown:
-                which = plural(unknown, "model")
-                yield line(f"The cost of {which} is not known and not counted.", "dim")
-            for title, table in (
-                ("By day", self._ledger.rows("day")[:14]),
-                ("By model", models),
-                ("By task", self._ledger.rows("task")),
-            ):
-                yield section(title)
-                yield from _table(table)
+        yield line(Content.assemble(("today ", "$muted"), today, (limit, "$muted")))
+        yield line(Content.assemble(("saved ", "$muted"), saved, (against, "$muted")))
+        if unknown:
+            which = plural(unknown, "model")
+            yield line(f"The cost of {which} is not known and not counted.", "dim")
+        for title, table in (
+            ("By day", self._ledger.rows("day")[:14]),
+            ("By model", models),
+            ("By task", self._ledger.rows("task")),
+        ):
+            yield section(title)
+            yield from _table(table)
 
 
 def _table(table: Sequence[SpendRow]) -> ComposeResult:
