@@ -37,6 +37,7 @@ COMMANDS: Final = (
     SlashCommand("attach", "attach", "attach a file", "PATH"),
     SlashCommand("left", "show_left", "what left this machine"),
     SlashCommand("key", "show_providers", "providers and keys"),
+    SlashCommand("models", "show_models", "models of this machine: fetch, use, remove"),
     SlashCommand("own", "show_own", "your own people and private folders"),
     SlashCommand("theme", "pick_theme", "choose a theme"),
     SlashCommand("help", "show_help", "all keys and commands"),

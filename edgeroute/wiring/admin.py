@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from edgeroute.core.calibration import Calibration, CalibrationProgress
 from edgeroute.core.local_models import OnProgress
 from edgeroute.core.spending import AlertRepository
+from edgeroute.engine.admin.local_models import LocalModelStates
 from edgeroute.engine.admin.policies import Policies
 from edgeroute.engine.admin.self_check import SelfCheck
 from edgeroute.engine.admin.sent_requests import SentRequests
@@ -19,9 +20,9 @@ class AdminParts:
     """The services of administration.
 
     ``alerts`` are what the user should know about money and use, ``models`` the model files of this
-    machine; ``advisor`` says what earlier answers say of models and rules, ``self_check`` whether
-    what is kept and what reads prompts is in order; ``own`` imports own people and
-    places, ``sent`` reads what left this machine.
+    machine, ``local_models`` how each of them is; ``advisor`` says what earlier answers say of
+    models and rules, ``self_check`` whether what is kept and what reads prompts is in order;
+    ``own`` imports own people and places, ``sent`` reads what left this machine.
     """
 
     def __init__(self, engine: EngineParts) -> None:
@@ -29,6 +30,7 @@ class AdminParts:
         stores, privacy, local = engine.stores, engine.privacy, engine.local
         self.alerts: AlertRepository = stores.alerts
         self.models: LocalModels = local.models
+        self.local_models = LocalModelStates(local.models, stores.receipts)
         self.advisor = engine.advisor
         self.own = privacy.own
         self.sent = SentRequests(

@@ -16,11 +16,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from edgeroute.core.answer import Answer
 from edgeroute.core.conversation import Conversation, SearchHit, Turn
-from edgeroute.core.errors import ErrorKind, NothingAnswered, SettingsError
+from edgeroute.core.errors import ErrorKind, LocalModelError, NothingAnswered, SettingsError
 from edgeroute.core.events import (
     Answered,
     AttemptEnded,
@@ -33,7 +33,7 @@ from edgeroute.core.events import (
     Planned,
     TextDelta,
 )
-from edgeroute.core.local_models import LocalStatus
+from edgeroute.core.local_models import LocalStatus, OnProgress, Progress
 from edgeroute.core.messages import FolderLabel, Image, Message, assistant, user
 from edgeroute.core.model_card import ModelCard, Place, PriceList, PriceRow, Rate
 from edgeroute.core.plan import Candidate, Plan, Skipped
@@ -44,6 +44,7 @@ from edgeroute.core.signals import Signals
 from edgeroute.core.spending import SpendRow
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import CLEAR, Finding, LocalOpinion, PrivacyMode, Verdict
+from edgeroute.engine.admin.local_models import Fit, LocalModelState
 from edgeroute.engine.admin.own_entries import FolderPreview, OwnOffer, Preview
 from edgeroute.engine.admin.sent_requests import SentRequests
 from edgeroute.engine.deciding.explanation import Explanation
@@ -51,6 +52,7 @@ from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
 from edgeroute.engine.recording.feedback import Thumb
 from edgeroute.privacy.detecting.own.entries import Taken
 from edgeroute.providers.catalog.families import Families
+from edgeroute.settings import Settings
 from tests.support.replies import PNG
 
 if TYPE_CHECKING:
@@ -667,6 +669,52 @@ class FakeOwn:
         return ""
 
 
+class FakeModels:
+    """Three models: one that answers, one that fits, one that does not."""
+
+    machine = "16 GB memory, 4 cores, no graphics card"
+
+    def __init__(self) -> None:
+        self.present = {"qwen2.5-coder-1.5b", "names"}
+        self.removed: list[str] = []
+        self.release = asyncio.Event()
+
+    def list(self, wanted: str = "") -> Sequence[LocalModelState]:
+        """How each is."""
+        del wanted
+        used = "qwen2.5-coder-1.5b"
+        return [
+            self._state(used, 1_100_000_000, "fits", "2.0 GB of memory", used=True, speed=21.4),
+            self._state("names", 46_000_000, "", "finds names", support=True),
+            self._state("qwen3-4b", 2_500_000_000, "fits", "5.1 GB of memory", recommended=True),
+            self._state("qwen3.6-27b", 16_800_000_000, "too big", "needs 22 GB of memory"),
+        ]
+
+    def _state(self, name: str, size: int, fit: Fit, note: str, **more: Any) -> LocalModelState:
+        plain = {"recommended": False, "support": False, "used": False, **more}
+        here = name in self.present
+        return LocalModelState(
+            id=name, bytes=size, licence="Apache-2.0", present=here, fit=fit, note=note, **plain
+        )
+
+    def use(self, name: str) -> SimpleNamespace:
+        """Only what is here."""
+        if name not in self.present:
+            raise LocalModelError(f"{name} is not on this machine.", "Fetch it.")
+        return SimpleNamespace(id=name)
+
+    def remove(self, name: str) -> int:
+        """Gone."""
+        self.present.remove(name)
+        return 1_100_000_000
+
+    async def pull(self, name: str, progress: OnProgress) -> None:
+        """Half of it, then the rest when it is released."""
+        progress(Progress("download", name, 1_250_000_000, 2_500_000_000, 8_000_000))
+        await self.release.wait()
+        self.present.add(name)
+
+
 class FakeRuntime:
     """Everything the chat app needs, scripted."""
 
@@ -695,6 +743,7 @@ class FakeRuntime:
         self.engine = FakeEngine(self)
         self.warmed = 0
         self.saved: dict[str, str] = {}
+        self.settings = Settings()
         self.own = FakeOwn()
         self.bodies = FakeBodies()
         sent = SentRequests(
@@ -703,7 +752,14 @@ class FakeRuntime:
             cast("SentBodies", self.bodies),
             self.clock,
         )
-        self.admin = SimpleNamespace(own=self.own, sent=sent)
+        self.models = FakeModels()
+        self.admin = SimpleNamespace(
+            own=self.own,
+            sent=sent,
+            models=self.models,
+            local_models=self.models,
+            pull=self.models.pull,
+        )
         if chats:
             self._fill()
 

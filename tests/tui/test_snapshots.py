@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from edgeroute.tui.app import ChatApp
 from edgeroute.tui.screens.help import HelpScreen
+from edgeroute.tui.screens.local_models import LocalModelsScreen
 from edgeroute.tui.screens.own import OwnScreen
 from edgeroute.tui.screens.picker import Picker
 from edgeroute.tui.screens.plan import PlanScreen
@@ -124,6 +125,15 @@ async def left_text(chat: Driver) -> None:
     await chat.top(SentScreen)
 
 
+async def local_models(chat: Driver) -> None:
+    """The models of this machine, one of them under way."""
+    await chat.chat.actions.run("show_models")
+    await chat.top(LocalModelsScreen)
+    await chat.until(lambda: "16 GB" in chat.words(".machine"))
+    await chat.press("down", "down", "p")
+    await chat.until(lambda: "50%" in chat.words("#result"))
+
+
 async def own(chat: Driver) -> None:
     """Own people and places, as they are offered."""
     chat.runtime.own.due = True
@@ -133,7 +143,7 @@ async def own(chat: Driver) -> None:
 
 
 # Each of them at all sizes.
-PANELS = (left, left_text)
+PANELS = (left, left_text, local_models)
 
 
 @pytest.mark.parametrize(

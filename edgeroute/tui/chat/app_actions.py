@@ -10,6 +10,7 @@ from textual.content import Content
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.screens.help import HelpScreen
+from edgeroute.tui.screens.local_models import LocalModelsScreen, ModelPull
 from edgeroute.tui.screens.own import OwnScreen
 from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
 from edgeroute.tui.screens.providers import ProvidersScreen
@@ -21,6 +22,7 @@ class AppActions:
 
     def __init__(self, chat: ChatContext, draft: MessageDraft, keys: Mapping[str, str]) -> None:
         self._chat, self._draft, self._keys = chat, draft, keys
+        self._pull = ModelPull(chat.runtime)
 
     def show_help(self) -> None:
         """All keys and commands."""
@@ -33,6 +35,11 @@ class AppActions:
     async def show_providers(self) -> None:
         """Providers and keys; a new key may change where the message would go."""
         await self._chat.ask(ProvidersScreen(self._chat.runtime))
+        self._draft.changed()
+
+    async def show_models(self) -> None:
+        """The models of this machine."""
+        await self._chat.ask(LocalModelsScreen(self._chat.runtime, self._pull))
         self._draft.changed()
 
     async def show_own(self) -> None:

@@ -139,6 +139,7 @@ class ChatScreen(Screen[None], inherit_bindings=False):
             "export_chat": self.chats.export,
             "show_left": SentPages(self._chat).show,
             "show_providers": app.show_providers,
+            "show_models": app.show_models,
             "show_own": app.show_own,
             "pick_theme": app.pick_theme,
         }

@@ -44,11 +44,16 @@ class PanelScreen(ModalScreen[Result]):
             yield Static(Content(safe_line(self._heading, 100)), id="heading", markup=False)
             with VerticalScroll(id="middle", can_focus=self.has_class("reading")):
                 yield from self.body()
+            yield from self.below()
             yield Static(Content(self.KEYS), id="keys", markup=False)
 
     @abstractmethod
     def body(self) -> ComposeResult:
         """What stands between title and keys."""
+
+    def below(self) -> ComposeResult:
+        """What stays in view between body and keys, such as what came of an action."""
+        return ()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """A list is as long as it is: keep the chosen line of it in view."""

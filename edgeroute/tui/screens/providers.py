@@ -49,8 +49,11 @@ class ProvidersScreen(PanelScreen[None]):
         self._runtime = runtime
 
     def body(self) -> ComposeResult:
-        """The list, and a line for what came of the last action."""
+        """The list."""
         yield OptionList(id="choices", markup=False)
+
+    def below(self) -> ComposeResult:
+        """A line for what came of the last action."""
         yield Static("", id="result", markup=False)
 
     def on_mount(self) -> None:
