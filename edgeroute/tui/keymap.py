@@ -126,6 +126,13 @@ ON_SENT: Final = (
               "One document of all that left this machine", "In what left"),
 )  # fmt: skip
 
+ON_RULES: Final = (
+    KeyAction("test_prompt", "ctrl+t", "take('test')", "test a prompt",
+              "What the rules say of a prompt; nothing is sent", "In the rules"),
+    KeyAction("switch_policy", "ctrl+o", "take('switch')", "other policy",
+              "Choose another policy", "In the rules"),
+)  # fmt: skip
+
 # Keys that the message box or the terminal needs; no action may take them.
 RESERVED: Final = frozenset({"enter", "tab", "backspace", "up", "down", "left", "right", "ctrl+m"})
 
@@ -189,7 +196,7 @@ def shown(keys: str) -> str:
 def help_rows(keys: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
     """Rows of (keys, help) by group, for the help screen."""
     groups: dict[str, list[tuple[str, str]]] = {"Message": [("enter", "Send, once it is checked")]}
-    for action in (*CHAT, *ON_MESSAGE, *ON_CHAT, *ON_SENT):
+    for action in (*CHAT, *ON_MESSAGE, *ON_CHAT, *ON_SENT, *ON_RULES):
         text = keys.get(action.id, action.keys)
         if text:
             row = (" ".join(shown(key) for key in text.split(",")), action.help)

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
+from edgeroute import config
 from edgeroute.core.answer import Answer
 from edgeroute.core.conversation import Conversation, SearchHit, Turn
 from edgeroute.core.errors import ErrorKind, LocalModelError, NothingAnswered, SettingsError
@@ -46,12 +47,14 @@ from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import CLEAR, Finding, LocalOpinion, PrivacyMode, Verdict
 from edgeroute.engine.admin.local_models import Fit, LocalModelState
 from edgeroute.engine.admin.own_entries import FolderPreview, OwnOffer, Preview
+from edgeroute.engine.admin.policies import Policies
 from edgeroute.engine.admin.sent_requests import SentRequests
 from edgeroute.engine.deciding.explanation import Explanation
 from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
 from edgeroute.engine.recording.feedback import Thumb
 from edgeroute.privacy.detecting.own.entries import Taken
 from edgeroute.providers.catalog.families import Families
+from edgeroute.routing.policy.in_force import RulesInForce
 from edgeroute.settings import Settings
 from tests.support.replies import PNG
 
@@ -562,9 +565,14 @@ class FakeProvider:
     id: str
     name: str
     state: str = "ok"
-    has_key: bool = True
+    key: str = "keyring"
     until: datetime | None = None
     detail: str = ""
+
+    @property
+    def has_key(self) -> bool:
+        """Whether it can be asked."""
+        return bool(self.key)
 
 
 class FakeProviders:
@@ -585,7 +593,7 @@ class FakeProviders:
                 until=NOW + timedelta(seconds=252),
                 detail="3 outages",
             ),
-            FakeProvider("openai", "OpenAI", has_key="openai" in self.keys),
+            FakeProvider("openai", "OpenAI", key="keyring" if "openai" in self.keys else ""),
         ]
 
     async def test(self, provider: str) -> str:
@@ -744,6 +752,7 @@ class FakeRuntime:
         self.warmed = 0
         self.saved: dict[str, str] = {}
         self.settings = Settings()
+        self.paths = SimpleNamespace(settings=Path("nowhere/config.toml"))
         self.own = FakeOwn()
         self.bodies = FakeBodies()
         sent = SentRequests(
@@ -753,8 +762,11 @@ class FakeRuntime:
             self.clock,
         )
         self.models = FakeModels()
+        rules = RulesInForce("default", Path("nowhere"))
+        self.policies = Policies(rules, {}, lambda: ("anthropic",), self.clock)
         self.admin = SimpleNamespace(
             own=self.own,
+            policies=self.policies,
             sent=sent,
             models=self.models,
             local_models=self.models,
@@ -804,4 +816,7 @@ class FakeRuntime:
 
     def save(self, key: str, value: str) -> None:
         """Remember the setting."""
+        if self.paths.settings.exists():
+            self.settings = config.change(self.paths.settings, key, value)
+            self.policies._rules.name = self.settings.router.policy
         self.saved[key] = value

@@ -7,16 +7,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from edgeroute.clients import ClientSettings
 from edgeroute.tui.app import ChatApp
+from edgeroute.tui.screens.dialogs import AskDialog
 from edgeroute.tui.screens.help import HelpScreen
 from edgeroute.tui.screens.local_models import LocalModelsScreen
 from edgeroute.tui.screens.own import OwnScreen
 from edgeroute.tui.screens.picker import Picker
 from edgeroute.tui.screens.plan import PlanScreen
+from edgeroute.tui.screens.providers import ProvidersScreen
 from edgeroute.tui.screens.receipt import ReceiptScreen
 from edgeroute.tui.screens.sent import SentScreen
 from edgeroute.tui.screens.spend import SpendScreen
@@ -134,6 +138,48 @@ async def local_models(chat: Driver) -> None:
     await chat.until(lambda: "50%" in chat.words("#result"))
 
 
+async def page(chat: Driver, action: str) -> None:
+    """The page behind ``action``, its filter not blinking."""
+    await chat.chat.actions.run(action)
+    await chat.top(Picker)
+    chat.app.screen.query_one(Input).cursor_blink = False
+
+
+async def settings(chat: Driver) -> None:
+    """All settings."""
+    await page(chat, "show_settings")
+    await chat.press("down")
+
+
+async def rules(chat: Driver) -> None:
+    """The policy in force."""
+    await page(chat, "show_rules")
+
+
+async def rule_test(chat: Driver) -> None:
+    """What the rules say of a prompt."""
+    await rules(chat)
+    await chat.press("ctrl+t")
+    await chat.top(AskDialog)
+    await chat.press(*"Explain", "enter")
+    await chat.top(PlanScreen)
+
+
+async def clients(chat: Driver) -> None:
+    """Connected programs."""
+    connected = {"codex": ClientSettings(), "claude-code": ClientSettings("mask", daily_usd=5)}
+    chat.runtime.settings = msgspec.structs.replace(chat.runtime.settings, clients=connected)
+    await page(chat, "show_clients")
+    await chat.press("down")
+
+
+async def providers(chat: Driver) -> None:
+    """Providers in every state."""
+    await chat.press("f5")
+    await chat.top(ProvidersScreen)
+    await chat.press("down", "down")
+
+
 async def own(chat: Driver) -> None:
     """Own people and places, as they are offered."""
     chat.runtime.own.due = True
@@ -143,7 +189,7 @@ async def own(chat: Driver) -> None:
 
 
 # Each of them at all sizes.
-PANELS = (left, left_text, local_models)
+PANELS = (left, left_text, local_models, settings, rules, rule_test, clients, providers)
 
 
 @pytest.mark.parametrize(

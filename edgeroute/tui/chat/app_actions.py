@@ -7,6 +7,9 @@ from collections.abc import Mapping
 
 from textual.content import Content
 
+from edgeroute.tui.chat.administering.clients_page import ClientsPage
+from edgeroute.tui.chat.administering.rules_page import RulesPage
+from edgeroute.tui.chat.administering.settings_page import SettingsPage
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.screens.help import HelpScreen
@@ -23,6 +26,8 @@ class AppActions:
     def __init__(self, chat: ChatContext, draft: MessageDraft, keys: Mapping[str, str]) -> None:
         self._chat, self._draft, self._keys = chat, draft, keys
         self._pull = ModelPull(chat.runtime)
+        self._settings = SettingsPage(chat)
+        self._rules, self._clients = RulesPage(chat), ClientsPage(chat, self._settings)
 
     def show_help(self) -> None:
         """All keys and commands."""
@@ -41,6 +46,20 @@ class AppActions:
         """The models of this machine."""
         await self._chat.ask(LocalModelsScreen(self._chat.runtime, self._pull))
         self._draft.changed()
+
+    async def show_settings(self, words: str = "") -> None:
+        """All settings, or those that hold the ``words``."""
+        await self._settings.show(words)
+        self._draft.changed()
+
+    async def show_rules(self) -> None:
+        """The policy in force."""
+        await self._rules.show()
+        self._draft.changed()
+
+    async def show_clients(self) -> None:
+        """The connected programs."""
+        await self._clients.show()
 
     async def show_own(self) -> None:
         """The user's own people and places; a new entry may change where the message would go."""

@@ -140,6 +140,9 @@ class ChatScreen(Screen[None], inherit_bindings=False):
             "show_left": SentPages(self._chat).show,
             "show_providers": app.show_providers,
             "show_models": app.show_models,
+            "show_settings": app.show_settings,
+            "show_rules": app.show_rules,
+            "show_clients": app.show_clients,
             "show_own": app.show_own,
             "pick_theme": app.pick_theme,
         }

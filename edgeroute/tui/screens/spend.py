@@ -70,7 +70,8 @@ def _table(table: Sequence[SpendRow]) -> ComposeResult:
                 (bar(float((r.cost or 0) / most)), "$primary"),
                 (f" {money(r.cost):>12}", "bold"),
                 (f" {plural(r.calls, 'call'):>11} {tokens(r.tokens):>7} tokens", "$muted"),
-            )
+            ),
+            "row",
         )
     if not table:
         yield line("Nothing yet.", "dim")

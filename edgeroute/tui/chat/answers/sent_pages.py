@@ -17,7 +17,7 @@ from edgeroute.tui.chat.chats import write_new
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.keymap import ON_SENT
 from edgeroute.tui.screens.dialogs import AskDialog
-from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
+from edgeroute.tui.screens.picker import Picker, PickerChoice, PickerItem, filtered
 from edgeroute.tui.screens.receipt import ReceiptScreen
 from edgeroute.tui.screens.sent import SentScreen
 
@@ -46,44 +46,42 @@ class SentPages:
         """The list, until it is closed."""
         found = await asyncio.to_thread(self._sent.latest, limit=_ANSWERS)
         by_id = {one.id: one for one in found}
-        items = [_item(one) for one in found]
-        nothing = "Nothing left this machine."
-        while True:
-            picker = Picker("What left this machine", filtered(items), extra=ON_SENT, empty=nothing)
-            picker.add_class("broad")
-            chosen = await self._chat.ask(picker)
-            if chosen is None:
-                return
-            request = by_id[chosen.id]
-            if chosen.act == "open":
-                await self._read(request)
-            elif chosen.act == "chat":
-                name = request.receipt.conversation
-                await self._export([one for one in found if one.receipt.conversation == name])
-            else:
-                await self._export(await asyncio.to_thread(self._sent.latest))
 
-    async def _read(self, request: SentRequest) -> None:
-        text = await asyncio.to_thread(self._sent.read, request)
+        async def take(choice: PickerChoice) -> str:
+            request = by_id[choice.id]
+            if choice.act == "open":
+                return await self._read(request)
+            if choice.act == "all":
+                return await self._export(await asyncio.to_thread(self._sent.latest))
+            chat = request.receipt.conversation
+            return await self._export([one for one in found if one.receipt.conversation == chat])
+
+        items = filtered([_item(one) for one in found])
+        nothing = "Nothing left this machine."
+        title = "What left this machine"
+        await self._chat.ask(Picker(title, items, extra=ON_SENT, empty=nothing, take=take))
+
+    async def _read(self, request: SentRequest) -> str:
+        text, said = await asyncio.to_thread(self._sent.read, request), ""
         while (wish := await self._chat.ask(SentScreen(text))) is not None:
             if wish == "export":
-                await self._export([request])
+                said = await self._export([request])
             else:
                 await self._chat.ask(ReceiptScreen(request.receipt))
+        return said
 
-    async def _export(self, requests: Sequence[SentRequest]) -> None:
+    async def _export(self, requests: Sequence[SentRequest]) -> str:
         """Write the document of ``requests`` into a new file of the user's alone."""
         name = await self._chat.ask(AskDialog("Export to", _FORMS, value="what-left.html"))
         if not name:
-            return
+            return ""
         style = _STYLES.get(Path(name).suffix.lower(), "markdown")
         text = await asyncio.to_thread(self._sent.document, requests, style)
         try:
             written = write_new(Path(name), text)
         except OSError as error:
-            self._chat.notify(f"{name}: {error.strerror or 'it failed'}.", title="Not exported")
-            return
-        self._chat.notify(str(written), title="Exported")
+            return f"Not exported: {name}: {error.strerror or 'it failed'}."
+        return f"Exported to {written}."
 
 
 def _item(one: SentRequest) -> PickerItem:
