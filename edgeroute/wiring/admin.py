@@ -67,6 +67,18 @@ class AdminParts:
         privacy = self._engine.privacy
         return f"{privacy.policy.reads_names}; {privacy.calibrations.sentence(privacy.policy)}"
 
+    @property
+    def attachments(self) -> str:
+        """In words, what attaching a file means for where the chat is answered."""
+        from edgeroute.engine.admin.attachments import attachments_in_words  # noqa: PLC0415
+        from edgeroute.privacy.inspecting.ocr import Tesseract  # noqa: PLC0415
+
+        privacy, ocr = self._engine.privacy, self._engine.installation.settings.privacy.ocr
+        return attachments_in_words(
+            all_stay=privacy.policy.attachments_private,
+            pictures_read=ocr and Tesseract.find() is not None,
+        )
+
     async def pull(self, model: str, progress: OnProgress) -> Pulled:
         """Fetch a local model (``auto``: the best for this machine) through the egress door.
 

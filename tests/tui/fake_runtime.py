@@ -766,6 +766,7 @@ class FakeRuntime:
         self.policies = Policies(rules, {}, lambda: ("anthropic",), self.clock)
         self.admin = SimpleNamespace(
             own=self.own,
+            attachments="Its content is read here and judged.",
             policies=self.policies,
             sent=sent,
             models=self.models,
