@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -53,6 +54,15 @@ def setting_fields(settings: Settings, file: str) -> Sequence[SettingField]:
     except (tomllib.TOMLDecodeError, RecursionError):
         own = {}
     return [*_fields(settings, own, "")]
+
+
+def fields_of_file(settings: Settings, file: Path) -> Sequence[SettingField]:
+    """Every setting with its value; ``file`` is the user's config.toml, there or not."""
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    return setting_fields(settings, text)
 
 
 def _fields(table: Any, own: Any, prefix: str) -> Iterator[SettingField]:

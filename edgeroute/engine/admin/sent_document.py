@@ -7,13 +7,14 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from html import escape
-from typing import Literal
+from typing import Final, Literal
 
 from edgeroute.core.display import safe, safe_line
 from edgeroute.core.sent import GONE_WORDS, SentPart, SentText
 from edgeroute.core.words import cost_words, plural, size
 
 Style = Literal["markdown", "html", "json"]
+_STYLES: Final[dict[str, Style]] = {".html": "html", ".htm": "html", ".json": "json"}
 
 _TITLE = "What left this machine"
 _FOREWORD = (
@@ -29,6 +30,11 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f2; paddi
 table { border-collapse: collapse; } td { padding: .1em 1.2em .1em 0; vertical-align: top; }
 h2 { margin-top: 2.5em; border-top: 1px solid #ccc; padding-top: 1em; }
 """
+
+
+def style_of(suffix: str) -> Style:
+    """The form that the name of a file asks for by its ``suffix``."""
+    return _STYLES.get(suffix.lower(), "markdown")
 
 
 def title(text: SentText) -> str:

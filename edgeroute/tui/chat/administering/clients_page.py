@@ -46,7 +46,7 @@ class ClientsPage:
                 source,
                 empty=_NONE,
                 take=take,
-                about=lambda name: _profile(self._chat.runtime.settings.clients[name]),
+                about=lambda name: self._chat.runtime.settings.clients[name].words,
                 verb="change its profile",
             )
         )
@@ -61,15 +61,3 @@ def _item(name: str, profile: ClientSettings, spent: Mapping[str, SpendRow]) -> 
         (used, "$muted"),
     )
     return PickerItem(name, look, f"{name} {profile.privacy} {profile.policy}")
-
-
-def _profile(profile: ClientSettings) -> str:
-    """What it may do, in words."""
-    parts = [
-        f"privacy {profile.privacy or 'as for all'}",
-        f"tier {profile.tier or 'as for all'}",
-        f"policy {profile.policy or 'as for all'}",
-        f"at most ${profile.daily_usd:g} a day" if profile.daily_usd else "no limit of its own",
-        f"models {', '.join(profile.models)}" if profile.models else "all models",
-    ]
-    return " · ".join(parts)

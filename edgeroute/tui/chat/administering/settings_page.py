@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 from textual.content import Content
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.errors import SettingsError
-from edgeroute.settings_fields import SettingField, setting_fields
+from edgeroute.settings_fields import SettingField, fields_of_file
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.screens.dialogs import AskDialog
 from edgeroute.tui.screens.picker import Picker, PickerChoice, PickerItem, filtered
@@ -42,7 +41,8 @@ class SettingsPage:
         return filtered([_item(one) for one in self._fields()])(typed)
 
     def _fields(self) -> Sequence[SettingField]:
-        return setting_fields(self._chat.runtime.settings, _text(self._chat.runtime.paths.settings))
+        runtime = self._chat.runtime
+        return fields_of_file(runtime.settings, runtime.paths.settings)
 
     def _field(self, key: str) -> SettingField:
         return next(one for one in self._fields() if one.key == key)
@@ -73,14 +73,6 @@ class SettingsPage:
             return chosen.id if chosen else None
         value = json.loads(one.value) if one.text else one.value
         return await self._chat.ask(AskDialog(one.key, self._about(one.key), value=value))
-
-
-def _text(file: Path) -> str:
-    """The user's file; empty where there is none."""
-    try:
-        return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""
 
 
 def _item(one: SettingField) -> PickerItem:

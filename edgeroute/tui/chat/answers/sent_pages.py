@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 from textual.content import Content
 
 from edgeroute.core.display import safe_line
+from edgeroute.core.private_file import write_new
 from edgeroute.core.sent import SentRequest
 from edgeroute.core.words import cost_words, size
-from edgeroute.tui.chat.chats import write_new
+from edgeroute.engine.admin.sent_document import style_of
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.keymap import ON_SENT
 from edgeroute.tui.screens.dialogs import AskDialog
@@ -22,11 +23,9 @@ from edgeroute.tui.screens.receipt import ReceiptScreen
 from edgeroute.tui.screens.sent import SentScreen
 
 if TYPE_CHECKING:
-    from edgeroute.engine.admin.sent_document import Style
     from edgeroute.engine.admin.sent_requests import SentRequests
 
 _ANSWERS: Final = 1_000  # the list's; the export of all has all
-_STYLES: Final[dict[str, Style]] = {".html": "html", ".htm": "html", ".json": "json"}
 _FORMS: Final = (
     "A page that any browser opens. With .md it is Markdown, with .json it holds the very bytes."
 )
@@ -75,7 +74,7 @@ class SentPages:
         name = await self._chat.ask(AskDialog("Export to", _FORMS, value="what-left.html"))
         if not name:
             return ""
-        style = _STYLES.get(Path(name).suffix.lower(), "markdown")
+        style = style_of(Path(name).suffix)
         text = await asyncio.to_thread(self._sent.document, requests, style)
         try:
             written = write_new(Path(name), text)
