@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from edgeroute.core.messages import Message
+from edgeroute.core.request import FrontDoor
 from edgeroute.core.verdict import PrivacyMode
 
 _LOCAL: Final = "local/"
@@ -19,7 +20,8 @@ class Conversation:
     ``latched`` says that it held personal data and stays local; ``latch_reason`` is a sentence.
     ``parent`` is the conversation it was forked from. Where ``stored`` is false only the latch and
     the digests of its beginnings are kept, no text. ``turns`` counts its turns and ``model`` gave
-    the last answer.
+    the last answer. ``front_door`` is where it began and ``client`` the connected program that
+    began it; both are empty where no receipt tells of it.
     """
 
     id: str
@@ -35,6 +37,8 @@ class Conversation:
     stored: bool = True
     turns: int = 0
     model: str = ""
+    front_door: FrontDoor | Literal[""] = ""
+    client: str = ""
 
     @property
     def place(self) -> Literal["local", "cloud", ""]:

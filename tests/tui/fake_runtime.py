@@ -533,7 +533,10 @@ def spend(
 ) -> SpendRow:
     """A row of the ledger."""
     usage = Usage(input_uncached=tokens)
-    return SpendRow(label, calls, calls, 0, usage, cost, 0 if cost else 1, baseline, None)
+    row = SpendRow(label, calls, calls, 0, usage, cost, 0 if cost else 1, baseline, None)
+    if cost is None:
+        return replace(row, baseline=None)
+    return replace(row, compared=calls, compared_cost=cost, baseline_model="cloud/best")
 
 
 class FakeLedger:

@@ -146,9 +146,9 @@ async def page(chat: Driver, action: str) -> None:
 
 
 async def settings(chat: Driver) -> None:
-    """All settings."""
+    """Some of the settings."""
     await page(chat, "show_settings")
-    await chat.press("down")
+    await chat.press(*"network", "down")
 
 
 async def rules(chat: Driver) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -25,18 +24,20 @@ _ALL: Final = 1_000_000
 _LONGEST: Final = timedelta(hours=1)
 
 
-@dataclass(eq=False, repr=False)
 class SentRequests:
     """All requests of which a byte left this machine, whoever they were for."""
 
-    receipts: Receipts
-    conversations: Conversations
-    sent: SentBodies
-    clock: Clock
+    def __init__(
+        self, receipts: Receipts, conversations: Conversations, sent: SentBodies, clock: Clock
+    ) -> None:
+        self._receipts = receipts
+        self._conversations = conversations
+        self._sent = sent
+        self._clock = clock
 
     def latest(self, *, conversation: str = "", limit: int = _ALL) -> Sequence[SentRequest]:
         """The requests that left, of ``limit`` answers, the latest first."""
-        found = self.receipts.list(left_machine=True, conversation=conversation, limit=limit)
+        found = self._receipts.list(left_machine=True, conversation=conversation, limit=limit)
         titles: dict[str, str] = {}
         return [one for receipt in found for one in reversed(self._of(receipt, titles))]
 
@@ -46,9 +47,9 @@ class SentRequests:
         Raises:
             EdgeRouteError: there is neither.
         """
-        if self.conversations.get(name) is not None:
+        if self._conversations.get(name) is not None:
             return self.latest(conversation=name)
-        receipt = self.receipts.get(name)
+        receipt = self._receipts.get(name)
         if receipt is None:
             raise EdgeRouteError(
                 f"There is no conversation or receipt {name!r}, or several begin so.",
@@ -59,7 +60,7 @@ class SentRequests:
     def _of(self, receipt: Receipt, titles: dict[str, str]) -> list[SentRequest]:
         name = receipt.conversation
         if name not in titles:
-            chat = self.conversations.get(name)
+            chat = self._conversations.get(name)
             titles[name] = chat.title if chat else ""
         return [
             SentRequest(receipt, attempt, titles[name])
@@ -81,10 +82,10 @@ class SentRequests:
             texts.append(text)
             if not text.gone:
                 last[place] = text
-        return sent_document.document(texts, self.clock.now(), style)
+        return sent_document.document(texts, self._clock.now(), style)
 
     def _read(self, request: SentRequest, before: SentText | None) -> SentText:
-        body = self.sent.body(request.receipt.id, request.attempt.digest)
+        body = self._sent.body(request.receipt.id, request.attempt.digest)
         if body is None:
             return SentText(request, gone=self._gone(request))
         found = _parts(body)
@@ -108,7 +109,7 @@ class SentRequests:
         if not attempt.digest:
             return "unstored"
         if attempt.outcome == "interrupted":
-            return "running" if self.clock.now() - receipt.created < _LONGEST else "ended"
+            return "running" if self._clock.now() - receipt.created < _LONGEST else "ended"
         return "let go"
 
 

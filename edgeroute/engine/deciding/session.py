@@ -34,7 +34,8 @@ class Session:
     the message of the request from which it is latched; 0 is from its start. ``undecided`` says
     that the latch is due to a message of this very request, that nothing was answered to it, and
     that the rules that found it private hold still: only the user can have allowed it since.
-    ``lost`` tells the user of a loss of history that is not accepted yet.
+    ``lost`` tells the user of a loss of history that is not accepted yet. ``match`` is what was
+    known of the request's beginning.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Session:
     held_from: int = 0
     undecided: bool = False
     lost: str = ""
+    match: PrefixMatch | None = None
 
 
 class Sessions:
@@ -135,6 +137,7 @@ class Sessions:
             and not (request.conversation or unsaved or request.held or inherited == REASON)
             and match.held_by == self._rules() != "",
             lost=lost,
+            match=match,
         )
 
     def without_store(self, request: ChatRequest, error: StoreError, name: str) -> Session:

@@ -27,6 +27,7 @@ class LlamaCpp:
     """The backend of models/local.yaml. ``model`` is an id, or ``auto`` for the best on disk."""
 
     name: Final = NAME
+    standby: tuple[ModelCard, ...] = ()
 
     def __init__(self, models: LocalModels, process: WorkerProcess, model: str = AUTO) -> None:
         self._models = models

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from textual.app import ComposeResult
 from textual.content import Content
 
+from edgeroute.core.comparison import total
 from edgeroute.core.display import safe_line
-from edgeroute.core.words import money, plural, tokens
+from edgeroute.core.words import comparison_words, money, plural, tokens
 from edgeroute.tui.screens.page import PanelScreen, line, section
 from edgeroute.tui.words import dollars
 
@@ -40,15 +41,15 @@ class SpendScreen(PanelScreen[None]):
     def body(self) -> ComposeResult:
         """Today, saved, and three tables."""
         models = self._ledger.rows("model")
-        spent = sum((r.cost for r in models if r.cost is not None), Decimal(0))
-        premium = sum((r.baseline for r in models if r.baseline is not None), Decimal(0))
+        found = total(row.comparison for row in models)
+        cached = sum((r.cache_saved for r in models if r.cache_saved is not None), Decimal(0))
         unknown = sum(1 for r in models if r.cost is None)
         limit = f" of {dollars(self._limit)} a day" if self._limit else ""
         today = (dollars(self._ledger.today()), "bold")
-        saved = (dollars(max(Decimal(0), premium - spent)), "bold $local")
-        against = f" against the premium model for everything ({dollars(premium)})"
         yield line(Content.assemble(("today ", "$muted"), today, (limit, "$muted")))
-        yield line(Content.assemble(("saved ", "$muted"), saved, (against, "$muted")))
+        yield line(comparison_words(found) if found else "Nothing can be compared yet.", "dim")
+        if cached:
+            yield line(Content.assemble(("saved by caches ", "$muted"), dollars(cached)))
         if unknown:
             which = plural(unknown, "model")
             yield line(f"The cost of {which} is not known and not counted.", "dim")

@@ -11,6 +11,7 @@ import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from edgeroute.core.comparison import Comparison
 from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.spending import GROUPS
@@ -75,9 +76,10 @@ def test_each_attempt_counts_under_its_own_model(ledger: Ledger) -> None:
                 cost=FREE,
                 usage=Usage(input_uncached=30, cache_read=90, output_visible=5),
             ),
-        ),
-        baseline=Decimal("0.5"),
-        cache_saved=Decimal("0.01"),
+            turn=2,
+            compared=Comparison(Decimal("0.1"), Decimal("0.5"), "a/best", Decimal("0.2"), "b/best"),
+            cache_saved=Decimal("0.01"),
+        )
     )
     local, cloud = sorted(ledger.rows("model"), key=lambda row: row.label)
     assert (local.label, local.cost, local.baseline, local.cache_saved) == (
@@ -86,6 +88,12 @@ def test_each_attempt_counts_under_its_own_model(ledger: Ledger) -> None:
         Decimal("0.5"),
         Decimal("0.01"),
     )
+    assert (local.compared, local.compared_cost, local.baseline_model) == (
+        1,
+        Decimal("0.1"),
+        "a/best",
+    )
+    assert (local.single, local.single_model, local.turns) == (Decimal("0.2"), "b/best", 1)
     assert (local.tokens, local.cache_hit_rate) == (125, 0.75)
     assert (cloud.cost, cloud.unknown, cloud.failures, cloud.baseline) == (None, 1, 1, None)
     assert [row.label for row in ledger.rows("provider")] == ["local", "openai"]
