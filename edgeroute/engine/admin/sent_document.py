@@ -74,7 +74,7 @@ def again(text: SentText) -> str:
     if not text.before:
         return ""
     parts = plural(text.known, "part")
-    return f"The first {parts} had left for this host before, with {text.before.id}."
+    return f"What it begins with ({parts}) had left for this host before, with {text.before.id}."
 
 
 def document(texts: Sequence[SentText], made: datetime, style: Style) -> str:

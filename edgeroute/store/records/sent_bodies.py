@@ -97,6 +97,6 @@ def _number(connection: Any, conversation: str, piece: bytes) -> int:
         return int(row[0])
     added = connection.execute(
         "INSERT INTO sent_pieces (conversation, digest, content) VALUES (?, ?, ?)",
-        (conversation, digest, zlib.compress(piece)),
+        (conversation, digest, zlib.compress(piece, 1)),
     )
     return int(added.lastrowid)

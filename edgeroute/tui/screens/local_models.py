@@ -110,7 +110,7 @@ class LocalModelsScreen(PanelScreen[None]):
 
     async def on_mount(self) -> None:
         """Show, and keep the download's line going."""
-        self.query_one(OptionList).focus()
+        self.query_one(OptionList).focus(scroll_visible=False)
         await self.show_rows()
         self.set_interval(0.5, self._look)
         await self._look()

@@ -112,7 +112,7 @@ class PlanScreen(PanelScreen[str | None]):
 
     def on_mount(self) -> None:
         """The first candidate is chosen."""
-        self.query_one(OptionList).focus()
+        self.query_one(OptionList).focus(scroll_visible=False)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Use that model."""

@@ -69,7 +69,7 @@ class ProvidersScreen(PanelScreen[None]):
     def on_mount(self) -> None:
         """Show, and keep the countdown going."""
         self.show_rows()
-        self.query_one(OptionList).focus()
+        self.query_one(OptionList).focus(scroll_visible=False)
         self.set_interval(1.0, self.show_rows)
 
     def show_rows(self) -> None:

@@ -44,7 +44,7 @@ class SentScreen(PanelScreen[Next]):
         if text.gone:
             yield line(GONE_WORDS[text.gone], "after")
         if (said := again(text)) and not self._everything:
-            yield line(f"{said} a shows them, too.", "after")
+            yield line(f"{said} a shows it, too.", "after")
         for part in text.parts[0 if self._everything else text.known :]:
             yield section(safe_line(part.label, 60))
             yield _words(part)
