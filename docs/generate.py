@@ -52,6 +52,8 @@ MEANINGS: Final = {
     "front_door": "the chat app, the command line or the endpoint",
     "hour": "the hour of the day here, 0 to 23",
     "turns": "how many questions the conversation has had, this one included",
+    "steps": "how often an agent has called tools for the latest question",
+    "failures": "how often one and the same step has failed since the latest question",
     "spent_today": "USD since midnight",
 }
 KINDS: Final = {str: "text", float: "number", bool: "`true` or `false`"}

@@ -16,3 +16,6 @@ compile() {
 compile packaging/requirements.txt pyproject.toml "$@"
 compile packaging/requirements-test.txt pyproject.toml --extra test "$@"
 compile packaging/requirements-build.txt packaging/requirements-build.in "$@"
+# These travel with the package: it compiles llama.cpp itself, wherever it was installed.
+compile models/llamacpp.txt packaging/requirements-llamacpp.in --no-deps "$@"
+compile models/llamacpp-build.txt packaging/requirements-llamacpp-build.in "$@"

@@ -4,6 +4,10 @@
 #   sh packaging/run.sh             the chat app
 #   sh packaging/run.sh ask "..."   any other command
 #
+# Only what needs no compiling is installed first. Before the app opens, EdgeRoute fetches the models
+# that read prompts for personal data; behind it llama.cpp is compiled and a model that fits fetched
+# (`sh packaging/run.sh models status`).
+#
 # EDGEROUTE_HOME moves settings, conversations and models under one folder, EDGEROUTE_MODELS the
 # models alone, EDGEROUTE_PYTHON names the Python to use.
 set -eu
@@ -11,17 +15,4 @@ cd "$(dirname "$0")/.."
 . packaging/setup.sh
 
 install packaging/requirements.txt
-
-# Once per models folder; afterwards EdgeRoute itself says what is missing.
-ready=$LOGS/models-$(printf '%s' "${EDGEROUTE_MODELS:-} ${EDGEROUTE_HOME:-}" | cat - models/local.yaml models/support.yaml | cksum | cut -d ' ' -f 1).done
-if [ ! -f "$ready" ]; then
-    say "Fetching the models that EdgeRoute runs on this machine ..."
-    for id in rampart minilm e5 auto; do
-        $VENV/bin/edgeroute models pull "$id" >&2 ||
-            fail "The models could not be fetched. Check the connection and run this again:" \
-                "it goes on where it stopped."
-    done
-    : >"$ready"
-fi
-
 exec $VENV/bin/edgeroute "$@"

@@ -17,11 +17,15 @@ EDGEROUTE_MODELS=${EDGEROUTE_MODELS:-$CACHE/models}
 export EDGEROUTE_MODELS
 if [ "${1:-}" = --light ]; then
     shift
-    install packaging/requirements-test.txt light
+    install packaging/requirements-test.txt
     exec $VENV/bin/pytest "$@"
 fi
 
 install packaging/requirements-test.txt
+# The tests find the compiled llama.cpp as they find every other package.
+$VENV/bin/edgeroute models pull llamacpp >"$LOGS/llamacpp" ||
+    fail "llama.cpp could not be compiled: the lines above say what to do."
+dirname "$(cat "$LOGS/llamacpp")" >"$($PYTHON -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/llamacpp.pth"
 for id in rampart minilm e5 qwen2.5-coder-0.5b; do
     have=$LOGS/model-$id-$(printf '%s' "$EDGEROUTE_MODELS" | cat - models/local.yaml models/support.yaml | cksum | cut -d ' ' -f 1).done
     if [ ! -f "$have" ]; then

@@ -12,6 +12,9 @@ from tests.support.skipped_tests import pytest_terminal_summary
 
 __all__ = ["pytest_terminal_summary"]
 
+# No test compiles llama.cpp or fetches a model because a front door was opened.
+os.environ["EDGEROUTE_PREPARE"] = "never"
+
 # A loaded machine is slow, not wrong: no test asserts a time.
 settings.register_profile("edgeroute", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("edgeroute")

@@ -37,6 +37,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[Command, ...]], ...]] = (
     (
         "Set up",
         (
+            Command("setup", "setup", "setup", "Walk through privacy, models, keys and clients."),
             Command("models", "models", "models", "Fetch, choose and remove local models."),
             Command("keys", "keys", "keys", "Store, test and delete provider keys."),
             Command("rules", "rules", "rules", "List, check, explain and test routing rules."),

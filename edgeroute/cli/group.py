@@ -13,6 +13,7 @@ import click
 
 from edgeroute import __version__
 from edgeroute.cli.command_table import COMMANDS, help_text
+from edgeroute.cli.named_group import NamedGroup
 from edgeroute.cli.shell import Shell, note
 from edgeroute.core.display import safe
 from edgeroute.core.errors import EdgeRouteError
@@ -20,7 +21,7 @@ from edgeroute.core.errors import EdgeRouteError
 _FAILED = 1
 
 
-class LazyGroup(click.Group):
+class LazyGroup(NamedGroup):
     """A group that knows its commands from a table."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

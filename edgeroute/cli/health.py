@@ -11,6 +11,7 @@ import stat
 import sysconfig
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 State = Literal["ok", "note", "bad"]
 
+_PRICES_LAST: Final = timedelta(days=60)
 _LEAST_FREE_BYTES: Final = 2_000_000_000
 # Files that tools of good name put into site-packages and that run at every start of Python.
 _KNOWN_PTH: Final = (
@@ -55,6 +57,7 @@ async def checks(runtime: Runtime) -> AsyncIterator[HealthCheck]:
     yield await _guarded("keyring", _keyring(runtime))
     yield await _guarded("database", _database(runtime))
     yield await _guarded("privacy check", _detector(runtime))
+    yield _prices(runtime)
     yield await _guarded("models", _models(runtime))
     for check in await _support(runtime):
         yield check
@@ -139,6 +142,19 @@ def _disk(runtime: Runtime) -> HealthCheck:
     return HealthCheck("disk", "ok", f"{size(free)} free")
 
 
+def _prices(runtime: Runtime) -> HealthCheck:
+    """When the prices of the models were last read from their providers' pages."""
+    providers = runtime.catalog.providers.values()
+    read = {provider.id: provider.as_of for provider in providers if provider.as_of}
+    today = runtime.clock.now().date()
+    old = sorted(name for name, day in read.items() if today - day > _PRICES_LAST)
+    if not old:
+        return HealthCheck("prices", "ok", "were read less than 60 days ago.")
+    text = f"were read more than 60 days ago: {', '.join(old)}. Costs shown may be wrong."
+    fix = "Install the newest version, or put prices of your own into models/*.yaml."
+    return HealthCheck("prices", "note", text, fix)
+
+
 async def _policies(runtime: Runtime) -> HealthCheck:
     await asyncio.to_thread(runtime.check)
     policies = runtime.admin.policies
@@ -206,7 +222,10 @@ async def _models(runtime: Runtime) -> HealthCheck:
     models = runtime.admin.models
     here = await asyncio.to_thread(models.present)
     if not here:
-        return HealthCheck("models", "bad", "no local model is here", "edgeroute models pull")
+        now = runtime.local.preparing.now()
+        if now.state == "running":
+            return HealthCheck("models", "note", f"no local model is here yet: {now.sentence}")
+        return HealthCheck("models", "bad", "no local model is here", "edgeroute models prepare")
     for build in here:
         await asyncio.to_thread(models.path, build)
     return HealthCheck(
@@ -236,10 +255,13 @@ async def _local(runtime: Runtime) -> HealthCheck:
     text = f"{status.backend}: {status.model or '-'}, {status.state}. {status.detail}".rstrip()
     if status.state in {"missing", "unreachable"}:
         mend = (
-            "Fetch a model with `edgeroute models pull`, or start the server that `local.backend`"
-            " names."
+            "Make it ready with `edgeroute models prepare`, or start the server that"
+            " `local.backend` names."
         )
         return HealthCheck("local model", "bad", text, mend)
+    if status.state == "preparing":
+        mend = "Managed models can be used meanwhile; `edgeroute models status` says how far it is."
+        return HealthCheck("local model", "note", text, mend)
     if status.warning:
         return HealthCheck("local model", "note", text, status.warning)
     return HealthCheck("local model", "ok", text)

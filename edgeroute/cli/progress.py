@@ -1,7 +1,7 @@
 """Progress lines on standard error, to be closed.
 
-That of a download is redrawn on a terminal, and one line for each tenth elsewhere; a count shows
-on a terminal only.
+That of a download or a compilation is redrawn on a terminal, and one line for each tenth elsewhere;
+a count and a wait show on a terminal only.
 """
 
 from __future__ import annotations
@@ -89,9 +89,9 @@ class CountLine:
 
 def _line(progress: Progress, share: float) -> str:
     bar = "#" * int(share * _WIDTH)
-    what = "checking" if progress.step == "verify" else "fetching"
+    what = {"verify": "checking", "compile": "compiling"}.get(progress.step, "fetching")
     speed = f", {size(progress.speed)}/s" if progress.speed else ""
-    return (
-        f"{what} {safe_line(progress.file, 40)} [{bar:<{_WIDTH}}] {share:4.0%}"
-        f" {size(progress.done)} of {size(progress.total)}{speed}"
-    )
+    far = f"{size(progress.done)} of {size(progress.total)}{speed}"
+    if progress.step == "compile":
+        far = f"{progress.done} of {progress.total} files" if progress.total else "beginning"
+    return f"{what} {safe_line(progress.file, 40)} [{bar:<{_WIDTH}}] {share:4.0%} {far}"

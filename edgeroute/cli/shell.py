@@ -38,9 +38,7 @@ def open_runtime() -> Runtime:
     """The runtime of this user."""
     from edgeroute.wiring import Runtime
 
-    runtime = Runtime.open()
-    runtime.unlock(_passphrase)
-    return runtime
+    return Runtime.open()
 
 
 def _passphrase() -> Secret:
@@ -60,7 +58,22 @@ class Shell:
 
     @cached_property
     def runtime(self) -> Runtime:
-        """The wired parts.
+        """The wired parts; the user is asked for the database's passphrase where it has one.
+
+        Raises:
+            SettingsError: the settings are wrong, with file and line.
+        """
+        self.locked.unlock(lambda: self._passphrase)
+        return self.locked
+
+    @cached_property
+    def _passphrase(self) -> Secret:
+        """The user is asked once, however often the parts are opened."""
+        return _passphrase()
+
+    @cached_property
+    def locked(self) -> Runtime:
+        """The same parts for work that reads nothing of what is kept.
 
         Raises:
             SettingsError: the settings are wrong, with file and line.
@@ -80,11 +93,12 @@ class Shell:
 
     def close(self) -> None:
         """Let go of the runtime if it was opened."""
-        if "runtime" in self.__dict__:
+        if "locked" in self.__dict__:
             asyncio.run(self._close())
 
     async def _close(self) -> None:
-        runtime = self.__dict__.pop("runtime", None)
+        self.__dict__.pop("runtime", None)
+        runtime = self.__dict__.pop("locked", None)
         if runtime is not None:
             await runtime.close()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.words import sentence
 
 _HUNK: Final = re.compile(rb"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 _DIFF: Final = ("diff", "--cached", "--relative", "--no-ext-diff", "--no-textconv", "--no-color")
@@ -54,7 +55,9 @@ def _git(*arguments: str | Path) -> bytes:
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise EdgeRouteError(
-            f"git could not say what is staged: {said[-1] if said else 'no reason given'}",
+            sentence(
+                f"git could not say what is staged: {said[-1] if said else 'no reason given'}"
+            ),
             "Run it inside a repository, or name the files instead of --staged.",
         )
     return done.stdout

@@ -48,15 +48,19 @@ def receipt_text(receipt: Receipt, thumb: str = "") -> str:
         lines.append("  latched       the conversation stays on this machine")
     error = f" ({receipt.error})" if receipt.error else ""
     lines += [
-        f"  rule          {receipt.rule or '-'}: {receipt.why}",
+        f"  because       {receipt.because or '-'}",
+        *([f"  taken for     {receipt.reasons.understood}"] * bool(receipt.reasons.understood)),
+        f"  rule          {receipt.rule or '-'}",
         f"  answered by   {receipt.model or 'nobody'}{error}",
         f"  left          {_where(receipt)}",
         f"  cost          {_cost(receipt.cost)}",
+        *([f"  expected      {receipt.reasons.cost}"] * bool(receipt.reasons.cost)),
     ]
     if thumb:
         lines.append(f"  your rating   {thumb}")
     lines += [f"  attempt {n}     {_attempt(one)}" for n, one in enumerate(receipt.attempts, 1)]
-    lines += [f"  note          {text}" for text in receipt.notes]
+    lines += [f"  others        {text}" for text in receipt.reasons.others]
+    lines += [f"  note          {text}" for text in receipt.notes if text != receipt.because]
     return "\n".join(lines)
 
 

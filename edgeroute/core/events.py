@@ -89,7 +89,6 @@ class Finish:
 
 
 Piece = TextDelta | ReasoningDelta | ToolCallDelta | ImageDelta
-Delta = Piece | UsageDelta | LogprobsDelta | Finish | Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +155,7 @@ class Failed:
     status: Literal["failed", "cancelled"] = field(default="failed")
 
 
+Delta = Piece | UsageDelta | LogprobsDelta | Finish | Frame | Notice
 # The kinds of a notice that doubts the answer: a user must not miss them.
 DOUBTS: Final = frozenset({"disagreement", "unverified"})
 Event = (

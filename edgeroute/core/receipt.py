@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol
 
 from edgeroute.core.comparison import Comparison
 from edgeroute.core.model_card import Place
+from edgeroute.core.reasons import UNTOLD, Reasons
 from edgeroute.core.request import FrontDoor
 from edgeroute.core.usage import FREE, UNKNOWN_COST, Cost, Usage
 from edgeroute.core.verdict import PrivacyMode
@@ -60,7 +61,8 @@ class Receipt:
     """Why a request went where it went. ``client`` is the connected program that asked, ``agent``
     and ``role`` are what its requests tell of it; ``turn`` counts what the user has asked for in
     the conversation. ``compared`` is what it cost beside one model for everything, and
-    ``cache_saved`` what the prompt cache saved; None where that is not known.
+    ``cache_saved`` what the prompt cache saved; None where that is not known. ``reasons`` say in
+    words why it went there.
     """
 
     id: str
@@ -92,6 +94,21 @@ class Receipt:
     turn: int = 0
     compared: Comparison | None = None
     cache_saved: Decimal | None = None
+    reasons: Reasons = UNTOLD
+
+    @property
+    def because(self) -> str:
+        """Why the first model was asked, in a sentence, and why another one answered if one did.
+
+        Of old receipts it is the rule's own sentence.
+        """
+        because = self.reasons.because or self.why
+        failed = dict.fromkeys(
+            a.model for a in self.attempts if (a.role, a.outcome) == ("answer", "failed")
+        )
+        if not failed or self.standing is None or self.standing.model in failed:
+            return because
+        return f"{because} {', '.join(failed)} could not answer, so {self.standing.model} did."
 
     @property
     def left_machine(self) -> bool:

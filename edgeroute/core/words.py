@@ -86,6 +86,12 @@ def seconds(milliseconds: int | None) -> str:
     return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
 
 
+def passed(elapsed: float) -> str:
+    """Whole seconds that go on: ``0 s``, ``12 s``, ``2 min 5 s``."""
+    whole = int(elapsed)
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
+
+
 def size(count: float) -> str:
     """A number of bytes: ``500 B``, ``1.6 GB``."""
     for unit in _UNITS[:-1]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import platform
 import shutil
@@ -12,6 +11,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from edgeroute.local import llamacpp_library
 
 GIB: Final = 1024**3
 # A graphics card has no operating system in its memory: it carries what a shared memory of this
@@ -69,7 +70,7 @@ def read_machine() -> Machine:
         apple_silicon=sys.platform == "darwin" and platform.machine() == "arm64",
         gpu=gpu,
         gpu_memory=gpu_memory,
-        offload=_llama_offloads(),
+        offload=llamacpp_library.offloads(),
     )
 
 
@@ -83,19 +84,6 @@ def available_memory() -> int:
                 used = _cgroup_number("memory.current")
                 return min(free, max(0, limit - used)) if limit else free
     return 0
-
-
-def threads_now(cores: int) -> int:
-    """How many threads to compute with at this moment.
-
-    Threads of llama.cpp wait for each other at every step, so one that shares its core with another
-    program slows all of them down: better to leave busy cores alone, up to half of them.
-    """
-    others = 0
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        runnable = Path("/proc/loadavg").read_text("ascii").split()[3].partition("/")[0]
-        others = int(runnable) - 1
-    return max(1, cores // 2, cores - max(0, others))
 
 
 def _memory() -> int:
@@ -154,16 +142,3 @@ def _nvidia() -> tuple[str, int]:
             name, megabytes = answer.stdout.splitlines()[0].rsplit(",", 1)
             return name.strip(), int(megabytes) * 1024 * 1024
     return "NVIDIA graphics card", 0
-
-
-def _llama_offloads() -> bool:
-    """Whether the installed llama.cpp carries code for a graphics card, told by its libraries."""
-    spec = importlib.util.find_spec("llama_cpp")
-    if spec is None or not spec.origin:
-        return False
-    library = Path(spec.origin).parent / "lib"
-    return any(
-        True
-        for kind in ("cuda", "hip", "vulkan", "metal", "sycl")
-        for _ in library.glob(f"*ggml-{kind}*")
-    )

@@ -145,7 +145,7 @@ class HeaderTracker:
                 self.warning = ""
                 self.model, self.route = model, self._place(model)
                 self.reason = reason or self.reason
-            case Notice(kind=kind, text=text) if kind in DOUBTS or kind == "left_out":
+            case Notice(kind=kind, text=text) if kind in DOUBTS or kind in {"left_out", "queue"}:
                 self.warning = text
             case Notice(kind="history_lost", text=text):
                 self._lost = text

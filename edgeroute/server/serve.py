@@ -7,6 +7,7 @@ import contextlib
 import os
 import socket
 import stat
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from edgeroute.wiring import Runtime
 
 _GRACE_SECONDS = 5
+_GIVE_WAY_SECONDS = 0.0005
 _SOCKET_NAME = "endpoint.sock"
 
 
@@ -75,6 +77,8 @@ async def serving(
     Raises:
         EdgeRouteError: the address is taken, or not this machine, or the token is unfit.
     """
+    # What a thread computes beside the answers must not keep them waiting.
+    sys.setswitchinterval(_GIVE_WAY_SECONDS)
     path = token_path(runtime.paths.state)
     token = await asyncio.to_thread(read_or_make, path)
     connection = (

@@ -17,13 +17,12 @@ from edgeroute.core.display import safe, safe_line
 from edgeroute.tui.chat.screen import ChatScreen
 from edgeroute.tui.commands import COMMANDS
 from edgeroute.tui.keymap import keys_with
-from edgeroute.tui.screens.onboarding import OnboardingScreen
+from edgeroute.tui.screens.onboarding import Onboarded, OnboardingScreen
 from edgeroute.tui.theme import DEFAULT, OURS, VARIABLE_DEFAULTS, rich_theme
 
 if TYPE_CHECKING:
     from textual.theme import Theme
 
-    from edgeroute.core.verdict import PrivacyMode
     from edgeroute.wiring import Runtime
 
 
@@ -59,15 +58,20 @@ class ChatApp(App[int]):
         self.recolour(self.current_theme)
         self.push_screen(ChatScreen(self.runtime, self.keys))
         if self.runtime.first_run:
-            self.push_screen(OnboardingScreen(self.runtime), self.onboarded)
+            self.action_set_up()
 
-    def onboarded(self, mode: PrivacyMode | None) -> None:
-        """Keep the privacy mode that new chats begin with."""
-        if mode is not None:
-            self.runtime.save("privacy.mode", mode.value)
-            for screen in self.screen_stack:
-                if isinstance(screen, ChatScreen):
-                    screen.draft.changed(mode=mode)
+    def onboarded(self, result: Onboarded | None) -> None:
+        """The open chat begins with what was chosen."""
+        for screen in self.screen_stack:
+            if result is not None and isinstance(screen, ChatScreen):
+                if result.mode is not None and not screen.state.id:
+                    screen.draft.changed(mode=result.mode)
+                if result.question:
+                    screen.composer.put(result.question)
+
+    def action_set_up(self) -> None:
+        """The steps of the first start, again."""
+        self.push_screen(OnboardingScreen(self.runtime), self.onboarded)
 
     def recolour(self, theme: Theme) -> None:
         """Frozen answers follow the theme."""

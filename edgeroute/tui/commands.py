@@ -41,6 +41,7 @@ COMMANDS: Final = (
     SlashCommand("settings", "show_settings", "all settings", "WORDS"),
     SlashCommand("rules", "show_rules", "the routing rules; test a prompt, choose a policy"),
     SlashCommand("clients", "show_clients", "connected programs and their profiles"),
+    SlashCommand("setup", "set_up", "the steps of the first start, again"),
     SlashCommand("own", "show_own", "your own people and private folders"),
     SlashCommand("theme", "pick_theme", "choose a theme"),
     SlashCommand("help", "show_help", "all keys and commands"),

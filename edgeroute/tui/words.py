@@ -22,6 +22,11 @@ MODE_SENTENCES: Mapping[PrivacyMode, str] = {
     PrivacyMode.PRIVATE: "Nothing of this chat leaves this machine.",
     PrivacyMode.MASK: "Personal data is replaced by placeholders before anything leaves.",
 }
+MODE_EXAMPLES: Mapping[PrivacyMode, str] = {
+    PrivacyMode.AUTO: "a letter about a patient stays here, a question about SQL may leave",
+    PrivacyMode.PRIVATE: "a question about SQL stays here too",
+    PrivacyMode.MASK: "the letter leaves with <PERSON_1> in place of the name",
+}
 # Names that can be asked for in place of one model.
 MODEL_ALIASES: Mapping[str, str] = {
     "auto": "what the rules pick",
@@ -104,7 +109,7 @@ def receipt_line(receipt: Receipt) -> tuple[str, str]:
 
 
 def reason(receipt: Receipt) -> str:
-    """Why the receipt's model answered, in a few words."""
+    """Why the receipt's model answered, in the words of before it was sent."""
     failed = sum(1 for a in receipt.attempts if a.outcome == "failed" and a.role == "answer")
     tried = f" after {failed} failed" if failed else ""
     if receipt.masked:
@@ -115,4 +120,4 @@ def reason(receipt: Receipt) -> str:
         return "this chat stays local"
     if receipt.route is Place.LOCAL and receipt.mode is PrivacyMode.PRIVATE:
         return "local only"
-    return (f"rule {receipt.rule}" if receipt.rule else receipt.why) + tried
+    return (receipt.reasons.because or receipt.why).rstrip(".") + tried

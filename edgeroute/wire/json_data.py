@@ -30,7 +30,8 @@ _CONTENT_KEYS = frozenset({"arguments", "input", "input_schema", "parameters", "
 
 def mapping(value: object) -> Json:
     """``value`` if it is an object, else an empty one."""
-    return value if isinstance(value, _OBJECTS) else {}
+    # Most of what is asked for is not there, and only for what is, abstract types are looked into.
+    return value if value is not None and isinstance(value, _OBJECTS) else {}
 
 
 def sequence(value: object) -> Sequence[Any]:
@@ -40,6 +41,8 @@ def sequence(value: object) -> Sequence[Any]:
 
 def mappings(value: object) -> list[Json]:
     """The objects in the list ``value``."""
+    if value is None:
+        return []
     return [item for item in sequence(value) if isinstance(item, _OBJECTS)]
 
 

@@ -40,7 +40,14 @@ _KEPT_HERE: Final = ("safety_identifier", "metadata")
 _BROUGHT: Final = "reasoning.encrypted_content"
 # What says no more than a field that is not there.
 _USUAL: Final = frozenset({"auto", "default", "disabled"})
-_OF_OUR_WORKER: Final = frozenset({"chat_template_kwargs", "tools"})
+# What our own worker's model hears beyond the nouns, whichever wire format says so.
+DRAWN: Final = (
+    "frequency_penalty", "logit_bias", "min_p", "presence_penalty", "repeat_penalty",
+    "repetition_penalty", "top_k",
+)  # fmt: skip
+_OF_OUR_WORKER: Final = frozenset(
+    {"chat_template_kwargs", "logprobs", "tools", "top_logprobs", *DRAWN}
+)
 
 
 def untold(request: ChatRequest, card: ModelCard, *, passing: bool, own: bool = False) -> list[str]:
@@ -120,7 +127,9 @@ def _others(request: ChatRequest, card: ModelCard) -> Iterator[str]:
     same = request.wire == card.wire
     if same and (card.place is Place.CLOUD or "all_fields" in card.abilities):
         return
-    yield from _extra(request.extra, _OF_OUR_WORKER if same else frozenset({"tools"}))
+    heard = DRAWN if card.place is Place.LOCAL else ()
+    known = _OF_OUR_WORKER if same else frozenset({"tools", *heard})
+    yield from _extra(request.extra, known)
     kinds = {string(mapping(tool).get("type")) for tool in sequence(request.extra.get("tools"))}
     yield from sorted(f"the tool {kind}" for kind in kinds)
 

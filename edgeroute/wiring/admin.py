@@ -14,6 +14,8 @@ from edgeroute.engine.admin.self_check import SelfCheck
 from edgeroute.engine.admin.sent_requests import SentRequests
 from edgeroute.local.backends.choose import OWN_NAMES
 from edgeroute.local.files.models import LocalModels, Pulled
+from edgeroute.local.preparing.compiler import Compiler
+from edgeroute.local.preparing.preparing import LLAMACPP
 from edgeroute.wiring.engine import EngineParts
 
 
@@ -85,11 +87,22 @@ class AdminParts:
             pictures_read=ocr and Tesseract.find() is not None,
         )
 
+    async def prepare(self, report: OnProgress) -> None:
+        """Fetch and compile what a local answer still needs.
+
+        Raises:
+            EdgeRouteError: something could not be had; what did come is kept.
+        """
+        await self._engine.local.prepare(self.pull, report)
+
     async def pull(self, model: str, progress: OnProgress) -> Pulled:
-        """Fetch a local model (``auto``: the best for this machine) through the egress door.
+        """Fetch a local model (``auto``: the best for this machine) through the egress door;
+        ``llamacpp`` is compiled.
 
         Raises:
             LocalModelError: unknown, not to be had, no room, or the place is not safe.
         """
+        if model == LLAMACPP:
+            return Pulled(LLAMACPP, await Compiler(report=progress).run(), already=False)
         fetch = partial(self._engine.providers.door.download, hosts=self.models.hosts)
         return await self.models.pull(model, fetch, progress)

@@ -109,6 +109,7 @@ class EngineParts:
             ledger=self.stores.ledger,
             budget=self.budget,
             clock=self.installation.clock,
+            local_absent=lambda: self.local.preparing.absent,
         )
 
     @cached_property
@@ -134,6 +135,7 @@ class EngineParts:
                 installation.settings.router.tier, self.providers.enterprise, self._user
             ),
             clock=installation.clock,
+            yardsticks=self.yardsticks,
         )
 
     @cached_property

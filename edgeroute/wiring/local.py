@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 
 from edgeroute.boundary import lockdown
-from edgeroute.core.local_models import LocalStatus
+from edgeroute.core.local_models import LocalStatus, OnProgress
 from edgeroute.engine.admin.endpoint_keys import EndpointKeys
-from edgeroute.local.backends import omlx
+from edgeroute.local.backends import llamacpp, omlx
 from edgeroute.local.backends.backend import LocalBackend
 from edgeroute.local.backends.choose import Choices
 from edgeroute.local.backends.worker_process import WorkerProcess
 from edgeroute.local.backends.yes_no import YesNo
 from edgeroute.local.files.models import LocalModels
+from edgeroute.local.preparing.compiler import Compiler
+from edgeroute.local.preparing.preparing import Preparing
+from edgeroute.local.preparing.waiting import WaitingBackend
+from edgeroute.local.preparing.work import Job, PreparationWork
 from edgeroute.providers.egress import tls_context
 from edgeroute.wiring.installation import Installation
 from edgeroute.wiring.stores import StoreParts
@@ -52,12 +57,38 @@ class LocalParts:
         )
 
     @cached_property
-    def backend(self) -> LocalBackend:
-        """The model that answers on this machine.
+    def backend(self) -> WaitingBackend:
+        """The model that answers on this machine, once that is able to.
 
         Raises:
             SettingsError: the settings name a backend that does not exist.
         """
+        return WaitingBackend(self._chosen, self.preparing)
+
+    @cached_property
+    def preparing(self) -> Preparing:
+        """What a local answer still needs, and who is fetching it."""
+        others = self._installation.settings.local.fallbacks  # these answer meanwhile
+        return Preparing(
+            self._installation.paths.state,
+            self.models,
+            model=lambda: self._installation.settings.local.model,
+            uses_llamacpp=lambda: self._chosen.name == llamacpp.NAME and not others,
+        )
+
+    async def prepare(self, pull: Job, report: OnProgress) -> None:
+        """Do that work now; ``pull`` fetches one thing by its name.
+
+        Raises:
+            EdgeRouteError: something could not be had; what did come is kept.
+        """
+        work = PreparationWork(self.preparing, pull, report)
+        # Which model fits may depend on the graphics card that was asked for.
+        in_turn = bool(os.environ.get("CMAKE_ARGS"))
+        await work.run(Compiler().require_tools, in_turn=in_turn)
+
+    @cached_property
+    def _chosen(self) -> LocalBackend:
         local = self._installation.settings.local
         chosen = self._choices.backend(
             local.backend, local.model, local.fallbacks, least_wait=local.spread == "least_wait"
@@ -69,7 +100,7 @@ class LocalParts:
     @cached_property
     def yes_no(self) -> YesNo:
         """The same model, asked for one word."""
-        return YesNo(lambda: self.backend)
+        return YesNo(lambda: self._chosen)
 
     @cached_property
     def worker(self) -> WorkerProcess:
@@ -87,5 +118,5 @@ class LocalParts:
 
     async def close(self) -> None:
         """Let go of the model."""
-        if "backend" in self.__dict__:
-            await self.backend.close()
+        if "_chosen" in self.__dict__:
+            await self._chosen.close()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from edgeroute.engine.admin.providers import Providers
     from edgeroute.engine.engine import Engine
     from edgeroute.engine.recording.feedback import Feedback
-    from edgeroute.local.backends.backend import LocalBackend
+    from edgeroute.local.preparing.waiting import WaitingBackend
     from edgeroute.privacy.detecting.user_lists import Lists
     from edgeroute.privacy.inspecting.inspector import Inspector
     from edgeroute.providers.catalog.catalog import Catalog
@@ -217,8 +217,8 @@ class Runtime:
         return self._privacy.lists
 
     @cached_property
-    def local(self) -> LocalBackend:
-        """The model that answers on this machine.
+    def local(self) -> WaitingBackend:
+        """The model that answers on this machine; ``preparing`` is what it still needs.
 
         Raises:
             SettingsError: the settings name a backend that does not exist.

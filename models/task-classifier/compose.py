@@ -6,13 +6,19 @@ from __future__ import annotations
 import csv
 import itertools
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 SEED: Final = 20261122
+_SHORT_WORD: Final = 3
+_SLIPS: Final = 0.18
+_GREETINGS: Final = (
+    "Hi! ", "hello, ", "Hey there, ", "Good morning. ", "Hi, I hope you are well. ", "please ",
+    "Hello, can you help me? ", "Quick question: ", "hey so ", "Dear assistant, ",
+)  # fmt: skip
 FOLDER: Final = Path(__file__).parent / "training"
 
 
@@ -35,6 +41,40 @@ def written() -> list[Example]:
                 text = prompt.replace("\\n", "\n").replace("\\t", "\t")
                 found.append(Example(text, label, tuple(filter(None, also.split(",")))))
     return found
+
+
+def perturbed(examples: list[Example], draw: random.Random | None = None) -> list[Example]:
+    """Each example once with slips of the fingers, then each once after a greeting: the same order
+    twice. What people mean does not change by it.
+    """
+    draw = draw or random.Random(SEED + 1)  # noqa: S311  (a fixed draw, not a secret)
+    slips = [replace(e, prompt=_slipped(e.prompt, draw), source="slips") for e in examples]
+    greeted = [
+        replace(e, prompt=draw.choice(_GREETINGS) + e.prompt, source="greeted") for e in examples
+    ]
+    return [*slips, *greeted]
+
+
+def _slipped(text: str, draw: random.Random) -> str:
+    """``text`` with a slip in about every sixth longer word of its prose."""
+    words = [
+        _slip(word, draw)
+        if len(word) > _SHORT_WORD and word.isalpha() and draw.random() < _SLIPS
+        else word
+        for word in text.split(" ")
+    ]
+    return " ".join(words)
+
+
+def _slip(word: str, draw: random.Random) -> str:
+    """``word`` with two letters changed round, one left out, or one doubled."""
+    at = draw.randrange(1, len(word) - 1)
+    ways = (
+        word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+        word[:at] + word[at + 1 :],
+        word[:at] + word[at] + word[at:],
+    )
+    return draw.choice(ways)
 
 
 def composed() -> list[Example]:

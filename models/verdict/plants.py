@@ -2,18 +2,23 @@
 """What is private in a repository: invented rows, notes and exports about people, as code has them.
 
 The scale learns them among lines of published code, so that code around them does not make them
-harmless. The bench plants other kinds, written apart.
+harmless; and pieces written out by other hands, private ones and harmless look-alikes in equal
+number (``pieces/``). The bench plants other kinds, written apart.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from tests.bench.repositories import FAMILY, GIVEN
 
 _AROUND: Final = 7  # lines of code before and after
+_LINE: Final = 160  # characters of such a line
 _HOSTS: Final = (
     "gmail.com", "outlook.com", "web.de", "orange.fr", "libero.it", "wp.pl", "icloud.com",
     "hofmann-bau.de", "lakeview-dental.com", "maison-roux.fr", "nordlys.no", "bluebarn.co.uk",
@@ -31,12 +36,35 @@ _MATTERS: Final = (
 _PLANS: Final = ("basic", "family", "premium", "trial")
 
 
+class Piece(msgspec.Struct, frozen=True):
+    """Something that stands in a repository."""
+
+    kind: str
+    private: bool
+    text: str
+
+
+def pieces(hands: Iterable[str]) -> list[Piece]:
+    """All that ``hands`` wrote."""
+    return [
+        msgspec.json.decode(line, type=Piece)
+        for hand in hands
+        for line in (Path(__file__).parent / "pieces" / f"{hand}.jsonl").read_bytes().splitlines()
+    ]
+
+
 def among(lines: Sequence[str], chance: random.Random) -> Iterator[str]:
     """A text of each kind between ``lines`` of a file."""
     for write in _KINDS:
-        place = chance.randrange(max(1, len(lines) - _AROUND))
-        before, after = lines[max(0, place - _AROUND) : place], lines[place : place + _AROUND]
-        yield "\n".join([*before, write(chance), *after])
+        yield between(lines, write(chance), chance)
+
+
+def between(lines: Sequence[str], text: str, chance: random.Random) -> str:
+    """``text`` between some lines of a file."""
+    place = chance.randrange(max(1, len(lines) - _AROUND))
+    around = [line[:_LINE] for line in lines[max(0, place - _AROUND) : place + _AROUND]]
+    before = min(place, _AROUND)
+    return "\n".join([*around[:before], text, *around[before:]])
 
 
 def _person(chance: random.Random) -> tuple[str, str]:

@@ -10,22 +10,26 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from models.verdict.plants import among
+from models.verdict.plants import Piece, among, between
 from tests.bench.agent_files import SEED, sampled
 from tests.bench.published_packages import archive, packages, texts
 from tests.bench.repositories import Repository
 
 LOOKS: Final = 4  # files of a package that are also looked at through tools
 READ: Final = 18  # texts of a package that are learned from
+PIECES: Final = 30  # that are put into a package
 
 
-def published(cache: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+def published(
+    cache: Path, written: Sequence[Piece]
+) -> Iterator[tuple[str, list[str], list[tuple[str, bool]]]]:
     """Name and texts of each package: some of its files and of what tools show of a repository
-    made of them; and pieces of files that hold something private.
+    made of them; and parts of files with an invented row or one of the pieces ``written`` in
+    them, each with whether it is private.
 
     Raises:
         FileNotFoundError: a package is not in ``cache`` and cannot be fetched.
@@ -49,5 +53,9 @@ def published(cache: Path) -> Iterator[tuple[str, list[str], list[str]]]:
                 *repository.views(few),
             ]
         read = [*chosen.values(), *(text for _, text in shown)]
-        private = list(among(every[few[0]].splitlines(), chance))
-        yield package.name, chance.sample(read, min(READ, len(read))), private
+        put = [(text, True) for text in among(every[few[0]].splitlines(), chance)]
+        learned = chance.sample(read, min(READ, len(read)))
+        for piece in chance.sample(written, PIECES):
+            lines = every[chance.choice(list(chosen))].splitlines()
+            put.append((between(lines, piece.text, chance), piece.private))
+        yield package.name, learned, put

@@ -28,7 +28,7 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,6 +61,7 @@ from edgeroute.privacy.detecting.weighing.evidence import (
 from edgeroute.privacy.detecting.weighing.kinds import is_left_open
 from edgeroute.privacy.detecting.weighing.weigher import Weigher, window
 from edgeroute.privacy.policy import PrivacyPolicy
+from models.verdict.plants import Piece, pieces
 from models.verdict.reading import published
 
 HERE: Final = Path(__file__).parent
@@ -72,6 +73,11 @@ BATCH: Final = 128
 DROPPED_INPUT: Final = 0.5
 DROPPED_HIDDEN: Final = 0.2
 DECAY: Final = 0.02
+GATE_HIDDEN: Final = 16
+GATE_EPOCHS: Final = 20
+GATE_LEARNED: Final = -0.5  # raw odds of a window that the gate learns to let through
+GATE_TOLD: Final = 0.5  # raw odds of a window that tells something
+GATE_MISSED: Final = 0.002  # the share of those that the gate may miss
 FARTHEST: Final = 5.0
 SURE: Final = 0.7  # how surely a name is seen that is replaced
 RENAMED: Final = frozenset({"fiction", "trivial"})  # harmless tiers of which this is done too
@@ -256,22 +262,25 @@ def _is_open(seen: WindowView, page: Page) -> bool:
     return all(hit.score < CERTAIN or is_left_open(hit, published=published) for hit in seen.hits)
 
 
-def with_reading(given: Table, cache: Path, reader: Reader) -> Table:
+def with_reading(given: Table, cache: Path, written: Sequence[Piece], reader: Reader) -> Table:
     """``given`` and what agents read: windows of published packages, each as a harmless prompt of
-    its own, and private pieces among code.
+    its own, invented rows and the pieces ``written`` among code, and those pieces alone.
     """
     inputs, prompts, private = list(given.inputs), list(given.prompts), list(given.private)
-    for name, read, pieces in published(cache):
+    put = [(piece.text, piece.private) for piece in written]
+    for name, read, among in published(cache, written):
+        put += among
         rows = [row for text in read for row in reader.read(text, suspected=True)]
         for row in random.Random(name).sample(rows, min(MOST_WINDOWS, len(rows))):
             inputs.append(row)
             prompts.append(len(private))
             private.append(0.0)
-        for piece in pieces:
-            seen = list(reader.read(piece))
+    for text, told in put:
+        seen = list(reader.read(text))
+        if seen:
             inputs += seen
             prompts += [len(private)] * len(seen)
-            private.append(1.0)
+            private.append(float(told))
     return Table(np.array(inputs), np.array(prompts), np.array(private, np.float32))
 
 
@@ -286,28 +295,35 @@ def table(prompts: Sequence[tuple[str, Prompt]], reader: Reader) -> Table:
     return Table(np.array(inputs), np.array(numbers), private)
 
 
-def learned(given: Table, seed: int) -> Network:
+def learned(
+    given: Table,
+    seed: int,
+    *,
+    hidden: int = HIDDEN,
+    epochs: int = EPOCHS,
+    dropped: float = DROPPED_INPUT,
+) -> Network:
     """A network that tells private prompts from others. Adam with decay and a falling rate."""
     rng = np.random.default_rng(seed)
     mean, spread = given.inputs.mean(0), given.inputs.std(0) + 1e-3
     inputs = ((given.inputs - mean) / spread).clip(-FARTHEST, FARTHEST)
     width = inputs.shape[1]
     weights = [
-        (rng.normal(size=(width, HIDDEN)) / width**0.5).astype(np.float32),
-        np.zeros(HIDDEN, np.float32),
-        (rng.normal(size=HIDDEN) / HIDDEN**0.5).astype(np.float32),
+        (rng.normal(size=(width, hidden)) / width**0.5).astype(np.float32),
+        np.zeros(hidden, np.float32),
+        (rng.normal(size=hidden) / hidden**0.5).astype(np.float32),
         np.zeros(1, np.float32),
     ]
     moments = [(np.zeros_like(one), np.zeros_like(one)) for one in weights]
     step = 0
-    for epoch in range(EPOCHS):
-        rate = RATE * 0.5 * (1 + np.cos(np.pi * epoch / EPOCHS))
+    for epoch in range(epochs):
+        rate = RATE * 0.5 * (1 + np.cos(np.pi * epoch / epochs))
         raw = np.maximum(inputs @ weights[0] + weights[1], 0) @ weights[2] + weights[3]
         told = _most_private(given, raw)
         order = rng.permutation(len(given.private))
         for batch in np.array_split(order, max(1, len(order) // BATCH)):
             step += 1
-            slopes = _slopes(inputs[told[batch]], given.private[batch], weights, rng)
+            slopes = _slopes(inputs[told[batch]], given.private[batch], weights, rng, dropped)
             for place, slope in enumerate(slopes):
                 first, second = moments[place]
                 first += 0.1 * (slope - first)
@@ -325,9 +341,11 @@ def _most_private(given: Table, raw: Any) -> Any:
     return order[last]
 
 
-def _slopes(given: Any, private: Any, weights: Sequence[Any], rng: Any) -> list[Any]:
+def _slopes(
+    given: Any, private: Any, weights: Sequence[Any], rng: Any, dropped: float
+) -> list[Any]:
     """How the loss changes with each weight, on inputs of which some are left out by chance."""
-    given = given * (rng.random(given.shape) > DROPPED_INPUT) / (1 - DROPPED_INPUT)
+    given = given * (rng.random(given.shape) > dropped) / (1 - dropped)
     before = given @ weights[0] + weights[1]
     kept = (rng.random(before.shape) > DROPPED_HIDDEN) / (1 - DROPPED_HIDDEN)
     hidden = np.maximum(before, 0) * kept
@@ -335,6 +353,18 @@ def _slopes(given: Any, private: Any, weights: Sequence[Any], rng: Any) -> list[
     error = (1 / (1 + np.exp(-raw)) - private) / len(private)
     back = np.outer(error, weights[2]) * kept * (before > 0)
     return [given.T @ back, back.sum(0), hidden.T @ error, np.array([error.sum()])]
+
+
+def gate(network: Network, read: Table, chosen: Table) -> Network:
+    """A small network that tells by their evidence alone which windows ``network`` gives weight;
+    positive for all but a few of those of ``chosen``.
+    """
+    numbers = len(evidence(WindowView("", (), ())))
+    weighs = network.raw(read.inputs) > GATE_LEARNED
+    windows_of = Table(read.inputs[:, -numbers:], np.arange(len(weighs)), weighs.astype(np.float32))
+    found = learned(windows_of, SEEDS[0], hidden=GATE_HIDDEN, epochs=GATE_EPOCHS, dropped=0.0)
+    told = found.raw(chosen.inputs[network.raw(chosen.inputs) > GATE_TOLD, -numbers:])
+    return replace(found, second_bias=found.second_bias - np.quantile(told, GATE_MISSED))
 
 
 def joined(networks: Sequence[Network]) -> Network:
@@ -410,7 +440,8 @@ def main() -> None:
     if asked.folds:
         told["folds"] = figures(_left_out(given, training), training)
         print("folds", json.dumps(told["folds"]))
-    read = with_reading(given, asked.packages, reader)
+    written = pieces(split["pieces"]["training"])
+    read = with_reading(given, asked.packages, written, reader)
     network = joined([learned(read, seed) for seed in SEEDS])
     choosing = voices(split["calibration"])
     chosen = table(choosing, reader)
@@ -421,7 +452,9 @@ def main() -> None:
     }
     told["calibration"] = figures(raw, choosing)
     print("calibration", json.dumps(told["calibration"]), calibration)
-    np.savez_compressed(HERE / "scale.npz", **dict(_held(network)))
+    small = gate(network, read, chosen)
+    held = [*_held(network), *((f"gate_{name}", value) for name, value in _held(small))]
+    np.savez_compressed(HERE / "scale.npz", **dict(held))
     names = list(evidence(WindowView("", (), ())))
     places = [(name, n * WIDTH, (n + 1) * WIDTH) for n, name in enumerate(VECTORS)]
     (HERE / "inputs.json").write_text(

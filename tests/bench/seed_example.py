@@ -123,7 +123,7 @@ class Bill:
 def bill(catalog: Catalog, calls: Sequence[Signals], now: datetime) -> Bill:
     """Plan and price ``calls``."""
     cards = {**catalog.cards, LOCAL.id: LOCAL}
-    policy, tiers = RoutingPolicy.named("coding-assistant"), Tiers.load()
+    policy, tiers = RoutingPolicy.named("seed"), Tiers.load()
     ready = frozenset(card.provider for card in cards.values())
 
     def first(signals: Signals) -> ModelCard:
@@ -192,7 +192,7 @@ async def measured(folder: Path, clock: Clock | None = None, *, shorter: int = 1
     Prompts can be so many times ``shorter``; what the models report stays the same.
     """
     providers = ("anthropic", "moonshot", "deepseek", "openai", "openrouter")
-    rules = packaged("rules") / "coding-assistant.yaml"
+    rules = packaged("rules") / "seed.yaml"
     receipts = []
     with keys():
         async with house(

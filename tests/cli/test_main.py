@@ -177,3 +177,19 @@ def test_every_command_has_a_docstring_for_its_help() -> None:
         assert command.help
         for child in getattr(command, "commands", {}).values():
             assert child.help, f"{name} {child.name}"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("expain", "hi"), "There is no command `expain`. Did you mean `explain`?"),
+        (("models", "lst"), "There is no command `lst`. Did you mean `list`?"),
+        (("service", "zzz"), "There is no command `zzz`. Known: install, status, uninstall."),
+    ],
+)
+def test_an_unknown_command_is_refused_with_the_nearest(
+    home: Home, words: tuple[str, ...], said: str
+) -> None:
+    """At the top and in every group, as wrong usage."""
+    result = home.run(*words)
+    assert (result.exit_code, said in result.stderr) == (2, True)

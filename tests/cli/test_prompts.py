@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from edgeroute.core.model_card import Place
-from edgeroute.core.plan import Candidate, Skipped, Strategy
+from edgeroute.core.plan import Candidate, Strategy
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode, Verdict
 from edgeroute.engine.deciding.explanation import Explanation
@@ -82,7 +82,10 @@ def test_explain_says_it_in_words(home: Home) -> None:
     assert "stays here (auto): Found: SSN." in text
     assert "Found     US_SSN" in text
     assert "Then      local/qwen" in text
-    assert "Not mock/m: There is no key for mock." in text
+    assert "Because   The default.\n" in text
+    assert "Taken for a plain question, easy\n" in text
+    assert "Costs     about $0.0001\n" in text
+    assert "No key for mock.\n" in text
 
 
 @pytest.mark.parametrize(
@@ -147,18 +150,6 @@ def test_explain_names_who_takes_part(home: Home, monkeypatch: pytest.MonkeyPatc
         text = home.run("explain", "hi").stdout
         assert f"Goes to   {line}\n" in text
         assert "Then      local/m\n" in text
-
-
-def test_explain_says_one_reason_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Models that were passed over for the same reason share a line, and long lists are cut."""
-    skipped = tuple(Skipped(f"a/{n}", "There is no key for a.") for n in range(6))
-    plan = replace(scripted_engine.PLAN, skipped=(*skipped, Skipped("b/x", "It rests.")))
-    monkeypatch.setattr(scripted_engine, "PLAN", plan)
-    lines = home.run("explain", "hi").stdout.splitlines()
-    assert [line for line in lines if line.startswith("Not ")] == [
-        "Not a/0, a/1, a/2, a/3 and 2 more: There is no key for a.",
-        "Not b/x: It rests.",
-    ]
 
 
 def test_scan_prints_types_and_places_but_no_value(home: Home, tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from edgeroute.core.model_card import Place
+from edgeroute.core.reasons import Reasons
 from edgeroute.core.receipt import Attempt, Receipt, last_answer
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import PrivacyMode
+from tests.support.receipts import attempt, receipt
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -115,3 +117,16 @@ def test_a_receipt_says_who_asked_through_which_door() -> None:
     told = replace(plain, client="zed", agent="claude-code", role="plan")
     assert told.asker == "cli, zed, claude-code, plan"
     assert (told.as_json()["agent"], told.as_json()["role"]) == ("claude-code", "plan")
+
+
+def test_it_says_why_another_model_answered() -> None:
+    """The reason for the first choice alone would be untrue of an answer that is not its own."""
+    chosen = Reasons("A small model does this well.")
+    one = attempt(model="a/one", outcome="failed")
+    other = attempt(model="local/m", place=Place.LOCAL)
+    told = receipt(one, one, other, reasons=chosen).because
+    assert told == "A small model does this well. a/one could not answer, so local/m did."
+    again = attempt(model="a/one")
+    assert receipt(one, again, reasons=chosen).because == chosen.because
+    assert receipt(one, reasons=chosen).because == chosen.because
+    assert receipt(again, why="The rule's own.").because == "The rule's own."

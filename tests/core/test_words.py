@@ -92,3 +92,8 @@ def test_bytes_are_summed_by_host_and_only_where_they_left() -> None:
     local = attempt(place=Place.LOCAL, host="127.0.0.1")
     both = receipt(attempt(), attempt(outcome="failed"), local)
     assert words.sent_to(both) == {"api.openai.com": 1000}
+
+
+def test_a_wait_is_told_in_whole_seconds() -> None:
+    """What goes on begins at 0 s."""
+    assert [words.passed(n) for n in (0.4, 12.9, 125)] == ["0 s", "12 s", "2 min 5 s"]

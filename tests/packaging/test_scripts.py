@@ -15,7 +15,10 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = [*sorted((ROOT / "packaging").rglob("*.sh")), ROOT / ".ci" / "run"]
-LOCKS = sorted((ROOT / "packaging").glob("requirements*.txt"))
+LOCKS = [
+    *sorted((ROOT / "packaging").glob("requirements*.txt")),
+    *sorted((ROOT / "models").glob("llamacpp*.txt")),
+]
 TOOLS = [
     *("basename", "cat", "cksum", "cut", "date", "dirname", "ls", "mkdir", "mv", "printf", "rm"),
     *("rmdir", "sed", "sleep", "tail", "tr", "uname"),
@@ -105,42 +108,30 @@ def test_without_venv_it_says_what_to_install(checkout: Path, tools: Path) -> No
     assert not (checkout / ".venv").exists()
 
 
-def pretend_python(checkout: Path, *, has_llama: bool) -> Path:
+def pretend_python(checkout: Path) -> None:
     """A virtual environment whose Python writes down what it is asked to install."""
-    python = checkout / ".venv" / "bin" / "python"
-    version = "exit 0" if has_llama else "exit 1"
     write(
-        python,
+        checkout / ".venv" / "bin" / "python",
         f"""case "$*" in
-*importlib.metadata*) {version} ;;
-*cache_tag*) echo cpython-312 ;;
-*"pip install"*|*"pip wheel"*) echo "$*" >>asked ;;
+*purelib*) echo {checkout} ;;
+*"pip install"*) echo "$*" >>asked ;;
 esac""",
     )
     (checkout / ".venv" / "pyvenv.cfg").write_text("")
-    return python
-
-
-def test_without_a_compiler_it_says_what_to_install(checkout: Path, tools: Path) -> None:
-    """llama.cpp has to be compiled: without a compiler a sentence comes before anything fails."""
-    pretend_python(checkout, has_llama=False)
-    code, said = run(checkout, tools)
-    assert code == 1
-    assert "there is no C compiler" in said
-    assert "apt install build-essential" in said
 
 
 def test_sets_up_once_and_hands_arguments_on(checkout: Path, tools: Path) -> None:
-    """The first run installs with hashes and fetches models, the second only starts."""
-    pretend_python(checkout, has_llama=True)
+    """The first run installs wheels with hashes and compiles nothing, the second only starts."""
+    pretend_python(checkout)
     write(checkout / ".venv" / "bin" / "edgeroute", 'echo "edgeroute $*"')
     code, said = run(checkout, tools, "run.sh", "ask", "two words")
     assert code == 0
-    assert said.splitlines()[-1] == "edgeroute ask two words"
-    assert "edgeroute models pull rampart" in said
-    asked = (checkout / "asked").read_text().splitlines()
-    locked = [line for line in asked if "--requirement" in line]
-    assert all("--require-hashes" in line for line in locked)
+    assert [line for line in said.splitlines() if line.startswith("edgeroute")] == [
+        "edgeroute ask two words"
+    ]
+    *locked, editable = asked = (checkout / "asked").read_text().splitlines()
+    assert "--editable" in editable
+    assert all("--require-hashes" in line and "--only-binary :all:" in line for line in locked)
     assert [line.rsplit("/", 1)[-1] for line in locked] == [
         "requirements-build.txt",
         "requirements.txt",
@@ -150,9 +141,16 @@ def test_sets_up_once_and_hands_arguments_on(checkout: Path, tools: Path) -> Non
     assert (checkout / "asked").read_text().splitlines() == asked
 
 
+@pytest.mark.parametrize("lock", ["requirements", "requirements-test", "requirements-build"])
+def test_no_lock_of_an_environment_names_what_must_be_compiled(lock: str) -> None:
+    """llama.cpp and its tools are in the locks that EdgeRoute compiles from, and in no other."""
+    text = (ROOT / "packaging" / f"{lock}.txt").read_text()
+    assert not re.search("^(llama-cpp-python|cmake|ninja|scikit-build)", text, re.MULTILINE)
+
+
 def test_a_changed_lock_is_installed(checkout: Path, tools: Path) -> None:
     """New dependencies are noticed at the next run."""
-    pretend_python(checkout, has_llama=True)
+    pretend_python(checkout)
     write(checkout / ".venv" / "bin" / "edgeroute", "true")
     run(checkout, tools)
     before = (checkout / "asked").read_text().count("\n")
@@ -162,18 +160,18 @@ def test_a_changed_lock_is_installed(checkout: Path, tools: Path) -> None:
     assert (checkout / "asked").read_text().count("\n") == 2 * before
 
 
-def test_models_that_cannot_be_fetched_are_a_sentence(checkout: Path, tools: Path) -> None:
-    """Without a model the program is not started, and the next run goes on."""
-    pretend_python(checkout, has_llama=True)
-    write(checkout / ".venv" / "bin" / "edgeroute", 'case "$1" in models) exit 1 ;; esac; echo no')
-    code, said = run(checkout, tools)
+def test_without_llamacpp_no_suite_is_run(checkout: Path, tools: Path) -> None:
+    """Where llama.cpp cannot be compiled test.sh ends with a sentence, before any test."""
+    pretend_python(checkout)
+    write(checkout / ".venv" / "bin" / "edgeroute", 'echo "$*"; exit 1')
+    code, said = run(checkout, tools, "test.sh")
     assert code == 1
-    assert "goes on where it stopped" in said
+    assert "llama.cpp could not be compiled" in said
 
 
 def test_the_suite_has_the_last_word(checkout: Path, tools: Path) -> None:
     """test.sh checks the source, then ends with what pytest says, and with its exit code."""
-    pretend_python(checkout, has_llama=True)
+    pretend_python(checkout)
     for name in ("edgeroute", "ruff", "mypy", "lint-imports"):
         write(checkout / ".venv" / "bin" / name, f'echo "{name} $*"')
     write(checkout / ".venv" / "bin" / "pytest", 'echo "pytest $* $EDGEROUTE_MODELS"; exit 3')
@@ -191,7 +189,7 @@ def test_the_suite_has_the_last_word(checkout: Path, tools: Path) -> None:
 
 def test_a_failing_suite_is_not_run_again(checkout: Path, tools: Path) -> None:
     """A test that fails once has failed: no second run hides it."""
-    pretend_python(checkout, has_llama=True)
+    pretend_python(checkout)
     for name in ("edgeroute", "ruff", "mypy", "lint-imports"):
         write(checkout / ".venv" / "bin" / name, "true")
     write(checkout / ".venv" / "bin" / "pytest", "echo run >>runs; exit 1")
@@ -201,36 +199,23 @@ def test_a_failing_suite_is_not_run_again(checkout: Path, tools: Path) -> None:
 
 
 def test_light_compiles_and_fetches_nothing(checkout: Path, tools: Path) -> None:
-    """`test.sh --light` installs wheels alone, without llama.cpp, and runs the named tests."""
-    pretend_python(checkout, has_llama=False)
-    write(checkout / ".venv" / "bin" / "edgeroute", "echo no")
+    """`test.sh --light` installs wheels and runs the named tests; the full script completes it."""
+    pretend_python(checkout)
+    write(
+        checkout / ".venv" / "bin" / "edgeroute",
+        'echo "edgeroute $*" >&2; echo /packages/llama_cpp',
+    )
+    for name in ("ruff", "mypy", "lint-imports"):
+        write(checkout / ".venv" / "bin" / name, "true")
     write(checkout / ".venv" / "bin" / "pytest", 'echo "pytest $*"')
     code, said = run(checkout, tools, "test.sh", "--light", "tests/core/test_usage.py")
     assert code == 0
     assert said.splitlines()[-1] == "pytest tests/core/test_usage.py"
-    assert "no" not in said.splitlines()
-    *locked, editable = (checkout / "asked").read_text().splitlines()
-    assert "--editable" in editable
-    assert all("--require-hashes" in line for line in locked)
-    assert "--only-binary :all:" in locked[-1]
-    for line in locked:
-        lock = (checkout / line.rsplit(" ", 1)[-1]).read_text()
-        assert "--hash=sha256:" in lock
-        assert not re.search("^(llama-cpp-python|cmake|ninja)", lock, re.MULTILINE)
-
-
-def test_a_full_setup_completes_a_light_one(checkout: Path, tools: Path) -> None:
-    """After `--light` the full script still wants a compiler; after the full one light is done."""
-    python = pretend_python(checkout, has_llama=False)
-    for name in ("edgeroute", "ruff", "mypy", "lint-imports", "pytest"):
-        write(checkout / ".venv" / "bin" / name, "true")
-    assert run(checkout, tools, "test.sh", "--light")[0] == 0
-    code, said = run(checkout, tools, "test.sh")
-    assert (code, "there is no C compiler" in said) == (1, True)
-    write(python, "true")
+    assert "edgeroute models" not in said
+    installed = (checkout / "asked").read_text()
     assert run(checkout, tools, "test.sh")[0] == 0
-    (checkout / ".venv" / "setup" / "requirements-test.txt.light").unlink()
-    assert run(checkout, tools, "test.sh", "--light") == (0, "")
+    assert (checkout / "asked").read_text() == installed
+    assert (checkout / "llamacpp.pth").read_text() == "/packages\n"
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)

@@ -51,8 +51,9 @@ USED = {
             "import ctypes",
             {
                 "core/crash.py",
-                "local/worker/kept_prefix.py",
+                "local/worker/context.py",
                 "local/worker/landlock.py",
+                "local/worker/sampler.py",
                 "local/worker/seccomp.py",
             },
         ),

@@ -38,6 +38,7 @@ class Installation:
         self.environment = {
             **base,
             "EDGEROUTE_HOME": str(self.home),
+            "EDGEROUTE_PREPARE": "never",
             "PYTHONPATH": str(ROOT),
             "PYTHONWARNINGS": "default",
             **models,

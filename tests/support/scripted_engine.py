@@ -21,6 +21,7 @@ from edgeroute.core.events import (
 from edgeroute.core.messages import Image, Text, assistant
 from edgeroute.core.model_card import Place
 from edgeroute.core.plan import Candidate, Plan, Skipped
+from edgeroute.core.reasons import Reasons
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.signals import Signals
 from edgeroute.core.usage import Usage
@@ -36,6 +37,8 @@ PLAN = Plan(
      Candidate("local/qwen", Place.LOCAL, "The last resort.", "last_resort")),
     skipped=(Skipped("mock/m", "There is no key for mock."),),
 )  # fmt: skip
+
+REASONS = Reasons("The default.", "a plain question, easy", "about $0.0001", ("No key for mock.",))
 
 
 class ScriptedEngine:
@@ -93,4 +96,5 @@ class ScriptedEngine:
     async def explain(self, request: ChatRequest, *, full: bool = False) -> Explanation:
         """Where ``request`` would go."""
         self.requests.append(request)
-        return Explanation(PrivacyDecision(PrivacyMode.AUTO, self._verdict), Signals(), PLAN)
+        privacy = PrivacyDecision(PrivacyMode.AUTO, self._verdict)
+        return Explanation(privacy, Signals(), PLAN, reasons=REASONS)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import cast
 
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
 from edgeroute.tui.app import ChatApp
 from edgeroute.tui.chat.screen import ChatScreen
@@ -68,6 +68,12 @@ class Driver:
     async def top(self, screen: builtins.type[object]) -> None:
         """Wait until a screen of that class is on top."""
         await self.until(lambda: isinstance(self.app.screen, screen))
+
+    @property
+    def choices(self) -> str:
+        """The lines of the list on top."""
+        lists = self.app.screen.query(OptionList)
+        return "\n".join(str(one.prompt) for each in lists for one in each.options)
 
     @property
     def strip(self) -> str:

@@ -52,6 +52,7 @@ from edgeroute.engine.admin.sent_requests import SentRequests
 from edgeroute.engine.deciding.explanation import Explanation
 from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
 from edgeroute.engine.recording.feedback import Thumb
+from edgeroute.local.hardware import GIB, Machine
 from edgeroute.privacy.detecting.own.entries import Taken
 from edgeroute.providers.catalog.families import Families
 from edgeroute.routing.policy.in_force import RulesInForce
@@ -163,11 +164,58 @@ class FakeLists:
         self._inspector.allowed.append(value)
 
 
+class FakePreparing:
+    """What a local answer still needs: nothing, unless the test says so."""
+
+    def __init__(self) -> None:
+        self.lacks: list[str] = []
+        self.begun = 0
+
+    def missing(self) -> list[str]:
+        """What the test says."""
+        return self.lacks
+
+    async def stop(self) -> bool:
+        """Nobody is at it."""
+        return False
+
+    def begin(self, *, asked: bool = False) -> bool:
+        """Count it."""
+        self.begun += asked
+        return True
+
+
+class FakeModels:
+    """Two models that fit, the smaller one here."""
+
+    machine = Machine(8 * GIB, 2)
+
+    def __init__(self, states: FakeModelStates) -> None:
+        self.use, self.remove = states.use, states.remove
+
+    def present(self) -> tuple[SimpleNamespace, ...]:
+        """The smaller one."""
+        return (SimpleNamespace(id="qwen3.5-0.8b"),)
+
+    def recommend(self) -> tuple[SimpleNamespace, ...]:
+        """The larger one first."""
+        return tuple(
+            SimpleNamespace(build=SimpleNamespace(id=name, bytes=count), speed=speed)
+            for name, count, speed in (
+                ("qwen3.5-2b", 1_280_835_840, 14.0),
+                ("qwen3.5-0.8b", 532_517_120, 34.0),
+            )
+        )
+
+
 class FakeLocal:
     """A local model that is whatever the test says."""
 
+    name = "llamacpp"
+
     def __init__(self) -> None:
         self.now = LocalStatus("ready", "qwen2.5-coder-1.5b", "1.6 GB", "llamacpp")
+        self.preparing = FakePreparing()
 
     async def status(self) -> LocalStatus:
         """What the test says."""
@@ -680,7 +728,7 @@ class FakeOwn:
         return ""
 
 
-class FakeModels:
+class FakeModelStates:
     """Three models: one that answers, one that fits, one that does not."""
 
     machine = "16 GB memory, 4 cores, no graphics card"
@@ -764,7 +812,7 @@ class FakeRuntime:
             cast("SentBodies", self.bodies),
             self.clock,
         )
-        self.models = FakeModels()
+        self.models = FakeModelStates()
         rules = RulesInForce("default", Path("nowhere"))
         self.policies = Policies(rules, {}, lambda: ("anthropic",), self.clock)
         self.admin = SimpleNamespace(
@@ -772,7 +820,7 @@ class FakeRuntime:
             attachments="Its content is read here and judged.",
             policies=self.policies,
             sent=sent,
-            models=self.models,
+            models=FakeModels(self.models),
             local_models=self.models,
             pull=self.models.pull,
         )

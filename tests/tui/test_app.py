@@ -74,8 +74,8 @@ async def test_the_first_start_asks_once_and_can_be_skipped(runtime: FakeRuntime
     runtime.first_run = True
     async with running(runtime) as chat:
         await chat.top(OnboardingScreen)
-        await chat.until(lambda: "is ready" in chat.words("#local-fit"))
-        await chat.press("down", "enter")
+        await chat.until(lambda: "AUTO" in chat.choices)
+        await chat.press("down", "enter", "escape")
         await chat.until(lambda: chat.app.screen is chat.chat)
         assert runtime.saved == {"privacy.mode": "private"}
         assert chat.chat.state.mode is PrivacyMode.PRIVATE

@@ -152,8 +152,9 @@ async def settings(chat: Driver) -> None:
 
 
 async def rules(chat: Driver) -> None:
-    """The policy in force."""
+    """A rule of the policy in force."""
     await page(chat, "show_rules")
+    await chat.press(*"must-be")
 
 
 async def rule_test(chat: Driver) -> None:

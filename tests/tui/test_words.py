@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from edgeroute.core.model_card import Place
+from edgeroute.core.reasons import Reasons
 from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import PrivacyMode
@@ -65,8 +66,8 @@ def test_the_receipt_line_names_who_received_bytes() -> None:
         ({"route": Place.LOCAL, "findings": {"US_SSN": 1}}, "found US SSN"),
         ({"route": Place.LOCAL, "latched": True}, "this chat stays local"),
         ({"route": Place.LOCAL, "mode": PrivacyMode.PRIVATE}, "local only"),
-        ({}, "rule default"),
-        ({"rule": ""}, "why"),
+        ({}, "why"),
+        ({"reasons": Reasons("It is short.")}, "It is short"),
     ],
 )
 def test_every_receipt_has_a_reason(values: dict[str, object], text: str) -> None:

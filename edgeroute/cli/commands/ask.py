@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from edgeroute.cli.getting_ready import WaitingLine, get_ready
 from edgeroute.cli.prompt import build_request, prompt_options, read_prompt
 from edgeroute.cli.shell import (
     Shell,
@@ -29,6 +30,7 @@ from edgeroute.core.events import (
     DOUBTS,
     Answered,
     AttemptEnded,
+    AttemptStarted,
     Event,
     Failed,
     Folded,
@@ -37,6 +39,7 @@ from edgeroute.core.events import (
     TextDelta,
 )
 from edgeroute.core.pictures import save
+from edgeroute.core.reasons import failed
 from edgeroute.core.request import ChatRequest
 
 
@@ -73,6 +76,7 @@ def ask(
     A terminal sees the answer as it comes; a program gets it whole. Of pictures the paths are
     printed.
     """
+    get_ready(shell)
     streaming = on_terminal() and not no_stream and not machine
     request = build_request(shell, read_prompt(shell, words, files), store=not no_store, **options)
     if not streaming:  # who is shown nothing before the end can be rescued up to the end
@@ -98,6 +102,8 @@ class _Asking:
     screen: SafeStream = field(default_factory=SafeStream)
     shown: str = ""
     conversation: str = ""
+    told: set[str] = field(default_factory=set)
+    waiting: asyncio.Task[None] | None = None
 
     async def run(self) -> int:
         """Answer; the exit code."""
@@ -107,16 +113,30 @@ class _Asking:
         try:
             async with aclosing(self.shell.runtime.engine.stream(self.request)) as events:
                 async for event in events:
+                    self._wait(event)
                     if isinstance(event, Answered | Failed):
                         terminal = event
                     else:
                         self._take(event)
         except asyncio.CancelledError:
             return self._stopped()
+        finally:
+            if self.waiting is not None:
+                self.waiting.cancel()
         assert terminal is not None
         return (
             self._answered(terminal) if isinstance(terminal, Answered) else self._failed(terminal)
         )
+
+    def _wait(self, event: Event) -> None:
+        """While an attempt has said nothing yet, say what the local model waits for."""
+        if self.waiting is not None:
+            self.waiting.cancel()
+            self.waiting = None
+        here = isinstance(event, AttemptStarted) and event.model.startswith("local/")
+        if here and not self.quiet:
+            line = WaitingLine(self.shell.runtime.local.preparing.now)
+            self.waiting = asyncio.create_task(line.run())
 
     def _take(self, event: Event) -> None:
         """Show what happens on the way."""
@@ -138,9 +158,11 @@ class _Asking:
             self.shown = ""
             self.screen = SafeStream()
         elif isinstance(event, AttemptEnded) and event.attempt.outcome == "failed":
-            self._say(
-                f"{event.attempt.model} failed: {event.attempt.detail or event.attempt.error}"
-            )
+            attempt = event.attempt
+            told = failed(attempt.model, attempt.error, attempt.detail)
+            if told not in self.told:  # the same model may be tried again
+                self._say(told)
+            self.told.add(told)
         elif isinstance(event, Notice):
             self._say(f"warning: {event.text}" if event.kind in DOUBTS else event.text)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from edgeroute import tui
+from edgeroute.cli.getting_ready import get_ready
 from edgeroute.cli.shell import Shell, pass_shell
 
 
@@ -13,4 +14,5 @@ from edgeroute.cli.shell import Shell, pass_shell
 @pass_shell
 def chat(shell: Shell, *, plain: bool = False) -> int:
     """Open the chat app."""
+    get_ready(shell)
     return tui.run(shell.runtime, plain=plain)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from edgeroute.cli import complete
+from edgeroute.cli.named_group import NamedGroup
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
 from edgeroute.cli.words import when
 from edgeroute.core.errors import EdgeRouteError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _DOORS: Final = {"app": "chat", "ask": "cli", "programs": "http"}
 
 
-@click.group()
+@click.group(cls=NamedGroup)
 def history() -> None:
     """List, search, show, export, mask and delete conversations; say what of them left."""
 

@@ -7,11 +7,12 @@ import sys
 import click
 
 from edgeroute.cli import complete
+from edgeroute.cli.named_group import NamedGroup
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, piped, table
 from edgeroute.core.secret import Secret
 
 
-@click.group()
+@click.group(cls=NamedGroup)
 def keys() -> None:
     """Store, test and delete provider keys in the operating system's keyring."""
 
@@ -47,7 +48,8 @@ def list_keys(shell: Shell, *, machine: bool) -> None:
         as_json([{"provider": r.id, "name": r.name, "key": r.key, "state": r.state} for r in rows])
         return
     table(
-        ("PROVIDER", "NAME", "KEY", "STATE"), [(r.id, r.name, r.key or "-", r.state) for r in rows]
+        ("PROVIDER", "NAME", "KEY", "STATE"),
+        [(r.id, r.name, r.key or "-", r.state if r.has_key else "no key") for r in rows],
     )
     if not any(row.has_key for row in managed):
         note("No provider has a key, so that everything is answered here. Add one with"

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import asyncio
+import os
+import signal
+import time
+from contextlib import closing, suppress
 from dataclasses import asdict
+from typing import Final
 
 import click
 
 from edgeroute.cli import complete
+from edgeroute.cli.getting_ready import WaitingLine
+from edgeroute.cli.named_group import NamedGroup
 from edgeroute.cli.progress import ProgressLine
-from edgeroute.cli.shell import Shell, as_json, note, out, pass_shell, table
+from edgeroute.cli.shell import Shell, as_json, foreign, note, out, pass_shell, table
 from edgeroute.core.names import unknown
-from edgeroute.core.words import size
+from edgeroute.core.words import passed, size
+
+_LLAMACPP: Final = "llamacpp"
+_LESS: Final = 10
+_STATES: Final = {
+    "ready": "This machine can answer by itself.",
+    "running": "The local model is being prepared:",
+    "interrupted": "The preparation was interrupted; `edgeroute models prepare` goes on with it.",
+    "stopped": "You have stopped the preparation; `edgeroute models prepare` goes on with it.",
+    "failed": "The local model could not be prepared:",
+    "needed": "Nothing is prepared yet; the app, or `edgeroute models prepare`, begins it.",
+}
 
 
-@click.group()
+@click.group(cls=NamedGroup)
 def models() -> None:
     """Fetch, choose and remove local models."""
 
@@ -70,8 +88,12 @@ def _must_be_known(shell: Shell, model: str) -> None:
 @click.argument("model", default="auto", shell_complete=complete.local_models)
 @pass_shell
 def pull(shell: Shell, model: str) -> None:
-    """Fetch MODEL (default: the best for this machine), resume where it stopped, check it."""
-    _must_be_known(shell, model)
+    """Fetch MODEL (default: the best for this machine), resume where it stopped, check it.
+
+    `llamacpp` is llama.cpp itself: its locked sources are compiled for this processor.
+    """
+    if model != _LLAMACPP:
+        _must_be_known(shell, model)
 
     async def work() -> str:
         with closing(ProgressLine()) as progress:
@@ -79,6 +101,66 @@ def pull(shell: Shell, model: str) -> None:
         return str(pulled.path)
 
     out(shell.run(work))
+
+
+@models.command("prepare")
+@click.option("--stop", is_flag=True, help="Stop it where it runs behind the app, until asked for.")
+@click.option("--behind", is_flag=True, hidden=True, help="As the app does it: quietly.")
+@pass_shell
+def prepare(shell: Shell, *, stop: bool, behind: bool) -> None:
+    """Make this machine able to answer: compile llama.cpp and fetch a model that fits.
+
+    The app does it by itself, behind what you do. What has come so far is kept, and goes on.
+    """
+    preparing = shell.locked.local.preparing
+    if stop:
+        at_it = shell.run(preparing.stop)
+        note("Stopped." if at_it else "Nothing was running.")
+        note("`edgeroute models prepare` goes on where it stopped.")
+        return
+    if behind:
+        os.nice(_LESS)
+    with preparing.holding() as mine:
+        if mine:
+            with suppress(asyncio.CancelledError):  # somebody has stopped it
+                shell.run(lambda: _prepare(shell, quiet=behind))
+            return
+    if not behind:
+        note("It is being done already; ctrl+c leaves it alone.")
+        shell.run(lambda: WaitingLine(preparing.now).until_ready())
+
+
+async def _prepare(shell: Shell, *, quiet: bool) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    if quiet:
+        await shell.locked.admin.prepare(lambda _: None)
+        return
+    with closing(ProgressLine()) as progress:
+        await shell.locked.admin.prepare(progress)
+    note("This machine can answer by itself.")
+
+
+@models.command("status")
+@click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
+@pass_shell
+def status(shell: Shell, *, machine: bool) -> None:
+    """Say whether this machine can answer by itself, and how far what it needs has come."""
+    preparing = shell.locked.local.preparing
+    now, missing = preparing.now(), [*preparing.missing_support(), *preparing.missing()]
+    if machine:
+        as_json(asdict(now) | {"missing": missing})
+        return
+    out(_STATES[now.state])
+    for part in now.parts if now.state != "ready" else ():
+        out(f"  {part.name} is here" if part.ready else f"  {part.sentence}")
+    if now.state == "running":
+        out(f"  for {passed(time.time() - now.began)} by now")
+    if now.state == "failed":
+        foreign(f"  {now.error}\n  {now.hint}")
+    if missing:
+        note(f"Missing: {', '.join(missing)}.")
 
 
 @models.command("use")

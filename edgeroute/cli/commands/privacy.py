@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgeroute.cli.named_group import NamedGroup
 from edgeroute.cli.progress import CountLine
 from edgeroute.cli.shell import Shell, as_json, foreign, note, out, pass_shell, table
 from edgeroute.core.errors import SettingsError
@@ -30,7 +31,7 @@ class Sample:
     source: str
 
 
-@click.group()
+@click.group(cls=NamedGroup)
 def privacy() -> None:
     """Measure the privacy check."""
 

@@ -57,7 +57,8 @@ def receipts(
         as_json([row.as_json() for row in rows])
         return
     if not rows:
-        note("Nothing left this machine." if left_machine else "There are no receipts yet.")
+        none = "No receipt fits." if conversation else "There are no receipts yet."
+        note("Nothing left this machine." if left_machine else none)
         return
     table(
         ("RECEIPT", "WHEN", "MODEL", "LEFT", "COST", "RULE"),

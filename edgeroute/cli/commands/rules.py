@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from edgeroute.cli import complete
+from edgeroute.cli.named_group import NamedGroup
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
 from edgeroute.core.errors import SettingsError
 
 
-@click.group()
+@click.group(cls=NamedGroup)
 def rules() -> None:
     """List, check, explain and test routing rules."""
 

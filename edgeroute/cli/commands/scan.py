@@ -11,6 +11,7 @@ from typing import IO, Any, Final
 
 import click
 
+from edgeroute.cli.getting_ready import get_ready
 from edgeroute.cli.shell import (
     Shell,
     as_json,
@@ -81,6 +82,8 @@ def scan(
     elif not files and not staged:
         files = (_PIPED,)
     reporting = _Reporting(shell, show=show, why=why)
+
+    get_ready(shell, behind=False)
 
     async def work() -> list[dict[str, Any]]:
         if staged:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgeroute.cli.getting_ready import get_ready
 from edgeroute.cli.shell import Shell, note, out, pass_shell
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def serve(shell: Shell, host: str, port: int | None, *, unix_socket: bool, expos
     """Serve the OpenAI and Anthropic wire formats to programs on this machine."""
     from edgeroute.server.serve import serving
 
+    get_ready(shell)
     runtime = shell.runtime
     # An invalid policy is no reason to be found out by the first request.
     runtime.check()

@@ -14,6 +14,7 @@ from typing import Final
 
 import click
 
+from edgeroute.cli.named_group import NamedGroup
 from edgeroute.cli.shell import Shell, note, out, pass_shell
 from edgeroute.core.errors import EdgeRouteError
 
@@ -86,7 +87,7 @@ def this_service(platform: str = sys.platform) -> LoginService:
     return make(Path.home(), command, environment)
 
 
-@click.group()
+@click.group(cls=NamedGroup)
 def service() -> None:
     """Run the endpoint at login."""
 

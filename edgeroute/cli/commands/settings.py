@@ -10,6 +10,7 @@ import msgspec
 
 from edgeroute import config as settings
 from edgeroute.cli import complete
+from edgeroute.cli.named_group import NamedGroup
 from edgeroute.cli.shell import Shell, as_json, note, out, pass_shell, piped, table
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.names import unknown
@@ -17,7 +18,7 @@ from edgeroute.core.names import unknown
 _KINDS: Final = ("name", "project", "pattern")
 
 
-@click.group()
+@click.group(cls=NamedGroup)
 def config() -> None:
     """Show and change settings and privacy lists."""
 

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edgeroute.core.clock import Clock
+from edgeroute.core.comparison import Yardsticks
 from edgeroute.core.errors import BudgetReached, StoreError
 from edgeroute.core.ids import new_id
 from edgeroute.core.model_card import Place
@@ -26,8 +27,13 @@ from edgeroute.engine.deciding.model_names import (
     without_key,
 )
 from edgeroute.engine.deciding.pictures import kept_here, nobody_draws, without_drawn
-from edgeroute.engine.deciding.privacy_decision import PrivacyDecision, held_from
+from edgeroute.engine.deciding.privacy_decision import (
+    PrivacyDecision,
+    held_from,
+    why_private,
+)
 from edgeroute.engine.deciding.profile_limits import allowed, tier_of
+from edgeroute.engine.deciding.reasons import reasons
 from edgeroute.engine.deciding.session import Session, Sessions
 
 if TYPE_CHECKING:
@@ -36,13 +42,14 @@ if TYPE_CHECKING:
     from edgeroute.engine.deciding.router_state import RouterState
     from edgeroute.local.backends.backend import LocalBackend
     from edgeroute.privacy.inspecting.inspector import Inspector
+    from edgeroute.privacy.inspecting.sections import Begun
     from edgeroute.providers.catalog.catalog import Catalog
     from edgeroute.providers.catalog.families import FamilyName
     from edgeroute.routing.learning.neighbours import Advice
     from edgeroute.routing.plan.plan_input import PlanInput
     from edgeroute.routing.policy.in_force import RulesInForce
     from edgeroute.routing.policy.policy import RoutingPolicy
-    from edgeroute.routing.signals.signals import Classifier
+    from edgeroute.routing.signals.guess import Classifier
 
 _NOT_MASKED: Final = (
     "Masking was asked for, which lets more leave than this conversation's mode, so the mode"
@@ -63,9 +70,18 @@ class Preferences:
     user: str = ""
 
 
+class _Opened(NamedTuple):
+    """A request with the one name of its model, its conversation, and what of it is to be read."""
+
+    request: ChatRequest
+    family: FamilyName | None
+    session: Session
+    begun: Begun
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class Decider:
-    """Steps 1 to 4 of the way of one prompt."""
+    """Steps 1 to 4 of the way of one prompt. ``yardsticks`` are what costs are measured against."""
 
     sessions: Sessions
     inspector: Inspector
@@ -78,6 +94,7 @@ class Decider:
     classifier: Callable[[], Classifier | None]
     preferences: Preferences
     clock: Clock
+    yardsticks: Callable[[], Yardsticks] = Yardsticks
 
     async def decide(
         self, request: ChatRequest, *, dry: bool = False, full: bool = False
@@ -91,9 +108,11 @@ class Decider:
             NothingAnswered: nothing but a picture is wanted, and nobody draws.
             BudgetReached: the user wants to be asked first.
         """
-        request, family, session = await asyncio.to_thread(self._opened, request, dry=dry)
-        request = without_drawn(request)
-        verdict = await self.inspector.inspect(request, full=full)
+        opened = await asyncio.to_thread(self._opened, request, dry=dry, full=full)
+        if isinstance(opened, Decision):
+            return opened
+        request, family, session, begun = opened
+        verdict = await self.inspector.judge(begun)
         if session.undecided and not verdict.private:
             session = await self._released(session, request, dry=dry)
         masked: MaskedRequest | None = None
@@ -101,23 +120,25 @@ class Decider:
             masked, verdict = await self._masked(session, request, verdict, dry=dry)
         if verdict.private and not verdict.failed and masked is None and not dry:
             session, verdict = await self._latched(session, request, verdict)
-        privacy = PrivacyDecision(
-            session.mode,
-            verdict,
-            session.latched,
-            session.latch_reason,
-            dict(masked.types) if masked else None,
-            self.masking.labels(verdict.types),
-            self.masking.covers(verdict.types),
-        )
-        return await asyncio.to_thread(self._plan, request, session, privacy, masked, family)
+        return await asyncio.to_thread(self._plan, request, session, verdict, masked, family)
 
-    def _opened(
-        self, request: ChatRequest, *, dry: bool
-    ) -> tuple[ChatRequest, FamilyName | None, Session]:
-        """``_named``, and the conversation."""
+    def _opened(self, request: ChatRequest, *, dry: bool, full: bool) -> _Opened | Decision:
+        """The conversation, and what of the request is to be read. Where nothing is, and nothing
+        else can change what is known of it, the decision is there at once.
+        """
         request, family = self._named(request)
-        return request, family, self._session(request, dry=dry)
+        session = self._session(request, dry=dry)
+        request = without_drawn(request)
+        begun = self.inspector.begin(request, full=full)
+        verdict = begun.verdict
+        if (
+            verdict is None
+            or verdict.private
+            or session.undecided
+            or session.mode is PrivacyMode.MASK
+        ):
+            return _Opened(request, family, session, begun)
+        return self._plan(request, session, verdict, None, family)
 
     def _named(self, request: ChatRequest) -> tuple[ChatRequest, FamilyName | None]:
         """``request`` with the one name of the model that its caller asked for, and what the name
@@ -151,7 +172,7 @@ class Decider:
             sum(one.role != "system" for one in messages)
             for messages in (request.messages, session.new)
         )
-        reason = verdict.reason
+        reason = why_private(verdict)
         place, beginning = held_from(request, verdict, max(said - new, 0))
         with suppress(StoreError):
             latched = await asyncio.to_thread(
@@ -179,7 +200,7 @@ class Decider:
         self,
         request: ChatRequest,
         session: Session,
-        privacy: PrivacyDecision,
+        verdict: Verdict,
         masked: MaskedRequest | None,
         family: FamilyName | None,
     ) -> Decision:
@@ -188,19 +209,29 @@ class Decider:
         from edgeroute.routing.plan.planner import plan  # noqa: PLC0415
         from edgeroute.routing.signals.signals import read_signals  # noqa: PLC0415
 
+        privacy = PrivacyDecision(
+            session.mode,
+            verdict,
+            session.latched,
+            session.latch_reason,
+            dict(masked.types) if masked else None,
+            self.masking.labels(verdict.types),
+            self.masking.covers(verdict.types),
+        )
         leaves = not privacy.stays and not privacy.verdict.internal_code
         instead = ""
         if leaves:  # what stays here needs no key, and no name of a managed model
             request, instead = self._reachable(request, family)
         if not request.task and draws(self.catalog.card(request.model)):
             request = replace(request, task="image")
-        reads = self.rules.policy(request.policy).reads
+        policy = self.rules.policy(request.policy)
         signals = read_signals(
             request,
             internal_code=privacy.verdict.internal_code,
             classifier=self.classifier(),
             closely=request.pictures != "no"
-            or (request.model in _CHOSEN_HERE and not reads.isdisjoint(_TOLD_BY_TASK)),
+            or (request.model in _CHOSEN_HERE and not policy.reads.isdisjoint(_TOLD_BY_TASK)),
+            thresholds=policy.thresholds,
         )
         if privacy.stays and signals.wants_picture:
             raise kept_here(privacy.reason)
@@ -232,6 +263,7 @@ class Decider:
             judge=self._judge(asked, chosen),
             masked=masked,
             otherwise=otherwise,
+            reasons=reasons(asked, chosen, privacy, self.yardsticks().premium),
         )
 
     def _reachable(
@@ -268,7 +300,7 @@ class Decider:
     def _advice(self, asked: PlanInput, chosen: Plan, request: ChatRequest) -> Advice | None:
         """What earlier answers say, where the policy was free to choose one model."""
         from edgeroute.routing.plan.eligibility import call_cost, why_not  # noqa: PLC0415
-        from edgeroute.routing.signals import signals  # noqa: PLC0415
+        from edgeroute.routing.signals.turns import asked as last_asked  # noqa: PLC0415
 
         if asked.private or asked.model not in {"", "auto"} or chosen.strategy != "single":
             return None
@@ -277,7 +309,7 @@ class Decider:
             for name, card in asked.cards.items()
             if not why_not(card, asked.signals, asked.context)
         }
-        prompt = signals.asked(request.messages)
+        prompt = last_asked(request.messages)
         task = asked.signals.task
         return self.advisor.advise(prompt, chosen.first.model, costs, asked.policy, task)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from edgeroute.core.messages import Message
 from edgeroute.core.plan import Plan
+from edgeroute.core.reasons import UNTOLD, Reasons
 from edgeroute.core.request import ChatRequest, Sampling, Tier
 from edgeroute.core.signals import Signals
 from edgeroute.engine.deciding.explanation import Explanation
@@ -47,6 +48,7 @@ class Decision:
     masked: MaskedRequest | None
     otherwise: str
     judge: str
+    reasons: Reasons = UNTOLD
     start: RequestStart | None = None
 
     async def aside(self, messages: tuple[Message, ...]) -> Decision:
@@ -81,4 +83,6 @@ class Decision:
     def explanation(self) -> Explanation:
         """The decision as `explain` shows it."""
         asker = self.request.client_name
-        return Explanation(self.privacy, self.signals, self.plan, self.otherwise, asker)
+        return Explanation(
+            self.privacy, self.signals, self.plan, self.otherwise, asker, self.reasons
+        )

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from edgeroute.core.plan import Plan
+from edgeroute.core.reasons import UNTOLD, Reasons
 from edgeroute.core.signals import Signals
 from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
 
@@ -15,7 +16,7 @@ class Explanation:
     """What `explain` shows of the decision for one request.
 
     ``otherwise`` is the model that would have been chosen had nothing forced the request to stay
-    here. ``client`` is the connected program that asks.
+    here. ``client`` is the connected program that asks; ``reasons`` say it all in words.
     """
 
     privacy: PrivacyDecision
@@ -23,6 +24,7 @@ class Explanation:
     plan: Plan
     otherwise: str = ""
     client: str = ""
+    reasons: Reasons = UNTOLD
 
     def as_json(self) -> dict[str, Any]:
         """The documented object: privacy, signals, rule and candidates."""
@@ -47,5 +49,6 @@ class Explanation:
             ],
             "skipped": [asdict(skipped) for skipped in self.plan.skipped],
             "notes": list(self.plan.notes),
+            "reasons": asdict(self.reasons),
             "client": self.client,
         }

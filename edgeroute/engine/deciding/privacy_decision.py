@@ -15,6 +15,9 @@ from edgeroute.core.verdict import PrivacyMode, Verdict
 
 _MASKED: Final = "Personal data is replaced by placeholders before anything leaves."
 _PRIVATE_MODE: Final = "This conversation is set to stay on this machine."
+_BY_ORIGIN: Final = (
+    "It comes from a tool, a folder or a file whose contents always count as private here."
+)
 _MESSAGE: Final = re.compile(r"messages\[(\d+)\]")
 _MOST: Final = 3
 _NAME: Final = re.compile(r"[A-Za-z_][\w.-]{0,59}")  # anything else may be more than a name
@@ -59,7 +62,7 @@ class PrivacyDecision:
         if not self.stays and self.masked is not None:
             return _MASKED
         if self.verdict.private:
-            return self.verdict.reason
+            return why_private(self.verdict)
         if self.latched:
             return f"This conversation stays on this machine: {self.latch_reason}"
         return _PRIVATE_MODE if self.mode is PrivacyMode.PRIVATE else self.verdict.reason
@@ -80,6 +83,13 @@ class PrivacyDecision:
             "weight": verdict.weight,
             "second_opinions": [asdict(opinion) for opinion in verdict.opinions],
         }
+
+
+def why_private(verdict: Verdict) -> str:
+    """Why a private text is so, in a sentence for people."""
+    found = verdict.findings
+    by_origin = bool(found) and all(finding.source == "origin" for finding in found)
+    return _BY_ORIGIN if by_origin else verdict.reason
 
 
 def held_from(
@@ -153,7 +163,7 @@ def _path(call: ToolCall) -> str:
 def _held(types: Counter[str], labels: Mapping[str, str]) -> str:
     """``holds 3 e-mail addresses and 1 telephone number``."""
     if "" in types:
-        return "is private by origin"
+        return "counts as private because of where it comes from"
     counted = [_counted(labels.get(kind, kind), count) for kind, count in types.most_common(_MOST)]
     more = ["more"] if len(types) > _MOST else []
     *first, last = [*counted, *more]

@@ -29,7 +29,8 @@ class RouterState:
     """The state of providers and money as the planner sees it.
 
     ``ready`` names the providers that have a key or need none; ``shared`` is what all processes
-    have learned of them.
+    have learned of them. ``local_absent`` says why no local model can answer yet; empty where one
+    can.
     """
 
     ready: Callable[[], Collection[str]]
@@ -37,6 +38,7 @@ class RouterState:
     ledger: Ledger
     budget: Budget
     clock: Clock
+    local_absent: Callable[[], str] = str
     _holdings: dict[str, Holding] = field(default_factory=dict)
 
     def context(self, conversation: str, client: ClientProfile | None = None) -> RoutingContext:
@@ -51,6 +53,7 @@ class RouterState:
             blocked={line.target: line.sentence for line in report if line.sentence},
             limited={line.target: line.limit for line in report if line.limit},
             budget_left=self.budget_left(conversation, client),
+            local_absent=self.local_absent(),
         )
 
     def remember(self) -> None:
@@ -101,14 +104,25 @@ class RouterState:
         """The model that keeps the conversation's prompt in its cache, if one does."""
         return self._holdings.get(conversation)
 
-    def answered(self, conversation: str, model: str, usage: Usage, task: str) -> None:
-        """Remember who answered last, and how much of the prompt it now keeps."""
+    def answered(
+        self,
+        conversation: str,
+        model: str,
+        usage: Usage,
+        task: str,
+        *,
+        turn: int = 0,
+        rule: str = "",
+    ) -> None:
+        """Remember who answered last, for which turn, and how much of the prompt it now keeps."""
         from edgeroute.routing.plan.stickiness import Holding  # noqa: PLC0415
 
         while len(self._holdings) >= _KNOWN_CACHES and conversation not in self._holdings:
             del self._holdings[next(iter(self._holdings))]
         kept = usage.cache_read + usage.cache_write_short + usage.cache_write_long
-        self._holdings[conversation] = Holding(model, kept, task, usage.input, self.clock.now())
+        self._holdings[conversation] = Holding(
+            model, kept, task, usage.input, self.clock.now(), turn, rule
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,6 @@ def _is_question(request: ChatRequest) -> bool:
 
 def _prompt(request: ChatRequest) -> str:
     """What is asked, the same text that advice is given for."""
-    from edgeroute.routing.signals.signals import asked  # noqa: PLC0415
+    from edgeroute.routing.signals.turns import asked  # noqa: PLC0415
 
     return asked(request.messages)

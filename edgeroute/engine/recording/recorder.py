@@ -13,6 +13,7 @@ from edgeroute.core.events import Notice
 from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Attempt, Outcome, Receipt, last_answer
 from edgeroute.core.request import ChatRequest
+from edgeroute.core.signals import ASIDES
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.deciding.decision import Decision, RequestStart
 from edgeroute.engine.deciding.router_state import RouterState
@@ -125,6 +126,7 @@ class Recorder:
                 *outcome.notes,
             ),
             masked=decision.privacy.masked or {},
+            reasons=decision.reasons,
             turn=decision.signals.turns,
         )
         return self.baseline.measured(decided)
@@ -176,9 +178,15 @@ class Recorder:
         answer = outcome.answer or outcome.partial
         if answer is None or not decision.session.exists:
             return []
-        if receipt.route is Place.CLOUD:
+        # An agent's titles and summaries say nothing of who works on the user's turn.
+        if receipt.route is Place.CLOUD and decision.signals.role not in ASIDES:
             self.router_state.answered(
-                decision.session.id, receipt.model, receipt.usage, decision.signals.task
+                decision.session.id,
+                receipt.model,
+                receipt.usage,
+                decision.signals.task,
+                turn=decision.signals.turns,
+                rule=receipt.rule,
             )
         turn = (*decision.session.new, answer.message)
         try:

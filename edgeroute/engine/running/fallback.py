@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from edgeroute.core.answer import Frame
 from edgeroute.core.clock import Clock
@@ -31,6 +31,7 @@ from edgeroute.core.events import (
     AttemptStarted,
     Delta,
     Event,
+    Notice,
     Piece,
     ReasoningDelta,
 )
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from edgeroute.providers.resilience.resilience import Resilience
 
 LONG_THOUGHT: Final = 20.0  # seconds
+_SHOWN: Final = (*get_args(Piece), Frame)
 _GET_A_MODEL: Final = "`edgeroute doctor` says how to get a local model."
 _NO_ROOM: Final = "The session does not fit into the window of the model here."
 _CHANGE_IT: Final = "Change or shorten it; see `edgeroute models list` for others."
@@ -142,6 +144,8 @@ class Fallback:
         try:
             async with aclosing(self.calls.deltas(live, decision, patience)) as deltas:
                 async for delta in deltas:
+                    if isinstance(delta, Notice):  # how long the model lets one wait
+                        yield delta
                     for piece in attempt.came(delta):
                         yield piece
             attempt.ended(live)
@@ -187,7 +191,7 @@ class _FallbackStep:
 
     def came(self, delta: Delta) -> list[Piece | Frame]:
         """What may be shown now that ``delta`` has come."""
-        if not isinstance(delta, Piece | Frame):
+        if not isinstance(delta, _SHOWN):
             return []
         self.held.append(delta)
         now = self._clock.monotonic()

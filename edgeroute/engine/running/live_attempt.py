@@ -69,6 +69,10 @@ class LiveAttempt:
     def add(self, delta: Delta) -> None:
         """Take in one delta."""
         match delta:
+            case Frame(untold=untold):
+                self.draft.add_frame(delta)
+                if untold:
+                    self._mark_first_token()
             case TextDelta(text):
                 self._mark_first_token()
                 self.draft.add_text(text)
@@ -87,10 +91,6 @@ class LiveAttempt:
                 self.logprobs += values
             case Finish(reason, _, stop):
                 self.draft.finish, self.draft.stop = reason, stop
-            case Frame(untold=untold):
-                self.draft.add_frame(delta)
-                if untold:
-                    self._mark_first_token()
 
     def must_have_ended(self) -> None:
         """Check that the model said that its answer is whole.

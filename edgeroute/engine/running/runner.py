@@ -57,7 +57,7 @@ class Runner:
             yield event
 
     def _machine(self, decision: Decision, models: list[str]) -> StrategyMachine:
-        from edgeroute.routing.signals.signals import asked  # noqa: PLC0415
+        from edgeroute.routing.signals.turns import asked  # noqa: PLC0415
         from edgeroute.routing.strategies.cascade import Cascade  # noqa: PLC0415
         from edgeroute.routing.strategies.ensemble import Ensemble  # noqa: PLC0415
 
@@ -70,7 +70,7 @@ class Runner:
 
     async def _verified(self, decision: Decision, state: RunState) -> AsyncIterator[Event]:
         """A second model's view of the answer: a doubt is shown, never averaged away."""
-        from edgeroute.routing.signals.signals import asked  # noqa: PLC0415
+        from edgeroute.routing.signals.turns import asked  # noqa: PLC0415
         from edgeroute.routing.strategies.judges import disagreement, verify_messages  # noqa: PLC0415
 
         assert state.answer is not None

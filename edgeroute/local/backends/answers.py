@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Any, Final
 
+from edgeroute.core.answer import WHOLE, Frame
 from edgeroute.core.display import safe_line
 from edgeroute.core.errors import ErrorKind, LocalModelError
 from edgeroute.core.events import Delta, Finish
+from edgeroute.core.request import ChatRequest
 from edgeroute.local.backends.client import BrokenOff, Stream, parse_object, read_all
 from edgeroute.wire.errors import WireError, WireFault, counts_in, says_overflow
 from edgeroute.wire.formats import FORMATS
@@ -43,10 +45,21 @@ _SENTENCES: Final[dict[int, tuple[str, str, ErrorKind]]] = {
 }
 
 
+def passing_wire(request: ChatRequest) -> str:
+    """The wire format of the caller who gets the answer as it comes; empty where nobody does.
+
+    Only those who ask for log probabilities do, for which there is no other way through.
+    """
+    asks = request.source is not None and request.extra.get("logprobs") is True
+    return FORMAT.name if asks and request.wire == FORMAT.name and not request.tools else ""
+
+
 async def deltas(
-    stream: Stream, name: str, decoder: StreamDecoder | None = None
+    stream: Stream, name: str, decoder: StreamDecoder | None = None, wire: str = ""
 ) -> AsyncGenerator[Delta, None]:
     """The deltas of ``stream``, which a server called ``name`` sends; the last is a ``Finish``.
+
+    With ``wire`` each event comes as it was, too, before its deltas.
 
     Raises:
         LocalModelError: the server reports an error, breaks off, or speaks another language.
@@ -55,7 +68,7 @@ async def deltas(
     try:
         if stream.status != 200:
             raise failure(name, stream.status, parse_object(await read_all(stream)))
-        async for delta in _said(stream, decoder or FORMAT.decoder()):
+        async for delta in _said(stream, decoder or FORMAT.decoder(), wire):
             ended = ended or isinstance(delta, Finish)
             yield delta
     except WireFault as error:
@@ -69,17 +82,19 @@ async def deltas(
         raise BrokenOff(f"{name} ended in the middle of an answer.", "Try again.")
 
 
-async def _said(stream: Stream, decoder: StreamDecoder) -> AsyncIterator[Delta]:
+async def _said(stream: Stream, decoder: StreamDecoder, wire: str) -> AsyncIterator[Delta]:
     if stream.content_type == "text/event-stream":
-        async for delta in read_deltas(stream.chunks, decoder):
+        async for delta in read_deltas(stream.chunks, decoder, wire):
             yield delta
         return
     # Not streamed after all, or not called so; and perhaps an error although all seems well.
     body = await read_all(stream)
     if looks_like_stream(body):
-        async for delta in read_deltas(once(body), decoder):
+        async for delta in read_deltas(once(body), decoder, wire):
             yield delta
         return
+    if wire:
+        yield Frame(wire, WHOLE, body.decode("utf-8", "replace"))
     for delta in FORMAT.decode_answer(parse_object(body)):
         yield delta
 

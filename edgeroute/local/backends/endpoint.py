@@ -15,7 +15,7 @@ from edgeroute.core.local_models import LocalStatus
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
-from edgeroute.local.backends.answers import FORMAT, deltas, failure
+from edgeroute.local.backends.answers import FORMAT, deltas, failure, passing_wire
 from edgeroute.local.backends.backend import ASIDE
 from edgeroute.local.backends.client import LocalClient, Opening, TlsContext, Unreachable
 from edgeroute.local.backends.offers import Offer, chatting, offers
@@ -152,7 +152,8 @@ class Endpoint:
         for wait in (*_WAITS, None):
             async with self._client.stream("/chat/completions", body) as stream:
                 if wait is None or stream.status not in _BUSY:
-                    found = deltas(stream, self.name, self._decoder(card.wire_id))
+                    decoder, wire = self._decoder(card.wire_id), passing_wire(request)
+                    found = deltas(stream, self.name, decoder, wire)
                     async with aclosing(found) as open_found:
                         async for delta in open_found:
                             for meaning in text.feed(delta):

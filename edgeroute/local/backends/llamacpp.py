@@ -7,20 +7,27 @@ from contextlib import aclosing
 from typing import Any, Final
 
 from edgeroute.core.errors import LocalModelError
-from edgeroute.core.events import Delta
+from edgeroute.core.events import Delta, Notice
 from edgeroute.core.local_models import LocalState, LocalStatus
 from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest
-from edgeroute.local.backends.answers import FORMAT, deltas
-from edgeroute.local.backends.client import LocalClient, Unreachable
+from edgeroute.local.backends.answers import FORMAT, deltas, passing_wire
+from edgeroute.local.backends.client import LocalClient, Unreachable, parse_object
 from edgeroute.local.backends.worker_process import WorkerProcess
 from edgeroute.local.files.catalogue import Build
 from edgeroute.local.files.models import AUTO, LocalModels
 from edgeroute.wire import fill
 from edgeroute.wire.format import Target
+from edgeroute.wire.json_data import count
+from edgeroute.wire.openai_chat.stream import ChatDecoder
+from edgeroute.wire.sse import ServerSentEvent
 
 NAME: Final = "llamacpp"
 TITLE: Final = "The local model"
+# A field of requests to the worker: somebody waits for the answer.
+WAITS: Final = "edgeroute.waits"  # as worker/reply.py writes it, near the beginning of an event
+_HEAD: Final = 60
+URGENT: Final = "edgeroute_urgent"
 
 
 class LlamaCpp:
@@ -62,22 +69,25 @@ class LlamaCpp:
             LocalModelError: no model on disk, no memory, the prompt is too long, or it broke off.
         """
         body = encode(request, self._card(self._named(request.model)))
+        wire = passing_wire(request)
         client = await self._process.ensure()
         try:
-            async with aclosing(self._try(client, body)) as found:
+            async with aclosing(self._try(client, body, wire)) as found:
                 async for delta in found:
                     yield delta
         except Unreachable:
             # It ended after it was found. Nothing has been answered yet: once more.
             client = await self._process.ensure()
-            async with aclosing(self._try(client, body)) as found:
+            async with aclosing(self._try(client, body, wire)) as found:
                 async for delta in found:
                     yield delta
 
     @staticmethod
-    async def _try(client: LocalClient, body: dict[str, Any]) -> AsyncGenerator[Delta, None]:
+    async def _try(
+        client: LocalClient, body: dict[str, Any], wire: str
+    ) -> AsyncGenerator[Delta, None]:
         async with client.stream("/v1/chat/completions", body) as stream:
-            async for delta in deltas(stream, TITLE):
+            async for delta in deltas(stream, TITLE, _Decoder(), wire):
                 yield delta
 
     async def status(self) -> LocalStatus:
@@ -94,6 +104,9 @@ class LlamaCpp:
         state: LocalState = health.get("state", "idle")
         loaded = str(health.get("model") or "")
         detail = f"process {health.get('pid')}, {state}"
+        if waiting := health.get("waiting"):
+            seconds = round(float(health.get("expected_seconds") or 0))
+            detail += f", {waiting} waiting, about {seconds} seconds"
         return LocalStatus(
             state, loaded or build.id, detail, NAME, int(health.get("window") or window)
         )
@@ -102,12 +115,28 @@ class LlamaCpp:
         """Nothing to let go of: the worker serves others and ends by itself when idle."""
 
 
+class _Decoder(ChatDecoder):
+    """Reads the worker's own events, too."""
+
+    def feed(self, event: ServerSentEvent) -> list[Delta]:
+        """The deltas of one event."""
+        if WAITS not in event.data[:_HEAD]:
+            return super().feed(event)
+        said = parse_object(event.data)
+        ahead, seconds = count(said.get("ahead")), count(said.get("seconds"))
+        others = "Another answer comes" if ahead == 1 else f"{ahead} other answers come"
+        wait = f"{seconds} seconds" if seconds > 1 else "a second"
+        return [Notice("queue", f"{others} before this one: about {wait}.")]
+
+
 def encode(request: ChatRequest, card: ModelCard) -> dict[str, Any]:
     """The body that asks ``card`` for a streamed answer; thinking is off unless it is asked for."""
     body = FORMAT.encode_request(request, Target(card, stream=True))
     if "chat_template_kwargs" not in body and "reasoning" in card.abilities:
         thinks = request.reasoning_effort not in {"", "none", "minimal"}
         body["chat_template_kwargs"] = {"enable_thinking": thinks}
+    if request.front_door != "http":
+        body[URGENT] = True
     if request.fill:
         body[fill.FIELD] = True
     return body

@@ -42,6 +42,7 @@ class RawText:
         self.inside = inside
         self._ends = StopWatch(_ENDS)
         self._tools = tools if choice != "none" else ()
+        self._waiting: list[TextDelta] = []
         self._must_call = bool(tools) and choice not in {"auto", "none"}
         self._reader = self._new_reader(thinking=inside is True)
         self._held = self._thoughts = ""
@@ -52,17 +53,28 @@ class RawText:
         return OutputReader(self._tools, thinking=thinking, bare=True)
 
     def feed(self, delta: Delta) -> Iterator[Delta]:
-        """What ``delta`` means.
+        """What ``delta`` means; where a call was demanded, words wait until it comes.
 
         Raises:
             LocalModelError: a call that cannot be read, or none where one was demanded.
         """
+        for meaning in self._meanings(delta):
+            if self._must_call and isinstance(meaning, TextDelta):
+                self._waiting.append(meaning)
+                continue
+            if isinstance(meaning, ToolCallDelta):
+                self._must_call = False
+                yield from self._waiting
+                self._waiting = []
+            yield meaning
+
+    def _meanings(self, delta: Delta) -> Iterator[Delta]:
         match delta:
             case TextDelta(text):
                 yield from self._text("" if self._ends.found else self._ends.feed(text))
             case Finish(reason):
                 yield from self._close(cut=reason == "length")
-                if self._must_call and not self._calls and not self._reader.calls:
+                if self._must_call:
                     raise LocalModelError(
                         "The local model called no tool, although a call was demanded.",
                         "Ask again; a larger model calls tools more reliably.",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from edgeroute.core.errors import ErrorKind, LocalModelError
-from edgeroute.core.events import Delta
+from edgeroute.core.events import Delta, Notice
 from edgeroute.core.local_models import LocalStatus
 from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest
@@ -93,7 +93,7 @@ class Several:
             try:
                 async with aclosing(member.backend.answer(request)) as found:
                     async for delta in found:
-                        began = True
+                        began = began or not isinstance(delta, Notice)
                         yield delta
             except LocalModelError as error:
                 if error.kind not in _OF_THE_REQUEST:

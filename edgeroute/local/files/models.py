@@ -142,6 +142,14 @@ class LocalModels:
             self._present = stamp, there
         return self._present[1]
 
+    def missing_support(self) -> tuple[str, ...]:
+        """The support sets of which a file is not on disk."""
+        return tuple(
+            one.id
+            for one in self.catalogue.support.values()
+            if not all(checks.present(self.folder, file) for file in one.files)
+        )
+
     def choose(self, wanted: str = AUTO) -> Build:
         """The build that answers when ``wanted`` is asked for: what it names, or the best on disk.
 

@@ -11,16 +11,25 @@ from edgeroute.local.hardware import GIB, Machine
 
 _WINDOWS: Final = (32_768, 16_384, 8_192, 4_096)
 _SMALLEST_WINDOW: Final = 2_048
+# Bytes of weights that are read in a second: by a core, by the cores together, by graphics.
+_CORE_PACE: Final = 9e9
+_MEMORY_PACE: Final = 40e9
+_APPLE_PACE: Final = 80e9
+_CARD_PACE: Final = 250e9
 # What llama.cpp and its host need beside the weights and the cache.
 _OVERHEAD_BYTES: Final = GIB // 2
 
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """A build that this machine carries, and why it stands where it does."""
+    """A build that this machine carries, and why it stands where it does.
+
+    ``speed`` is what can be expected of it, in tokens per second.
+    """
 
     build: Build
     reason: str
+    speed: float = 0.0
 
 
 def recommend(catalogue: Catalogue, machine: Machine) -> list[Recommendation]:
@@ -28,15 +37,29 @@ def recommend(catalogue: Catalogue, machine: Machine) -> list[Recommendation]:
     rungs = catalogue.ladder.gpu if machine.accelerated else catalogue.ladder.cpu
     # Firmware keeps some memory to itself: a machine sold with 16 GB reports a little less.
     memory = machine.model_memory * 1.08 / GIB
-    found = [
-        Recommendation(catalogue.builds[rung.model], _reason(catalogue.builds[rung.model], machine))
+    carried = [
+        catalogue.builds[rung.model]
         for rung in rungs
         if memory >= rung.memory_gb and machine.cores >= rung.cores
     ]
+    found = [Recommendation(one, _reason(one, machine), speed(one, machine)) for one in carried]
     if not found:
         last = catalogue.builds[rungs[-1].model]
-        found = [Recommendation(last, "the last resort: this machine has little memory")]
+        reason = "the last resort: this machine has little memory"
+        found = [Recommendation(last, reason, speed(last, machine))]
     return found
+
+
+def speed(build: Build, machine: Machine) -> float:
+    """About how many tokens per second ``build`` writes on ``machine``.
+
+    Each token reads every active weight once, so memory sets the pace.
+    """
+    if machine.accelerated:
+        pace = _APPLE_PACE if machine.apple_silicon else _CARD_PACE
+    else:
+        pace = min(machine.cores * _CORE_PACE, _MEMORY_PACE)
+    return pace / (build.bytes * build.active / build.billions)
 
 
 def _reason(build: Build, machine: Machine) -> str:

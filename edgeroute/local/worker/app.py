@@ -21,7 +21,9 @@ from starlette.types import Receive, Scope, Send
 from edgeroute import __version__
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.local.worker.reply import Reply, error_body
+from edgeroute.local.worker.sampler import wishes
 from edgeroute.local.worker.service import WorkerService
+from edgeroute.local.worker.steps import Asked
 from edgeroute.wire import fill
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.format import Envelope
@@ -34,6 +36,7 @@ T = TypeVar("T")
 _MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 _MAX_TOP: Final = 20
 _ASIDE: Final = "edgeroute_aside"  # a question that leaves the conversation in the cache
+_URGENT: Final = "edgeroute_urgent"  # somebody waits for the answer
 
 
 class _Gone(Exception):
@@ -54,6 +57,8 @@ def build(service: WorkerService, shut_down: Callable[[], None]) -> Starlette:
                 "model": host.build.id if host else "",
                 "window": host.window if host else 0,
                 "idle_seconds": service.idle_seconds,
+                "waiting": service.turns.waiting,
+                "expected_seconds": service.turns.expected_seconds,
             }
         )
 
@@ -102,11 +107,16 @@ async def _chat(service: WorkerService, request: Request) -> Response:
     name = f"chatcmpl-{secrets.token_hex(8)}"
     reply = Reply(Envelope(name, asked.model, int(time.time()), counted), logprobs=logprobs)
     kwargs = body.get("chat_template_kwargs") or {}
+    aside = body.get(_ASIDE) is True
     steps = service.answer(
-        asked,
-        thinking=kwargs.get("enable_thinking") is True,
-        top=min(int(body.get("top_logprobs") or 0), _MAX_TOP) if logprobs else None,
-        aside=body.get(_ASIDE) is True,
+        Asked(
+            request=asked,
+            thinking=kwargs.get("enable_thinking") is True,
+            wishes=wishes(body),
+            top=min(int(body.get("top_logprobs") or 0), _MAX_TOP) if logprobs else None,
+            aside=aside,
+            urgent=aside or body.get(_URGENT) is True,
+        )
     )
     frames = _frames(reply, steps)
     try:

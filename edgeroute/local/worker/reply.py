@@ -9,10 +9,11 @@ from edgeroute.core.errors import EdgeRouteError, ErrorKind, LocalModelError
 from edgeroute.core.events import ReasoningDelta, TextDelta
 from edgeroute.core.usage import Usage
 from edgeroute.local.worker.host import Counts, Token
-from edgeroute.local.worker.service import Ended, Piece, Step
+from edgeroute.local.worker.steps import Ended, Piece, Step, Waits
 from edgeroute.wire.format import Envelope
-from edgeroute.wire.openai_chat.answer import ChatEncoder, encode_answer
+from edgeroute.wire.openai_chat.answer import ChatEncoder, encode_answer, frame
 
+WAITS: Final = "edgeroute.waits"  # the kind of an event that says how long it takes to begin
 _CODES: Final = {
     ErrorKind.UNKNOWN_MODEL: (404, "model_not_found"),
     ErrorKind.BAD_REQUEST: (400, "invalid_request"),
@@ -47,6 +48,8 @@ class Reply:
             self._draft.finish = step.finish
             self._draft.usage = self._usage(step.counts)
             return self._encoder.end(step.finish, self._draft.usage)
+        if isinstance(step, Waits):
+            return [frame({"object": WAITS, "ahead": step.ahead, "seconds": step.seconds})]
         chances = self._note(step)
         frames = [each for meaning in step.meanings for each in self._encoder.feed(meaning)]
         if chances:

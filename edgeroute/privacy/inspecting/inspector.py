@@ -31,7 +31,7 @@ from edgeroute.privacy.inspecting.passages import (
     Contents,
     Passage,
 )
-from edgeroute.privacy.inspecting.sections import Partition, Section
+from edgeroute.privacy.inspecting.sections import Begun, Partition, Section
 from edgeroute.privacy.inspecting.verdict_cache import (
     SEALED,
     Source,
@@ -107,21 +107,34 @@ class Inspector:
 
         Without ``full`` it stops at the first text that is private.
         """
+        return await self.judge(self.begin(request, full=full))
+
+    def begin(self, request: ChatRequest, *, full: bool = False) -> Begun:
+        """What ``request`` holds that is not known yet; in any thread."""
         try:
             version = self.version
             known = partial(self._memory.whole, version)
             found = sections.of_request(request, self._folders(), _nothing if full else known)
         except Exception as error:  # noqa: BLE001 - what cannot be read is private
-            return _failed(error)
+            return Begun("", Partition([], []), full, _failed(error))
         closed = [sentence for section in found.sections for sentence in section.contents.closed]
         for section in found.sections:
             for sealed in section.contents.sealed:
                 self._memory.put(version, data_digest(sealed), SEALED, CLEAR)
+        verdict = None
         if closed and not full:
-            return Verdict(private=True, reason=closed[0], complete=False)
-        verdict = await self._judge(version, found, full=full)
-        if closed:
-            return replace(verdict, private=True, reason=closed[0])
+            verdict = Verdict(private=True, reason=closed[0], complete=False)
+        elif not found.sections:
+            verdict = _of_request(_all_of(found.known), stopped=False)
+        return Begun(version, found, full, verdict, closed[0] if closed else "")
+
+    async def judge(self, begun: Begun) -> Verdict:
+        """Whether a request may leave, with what is not known of it read."""
+        if begun.verdict is not None:
+            return begun.verdict
+        verdict = await self._judge(begun.version, begun.found, full=begun.full)
+        if begun.closed:
+            return replace(verdict, private=True, reason=begun.closed)
         return verdict
 
     async def scan(self, text: str, *, full: bool = True, origin: str = "user") -> Verdict:
@@ -165,7 +178,7 @@ class Inspector:
 
     async def _judge(self, version: str, found: Partition, *, full: bool) -> Verdict:
         tasks = [(section, _tasks(section.contents)) for section in found.sections]
-        known = [(_WHOLE, whole.verdict) for whole in found.known]
+        known = _all_of(found.known)
         verdict = await self._judge_tasks(
             version, known, [t for _, of in tasks for t in of], full=full
         )
@@ -319,6 +332,10 @@ class Inspector:
         except (UnreadableFile, UnreadableImage) as error:
             return Verdict(private=True, reason=f"{error} What cannot be read stays here.")
         return self._passage(Passage(part.where, origin, text), full=full)
+
+
+def _all_of(known: Iterable[Whole]) -> list[tuple[_Task, Verdict]]:
+    return [(_WHOLE, whole.verdict) for whole in known]
 
 
 def _tasks(found: Contents) -> list[_Task]:

@@ -49,11 +49,12 @@ class CallLabels:
         """The label of ``call``, as it was when it was first seen: a link may be moved later."""
         known = self._folders.judged
         key = digest("\0".join((call.id, call.arguments, *self._bases)))
-        if key not in known:
+        label = known.get(key)
+        if label is None:
             if len(known) >= _MOST_JUDGED:
                 known.clear()
-            known[key] = self._of(call.arguments)
-        return known[key]
+            label = known.setdefault(key, self._of(call.arguments))
+        return label
 
     def _of(self, arguments: str) -> FolderLabel:
         value = nested(arguments)

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import msgspec
 
 from edgeroute.core.request import ChatRequest
+from edgeroute.core.verdict import Verdict
 from edgeroute.privacy.inspecting.folders import Folders
 from edgeroute.privacy.inspecting.json_texts import KeyValues, body_parts, parse, texts
 from edgeroute.privacy.inspecting.media import is_medium, without_cleared
@@ -49,6 +50,19 @@ class Partition(NamedTuple):
     known: list[Whole]
     sections: list[Section]
     beginning: Whole | None = None
+
+
+class Begun(NamedTuple):
+    """A request whose texts are not all known yet, unless there is a ``verdict``.
+
+    ``closed`` says why it is private whatever they hold; empty where nothing does.
+    """
+
+    version: str
+    found: Partition
+    full: bool
+    verdict: Verdict | None
+    closed: str = ""
 
 
 def of_request(request: ChatRequest, folders: Folders, known: Known) -> Partition:

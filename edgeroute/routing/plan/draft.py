@@ -8,6 +8,7 @@ from typing import Final, cast
 
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Candidate, Plan, Skipped, Strategy
+from edgeroute.core.reasons import no_key
 from edgeroute.core.request import Commit
 from edgeroute.core.signals import Signals
 from edgeroute.routing.plan.eligibility import RoutingContext, current, near_limit, why_not
@@ -121,13 +122,19 @@ class Draft:
             return
         alone = not self.candidates
         if not reason:
-            causes = [*self._skipped.values()] if alone else []
-            reason = f"{_LOCAL_ONLY} {causes[0]}" if causes else _LAST
+            reason = self._why_alone() if alone and self._skipped else _LAST
         self.candidates.append(
             _candidate(self._local, Place.LOCAL, reason, "first" if alone else "last_resort")
         )
         own = self._cards.get(self._local)
         self.note(why_not(own, self._signals, self._context) if own and alone else "")
+
+    def _why_alone(self) -> str:
+        """Why no managed model is asked: what keeps out one that has a key comes first."""
+        keyed = (
+            why for name, why in self._skipped.items() if why != no_key(name.partition("/")[0])
+        )
+        return f"{_LOCAL_ONLY} {next(keyed, next(iter(self._skipped.values())))}"
 
     def first_cloud(self) -> ModelCard | None:
         """The first managed model among the candidates."""

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from edgeroute.core.model_card import ModelCard, Place
+from edgeroute.core.reasons import no_key
 from edgeroute.core.signals import Signals
 from edgeroute.core.usage import Usage
 from edgeroute.routing.signals.tokens import upper_bound
@@ -24,6 +25,7 @@ class RoutingContext:
     ``ready`` are the providers that have a key or need none; ``None`` means that nobody looked.
     ``blocked`` and ``limited`` map a provider or a model to a sentence: its circuit breaker is
     open, or it is close to a rate limit. ``budget_left`` is USD; ``None`` is no limit.
+    ``local_absent`` is the sentence that says why no local model can answer yet.
     ``now`` carries the user's time zone.
     """
 
@@ -32,6 +34,7 @@ class RoutingContext:
     blocked: Mapping[str, str] = field(default_factory=dict)
     limited: Mapping[str, str] = field(default_factory=dict)
     budget_left: Decimal | None = None
+    local_absent: str = ""
 
 
 def draws(card: ModelCard | None) -> bool:
@@ -45,9 +48,9 @@ def why_not(
     """The sentence that says why ``card`` cannot take the request; empty if it can."""
     reason = _lacks(card, signals, needs_schema=needs_schema)
     if reason or card.place is Place.LOCAL:
-        return reason
+        return reason or context.local_absent
     if context.ready is not None and card.provider not in context.ready:
-        return f"There is no key for {card.provider}."
+        return no_key(card.provider)
     for name in (card.id, card.provider):
         if name in context.blocked:
             return context.blocked[name]

@@ -90,5 +90,7 @@ def facts(request: PlanInput) -> Facts:
         "front_door": request.front_door,
         "hour": float(request.context.now.hour),
         "turns": float(signals.turns),
+        "steps": float(signals.steps),
+        "failures": float(signals.failures),
         "spent_today": request.spent_today,
     }

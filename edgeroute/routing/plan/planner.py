@@ -13,17 +13,22 @@ from typing import Final
 
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Plan
+from edgeroute.core.reasons import MANAGED
 from edgeroute.routing.plan.draft import Draft
 from edgeroute.routing.plan.eligibility import closest, current, through
 from edgeroute.routing.plan.pictures import NOBODY, line_up_pictures
 from edgeroute.routing.plan.plan_input import AUTO, STRATEGY_NAMES, PlanInput, facts
-from edgeroute.routing.plan.stickiness import reason_to_stay
+from edgeroute.routing.plan.stickiness import price_of_moving, reason_to_stay
 from edgeroute.routing.plan.strategy_models import line_up
 from edgeroute.routing.policy.policy import Rule
 from edgeroute.routing.policy.tiers import AS_RULED, LOCAL, TierRule
 
+_NO_KEY_YET: Final = (
+    "No provider key yet: f5 in the app, or `edgeroute keys set`, adds one. This machine answers."
+)
 _EXPLICIT: Final = "explicit"
 _ONLY_SAID: Final = "That costs less, but this policy does not act on it (`outcomes.act`)."
+_SAME_TURN: Final = "It works on what you asked: the steps of one turn stay with one model."
 _MOST_OF_A_ROLE: Final = 2
 
 
@@ -62,7 +67,9 @@ def plan(request: PlanInput) -> Plan:
         strategy = "single"
         _choose(request, rule, draft)
     _add_fallbacks(request, rule, draft)
-    return _finish(request, rule, draft, rule.id, rule.sentence, strategy=strategy)
+    ruled = draft.candidates[0].reason != _NO_KEY_YET
+    rule_id, why = (rule.id, rule.sentence) if ruled else ("", _NO_KEY_YET)
+    return _finish(request, rule, draft, rule_id, why, strategy=strategy)
 
 
 def pick(request: PlanInput, name: str, avoid: str = "") -> str:
@@ -101,7 +108,7 @@ def _stay_here(request: PlanInput, rule: Rule, draft: Draft) -> Plan:
         if card is not None and card.place is Place.LOCAL:
             draft.offer(name, reason)
         elif name != LOCAL:
-            draft.skip(name, "It is a managed model, and this prompt stays on this machine.")
+            draft.skip(name, MANAGED)
     draft.last_resort(reason)
     return _finish(request, rule, draft, "privacy", reason)
 
@@ -141,7 +148,11 @@ def _choose(request: PlanInput, rule: Rule, draft: Draft) -> None:
     if tier.first == "best" and names == request.tiers.models(tier.role, tokens):
         return
     chosen = draft.usable(names)
-    if chosen is not None and not draft.candidates:
+    if (
+        chosen is not None
+        and not draft.candidates
+        and not _stays_within_turn(request, rule, chosen, draft)
+    ):
         _prefer_cache(request, chosen, draft)
         _prefer_experience(request, rule, chosen, draft)
     _offer_some(draft, names, rule.sentence)
@@ -168,7 +179,29 @@ def _strategy(request: PlanInput, rule: Rule) -> str:
     """
     first = _tier(request, rule).first
     kept = first == "rule" or (first == "best" and rule.strategy == "ensemble")
-    return rule.strategy if kept else "single"
+    # A step of an agent is answered by one model: several that act would act several times.
+    return rule.strategy if kept and not request.signals.has_tools else "single"
+
+
+def _stays_within_turn(request: PlanInput, rule: Rule, chosen: ModelCard, draft: Draft) -> bool:
+    """Whether this is a further step of a turn that a model works on; it then goes on, unless a
+    rule that may take over within a turn names another one.
+    """
+    holding = request.holding
+    held = request.cards.get(holding.model) if holding else None
+    if holding is None or held is None or not holding.works_on(request.signals):
+        return False
+    if rule.within_turn:
+        if held.id != chosen.id:
+            draft.note(
+                price_of_moving(
+                    holding, held, chosen, signals=request.signals, now=request.context.now
+                )
+            )
+        return True
+    if held.id != chosen.id:
+        draft.offer(held.id, _SAME_TURN)
+    return True
 
 
 def _prefer_cache(request: PlanInput, chosen: ModelCard, draft: Draft) -> None:
@@ -216,7 +249,13 @@ def _add_fallbacks(request: PlanInput, rule: Rule, draft: Draft) -> None:
         _offer_through(request, gateway, first, draft, "last_resort")
     if draft.first_cloud() is None:
         _add_what_there_is(request, first, draft)
-    draft.last_resort()
+    draft.last_resort("" if draft.candidates or _any_key(request) else _NO_KEY_YET)
+
+
+def _any_key(request: PlanInput) -> bool:
+    """Whether any managed API can be asked at all; so it is where nobody looked."""
+    ready, cards = request.context.ready, request.cards.values()
+    return ready is None or any(c.provider in ready for c in cards if c.place is Place.CLOUD)
 
 
 def _add_what_there_is(request: PlanInput, meant: ModelCard | None, draft: Draft) -> None:

@@ -17,7 +17,8 @@ class Holding:
 
     ``cached_tokens`` is what its provider said it read from or wrote to the cache, and
     ``prompt_tokens`` the whole input, which a provider that caches by itself keeps without saying
-    so. ``since`` is when the turn ended.
+    so. ``since`` is when the turn ended; ``turn`` is the number of the user's turn, and ``rule``
+    the one that decided.
     """
 
     model: str
@@ -25,6 +26,12 @@ class Holding:
     task: str = ""
     prompt_tokens: int = 0
     since: datetime | None = None
+    turn: int = 0
+    rule: str = ""
+
+    def works_on(self, signals: Signals) -> bool:
+        """Whether ``signals`` are those of a further step of the turn that it answered."""
+        return signals.steps > 0 and self.turn == signals.turns
 
     def kept(self, card: ModelCard) -> int:
         """How many input tokens ``card``, which is this model's, probably keeps."""
@@ -32,6 +39,20 @@ class Holding:
         if self.cached_tokens or not by_itself or self.prompt_tokens < card.cache_minimum_tokens:
             return self.cached_tokens
         return self.prompt_tokens
+
+
+def price_of_moving(
+    holding: Holding, held: ModelCard, chosen: ModelCard, *, signals: Signals, now: datetime
+) -> str:
+    """The sentence that says what a change of models costs on this call, for its cold cache."""
+    staying = call_cost(held, signals, now, holding.kept(held))
+    moving = call_cost(chosen, signals, now)
+    if staying is None or moving is None:
+        return f"This turn moves from {held.id} to {chosen.id}."
+    return (
+        f"This turn moves from {held.id} to {chosen.id}, whose cache is cold: about ${moving:.4f}"
+        f" instead of ${staying:.4f} for this step."
+    )
 
 
 def reason_to_stay(

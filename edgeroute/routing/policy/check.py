@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from typing import Final, Literal
 
@@ -12,8 +12,9 @@ from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.routing.policy.policy import RoutingPolicy, Rule
 from edgeroute.routing.policy.reach import can_hold, witness
 from edgeroute.routing.policy.tiers import LOCAL, Tiers
+from edgeroute.routing.policy.yardsticks import TYPICAL
 
-Level = Literal["error", "warning"]
+Level = Literal["error", "warning", "note"]
 _SOON: Final = timedelta(days=60)
 
 
@@ -55,6 +56,14 @@ class _Place:
 
 
 @dataclass(frozen=True, slots=True)
+class _Named:
+    """A place that names a model, and how."""
+
+    place: _Place
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Check:
     policy: RoutingPolicy
     tiers: Tiers
@@ -73,6 +82,10 @@ class _Check:
                 yield self._finding("RT002", place, f"never decides: {unreachable}")
             default_seen = default_seen or (rule.id if rule.condition is None else "")
             yield from self._private(rule)
+            if rule.aliases:
+                yield self._finding(
+                    "RT007", place, f"is read so: {'; '.join(rule.aliases)}.", "note"
+                )
         yield from self._sections()
 
     def _finding(
@@ -122,7 +135,7 @@ class _Check:
             said = f"names the unknown model `{name}`.{self._meant(name)}"
             yield self._finding("RT001", place, said)
             return
-        yield from self._shutdown(place, card)
+        yield from self._aged(_Named(place, f"names {card.id}"), card)
         if not self._has_key(name):
             said = f"wants {name}, and there is no key for {card.provider}."
             yield self._finding("RT004", place, said, "warning")
@@ -133,6 +146,9 @@ class _Check:
             if model not in self.cards and not _is_local(model):
                 said = f"wants `{name}`, where rules/tiers.yaml names the unknown model `{model}`."
                 yield self._finding("RT001", place, said + self._meant(model))
+            elif model in self.cards:
+                named = f"wants `{name}`, where rules/tiers.yaml names {model}"
+                yield from self._aged(_Named(place, named), self.cards[model])
         if self.ready is not None and not any(self._has_key(model) for model in models):
             said = f"wants `{name}`, and no provider of it has a key."
             yield self._finding("RT004", place, said, "warning")
@@ -150,15 +166,29 @@ class _Check:
         card = self.cards.get(name)
         return card is not None and (card.place is Place.LOCAL or card.provider in self.ready)
 
-    def _shutdown(self, place: _Place, card: ModelCard) -> Iterator[PolicyProblem]:
-        if card.shutdown is None or card.shutdown > self.today + _SOON:
-            return
+    def _aged(self, named: _Named, card: ModelCard) -> Iterator[PolicyProblem]:
+        """A model that is shut down, will soon be, or has a successor, and what that costs."""
         instead = f" Use {card.successor}." if card.successor else ""
-        retired = card.retired(self.today)
-        when = "was shut down" if retired else "will be shut down"
-        said = f"names {card.id}, which {when} on {card.shutdown:%d %B %Y}.{instead}"
-        gone = retired and not card.successor
-        yield self._finding("RT003", place, said, "error" if gone else "warning")
+        place, said = named.place, named.said
+        if card.shutdown is not None and card.shutdown <= self.today + _SOON:
+            retired = card.retired(self.today)
+            when = "was shut down" if retired else "will be shut down"
+            said = f"{said}, which {when} on {card.shutdown:%d %B %Y}.{instead}"
+            gone = retired and not card.successor
+            yield self._finding("RT003", place, said, "error" if gone else "warning")
+        elif card.successor in self.cards:
+            factor = self._dearer(card, self.cards[card.successor])
+            price = f" and costs {factor} times as much" if factor else ""
+            said = f"{said}, which {card.successor} supersedes{price}.{instead}"
+            yield self._finding("RT006", place, said, "warning")
+
+    def _dearer(self, card: ModelCard, successor: ModelCard) -> str:
+        """How many times as dear as its successor it is; empty where it is not dearer."""
+        noon = datetime.combine(self.today, time(12), UTC)
+        own, new = (one.prices.cost(TYPICAL, noon).amount for one in (card, successor))
+        if not own or not new or own <= new:
+            return ""
+        return f"{own / new:.1f}"
 
     def _private(self, rule: Rule) -> Iterator[PolicyProblem]:
         """A rule that speaks only for private prompts, and then names managed models only."""

@@ -22,6 +22,7 @@ from edgeroute.agent_marks import agents
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.request import TIERS
 from edgeroute.core.signals import ROLES, TASKS
+from edgeroute.routing.policy.aliases import Expansion, aliases
 
 Fact = str | float | bool
 Facts = Mapping[str, Fact]
@@ -49,6 +50,8 @@ NAMES: Final[Mapping[str, Fact]] = {
     "front_door": "",
     "hour": 0.0,
     "turns": 1.0,
+    "steps": 0.0,
+    "failures": 0.0,
     "spent_today": 0.0,
 }
 # Names whose values are known, and the agents too: comparing them with anything else is a mistake.
@@ -109,7 +112,7 @@ def known_values(name: str) -> tuple[str, ...] | None:
 
 class Condition:
     """A checked condition. ``names`` are the documented names that it reads; ``comparisons`` are
-    the pairs of a name and a constant that it compares.
+    the pairs of a name and a constant that it compares; ``aliases`` say which other words it uses.
     """
 
     def __init__(self, text: str, *, file: str = "", line: int = 0) -> None:
@@ -128,7 +131,9 @@ class Condition:
             raise refuse(f"longer than {MAX_LENGTH} characters.", "Split it into several rules.")
         self._check_tokens(refuse)
         try:
-            tree = ast.parse(self.text, mode="eval").body
+            words = Expansion()
+            tree = words.visit(ast.parse(self.text, mode="eval").body)
+            self.aliases = tuple(words.said)
             self.comparisons = tuple(_comparisons(tree))
             self.names = frozenset(_names(tree))
             self._check_values(refuse)
@@ -154,12 +159,13 @@ class Condition:
                     "Did you mean `==`?" if self.text[position] == "=" else _GRAMMAR,
                 )
             word = match.group()
-            if word.isidentifier() and word not in _WORDS and word not in NAMES:
+            named = word in NAMES or word in aliases().names
+            if word.isidentifier() and word not in _WORDS and not named:
                 close = difflib.get_close_matches(word, NAMES, n=1)
                 known = ", ".join(sorted(NAMES))
                 hint = f"Did you mean `{close[0]}`?" if close else f"Known names: {known}."
                 raise refuse(f"unknown name `{word}`.", hint)
-            if word in NAMES and self.text[match.end() :].lstrip().startswith(("(", "[")):
+            if named and self.text[match.end() :].lstrip().startswith(("(", "[")):
                 raise refuse(f"`{word}` is a value: it cannot be called or indexed.")
             if word.strip():
                 if quoted and word[0] in "\"'":  # Python would join the two

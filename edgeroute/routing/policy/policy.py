@@ -20,6 +20,7 @@ from edgeroute.core.errors import SettingsError
 from edgeroute.core.plan import Strategy
 from edgeroute.core.request import Commit
 from edgeroute.routing.policy.conditions import Condition, Facts
+from edgeroute.routing.signals.thresholds import Thresholds
 from edgeroute.routing.strategies.cascade import CascadePolicy
 from edgeroute.routing.strategies.ensemble import EnsemblePolicy
 
@@ -32,7 +33,9 @@ _DEFAULT_WHY: Final = "No other rule matched."
 
 class _RuleData(msgspec.Struct, forbid_unknown_fields=True):
     condition: str | None = None
+    if_: str | None = msgspec.field(default=None, name="if")
     model: str | None = None
+    use: str | None = None
     default: str | None = None
     id: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")] | None = None
     why: str = ""
@@ -40,6 +43,7 @@ class _RuleData(msgspec.Struct, forbid_unknown_fields=True):
     fallbacks: list[str] = []
     verify: str = ""
     commit: Commit | None = None
+    within_turn: bool = False
 
 
 class _Fallback(msgspec.Struct, forbid_unknown_fields=True):
@@ -71,6 +75,7 @@ class _Routing(msgspec.Struct, forbid_unknown_fields=True):
     ensemble: EnsemblePolicy = msgspec.field(default_factory=EnsemblePolicy)
     stickiness: _Sticky = msgspec.field(default_factory=_Sticky)
     outcomes: _Learned = msgspec.field(default_factory=_Learned)
+    thresholds: Thresholds = msgspec.field(default_factory=Thresholds)
     commit: Commit = "first_token"
 
 
@@ -81,7 +86,11 @@ class _PolicyFile(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. ``condition`` is ``None`` for the default; ``line`` is where it stands."""
+    """One rule. ``condition`` is ``None`` for the default; ``line`` is where it stands.
+
+    ``within_turn`` lets it take over while a model works on a user's turn, step by step;
+    ``aliases`` say what became of other words that it uses.
+    """
 
     id: str
     condition: Condition | None
@@ -92,6 +101,8 @@ class Rule:
     verify: str = ""
     commit: Commit | None = None
     line: int = 0
+    within_turn: bool = False
+    aliases: tuple[str, ...] = ()
 
     def holds(self, facts: Facts) -> bool:
         """Whether the rule speaks for a request with these ``facts``."""
@@ -138,6 +149,7 @@ class RoutingPolicy:
     file: str = ""
     lines: Mapping[str, int] = field(default_factory=dict)
     trouble: str = ""
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
     @classmethod
     def named(cls, name: str, own: Path | None = None) -> RoutingPolicy:
@@ -161,9 +173,13 @@ class RoutingPolicy:
         Raises:
             SettingsError: it is not a valid policy, with file and line.
         """
-        data = datafile.load(path, _PolicyFile)
+        if _is_table(path):
+            rules = datafile.load(path, list[_RuleData])
+            data, root = _PolicyFile(_Routing(rules)), "$"
+        else:
+            data, root = datafile.load(path, _PolicyFile), "$.routing.rules"
         node = datafile.compose(path.read_text("utf-8"))
-        return _policy(data, node, path)
+        return _policy(data, node, path, root)
 
     def match(self, facts: Facts) -> Rule:
         """The first rule that holds. There always is one: every policy has a default."""
@@ -207,16 +223,35 @@ def policy_names(own: Path | None = None) -> tuple[str, ...]:
         except (OSError, UnicodeDecodeError, yaml.YAMLError):
             names.append(path.stem)
             continue
-        if isinstance(node, yaml.MappingNode) and any(k.value == "routing" for k, _ in node.value):
+        whole = isinstance(node, yaml.MappingNode) and any(
+            key.value == "routing" for key, _ in node.value
+        )
+        if whole or _is_rules(node):
             names.append(path.stem)
     return tuple(names)
 
 
-def _policy(data: _PolicyFile, node: yaml.Node | None, path: Path) -> RoutingPolicy:
+def _is_table(path: Path) -> bool:
+    """Whether the file is nothing but a list of rules; what cannot be read is not."""
+    try:
+        return _is_rules(datafile.compose(path.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return False
+
+
+def _is_rules(node: yaml.Node | None) -> bool:
+    """Whether ``node`` is a list of which an item has a default, as every policy has one."""
+    return isinstance(node, yaml.SequenceNode) and any(
+        isinstance(item, yaml.MappingNode) and any(key.value == "default" for key, _ in item.value)
+        for item in node.value
+    )
+
+
+def _policy(data: _PolicyFile, node: yaml.Node | None, path: Path, root: str) -> RoutingPolicy:
     routing = data.routing
 
     def wrong(message: str, index: int, key: str = "", hint: str = "") -> SettingsError:
-        where = f"$.routing.rules[{index}]" + (f".{key}" if key else "")
+        where = f"{root}[{index}]" + (f".{key}" if key else "")
         line = datafile.line_of(node, where) if node else 0
         return SettingsError(message, file=str(path), line=line, hint=hint)
 
@@ -258,6 +293,7 @@ def _policy(data: _PolicyFile, node: yaml.Node | None, path: Path) -> RoutingPol
         routing.commit,
         str(path),
         {key: datafile.line_of(node, f"$.routing.{key}") for key in _SECTIONS} if node else {},
+        thresholds=routing.thresholds,
     )
 
 
@@ -267,6 +303,7 @@ def _rule(rule: _RuleData, index: int, seen: set[str], wrong: _Wrong) -> Rule:
     Raises:
         SettingsError: it is not one, as ``wrong`` says it.
     """
+    rule, said = _plainly(rule, index, wrong)
     model = rule.default if rule.default is not None else rule.model
     if (rule.default is None) == (rule.condition is None or rule.model is None):
         raise wrong("A rule has `condition` and `model`, or only `default`.", index)
@@ -286,8 +323,29 @@ def _rule(rule: _RuleData, index: int, seen: set[str], wrong: _Wrong) -> Rule:
         condition = Condition(rule.condition, file=place.file, line=at)
     return Rule(
         rule_id, condition, model, rule.why, rule.strategy, tuple(rule.fallbacks),
-        rule.verify, rule.commit, place.line,
+        rule.verify, rule.commit, place.line, rule.within_turn,
+        (*said, *(condition.aliases if condition else ())),
     )  # fmt: skip
+
+
+def _plainly(rule: _RuleData, index: int, wrong: _Wrong) -> tuple[_RuleData, tuple[str, ...]]:
+    """``rule`` with `condition` and `model` in place of `if` and `use`, and what was said so.
+
+    Raises:
+        SettingsError: it has both words for one thing.
+    """
+    for word, own, other in (("if", rule.condition, rule.if_), ("use", rule.model, rule.use)):
+        if own is not None and other is not None:
+            raise wrong(f"A rule has `{word}` or its other word, not both.", index)
+    said = [
+        text
+        for text, value in (("`if` is `condition`", rule.if_), ("`use` is `model`", rule.use))
+        if value is not None
+    ]
+    plain = msgspec.structs.replace(
+        rule, condition=rule.condition or rule.if_, model=rule.model or rule.use
+    )
+    return plain, tuple(said)
 
 
 def facts_of(values: Mapping[str, str | float | bool]) -> Facts:

@@ -5,9 +5,9 @@ A file names its policy and lists cases::
     policy: coding-assistant
     cases:
       - name: a small explanation is cheap
-        given: {task: explain_code, input_tokens: 900}
+        given: {task: explain_code, complexity: low, input_tokens: 900}
         rule: explain
-        model: anthropic/claude-haiku-4.5
+        model: small
 """
 
 from __future__ import annotations

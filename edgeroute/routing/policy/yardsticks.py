@@ -13,7 +13,7 @@ from edgeroute.core.usage import Usage
 from edgeroute.routing.policy.tiers import Tiers
 
 # A call as agents and conversations make most of them, to tell which model is cheaper.
-_TYPICAL: Final = Usage(input_uncached=2_000, cache_read=30_000, output_visible=700)
+TYPICAL: Final = Usage(input_uncached=2_000, cache_read=30_000, output_visible=700)
 
 
 def yardsticks(tiers: Tiers, cards: Mapping[str, ModelCard], now: datetime) -> Yardsticks:
@@ -27,7 +27,7 @@ def yardsticks(tiers: Tiers, cards: Mapping[str, ModelCard], now: datetime) -> Y
         return Yardsticks()
     premium = living[0]
     equal = [card for card in living if card.grade == premium.grade]
-    costs = {card.id: card.prices.cost(_TYPICAL, now).amount for card in equal}
+    costs = {card.id: card.prices.cost(TYPICAL, now).amount for card in equal}
     priced = [card for card in equal if costs[card.id] is not None]
     single = min(priced, key=lambda card: costs[card.id] or Decimal(0), default=None)
     return Yardsticks(premium, single)

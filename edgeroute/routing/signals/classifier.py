@@ -20,8 +20,8 @@ from edgeroute import datafile
 from edgeroute.core.errors import SettingsError
 from edgeroute.routing.signals import structure
 from edgeroute.routing.signals.embedding import BRIEF, Embedder
-from edgeroute.routing.signals.keywords import DOMAINS, GLANCE, Cues, glance, load_cues, words_of
-from edgeroute.routing.signals.signals import Guess
+from edgeroute.routing.signals.guess import Ranked
+from edgeroute.routing.signals.keywords import GLANCE, Cues, glance, load_cues, words_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,25 +31,16 @@ if TYPE_CHECKING:
 
 # The light head decides alone from this confidence on.
 SURE: Final = 0.97
-# A domain is named from this probability on, even where a task is likelier.
-DOMAIN_FROM: Final = 0.4
-_VECTOR_SCALE: Final = 4.0
+# Nor does it where the prompt may be easy or hard.
+_EASY: Final = 0.15
+_HARD: Final = 0.75
+_MOST_KEPT: Final = 2_000
+VECTOR_SCALE: Final = 4.0
 BUCKETS: Final = 4096
 _HEAD_WORDS: Final = 120
 _TAIL_WORDS: Final = 40
 _MOST_WORDS: Final = _HEAD_WORDS + _TAIL_WORDS
 _FIRST_WORDS: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """The likeliest labels (tasks and domains) with calibrated probabilities, best first.
-
-    ``abstains`` says that the best one is too unsure to act on.
-    """
-
-    labels: tuple[tuple[str, float], ...]
-    abstains: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +57,16 @@ class TaskClassifier:
     """Names tasks and domains of texts. Thread-safe; build it with ``load``."""
 
     def __init__(
-        self, heads: dict[str, _Head], labels: tuple[str, ...], vectors: Path | None
+        self,
+        heads: dict[str, _Head],
+        hardness: dict[str, Array],
+        labels: tuple[str, ...],
+        vectors: Path | None,
     ) -> None:
         self.labels: Final = labels
         self._heads: Final = heads
+        self._hardness: Final = hardness
+        self._kept: Final[dict[tuple[int, int, bool], Ranked]] = {}
         self._cues: Final[Cues] = load_cues()
         self._vectors: Final = vectors
         self._lock: Final = threading.Lock()
@@ -85,19 +82,14 @@ class TaskClassifier:
         """
         import numpy as np  # noqa: PLC0415  (a tenth of a second)
 
-        path = datafile.packaged("models") / "task-classifier" / "head.npz"
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                data = dict(stored)
-        except (OSError, ValueError) as error:
-            raise SettingsError("cannot be read.", file=str(path)) from error
-        if str(data["fingerprint"]) != fingerprint():
-            raise SettingsError("was trained for other cues; train it again.", file=str(path))
+        data = stored("head.npz")
+        hardness = stored("hardness.npz")
         size = dense_size(load_cues())
-        heads = {name: _head(data, name, size) for name in ("light", "full")}
+        heads = {name: head_of(data, name, size) for name in ("light", "full")}
         folder = models / "minilm" if models is not None else None
         there = folder is not None and (folder / "model.safetensors").is_file()
-        return cls(heads, tuple(map(str, data["labels"])), folder if there else None)
+        hard = {name: hardness[name].astype(np.float32) for name in heads}
+        return cls(heads, hard, tuple(map(str, data["labels"])), folder if there else None)
 
     @property
     def note(self) -> str:
@@ -110,43 +102,41 @@ class TaskClassifier:
         """Load what the first prompt would load."""
         self._sentence_model()
 
-    def classify(self, text: str, *, closely: bool = True) -> Guess:
-        """The task and domain of ``text``, empty where the classifier abstains.
-
-        Without ``closely`` words and shape alone are asked, in a tenth of the time.
-        """
-        ranked = self.rank(text, closely=closely)
-        best, sure = ranked.labels[0]
-        domain, domain_sure = next(
-            (pair for pair in ranked.labels if pair[0] in DOMAINS), ("", 0.0)
-        )
-        named = domain_sure >= DOMAIN_FROM or (domain == best and not ranked.abstains)
-        task = "" if ranked.abstains or best in DOMAINS else best
-        return Guess(
-            task,
-            sure if task else 0.0,
-            domain if named else "",
-            domain_sure if named else 0.0,
-        )
-
     def rank(self, text: str, *, closely: bool = True) -> Ranked:
-        """All labels of ``text`` with their probabilities."""
+        """All labels of ``text`` with their probabilities.
+
+        Without ``closely`` words and shape alone are asked, in a tenth of the time. What was found
+        is kept for a while: the turns of a conversation are read again with each new one.
+        """
+        key = hash(text), len(text), closely
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            found = self._kept[key] = self._rank(text, closely=closely)
+        return found
+
+    def _rank(self, text: str, *, closely: bool) -> Ranked:
         if not text.strip():
             return Ranked((("chat", 0.0),), abstains=True)
         dense, found = self._features(text)
         head = self._heads["light"]
-        odds = _probabilities(_scores(head, dense, found), head.temperature)
-        if closely and float(odds.max()) < SURE:
-            embedder = self._sentence_model()
-            if embedder is not None:
-                head = self._heads["full"]
-                scores = _scores(head, dense, found)
-                scores += _VECTOR_SCALE * (embedder.embed(text, BRIEF) @ head.vector)
-                odds = _probabilities(scores, head.temperature)
+        odds = probabilities(scores(head, dense, found), head.temperature)
+        hardness = _hardness(self._hardness["light"], dense, found, odds)
+        sure = float(odds.max()) >= SURE and not _EASY < hardness < _HARD
+        embedder = None if sure or not closely else self._sentence_model()
+        if embedder is not None:
+            vector = VECTOR_SCALE * embedder.embed(text, BRIEF)
+            head = self._heads["full"]
+            odds = probabilities(
+                scores(head, dense, found) + vector @ head.vector, head.temperature
+            )
+            hardness = _hardness(self._hardness["full"], dense, found, odds, vector)
         order = odds.argsort()[::-1]
         return Ranked(
             tuple((self.labels[i], round(float(odds[i]), 3)) for i in order),
             abstains=float(odds[order[0]]) < head.threshold,
+            hardness=round(hardness, 3),
         )
 
     def _features(self, text: str) -> tuple[Array, list[int]]:
@@ -164,6 +154,25 @@ class TaskClassifier:
         return self._embedder
 
 
+def stored(name: str) -> dict[str, Any]:
+    """What the packaged file ``name`` holds.
+
+    Raises:
+        SettingsError: it cannot be read, or was trained for other features.
+    """
+    import numpy as np  # noqa: PLC0415
+
+    path = datafile.packaged("models") / "task-classifier" / name
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            data = dict(archive)
+    except (OSError, ValueError) as error:
+        raise SettingsError("cannot be read.", file=str(path)) from error
+    if str(data["fingerprint"]) != fingerprint():
+        raise SettingsError("was trained for other cues; train it again.", file=str(path))
+    return data
+
+
 def fingerprint() -> str:
     """What the features depend on; a head fits only the features that it was trained on."""
     cues = datafile.packaged("models") / "task-classifier" / "cues.yaml"
@@ -172,7 +181,8 @@ def fingerprint() -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
-def _head(data: dict[str, Any], name: str, dense: int) -> _Head:
+def head_of(data: dict[str, Any], name: str, dense: int) -> _Head:
+    """The head ``name`` of a stored file, for so many numbers of cues and shape."""
     import numpy as np  # noqa: PLC0415
 
     weights = data[f"{name}_weights"].astype(np.float32)
@@ -187,19 +197,36 @@ def _head(data: dict[str, Any], name: str, dense: int) -> _Head:
     )
 
 
-def _scores(head: _Head, dense: Array, found: list[int]) -> Array:
-    scores: Array = dense @ head.dense
-    scores += sparse_sum(found, head.words)
-    scores += head.bias
-    return scores
+def scores(head: _Head, dense: Array, found: list[int]) -> Array:
+    """The scores of the labels by cues, shape and words."""
+    total: Array = dense @ head.dense
+    total += sparse_sum(found, head.words)
+    total += head.bias
+    return total
 
 
-def _probabilities(scores: Array, temperature: float) -> Array:
+def probabilities(total: Array, temperature: float) -> Array:
+    """The probabilities of the labels whose scores are ``total``."""
     import numpy as np  # noqa: PLC0415
 
-    spread = np.exp((scores - scores.max()) / np.float32(temperature))
+    spread = np.exp((total - total.max()) / np.float32(temperature))
     odds: Array = spread / spread.sum()
     return odds
+
+
+def _hardness(
+    weights: Array, dense: Array, found: list[int], odds: Array, vector: Array | None = None
+) -> float:
+    """The probability that the better model is needed, by weights for each feature and a bias."""
+    import numpy as np  # noqa: PLC0415
+
+    ends = np.cumsum([len(dense), BUCKETS, len(odds)])
+    score = float(dense @ weights[: ends[0]] + odds @ weights[ends[1] : ends[2]] + weights[-1])
+    if found:
+        score += float(weights[ends[0] : ends[1]][found].sum()) / len(found) ** 0.5
+    if vector is not None:
+        score += float(vector @ weights[ends[2] : -1])
+    return float(1 / (1 + np.exp(-score)))
 
 
 def features_of(text: str, cues: Cues) -> tuple[list[float], list[int]]:

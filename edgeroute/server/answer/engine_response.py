@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -30,6 +31,7 @@ SEND_SECONDS: Final = 60.0
 # How far the engine may run ahead of a slow reader.
 _AHEAD: Final = 64
 _AT_ONCE: Final = 64 * 1024  # bytes
+_NAMING: Final = (*get_args(Piece), Frame, Answered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class EngineResponse:
         await _deliver(send, _start(kind | self._headers(known=event is not None)))
         said, named = bytearray(), ""
         while True:
-            if isinstance(event, Piece | Frame | Answered) and named != self._tracker.model:
+            if isinstance(event, _NAMING) and named != self._tracker.model:
                 envelope.model = named = self._tracker.model
                 # Of a whole answer every part says itself where it comes from.
                 envelope.origin = self._context.origin_of(envelope.model)
@@ -204,22 +206,34 @@ class HungUp(Exception):
     """The caller is gone; nobody reads the answer."""
 
 
-@dataclass(frozen=True, slots=True)
 class EngineTask:
     """The events of one request, in order.
 
     The engine runs in one task of its own, which is cancelled, and so closed, as soon as the
-    caller hangs up.
+    caller hangs up. It waits while ``_AHEAD`` events are not read.
     """
 
-    _events: asyncio.Queue[Event]
-    _running: asyncio.Task[None]
-    _gone: asyncio.Task[None]
+    def __init__(self, events: AsyncGenerator[Event], receive: Receive) -> None:
+        self._events: deque[Event] = deque()
+        self._news, self._room = asyncio.Event(), asyncio.Event()
+        self._running = asyncio.create_task(self._run(events))
+        self._gone = asyncio.create_task(_hung_up(receive))
+        for task in (self._running, self._gone):
+            task.add_done_callback(lambda _: self._news.set())
+
+    async def _run(self, events: AsyncGenerator[Event]) -> None:
+        async with aclosing(events):
+            async for event in events:
+                while len(self._events) >= _AHEAD:
+                    self._room.clear()
+                    await self._room.wait()
+                self._events.append(event)
+                self._news.set()
 
     @property
     def more(self) -> bool:
         """Whether the next event is there already."""
-        return not self._events.empty()
+        return bool(self._events)
 
     async def next(self, patience: float | None = None) -> Event:
         """The next event.
@@ -229,23 +243,29 @@ class EngineTask:
             HungUp: the caller is gone.
             EdgeRouteError: the engine ended without a last word.
         """
-        if self._events.empty() and not self._running.done():
-            coming = asyncio.ensure_future(self._events.get())
-            watched = {coming, self._running, self._gone}
-            try:
-                await asyncio.wait(watched, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                arrived = not coming.cancel()
-            if arrived and not self._gone.done():
-                return coming.result()
-            if not self._running.done() and not self._gone.done():
-                raise TimeoutError
+        if not (self._events or self._running.done() or self._gone.done()):
+            self._news.clear()
+            async with asyncio.timeout(patience):
+                await self._news.wait()
         if self._gone.done():
             raise HungUp
-        if not self._events.empty():
-            return self._events.get_nowait()
+        if self._events:
+            self._room.set()
+            return self._events.popleft()
         self._running.result()
         raise EdgeRouteError("The answer broke off inside EdgeRoute.", "Try again.")
+
+    async def close(self) -> None:
+        """Stop the engine."""
+        for task in (self._running, self._gone):
+            task.cancel()
+            with suppress(asyncio.CancelledError, Exception):  # it has been told, or nobody asks
+                await task
+
+
+async def _hung_up(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 @asynccontextmanager
@@ -253,23 +273,8 @@ async def answering(
     engine: Engine, request: ChatRequest, receive: Receive
 ) -> AsyncIterator[EngineTask]:
     """Answer ``request`` while the block runs; leaving it early stops the engine."""
-    events: asyncio.Queue[Event] = asyncio.Queue(_AHEAD)
-
-    async def run() -> None:
-        stream: AsyncGenerator[Event] = engine.stream(request)
-        async with aclosing(stream):
-            async for event in stream:
-                await events.put(event)
-
-    async def watch() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-    running, gone = asyncio.create_task(run()), asyncio.create_task(watch())
+    task = EngineTask(engine.stream(request), receive)
     try:
-        yield EngineTask(events, running, gone)
+        yield task
     finally:
-        for task in (running, gone):
-            task.cancel()
-            with suppress(asyncio.CancelledError, Exception):  # it has been told, or nobody asks
-                await task
+        await task.close()

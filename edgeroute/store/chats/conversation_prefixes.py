@@ -153,8 +153,10 @@ class Prefixes:
 
     def _answers(self, messages: Sequence[Message], after: int) -> Iterator[tuple[int, bytes]]:
         """Place and digests of every answer that comes after the first ``after`` messages."""
-        key = self._database.kept(_KEY_NAME)
         said = [message for message in messages if message.role != "system"]
+        if all(message.role != "assistant" for message in said[after:]):
+            return
+        key = self._database.kept(_KEY_NAME)
         first = next((digest for _, digest, _ in self._beginnings(said[:1])), b"")
         for place, message in enumerate(said[after:], after + 1):
             if message.role == "assistant":

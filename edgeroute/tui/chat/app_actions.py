@@ -33,6 +33,10 @@ class AppActions:
         """All keys and commands."""
         self._chat.open(HelpScreen(self._keys))
 
+    def set_up(self) -> None:
+        """The steps of the first start, again."""
+        self._chat.screen.app.call_later(self._chat.screen.app.run_action, "set_up")
+
     def show_spend(self) -> None:
         """What was spent."""
         self._chat.open(SpendScreen(self._chat.runtime.ledger, self._chat.runtime.daily_limit))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgeroute.tui.chat.checker import Checker, PromptCheck
 from edgeroute.tui.chat.context import ChatContext
+from edgeroute.tui.chat.state import Phase
 from edgeroute.tui.chat.strip import blocked, second_opinion, strip_view
 from edgeroute.tui.commands import matching, parsed
 
@@ -85,6 +86,10 @@ class MessageDraft:
         """Say how the local model is; the strip may depend on it."""
         status = await self._chat.runtime.local.status()
         before, self.local_state = self.local_state, status.state
-        self._chat.page.header.show_local(status.state, status.model)
+        page = self._chat.page
+        page.preparing = status.detail if status.state == "preparing" else ""
+        page.header.show_local(status.state, status.model or page.preparing.partition(";")[0])
+        if self._chat.state.phase is Phase.ANSWERING and not page.text:
+            page.rest(self._chat.state)
         if before != self.local_state and self.check is not None:
             self.show(self.check)

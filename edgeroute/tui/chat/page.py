@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 
 class ChatPage:
-    """Header, chats, transcript, strip and message box."""
+    """Header, chats, transcript, strip and message box.
+
+    ``preparing`` says how far the local model is that cannot answer yet; empty where one can.
+    """
 
     def __init__(
         self, receipts: Callable[[str], Receipt | None], thumbs: Callable[[str], Thumb | None]
@@ -36,6 +39,7 @@ class ChatPage:
         self.transcript = Transcript(receipts, thumbs)
         self.suggestions = Suggestions()
         self.strip = RouteStrip()
+        self.preparing = ""
         self.composer = Composer()
         self.composer.suggesting = lambda: bool(self.suggestions.display)
 
@@ -76,7 +80,7 @@ class ChatPage:
 
     def rest(self, state: ChatState) -> None:
         """The strip while there is nothing to send."""
-        self.strip.view = resting(state, self.transcript.live_model)
+        self.strip.view = resting(state, self.transcript.live_model, self.preparing)
 
 
 def file_name(part: File | Image) -> str:

@@ -122,6 +122,7 @@ class ChatScreen(Screen[None], inherit_bindings=False):
             "new_chat": self.chats.new,
             "fork_here": self.chats.fork_here,
             "show_help": app.show_help,
+            "set_up": app.set_up,
             "show_spend": app.show_spend,
             "toggle_sidebar": app.toggle_sidebar,
         }

@@ -39,8 +39,19 @@ def second_opinion(model: str) -> StripView:
     return replace(CHECKING, why=f"asking {safe_line(model, 60)} whether this is private")
 
 
-def resting(state: ChatState, answering: str) -> StripView:
-    """The strip while there is nothing to send; ``answering`` is the model that is asked."""
+def resting(state: ChatState, answering: str, preparing: str = "") -> StripView:
+    """The strip while there is nothing to send; ``answering`` is the model that is asked.
+
+    ``preparing`` says how far the local model is that cannot answer yet.
+    """
+    if state.phase is Phase.ANSWERING and preparing and answering.startswith("local/"):
+        return StripView(
+            "busy",
+            "WAITING",
+            answering,
+            why="it answers here as soon as it is prepared",
+            details=f"{safe_line(preparing, 100)} · esc stops waiting",
+        )
     if state.phase is Phase.ANSWERING:
         return StripView("busy", "ANSWERING", answering, details="esc stops and keeps what came")
     if state.latched:
@@ -101,7 +112,10 @@ def strip_view(
         else estimate(cards.get(candidate.model), signals.input_tokens, signals.output_tokens, now)
         for candidate in plan.taking_part
     ]
-    parts = [f"~{tokens(signals.input_tokens)} tokens", _price(plan.strategy, costs)]
+    parts = (
+        ["waits until the local model is prepared"] if here and local_state == "preparing" else []
+    )
+    parts += [f"~{tokens(signals.input_tokens)} tokens", _price(plan.strategy, costs)]
     if explanation.otherwise:
         parts.append(f"would be {safe_line(explanation.otherwise, 60)}")
     elif then := _then(plan):
@@ -145,8 +159,7 @@ def _why(
         return "this chat is local only"
     if kind == "forced":
         return _forced(explanation, found, last_message)
-    because = safe_line(plan.why or plan.first.reason, 120)
-    return f"rule {safe_line(plan.rule, 40)}: {because}" if plan.rule else because
+    return safe_line(explanation.reasons.because or plan.first.reason, 120)
 
 
 def _forced(explanation: Explanation, found: tuple[Finding, ...], last_message: int) -> str:
@@ -156,7 +169,7 @@ def _forced(explanation: Explanation, found: tuple[Finding, ...], last_message: 
         return f"found {counted(Counter(finding.type for finding in found))} in this message"
     earlier = sorted({place for f in verdict.findings if (place := _message(f)) is not None})
     if earlier and earlier[0] < last_message:
-        return f"forced by message {earlier[0] + 1}: {counted(verdict.types)}"
+        return f"message {earlier[0] + 1} of this chat holds {counted(verdict.types)}"
     if verdict.findings:
         return f"found {counted(verdict.types)}"
     return safe_line(explanation.privacy.latch_reason or verdict.reason, 120)

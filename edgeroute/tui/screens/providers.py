@@ -31,8 +31,6 @@ _STATES: Final = {
     "open": ("paused", "$error"),
     "probing": ("trying again", "$forced"),
 }
-
-
 _FREE: Final = "Nothing keeps it from being asked."
 _KEYS: Final = {
     "keyring": "key in the keyring",

@@ -49,6 +49,7 @@ class Header(Horizontal):
             "missing": "$error",
             "unreachable": "$error",
             "loading": "$forced",
+            "preparing": "$forced",
             "stopped": "$muted",
             "idle": "$muted",
         }

@@ -15,6 +15,7 @@ from edgeroute.core.messages import (
     ToolResult,
     Unreadable,
 )
+from edgeroute.core.model_card import Place
 from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.wire import structured
 from edgeroute.wire.format import Target
@@ -30,7 +31,7 @@ from edgeroute.wire.parts import (
 )
 from edgeroute.wire.schemas import EMPTY
 from edgeroute.wire.tools import write_tools
-from edgeroute.wire.wishes import MOST_STOPS
+from edgeroute.wire.wishes import DRAWN, MOST_STOPS
 
 NAME = "openai-chat"
 # The fields of a message in which models of this wire format give out their thinking.
@@ -50,7 +51,11 @@ def encode_request(request: ChatRequest, target: Target) -> dict[str, Any]:
         body["response_format"] = _response_format(request, target)
     if target.cache and target.session_id and "cache_key" in card.abilities:
         body["prompt_cache_key"] = target.session_id
-    extra = dict(request.extra) if request.wire == NAME else {}
+    extra = dict(request.extra)
+    if request.wire != NAME:
+        # A local model hears what every wire format calls alike.
+        names = DRAWN if card.place is Place.LOCAL else ()
+        extra = {name: request.extra[name] for name in names if name in request.extra}
     others = sequence(extra.pop("tools", ()))
     if request.tools or others:
         body |= write_tools(request, others, _tool, _named)

@@ -52,6 +52,7 @@ _FINISH: Final[dict[str, FinishReason]] = {
     "refusal": "refusal",
 }
 _FAILED: Final = frozenset({"error", "insufficient_system_resource", "network_error", "abort"})
+_PLAIN: Final = frozenset({"content", "role"})
 _KEEP_ALIVE: Final = re.compile(r"(chatcmpl-)?keep-?alive", re.IGNORECASE)
 
 
@@ -130,15 +131,12 @@ class ChatDecoder:
 
     def _choice(self, choice: Json, chunk: Json) -> Iterator[Delta]:
         delta = mapping(choice.get("delta") or choice.get("message"))
-        self.untold = self.untold or bool(delta.get("audio"))
-        yield from self._reasoning(delta)
-        yield from self._content(delta.get("content"))
-        refusal = string(delta.get("refusal"))
-        if refusal:
-            self._refused = True
-            yield TextDelta(refusal)
-        yield from self._tool_calls(delta, string(chunk.get("id")))
-        yield from _chances(choice)
+        if delta.keys() <= _PLAIN:  # most pieces are
+            yield from self._content(delta.get("content"))
+        else:
+            yield from self._other_fields(delta, string(chunk.get("id")))
+        if choice.get("logprobs"):
+            yield from _chances(choice)
         finish = string(choice.get("finish_reason"))
         if finish in _FAILED:
             raise WireFault(chunk, f"The provider ended the answer with {finish}.")
@@ -149,6 +147,16 @@ class ChatDecoder:
             yield UsageDelta(
                 usage.from_openai(mapping(choice["usage"])), string(chunk.get("model"))
             )
+
+    def _other_fields(self, delta: Json, answer_id: str) -> Iterator[Delta]:
+        self.untold = self.untold or bool(delta.get("audio"))
+        yield from self._reasoning(delta)
+        yield from self._content(delta.get("content"))
+        refusal = string(delta.get("refusal"))
+        if refusal:
+            self._refused = True
+            yield TextDelta(refusal)
+        yield from self._tool_calls(delta, answer_id)
 
     def _tool_calls(self, delta: Json, answer_id: str) -> Iterator[ToolCallDelta]:
         calls = mappings(delta.get("tool_calls"))

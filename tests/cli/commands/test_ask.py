@@ -35,7 +35,7 @@ def test_the_answer_alone_is_on_standard_output(home: Home) -> None:
     """A program reads the answer; a person sees what happened and the receipt in one line."""
     result = home.run("ask", "Say", "hello")
     assert (result.exit_code, result.stdout) == (0, "Hello there.\n")
-    assert "mock/m failed: It is down." in result.stderr
+    assert "mock/m could not answer: It is down." in result.stderr
     assert "warning: Two models disagree." in result.stderr
     line = result.stderr.splitlines()[-1]
     assert "openai/gpt-5.5" in line

@@ -59,7 +59,7 @@ def test_a_fresh_installation_lacks_only_models(home: Home) -> None:
     lines = report(home)
     bad = {name for name, line in lines.items() if line["state"] == "bad"}
     assert bad == {"models", "local model", "rampart", "minilm", "e5"}
-    assert lines["models"]["fix"] == "edgeroute models pull"
+    assert lines["models"]["fix"] == "edgeroute models prepare"
     assert lines["rampart"]["fix"] == "edgeroute models pull rampart"
     assert "encrypted" in lines["database"]["text"]
     assert lines["database"]["state"] == "ok"
@@ -71,7 +71,8 @@ def test_people_read_lines_with_their_fixes(home: Home) -> None:
     """A bad line is marked, and what to do stands under it."""
     result = home.run("doctor")
     assert result.exit_code == 1
-    assert "BAD   models: no local model is here\n      -> edgeroute models pull" in result.stdout
+    missing = "BAD   models: no local model is here\n      -> edgeroute models prepare"
+    assert missing in result.stdout
     assert "to mend." in result.stderr
 
 

@@ -41,7 +41,10 @@ async def test_a_decision_is_explained(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         found = await decided(home, PRIVATE)
         told = found.explanation()
-        assert told == Explanation(found.privacy, found.signals, found.plan, "mock/m")
+        reasons = found.reasons
+        known = Explanation(found.privacy, found.signals, found.plan, "mock/m", reasons=reasons)
+        assert told == known
+        assert reasons.because == told.privacy.reason
         assert (told.privacy.mode, told.privacy.latched) == (PrivacyMode.AUTO, True)
         assert told.privacy.latch_reason == found.session.latch_reason
         assert told.privacy.masked is None

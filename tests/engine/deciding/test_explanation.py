@@ -78,6 +78,7 @@ def test_programs_get_the_documented_object() -> None:
         ],
         "skipped": [{"model": "other/m", "reason": "There is no key for other."}],
         "notes": ["A note."],
+        "reasons": {"because": "", "understood": "", "cost": "", "others": ()},
         "client": "",
     }
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeroute.core.errors import LocalModelError
 from edgeroute.core.events import Delta, Finish, ReasoningDelta, TextDelta, ToolCallDelta
 from edgeroute.core.request import Tool
 from edgeroute.local.backends.raw_text import RawText, may_think
@@ -85,6 +86,18 @@ def test_names_tell_who_may_think() -> None:
     """By families; others are never waited for."""
     assert may_think("lmstudio/Qwen3.5-9B")
     assert not may_think("llama-3.3-70b")
+
+
+def test_words_wait_where_a_call_was_demanded() -> None:
+    """Nothing is shown of an answer that is none; words before a call come with it."""
+    raw = RawText(TOOLS, inside=False, choice="required")
+    assert list(raw.feed(TextDelta("Sure, I look."))) == []
+    told = list(raw.feed(TextDelta(CALL)))
+    assert [type(delta) for delta in told] == [TextDelta, ToolCallDelta]
+    alone = RawText(TOOLS, inside=False, choice="f")
+    assert list(alone.feed(TextDelta("Sure, I look."))) == []
+    with pytest.raises(LocalModelError, match="called no tool"):
+        list(alone.feed(Finish("stop")))
 
 
 def test_calls_of_two_answers_have_ids_of_their_own() -> None:

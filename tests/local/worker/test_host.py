@@ -26,7 +26,7 @@ try:
 except Exception as error:
     print(type(error).__name__)
 host = Host(load().builds["qwen2.5-coder-0.5b"], Path(sys.argv[1]), 256, 1)
-print(host._llama.metadata["tokenizer.chat_template"][:15])
+print(host._context._llama.metadata["tokenizer.chat_template"][:15])
 """
 
 

@@ -21,7 +21,7 @@ from edgeroute.core.events import (
 from edgeroute.local.backends.answers import FORMAT, failure
 from edgeroute.local.worker.host import ContextTooLong, Counts, Token
 from edgeroute.local.worker.reply import Reply, error_body
-from edgeroute.local.worker.service import Ended, Piece, Step
+from edgeroute.local.worker.steps import Ended, Piece, Step
 from edgeroute.wire.format import Envelope
 from edgeroute.wire.sse import read_deltas
 

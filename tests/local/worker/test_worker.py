@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import stat
@@ -79,6 +80,28 @@ async def test_answers_in_a_stream_and_remembers_the_prefix(backend: LlamaCpp) -
     assert isinstance(first[-1], Finish)
     again = ask("Count from 1 to 5, digits only.", assistant(text(first)), "And 6?", tokens=4)
     assert cached(await whole(backend, again)) > 20
+
+
+async def test_conversations_in_turn_keep_their_state(backend: LlamaCpp) -> None:
+    """Whoever spoke in between, a second turn reads only what is new."""
+    asked = {name: f"Say the word {name} and nothing else. " * 3 for name in ("sun", "sea", "ice")}
+    said = {name: text(await whole(backend, ask(words))) for name, words in asked.items()}
+    for name, words in asked.items():
+        again = await whole(backend, ask(words, assistant(said[name]), "Again?", tokens=2))
+        (usage,) = [delta.usage for delta in again if isinstance(delta, UsageDelta)]
+        assert usage.cache_read > 30
+        assert usage.input_uncached < 20
+
+
+async def test_answers_at_the_same_time_all_come(backend: LlamaCpp, process: WorkerProcess) -> None:
+    """One after another, and the worker says how many wait."""
+    waiting = [asyncio.create_task(whole(backend, ask("Say OK.", tokens=12))) for _ in range(3)]
+    await asyncio.sleep(0.5)
+    health = await process.health()
+    assert health is not None
+    assert health["waiting"] <= 2
+    assert all(text(found) for found in await asyncio.gather(*waiting))
+    assert (await process.health() or {})["waiting"] == 0
 
 
 async def test_stops_when_the_reader_leaves(backend: LlamaCpp, process: WorkerProcess) -> None:
@@ -190,6 +213,62 @@ async def test_calls_a_tool(backend: LlamaCpp) -> None:
     assert calls[0].name == "weather"
     assert "Paris" in calls[0].arguments
     assert found[-1] == Finish("tool_calls", "tool_calls")
+
+
+WEATHER = Tool(
+    "weather",
+    "The weather of a city.",
+    {
+        "type": "object",
+        "properties": {
+            "city": {"type": "string"},
+            "days": {"type": "integer", "minimum": 1, "maximum": 14},
+        },
+        "required": ["city", "days"],
+    },
+)
+
+
+@pytest.mark.parametrize("prompt", ["Weather in Oslo this week?", "Write me a poem."])
+async def test_a_demanded_call_is_always_one(backend: LlamaCpp, prompt: str) -> None:
+    """Whatever was asked, by the tool's own schema, and no word of it is shown."""
+    request = ask(prompt, tools=(WEATHER,), tool_choice="required", tokens=60)
+    found = await whole(backend, request)
+    (call, *_) = [delta for delta in found if isinstance(delta, ToolCallDelta)]
+    arguments = json.loads(call.arguments)
+    assert set(arguments) == {"city", "days"}
+    assert 1 <= arguments["days"] <= 14
+    assert text(found) == ""
+
+
+async def test_a_demanded_call_that_is_cut_is_an_error(backend: LlamaCpp) -> None:
+    """Half a call is none."""
+    with pytest.raises(LocalModelError, match="called no tool"):
+        await whole(backend, ask("Hi", tools=(WEATHER,), tool_choice="required", tokens=6))
+
+
+async def test_tools_and_a_schema_together(backend: LlamaCpp) -> None:
+    """The answer is JSON of the schema, or a call."""
+    schema = {"type": "object", "properties": {"sum": {"type": "integer"}}, "required": ["sum"]}
+    request = ask("What is 2 + 2?", tools=(WEATHER,), response_format=schema, tokens=60)
+    found = await whole(backend, request)
+    called = [delta for delta in found if isinstance(delta, ToolCallDelta)]
+    assert called or isinstance(json.loads(text(found))["sum"], int)
+
+
+async def test_the_callers_words_on_drawing_are_heard(backend: LlamaCpp) -> None:
+    """A token that is forbidden does not come; what is no number is refused by name."""
+    usual = text(await whole(backend, ask("Say OK.", tokens=2)))
+    client = await backend._process.ensure()
+    body = {"messages": [{"role": "user", "content": "Say OK."}], "max_tokens": 2}
+    reply = await client.call(
+        "/v1/chat/completions",
+        body | {"temperature": 0, "logprobs": True, "logit_bias": {}, "top_k": 5, "min_p": 0.1},
+        seconds=120,
+    )
+    assert reply.body["choices"][0]["message"]["content"] == usual
+    wrong = await client.call("/v1/chat/completions", body | {"min_p": "high"}, seconds=120)
+    assert "min_p" in wrong.body["error"]["message"]
 
 
 async def test_log_probabilities(process: WorkerProcess) -> None:

@@ -23,7 +23,11 @@ from tests.support.routing import LOCAL, NOW, card, cards, plan_input
 
 def policy(model: str = "moonshot/kimi-k2.6", **more: Any) -> RoutingPolicy:
     """A policy of one rule that sends everything to ``model``."""
-    rule = {k: more.pop(k) for k in ("strategy", "fallbacks", "verify", "why") if k in more}
+    rule = {
+        k: more.pop(k)
+        for k in ("strategy", "fallbacks", "verify", "why", "within_turn")
+        if k in more
+    }
     known = {"primary_failure": "openrouter", "rate_limit": "backup_provider", **more}
     return RoutingPolicy("test", (Rule("default", None, model, **rule),), **known)
 
@@ -38,6 +42,32 @@ def test_missing_model_is_sought_through_the_gateway() -> None:
     made = plan(plan_input(policy(), context=RoutingContext(NOW, ready=["openrouter"])))
     assert first(made) == "openrouter/moonshotai/kimi-k2.6"
     assert made.skipped[0].reason == "There is no key for moonshot."
+
+
+def test_without_any_key_the_reason_says_so() -> None:
+    """Where no managed API can be asked no rule is given the credit: a key is what is missing."""
+    made = plan(
+        plan_input(policy(why="It is good at this."), context=RoutingContext(NOW, ready=[]))
+    )
+    assert [candidate.model for candidate in made.candidates] == [LOCAL]
+    assert made.rule == ""
+    assert "No provider key yet" in made.why
+    assert made.first.reason == made.why
+    unfit = plan(plan_input(policy(), context=RoutingContext(NOW, budget_left=Decimal(0))))
+    assert unfit.rule == "default"
+
+
+def test_a_model_that_is_still_being_prepared_is_passed_over() -> None:
+    """What a rule would answer here goes to who can answer now; what must stay here stays."""
+    later = "The local model is being prepared: compiling llama.cpp, 36%."
+    context = RoutingContext(NOW, local_absent=later)
+    made = plan(plan_input(policy("local"), context=context))
+    assert made.first.place is Place.CLOUD
+    assert made.candidates[-1].model == LOCAL
+    assert later in {skipped.reason for skipped in made.skipped}
+    kept = plan(plan_input(policy(), context=context, private=True, private_reason="A name."))
+    assert [candidate.model for candidate in kept.candidates] == [LOCAL]
+    assert later in kept.notes
 
 
 def test_open_breaker_and_rate_limit() -> None:
@@ -238,6 +268,49 @@ def test_conversation_stays_where_its_prompt_is_cached(cached: Any, model: Any) 
         )
     )
     assert first(made) == model
+
+
+TURN = Signals(task="refactor", has_tools=True, input_tokens=9_000, turns=3, steps=4)
+HELD = Holding("openai/gpt-5.5", 0, "chat", turn=3)
+
+
+@pytest.mark.parametrize(
+    ("signals", "model"),
+    [
+        (TURN, "openai/gpt-5.5"),
+        (replace(TURN, steps=0), "moonshot/kimi-k2.6"),
+        (replace(TURN, turns=4), "moonshot/kimi-k2.6"),
+    ],
+)
+def test_the_steps_of_a_turn_stay_with_one_model(signals: Signals, model: str) -> None:
+    """Whatever the rule says of a single step; with the next turn it decides anew."""
+    made = plan(plan_input(policy(), signals, holding=HELD))
+    assert first(made) == model
+
+
+def test_a_rule_may_take_over_within_a_turn_and_says_what_that_costs() -> None:
+    """The price of the cold cache is noted; whoever holds the turn already just goes on."""
+    made = plan(plan_input(policy(within_turn=True), TURN, holding=HELD))
+    assert first(made) == "moonshot/kimi-k2.6"
+    assert any("whose cache is cold: about $" in note for note in made.notes)
+    mine = replace(HELD, model="moonshot/kimi-k2.6")
+    again = plan(plan_input(policy(within_turn=True), TURN, holding=mine))
+    assert first(again) == "moonshot/kimi-k2.6"
+    assert not any("cold" in note for note in again.notes)
+
+
+def test_a_turn_leaves_a_model_that_cannot_go_on() -> None:
+    """Where its window is full, or its provider rests, the rule's choice takes over."""
+    small = cards(card("openai/gpt-5.5", 5, 3, 4_000))
+    made = plan(plan_input(policy(), TURN, holding=HELD, cards=small))
+    assert first(made) == "moonshot/kimi-k2.6"
+    assert "do not fit" in next(s.reason for s in made.skipped if s.model == HELD.model)
+
+
+def test_steps_with_tools_are_answered_by_one_model() -> None:
+    """No cascade and no ensemble acts several times for one step."""
+    made = plan(plan_input(policy(strategy="cascade"), TURN))
+    assert made.strategy == "single"
 
 
 def test_experience_is_told_and_acted_on_where_the_policy_says_so() -> None:

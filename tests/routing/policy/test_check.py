@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from edgeroute.core.errors import SettingsError
+from edgeroute.providers.catalog.catalog import Catalog
 from edgeroute.routing.policy.check import check
 from edgeroute.routing.policy.explain import explain, topics
 from edgeroute.routing.policy.policy import RoutingPolicy, policy_names
 from edgeroute.routing.policy.policy_tests import run_expectations
 from edgeroute.routing.policy.reach import can_hold, witness
 from edgeroute.routing.policy.tiers import Role, Tiers
-from tests.support.routing import TIERS, cards, policy_file
+from tests.support.routing import TIERS, card, cards, policy_file
 
 TODAY = date(2026, 11, 22)
 
@@ -152,14 +153,46 @@ def test_every_code_of_the_check_is_explained() -> None:
     assert set(re.findall(r"\bRT\d{3}\b", source)) == set(topics())
 
 
+def test_a_superseded_model_is_told_with_its_price(tmp_path: Path) -> None:
+    """In a rule, in a role, and how much dearer it is; its successor is named."""
+    old = card("openai/gpt-4", 10, 2, successor="openai/gpt-5.5")
+    rules = "    - {id: a, condition: has_code, model: openai/gpt-4}\n    - default: aged\n"
+    policy = RoutingPolicy.load(policy_file(tmp_path, f"routing:\n  rules:\n{rules}"))
+    tiers = replace(TIERS, roles={**TIERS.roles, "aged": Role(("openai/gpt-4",))})
+    found = check(policy, tiers, cards(old), TODAY)
+    assert [f"{f.code} {f.rule} {f.level}" for f in found] == [
+        "RT006 a warning",
+        "RT006 default warning",
+    ]
+    assert "openai/gpt-5.5 supersedes and costs 2.0 times as much. Use openai/gpt-5.5." in str(
+        found[0]
+    )
+    assert "rules/tiers.yaml names openai/gpt-4" in str(found[1])
+
+
+def test_other_words_are_told_and_are_no_mistake(tmp_path: Path) -> None:
+    """A note for each rule that uses them."""
+    path = policy_file(tmp_path, '- {if: task_type == "chat", use: local}\n- default: local\n')
+    (found,) = check(RoutingPolicy.load(path), TIERS, cards(), TODAY)
+    assert (found.code, found.level, found.line) == ("RT007", "note", 1)
+    assert "`use` is `model`; `task_type` is `task`" in str(found)
+
+
+@pytest.mark.parametrize("name", [n for n in policy_names() if not n.startswith("seed")])
+def test_shipped_policies_name_no_model_that_has_aged(name: str) -> None:
+    """Nor do the roles that they speak in."""
+    found = check(RoutingPolicy.named(name), Tiers.load(), Catalog.load().cards, TODAY)
+    assert not [str(one) for one in found]
+
+
 def test_expectations(tmp_path: Path) -> None:
     """Cases pass where rule and model come out as expected, and say what came instead."""
     path = policy_file(tmp_path, """\
 policy: coding-assistant
 cases:
-  - given: {task: explain_code, input_tokens: 900}
+  - given: {task: explain_code, complexity: low, input_tokens: 900}
     rule: explain
-    model: anthropic/claude-haiku-4.5
+    model: small
   - name: wrong on purpose
     given: {task: chat}
     rule: explain
@@ -168,7 +201,7 @@ cases:
     assert right.passed
     assert right.name == "case 1"
     assert not wrong.passed
-    assert wrong.got == "default with deepseek/v4-flash"
+    assert wrong.got == "default with middle"
 
 
 @pytest.mark.parametrize(

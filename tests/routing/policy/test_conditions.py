@@ -106,3 +106,23 @@ def test_comparisons_agree_with_python(task: str, limit: Any, tokens: Any) -> No
     condition = Condition(f'input_tokens < {limit} and task == "{task}"')
     assert condition.holds({"input_tokens": float(tokens), "task": task}) is (tokens < limit)
     assert condition.names == {"input_tokens", "task"}
+
+
+@pytest.mark.parametrize(
+    ("text", "task", "holds"),
+    [
+        ('task == "code"', "refactor", True),
+        ('task == "code"', "chat", False),
+        ('task != "code"', "chat", True),
+        ('task != "code"', "implement", False),
+        ('task_type in ["agentic", "chat"]', "agentic_tools", True),
+        ('task not in ["code", "chat"]', "explain_code", False),
+        ('not task == "coding"', "chat", True),
+    ],
+)
+def test_tasks_by_other_words(text: str, task: str, *, holds: bool) -> None:
+    """A word for several tasks means any of them, also where it is denied."""
+    condition = Condition(text)
+    assert condition.holds({"task": task}) is holds
+    assert condition.names == {"task"}
+    assert condition.aliases

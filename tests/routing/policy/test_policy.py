@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from edgeroute import datafile
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.plan import Plan
 from edgeroute.core.signals import Signals
@@ -78,15 +79,21 @@ def test_packaged_policies_load(name: str) -> None:
     """Every policy that is shipped is valid and says why for each rule."""
     policy = RoutingPolicy.named(name)
     assert policy.description
-    assert all(rule.why for rule in policy.rules)
+    assert all(rule.why for rule in policy.rules) or name == "seed"
 
 
-def test_packaged_coding_assistant_is_the_reference_policy(reference: RoutingPolicy) -> None:
-    """The shipped coding assistant means what the documented policy means."""
-    shipped = RoutingPolicy.named("coding-assistant")
-    assert [(str(r.condition), r.model) for r in shipped.rules] == [
-        (str(r.condition), r.model) for r in reference.rules
-    ]
+def test_the_shipped_seed_is_the_reference_policy_word_for_word() -> None:
+    """As it was documented first, below its description."""
+    text = (datafile.packaged("rules") / "seed.yaml").read_text("utf-8")
+    assert text.partition("\n")[2] == REFERENCE
+
+
+@pytest.mark.parametrize("name", [n for n in policy_names() if not n.startswith("seed")])
+def test_shipped_policies_speak_in_roles(name: str) -> None:
+    """No model of today is written into them, so that they do not age with it."""
+    policy = RoutingPolicy.named(name)
+    named = [m for rule in policy.rules for m in (rule.model, *rule.fallbacks, rule.verify)]
+    assert not [model for model in named if "/" in model]
 
 
 @pytest.mark.parametrize(
@@ -153,3 +160,48 @@ def test_facts_pick_the_first_rule_that_holds(reference: RoutingPolicy) -> None:
     facts: Facts = {"task": "code_completion", "input_tokens": 10.0, "complexity": "high"}
     assert reference.match(facts).id == "rule-1"
     assert isinstance(reference.rules[0].condition, Condition)
+
+
+TABLE = """\
+- if: task_type == "chat" and input_size < 4000
+  use: anthropic/claude-haiku-4.5
+- if: task_type == "code"
+  use: moonshot/kimi-k2.6
+- if: task_type == "reasoning" and complexity == "high"
+  use: anthropic/claude-opus-4.7
+- default: deepseek/v4-flash
+"""
+
+
+@pytest.mark.parametrize(
+    ("facts", "model"),
+    [
+        ({"task": "chat", "input_tokens": 3_999.0}, "anthropic/claude-haiku-4.5"),
+        ({"task": "chat", "input_tokens": 4_000.0}, "deepseek/v4-flash"),
+        ({"task": "refactor"}, "moonshot/kimi-k2.6"),
+        ({"task": "explain_code"}, "moonshot/kimi-k2.6"),
+        ({"task": "reasoning", "complexity": "high"}, "anthropic/claude-opus-4.7"),
+        ({"task": "reasoning", "complexity": "low"}, "deepseek/v4-flash"),
+        ({}, "deepseek/v4-flash"),
+    ],
+)
+def test_a_bare_table_of_rules_is_a_policy(tmp_path: Path, facts: Facts, model: str) -> None:
+    """With the words that early tables have, each branch."""
+    loaded = RoutingPolicy.load(policy_file(tmp_path, TABLE))
+    assert loaded.match(facts).model == model
+    assert "mine" in policy_names(tmp_path)
+
+
+def test_a_rule_says_what_its_other_words_became(tmp_path: Path) -> None:
+    """Once each, and never both words for one thing."""
+    loaded = RoutingPolicy.load(policy_file(tmp_path, TABLE))
+    assert loaded.rules[1].aliases == (
+        "`if` is `condition`",
+        "`use` is `model`",
+        "`task_type` is `task`",
+        'task "code" is code_completion, explain_code, implement, refactor',
+    )
+    assert loaded.rules[1].line == 3
+    twice = TABLE.replace("  use: moon", "  model: local\n  use: moon")
+    with pytest.raises(SettingsError, match="not both"):
+        RoutingPolicy.load(policy_file(tmp_path, twice))

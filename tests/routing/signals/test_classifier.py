@@ -16,6 +16,7 @@ from edgeroute.core.signals import TASKS
 from edgeroute.routing.signals import classifier as module
 from edgeroute.routing.signals import structure
 from edgeroute.routing.signals.classifier import TaskClassifier
+from edgeroute.routing.signals.guess import guess
 from edgeroute.routing.signals.keywords import DOMAINS, glance, load_cues, words_of
 from tests.support.model_files import require
 
@@ -59,15 +60,41 @@ def test_plain_asks_are_told_with_it(full: TaskClassifier, text: str, task: str)
 
 def test_domains_are_named_beside_the_task(light: TaskClassifier) -> None:
     """Medical and legal prompts name a domain, and no task in its place."""
-    guess = light.classify("what are the side effects of this medication, and which dose is safe?")
-    assert guess.domain == "medical"
-    assert guess.task in {*TASKS, ""}
+    text = "what are the side effects of this medication, and which dose is safe?"
+    found = guess(light.rank(text))
+    assert found.domain == "medical"
+    assert found.task in TASKS
 
 
 def test_nothing_is_told_of_nothing(light: TaskClassifier) -> None:
     """An empty text has no task."""
-    assert light.classify("  ").task == ""
+    assert light.rank("  ").labels == (("chat", 0.0),)
     assert light.rank("asdf qwer").abstains
+
+
+HARD = (
+    "Prove that this lock-free queue is linearizable, and find the memory order that breaks it",
+    "Plan the migration of our billing monolith to services without downtime, with all risks",
+)
+EASY = ("thanks!", "rename x to count", "what is the capital of Peru", "Sort these names: Bo, Al")
+
+
+def test_hard_prompts_look_harder_than_easy_ones(full: TaskClassifier) -> None:
+    """With the sentence model, by a wide margin."""
+    hard, easy = ([full.rank(text).hardness or 0.0 for text in texts] for texts in (HARD, EASY))
+    assert min(hard) > 0.5
+    assert max(easy) < 0.3
+
+
+def test_what_was_read_is_kept_for_a_while(
+    light: TaskClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The turns of a conversation are not read anew, and not kept for ever."""
+    monkeypatch.setattr(module, "_MOST_KEPT", 2)
+    assert light.rank("write a haiku") is light.rank("write a haiku")
+    for number in range(5):
+        light.rank(f"write a haiku about {number}")
+    assert len(light._kept) <= 2
 
 
 def test_a_missing_sentence_model_is_said(light: TaskClassifier, tmp_path: Path) -> None:
@@ -91,13 +118,14 @@ def test_a_head_for_other_features_is_refused(monkeypatch: pytest.MonkeyPatch) -
 @settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_has_probabilities(light: TaskClassifier, text: str) -> None:
-    """The labels' probabilities add up to one, and a guess is a known name or none."""
+    """The labels' probabilities add up to one, hardness is one, and a guess is a known name."""
     ranked = light.rank(text)
     if text.strip():
         assert sum(p for _, p in ranked.labels) == pytest.approx(1, abs=0.02)
-    guess = light.classify(text)
-    assert guess.task in {*TASKS, ""}
-    assert guess.domain in {*DOMAINS, ""}
+        assert 0 <= (ranked.hardness or 0.0) <= 1
+    found = guess(ranked)
+    assert found.task in TASKS
+    assert found.domain in {*DOMAINS, ""}
 
 
 def test_the_artefact_is_small() -> None:

@@ -8,26 +8,57 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeroute.core.messages import File, Image, Message, Text, ToolResult, assistant, system, user
+from edgeroute.core.messages import (
+    File,
+    Image,
+    Message,
+    Text,
+    ToolCall,
+    ToolResult,
+    assistant,
+    system,
+    user,
+)
 from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.core.signals import TASKS
 from edgeroute.datafile import table
-from edgeroute.routing.signals.signals import Guess, asked, read_signals
+from edgeroute.routing.signals.guess import Ranked
+from edgeroute.routing.signals.signals import read_signals
+from edgeroute.routing.signals.thresholds import Thresholds
+from edgeroute.routing.signals.turns import asked
 from tests.support.nouns import messages
 
 
 class Fixed:
     """A classifier that always says the same."""
 
-    def __init__(self, guess: Guess) -> None:
-        self.guess = guess
+    def __init__(self, *labels: tuple[str, float], doubtful: bool = False, hard: float = 0.1):
+        self.ranked = Ranked(labels, doubtful, hard)
 
-    def classify(self, text: str, *, closely: bool = True) -> Guess:
-        """The same guess for any text."""
-        return self.guess
+    def rank(self, text: str, *, closely: bool = True) -> Ranked:
+        """The same for any text."""
+        return self.ranked
 
 
-CHAT = Fixed(Guess("chat", 0.9))
+class ByWord:
+    """A classifier that knows a few words; of all others it says small talk."""
+
+    def rank(self, text: str, *, closely: bool = True) -> Ranked:
+        """The label of the first known word."""
+        known = {"fever": "medical", "function": "refactor", "draw": "image", "lease": "legal"}
+        label = next((known[word] for word in known if word in text.lower()), "")
+        if label in {"medical", "legal"}:
+            return Ranked(((label, 0.9), ("chat", 0.1)), abstains=False)
+        return Ranked(((label or "chat", 0.95),), abstains=False)
+
+
+def assistant_call(number: str, name: str) -> Message:
+    """A step of an agent."""
+    return Message("assistant", (ToolCall(number, name, "{}"),))
+
+
+CHAT = Fixed(("chat", 0.9))
+EDIT = Tool("edit_file")
 
 
 def read(request: ChatRequest, classifier: Any = CHAT, *, internal: bool = False) -> Any:
@@ -53,12 +84,14 @@ def test_the_callers_task_wins() -> None:
     [
         (ChatRequest((user("hi"),), tools=(Tool("t"),)), "agentic_tools"),
         (ChatRequest((user("hi"),), tools=(Tool("t"),), tool_choice="none"), "chat"),
+        (ChatRequest((user("hi"),), tools=(EDIT,)), "chat"),
+        (ChatRequest((user("hi"),), tools=(EDIT,), tool_choice="required"), "agentic_tools"),
         (ChatRequest((user("x"), Message("tool", (ToolResult("1", ()),)))), "agentic_tools"),
         (ChatRequest((user("def f():<|fim_suffix|>"),)), "code_completion"),
     ],
 )
 def test_structure_comes_before_text(request_: Any, task: str) -> None:
-    """Tools, tool results and holes in code say more than words."""
+    """Tool results and holes in code say more than words, and so do tools of no agent."""
     assert read(request_).task == task
 
 
@@ -75,11 +108,50 @@ def test_what_a_request_holds_is_seen() -> None:
     assert read(ChatRequest((user("what is in src/app/main.py"),))).has_code
 
 
-def test_abstention_leaves_the_task_empty() -> None:
-    """Where the classifier is not sure the policy's default decides."""
-    signals = read(ChatRequest((user("hm"),)), Fixed(Guess()))
-    assert signals.task == ""
-    assert origin(signals, "task") == "default"
+def test_in_doubt_the_likeliest_task_decides() -> None:
+    """Only what is hardly likelier than anything else is not acted on, as the policy says."""
+    unsure = Fixed(("reasoning", 0.4), ("chat", 0.35), doubtful=True)
+    signals = read(ChatRequest((user("hm"),)), unsure)
+    assert (signals.task, signals.second) == ("reasoning", "chat")
+    strict = read_signals(
+        ChatRequest((user("hm"),)), internal_code=False, classifier=unsure,
+        thresholds=Thresholds(task=0.5),
+    )  # fmt: skip
+    assert (strict.task, origin(strict, "task")) == ("", "default")
+
+
+def test_tools_do_not_make_the_task() -> None:
+    """With an agent's tools, and after its steps, the task is what the user asked for."""
+    said = user("clean up this function")
+    steps = (
+        assistant_call("1", "edit_file"),
+        Message("tool", (ToolResult("1", (Text("ok " * 5_000),)),)),
+    )
+    first = read(ChatRequest((said,), tools=(EDIT,)), ByWord())
+    later = read(ChatRequest((said, *steps * 9), tools=(EDIT,)), ByWord())
+    assert first.task == later.task == "refactor"
+    assert (first.steps, later.steps) == (0, 9)
+    assert first.complexity == later.complexity
+    assert later.input_tokens > 10 * first.input_tokens
+
+
+def test_a_turn_that_leans_is_read_with_what_came_before() -> None:
+    """Task, picture and domain carry over until the subject changes."""
+    drawn = (user("Draw a picture of a fox"), assistant("..."), user("make it blue"))
+    assert read(ChatRequest(drawn), ByWord()).wants_picture
+    other = (*drawn[:2], user("thanks! which novels are set in Lisbon by the sea?"))
+    assert read(ChatRequest(other), ByWord()).task == "chat"
+
+
+def test_a_domain_stays_in_the_conversation() -> None:
+    """What must be right stays checked through small words, until the subject plainly changes."""
+    began = (user("My child has a fever of 39"), assistant("..."))
+    for more in ("and at night?", "ok", "why?", "und wenn es steigt?"):
+        assert read(ChatRequest((*began, user(more))), ByWord()).domain == "medical"
+    longer = (*began, user("thanks"), assistant("..."), user("and for adults?"))
+    assert read(ChatRequest(longer), ByWord()).domain == "medical"
+    left = (*began, user("Please rename this function in the module to count_words"))
+    assert read(ChatRequest(left), ByWord()).domain == ""
 
 
 def test_the_latest_user_turn_is_what_is_asked() -> None:
@@ -89,12 +161,18 @@ def test_the_latest_user_turn_is_what_is_asked() -> None:
     assert asked(()) == ""
 
 
-def test_complexity_goes_by_task_words_and_size() -> None:
-    """Small talk is low, a proof about concurrency high."""
-    assert read(ChatRequest((user("hello"),))).complexity == "low"
-    hard = user("Prove that this lock-free queue is correct, with a rigorous, formal proof.")
-    reasoning = Fixed(Guess("reasoning", 0.9))
-    assert read(ChatRequest((hard,)), reasoning).complexity == "high"
+@pytest.mark.parametrize(
+    ("hard", "doubtful", "level"),
+    [(0.1, False, "low"), (0.3, False, "medium"), (0.6, False, "high"),
+     (0.45, False, "medium"), (0.45, True, "high"), (0.2, True, "medium")],
+)  # fmt: skip
+def test_complexity_goes_by_the_policys_thresholds(
+    hard: float, level: str, *, doubtful: bool
+) -> None:
+    """Never by size; where the task is in doubt, the better model is asked rather."""
+    fixed = Fixed(("chat", 0.4), doubtful=doubtful, hard=hard)
+    assert read(ChatRequest((user("hello"),)), fixed).complexity == level
+    assert read(ChatRequest((user("hello " * 90_000),)), fixed).complexity == level
 
 
 def test_expected_output_keeps_to_the_callers_limit() -> None:

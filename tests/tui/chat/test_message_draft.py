@@ -53,7 +53,7 @@ async def test_earlier_messages_count(runtime: FakeRuntime) -> None:
         await chat.send("mail anna@example.com")
         await chat.type("and now something else")
         assert "LOCAL" in chat.strip
-        assert "forced by message 1" in chat.strip
+        assert "message 1 of this chat holds" in chat.strip
 
 
 async def test_a_local_model_that_is_missing_blocks_private_text(runtime: FakeRuntime) -> None:

@@ -12,7 +12,8 @@ from edgeroute.core.plan import Candidate, Plan, Strategy
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import Finding, PrivacyMode, Verdict
 from edgeroute.engine.deciding.explanation import Explanation
-from edgeroute.tui.chat.strip import blocked, strip_view
+from edgeroute.tui.chat.state import ChatState, Phase
+from edgeroute.tui.chat.strip import blocked, resting, strip_view
 from edgeroute.tui.strip_view import CHECKING, IDLE, StripView
 from tests.tui.fake_runtime import NOW, FakeRuntime, find
 
@@ -116,7 +117,7 @@ def test_an_earlier_message_is_named() -> None:
     finding = Finding("US_SSN", 0, 9, 1.0, where="messages[0]")
     forced = judged("mail a@b.cd")
     privacy = replace(forced.privacy, verdict=Verdict(True, "found", (finding,), complete=False))
-    assert view(replace(forced, privacy=privacy), at=2).why == "forced by message 1: US SSN"
+    assert view(replace(forced, privacy=privacy), at=2).why == "message 1 of this chat holds US SSN"
 
 
 def test_behind_never_shows_a_fresh_verdict() -> None:
@@ -124,3 +125,17 @@ def test_behind_never_shows_a_fresh_verdict() -> None:
     assert IDLE.behind() == CHECKING
     assert view(judged("Explain")).behind().stale
     assert blocked("No.").word == "BLOCKED"
+
+
+def test_a_prompt_that_waits_for_the_local_model_says_so() -> None:
+    """Before it is sent and while it waits the strip says for what, and how far that is."""
+    text = "mail anna@example.com"
+    shown = view(judged(text), text, local="preparing")
+    assert (shown.kind, shown.word) == ("forced", "LOCAL")
+    assert "waits until the local model is prepared" in shown.details
+    asking = replace(ChatState(), phase=Phase.ANSWERING)
+    waits = resting(asking, "local/qwen", "compiling llama.cpp, 36%")
+    assert waits.word == "WAITING"
+    assert "compiling llama.cpp, 36%" in waits.details
+    assert "esc" in waits.details
+    assert resting(asking, "mock/m", "compiling llama.cpp, 36%").word == "ANSWERING"

@@ -29,6 +29,8 @@ _TOUCHING: Final = 2  # characters between the words of one name
 
 _PROGRAM: Final = 0.5  # the share of code in a window of a program
 _LIKELY: Final = 0.4  # how surely the names model sees a likely name
+_SURE: Final = 0.5  # how surely a value is seen that stands beside a name
+_BESIDE: Final = 120  # characters between a name and what is told of it
 
 _SCRIPTS: Final = {
     "cyrillic": re.compile("[\u0400-\u04ff]"),
@@ -100,6 +102,7 @@ def evidence(window: WindowView) -> dict[str, float]:
     return {
         **_of_spans(window),
         **_of_hits(window.hits),
+        **_of_rows(window),
         **_of_form(window.text),
         "form.program": window.code,
         "form.published": float(window.published),
@@ -137,11 +140,37 @@ def _of_hits(hits: Iterable[Hit]) -> dict[str, float]:
     """How surely the recognisers saw what they look for, sure enough to decide or not."""
     best = dict.fromkeys((*SHAPES, "contact", "reached", "fact"), 0.0)
     for hit in hits:
-        kind = hit.type
-        if kind not in SHAPES:
-            kind = "contact" if kind in CONTACTS else "reached" if kind in REACHED else "fact"
+        kind = hit.type if hit.type in SHAPES else _kind(hit)
+        kind = kind if kind in best else "fact"
         best[kind] = max(best[kind], min(hit.score, 1.0))
     return {f"rules.{kind.lower()}": score for kind, score in best.items()}
+
+
+def _of_rows(window: WindowView) -> dict[str, float]:
+    """How many kinds of values stand beside one name, how many names have one, and how many lines
+    hold a name and a value.
+    """
+    names = window.named(_LIKELY)
+    values = [hit for hit in window.hits if hit.score >= _SURE and hit.type not in SHAPES]
+    beside = [
+        {_kind(hit) for hit in values if hit.start < end + _BESIDE and start - _BESIDE < hit.end}
+        for start, end in names
+    ]
+    lines = {window.text.count("\n", 0, start) for start, _ in names} & {
+        window.text.count("\n", 0, max(0, hit.start)) for hit in values
+    }
+    return {
+        "rows.kinds": max(map(len, beside), default=0) / 3,
+        "rows.people": min(sum(map(bool, beside)), 6) / 3,
+        "rows.lines": min(len(lines), 6) / 3,
+    }
+
+
+def _kind(hit: Hit) -> str:
+    """What kind of value ``hit`` is, for who stands beside it."""
+    if hit.type in CONTACTS:
+        return "contact"
+    return "reached" if hit.type in REACHED else hit.type
 
 
 def _of_form(text: str) -> dict[str, float]:

@@ -1,7 +1,8 @@
 """The learned scale: from what is known of a window to how likely it is private, with reasons.
 
 A small network (one hidden layer) that models/verdict/train.py trains; its numbers and its settings
-lie beside that script.
+lie beside that script. A smaller one, the gate, says of a window in a long text whether it is worth
+reading, from its evidence alone.
 """
 
 from __future__ import annotations
@@ -76,6 +77,17 @@ class Scale:
         }
         told = sorted((one for one in moved if moved[one] >= _TELLING), key=lambda one: -moved[one])
         return Weight(float(1 / (1 + numpy.exp(-odds))), tuple(told))
+
+    def may_tell(self, evidence: Sequence[float]) -> bool:
+        """Whether a window with this ``evidence`` is worth reading: of those that are not, hardly
+        one weighs anything.
+        """
+        numpy, held = self._numpy, self._held
+        given = numpy.asarray(evidence, numpy.float32)
+        given = (given - held["gate_mean"]) / held["gate_spread"]
+        hidden = given.clip(-_FARTHEST, _FARTHEST) @ held["gate_first"] + held["gate_first_bias"]
+        raw = numpy.maximum(hidden, 0) @ held["gate_second"] + held["gate_second_bias"]
+        return bool(raw.item() >= 0)
 
     def _raw(self, hidden: Array) -> float:
         """The logarithm of the odds, not calibrated, from what goes into the hidden layer."""

@@ -116,9 +116,12 @@ class Weigher:
         weights: dict[bytes, Weight | _Begun | None] = {}
         places: list[tuple[int, int, bytes]] = []
         try:
-            for start, end, seen, group in _suspect(page, spans, hits):
+            found = list(_suspect(page, spans, hits))
+            for start, end, seen, group in found:
                 page.tick()
                 numbers = list(evidence(seen).values())
+                if len(found) > _ALL and not self._scale.may_tell(numbers):
+                    continue
                 named = chain.from_iterable(seen.named(_NAMED))
                 key = digest(seen.text, array("d", [*numbers, *named]).tobytes())
                 places.append((start, end, key))

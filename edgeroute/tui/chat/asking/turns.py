@@ -16,6 +16,7 @@ from edgeroute.core.events import (
     TextDelta,
 )
 from edgeroute.core.messages import File, Image
+from edgeroute.core.reasons import failed
 from edgeroute.tui.chat.asking.bridge import Bridge, TurnBroken, TurnStep
 from edgeroute.tui.chat.checker import PromptCheck
 from edgeroute.tui.chat.context import ChatContext
@@ -215,8 +216,8 @@ async def show_step(transcript: Transcript, step: TurnStep) -> None:
             if live is not None:
                 live.progress(f"asking {model}{again} · {reason}")
         case AttemptEnded(_, attempt) if attempt.outcome == "failed" and attempt.role == "answer":
-            why = attempt.error.replace("_", " ") or attempt.detail
-            await transcript.note("passed over", f"{attempt.model} failed: {why}")
+            told = failed(attempt.model, attempt.error)
+            await transcript.note("next", f"{told} The next model is asked.")
         case TextDelta(text) if live is not None:
             await live.write(text)
         case ReasoningDelta(text) if live is not None:

@@ -1,0 +1,1 @@
+"""What this machine needs to answer by itself: compiled and fetched behind the front doors."""

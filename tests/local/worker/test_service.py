@@ -1,0 +1,134 @@
+"""Answers at the same time share the one model, each slice in its turn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from edgeroute.core.errors import LocalModelError
+from edgeroute.core.messages import user
+from edgeroute.core.request import ChatRequest
+from edgeroute.local.worker import service as module
+from edgeroute.local.worker.context import GenerationStopped
+from edgeroute.local.worker.host import Counts
+from edgeroute.local.worker.service import WorkerService
+from edgeroute.local.worker.steps import Asked, Ended, Piece, Step, Waits
+
+
+@dataclass
+class Model:
+    """A host whose answers take a second a token; a prompt says how many it draws."""
+
+    now: float = 0.0
+    drawing: str = ""
+    switches: int = 0
+
+    def steps(self, host: Any, asked: Asked) -> Iterator[Step | None]:
+        """The steps of one answer."""
+        said = asked.request.messages[0].text
+        if said == "broken":
+            raise RuntimeError(said)
+        for _ in range(int(said)):
+            if host.stop():
+                raise GenerationStopped
+            self.switches += self.drawing != said
+            self.drawing = said
+            self.now += 1
+            yield Piece(None, ())
+        yield Ended("stop", Counts(output=int(said)))
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> Model:
+    """Stands in for llama.cpp."""
+    made = Model()
+    monkeypatch.setattr(module, "steps_of", made.steps)
+    host = SimpleNamespace(stop=lambda: False, close=lambda: None)
+    monkeypatch.setattr(WorkerService, "_ready", lambda *_: host)
+    return made
+
+
+def opened(model: Model) -> WorkerService:
+    """A service over the model's own clock."""
+    models: Any = SimpleNamespace(choose=lambda name: SimpleNamespace(id=name))
+    return WorkerService(models, monotonic=lambda: model.now)
+
+
+def asked(what: int | str, *, urgent: bool = False) -> Asked:
+    """A prompt for an answer of so many tokens."""
+    return Asked(request=ChatRequest((user(str(what)),), model="m"), urgent=urgent)
+
+
+async def whole(service: WorkerService, what: Asked, order: list[str]) -> int:
+    """The tokens of one answer; who ends is noted."""
+    tokens = 0
+    async for step in service.answer(what):
+        tokens += isinstance(step, Piece)
+    order.append(what.request.messages[0].text)
+    return tokens
+
+
+async def test_a_runaway_answer_delays_others_by_its_slice_only(model: Model) -> None:
+    """Short ones end before it, and it goes on to its own end."""
+    service, order = opened(model), list[str]()
+    work = [whole(service, asked(size), order) for size in (500, 3, 4)]
+    assert await asyncio.gather(*work) == [500, 3, 4]
+    assert order == ["3", "4", "500"]
+    assert model.switches <= 5
+
+
+async def test_alone_an_answer_is_not_cut_into_slices(model: Model) -> None:
+    """Nobody is waited for."""
+    assert await whole(opened(model), asked(200), []) == 200
+    assert model.switches == 1
+
+
+async def test_what_somebody_waits_for_comes_first(model: Model) -> None:
+    """Before what came earlier and has not begun."""
+    service, order = opened(model), list[str]()
+    work = [asked(5), asked(6), asked(7, urgent=True)]
+    await asyncio.gather(*(whole(service, each, order) for each in work))
+    assert order == ["5", "7", "6"]
+
+
+async def test_whoever_waits_is_told_for_how_long(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As soon as it does, and before anything else."""
+    monkeypatch.setattr(module, "_LOOK_SECONDS", 0.001)
+    service = opened(model)
+    endless = asyncio.create_task(whole(service, asked(100_000), []))
+    await asyncio.sleep(0.01)
+    steps = [step async for step in service.answer(asked(3))]
+    assert steps[0] == Waits(1, 10.0)
+    assert [type(step) for step in steps[1:]] == [Piece, Piece, Piece, Ended]
+    endless.cancel()
+    await asyncio.gather(endless, return_exceptions=True)
+
+
+async def test_whoever_leaves_costs_nobody_anything(model: Model) -> None:
+    """In the midst of an answer, or still in line."""
+    service, order = opened(model), list[str]()
+    first = asyncio.create_task(whole(service, asked(100_000), order))
+    await asyncio.sleep(0.05)
+    second = asyncio.create_task(whole(service, asked(99_999), order))
+    await asyncio.sleep(0.05)
+    first.cancel()
+    second.cancel()
+    assert await whole(service, asked(3), order) == 3
+    assert service.turns.waiting == 0
+    await asyncio.gather(first, second, return_exceptions=True)
+    assert service.idle_seconds == 0 or service.turns.expected_seconds == 0
+
+
+async def test_a_failure_is_a_sentence_and_the_next_one_is_answered(model: Model) -> None:
+    """Whatever llama.cpp raises."""
+    service = opened(model)
+    with pytest.raises(LocalModelError, match="failed while it answered"):
+        await whole(service, asked("broken"), [])
+    assert await whole(service, asked(2), []) == 2
