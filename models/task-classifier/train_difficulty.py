@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+from compose import Example, perturbed
 
 from edgeroute.routing.signals import classifier
 from edgeroute.routing.signals.classifier import BUCKETS, VECTOR_SCALE, fingerprint
@@ -133,12 +134,17 @@ def main() -> None:
     embedder = Embedder.load(arguments.models / "minilm")
     if embedder is None:
         sys.exit("There is no sentence model. Fetch it with `edgeroute models pull minilm`.")
-    voices, labels, prompts = map(list, zip(*read(), strict=True))
+    own = read()
+    # With slips and after greetings a prompt is as hard as before.
+    copies = perturbed([Example(prompt, voice) for voice, _, prompt in own])
+    rows = own + [(c.label, own[at % len(own)][1], c.prompt) for at, c in enumerate(copies)]
+    voices, labels, prompts = map(list, zip(*rows, strict=True))
     hard = np.array(labels, dtype=np.float32)
     stored: dict[str, Any] = {"fingerprint": fingerprint()}
-    found: dict[str, Any] = {"prompts": len(prompts), "hard": int(hard.sum())}
+    written = len(own)
+    found: dict[str, Any] = {"prompts": written, "hard": int(hard[:written].sum())}
     length = np.array([len(prompt) for prompt in prompts], dtype=np.float32)
-    found["auroc_of_length_alone"] = round(auroc(length, hard), 3)
+    found["auroc_of_length_alone"] = round(auroc(length[:written], hard[:written]), 3)
     for name, with_vector in (("light", None), ("full", embedder)):
         x = table(prompts, with_vector)
         found[name], _ = figures(x, hard, voices)

@@ -49,6 +49,7 @@ from tests.support.strategies import ENVIRONMENT, keys
 
 CALLS = 100
 _LINE = "    total = sum(item.count for item in order.items if item.count <= stock.level)\n"
+_EASY = "What is the last line, please?"
 LOCAL = ModelCard(
     "local/qwen3.6-27b",
     "local",
@@ -212,8 +213,10 @@ async def measured(folder: Path, clock: Clock | None = None, *, shorter: int = 1
 
 
 def _prompt(task: str, tokens: int, number: int) -> str:
-    """About so many ``tokens`` of code, after a line that says which call this is."""
-    return f"Call {number}: {task}\n" + _LINE * round(tokens / text_tokens(_LINE))
+    """About so many ``tokens`` of code, after a line that says which call this is, and that it is
+    easy: what is hard about it, its task says.
+    """
+    return f"Call {number}: {task}. {_EASY}\n" + _LINE * round(tokens / text_tokens(_LINE))
 
 
 def _as_the_mix_says(request: Received) -> Reply:

@@ -242,7 +242,7 @@ def test_expectations_pass_or_fail(home: Home, tmp_path: Path) -> None:
     file = tmp_path / "expect.yaml"
     file.write_text(
         "policy: coding-assistant\ncases:\n"
-        "  - given: {task: refactor}\n    model: moonshot/kimi-k2.6\n"
+        "  - given: {task: refactor}\n    model: coder\n"
         "  - name: wrong\n    given: {task: refactor}\n    model: local\n"
     )
     result = home.run("rules", "test", str(file))

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from edgeroute import datafile
 from edgeroute.core.errors import SettingsError
@@ -126,7 +126,7 @@ class TaskClassifier:
         sure = float(odds.max()) >= SURE and not _EASY < hardness < _HARD
         embedder = None if sure or not closely else self._sentence_model()
         if embedder is not None:
-            vector = VECTOR_SCALE * embedder.embed(text, BRIEF)
+            vector = cast("Array", VECTOR_SCALE * embedder.embed(text, BRIEF))
             head = self._heads["full"]
             odds = probabilities(
                 scores(head, dense, found) + vector @ head.vector, head.temperature

@@ -6,6 +6,7 @@ then the text. Nothing here opens a file of the user or leaves the process.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Final, Literal, cast
 
@@ -132,7 +133,12 @@ def _guess(turn: UserTurn, classifier: Classifier, *, closely: bool) -> Guess:
     ranked = classifier.rank(turn.text, closely=closely)
     if turn.alone < 1:
         ranked = mixed(ranked, classifier.rank(turn.whole, closely=closely), turn.alone)
-    return guess(ranked)
+    found = guess(ranked)
+    if found.task == "image" and found.confidence < _SURE_OF_PICTURE and found.second:
+        # Who painted a picture is no wish for one: words answer what is not plainly a wish.
+        drawn = _plain(turn, found) == "image"
+        return found if drawn else replace(found, task=found.second, second="image")
+    return found
 
 
 def _task(

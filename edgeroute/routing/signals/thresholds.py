@@ -18,4 +18,4 @@ class Thresholds(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     task: _Share = 0.25
     medium: _Share = 0.25
     high: _Share = 0.5
-    bias: _Share = 0.1
+    bias: _Share = 0.05

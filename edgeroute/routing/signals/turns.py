@@ -29,6 +29,7 @@ _SHORT: Final = 8  # in longer turns "that" and the like stand for what they say
 _SHORT_WITHOUT_SPACES: Final = 16
 _CJK: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _RESULT_START: Final = 80
+_GREETED: Final = 60
 _NAME_PART: Final = re.compile(r"[a-z]+|[A-Z][a-z]*")
 
 
@@ -155,9 +156,13 @@ def _said(message: Message) -> str | None:
 
 
 def _spoken(text: str) -> str:
-    """``text`` without what programs wrote into it."""
-    if "<" not in text:
-        return text
+    """``text`` without what programs wrote into it, and without a greeting at its start."""
+    text = _of_people(text) if "<" in text else text
+    greeted = _greeting().match(text[:_GREETED])
+    return text[greeted.end() :] if greeted and text[greeted.end() :].strip() else text
+
+
+def _of_people(text: str) -> str:
     for tag in word_list("turns.written_by_programs"):
         text = "".join(_outside(text, tag))
     for tag in word_list("turns.asked_by_people"):
@@ -166,6 +171,13 @@ def _spoken(text: str) -> str:
         if 0 <= start < end:
             return text[start + len(tag) + 2 : end].strip()
     return text
+
+
+@cache
+def _greeting() -> re.Pattern[str]:
+    return re.compile(
+        rf"\s{{0,9}}{one_of('turns.greetings')}(?:[,.!:;)\s]{{1,9}}|$)", re.IGNORECASE
+    )
 
 
 def _outside(text: str, tag: str) -> Iterator[str]:

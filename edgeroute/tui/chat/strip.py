@@ -49,7 +49,7 @@ def resting(state: ChatState, answering: str, preparing: str = "") -> StripView:
             "busy",
             "WAITING",
             answering,
-            why="it answers here as soon as it is prepared",
+            why="it answers as soon as it is ready",
             details=f"{safe_line(preparing, 100)} · esc stops waiting",
         )
     if state.phase is Phase.ANSWERING:
@@ -100,7 +100,7 @@ def strip_view(
             "blocked",
             "BLOCKED",
             why="this text must stay here and there is no local model ready",
-            details="edgeroute models recommend says which one fits this machine",
+            details="/setup or `edgeroute models prepare` makes one ready",
         )
     masking = not here and bool(explanation.privacy.masked)
     kind: Kind = "forced" if forced else "local" if here else "masked" if masking else "cloud"

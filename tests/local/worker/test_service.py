@@ -18,6 +18,7 @@ from edgeroute.local.worker.context import GenerationStopped
 from edgeroute.local.worker.host import Counts
 from edgeroute.local.worker.service import WorkerService
 from edgeroute.local.worker.steps import Asked, Ended, Piece, Step, Waits
+from edgeroute.local.worker.turn_queue import Ticket
 
 
 @dataclass
@@ -101,14 +102,12 @@ async def test_whoever_waits_is_told_for_how_long(
 ) -> None:
     """As soon as it does, and before anything else."""
     monkeypatch.setattr(module, "_LOOK_SECONDS", 0.001)
-    service = opened(model)
-    endless = asyncio.create_task(whole(service, asked(100_000), []))
-    await asyncio.sleep(0.01)
-    steps = [step async for step in service.answer(asked(3))]
-    assert steps[0] == Waits(1, 10.0)
-    assert [type(step) for step in steps[1:]] == [Piece, Piece, Piece, Ended]
-    endless.cancel()
-    await asyncio.gather(endless, return_exceptions=True)
+    service, other = opened(model), Ticket("m")
+    await service.turns.take(other)
+    answer = service.answer(asked(3))
+    assert await anext(answer) == Waits(1, 10.0)
+    service.turns.used(other, over=True, seconds=10)
+    assert [type(step) async for step in answer] == [Piece, Piece, Piece, Ended]
 
 
 async def test_whoever_leaves_costs_nobody_anything(model: Model) -> None:
@@ -121,9 +120,10 @@ async def test_whoever_leaves_costs_nobody_anything(model: Model) -> None:
     first.cancel()
     second.cancel()
     assert await whole(service, asked(3), order) == 3
-    assert service.turns.waiting == 0
     await asyncio.gather(first, second, return_exceptions=True)
-    assert service.idle_seconds == 0 or service.turns.expected_seconds == 0
+    assert order == ["3"]
+    assert service.turns.waiting == 0
+    assert service.turns.expected_seconds == 0
 
 
 async def test_a_failure_is_a_sentence_and_the_next_one_is_answered(model: Model) -> None:

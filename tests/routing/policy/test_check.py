@@ -194,7 +194,7 @@ cases:
     rule: explain
     model: small
   - name: wrong on purpose
-    given: {task: chat}
+    given: {task: reasoning}
     rule: explain
 """)  # fmt: skip
     right, wrong = run_expectations(path)

@@ -164,7 +164,7 @@ def test_the_latest_user_turn_is_what_is_asked() -> None:
 @pytest.mark.parametrize(
     ("hard", "doubtful", "level"),
     [(0.1, False, "low"), (0.3, False, "medium"), (0.6, False, "high"),
-     (0.45, False, "medium"), (0.45, True, "high"), (0.2, True, "medium")],
+     (0.46, False, "medium"), (0.46, True, "high"), (0.2, True, "medium")],
 )  # fmt: skip
 def test_complexity_goes_by_the_policys_thresholds(
     hard: float, level: str, *, doubtful: bool

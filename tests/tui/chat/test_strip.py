@@ -97,7 +97,7 @@ def test_private_text_without_a_local_model_is_blocked(state: str) -> None:
     """BLOCKED says what to do."""
     said = view(judged("mail a@b.cd"), "mail a@b.cd", local=state)
     assert said.word == "BLOCKED"
-    assert "models recommend" in said.details
+    assert "models prepare" in said.details
 
 
 def test_a_latched_chat_says_its_reason() -> None:
