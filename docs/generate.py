@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from typing import Any, Final, get_origin, get_type_hints
 
 import click
 import msgspec
@@ -22,6 +22,7 @@ from edgeroute.privacy.policy import PrivacyPolicy
 from edgeroute.routing.policy import conditions
 from edgeroute.server.routes import openapi
 from edgeroute.settings import Settings
+from edgeroute.settings_fields import default, kind, struct_in, toml
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 DOCS: Final = ROOT / "docs"
@@ -156,48 +157,21 @@ def settings_page() -> str:
         lines += ["| key | value | default |", "|---|---|---|"]
         hints = get_type_hints(table)
         for field in msgspec.structs.fields(table):
-            if not _struct_in(hints[field.name]):
-                default = "required" if field.required else f"`{_toml(_default(field))}`"
-                lines.append(f"| `{field.name}` | {_kind(hints[field.name])} | {default} |")
+            if not struct_in(hints[field.name]):
+                given = "required" if field.required else f"`{toml(default(field))}`"
+                lines.append(f"| `{field.name}` | {kind(hints[field.name])} | {given} |")
         lines.append("")
     return "\n".join(lines)
 
 
 def _tables(struct: Any, prefix: str) -> Iterator[tuple[str, Any]]:
     for name, hint in get_type_hints(struct).items():
-        inner = _struct_in(hint)
+        inner = struct_in(hint)
         if inner is None:
             continue
         path = f"{prefix}{name}" + (".NAME" if get_origin(hint) is dict else "")
         yield path, inner
         yield from _tables(inner, f"{path}.")
-
-
-def _struct_in(hint: Any) -> Any:
-    """The table that a setting is, or a mapping of; ``None`` for a plain value."""
-    inner = get_args(hint)[1] if get_origin(hint) is dict else hint
-    return inner if isinstance(inner, type) and issubclass(inner, msgspec.Struct) else None
-
-
-def _default(field: Any) -> Any:
-    if field.default_factory is not msgspec.NODEFAULT:
-        return field.default_factory()
-    return msgspec.to_builtins(field.default)
-
-
-def _toml(value: Any) -> str:
-    return "{}" if value == {} else json.dumps(value)
-
-
-def _kind(hint: Any) -> str:
-    if origin := get_origin(hint):
-        if origin in {list, dict}:
-            inner = _kind(get_args(hint)[-1])
-            return f"list of {inner}" if origin is list else f"table of {inner}"
-        return ", ".join(f"`{json.dumps(value)}`" for value in get_args(hint))
-    if issubclass(hint, str) and hint is not str:
-        return ", ".join(f"`{json.dumps(value)}`" for value in hint)
-    return {str: "text", bool: "`true` or `false`", int: "whole number", float: "number"}[hint]
 
 
 def _prose(thing: Any) -> str:

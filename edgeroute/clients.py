@@ -30,6 +30,19 @@ class ClientSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     daily_usd: Annotated[float, msgspec.Meta(ge=0)] = 0
     models: list[Annotated[str, msgspec.Meta(min_length=1)]] = []
 
+    @property
+    def words(self) -> str:
+        """What the program may do, in words."""
+        limit = f"at most ${self.daily_usd:g} a day" if self.daily_usd else "no limit of its own"
+        parts = [
+            f"privacy {self.privacy or 'as for all'}",
+            f"tier {self.tier or 'as for all'}",
+            f"policy {self.policy or 'as for all'}",
+            limit,
+            f"models {', '.join(self.models)}" if self.models else "all models",
+        ]
+        return " · ".join(parts)
+
     def profile(self, name: str) -> ClientProfile:
         """The profile as the engine takes it."""
         return ClientProfile(

@@ -33,7 +33,8 @@ class PrivacySettings(_SettingsTable, frozen=True):
     encrypts the database with a key from the OS keyring; with ``passphrase`` you are asked for one
     where there is no keyring. ``paths`` labels folders, such as ``"~/clients/**" = "private"``:
     what is attached from there, or read there by a tool, stays here; what lies in ``code`` is
-    judged as code.
+    judged as code. The very text that left this machine is kept with its chat, the latest
+    ``sent_megabytes`` of it; 0 keeps none.
     """
 
     mode: PrivacyMode = PrivacyMode.AUTO
@@ -43,6 +44,7 @@ class PrivacySettings(_SettingsTable, frozen=True):
     encrypt: bool = True
     passphrase: bool = False
     paths: dict[str, Literal["private", "code"]] = {}
+    sent_megabytes: Annotated[float, msgspec.Meta(ge=0)] = 500
 
 
 class EndpointSettings(_SettingsTable, frozen=True):

@@ -69,6 +69,18 @@ def write_private(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def write_new(path: Path, text: str) -> Path:
+    """Write ``text`` to a file that does not exist yet and that only its owner can read.
+
+    Raises:
+        OSError: there is one, or it cannot be written.
+    """
+    target = path.expanduser().absolute()
+    target.touch(FILE_MODE, exist_ok=False)
+    target.write_text(text, "utf-8")
+    return target
+
+
 def sync_folder(folder: Path) -> None:
     """Make the folder's own entries (names, renames) durable.
 

@@ -31,7 +31,8 @@ class Attempt:
     ``host`` and ``bytes_sent`` say who received how much; both are empty for a local model and for
     an attempt that failed before anything was written. ``error`` is an ``ErrorKind`` value.
     ``interrupted`` is what is kept before the bytes leave: it stands while the model answers, and
-    for good where the program ended first.
+    for good where the program ended first. ``digest`` is the SHA-256 of the body that left, in hex;
+    empty where none did, and where nothing of the request is to be kept.
     ``role`` is ``answer``, ``judge`` or ``verify``. ``rate`` is the price used, USD per million
     tokens, as text ``input/output``.
     """
@@ -52,6 +53,7 @@ class Attempt:
     cost: Cost = UNKNOWN_COST
     rate: str = ""
     role: str = "answer"
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ CHAT: Final = (
     KeyAction("providers", "f5", "show_providers", "providers",
            "Providers: their state and keys", "App"),
     KeyAction("left", "f8", "show_left", "left machine",
-           "What left this machine, when, and to whom", "App"),
+           "What left this machine: the very text, when, and to whom", "App"),
     KeyAction("theme", "f10", "pick_theme", "theme", "Choose a theme", "App"),
     KeyAction("interrupt", "ctrl+c", "interrupt", "copy or quit",
            "Copy the selection; else stop; twice to quit", "App"),
@@ -117,6 +117,20 @@ ON_CHAT: Final = (
            "In the chats"),
     KeyAction("pin_chat", "ctrl+t", "take('pin')", "pin", "Keep it at the top; again lets it go",
            "In the chats"),
+)  # fmt: skip
+
+ON_SENT: Final = (
+    KeyAction("export_sent_chat", "ctrl+x", "take('chat')", "export its chat",
+              "One document of all that left of its chat", "In what left"),
+    KeyAction("export_sent", "ctrl+e", "take('all')", "export all",
+              "One document of all that left this machine", "In what left"),
+)  # fmt: skip
+
+ON_RULES: Final = (
+    KeyAction("test_prompt", "ctrl+t", "take('test')", "test a prompt",
+              "What the rules say of a prompt; nothing is sent", "In the rules"),
+    KeyAction("switch_policy", "ctrl+o", "take('switch')", "other policy",
+              "Choose another policy", "In the rules"),
 )  # fmt: skip
 
 # Keys that the message box or the terminal needs; no action may take them.
@@ -182,7 +196,7 @@ def shown(keys: str) -> str:
 def help_rows(keys: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
     """Rows of (keys, help) by group, for the help screen."""
     groups: dict[str, list[tuple[str, str]]] = {"Message": [("enter", "Send, once it is checked")]}
-    for action in (*CHAT, *ON_MESSAGE, *ON_CHAT):
+    for action in (*CHAT, *ON_MESSAGE, *ON_CHAT, *ON_SENT, *ON_RULES):
         text = keys.get(action.id, action.keys)
         if text:
             row = (" ".join(shown(key) for key in text.split(",")), action.help)

@@ -8,8 +8,10 @@ from functools import cached_property, partial
 from edgeroute.core.calibration import Calibration, CalibrationProgress
 from edgeroute.core.local_models import OnProgress
 from edgeroute.core.spending import AlertRepository
+from edgeroute.engine.admin.local_models import LocalModelStates
 from edgeroute.engine.admin.policies import Policies
 from edgeroute.engine.admin.self_check import SelfCheck
+from edgeroute.engine.admin.sent_requests import SentRequests
 from edgeroute.local.backends.choose import OWN_NAMES
 from edgeroute.local.files.models import LocalModels, Pulled
 from edgeroute.local.preparing.compiler import Compiler
@@ -21,8 +23,9 @@ class AdminParts:
     """The services of administration.
 
     ``alerts`` are what the user should know about money and use, ``models`` the model files of this
-    machine; ``advisor`` says what earlier answers say of models and rules, ``self_check`` whether
-    what is kept and what reads prompts is in order; ``own`` imports own people and places.
+    machine, ``local_models`` how each of them is; ``advisor`` says what earlier answers say of
+    models and rules, ``self_check`` whether what is kept and what reads prompts is in order;
+    ``own`` imports own people and places, ``sent`` reads what left this machine.
     """
 
     def __init__(self, engine: EngineParts) -> None:
@@ -30,8 +33,12 @@ class AdminParts:
         stores, privacy, local = engine.stores, engine.privacy, engine.local
         self.alerts: AlertRepository = stores.alerts
         self.models: LocalModels = local.models
+        self.local_models = LocalModelStates(local.models, stores.receipts)
         self.advisor = engine.advisor
         self.own = privacy.own
+        self.sent = SentRequests(
+            stores.receipts, stores.conversations, stores.sent, engine.installation.clock
+        )
         self.self_check = SelfCheck(stores.keys, stores.database, privacy.load_detector)
 
     @cached_property
@@ -67,6 +74,18 @@ class AdminParts:
         """In words, who reads names, and whether the local model is asked about doubtful texts."""
         privacy = self._engine.privacy
         return f"{privacy.policy.reads_names}; {privacy.calibrations.sentence(privacy.policy)}"
+
+    @property
+    def attachments(self) -> str:
+        """In words, what attaching a file means for where the chat is answered."""
+        from edgeroute.engine.admin.attachments import attachments_in_words  # noqa: PLC0415
+        from edgeroute.privacy.inspecting.ocr import Tesseract  # noqa: PLC0415
+
+        privacy, ocr = self._engine.privacy, self._engine.installation.settings.privacy.ocr
+        return attachments_in_words(
+            all_stay=privacy.policy.attachments_private,
+            pictures_read=ocr and Tesseract.find() is not None,
+        )
 
     async def prepare(self, report: OnProgress) -> None:
         """Fetch and compile what a local answer still needs.

@@ -165,6 +165,7 @@ class EngineParts:
         return Recorder(
             transaction=stores.database.transaction,
             receipts=stores.receipts,
+            sent=stores.sent,
             ledger=stores.ledger,
             conversations=stores.conversations,
             prefixes=stores.prefixes,

@@ -20,6 +20,7 @@ from edgeroute.store.records.key_value import KeyValueStore
 from edgeroute.store.records.ledger import Ledger
 from edgeroute.store.records.outcomes import Outcomes
 from edgeroute.store.records.receipts import Receipts
+from edgeroute.store.records.sent_bodies import SentBodies
 from edgeroute.store.records.stored_responses import StoredResponses
 from edgeroute.store.records.targets import Targets
 from edgeroute.wire import capsule
@@ -50,6 +51,7 @@ class StoreParts:
         self.masks = ConversationMasks(self.database)
         self.prefixes = Prefixes(self.database)
         self.receipts = Receipts(self.database)
+        self.sent = SentBodies(self.database, megabytes=self._settings.privacy.sent_megabytes)
         self.ledger = Ledger(self.database, now=now)
         self.alerts = Alerts(self.database, now=now)
         self.outcomes = Outcomes(self.database, now=now)

@@ -49,6 +49,21 @@ def home(home: Home) -> Home:
     return home
 
 
+def test_what_left_is_printed_as_one_document(home: Home, tmp_path: Path) -> None:
+    """Of all, of one chat or of one answer; into a file of the user's alone if wanted."""
+    whole = home.run("history", "left").stdout
+    assert whole.startswith("# What left this machine\n\n2 requests to api.openai.com")
+    assert "1 request to" in home.run("history", "left", "trip").stdout
+    assert "1 request to" in home.run("history", "left", "bb3").stdout
+    file = tmp_path / "left.html"
+    said = home.run("history", "left", "--format", "html", "-o", str(file))
+    assert (said.stdout, said.stderr) == ("", f"Written to {file}.\n")
+    assert file.read_text().startswith("<!doctype html>")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert home.run("history", "left", "bb2").stderr == "Nothing left this machine.\n"
+    assert home.run("history", "left", "nobody").exit_code == 1
+
+
 def test_history_lists_and_finds(home: Home) -> None:
     """Conversations with their privacy, and turns by their words."""
     listed = home.run("history", "list").stdout

@@ -7,6 +7,8 @@ released), ``mask``; an e-mail address, a phone number or a social security numb
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,11 +16,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from edgeroute import config
 from edgeroute.core.answer import Answer
 from edgeroute.core.conversation import Conversation, SearchHit, Turn
-from edgeroute.core.errors import ErrorKind, NothingAnswered, SettingsError
+from edgeroute.core.errors import ErrorKind, LocalModelError, NothingAnswered, SettingsError
 from edgeroute.core.events import (
     Answered,
     AttemptEnded,
@@ -31,7 +34,7 @@ from edgeroute.core.events import (
     Planned,
     TextDelta,
 )
-from edgeroute.core.local_models import LocalStatus
+from edgeroute.core.local_models import LocalStatus, OnProgress, Progress
 from edgeroute.core.messages import FolderLabel, Image, Message, assistant, user
 from edgeroute.core.model_card import ModelCard, Place, PriceList, PriceRow, Rate
 from edgeroute.core.plan import Candidate, Plan, Skipped
@@ -42,16 +45,24 @@ from edgeroute.core.signals import Signals
 from edgeroute.core.spending import SpendRow
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import CLEAR, Finding, LocalOpinion, PrivacyMode, Verdict
+from edgeroute.engine.admin.local_models import Fit, LocalModelState
 from edgeroute.engine.admin.own_entries import FolderPreview, OwnOffer, Preview
+from edgeroute.engine.admin.policies import Policies
+from edgeroute.engine.admin.sent_requests import SentRequests
 from edgeroute.engine.deciding.explanation import Explanation
 from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
 from edgeroute.engine.recording.feedback import Thumb
 from edgeroute.local.hardware import GIB, Machine
 from edgeroute.privacy.detecting.own.entries import Taken
 from edgeroute.providers.catalog.families import Families
+from edgeroute.routing.policy.in_force import RulesInForce
+from edgeroute.settings import Settings
 from tests.support.replies import PNG
 
 if TYPE_CHECKING:
+    from edgeroute.store.chats.conversations import Conversations
+    from edgeroute.store.records.receipts import Receipts
+    from edgeroute.store.records.sent_bodies import SentBodies
     from edgeroute.wiring import Runtime
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
@@ -178,6 +189,9 @@ class FakeModels:
     """Two models that fit, the smaller one here."""
 
     machine = Machine(8 * GIB, 2)
+
+    def __init__(self, states: FakeModelStates) -> None:
+        self.use, self.remove = states.use, states.remove
 
     def present(self) -> tuple[SimpleNamespace, ...]:
         """The smaller one."""
@@ -386,7 +400,7 @@ class FakeEngine:
             judged.plan.why,
             first.place,
             first.model,
-            (self.attempt(first, "answered"),),
+            (self.attempt(first, "answered", digest=self.runtime.bodies.keep(request)),),
             task=judged.signals.task,
             tier="balanced",
             input_tokens=judged.signals.input_tokens,
@@ -519,10 +533,32 @@ class FakeReceipts:
         """One receipt."""
         return self.rows.get(receipt)
 
-    def list(self, *, left_machine: bool = False, limit: int = 200) -> Sequence[Receipt]:
-        """All, or those that left."""
-        rows = [r for r in self.rows.values() if r.left_machine or not left_machine]
-        return rows[:limit]
+    def list(
+        self, *, left_machine: bool = False, conversation: str = "", limit: int = 200
+    ) -> Sequence[Receipt]:
+        """All, or those that left, or those of one chat, the latest first."""
+        rows = [r for r in reversed(self.rows.values()) if r.left_machine or not left_machine]
+        return [r for r in rows if conversation in {"", r.conversation}][:limit]
+
+
+class FakeBodies:
+    """What left, in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def keep(self, request: ChatRequest) -> str:
+        """The digest of the body of ``request``."""
+        said = [{"role": one.role, "content": one.text} for one in request.messages]
+        body = json.dumps({"messages": said, "model": "claude-sonnet-4-6"}).encode()
+        digest = hashlib.sha256(body).hexdigest()
+        self.kept[digest] = body
+        return digest
+
+    def body(self, receipt: str, digest: str) -> bytes | None:
+        """What was kept."""
+        del receipt
+        return self.kept.get(digest)
 
 
 class FakeMemory:
@@ -580,14 +616,14 @@ class FakeProvider:
     id: str
     name: str
     state: str = "ok"
-    has_key: bool = True
+    key: str = "keyring"
     until: datetime | None = None
     detail: str = ""
 
     @property
-    def key(self) -> str:
-        """Where the key comes from."""
-        return "keyring" if self.has_key else ""
+    def has_key(self) -> bool:
+        """Whether it can be asked."""
+        return bool(self.key)
 
 
 class FakeProviders:
@@ -608,7 +644,7 @@ class FakeProviders:
                 until=NOW + timedelta(seconds=252),
                 detail="3 outages",
             ),
-            FakeProvider("openai", "OpenAI", has_key="openai" in self.keys),
+            FakeProvider("openai", "OpenAI", key="keyring" if "openai" in self.keys else ""),
         ]
 
     async def test(self, provider: str) -> str:
@@ -692,6 +728,52 @@ class FakeOwn:
         return ""
 
 
+class FakeModelStates:
+    """Three models: one that answers, one that fits, one that does not."""
+
+    machine = "16 GB memory, 4 cores, no graphics card"
+
+    def __init__(self) -> None:
+        self.present = {"qwen2.5-coder-1.5b", "names"}
+        self.removed: list[str] = []
+        self.release = asyncio.Event()
+
+    def list(self, wanted: str = "") -> Sequence[LocalModelState]:
+        """How each is."""
+        del wanted
+        used = "qwen2.5-coder-1.5b"
+        return [
+            self._state(used, 1_100_000_000, "fits", "2.0 GB of memory", used=True, speed=21.4),
+            self._state("names", 46_000_000, "", "finds names", support=True),
+            self._state("qwen3-4b", 2_500_000_000, "fits", "5.1 GB of memory", recommended=True),
+            self._state("qwen3.6-27b", 16_800_000_000, "too big", "needs 22 GB of memory"),
+        ]
+
+    def _state(self, name: str, size: int, fit: Fit, note: str, **more: Any) -> LocalModelState:
+        plain = {"recommended": False, "support": False, "used": False, **more}
+        here = name in self.present
+        return LocalModelState(
+            id=name, bytes=size, licence="Apache-2.0", present=here, fit=fit, note=note, **plain
+        )
+
+    def use(self, name: str) -> SimpleNamespace:
+        """Only what is here."""
+        if name not in self.present:
+            raise LocalModelError(f"{name} is not on this machine.", "Fetch it.")
+        return SimpleNamespace(id=name)
+
+    def remove(self, name: str) -> int:
+        """Gone."""
+        self.present.remove(name)
+        return 1_100_000_000
+
+    async def pull(self, name: str, progress: OnProgress) -> None:
+        """Half of it, then the rest when it is released."""
+        progress(Progress("download", name, 1_250_000_000, 2_500_000_000, 8_000_000))
+        await self.release.wait()
+        self.present.add(name)
+
+
 class FakeRuntime:
     """Everything the chat app needs, scripted."""
 
@@ -720,8 +802,28 @@ class FakeRuntime:
         self.engine = FakeEngine(self)
         self.warmed = 0
         self.saved: dict[str, str] = {}
+        self.settings = Settings()
+        self.paths = SimpleNamespace(settings=Path("nowhere/config.toml"))
         self.own = FakeOwn()
-        self.admin = SimpleNamespace(own=self.own, models=FakeModels())
+        self.bodies = FakeBodies()
+        sent = SentRequests(
+            cast("Receipts", self.receipts),
+            cast("Conversations", self.conversations),
+            cast("SentBodies", self.bodies),
+            self.clock,
+        )
+        self.models = FakeModelStates()
+        rules = RulesInForce("default", Path("nowhere"))
+        self.policies = Policies(rules, {}, lambda: ("anthropic",), self.clock)
+        self.admin = SimpleNamespace(
+            own=self.own,
+            attachments="Its content is read here and judged.",
+            policies=self.policies,
+            sent=sent,
+            models=FakeModels(self.models),
+            local_models=self.models,
+            pull=self.models.pull,
+        )
         if chats:
             self._fill()
 
@@ -766,4 +868,7 @@ class FakeRuntime:
 
     def save(self, key: str, value: str) -> None:
         """Remember the setting."""
+        if self.paths.settings.exists():
+            self.settings = config.change(self.paths.settings, key, value)
+            self.policies._rules.name = self.settings.router.policy
         self.saved[key] = value

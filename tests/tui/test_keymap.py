@@ -54,12 +54,13 @@ def test_help_lists_every_action() -> None:
     rows = keymap.help_rows(keymap.keys_with({"theme": "none"}))
     texts = [text for group in rows.values() for _, text in group]
     assert "Choose a theme" not in texts
-    assert len(texts) == len(keymap.CHAT) + len(keymap.ON_MESSAGE) + len(keymap.ON_CHAT)
+    tables = (keymap.CHAT, keymap.ON_MESSAGE, keymap.ON_CHAT, keymap.ON_SENT, keymap.ON_RULES)
+    assert len(texts) == sum(map(len, tables))
 
 
 def test_commands_complete_until_the_first_space() -> None:
     """``/mo`` is completed, ``/model x`` is parsed, a path is a message."""
-    assert [c.name for c in matching("/mo")] == ["model"]
+    assert [c.name for c in matching("/mo")] == ["model", "models"]
     assert matching("/model x") == []
     found = parsed("/model x y")
     assert found is not None

@@ -7,21 +7,27 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from edgeroute.clients import ClientSettings
 from edgeroute.tui.app import ChatApp
+from edgeroute.tui.screens.dialogs import AskDialog
 from edgeroute.tui.screens.help import HelpScreen
+from edgeroute.tui.screens.local_models import LocalModelsScreen
 from edgeroute.tui.screens.own import OwnScreen
 from edgeroute.tui.screens.picker import Picker
 from edgeroute.tui.screens.plan import PlanScreen
+from edgeroute.tui.screens.providers import ProvidersScreen
 from edgeroute.tui.screens.receipt import ReceiptScreen
+from edgeroute.tui.screens.sent import SentScreen
 from edgeroute.tui.screens.spend import SpendScreen
 from tests.tui.driver import Driver
 from tests.tui.fake_runtime import LONG_ANSWER, FakeRuntime
 
-WIDE, SMALL = (120, 36), (80, 24)
+WIDE, SMALL, HUGE = (120, 36), (80, 24), (200, 60)
 PRIVATE = "Draft a reply to Anna Berg (anna@example.com, +47 412 34 567): no."
 
 
@@ -107,12 +113,84 @@ async def spent(chat: Driver) -> None:
     await chat.top(SpendScreen)
 
 
+async def left(chat: Driver) -> None:
+    """What left this machine."""
+    await chat.send("Explain how a hash table works")
+    await chat.send("Explain how a heap works")
+    await chat.press("f8")
+    await chat.top(Picker)
+    chat.app.screen.query_one(Input).cursor_blink = False
+
+
+async def left_text(chat: Driver) -> None:
+    """The very text that left."""
+    await left(chat)
+    await chat.press("enter")
+    await chat.top(SentScreen)
+
+
+async def local_models(chat: Driver) -> None:
+    """The models of this machine, one of them under way."""
+    await chat.chat.actions.run("show_models")
+    await chat.top(LocalModelsScreen)
+    await chat.until(lambda: "16 GB" in chat.words(".machine"))
+    await chat.press("down", "down", "p")
+    await chat.until(lambda: "50%" in chat.words("#result"))
+
+
+async def page(chat: Driver, action: str) -> None:
+    """The page behind ``action``, its filter not blinking."""
+    await chat.chat.actions.run(action)
+    await chat.top(Picker)
+    chat.app.screen.query_one(Input).cursor_blink = False
+
+
+async def settings(chat: Driver) -> None:
+    """Some of the settings."""
+    await page(chat, "show_settings")
+    await chat.press(*"network", "down")
+
+
+async def rules(chat: Driver) -> None:
+    """A rule of the policy in force."""
+    await page(chat, "show_rules")
+    await chat.press(*"must-be")
+
+
+async def rule_test(chat: Driver) -> None:
+    """What the rules say of a prompt."""
+    await rules(chat)
+    await chat.press("ctrl+t")
+    await chat.top(AskDialog)
+    await chat.press(*"Explain", "enter")
+    await chat.top(PlanScreen)
+
+
+async def clients(chat: Driver) -> None:
+    """Connected programs."""
+    connected = {"codex": ClientSettings(), "claude-code": ClientSettings("mask", daily_usd=5)}
+    chat.runtime.settings = msgspec.structs.replace(chat.runtime.settings, clients=connected)
+    await page(chat, "show_clients")
+    await chat.press("down")
+
+
+async def providers(chat: Driver) -> None:
+    """Providers in every state."""
+    await chat.press("f5")
+    await chat.top(ProvidersScreen)
+    await chat.press("down", "down")
+
+
 async def own(chat: Driver) -> None:
     """Own people and places, as they are offered."""
     chat.runtime.own.due = True
     await chat.chat.offer_own()
     await chat.top(OwnScreen)
     chat.app.screen.query_one("#source", Input).cursor_blink = False
+
+
+# Each of them at all sizes.
+PANELS = (left, left_text, local_models, settings, rules, rule_test, clients, providers)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +212,7 @@ async def own(chat: Driver) -> None:
         (spent, WIDE, ""),
         (listed, SMALL, ""),
         (own, SMALL, ""),
+        *((state, size, "") for state in PANELS for size in (SMALL, WIDE, HUGE)),
     ],
     ids=lambda value: value.__name__ if callable(value) else None,
 )

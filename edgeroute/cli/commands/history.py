@@ -24,7 +24,7 @@ _DOORS: Final = {"app": "chat", "ask": "cli", "programs": "http"}
 
 @click.group(cls=NamedGroup)
 def history() -> None:
-    """List, search, show, export, mask and delete conversations."""
+    """List, search, show, export, mask and delete conversations; say what of them left."""
 
 
 @history.command("list")
@@ -100,6 +100,31 @@ def export(shell: Shell, conversation: str, style: Any, output: Path | None, *, 
     text = shell.runtime.conversations.export(conversation, style, raw=raw)
     if output is None:
         foreign(text, end="", raw=raw)
+        return
+    _write(output, text)
+    note(f"Written to {output}.")
+
+
+@history.command("left")
+@click.argument("name", default="", metavar="[CONVERSATION or RECEIPT]")
+@click.option(
+    "--format", "style", type=click.Choice(["markdown", "html", "json"]), default="markdown"
+)
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), default=None)
+@pass_shell
+def left(shell: Shell, name: str, style: Any, output: Path | None) -> None:
+    """Print the very text that left this machine, as one document to hand on.
+
+    Of one conversation, of one answer by its receipt, or of all. `json` holds the very bytes.
+    """
+    sent = shell.runtime.admin.sent
+    found = sent.of(name) if name else sent.latest()
+    if not found:
+        note("Nothing left this machine.")
+        return
+    text = sent.document(found, style)
+    if output is None:
+        foreign(text, end="")
         return
     _write(output, text)
     note(f"Written to {output}.")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.clock import Clock
 from edgeroute.core.names import unknown
@@ -13,9 +15,31 @@ if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard
     from edgeroute.routing.policy.check import PolicyProblem
     from edgeroute.routing.policy.in_force import RulesInForce
-    from edgeroute.routing.policy.policy import RoutingPolicy
+    from edgeroute.routing.policy.policy import RoutingPolicy, Rule
     from edgeroute.routing.policy.policy_tests import Result
     from edgeroute.routing.policy.tiers import Tiers
+
+
+_SIGNS: Final = {
+    "==": "is",
+    "!=": "is not",
+    ">=": "at least",
+    "<=": "at most",
+    ">": "above",
+    "<": "below",
+    '"': "",
+    "_": " ",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleWords:
+    """A rule in words: when it decides, where the request goes, and why."""
+
+    id: str
+    condition: str
+    target: str
+    sentence: str
 
 
 class Policies:
@@ -109,6 +133,32 @@ class Policies:
             raise unknown("rule", rule, [one.id for one in found.rules], within=found.name)
         return text
 
+    def in_words(self) -> Sequence[RuleWords]:
+        """The rules of the policy in force, in their order.
+
+        Raises:
+            SettingsError: it is not valid and there is no earlier one, with file and line.
+        """
+        return [
+            RuleWords(
+                rule.id,
+                in_words(rule.condition.text) if rule.condition else "otherwise",
+                self._target(rule),
+                rule.sentence,
+            )
+            for rule in self.current.rules
+        ]
+
+    def _target(self, rule: Rule) -> str:
+        """Where the rule sends a request: a role with the first model that could take it."""
+        role, ready = self.tiers.roles.get(rule.model), self._ready()
+        models = role.models if role else ()
+        usable = [one for one in models if one.partition("/")[0] in ready]
+        first = next(iter(usable or models), "")
+        how = "" if rule.strategy == "single" else f", {rule.strategy}"
+        place = "this machine" if rule.model == "local" else rule.model.replace("_", " ")
+        return f"{place}: {first}{how}" if first else f"{place}{how}"
+
     def test(self, file: Path, policy: str = "") -> Sequence[Result]:
         """What became of the expectations in ``file``, for its own policy or for ``policy``.
 
@@ -118,3 +168,12 @@ class Policies:
         from edgeroute.routing.policy.policy_tests import run_expectations  # noqa: PLC0415
 
         return run_expectations(file, self._own, self.named(policy) if policy else None)
+
+
+def in_words(condition: str) -> str:
+    """The text of a condition as a person says it: ``task is implement or refactor``."""
+    text = re.sub(r"\bnot in \[([^]]*)\]", lambda m: f"is none of {m[1]}", condition)
+    text = re.sub(r"\bin \[([^]]*)\]", lambda m: f"is {' or '.join(m[1].split(', '))}", text)
+    for sign, word in _SIGNS.items():
+        text = text.replace(sign, word)
+    return " ".join(text.split())

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from edgeroute.store.chats.conversations import Conversations
     from edgeroute.store.records.ledger import Ledger
     from edgeroute.store.records.receipts import Receipts
+    from edgeroute.store.records.sent_bodies import SentBodies
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -35,6 +36,7 @@ class Recorder:
 
     transaction: Callable[[], AbstractContextManager[object]]
     receipts: Receipts
+    sent: SentBodies
     ledger: Ledger
     conversations: Conversations
     prefixes: Prefixes
@@ -45,18 +47,22 @@ class Recorder:
     user: str
     clock: Clock
     _leaving: dict[str, list[Attempt]] = field(default_factory=dict)
+    _bodies: dict[str, dict[str, bytes]] = field(default_factory=dict)
 
-    def leaving(self, decision: Decision, attempt: Attempt) -> None:
+    def leaving(self, decision: Decision, attempt: Attempt, body: bytes) -> None:
         """Keep a receipt that says what is about to leave, and where to, before it does.
 
         It is replaced when the request ends; where the program ends first, it is what is left.
-        Where it cannot be kept, the answer is told so in the end.
+        Where it cannot be kept, the answer is told so in the end. The ``body`` itself is kept at
+        the end alone, when it is known that it was cleared and left.
         """
         start, request = decision.start, decision.request
         if start is None:
             return
         attempts = self._leaving.setdefault(start.id, [])
         attempts.append(attempt)
+        if attempt.digest:
+            self._bodies.setdefault(start.id, {})[attempt.digest] = body
         receipt = self.receipt(start, request, decision, RunState(attempts=attempts))
         receipt = replace(receipt, error="interrupted")
         with suppress(StoreError), self.transaction():
@@ -134,6 +140,7 @@ class Recorder:
         """
         notices: list[Notice] = []
         self._leaving.pop(receipt.id, None)
+        bodies = self._bodies.pop(receipt.id, {})
         self.baseline.remember(receipt)
         try:
             with self.transaction():
@@ -141,6 +148,7 @@ class Recorder:
                 self.ledger.record(receipt)
                 if decision is not None:
                     notices += self._keep_turn(receipt, request, decision, outcome)
+                    self.sent.keep(receipt, bodies)
         except StoreError as error:
             notices.append(_not_saved(error))
         return notices

@@ -45,6 +45,7 @@ class LiveAttempt:
         self.draft = AnswerDraft(card.id, card.origin)
         self.host = ""
         self.bytes_sent = 0
+        self.digest = ""
         self.served_model = ""
         self.prompt_tokens = 0
         self.logprobs: list[float] = []
@@ -59,10 +60,11 @@ class LiveAttempt:
         self.host = host
         self.bytes_sent = size
 
-    def leaving(self, host: str, size: int) -> Attempt:
-        """What is kept of it before ``size`` bytes leave for ``host``."""
+    def leaving(self, host: str, size: int, digest: str) -> Attempt:
+        """What is kept of it before a body of ``size`` bytes leaves for ``host``."""
+        self.digest = digest
         attempt = self.ended("interrupted")
-        return replace(attempt, host=host, bytes_sent=size, cost=UNKNOWN_COST)
+        return replace(attempt, host=host, bytes_sent=size, digest=digest, cost=UNKNOWN_COST)
 
     def add(self, delta: Delta) -> None:
         """Take in one delta."""
@@ -131,6 +133,7 @@ class LiveAttempt:
             cost=self._cost(usage, outcome),
             rate=self._rate(usage),
             role=self._role,
+            digest=self.digest if self.bytes_sent else "",
         )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -37,7 +38,7 @@ class ModelCalls:
     """The only way from the engine to a model.
 
     ``salt`` is a secret of this machine, from which providers' session ids are made. ``leaving`` is
-    told of every attempt before bytes leave, so that none do without a receipt.
+    told of every attempt, and of its body, before bytes leave, so that none do without a receipt.
     """
 
     catalog: Catalog
@@ -48,7 +49,7 @@ class ModelCalls:
     sessions: Sessions
     rules: RulesInForce
     salt: Callable[[], bytes]
-    leaving: Callable[[Decision, Attempt], None]
+    leaving: Callable[[Decision, Attempt, bytes], None]
     clock: Clock
 
     def card(self, candidate: Candidate) -> ModelCard:
@@ -139,8 +140,12 @@ class ModelCalls:
             answered_by=last.origin if last else session.model,
         )
         host, size = outgoing.destination[1], len(outgoing.body)
-        attempt = live.leaving(host, size)
-        key, now = await asyncio.to_thread(self._before_leaving, attempt, decision, provider)
+        # Of what is not to be stored no trace is kept, a short text could be guessed from.
+        digest = hashlib.sha256(outgoing.body).hexdigest() if decision.request.store else ""
+        attempt = live.leaving(host, size, digest)
+        key, now = await asyncio.to_thread(
+            self._before_leaving, attempt, outgoing.body, decision, provider
+        )
         clearance = await self.gate.clear(
             outgoing, conversation=now.id, mode=now.mode, latched=now.latched
         )
@@ -162,14 +167,14 @@ class ModelCalls:
                 yield delta
 
     def _before_leaving(
-        self, attempt: Attempt, decision: Decision, provider: Provider
+        self, attempt: Attempt, body: bytes, decision: Decision, provider: Provider
     ) -> tuple[Secret | None, Session]:
         """The key, and the session as it is by now; what may leave from here on is written down.
 
         Another request of this conversation, in any process, may have latched it meanwhile.
         """
         key, now = self._key(provider), self.sessions.now(decision.session)
-        self.leaving(decision, attempt)
+        self.leaving(decision, attempt, body)
         return key, now
 
     def _key(self, provider: Provider) -> Secret | None:

@@ -35,6 +35,11 @@ def purge(
             for table, column in (*_CONTENT, *(_RECORDS if records else ())):
                 delete = f"DELETE FROM {table} WHERE {column} < ?"  # noqa: S608
                 gone[table] = int(connection.execute(delete, (limit,)).rowcount)
+            connection.execute("DELETE FROM sent WHERE receipt NOT IN (SELECT id FROM receipts)")
+            connection.execute(
+                "DELETE FROM sent_pieces WHERE id NOT IN"
+                " (SELECT value FROM sent, json_each(pieces))"
+            )
     database.compact()
     rescue.erase_leftovers(database.path)
     return gone

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from edgeroute.store.database.response_tables import stored_responses
+from edgeroute.store.database.sent_tables import sent_requests
 
 
 def _run(connection: Any, script: str) -> None:
@@ -202,6 +203,7 @@ MIGRATIONS: Final[Sequence[Migration]] = (
     stored_responses,
     rows_of_targets,
     comparisons,
+    sent_requests,
 )
 
 

@@ -7,9 +7,13 @@ from collections.abc import Mapping
 
 from textual.content import Content
 
+from edgeroute.tui.chat.administering.clients_page import ClientsPage
+from edgeroute.tui.chat.administering.rules_page import RulesPage
+from edgeroute.tui.chat.administering.settings_page import SettingsPage
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.screens.help import HelpScreen
+from edgeroute.tui.screens.local_models import LocalModelsScreen, ModelPull
 from edgeroute.tui.screens.own import OwnScreen
 from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
 from edgeroute.tui.screens.providers import ProvidersScreen
@@ -21,6 +25,9 @@ class AppActions:
 
     def __init__(self, chat: ChatContext, draft: MessageDraft, keys: Mapping[str, str]) -> None:
         self._chat, self._draft, self._keys = chat, draft, keys
+        self._pull = ModelPull(chat.runtime)
+        self._settings = SettingsPage(chat)
+        self._rules, self._clients = RulesPage(chat), ClientsPage(chat, self._settings)
 
     def show_help(self) -> None:
         """All keys and commands."""
@@ -38,6 +45,25 @@ class AppActions:
         """Providers and keys; a new key may change where the message would go."""
         await self._chat.ask(ProvidersScreen(self._chat.runtime))
         self._draft.changed()
+
+    async def show_models(self) -> None:
+        """The models of this machine."""
+        await self._chat.ask(LocalModelsScreen(self._chat.runtime, self._pull))
+        self._draft.changed()
+
+    async def show_settings(self, words: str = "") -> None:
+        """All settings, or those that hold the ``words``."""
+        await self._settings.show(words)
+        self._draft.changed()
+
+    async def show_rules(self) -> None:
+        """The policy in force."""
+        await self._rules.show()
+        self._draft.changed()
+
+    async def show_clients(self) -> None:
+        """The connected programs."""
+        await self._clients.show()
 
     async def show_own(self) -> None:
         """The user's own people and places; a new entry may change where the message would go."""

@@ -11,6 +11,7 @@ from textual.content import Content
 
 from edgeroute.core.display import safe, safe_line
 from edgeroute.core.messages import File
+from edgeroute.core.private_file import write_new
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
@@ -34,14 +35,6 @@ def snippet(hit: SearchHit) -> Content:
     for start, end in hit.marks:
         content = content.stylize("bold $primary", start, end)
     return content
-
-
-def write_new(path: Path, text: str) -> Path:
-    """Write ``text`` to a file that does not exist yet and that only its owner can read."""
-    target = path.expanduser().absolute()
-    target.touch(0o600, exist_ok=False)
-    target.write_text(text, "utf-8")
-    return target
 
 
 class Chats:

@@ -18,6 +18,7 @@ from edgeroute.core.display import safe
 from edgeroute.core.errors import SettingsError
 from edgeroute.tui.chat.answers.answer_actions import AnswerActions
 from edgeroute.tui.chat.answers.receipts import ReceiptPages, thumb_of
+from edgeroute.tui.chat.answers.sent_pages import SentPages
 from edgeroute.tui.chat.app_actions import AppActions
 from edgeroute.tui.chat.asking.bridge import TurnEvent
 from edgeroute.tui.chat.asking.composer_actions import ComposerActions
@@ -137,8 +138,12 @@ class ChatScreen(Screen[None], inherit_bindings=False):
             "find": self.chats.find,
             "rename_chat": self.chats.rename,
             "export_chat": self.chats.export,
-            "show_left": self.receipts.left_machine,
+            "show_left": SentPages(self._chat).show,
             "show_providers": app.show_providers,
+            "show_models": app.show_models,
+            "show_settings": app.show_settings,
+            "show_rules": app.show_rules,
+            "show_clients": app.show_clients,
             "show_own": app.show_own,
             "pick_theme": app.pick_theme,
         }

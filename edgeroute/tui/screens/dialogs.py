@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,6 +12,8 @@ from textual.widgets import Button, Input, Static
 
 from edgeroute.core.display import safe, safe_line
 from edgeroute.tui.screens.page import PanelScreen
+
+_LONGEST: Final = 20_000  # characters of a value that is to be changed: none may be lost
 
 
 class Confirm(PanelScreen[bool]):
@@ -62,7 +64,7 @@ class AskDialog(PanelScreen[str | None]):
         """An explanation and the input."""
         if self._text:
             yield Static(Content(safe(self._text)), markup=False, classes="paragraph")
-        yield Input(safe_line(self._value), password=self._secret)
+        yield Input(safe_line(self._value, _LONGEST), password=self._secret)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Done."""

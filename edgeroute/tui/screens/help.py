@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 
 from edgeroute.tui.commands import COMMANDS
@@ -25,9 +24,8 @@ class HelpScreen(PanelScreen[None]):
 
     def body(self) -> ComposeResult:
         """The tables."""
-        with VerticalScroll(id="body"):
-            for group, entries in self._groups.items():
-                yield section(group)
-                for name, text in entries:
-                    yield line(Content.assemble((name.ljust(32), "bold $primary"), text))
-            yield line("Your own keys stand in config.toml under [chat.keys].", "after")
+        for group, entries in self._groups.items():
+            yield section(group)
+            for name, text in entries:
+                yield line(Content.assemble((name.ljust(32), "bold $primary"), text))
+        yield line("Your own keys stand in config.toml under [chat.keys].", "after")

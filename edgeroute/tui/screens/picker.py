@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from textual import events
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from edgeroute.core.display import safe_line
+from edgeroute.core.errors import EdgeRouteError
 from edgeroute.tui.keymap import KeyAction, shown
 from edgeroute.tui.screens.page import PanelScreen
 
@@ -34,6 +35,7 @@ class PickerChoice:
 
 
 Source = Callable[[str], Sequence[PickerItem]]
+Take = Callable[[PickerChoice], Awaitable[str]]
 
 
 def filtered(items: Sequence[PickerItem]) -> Source:
@@ -48,7 +50,8 @@ def filtered(items: Sequence[PickerItem]) -> Source:
 
 class Picker(PanelScreen[PickerChoice | None]):
     """A filter and a list. What is typed always goes to the filter; the keys of ``extra`` act on
-    the choice that is highlighted.
+    the choice that is highlighted. With ``take`` it stays open for the next choice, and shows the
+    sentence that ``take`` returns; ``about`` says more of the choice that is highlighted.
     """
 
     def __init__(
@@ -60,14 +63,18 @@ class Picker(PanelScreen[PickerChoice | None]):
         extra: Sequence[KeyAction] = (),
         empty: str = "Nothing found.",
         value: str = "",
+        take: Take | None = None,
+        about: Callable[[str], str] | None = None,
+        verb: str = "open",
     ) -> None:
-        super().__init__(title, classes="picker")
+        super().__init__(title, classes="picker" if take is None else "picker broad")
+        self._take, self._about = take, about
         self._source, self._empty = source, empty
         self._placeholder, self._value = placeholder, value
         # Before the filter's own keys: ctrl+d and ctrl+x mean something to every text field.
         for action in extra:
             self._bindings.bind(action.keys, action.action, priority=True)
-        words = ["enter open", *(f"{shown(a.keys)} {a.label}" for a in extra), "esc close"]
+        words = [f"enter {verb}", *(f"{shown(a.keys)} {a.label}" for a in extra), "esc close"]
         # Four to a line: a key is never parted from its word, at 80 columns either.
         self.KEYS = "\n".join("   ".join(row) for row in (words[:4], words[4:]) if row)
 
@@ -79,9 +86,31 @@ class Picker(PanelScreen[PickerChoice | None]):
         yield choices
         yield Static(Content(self._empty), id="empty", markup=False)
 
+    def below(self) -> ComposeResult:
+        """More of the choice, and what came of the last one."""
+        if self._about is not None:
+            yield Static("", id="about", markup=False)
+        if self._take is not None:
+            yield Static("", id="result", markup=False)
+
     def on_mount(self) -> None:
         """Fill the list."""
         self._fill(self._value)
+
+    @property
+    def chosen(self) -> str:
+        """The id of what is highlighted; empty where nothing is."""
+        choices = self.query_one("#choices", OptionList)
+        if choices.highlighted is None:
+            return ""
+        return str(choices.get_option_at_index(choices.highlighted).id)
+
+    @on(OptionList.OptionHighlighted)
+    def describe(self) -> None:
+        """Say more of it."""
+        if self._about is not None:
+            text = self._about(self.chosen) if self.chosen else ""
+            self.query_one("#about", Static).update(Content(safe_line(text, 400)))
 
     def _fill(self, typed: str) -> None:
         choices = self.query_one("#choices", OptionList)
@@ -106,10 +135,27 @@ class Picker(PanelScreen[PickerChoice | None]):
 
     def action_take(self, act: str) -> None:
         """Take what is highlighted, to ``act`` on it."""
+        if not self.chosen:
+            return
+        choice = PickerChoice(self.chosen, act)
+        if self._take is None:
+            self.dismiss(choice)
+        else:
+            self._stay(self._take, choice)
+
+    @work(exclusive=True)
+    async def _stay(self, take: Take, choice: PickerChoice) -> None:
+        """Do it, say what came of it, and show the list as it is by then, at the same place."""
+        try:
+            said = await take(choice)
+        except EdgeRouteError as error:
+            said = str(error)
         choices = self.query_one("#choices", OptionList)
-        if choices.highlighted is not None:
-            option = choices.get_option_at_index(choices.highlighted)
-            self.dismiss(PickerChoice(str(option.id), act))
+        at = choices.highlighted
+        self._fill(self.query_one("#filter", Input).value)
+        if at is not None and choices.option_count:
+            choices.highlighted = min(at, choices.option_count - 1)
+        self.query_one("#result", Static).update(Content(safe_line(said, 400)))
 
     def on_key(self, event: events.Key) -> None:
         """Arrows and page keys move the list from the filter."""

@@ -32,9 +32,12 @@ class PlanScreen(PanelScreen[str | None]):
     TITLE = "Route of the next message"
     KEYS = "enter use this model for the next message   esc close"
 
-    def __init__(self, explanation: Explanation) -> None:
-        super().__init__()
-        self.explanation = explanation
+    def __init__(self, explanation: Explanation, *, test: bool = False) -> None:
+        """A ``test`` is of a prompt that is not the next message: nothing is taken."""
+        super().__init__("Where it would go" if test else "")
+        self.explanation, self._test = explanation, test
+        if test:
+            self.KEYS = "esc back"
 
     def body(self) -> ComposeResult:
         """What was seen, which rule decided, the candidates."""
@@ -109,8 +112,10 @@ class PlanScreen(PanelScreen[str | None]):
 
     def on_mount(self) -> None:
         """The first candidate is chosen."""
-        self.query_one(OptionList).focus()
+        self.query_one(OptionList).focus(scroll_visible=False)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Use that model."""
+        if self._test:
+            return
         self.dismiss(self.explanation.plan.candidates[event.option_index].model)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
@@ -19,7 +19,7 @@ from edgeroute.tui.screens.page import PanelScreen
 from edgeroute.tui.words import left
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Mapping
 
     from edgeroute.engine.admin.providers import ProviderStatus
     from edgeroute.wiring import Runtime
@@ -31,9 +31,10 @@ _STATES: Final = {
     "open": ("paused", "$error"),
     "probing": ("trying again", "$forced"),
 }
+_FREE: Final = "Nothing keeps it from being asked."
 _KEYS: Final = {
-    "keyring": "key stored",
-    "environment": "key in the environment",
+    "keyring": "key in the keyring",
+    "environment": "key from the environment",
     "not needed": "needs no key",
 }
 
@@ -42,7 +43,7 @@ class ProvidersScreen(PanelScreen[None]):
     """States count down by themselves; keys go to the OS keyring and are never shown."""
 
     TITLE = "Providers and keys"
-    KEYS = "enter or s set key   t test   d delete key   esc close"
+    KEYS = "enter set key   t test it   d delete it   esc close"
     BINDINGS = [  # noqa: RUF012 - Textual declares a list
         Binding("s", "set_key", show=False),
         Binding("t", "test_key", show=False),
@@ -52,38 +53,54 @@ class ProvidersScreen(PanelScreen[None]):
     def __init__(self, runtime: Runtime) -> None:
         super().__init__()
         self._runtime = runtime
+        self._details: Mapping[str, str] = {}
 
     def body(self) -> ComposeResult:
-        """The list, and a line for what came of the last action."""
+        """The list."""
         yield OptionList(id="choices", markup=False)
+
+    def below(self) -> ComposeResult:
+        """What keeps the chosen one from being asked, and what came of the last action."""
+        yield Static("", id="about", markup=False)
         yield Static("", id="result", markup=False)
 
     def on_mount(self) -> None:
         """Show, and keep the countdown going."""
         self.show_rows()
-        self.query_one(OptionList).focus()
+        self.query_one(OptionList).focus(scroll_visible=False)
         self.set_interval(1.0, self.show_rows)
 
     def show_rows(self) -> None:
         """One line for each provider."""
         choices = self.query_one(OptionList)
         at = choices.highlighted
-        options = [Option(self._row(p), id=p.id) for p in self._runtime.providers.status()]
+        rows = self._runtime.providers.status()
+        self._details = {
+            p.id: (p.detail or _FREE) if p.has_key else f"{p.name} is not asked without a key."
+            for p in rows
+        }
+        options = [Option(self._row(p), id=p.id) for p in rows]
         choices.clear_options()
         choices.add_options(options)
         choices.highlighted = min(at or 0, len(options) - 1) if options else None
+        self.describe()
+
+    @on(OptionList.OptionHighlighted)
+    def describe(self) -> None:
+        """What is known of the chosen one: its limits, its rest, what its models are at."""
+        detail = self._details.get(self.chosen, "")
+        self.query_one("#about", Static).update(Content(safe_line(detail, 400)))
 
     def _row(self, provider: ProviderStatus) -> Content:
         word, colour = _STATES.get(provider.state, (safe_line(provider.state, 20), "$muted"))
         if not provider.has_key:
             word, colour = "no key", "$muted"
         rest = left(provider.until, self._runtime.clock.now()) if provider.until else ""
-        key = _KEYS.get(provider.key, "press s to set a key")
+        key = _KEYS.get(provider.key, "enter adds a key")
         return Content.assemble(
             (safe_line(provider.name, 22).ljust(24), "bold"),
-            (f"{word} {rest}".ljust(22), colour),
-            (key.ljust(24), "$muted"),
-            (safe_line(provider.detail, 40), "$muted"),
+            (f"{word} {rest}".ljust(19), colour),
+            (key, "$muted"),
         )
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 
 from edgeroute.core.display import safe_line
@@ -35,40 +34,37 @@ class ReceiptScreen(PanelScreen[None]):
             if receipt.left_machine
             else ("stayed on this machine", "$local")
         )
-        with VerticalScroll(id="body"):
-            yield section("Decision")
-            yield pair("where", safe_line(where[0]), style=f"bold {where[1]}")
-            yield pair("answered by", safe_line(receipt.model) or "nobody")
-            yield pair("why", safe_line(reason(receipt)))
-            yield pair(
-                "rule", safe_line(f"{receipt.rule}: {receipt.why}") if receipt.rule else "none"
-            )
-            if self.thumb:
-                yield pair("you found it", THUMB_WORDS[self.thumb])
-            yield section("Privacy")
-            yield pair("mode", MODE_WORDS[receipt.mode])
-            yield pair("found", counted(receipt.findings) or "nothing personal")
-            yield pair("because", safe_line(receipt.privacy_reason))
-            if receipt.masked:
-                yield pair("masked", counted(receipt.masked))
-            if receipt.latched:
-                yield pair("chat", "stays local from here on")
-            yield section("Request")
-            yield pair("asked by", safe_line(receipt.asker))
-            yield pair("task", safe_line(receipt.task) or "not recognised")
-            yield pair("tier", receipt.tier or "balanced")
-            yield pair("input", f"~{tokens(receipt.input_tokens)} tokens")
-            yield pair("time", self._time())
-            yield pair("cost", cost_words(receipt.cost))
-            yield section("Attempts" if receipt.attempts else "No attempts")
-            for number, attempt in enumerate(receipt.attempts, 1):
-                yield from _attempt(number, attempt)
-            if receipt.notes:
-                yield section("Notes")
-                for note in receipt.notes:
-                    yield line(safe_line(note, 400))
-            if receipt.error:
-                yield pair("ended", safe_line(receipt.error), style="$error")
+        yield section("Decision")
+        yield pair("where", safe_line(where[0]), style=f"bold {where[1]}")
+        yield pair("answered by", safe_line(receipt.model) or "nobody")
+        yield pair("why", safe_line(reason(receipt)))
+        yield pair("rule", safe_line(f"{receipt.rule}: {receipt.why}") if receipt.rule else "none")
+        if self.thumb:
+            yield pair("you found it", THUMB_WORDS[self.thumb])
+        yield section("Privacy")
+        yield pair("mode", MODE_WORDS[receipt.mode])
+        yield pair("found", counted(receipt.findings) or "nothing personal")
+        yield pair("because", safe_line(receipt.privacy_reason))
+        if receipt.masked:
+            yield pair("masked", counted(receipt.masked))
+        if receipt.latched:
+            yield pair("chat", "stays local from here on")
+        yield section("Request")
+        yield pair("asked by", safe_line(receipt.asker))
+        yield pair("task", safe_line(receipt.task) or "not recognised")
+        yield pair("tier", receipt.tier or "balanced")
+        yield pair("input", f"~{tokens(receipt.input_tokens)} tokens")
+        yield pair("time", self._time())
+        yield pair("cost", cost_words(receipt.cost))
+        yield section("Attempts" if receipt.attempts else "No attempts")
+        for number, attempt in enumerate(receipt.attempts, 1):
+            yield from _attempt(number, attempt)
+        if receipt.notes:
+            yield section("Notes")
+            for note in receipt.notes:
+                yield line(safe_line(note, 400))
+        if receipt.error:
+            yield pair("ended", safe_line(receipt.error), style="$error")
 
     def _time(self) -> str:
         first = self.receipt.first_token_ms

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 
 from edgeroute.core.comparison import total
@@ -47,21 +46,20 @@ class SpendScreen(PanelScreen[None]):
         unknown = sum(1 for r in models if r.cost is None)
         limit = f" of {dollars(self._limit)} a day" if self._limit else ""
         today = (dollars(self._ledger.today()), "bold")
-        with VerticalScroll(id="body"):
-            yield line(Content.assemble(("today ", "$muted"), today, (limit, "$muted")))
-            yield line(comparison_words(found) if found else "Nothing can be compared yet.", "dim")
-            if cached:
-                yield line(Content.assemble(("saved by caches ", "$muted"), dollars(cached)))
-            if unknown:
-                which = plural(unknown, "model")
-                yield line(f"The cost of {which} is not known and not counted.", "dim")
-            for title, table in (
-                ("By day", self._ledger.rows("day")[:14]),
-                ("By model", models),
-                ("By task", self._ledger.rows("task")),
-            ):
-                yield section(title)
-                yield from _table(table)
+        yield line(Content.assemble(("today ", "$muted"), today, (limit, "$muted")))
+        yield line(comparison_words(found) if found else "Nothing can be compared yet.", "dim")
+        if cached:
+            yield line(Content.assemble(("saved by caches ", "$muted"), dollars(cached)))
+        if unknown:
+            which = plural(unknown, "model")
+            yield line(f"The cost of {which} is not known and not counted.", "dim")
+        for title, table in (
+            ("By day", self._ledger.rows("day")[:14]),
+            ("By model", models),
+            ("By task", self._ledger.rows("task")),
+        ):
+            yield section(title)
+            yield from _table(table)
 
 
 def _table(table: Sequence[SpendRow]) -> ComposeResult:
@@ -73,7 +71,8 @@ def _table(table: Sequence[SpendRow]) -> ComposeResult:
                 (bar(float((r.cost or 0) / most)), "$primary"),
                 (f" {money(r.cost):>12}", "bold"),
                 (f" {plural(r.calls, 'call'):>11} {tokens(r.tokens):>7} tokens", "$muted"),
-            )
+            ),
+            "row",
         )
     if not table:
         yield line("Nothing yet.", "dim")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgeroute.core.errors import SettingsError
-from edgeroute.engine.admin.policies import Policies
+from edgeroute.engine.admin.policies import Policies, in_words
 from edgeroute.routing.policy.in_force import RulesInForce
 from edgeroute.routing.policy.tiers import Tiers
 from tests.support.clocks import StandingClock
@@ -83,3 +83,28 @@ def test_expectations_are_tried(tmp_path: Path) -> None:
     assert [one.passed for one in found.test(file)] == [True, False]
     policy_file(tmp_path, "routing:\n  rules:\n    - default: moonshot/kimi-k2.6\n", "kimi")
     assert [one.passed for one in found.test(file, "kimi")] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ('task in ["implement", "refactor"]', "task is implement or refactor"),
+        ('language not in ["en", "de"]', "language is none of en, de"),
+        ('has_tools and complexity != "low"', "has tools and complexity is not low"),
+        (
+            "input_tokens >= 9 and input_tokens < 99",
+            "input tokens at least 9 and input tokens below 99",
+        ),
+    ],
+)
+def test_a_condition_is_told_in_words(condition: str, words: str) -> None:
+    """As a person would say it."""
+    assert in_words(condition) == words
+
+
+def test_the_rules_in_force_are_told_in_words(tmp_path: Path) -> None:
+    """In their order, each with where it sends a request; the default comes last."""
+    found = policies(tmp_path).in_words()
+    assert [one.id for one in found] == [rule.id for rule in policies(tmp_path).current.rules]
+    assert found[-1].condition == "otherwise"
+    assert all(one.target and one.sentence for one in found)

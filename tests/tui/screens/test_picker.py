@@ -7,7 +7,7 @@ from copy import deepcopy
 import pytest
 from textual.widgets import Input, OptionList
 
-from edgeroute.tui.keymap import ON_CHAT, RESERVED
+from edgeroute.tui.keymap import ON_CHAT, ON_RULES, ON_SENT, RESERVED, KeyAction
 from edgeroute.tui.screens.picker import Picker
 from tests.tui.driver import running
 from tests.tui.fake_runtime import FakeRuntime
@@ -51,9 +51,10 @@ async def test_the_filter_narrows_and_the_keys_walk_the_list(runtime: FakeRuntim
         await chat.until(lambda: chat.chat.state.id == "c2")
 
 
-def test_no_key_of_the_chats_is_typed_or_taken() -> None:
+@pytest.mark.parametrize("actions", [ON_CHAT, ON_SENT, ON_RULES])
+def test_no_key_of_a_list_is_typed_or_taken(actions: tuple[KeyAction, ...]) -> None:
     """They are no letters, no keys of a text field that are needed, and none of the whole app."""
-    keys = [action.keys for action in ON_CHAT]
+    keys = [action.keys for action in actions]
     assert all(key.startswith("ctrl+") for key in keys)
     assert not RESERVED.union({"ctrl+c", "ctrl+p", "ctrl+q", "ctrl+u", "ctrl+w"}).intersection(keys)
     assert len(set(keys)) == len(keys)

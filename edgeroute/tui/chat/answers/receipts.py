@@ -1,22 +1,16 @@
-"""Receipts on the screen: of one answer, of the last one, and of all that left this machine."""
+"""Receipts on the screen: of one answer, and of the last one."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from textual.content import Content
-
-from edgeroute.core.display import safe_line
 from edgeroute.core.errors import StoreError
 from edgeroute.core.receipt import Receipt
-from edgeroute.core.words import cost_words
 from edgeroute.tui.chat.context import ChatContext
-from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
 from edgeroute.tui.screens.receipt import ReceiptScreen
 from edgeroute.tui.widgets.transcript.block import Block
 from edgeroute.tui.widgets.transcript.error_card import ErrorCard
-from edgeroute.tui.words import ago
 
 if TYPE_CHECKING:
     from edgeroute.engine.recording.feedback import Feedback, Thumb
@@ -53,29 +47,6 @@ class ReceiptPages:
             self._chat.notify("No answer yet.")
         else:
             self._chat.open(self._page(receipt))
-
-    async def left_machine(self) -> None:
-        """What left this machine: time, host, bytes, model, rule."""
-        now = self._chat.runtime.clock.now()
-        receipts = {r.id: r for r in self._chat.runtime.receipts.list(left_machine=True)}
-        items = [
-            PickerItem(
-                r.id,
-                Content.assemble(
-                    (ago(r.created, now).ljust(11), "$muted"),
-                    (safe_line(next((a.host for a in r.attempts if a.host), ""), 28).ljust(30)),
-                    f"{sum(a.bytes_sent for a in r.attempts):>9,} bytes  ",
-                    (f"{safe_line(r.model, 30)} · {cost_words(r.cost)}", "$muted"),
-                ),
-                f"{r.model} {' '.join(a.host for a in r.attempts)} {r.rule}",
-            )
-            for r in receipts.values()
-        ]
-        chosen = await self._chat.ask(
-            Picker("What left this machine", filtered(items), empty="Nothing left this machine.")
-        )
-        if chosen is not None:
-            await self._chat.ask(self._page(receipts[chosen.id]))
 
     def _page(self, receipt: Receipt) -> ReceiptScreen:
         return ReceiptScreen(receipt, thumb_of(self._chat.runtime.memory, receipt.id))

@@ -62,8 +62,9 @@ class ComposerActions:
 
     async def attach(self, path: str = "") -> None:
         """Attach a file."""
-        text = "Its content is checked like the message. Images count as private."
-        name: str | None = path or await self._chat.ask(AskDialog("Attach a file", text))
+        name: str | None = path or await self._chat.ask(
+            AskDialog("Attach a file", self._chat.runtime.admin.attachments)
+        )
         if name:
             self.attach_file(name)
 

@@ -45,7 +45,7 @@ async def test_a_thumb_is_shown_kept_and_taken_back(runtime: FakeRuntime) -> Non
         assert runtime.memory.thumbs == {"r0002": "down"}
         await chat.press("f2")
         await chat.top(ReceiptScreen)
-        assert "not good" in chat.words("#body Static")
+        assert "not good" in chat.words("#middle Static")
         await chat.press("escape")
         chat.answers[0].focus()
         await chat.press("plus")

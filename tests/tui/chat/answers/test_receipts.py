@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from edgeroute.tui.screens.picker import Picker
 from edgeroute.tui.screens.receipt import ReceiptScreen
 from tests.tui.driver import running
 from tests.tui.fake_runtime import FakeRuntime
@@ -14,18 +13,6 @@ async def test_the_trace_shows_the_whole_receipt(runtime: FakeRuntime) -> None:
         await chat.send("Explain this")
         await chat.press("f2")
         await chat.top(ReceiptScreen)
-        words = chat.words("#body Static")
+        words = chat.words("#middle Static")
         assert "912 bytes to api.anthropic.com" in words
         assert "explanations go to the model" in words
-
-
-async def test_what_left_this_machine_is_a_list(runtime: FakeRuntime) -> None:
-    """f8 lists only what left, and Enter shows its receipt."""
-    async with running(runtime) as chat:
-        await chat.send("Explain this")
-        await chat.send("mail anna@example.com")
-        await chat.press("f8")
-        await chat.top(Picker)
-        assert chat.app.screen.query_one("#choices").option_count == 1  # type: ignore[attr-defined]
-        await chat.press("enter")
-        await chat.top(ReceiptScreen)

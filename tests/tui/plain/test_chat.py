@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import pty
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,20 +16,7 @@ from edgeroute.tui.plain import PlainChat, wanted
 from tests.support.house import OPEN, house
 from tests.support.replies import PNG
 from tests.tui.fake_runtime import FakeRuntime, spend
-
-
-def talk(runtime: FakeRuntime, *lines: str) -> list[str]:
-    """What a plain chat writes when the user enters ``lines`` and leaves."""
-    written: list[str] = []
-    rest: Iterator[str] = iter(lines)
-
-    def read(prompt: str) -> str:
-        for line in rest:
-            return line
-        raise EOFError
-
-    assert PlainChat(runtime.real, read, written.append).run() == 0
-    return written
+from tests.tui.plain_talk import talk
 
 
 def test_each_line_says_what_it_is(runtime: FakeRuntime) -> None:
@@ -150,3 +138,69 @@ async def test_leaving_after_a_managed_answer_ends_well(tmp_path: Path) -> None:
         assert await asyncio.to_thread(chat.run) == 0
         assert home.cloud["mock"].requests
     assert any(line.startswith("Answer:") for line in written)
+
+
+def test_a_mistyped_command_is_not_sent(runtime: FakeRuntime) -> None:
+    """The nearest one is named; a path, and what has a space before it, is a message."""
+    written = talk(runtime, "/quitt", "/exprt", "/zzzzzz", "/etc/hosts: what is it?", " /odd")
+    errors = [line for line in written if line.startswith("Error")]
+    assert "Did you mean /quit?" in errors[0]
+    assert "Did you mean /export?" in errors[1]
+    assert "/help lists them" in errors[2]
+    sent = [request.messages[-1].text for request in runtime.engine.requests]
+    assert sent == ["/etc/hosts: what is it?", "/odd"]
+
+
+def test_a_retry_takes_the_place_of_the_answer(runtime: FakeRuntime) -> None:
+    """As in the app: the chat holds the question once; before one there is nothing to retry."""
+    written = talk(runtime, "/retry", "Explain this", "/retry", "/local")
+    assert "Error: nothing was asked yet." in written
+    assert len(runtime.engine.requests) == 3
+    assert [len(request.messages) for request in runtime.engine.requests] == [1, 1, 1]
+    assert runtime.engine.requests[1].replaces == "r0001"
+    assert runtime.engine.requests[2].model == "local"
+
+
+def test_every_command_is_in_the_help(runtime: FakeRuntime) -> None:
+    """With what it takes; all that the app can do has a name."""
+    text = "\n".join(talk(runtime, "/help"))
+    for name in (
+        "/route TEXT", "/retry", "/paste", "/attach [PATH]", "/detach", "/model", "/export",
+        "/rename TITLE", "/delete", "/fork", "/left", "/settings", "/models", "/rules", "/key",
+        "/clients", "/own", "/found", "/allow", "/private", "/quit",
+    ):  # fmt: skip
+        assert name in text
+
+
+def test_a_pasted_text_is_one_message() -> None:
+    """In a real terminal: lines that come at once wait for Enter, and then go together."""
+    code = (
+        "import sys; from edgeroute.tui.plain import chat\n"
+        "class C:\n"
+        "    def __init__(self, r, read, write): self.read = read\n"
+        "    def run(self):\n"
+        "        print('GOT', repr(self.read('You: ')), repr(self.read('You: ')))\n"
+        "        return 0\n"
+        "chat.PlainChat = C; chat.run(None)"
+    )
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(sys.executable, [sys.executable, "-c", code])
+    seen = _until(terminal, b"You: ")
+    os.write(terminal, b"one\ntwo\nthree\n")
+    seen += _until(terminal, b"Pasted: 3 lines")
+    os.write(terminal, b"\n")
+    seen += _until(terminal, b"You: ")
+    os.write(terminal, b"typed\n")
+    seen += _until(terminal, b"GOT 'one\\ntwo\\nthree' 'typed'")
+    os.waitpid(pid, 0)
+
+
+def _until(terminal: int, mark: bytes) -> bytes:
+    """What the terminal shows up to ``mark``."""
+    seen = b""
+    while mark not in seen:
+        piece = os.read(terminal, 4096)
+        assert piece, seen
+        seen += piece
+    return seen

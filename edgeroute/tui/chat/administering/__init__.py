@@ -1,0 +1,1 @@
+"""What is set up from the chat: settings, rules, connected programs."""
