@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
 from edgeroute.boundary import lockdown
-from edgeroute.boundary.clearance import Clearance, ClearanceRefused, Outgoing, split_address
+from edgeroute.boundary.clearance import Clearance, ClearanceRefused, Outgoing
 from edgeroute.core.errors import ErrorKind, ProviderError, SettingsError
 from edgeroute.core.hosts import is_loopback
 from edgeroute.providers.transport.incoming import Incoming, from_transport, outage
 
 if TYPE_CHECKING:
-    import httpcore
+    import httpx
 
     from edgeroute.core.secret import Secret
     from edgeroute.providers.catalog.provider import Provider
@@ -36,7 +36,6 @@ __all__ = ["Clearance", "Door", "EgressLimits", "Outgoing", "tls_context"]
 _MAX_REDIRECTS: Final = 5
 _MAX_HEADERS: Final = 200
 _FILE_BYTES: Final = 1 << 40
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 # Portals answer in HTML; some hosts send their events as plain text.
 _API_TYPES: Final = frozenset({"", "application/json", "text/event-stream", "text/plain"})
 
@@ -68,7 +67,7 @@ class Door:
         self._proxy = proxy
         self._limits = limits or EgressLimits()
         self._monotonic = monotonic
-        self._pools: dict[str, httpcore.AsyncConnectionPool] = {}
+        self._clients: dict[str, httpx.AsyncClient] = {}
 
     @asynccontextmanager
     async def send(
@@ -137,19 +136,18 @@ class Door:
             host = _require_download_host(url, hosts)
             response, _sent = await self._head("GET", url, headers, b"", host, host, 20.0)
             try:
-                location = _header(response, b"location")
-                if response.status in _REDIRECTS and location:
-                    url = urljoin(url, location)
+                if response.has_redirect_location:
+                    url = urljoin(url, response.headers["location"])
                     continue
-                if response.status not in {200, 206}:
+                if response.status_code not in {200, 206}:
                     raise outage(
                         host,
-                        f"{host} answered {response.status} instead of the file.",
+                        f"{host} answered {response.status_code} instead of the file.",
                         sent=0,
-                        transient=response.status >= 500,
-                        status=response.status,
+                        transient=response.status_code >= 500,
+                        status=response.status_code,
                     )
-                incoming = _incoming(response, url, provider=host, name=host, sent=0)
+                incoming = _incoming(response, provider=host, name=host, sent=0)
                 size = _whole_size(incoming)
                 yield incoming.status, size, incoming.chunks(60.0, _FILE_BYTES)
                 return
@@ -159,13 +157,13 @@ class Door:
 
     def warm(self) -> None:
         """Load what the first request would have to wait for; opens nothing. Takes a moment."""
-        self._pool("https://")
+        self._client("https://")
 
     async def close(self) -> None:
         """Close all connections."""
-        pools, self._pools = self._pools, {}
-        for pool in pools.values():
-            await pool.aclose()
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
+            await client.aclose()
 
     @asynccontextmanager
     async def _exchange(
@@ -183,7 +181,7 @@ class Door:
         )
         try:
             _require_api_answer(response, provider, sent)
-            yield _incoming(response, url, provider=provider.id, name=provider.name, sent=sent)
+            yield _incoming(response, provider=provider.id, name=provider.name, sent=sent)
         finally:
             await response.aclose()
 
@@ -196,25 +194,21 @@ class Door:
         provider: str,
         name: str,
         seconds: float,
-    ) -> tuple[httpcore.Response, int]:
+    ) -> tuple[httpx.Response, int]:
         """Send a request and wait for the head of its response; how many bytes went out."""
-        import httpcore  # noqa: PLC0415 - start-up must not wait for it
+        import httpx  # noqa: PLC0415 - start-up must not wait for it
 
         from edgeroute.providers.transport.network import METER, ByteCount  # noqa: PLC0415
 
-        pool = self._pool(url)
-        request = httpcore.Request(
-            method,
-            _address(url),
-            headers=_fields(url, headers, body),
-            content=body,
-            extensions={"timeout": self._timeouts},
-        )
+        client = self._client(url)
+        fields = {**headers, "accept-encoding": "identity"}
+        request = client.build_request(method, url, headers=fields, content=body)
+        _require_same_place(request.url, url)
         meter = ByteCount()
         token = METER.set(meter)
         try:
             async with asyncio.timeout(seconds):
-                response = await pool.handle_async_request(request)
+                response = await client.send(request, stream=True, follow_redirects=False)
         except TimeoutError:
             raise outage(
                 provider,
@@ -222,16 +216,11 @@ class Door:
                 sent=meter.sent,
                 transient=False,
             ) from None
-        except (
-            httpcore.TimeoutException,
-            httpcore.NetworkError,
-            httpcore.ProtocolError,
-            httpcore.ProxyError,
-        ) as error:
+        except httpx.TransportError as error:
             raise from_transport(error, provider, name=name, sent=meter.sent) from None
         finally:
             METER.reset(token)
-        encoding = _header(response, b"content-encoding", "identity").lower()
+        encoding = response.headers.get("content-encoding", "identity").lower()
         if encoding != "identity" or len(response.headers) > _MAX_HEADERS:
             await response.aclose()
             raise outage(
@@ -242,33 +231,53 @@ class Door:
             )
         return response, meter.sent
 
-    @property
-    def _timeouts(self) -> Mapping[str, float | None]:
-        limits = self._limits
-        return {"connect": limits.connect, "write": limits.write, "pool": 10.0, "read": None}
-
-    def _pool(self, url: str) -> httpcore.AsyncConnectionPool:
-        """The connections for ``url``: the user's proxy never stands between us and this machine.
-
-        Nothing of one request is left to the next but the connection: no cookie, no login.
-        """
+    def _client(self, url: str) -> httpx.AsyncClient:
+        """The client for ``url``: the user's proxy never stands between us and this machine."""
         proxy = "" if is_loopback(urlsplit(url).hostname or "") else self._proxy
-        if proxy not in self._pools:
-            self._pools[proxy] = self._build(proxy)
-        return self._pools[proxy]
+        if proxy not in self._clients:
+            self._clients[proxy] = self._build(proxy)
+        return self._clients[proxy]
 
-    def _build(self, proxy: str) -> httpcore.AsyncConnectionPool:
+    def _build(self, proxy: str) -> httpx.AsyncClient:
+        from http.cookiejar import CookieJar, DefaultCookiePolicy  # noqa: PLC0415
+
         import httpcore  # noqa: PLC0415 - start-up must not wait for it
+        import httpx  # noqa: PLC0415
 
         from edgeroute.providers.transport.network import NetworkBackend  # noqa: PLC0415
 
-        logging.getLogger("httpcore").setLevel(logging.WARNING)  # it logs addresses
-        return httpcore.AsyncConnectionPool(
-            ssl_context=tls_context(self._ca_file),
-            proxy=httpcore.Proxy(proxy) if proxy else None,
-            max_connections=self._limits.connections,
-            keepalive_expiry=30.0,
-            network_backend=NetworkBackend(lockdown.opening),
+        for library in ("httpx", "httpcore"):  # they log addresses at INFO
+            logging.getLogger(library).setLevel(logging.WARNING)
+        context = tls_context(self._ca_file)
+        backend = NetworkBackend(lockdown.opening)
+        transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
+        # httpx hands no network backend on to httpcore, so its pool is put in here.
+        transport._pool = (  # noqa: SLF001
+            httpcore.AsyncHTTPProxy(
+                proxy,
+                ssl_context=context,
+                max_connections=self._limits.connections,
+                keepalive_expiry=30.0,
+                network_backend=backend,
+            )
+            if proxy
+            else httpcore.AsyncConnectionPool(
+                ssl_context=context,
+                max_connections=self._limits.connections,
+                keepalive_expiry=30.0,
+                network_backend=backend,
+            )
+        )
+        return httpx.AsyncClient(
+            transport=transport,
+            trust_env=False,
+            follow_redirects=False,
+            headers={"accept": "*/*", "user-agent": "edgeroute"},
+            # A cookie would come back on other conversations: bytes that nobody has cleared.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            timeout=httpx.Timeout(
+                None, connect=self._limits.connect, write=self._limits.write, pool=10.0
+            ),
         )
 
 
@@ -304,39 +313,19 @@ def _require_destination(url: str, provider: Provider) -> None:
         raise ClearanceRefused("Only your own endpoint on this machine may be spoken to plainly.")
 
 
-def _address(url: str) -> httpcore.URL:
-    """The address in the one form in which it was cleared."""
-    import httpcore  # noqa: PLC0415 - start-up must not wait for it
-
-    try:
-        place = split_address(url)
-    except ValueError:
-        raise ClearanceRefused("The address can be read in more than one way.") from None
-    return httpcore.URL(
-        scheme=place.scheme,
-        host=place.hostname or "",
-        port=place.port,
-        target=(place.path or "/") + (f"?{place.query}" if place.query else ""),
+def _require_same_place(parsed: httpx.URL, url: str) -> None:
+    """Refuse an address that the HTTP library would read as another one than we do."""
+    asked = urlsplit(url)
+    target = (asked.path or "/") + (f"?{asked.query}" if asked.query else "")
+    port = asked.port or (443 if asked.scheme == "https" else 80)
+    same = (
+        parsed.scheme == asked.scheme
+        and parsed.host == asked.hostname
+        and (parsed.port or (443 if parsed.scheme == "https" else 80)) == port
+        and parsed.raw_path.decode("ascii") == target
     )
-
-
-def _fields(url: str, headers: Mapping[str, str], body: bytes) -> list[tuple[bytes, bytes]]:
-    """The headers as they are sent, names in lower case."""
-    place = split_address(url)
-    host = f"[{place.hostname}]" if ":" in (place.hostname or "") else place.hostname or ""
-    if place.port not in {None, 443 if place.scheme == "https" else 80}:
-        host += f":{place.port}"
-    fields = {"host": host, "accept": "*/*", "user-agent": "edgeroute"}
-    fields |= {name.lower(): value for name, value in headers.items()}
-    fields["accept-encoding"] = "identity"
-    if body:
-        fields["content-length"] = str(len(body))
-    return [(name.encode("ascii"), value.encode("ascii")) for name, value in fields.items()]
-
-
-def _header(response: httpcore.Response, name: bytes, default: str = "") -> str:
-    found = [value.decode("latin-1") for key, value in response.headers if key.lower() == name]
-    return ", ".join(found) if found else default
+    if not same:
+        raise ClearanceRefused("The address would be sent in another form than was cleared.")
 
 
 def _require_download_host(url: str, hosts: Sequence[str]) -> str:
@@ -350,9 +339,9 @@ def _require_download_host(url: str, hosts: Sequence[str]) -> str:
     return host
 
 
-def _require_api_answer(response: httpcore.Response, provider: Provider, sent: int) -> None:
+def _require_api_answer(response: httpx.Response, provider: Provider, sent: int) -> None:
     """Refuse a redirect, and a success that no API would send: a captive portal."""
-    status = response.status
+    status = response.status_code
     if 300 <= status < 400:
         raise outage(
             provider.id,
@@ -361,7 +350,7 @@ def _require_api_answer(response: httpcore.Response, provider: Provider, sent: i
             transient=False,
             status=status,
         )
-    kind = _header(response, b"content-type").partition(";")[0].strip().lower()
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     known = kind in _API_TYPES or kind.endswith("+json")
     if status < 300 and not known:
         raise outage(
@@ -374,18 +363,12 @@ def _require_api_answer(response: httpcore.Response, provider: Provider, sent: i
         )
 
 
-def _incoming(
-    response: httpcore.Response, url: str, *, provider: str, name: str, sent: int
-) -> Incoming:
-    headers: dict[str, str] = {}
-    for key, value in response.headers:
-        known, text = key.decode("latin-1").lower(), value.decode("latin-1")
-        headers[known] = f"{headers[known]}, {text}" if known in headers else text
+def _incoming(response: httpx.Response, *, provider: str, name: str, sent: int) -> Incoming:
     return Incoming(
-        response.status,
-        headers,
-        response.aiter_stream(),
-        host=urlsplit(url).hostname or "",
+        response.status_code,
+        dict(response.headers),
+        response.aiter_raw(),
+        host=response.url.host,
         provider=provider,
         name=name,
         sent=sent,
