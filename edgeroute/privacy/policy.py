@@ -127,6 +127,8 @@ class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     ``offices``: a phone number, an address or a date of birth in a text that is private with less
     than this probability is an office's or an example's, and does not count at the level balanced.
+    ``programs``: in code, and in documents that go with it, names, matters and records count from
+    this probability on.
     """
 
     entities: dict[str, Entity]
@@ -135,6 +137,7 @@ class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     names: NamesModel = "rampart"
     attachments_private: bool = False
     offices: Probability = 0.5
+    programs: Probability = 0.2
     budget: ScanBudget = ScanBudget()
     tools: Tools = Tools()
     internal_code: InternalCode = InternalCode()
@@ -197,11 +200,19 @@ class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             return 2.0
         return known.strict if self.level is Level.STRICT else known.balanced
 
-    def counts_details(self, probability: float) -> bool:
+    def weight(self, entity: str, *, in_code: bool) -> float:
+        """The lowest probability that a text is private at which ``entity``, one of those that are
+        weighed, counts; ``in_code``: in code, or in a document that goes with it.
+        """
+        least = self.threshold(entity)
+        return min(least, self.programs) if in_code and least <= 1 else least
+
+    def counts_details(self, probability: float, *, in_code: bool = False) -> bool:
         """Whether phones, addresses and dates of birth count where a text is private with this
         probability.
         """
-        return self.level is Level.STRICT or probability >= self.offices
+        least = min(self.offices, self.programs) if in_code else self.offices
+        return self.level is Level.STRICT or probability >= least
 
     def action(self, entity: str) -> EntityAction:
         """What finding ``entity`` means. A type that the policy does not know stays local."""
@@ -253,6 +264,7 @@ class Changes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     names: NamesModel | None = None
     attachments_private: bool | None = None
     offices: Probability | None = None
+    programs: Probability | None = None
     budget: ScanBudget | None = None
     tools: Tools = Tools()
     internal_code: InternalCode = InternalCode()
@@ -270,7 +282,8 @@ class Changes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
                 known = ", ".join(sorted(entities))
                 raise SettingsError(f"{name} is not an entity. Known: {known}.", file=file)
             entities[name] = msgspec.structs.replace(entities[name], **_set_fields(change))
-        scalars = _set_fields(self, ("level", "names", "attachments_private", "offices", "budget"))
+        names = ("level", "names", "attachments_private", "offices", "programs", "budget")
+        scalars = _set_fields(self, names)
         changed = msgspec.structs.replace(
             policy,
             entities=entities,

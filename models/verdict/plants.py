@@ -9,7 +9,7 @@ number (``pieces/``). The bench plants other kinds, written apart.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -44,12 +44,12 @@ class Piece(msgspec.Struct, frozen=True):
     text: str
 
 
-def pieces(hands: Iterable[str]) -> list[Piece]:
-    """All that ``hands`` wrote."""
+def pieces() -> list[Piece]:
+    """All that other hands wrote."""
     return [
         msgspec.json.decode(line, type=Piece)
-        for hand in hands
-        for line in (Path(__file__).parent / "pieces" / f"{hand}.jsonl").read_bytes().splitlines()
+        for path in sorted((Path(__file__).parent / "pieces").glob("*.jsonl"))
+        for line in path.read_bytes().splitlines()
     ]
 
 

@@ -138,7 +138,12 @@ class Suspicions:
         start, end, (probability, reasons) = weighed
         told = ", ".join(reasons)
         seen = list(_in(hits, start, end))
-        counts = self._policy.counts_details(probability)
+        in_code = page.form.is_published
+        counts = self._policy.counts_details(probability, in_code=in_code)
+
+        def tells(kind: str) -> bool:
+            return probability >= self._policy.weight(kind, in_code=in_code)
+
         certain = any(
             self._policy.threshold(hit.type) <= hit.score
             and (not (hit.weighed or hit.type in SUSPICIONS) or is_in_record(hit, hits, page.text))
@@ -147,7 +152,7 @@ class Suspicions:
         found = [
             Hit("PERSON", *place, probability, context=told)
             for place in people(page, list(_in(spans, start, end)), _NAMED)
-            if probability >= self._policy.threshold("PERSON")
+            if tells("PERSON")
             or (certain and not page.text[place[0]].islower())
         ]
         found += [
@@ -155,16 +160,14 @@ class Suspicions:
             for hit in seen
             if hit.type == "PERSONAL_RECORDS"
             and hit.score >= _SHAPED
-            and probability >= self._policy.threshold(hit.type)
+            and tells(hit.type)
         ]
         found += [hit for hit in seen if self._is_detail(hit) and (counts or certain)]
         told_apart = any(
             hit.type not in SHAPES and hit.score >= self._policy.threshold(hit.type) for hit in seen
         )
         masked = _PLACEHOLDER.search(page.text, start, end) is not None
-        if not (found or told_apart or masked) and probability >= self._policy.threshold(
-            "SENSITIVE"
-        ):
+        if not (found or told_apart or masked) and tells("SENSITIVE"):
             found = [Hit("SENSITIVE", start, end, probability, context=told)]
         yield from found
 
