@@ -19,7 +19,7 @@ class Conversation:
     ``latched`` says that it held personal data and stays local; ``latch_reason`` is a sentence.
     ``parent`` is the conversation it was forked from. Where ``stored`` is false only the latch and
     the digests of its beginnings are kept, no text. ``turns`` counts its turns and ``model`` gave
-    the last answer.
+    the last answer. ``left`` says that something of it was sent to another machine, ever.
     """
 
     id: str
@@ -35,13 +35,14 @@ class Conversation:
     stored: bool = True
     turns: int = 0
     model: str = ""
+    left: bool = False
 
     @property
     def place(self) -> Literal["local", "cloud", ""]:
-        """Where the last answer came from; empty where there is none."""
-        if not self.model:
-            return ""
-        return "local" if self.model.startswith(_LOCAL) else "cloud"
+        """``local`` where nothing of it ever left this machine; empty where nothing was asked."""
+        if self.left or (self.model and not self.model.startswith(_LOCAL)):
+            return "cloud"
+        return "local" if self.model else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal, Protocol, get_args
 
-from edgeroute.core.usage import Usage
+from edgeroute.core.usage import Cost, Usage
 
 By = Literal["model", "task", "user", "day", "provider", "rule", "conversation", "client"]
 GROUPS: Final[tuple[By, ...]] = get_args(By)
@@ -21,7 +21,8 @@ class SpendRow:
     ``calls`` counts requests, ``attempts`` the models tried for them and ``failures`` those that
     failed; a model whose answer was set aside for another one did not. ``cost`` sums what is known
     (None where nothing is) and ``unknown`` counts attempts of unknown cost. ``baseline`` is what
-    the premium model would have cost, ``cache_saved`` what prompt caches saved.
+    the premium model would have cost, ``cache_saved`` what prompt caches saved. ``compared`` is the
+    part of ``baseline`` that stands against known costs.
     """
 
     label: str
@@ -33,6 +34,21 @@ class SpendRow:
     unknown: int
     baseline: Decimal | None
     cache_saved: Decimal | None
+    compared: Decimal | None = None
+
+    @property
+    def spent(self) -> Cost:
+        """What it cost; a sum that lacks something is never all of it, and never free."""
+        if not self.unknown:
+            return Cost(self.cost, "computed" if self.cost is not None else "unknown")
+        return Cost(self.cost or None, "unknown")
+
+    @property
+    def saved(self) -> Decimal | None:
+        """What the premium model would have cost more, where the cost is known; None where no
+        answer can be compared.
+        """
+        return None if self.compared is None else self.compared - (self.cost or Decimal(0))
 
     @property
     def tokens(self) -> int:
@@ -58,6 +74,10 @@ class SpendingRepository(Protocol):
 
     def today(self) -> Decimal:
         """Known cost of this day."""
+        ...
+
+    def of_today(self) -> SpendRow:
+        """The sums over this day."""
         ...
 
 

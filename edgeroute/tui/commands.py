@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
+
+from edgeroute.core.display import safe_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ COMMANDS: Final = (
     SlashCommand("good", "thumb('up')", "the last answer was good"),
     SlashCommand("bad", "thumb('down')", "the last answer was not good"),
     SlashCommand("attach", "attach", "attach a file", "PATH"),
+    SlashCommand("detach", "detach", "take the last attachment off, or the named one", "NAME"),
     SlashCommand("left", "show_left", "what left this machine"),
     SlashCommand("key", "show_providers", "providers and keys"),
     SlashCommand("own", "show_own", "your own people and private folders"),
@@ -42,6 +47,8 @@ COMMANDS: Final = (
     SlashCommand("help", "show_help", "all keys and commands"),
     SlashCommand("quit", "quit_app", "quit"),
 )
+
+_NAME: Final = re.compile(r"/([^\W_][\w-]{0,39})")
 
 
 def matching(text: str) -> list[SlashCommand]:
@@ -58,3 +65,20 @@ def parsed(text: str) -> tuple[SlashCommand, str] | None:
     name, _, argument = text[1:].partition(" ")
     found = next((command for command in COMMANDS if command.name == name.lower()), None)
     return (found, argument.strip()) if found else None
+
+
+def misspelt(text: str) -> str:
+    """What is wrong where ``text`` looks like a command and is none; empty for a message.
+
+    A path has a second slash, and a space before the slash makes a message of anything.
+    """
+    name = _NAME.fullmatch(text.partition(" ")[0].rstrip())
+    if name is None or "\n" in text.strip() or parsed(text):
+        return ""
+    known = [command.name for command in COMMANDS]
+    near = get_close_matches(name[1].lower(), known, 1, 0.6)
+    meant = f" Did you mean /{near[0]}?" if near else " / alone lists them."
+    return (
+        f"There is no command /{safe_line(name[1], 30)}.{meant}"
+        " With a space before it, it is sent as a message."
+    )

@@ -162,6 +162,10 @@ class FakeLocal:
         """What the test says."""
         return self.now
 
+    def cards(self) -> tuple[ModelCard, ...]:
+        """The one model; it sees no pictures."""
+        return (card(LOCAL, "0", "0", Place.LOCAL),)
+
 
 @dataclass
 class FakeEngine:
@@ -200,6 +204,7 @@ class FakeEngine:
             task="explain_code" if "code" in text else "chat",
             input_tokens=12 + len(text) // 4,
             output_tokens=400,
+            has_images=any(isinstance(p, Image) for m in request.messages for p in m.parts),
         )
         local = Candidate(LOCAL, Place.LOCAL, "the local model", "last_resort")
         if here:
@@ -500,7 +505,9 @@ def spend(
 ) -> SpendRow:
     """A row of the ledger."""
     usage = Usage(input_uncached=tokens)
-    return SpendRow(label, calls, calls, 0, usage, cost, 0 if cost else 1, baseline, None)
+    unknown = 1 if cost is None else 0
+    compared = baseline if cost is not None else None
+    return SpendRow(label, calls, calls, 0, usage, cost, unknown, baseline, None, compared)
 
 
 class FakeLedger:
@@ -509,6 +516,15 @@ class FakeLedger:
     def today(self) -> Decimal:
         """Spent today."""
         return Decimal("0.42")
+
+    def of_today(self) -> SpendRow:
+        """Sums of the day."""
+        return spend("total", 9, 1200, self.today(), Decimal(1))
+
+    def total(self) -> SpendRow:
+        """Everything, a part of it of unknown cost."""
+        row = spend("total", 135, 284_700, Decimal("0.3022"), Decimal("2.7440"))
+        return replace(row, unknown=1, compared=Decimal("2.7340"))
 
     def rows(self, by: str) -> Sequence[SpendRow]:
         """Fixed rows; days for ``day``."""

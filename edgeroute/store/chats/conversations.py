@@ -32,7 +32,11 @@ _MASKED: Final = 2  # the latch of a conversation that the user lets go on with 
 COLUMNS: Final = (
     "c.id, c.title, c.created, c.updated, c.mode, c.latched, c.latch_reason, c.pinned, c.tags,"
     " c.parent, c.stored, (SELECT count(*) FROM turns t WHERE t.conversation = c.id) AS turns,"
-    " (SELECT t.model FROM turns t WHERE t.conversation = c.id ORDER BY t.id DESC LIMIT 1) AS model"
+    " (SELECT t.model FROM turns t WHERE t.conversation = c.id ORDER BY t.id DESC LIMIT 1)"
+    " AS model, (EXISTS (SELECT 1 FROM receipts r WHERE r.conversation = c.id AND r.left_machine)"
+    " OR EXISTS (SELECT 1 FROM turns t LEFT JOIN receipts r ON r.id = t.receipt"
+    " WHERE t.conversation = c.id AND (r.left_machine"
+    " OR (t.model <> '' AND t.model NOT LIKE 'local/%')))) AS sent"
 )
 
 
@@ -367,6 +371,7 @@ def conversation_of(row: Any) -> Conversation:
         stored=bool(row["stored"]),
         turns=row["turns"],
         model=row["model"] or "",
+        left=bool(row["sent"]),
     )
 
 

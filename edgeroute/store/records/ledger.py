@@ -31,7 +31,8 @@ _SUMS: Final = (
     + ", ".join(f"coalesce(sum({count}), 0) AS {count}" for count in _COUNTS)
     + ", coalesce(max(estimated), 0) AS estimated, decimal_sum(cost) AS cost,"
     " sum(cost IS NULL) AS unknown, decimal_sum(premium) AS baseline,"
-    " decimal_sum(cache_saved) AS cache_saved"
+    " decimal_sum(cache_saved) AS cache_saved,"
+    " decimal_sum(CASE WHEN cost IS NOT NULL THEN premium END) AS compared"
 )
 
 
@@ -109,6 +110,10 @@ class Ledger:
     def today(self, client: str = "") -> Decimal:
         """Known cost of this day, of one connected program where named."""
         return self.spent(self._midnight(), client=client)
+
+    def of_today(self) -> SpendRow:
+        """The sums over this day."""
+        return self.total(since=self._midnight())
 
     def month(self) -> Decimal:
         """Known cost of this calendar month."""
@@ -200,4 +205,5 @@ def _spend(row: Any) -> SpendRow:
         unknown=row["unknown"] or 0,
         baseline=amount("baseline"),
         cache_saved=amount("cache_saved"),
+        compared=amount("compared"),
     )

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from edgeroute.core.display import safe, safe_line
-from edgeroute.core.messages import File
+from edgeroute.core.messages import File, Image
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
+from edgeroute.tui.chat.page import part_name
 from edgeroute.tui.chat.pictures import answer_text
 from edgeroute.tui.chat.state import ChatState, opened
 from edgeroute.tui.keymap import ON_CHAT
@@ -232,7 +233,7 @@ def entries_of(turns: Sequence[Turn]) -> list[Entry]:
     for number, turn in enumerate(turns):
         for message in turn.messages:
             if message.role == "user":
-                files = tuple(part.name for part in message.parts if isinstance(part, File))
+                files = tuple(part_name(p) for p in message.parts if isinstance(p, File | Image))
                 entries.append(Entry("user", message.text, number, files=files))
             elif message.role == "assistant" and (text := answer_text(message)):
                 entries.append(Entry("answer", text, number, turn.receipt))

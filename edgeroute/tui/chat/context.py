@@ -40,7 +40,7 @@ class ChatContext:
 
     def show_money(self) -> None:
         """Say what today cost."""
-        self.page.header.show_money(self.runtime.ledger.today(), self.runtime.daily_limit)
+        self.page.header.show_money(self.runtime.ledger.of_today(), self.runtime.daily_limit)
 
     def may_leave(self) -> bool:
         """Whether another chat may be opened; while an answer runs, a notice says what to do."""

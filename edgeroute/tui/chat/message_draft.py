@@ -7,8 +7,8 @@ from pathlib import Path
 
 from edgeroute.tui.chat.checker import Checker, PromptCheck
 from edgeroute.tui.chat.context import ChatContext
-from edgeroute.tui.chat.strip import blocked, second_opinion, strip_view
-from edgeroute.tui.commands import matching, parsed
+from edgeroute.tui.chat.strip import blocked, no_command, second_opinion, strip_view
+from edgeroute.tui.commands import matching, misspelt, parsed
 
 
 class MessageDraft:
@@ -36,14 +36,23 @@ class MessageDraft:
         chat, page = self._chat, self._chat.page
         chat.state = chat.state.changed(**values)
         chat.show()
-        text = page.text
-        if (not text and not chat.state.attachments) or parsed(text) or matching(text):
-            self._checker.cancel()
-            page.composer.border_subtitle = ""
-            page.rest(chat.state)
+        typed = page.composer.text.rstrip()
+        wrong = misspelt(typed)
+        if not (typed.strip() or chat.state.attachments) or parsed(typed) or matching(typed):
+            self._rest()
+            return
+        if wrong:
+            self._rest()
+            page.strip.view = no_command(wrong)
             return
         page.strip.view = page.strip.view.behind()
         self.ask()
+
+    def _rest(self) -> None:
+        """Nothing stands there that could be sent."""
+        self._checker.cancel()
+        self._chat.page.composer.border_subtitle = ""
+        self._chat.page.rest(self._chat.state)
 
     def ask(self, *, now: bool = False) -> None:
         """Check what Enter would send."""
@@ -74,10 +83,11 @@ class MessageDraft:
         page.strip.view = strip_view(
             check.explanation,
             found=check.findings,
-            cards=runtime.catalog.cards,
+            cards={**runtime.catalog.cards, **{card.id: card for card in runtime.local.cards()}},
             local_state=self.local_state,
             now=runtime.clock.now(),
             last_message=len(self._chat.state.messages),
+            asked=self._chat.state.model,
         )
         page.composer.show_findings(check.findings, page.strip.view.kind)
 

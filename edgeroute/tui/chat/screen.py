@@ -30,7 +30,7 @@ from edgeroute.tui.chat.interrupts import Interrupts
 from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.chat.page import ChatPage
 from edgeroute.tui.chat.state import ChatState
-from edgeroute.tui.commands import parsed
+from edgeroute.tui.commands import misspelt, parsed
 from edgeroute.tui.keymap import CHAT, ON_MESSAGE, bindings
 from edgeroute.tui.widgets.composer import Composer
 from edgeroute.tui.widgets.transcript.block import Block
@@ -107,6 +107,7 @@ class ChatScreen(Screen[None], inherit_bindings=False):
         """Everything that a key of the chat, or a command, can do."""
         quick: dict[str, Callable[..., object]] = {
             "newline": self.composer_actions.newline,
+            "detach": self.composer_actions.detach,
             "open_editor": self.composer_actions.open_editor,
             "stop": self.interrupts.stop,
             "interrupt": self.interrupts.interrupt,
@@ -208,7 +209,11 @@ class ChatScreen(Screen[None], inherit_bindings=False):
 
     async def on_composer_submitted(self) -> None:
         """Enter: a command, or something to ask."""
-        command, argument = parsed(self.page.text) or (None, "")
+        typed = self.composer.text.rstrip()
+        if wrong := misspelt(typed):
+            self._chat.notify(wrong, title="Not sent", severity="warning")
+            return
+        command, argument = parsed(typed) or (None, "")
         if command is None:
             await self.turns.submit()
             return
@@ -223,6 +228,11 @@ class ChatScreen(Screen[None], inherit_bindings=False):
     def on_composer_choice(self, event: Composer.Choice) -> None:
         """A key for the suggestions."""
         self.composer_actions.choose(event.what)
+
+    def on_composer_detach(self) -> None:
+        """Backspace in the empty box."""
+        if self.state.attachments:
+            self.composer_actions.detach()
 
     def on_composer_leave(self) -> None:
         """ctrl+d in the empty box."""

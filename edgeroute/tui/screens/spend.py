@@ -11,9 +11,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from edgeroute.core.display import safe_line
-from edgeroute.core.words import money, plural, tokens
+from edgeroute.core.words import cost_words, plural, tokens
 from edgeroute.tui.screens.page import PanelScreen, line, section
-from edgeroute.tui.words import dollars
+from edgeroute.tui.words import dollars, spent
 
 if TYPE_CHECKING:
     from edgeroute.core.spending import SpendingRepository, SpendRow
@@ -41,18 +41,14 @@ class SpendScreen(PanelScreen[None]):
     def body(self) -> ComposeResult:
         """Today, saved, and three tables."""
         models = self._ledger.rows("model")
-        spent = sum((r.cost for r in models if r.cost is not None), Decimal(0))
-        premium = sum((r.baseline for r in models if r.baseline is not None), Decimal(0))
-        unknown = sum(1 for r in models if r.cost is None)
+        total = self._ledger.total()
         limit = f" of {dollars(self._limit)} a day" if self._limit else ""
-        today = (dollars(self._ledger.today()), "bold")
-        saved = (dollars(max(Decimal(0), premium - spent)), "bold $local")
-        against = f" against the premium model for everything ({dollars(premium)})"
+        today = (spent(self._ledger.of_today()), "bold")
         with VerticalScroll(id="body"):
             yield line(Content.assemble(("today ", "$muted"), today, (limit, "$muted")))
-            yield line(Content.assemble(("saved ", "$muted"), saved, (against, "$muted")))
-            if unknown:
-                which = plural(unknown, "model")
+            yield line(_saved(total))
+            if total.unknown:
+                which = plural(total.unknown, "attempt")
                 yield line(f"The cost of {which} is not known and not counted.", "dim")
             for title, table in (
                 ("By day", self._ledger.rows("day")[:14]),
@@ -63,6 +59,17 @@ class SpendScreen(PanelScreen[None]):
                 yield from _table(table)
 
 
+def _saved(total: SpendRow) -> Content:
+    """What was saved, of what can be compared."""
+    if total.saved is None:
+        words = "nothing that can be compared: no answer's cost is known"
+        return Content.assemble(("saved ", "$muted"), (words, "$muted"))
+    some = " where the cost is known" if total.unknown else " for everything"
+    against = f" against the premium model{some} ({dollars(total.compared or Decimal(0))})"
+    saved = dollars(max(Decimal(0), total.saved))
+    return Content.assemble(("saved ", "$muted"), (saved, "bold $local"), (against, "$muted"))
+
+
 def _table(table: Sequence[SpendRow]) -> ComposeResult:
     most = max((r.cost for r in table if r.cost), default=Decimal(1))
     for r in table:
@@ -70,7 +77,7 @@ def _table(table: Sequence[SpendRow]) -> ComposeResult:
             Content.assemble(
                 safe_line(r.label, 28).ljust(29),
                 (bar(float((r.cost or 0) / most)), "$primary"),
-                (f" {money(r.cost):>12}", "bold"),
+                (f" {cost_words(r.spent):>16}", "bold"),
                 (f" {plural(r.calls, 'call'):>11} {tokens(r.tokens):>7} tokens", "$muted"),
             )
         )

@@ -18,15 +18,23 @@ if TYPE_CHECKING:
 
 
 def row(chat: Conversation, now: datetime, width: int = 24) -> Content:
-    """Two lines: the title; where it was answered and when."""
-    place = "stays local" if chat.latched else chat.place or "new"
-    colour = {"stays local": "$forced", "local": "$local", "cloud": "$cloud"}.get(place, "$muted")
+    """Two lines: the title; whether anything of it ever left, and when it was used."""
+    place = place_words(chat)
+    colour = "$local" if chat.place == "local" else "$cloud" if chat.place else "$muted"
+    colour = "$forced" if chat.latched else colour
     when = "pinned" if chat.pinned else ago(chat.updated, now)
     return Content.assemble(
         safe_line(chat.title, width) or "new chat",
         ("\n" + place, colour),
         (f" · {when}", "$muted"),
     )
+
+
+def place_words(chat: Conversation) -> str:
+    """``local`` means that nothing of it ever left this machine."""
+    if chat.latched:
+        return "left, now local" if chat.place == "cloud" else "stays local"
+    return {"cloud": "left", "local": "local", "": "new"}[chat.place]
 
 
 class Sidebar(OptionList, can_focus=False):

@@ -177,3 +177,17 @@ def test_what_was_free_does_not_make_a_sum_known(ledger: Ledger) -> None:
     total = ledger.total()
     assert (total.cost, total.unknown) == (None, 1)
     assert ledger.average_cost("chat") == (None, 0)
+
+
+def test_saved_is_only_what_can_be_compared(ledger: Ledger) -> None:
+    """What the premium model would have cost counts where the own cost is known, and where none is
+    known nothing is said to be saved, nor to be free.
+    """
+    ledger.record(receipt(attempt(cost=UNKNOWN_COST), id="r1"), baseline=Decimal(9))
+    total = ledger.of_today()
+    assert (total.saved, total.spent) == (None, Cost(None, "unknown"))
+    ledger.record(receipt(attempt(), id="r2"), baseline=Decimal(1))
+    total = ledger.of_today()
+    assert (total.baseline, total.compared) == (Decimal(10), Decimal(1))
+    assert total.saved == Decimal(1) - Decimal("0.0012")
+    assert total.spent == Cost(Decimal("0.0012"), "unknown")

@@ -17,7 +17,7 @@ async def test_the_strip_says_where_and_why_before_sending(runtime: FakeRuntime)
         assert "CLOUD" in chat.strip
         assert CLOUD in chat.strip
         assert "rule explain" in chat.strip
-        assert "~19 tokens" in chat.strip
+        assert "~19 of 128k tokens" in chat.strip
         assert "~$0.0061" in chat.strip
         assert f"if it fails: {SPARE}" in chat.strip
         assert runtime.engine.requests == []

@@ -124,3 +124,19 @@ def test_behind_never_shows_a_fresh_verdict() -> None:
     assert IDLE.behind() == CHECKING
     assert view(judged("Explain")).behind().stale
     assert blocked("No.").word == "BLOCKED"
+
+
+def test_another_model_than_the_chosen_one_is_named() -> None:
+    """Where the chosen model is passed over, the strip says for whom it stands, and why."""
+    found = judged("Explain this")
+    shown = strip_view(
+        found,
+        found=(),
+        cards=RUNTIME.catalog.cards,
+        local_state="ready",
+        now=NOW,
+        last_message=0,
+        asked="openai/gpt-5.5",
+    )
+    assert "instead of openai/gpt-5.5: no key is stored" in shown.details
+    assert "instead" not in view(found).details

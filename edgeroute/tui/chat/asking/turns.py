@@ -20,6 +20,7 @@ from edgeroute.tui.chat.asking.bridge import Bridge, TurnBroken, TurnStep
 from edgeroute.tui.chat.checker import PromptCheck
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
+from edgeroute.tui.chat.page import part_name
 from edgeroute.tui.chat.pictures import answer_text, saved
 from edgeroute.tui.chat.state import Phase
 from edgeroute.tui.chat.strip import blocked, waiting
@@ -98,9 +99,7 @@ class Turns:
         if page.text == text:
             page.composer.put("")
         await page.transcript.forget_failure()
-        await page.transcript.begin(
-            text, [part.name for part in state.attachments if isinstance(part, File)]
-        )
+        await page.transcript.begin(text, [part_name(part) for part in state.attachments])
         self._draft.changed(
             phase=Phase.ANSWERING, attachments=(), model="auto", replaces="", recalled=-1
         )
@@ -125,12 +124,13 @@ class Turns:
             await self.send(text)
 
     async def unqueue(self) -> bool:
-        """Let the last prompt of the queue go; whether there was one."""
-        queue = self._chat.state.queue
-        if not queue:
+        """Bring the last prompt of the queue back into the message box; whether there was one."""
+        *rest, last = self._chat.state.queue or ("",)
+        if not last:
             return False
-        self._chat.update(queue=queue[:-1])
-        await self._chat.page.transcript.queue(queue[:-1])
+        self._chat.update(queue=tuple(rest))
+        await self._chat.page.transcript.queue(rest, paused=True)
+        self._give_back(last)
         return True
 
     def stop(self) -> bool:
@@ -184,6 +184,7 @@ class Turns:
         if not step.cancelled:
             await transcript.fail(step.error.message, step.error.hint, receipt)
         self._over()
+        await transcript.queue(self._chat.state.queue, paused=True)
         if self.sent is not None and not step.cancelled and not partial:
             self._draft.changed(attachments=self.sent.attachments, model=self.sent.model)
             self._give_back(self.sent.text)

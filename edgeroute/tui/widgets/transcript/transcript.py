@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from edgeroute.core.display import safe_line
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.words import plural
 from edgeroute.tui.widgets.transcript.block import AnswerBlock, Block, Question
@@ -254,11 +255,12 @@ class Transcript(VerticalScroll, can_focus=False):
                 await before[place - 1].remove()
             await card.remove()
 
-    async def queue(self, prompts: Sequence[str]) -> None:
-        """Show what waits to be sent."""
+    async def queue(self, prompts: Sequence[str], *, paused: bool = False) -> None:
+        """Show what waits to be sent; ``paused``, it waits for a key."""
         await self.remove_children(".queued")
+        words = "not sent yet (enter sends it, esc takes it back)" if paused else "next"
         rows = [
-            Static(Content(f"next: {text}"), classes="queued standalone", markup=False)
+            Static(Content(f"{words}: {safe_line(text)}"), classes="queued standalone")
             for text in prompts
         ]
         await self.mount_all(rows, after="#later")
