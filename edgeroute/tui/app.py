@@ -18,11 +18,9 @@ from edgeroute.tui.chat.screen import ChatScreen
 from edgeroute.tui.commands import COMMANDS
 from edgeroute.tui.keymap import keys_with
 from edgeroute.tui.screens.onboarding import OnboardingScreen
-from edgeroute.tui.theme import DEFAULT, OURS, VARIABLE_DEFAULTS, rich_theme
+from edgeroute.tui.theme import DEFAULT, OURS, VARIABLE_DEFAULTS
 
 if TYPE_CHECKING:
-    from textual.theme import Theme
-
     from edgeroute.core.verdict import PrivacyMode
     from edgeroute.wiring import Runtime
 
@@ -55,8 +53,6 @@ class ChatApp(App[int]):
 
     def on_mount(self) -> None:
         """The chat, then the first-run page."""
-        self.theme_changed_signal.subscribe(self, self.recolour, immediate=True)
-        self.recolour(self.current_theme)
         self.push_screen(ChatScreen(self.runtime, self.keys))
         if self.runtime.first_run:
             self.push_screen(OnboardingScreen(self.runtime), self.onboarded)
@@ -68,11 +64,6 @@ class ChatApp(App[int]):
             for screen in self.screen_stack:
                 if isinstance(screen, ChatScreen):
                     screen.draft.changed(mode=mode)
-
-    def recolour(self, theme: Theme) -> None:
-        """Frozen answers follow the theme."""
-        del theme
-        self.console.push_theme(rich_theme(self.theme_variables))
 
     def notify(
         self,

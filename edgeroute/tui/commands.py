@@ -38,6 +38,7 @@ COMMANDS: Final = (
     SlashCommand("local", "again_local", "ask the last question again, here only"),
     SlashCommand("good", "thumb('up')", "the last answer was good"),
     SlashCommand("bad", "thumb('down')", "the last answer was not good"),
+    SlashCommand("copy", "copy_last", "copy the newest code block, else the newest answer"),
     SlashCommand("attach", "attach", "attach a file", "PATH"),
     SlashCommand("detach", "detach", "take the last attachment off, or the named one", "NAME"),
     SlashCommand("left", "show_left", "what left this machine"),

@@ -115,6 +115,7 @@ class ChatScreen(Screen[None], inherit_bindings=False):
             "block": self.answers.move,
             "page": self.page.turn,
             "edge": self.page.transcript.to_edge,
+            "copy_last": self.answers.copy_last,
             "thumb": self.answers.thumb,
             "again": self.retries.again,
             "again_local": self.retries.again_local,
