@@ -35,7 +35,8 @@ class LocalStatus:
 
     ``missing``: no model file, or no such server. ``stopped``: starts when it is needed. ``idle``:
     runs without a model in memory. ``detail`` is a sentence for people; ``window`` is in tokens, 0
-    unknown; ``backend`` is ``llamacpp``, ``omlx`` or an endpoint's name.
+    unknown; ``backend`` is ``llamacpp``, ``omlx`` or an endpoint's name. ``waiting`` counts the
+    requests that it is answering or that wait for that, where it tells.
     """
 
     state: LocalState
@@ -43,3 +44,4 @@ class LocalStatus:
     detail: str
     backend: str
     window: int = 0
+    waiting: int = 0

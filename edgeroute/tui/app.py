@@ -84,6 +84,13 @@ class ChatApp(App[int]):
             markup=False,
         )
 
+    def tell_done(self) -> None:
+        """Tell that an answer that took long is there, as the settings say."""
+        if self.runtime.chat.notify == "bell":
+            self.bell()
+        elif self.runtime.chat.notify == "desktop" and self._driver is not None:
+            self._driver.write("\x1b]9;EdgeRoute: the answer is there\x07")
+
     def _fatal_error(self) -> None:
         """Textual would print every local variable: prompts and findings are no one's business."""
         traceback = Traceback(show_locals=False, suppress=[textual])

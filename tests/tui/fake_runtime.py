@@ -593,6 +593,7 @@ class FakeChatSettings:
 
     theme: str = ""
     mouse: bool = True
+    notify: str = "bell"
     keys: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -94,7 +94,12 @@ class LlamaCpp:
         loaded = str(health.get("model") or "")
         detail = f"process {health.get('pid')}, {state}"
         return LocalStatus(
-            state, loaded or build.id, detail, NAME, int(health.get("window") or window)
+            state,
+            loaded or build.id,
+            detail,
+            NAME,
+            int(health.get("window") or window),
+            int(health.get("waiting") or 0),
         )
 
     async def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from edgeroute.core.local_models import LocalStatus
 from edgeroute.tui.chat.checker import Checker, PromptCheck
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.strip import blocked, no_command, second_opinion, strip_view
@@ -18,6 +19,7 @@ class MessageDraft:
         self._chat = chat
         self._checker = Checker(chat.runtime, self._checked, asking=self._asking)
         self.local_state = "loading"
+        self.local: LocalStatus | None = None
         self.on_checked: Callable[[PromptCheck], None] = lambda _: None
 
     @property
@@ -93,7 +95,7 @@ class MessageDraft:
 
     async def refresh_local(self) -> None:
         """Say how the local model is; the strip may depend on it."""
-        status = await self._chat.runtime.local.status()
+        status = self.local = await self._chat.runtime.local.status()
         before, self.local_state = self.local_state, status.state
         self._chat.page.header.show_local(status.state, status.model)
         if before != self.local_state and self.check is not None:

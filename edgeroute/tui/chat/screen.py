@@ -93,7 +93,7 @@ class ChatScreen(Screen[None], inherit_bindings=False):
         self.draft = MessageDraft(self._chat)
         self.options = RequestOptions(self._chat, self.draft)
         self.composer_actions = ComposerActions(self._chat, self.draft)
-        self.turns = Turns(self._chat, self.draft)
+        self.turns = Turns(self._chat, self.draft, self._long_answer)
         self.chats = Chats(self._chat, self.draft)
         self.retries = Retries(self._chat, self.turns, self.chats)
         self.receipts = ReceiptPages(self._chat)
@@ -144,6 +144,10 @@ class ChatScreen(Screen[None], inherit_bindings=False):
             "pick_theme": app.pick_theme,
         }
         return Actions(self._chat, quick, dialogs)
+
+    def _long_answer(self) -> None:
+        """An answer that took long is there; whoever waits may look elsewhere."""
+        self.app.tell_done()  # type: ignore[attr-defined]
 
     async def action_do(self, call: str) -> None:
         """A key of the chat."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.events import (
     Answered,
@@ -16,7 +18,9 @@ from edgeroute.core.events import (
     TextDelta,
 )
 from edgeroute.core.messages import File, Image
+from edgeroute.core.model_card import Place
 from edgeroute.tui.chat.asking.bridge import Bridge, TurnBroken, TurnStep
+from edgeroute.tui.chat.asking.wait import Wait
 from edgeroute.tui.chat.checker import PromptCheck
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
@@ -25,6 +29,12 @@ from edgeroute.tui.chat.pictures import answer_text, saved
 from edgeroute.tui.chat.state import Phase
 from edgeroute.tui.chat.strip import blocked, waiting
 from edgeroute.tui.widgets.transcript.transcript import Transcript
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+LONG_SECONDS: Final = 10.0
+_TICK: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +47,18 @@ class Sent:
 
 
 class Turns:
-    """One turn after the other: waiting for its verdict, running, queued."""
+    """One turn after the other: waiting for its verdict, running, queued. ``on_long`` is called at
+    the end of one that took long.
+    """
 
-    def __init__(self, chat: ChatContext, draft: MessageDraft) -> None:
-        self._chat, self._draft = chat, draft
+    def __init__(
+        self, chat: ChatContext, draft: MessageDraft, on_long: Callable[[], object] = lambda: None
+    ) -> None:
+        self._chat, self._draft, self.on_long = chat, draft, on_long
         self._bridge: Bridge | None = None
+        self._wait = Wait(0.0)
+        self._ticking: Timer | None = None
+        self._local: frozenset[str] = frozenset()
         self.sent: Sent | None = None
         draft.on_checked = self._checked
 
@@ -103,8 +120,22 @@ class Turns:
         self._draft.changed(
             phase=Phase.ANSWERING, attachments=(), model="auto", replaces="", recalled=-1
         )
+        self._wait = Wait(self._now())
+        self._ticking = self._ticking or chat.screen.set_interval(_TICK, self._tick)
         self._bridge = Bridge(chat.screen.post_message)
         self._bridge.start(chat.runtime.engine.stream(request))
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _tick(self) -> None:
+        """Say what the answer is doing."""
+        live = self._chat.page.transcript.live
+        if live is None:
+            return
+        live.waiting(self._wait.words(self._now(), self._draft.local))
+        if self._wait.here and self._wait.first is None:
+            self._chat.run(self._draft.refresh_local(), "local")
 
     async def _send_queued(self) -> None:
         """Check and send the first prompt of the queue."""
@@ -156,9 +187,24 @@ class Turns:
         elif isinstance(step, TurnBroken):
             await self._broken(step)
         else:
+            self._follow(step)
             await show_step(self._chat.page.transcript, step)
             if isinstance(step, Planned | AttemptStarted):
                 self._chat.show()
+
+    def _follow(self, step: TurnStep) -> None:
+        """Keep what the wait is about."""
+        match step:
+            case Planned():
+                candidates = step.plan.candidates
+                self._local = frozenset(c.model for c in candidates if c.place is Place.LOCAL)
+            case AttemptStarted():
+                self._wait.asks(here=step.model in self._local)
+                self._tick()
+            case TextDelta():
+                self._wait.said(step.text, self._now())
+            case ReasoningDelta():
+                self._wait.thinking = True
 
     async def _answered(self, step: Answered) -> None:
         """The answer is whole; of its pictures the transcript says where they are."""
@@ -199,6 +245,11 @@ class Turns:
             chat.update(title=row.title, latched=row.latched, latch_reason=row.latch_reason)
         chat.page.transcript.live_model = ""
         self._bridge = None
+        if self._ticking is not None:
+            self._ticking.stop()
+            self._ticking = None
+        if self._now() - self._wait.began >= LONG_SECONDS:
+            self.on_long()
         self._draft.changed(phase=Phase.IDLE, messages=messages)
         chat.show_chats()
         chat.show_money()

@@ -178,6 +178,12 @@ class AnswerBlock(Block):
         self._progress.update(Content(safe_line(text, 160)))
         self._progress.display = bool(text)
 
+    def waiting(self, text: str) -> None:
+        """What the answer is doing, in the line that its receipt will take."""
+        if self._live:
+            self._receipt.update(Content.styled(text, "$muted"))
+            self._receipt.display = True
+
     def think(self, piece: str) -> None:
         """More of the model's thinking, of which the last line is shown."""
         self._thinking += piece
