@@ -10,6 +10,7 @@ from edgeroute.core.messages import Message
 from edgeroute.core.verdict import PrivacyMode
 
 _LOCAL: Final = "local/"
+FROM: Final = "from:"  # begins the tag that names the program which began a conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class Conversation:
     turns: int = 0
     model: str = ""
     left: bool = False
+
+    @property
+    def program(self) -> str:
+        """What began it; empty where that was the user in the chat app."""
+        return next((tag.removeprefix(FROM) for tag in self.tags if tag.startswith(FROM)), "")
 
     @property
     def place(self) -> Literal["local", "cloud", ""]:

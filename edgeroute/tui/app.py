@@ -15,7 +15,7 @@ from textual.screen import Screen
 
 from edgeroute.core.display import safe, safe_line
 from edgeroute.tui.chat.screen import ChatScreen
-from edgeroute.tui.commands import COMMANDS
+from edgeroute.tui.commands import palette
 from edgeroute.tui.keymap import keys_with
 from edgeroute.tui.screens.onboarding import OnboardingScreen
 from edgeroute.tui.theme import DEFAULT, OURS, VARIABLE_DEFAULTS
@@ -98,12 +98,11 @@ class ChatApp(App[int]):
         self._close_messages_no_wait()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette offers what the slash commands do."""
+        """The palette offers what keys and slash commands do, by group, and says both."""
         if isinstance(screen, ChatScreen):
-            for command in COMMANDS:
-                name = command.help[0].upper() + command.help[1:]
+            for name, ways, action in palette(self.keys):
 
-                async def run(action: str = command.action) -> None:
+                async def run(action: str = action) -> None:
                     await screen.actions.run(action)
 
-                yield SystemCommand(name, f"/{command.name}", run)
+                yield SystemCommand(name, ways, run)

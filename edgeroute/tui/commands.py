@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import groupby
 from typing import Final
 
 from edgeroute.core.display import safe_line
+from edgeroute.tui.keymap import CHAT, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ COMMANDS: Final = (
     SlashCommand("new", "new_chat", "begin a new chat"),
     SlashCommand("chats", "show_chats", "list of chats"),
     SlashCommand("fork", "fork_here", "a new chat that begins like this one"),
+    SlashCommand("undo", "undo_delete", "bring back the chat that was just deleted"),
+    SlashCommand("system", "pick_system", "choose a system prompt for this chat", "NAME"),
     SlashCommand("rename", "rename_chat", "give this chat a name", "TITLE"),
     SlashCommand("export", "export_chat", "write this chat to a Markdown file"),
     SlashCommand("retry", "again", "ask the last question again"),
@@ -49,6 +54,8 @@ COMMANDS: Final = (
     SlashCommand("quit", "quit_app", "quit"),
 )
 
+# What makes no sense once a list was opened for it.
+_FOR_KEYS_ALONE: Final = frozenset({"newline", "stop", "up", "down", "interrupt"})
 _NAME: Final = re.compile(r"/([^\W_][\w-]{0,39})")
 
 
@@ -83,3 +90,22 @@ def misspelt(text: str) -> str:
         f"There is no command /{safe_line(name[1], 30)}.{meant}"
         " With a space before it, it is sent as a message."
     )
+
+
+def palette(keys: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Everything that can be chosen from a list: its group and what it does, the key and the
+    command that do the same, and the action. ``keys`` are the chat's by action id.
+    """
+    commands = {command.action: command for command in COMMANDS}
+    rows = []
+    for group, actions in groupby(CHAT, lambda action: action.group):
+        for action in actions:
+            command = commands.pop(action.action, None)
+            key = shown(keys.get(action.id, ""))
+            ways = " · ".join(filter(None, (key, f"/{command.name}" if command else "")))
+            if action.id not in _FOR_KEYS_ALONE:
+                rows.append((f"{group}: {action.help}", ways, action.action))
+    return rows + [
+        (f"Commands: {command.help.capitalize()}", f"/{command.name}", command.action)
+        for command in commands.values()
+    ]

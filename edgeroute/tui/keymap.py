@@ -75,6 +75,8 @@ CHAT: Final = (
     KeyAction("find", "ctrl+f", "find", "find", "Search the text of all chats", "Chats",
               footer=True),
     KeyAction("sidebar", "ctrl+b", "toggle_sidebar", "sidebar", "Show or hide the chats", "Chats"),
+    KeyAction("to_sidebar", "alt+s", "focus_sidebar", "to the sidebar",
+           "Walk over the chats at the left: enter opens, delete deletes, esc leaves", "Chats"),
     KeyAction("spend", "f3", "show_spend", "spend", "What was spent, and what was saved", "App"),
     KeyAction("providers", "f5", "show_providers", "providers",
            "Providers: their state and keys", "App"),

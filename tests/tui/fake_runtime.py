@@ -367,6 +367,7 @@ class FakeConversations:
     def __init__(self) -> None:
         self.rows: dict[str, Conversation] = {}
         self.stored: dict[str, list[Turn]] = {}
+        self.notes: dict[tuple[str, str], str] = {}
 
     def add(self, row: Conversation, turns: Sequence[Turn] = ()) -> None:
         """Put a chat in."""
@@ -404,6 +405,14 @@ class FakeConversations:
         row = Conversation(f"c{len(self.rows) + 1}", "", NOW, NOW, mode)
         self.add(row)
         return row
+
+    def note(self, conversation: str, kind: str) -> str:
+        """What is kept beside it."""
+        return self.notes.get((conversation, kind), "")
+
+    def keep_note(self, conversation: str, kind: str, text: str) -> None:
+        """Keep it, or forget it."""
+        self.notes[conversation, kind] = text
 
     def turns(self, conversation: str) -> Sequence[Turn]:
         """What was said."""
@@ -574,6 +583,10 @@ class FakeProviders:
             FakeProvider("openai", "OpenAI", has_key="openai" in self.keys),
         ]
 
+    def ready(self) -> frozenset[str]:
+        """Those with a key."""
+        return frozenset(row.id for row in self.status() if row.has_key)
+
     async def test(self, provider: str) -> str:
         """A sentence."""
         return f"{provider}: the key works."
@@ -595,6 +608,7 @@ class FakeChatSettings:
     mouse: bool = True
     notify: str = "bell"
     keys: Mapping[str, str] = field(default_factory=dict)
+    prompts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,10 @@ class Sessions:
         name = peek.id
         if not peek.exists:
             begun = self._conversations.create(
-                peek.mode, id=request.conversation, stored=request.store
+                peek.mode,
+                id=request.conversation,
+                stored=request.store,
+                program=_program(request),
             )
             name = begun.id
         elif peek.raised and request.front_door != "chat":
@@ -159,7 +162,9 @@ class Sessions:
         begun = Session("", session.mode, new=request.messages, exists=False, lost=session.lost)
         if dry:
             return begun
-        name = self._conversations.create(session.mode, stored=request.store).id
+        name = self._conversations.create(
+            session.mode, stored=request.store, program=_program(request)
+        ).id
         return replace(begun, id=name, exists=True)
 
     def latch(
@@ -245,6 +250,12 @@ class Sessions:
         if match is not None and (match.whole or match.undecided or match.masked):
             return origin, match.length, origin, match
         return None, 0, origin, match
+
+
+def _program(request: ChatRequest) -> str:
+    """The program that asks; empty where the user does in the chat app."""
+    words = {"chat": "", "cli": "ask", "http": request.client_name or "a program"}
+    return words[request.front_door]
 
 
 def _latch_of(origin: Conversation | None) -> str:

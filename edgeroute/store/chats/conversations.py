@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from edgeroute.core.conversation import Conversation, SearchHit, Turn
+from edgeroute.core.conversation import FROM, Conversation, SearchHit, Turn
 from edgeroute.core.errors import StoreError
 from edgeroute.core.ids import new_id
 from edgeroute.core.messages import Message
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.store.chats import saved_pictures, search, transcript
+from edgeroute.store.chats import notes, saved_pictures, search, transcript
 from edgeroute.store.chats.purge import purge
 from edgeroute.store.database import loss, rescue
 from edgeroute.store.database.codec import (
@@ -66,8 +66,10 @@ class Conversations:
         title: str = "",
         stored: bool = True,
         parent: str = "",
+        program: str = "",
     ) -> Conversation:
-        """A new conversation; without an ``id`` it gets a random one.
+        """A new conversation; without an ``id`` it gets a random one. ``program`` is what began it
+        where that was not the user in the chat app.
 
         A new conversation with the ``id`` of an old one is the old one, unchanged.
         """
@@ -75,10 +77,12 @@ class Conversations:
             raise StoreError(f"A conversation id has at most {ID_LIMIT} characters.")
         now = self._now()
         name = printable(id) or new_id(now)
+        tags = json.dumps([f"{FROM}{printable(program)}"] if program else [])
         self._database.write(
             "INSERT OR IGNORE INTO conversations"
-            " (id, title, created, updated, mode, parent, stored) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (name, _title(title), stamp(now), stamp(now), mode.value, parent, stored),
+            " (id, title, created, updated, mode, parent, stored, tags)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (name, _title(title), stamp(now), stamp(now), mode.value, parent, stored, tags),
         )
         return self._must(name)
 
@@ -311,6 +315,7 @@ class Conversations:
             name = conversation.id
             with search.forgetting(connection, conversation.turns):
                 connection.execute("DELETE FROM conversations WHERE id = ?", (name,))
+            notes.forget(connection, name)
             connection.execute(
                 "DELETE FROM outcomes WHERE receipt IN"
                 " (SELECT id FROM receipts WHERE conversation = ?)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from edgeroute.store.chats.notes import PREFIX
 from edgeroute.store.chats.search import forgetting
 from edgeroute.store.database import rescue
 from edgeroute.store.database.codec import stamp
@@ -35,6 +36,10 @@ def purge(
             for table, column in (*_CONTENT, *(_RECORDS if records else ())):
                 delete = f"DELETE FROM {table} WHERE {column} < ?"  # noqa: S608
                 gone[table] = int(connection.execute(delete, (limit,)).rowcount)
+            connection.execute(
+                "DELETE FROM states WHERE substr(name, 1, ?) = ? AND updated < ?",
+                (len(PREFIX), PREFIX, limit),
+            )
     database.compact()
     rescue.erase_leftovers(database.path)
     return gone

@@ -70,7 +70,8 @@ class ChatPage:
         names = [file_name(part) for part in state.attachments]
         names += ["/detach takes it off"] if names else []
         chosen = f"next: {state.model}" if state.model != "auto" else ""
-        self.composer.title(" · ".join(filter(None, [chosen, *names])))
+        prompt = f"system prompt: {state.system}" if state.system else ""
+        self.composer.title(" · ".join(filter(None, [prompt, chosen, *names])))
         self.composer.read_only = state.phase is Phase.WAITING
         if not self.text:
             self.rest(state)

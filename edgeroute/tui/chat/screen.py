@@ -32,6 +32,7 @@ from edgeroute.tui.chat.page import ChatPage
 from edgeroute.tui.chat.state import ChatState
 from edgeroute.tui.commands import misspelt, parsed
 from edgeroute.tui.keymap import CHAT, ON_MESSAGE, bindings
+from edgeroute.tui.widgets.chat_list import Sidebar
 from edgeroute.tui.widgets.composer import Composer
 from edgeroute.tui.widgets.transcript.block import Block
 from edgeroute.tui.widgets.transcript.error_card import ErrorCard
@@ -125,6 +126,8 @@ class ChatScreen(Screen[None], inherit_bindings=False):
             "show_help": app.show_help,
             "show_spend": app.show_spend,
             "toggle_sidebar": app.toggle_sidebar,
+            "focus_sidebar": app.focus_sidebar,
+            "undo_delete": self.chats.undo_delete,
         }
         dialogs: dict[str, Dialog] = {
             "attach": self.composer_actions.attach,
@@ -141,6 +144,7 @@ class ChatScreen(Screen[None], inherit_bindings=False):
             "show_left": self.receipts.left_machine,
             "show_providers": app.show_providers,
             "show_own": app.show_own,
+            "pick_system": app.pick_system,
             "pick_theme": app.pick_theme,
         }
         return Actions(self._chat, quick, dialogs)
@@ -177,11 +181,17 @@ class ChatScreen(Screen[None], inherit_bindings=False):
 
     async def _wake(self) -> None:
         """What happens after the first paint."""
+        self.draft.restore()
         self._chat.show_chats()
         self._chat.show_money()
         self.run_worker(self._warm_up(), group="warm", exit_on_error=False)
         self._ask_local()
         self.set_interval(STATUS_SECONDS, self._ask_local)
+
+    def on_unmount(self) -> None:
+        """Keep what was begun, and erase what was deleted."""
+        self.draft.keep()
+        self.chats.erase_deleted()
 
     def _ask_local(self) -> None:
         """See how the local model is."""
@@ -211,6 +221,10 @@ class ChatScreen(Screen[None], inherit_bindings=False):
             self._chat.run(self.chats.switch(event.option_id), "open")
         elif event.option_list is self.page.suggestions:
             self.composer_actions.take_suggestion()
+
+    def on_sidebar_delete(self, event: Sidebar.Delete) -> None:
+        """A chat in the side pane is to be deleted."""
+        self._chat.run(self.chats.delete_one(event.chat), "dialog")
 
     async def on_composer_submitted(self) -> None:
         """Enter: a command, or something to ask."""

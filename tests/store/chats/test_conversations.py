@@ -266,3 +266,9 @@ def test_a_chat_is_local_only_where_nothing_of_it_ever_left(
     assert places == {chat.id: "cloud", tried.id: "cloud", here.id: "local"}
     for one in (chat, tried, here):
         assert conversations.fork(one.id).place == places[one.id]
+
+
+def test_who_began_it_is_kept(conversations: Conversations) -> None:
+    """A program's conversation says so; the user's own says nothing."""
+    assert conversations.create().program == ""
+    assert conversations.create(program="aider").program == "aider"

@@ -109,6 +109,7 @@ class Turns:
         chat, page = self._chat, self._chat.page
         if not chat.state.id:
             chat.update(id=chat.runtime.conversations.create(chat.state.mode).id)
+            self._draft.begun(chat.state.id)
         state = chat.state
         request = state.request(state.prompt(text), here=here)
         self.sent = Sent(text, state.attachments, state.model)
