@@ -270,9 +270,13 @@ class ChatScreen(Screen[None], inherit_bindings=False):
         await self.answers.on_card(event)
 
     def on_key(self, event: events.Key) -> None:
-        """Typing on a block goes to the message box, but for the block's own keys."""
-        typed = event.is_printable and event.character and event.key not in BLOCK_KEYS
-        if typed and isinstance(self.focused, Block):
+        """Typing elsewhere goes to the message box, but for a block's own keys."""
+        if self.composer.read_only or not (event.is_printable and event.character):
+            return
+        # A key that was meant for a block which has just lost the focus comes by here, too.
+        if isinstance(self.focused, Block) and event.key in BLOCK_KEYS:
+            return
+        if isinstance(self.focused, Block | Sidebar | Composer):
             event.stop()
-            self.composer.focus()
-            self.composer.insert(event.character or "")
+            self.set_focus(self.composer)
+            self.composer.insert(event.character)

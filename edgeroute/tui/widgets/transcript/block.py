@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -73,6 +74,10 @@ class Block(Vertical, can_focus=True, can_focus_children=False):
         self.text = safe(text)
         self.turn = turn
         self.part = -1
+
+    def focus_on_click(self) -> bool:
+        """No: who selects with the mouse and goes on typing means the message box."""
+        return False
 
     @property
     def parts(self) -> list[str]:
@@ -162,6 +167,11 @@ class AnswerBlock(Block):
             rated = (f"[{THUMB_WORDS[self.thumb]}] " if self.thumb else "", "bold")
             content = Content.assemble(rated, (where, style), (f" · {rest}", "$muted"))
             self._receipt.update(content)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on the receipt's line opens the receipt."""
+        if event.widget is self._receipt and self.receipt is not None:
+            self.action_press("details")
 
     def rated(self, thumb: Thumb | None) -> None:
         """Show what the user thinks of it."""

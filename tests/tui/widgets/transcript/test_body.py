@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgeroute.core.messages import assistant, user
+from edgeroute.tui.screens.receipt import ReceiptScreen
 from edgeroute.tui.widgets.transcript.block import Block
 from edgeroute.tui.widgets.transcript.body import AnswerBody
 from tests.tui.driver import Driver, running
@@ -133,3 +134,26 @@ async def test_prose_has_a_readable_width(runtime: FakeRuntime, width: int, most
         body = chat.chat.query_one(AnswerBody)
         assert max(len(row.text) for row in body._rows) <= most
         assert body._rows[0].text.startswith("word word")
+
+
+async def test_typing_after_a_mouse_selection_goes_to_the_message_box(
+    runtime: FakeRuntime,
+) -> None:
+    """No letter acts on the answer that was clicked, and none is lost from a block that was chosen;
+    a click on a receipt's line opens it.
+    """
+    async with running(runtime, (100, 40)) as chat:
+        await chat.send("Explain one")
+        await chat.pilot.click(AnswerBody, offset=(4, 0))
+        await chat.press(*"elr")
+        assert chat.text == "elr"
+        chat.chat.composer.put("")
+        await chat.press("alt+up")
+        chat.app.simulate_key("m")
+        for letter in "oreel":
+            chat.app.simulate_key(letter)
+        await chat.until(lambda: len(chat.text) == 6)
+        assert chat.text == "moreel"
+        assert len(runtime.engine.requests) == 1
+        await chat.pilot.click("AnswerBlock .receipt")
+        await chat.top(ReceiptScreen)
