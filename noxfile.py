@@ -38,6 +38,13 @@ def docs(session: nox.Session) -> None:
     session.run(".venv/bin/python", "-m", "docs.generate", external=True)
 
 
+@nox.session(venv_backend="venv")
+def site(session: nox.Session) -> None:
+    """Build the pages of docs/ as a site in site/, without a warning; readers need no network."""
+    session.install("mkdocs-material>=9.8,<10")
+    session.run("mkdocs", "build", "--strict", *session.posargs)
+
+
 @nox.session
 def lock(session: nox.Session) -> None:
     """Lock the dependencies anew; needs uv."""

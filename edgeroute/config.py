@@ -17,11 +17,12 @@ import msgspec
 from edgeroute.clients import check_name
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.private_file import close_folder, write_private
-from edgeroute.datafile import split_validation_error
+from edgeroute.datafile import expected, split_validation_error
 from edgeroute.settings import Settings
 
 # Linux allows 108 bytes in a socket's path, macOS 104; the socket's own name needs some of them.
 _SOCKET_FOLDER_LIMIT: Final = 80
+_ALL_SETTINGS: Final = "`edgeroute config show` prints every setting."
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def parse(text: str, file: str = "config.toml") -> Settings:
             f"{message}.",
             file=file,
             line=_line_of(text, path),
-            hint="See `edgeroute config show` for every setting.",
+            hint=f"{expected(Settings, message, path)} {_ALL_SETTINGS}".lstrip(),
         ) from error
     for name in settings.clients:
         check_name(name, file, _line_of(text, f"$.clients.{name}"))
@@ -208,7 +209,7 @@ def change(path: Path, key: str, value: str) -> Settings:
     for name in tables:
         table = table.setdefault(name, tomlkit.table())
         if not isinstance(table, dict):
-            raise SettingsError(f"`{key}` is no setting.", hint="See `edgeroute config show`.")
+            raise SettingsError(f"`{key}` is no setting.", hint=_ALL_SETTINGS)
     table[last] = parsed
     changed = tomlkit.dumps(document)
     settings = parse(changed, str(path))

@@ -92,11 +92,8 @@ def parse(text: str, schema: type[T], file: str, *, trusted: bool = False) -> T:
     except msgspec.ValidationError as error:
         message, path = split_validation_error(error)
         line = line_of(node, path) if node else 1
-        unknown = _UNKNOWN_KEY.search(message)
-        if unknown:
-            hint = _known_fields(schema, path.rpartition(".")[0], unknown.group(1))
-        else:
-            hint = f"This is about `{path.removeprefix('$.')}`." if path != "$" else ""
+        about = f"This is about `{path.removeprefix('$.')}`." if path != "$" else ""
+        hint = expected(schema, message, path) or about
         raise SettingsError(f"{message}.", file=file, line=line, hint=hint) from error
 
 
@@ -145,25 +142,52 @@ def split_validation_error(error: msgspec.ValidationError) -> tuple[str, str]:
     return message, f"{path}.{unknown.group(1)}" if unknown else path
 
 
-def _known_fields(schema: Any, path: str, unknown: str) -> str:
-    """What could have been meant by the ``unknown`` key at ``path`` of a ``schema``."""
-    kind: Any = msgspec.inspect.type_info(schema)
-    for name, _ in _PATH_STEP.findall(path):
-        if isinstance(kind, msgspec.inspect.UnionType):
-            kind = next(
-                (k for k in kind.types if not isinstance(k, msgspec.inspect.NoneType)), kind
-            )
-        if isinstance(kind, msgspec.inspect.StructType):
-            kind = next((f.type for f in kind.fields if f.encode_name == name), None)
-        elif isinstance(kind, msgspec.inspect.ListType):
-            kind = kind.item_type
-        elif isinstance(kind, msgspec.inspect.DictType):
-            kind = kind.value_type
+def expected(schema: Any, message: str, path: str) -> str:
+    """What a ``schema`` knows at the ``path`` that a validation error speaks of: the keys that may
+    have been meant, or the values that there are. Empty where that is neither.
+    """
+    unknown = _UNKNOWN_KEY.search(message)
+    if unknown is None:
+        values = choices(schema, path)
+        return f"`{path.rpartition('.')[2]}` is one of: {', '.join(values)}." if values else ""
+    kind = _kind_at(schema, path.rpartition(".")[0])
     if not isinstance(kind, msgspec.inspect.StructType):
         return ""
     fields = [field.encode_name for field in kind.fields]
-    close = get_close_matches(unknown, fields, 1)
+    close = get_close_matches(unknown.group(1), fields, 1)
     return f"Did you mean `{close[0]}`?" if close else f"Known here: {', '.join(fields)}."
+
+
+def choices(schema: Any, path: str) -> tuple[str, ...]:
+    """The values that ``path`` (such as ``$.router.tier``) of a ``schema`` may have; empty where
+    they are not counted.
+    """
+    kind = _kind_at(schema, path)
+    if isinstance(kind, msgspec.inspect.LiteralType):
+        return tuple(str(value) or '""' for value in kind.values)
+    if isinstance(kind, msgspec.inspect.EnumType):
+        return tuple(str(one.value) for one in kind.cls)
+    return ("true", "false") if isinstance(kind, msgspec.inspect.BoolType) else ()
+
+
+def _kind_at(schema: Any, path: str) -> Any:
+    """The type at ``path`` of a ``schema``, without None; None where it has no such place."""
+    kind = _not_none(msgspec.inspect.type_info(schema))
+    for name, _ in _PATH_STEP.findall(path):
+        if isinstance(kind, msgspec.inspect.StructType):
+            kind = next((f.type for f in kind.fields if f.encode_name == name), None)
+        elif isinstance(kind, msgspec.inspect.ListType | msgspec.inspect.VarTupleType):
+            kind = kind.item_type
+        elif isinstance(kind, msgspec.inspect.DictType):
+            kind = kind.value_type
+        kind = _not_none(kind)
+    return kind
+
+
+def _not_none(kind: Any) -> Any:
+    if not isinstance(kind, msgspec.inspect.UnionType):
+        return kind
+    return next((k for k in kind.types if not isinstance(k, msgspec.inspect.NoneType)), kind)
 
 
 def line_of(node: yaml.Node, path: str) -> int:

@@ -48,11 +48,16 @@ class PrivacySettings(_SettingsTable, frozen=True):
 class EndpointSettings(_SettingsTable, frozen=True):
     """An OpenAI-compatible server that answers as the local model.
 
-    Another machine's counts as local only with ``trusted = true``.
+    Another machine's counts as local only with ``trusted = true``. ``model`` is the server's own
+    id; without one its first that answers prompts is asked. ``models`` may be asked by name, too:
+    ``local/NAME/ID``. A key is stored with ``edgeroute keys set NAME``; ``key_variable`` holds it
+    where ``keys.environment`` is true (``EDGEROUTE_NAME_KEY`` if nothing is said).
     """
 
     base_url: str
     model: str = ""
+    models: list[str] = []
+    key_variable: str = ""
     trusted: bool = False
     context_tokens: int = 32_768
 
@@ -60,10 +65,15 @@ class EndpointSettings(_SettingsTable, frozen=True):
 class LocalSettings(_SettingsTable, frozen=True):
     """``backend`` is auto, llamacpp, omlx or the name of an endpoint.
 
-    ``model`` is auto or an id of models/local.yaml. ``context_tokens`` of 0 is chosen by memory.
+    ``fallbacks`` are further ones that answer where it does not, in this order; after all of them
+    llama.cpp answers if a model lies on this disk. With ``spread = "least_wait"`` those with the
+    same model share the work. ``model`` is auto or an id of models/local.yaml. ``context_tokens``
+    of 0 is chosen by memory, ``threads`` of 0 by measured speed.
     """
 
     backend: str = "auto"
+    fallbacks: list[str] = []
+    spread: Literal["order", "least_wait"] = "order"
     model: str = "auto"
     context_tokens: int = 0
     idle_minutes: float = 10

@@ -240,6 +240,8 @@ async def _local(runtime: Runtime) -> HealthCheck:
             " names."
         )
         return HealthCheck("local model", "bad", text, mend)
+    if status.warning:
+        return HealthCheck("local model", "note", text, status.warning)
     return HealthCheck("local model", "ok", text)
 
 

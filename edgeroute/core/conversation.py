@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Final, Literal
 
 from edgeroute.core.messages import Message
+from edgeroute.core.request import FrontDoor
 from edgeroute.core.verdict import PrivacyMode
 
 _LOCAL: Final = "local/"
-FROM: Final = "from:"  # begins the tag that names the program which began a conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,8 @@ class Conversation:
     ``parent`` is the conversation it was forked from. Where ``stored`` is false only the latch and
     the digests of its beginnings are kept, no text. ``turns`` counts its turns and ``model`` gave
     the last answer. ``left`` says that something of it was sent to another machine, ever.
+    ``front_door`` is where it began and ``client`` the connected program that began it; both are
+    empty where no receipt tells of it.
     """
 
     id: str
@@ -37,11 +39,15 @@ class Conversation:
     turns: int = 0
     model: str = ""
     left: bool = False
+    front_door: FrontDoor | Literal[""] = ""
+    client: str = ""
 
     @property
     def program(self) -> str:
         """What began it; empty where that was the user in the chat app."""
-        return next((tag.removeprefix(FROM) for tag in self.tags if tag.startswith(FROM)), "")
+        if self.front_door == "cli":
+            return "ask"
+        return (self.client or "a program") if self.front_door == "http" else ""
 
     @property
     def place(self) -> Literal["local", "cloud", ""]:

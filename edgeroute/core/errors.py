@@ -4,6 +4,7 @@
 
     EdgeRouteError            a sentence, and what to do next
     ├── SettingsError         a setting or a data file is wrong: file, line, what is expected
+    │   └── UnknownName       nothing is called so: a provider, a policy, a rule, a program
     ├── PrivacyRefused        it may not leave, and nothing here can answer
     ├── NothingAnswered       every candidate failed
     ├── ProviderError         a managed API failed; ``kind`` says what that means for the next step
@@ -102,6 +103,12 @@ class SettingsError(EdgeRouteError):
         super().__init__(f"{place}{message}", hint)
         self.file = file
         self.line = line
+
+
+class UnknownName(SettingsError):
+    """Nothing has the name that was typed; the sentence says what may have been meant."""
+
+    exit_code = 2
 
 
 class PrivacyRefused(EdgeRouteError):

@@ -35,8 +35,9 @@ class LocalStatus:
 
     ``missing``: no model file, or no such server. ``stopped``: starts when it is needed. ``idle``:
     runs without a model in memory. ``detail`` is a sentence for people; ``window`` is in tokens, 0
-    unknown; ``backend`` is ``llamacpp``, ``omlx`` or an endpoint's name. ``waiting`` counts the
-    requests that it is answering or that wait for that, where it tells.
+    unknown; ``backend`` is ``llamacpp``, ``omlx`` or an endpoint's name. ``warning`` is what the
+    user should know although it answers. ``waiting`` counts the requests that it is answering or
+    that wait for that, where it tells.
     """
 
     state: LocalState
@@ -44,4 +45,5 @@ class LocalStatus:
     detail: str
     backend: str
     window: int = 0
+    warning: str = ""
     waiting: int = 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 from edgeroute.core.model_card import Place
 from edgeroute.core.request import Commit
 
+_LAST: Final = "last_resort"
 Strategy = Literal["single", "cascade", "ensemble"]
 
 
@@ -54,6 +56,16 @@ class Plan:
     unchecked: bool = False
     notes: tuple[str, ...] = ()
     warning: str = ""
+
+    def with_standby(self, models: Sequence[str]) -> Plan:
+        """The plan with further local ``models`` behind its own, if it has one."""
+        here = [one.model for one in self.candidates if one.place is Place.LOCAL]
+        more = tuple(
+            Candidate(model, Place.LOCAL, f"It answers here where {here[-1]} does not.", _LAST)
+            for model in models
+            if here and model not in here
+        )
+        return replace(self, candidates=(*self.candidates, *more)) if more else self
 
     @property
     def first(self) -> Candidate:

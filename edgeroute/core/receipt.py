@@ -14,6 +14,7 @@ from functools import reduce
 from operator import add
 from typing import Any, Literal, Protocol
 
+from edgeroute.core.comparison import Comparison
 from edgeroute.core.model_card import Place
 from edgeroute.core.request import FrontDoor
 from edgeroute.core.usage import FREE, UNKNOWN_COST, Cost, Usage
@@ -55,7 +56,9 @@ class Attempt:
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """Why a request went where it went. ``client`` is the connected program that asked, ``agent``
-    and ``role`` are what its requests tell of it.
+    and ``role`` are what its requests tell of it; ``turn`` counts what the user has asked for in
+    the conversation. ``compared`` is what it cost beside one model for everything, and
+    ``cache_saved`` what the prompt cache saved; None where that is not known.
     """
 
     id: str
@@ -84,6 +87,9 @@ class Receipt:
     client: str = ""
     agent: str = ""
     role: str = ""
+    turn: int = 0
+    compared: Comparison | None = None
+    cache_saved: Decimal | None = None
 
     @property
     def left_machine(self) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal, Protocol, get_args
 
+from edgeroute.core.comparison import Comparison
 from edgeroute.core.usage import Cost, Usage
 
 By = Literal["model", "task", "user", "day", "provider", "rule", "conversation", "client"]
@@ -18,11 +19,15 @@ GROUPS: Final[tuple[By, ...]] = get_args(By)
 class SpendRow:
     """Use and money of one model, task, user, day ... (``label``).
 
-    ``calls`` counts requests, ``attempts`` the models tried for them and ``failures`` those that
-    failed; a model whose answer was set aside for another one did not. ``cost`` sums what is known
-    (None where nothing is) and ``unknown`` counts attempts of unknown cost. ``baseline`` is what
-    the premium model would have cost, ``cache_saved`` what prompt caches saved. ``compared`` is the
-    part of ``baseline`` that stands against known costs.
+    ``calls`` counts requests, ``turns`` what users asked for (an agent makes many calls for it),
+    ``attempts`` the models tried and ``failures`` those that failed; a model whose answer was set
+    aside for another one did not. ``cost`` sums what is known (None where nothing is) and
+    ``unknown`` counts attempts of unknown cost. ``cache_saved`` is what prompt caches saved.
+
+    ``compared`` counts the calls of which it is known what they would have cost with one model for
+    everything and the same caching. Of these alone, ``compared_cost`` is what they did cost,
+    ``baseline`` what ``baseline_model``, the best current one, would have cost, and ``single`` the
+    same for ``single_model``, the cheapest of its grade.
     """
 
     label: str
@@ -34,7 +39,12 @@ class SpendRow:
     unknown: int
     baseline: Decimal | None
     cache_saved: Decimal | None
-    compared: Decimal | None = None
+    turns: int = 0
+    compared: int = 0
+    compared_cost: Decimal | None = None
+    baseline_model: str = ""
+    single: Decimal | None = None
+    single_model: str = ""
 
     @property
     def spent(self) -> Cost:
@@ -42,13 +52,6 @@ class SpendRow:
         if not self.unknown:
             return Cost(self.cost, "computed" if self.cost is not None else "unknown")
         return Cost(self.cost or None, "unknown")
-
-    @property
-    def saved(self) -> Decimal | None:
-        """What the premium model would have cost more, where the cost is known; None where no
-        answer can be compared.
-        """
-        return None if self.compared is None else self.compared - (self.cost or Decimal(0))
 
     @property
     def tokens(self) -> int:
@@ -59,6 +62,21 @@ class SpendRow:
     def cache_hit_rate(self) -> float:
         """The share of input tokens that came from a prompt cache, in 0..1."""
         return self.usage.cache_read / self.usage.input if self.usage.input else 0.0
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """The ``compared`` calls beside one model for everything; None where there are none."""
+        if self.baseline is None or self.compared_cost is None:
+            return None
+        models = self.baseline_model, self.single_model
+        return Comparison(self.compared_cost, self.baseline, models[0], self.single, models[1])
+
+    @property
+    def cost_each_turn(self) -> Decimal | None:
+        """The cost of one finished task; None where that of any attempt is not known."""
+        if self.cost is None or self.unknown or not self.turns:
+            return None
+        return self.cost / self.turns
 
 
 class SpendingRepository(Protocol):

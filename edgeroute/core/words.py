@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from edgeroute.core.comparison import Comparison
+from edgeroute.core.conversation import Conversation
 from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.usage import Cost, Usage
@@ -23,12 +25,36 @@ def money(amount: Decimal | None) -> str:
     return f"{sign}${whole:.4f}" if whole < 1 else f"{sign}${whole:,.2f}"
 
 
+def comparison_words(found: Comparison) -> str:
+    """What routing saved or lost, against which model, and what the best single model costs."""
+    saved = found.saved_by_routing
+    verb = "saved" if saved >= 0 else "lost"
+    text = (
+        f"Routing {verb} {_amount(abs(saved))}: {_amount(found.cost)} instead of"
+        f" {_amount(found.premium)} with {found.premium_model} for everything and the same caching."
+    )
+    if found.single is None or found.single_model == found.premium_model:
+        return text
+    return f"{text} {found.single_model} alone would have cost {_amount(found.single)}."
+
+
+def _amount(amount: Decimal) -> str:
+    return money(amount) if amount else "$0"
+
+
 def cost_words(cost: Cost) -> str:
     """A cost; ``~`` marks an estimate. A sum that lacks something is never shown as all of it."""
     if cost.basis == "unknown":
         return f"at least {money(cost.amount)}" if cost.amount else money(None)
     text = money(cost.amount)
     return f"~{text}" if cost.basis == "estimated" and cost.amount else text
+
+
+def begun_by(conversation: Conversation) -> str:
+    """Who began a conversation: ``app``, ``ask``, or the connected program by its name."""
+    if conversation.front_door == "http":
+        return conversation.client or "a program"
+    return {"cli": "ask", "chat": "app"}.get(conversation.front_door, "")
 
 
 def tokens(count: int) -> str:

@@ -16,8 +16,8 @@ from edgeroute.core.errors import PrivacyRefused
 from edgeroute.core.hosts import is_loopback
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.privacy.inspecting.inspector import Inspector
-from edgeroute.privacy.inspecting.json_texts import KeyValues, body_texts, parse, texts
-from edgeroute.privacy.inspecting.media import Uncleared, without_cleared
+from edgeroute.privacy.inspecting.json_texts import KeyValues, texts
+from edgeroute.privacy.inspecting.media import Uncleared
 
 LIFETIME: Final = 30.0
 
@@ -60,8 +60,7 @@ class Gate:
             raise PrivacyRefused("Only an encrypted connection may leave this machine.", _HINT)
         try:
             version = self._inspector.version
-            found = list(_texts(outgoing, self._inspector))
-            verdict = await self._inspector.recheck(found)
+            verdict = await self._inspector.recheck(_texts(outgoing), outgoing.body)
         except Uncleared:
             raise PrivacyRefused(
                 "The request holds a picture, a file or encoded data that was not checked.", _HINT
@@ -83,21 +82,13 @@ class Gate:
         )
 
 
-def _texts(outgoing: Outgoing, inspector: Inspector) -> Iterator[str]:
-    """Every text in ``outgoing``.
-
-    Raises:
-        ValueError: the body is not JSON.
-        Uncleared: it holds media that the inspector did not clear.
-    """
+def _texts(outgoing: Outgoing) -> Iterator[str]:
+    """Every text in ``outgoing`` but those of its body."""
     place = urlsplit(outgoing.url)
     yield unquote(place.path).replace("/", " ")
     yield from texts(KeyValues(parse_qsl(place.query, keep_blank_values=True)))
     yield unquote(place.query)
     yield from texts(outgoing.headers)
-    if outgoing.body:
-        body = without_cleared(parse(outgoing.body.decode("utf-8")), inspector.has_cleared)
-        yield from body_texts(body)
 
 
 _HINT: Final = "A local model can answer it; see what was found with `edgeroute scan`."

@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
+
+import msgspec
 
 from edgeroute.core.request import Sampling
 from edgeroute.wire.errors import WireError, WireFault
@@ -19,22 +22,25 @@ _DEPTH = 128
 _TOP_FIELDS = 200  # no format has fifty
 _OBJECT_FIELDS = 2_000
 _FIELDS = 100_000
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder()
+_OBJECTS = (dict, Mapping)
 _CONTENT_KEYS = frozenset({"arguments", "input", "input_schema", "parameters", "schema"})
 
 
 def mapping(value: object) -> Json:
     """``value`` if it is an object, else an empty one."""
-    return value if isinstance(value, dict | Mapping) else {}
+    return value if isinstance(value, _OBJECTS) else {}
 
 
 def sequence(value: object) -> Sequence[Any]:
     """``value`` if it is a list, else an empty one."""
-    return value if isinstance(value, list | tuple) else ()
+    return value if isinstance(value, (list, tuple)) else ()
 
 
 def mappings(value: object) -> list[Json]:
     """The objects in the list ``value``."""
-    return [item for item in sequence(value) if isinstance(item, dict | Mapping)]
+    return [item for item in sequence(value) if isinstance(item, _OBJECTS)]
 
 
 def string(value: object) -> str:
@@ -174,18 +180,32 @@ def message_of(error: object) -> str:
 
 
 def dump_text(value: object) -> str:
-    """Compact JSON text, keys in the order in which they were built."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    """Compact JSON text, keys in the order in which they were built. Halves of signs stay."""
+    try:
+        return _ENCODER.encode(value).decode()
+    except UnicodeEncodeError:
+        return _dumped(value)
 
 
 def dump(body: Mapping[str, Any]) -> bytes:
     """The bytes of a body: the same body always gives the same bytes."""
-    return dump_text(body).encode("utf-8", "replace")
+    try:
+        return _ENCODER.encode(body)
+    except UnicodeEncodeError:
+        return _dumped(body).encode("utf-8", "replace")
 
 
 def dump_piece(body: Mapping[str, Any]) -> bytes:
     """The bytes of an event of which the next one may hold the other half of a sign."""
-    return dump_text(body).encode("utf-8", "backslashreplace")
+    try:
+        return _ENCODER.encode(body)
+    except UnicodeEncodeError:
+        return _dumped(body).encode("utf-8", "backslashreplace")
+
+
+def _dumped(value: object) -> str:
+    """What the quick encoder refuses: texts that hold half of a sign."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def load(data: str | bytes) -> Any:
@@ -215,6 +235,8 @@ def has_surrogates(data: str | bytes) -> bool:
 
 
 def _parsed(data: str | bytes) -> Any:
+    with suppress(ValueError, RecursionError):  # it refuses halves of signs, too
+        return _DECODER.decode(data)
     try:
         text = data.decode("utf-8") if isinstance(data, bytes) else data
         return json.loads(text, parse_constant=_no_constant, parse_float=_finite)

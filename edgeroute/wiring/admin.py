@@ -10,6 +10,7 @@ from edgeroute.core.local_models import OnProgress
 from edgeroute.core.spending import AlertRepository
 from edgeroute.engine.admin.policies import Policies
 from edgeroute.engine.admin.self_check import SelfCheck
+from edgeroute.local.backends.choose import OWN_NAMES
 from edgeroute.local.files.models import LocalModels, Pulled
 from edgeroute.wiring.engine import EngineParts
 
@@ -53,6 +54,11 @@ class AdminParts:
         """
         now = self._engine.installation.clock.now()
         return await self._engine.privacy.calibrator.run(now, tell, again=again)
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """What `local.backend` may name: our own backends and the endpoints of the settings."""
+        return (*OWN_NAMES, *self._engine.installation.settings.local.endpoints)
 
     @property
     def readers(self) -> str:

@@ -7,6 +7,7 @@ from functools import cache, cached_property, partial
 from random import Random
 
 from edgeroute import config
+from edgeroute.core.comparison import Yardsticks
 from edgeroute.engine.deciding.advisor import Advisor
 from edgeroute.engine.deciding.decider import Decider, Preferences
 from edgeroute.engine.deciding.masking import Masking
@@ -14,6 +15,7 @@ from edgeroute.engine.deciding.router_state import Budget, RouterState
 from edgeroute.engine.deciding.session import Sessions
 from edgeroute.engine.engine import Engine
 from edgeroute.engine.recording.aftermath import Aftermath
+from edgeroute.engine.recording.baseline import Baseline
 from edgeroute.engine.recording.feedback import Feedback
 from edgeroute.engine.recording.recorder import Recorder
 from edgeroute.engine.recording.spend_alerts import SpendAlerts
@@ -33,7 +35,6 @@ from edgeroute.wiring.providers import ProviderParts
 from edgeroute.wiring.stores import StoreParts
 
 _SESSIONS_SECRET = "provider sessions"  # noqa: S105 - a name
-_PREMIUM = "anthropic/claude-opus-4.7"
 
 
 class EngineParts:
@@ -174,9 +175,17 @@ class EngineParts:
                 clock=clock,
             ),
             feedback=self.feedback,
-            premium=self.providers.catalog.card(_PREMIUM),
+            baseline=Baseline(yardsticks=self.yardsticks, card=self.providers.catalog.card),
             user=self._user,
             clock=clock,
+        )
+
+    def yardsticks(self) -> Yardsticks:
+        """The models that costs are measured against today."""
+        from edgeroute.routing.policy.yardsticks import yardsticks  # noqa: PLC0415
+
+        return yardsticks(
+            self.rules.tiers(), self.providers.catalog.cards, self.installation.clock.now()
         )
 
     async def close(self) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import cached_property
 
 from edgeroute.boundary import lockdown
-from edgeroute.core.errors import KeyringUnavailable
-from edgeroute.core.secret import Secret
+from edgeroute.core.local_models import LocalStatus
+from edgeroute.engine.admin.endpoint_keys import EndpointKeys
+from edgeroute.local.backends import omlx
 from edgeroute.local.backends.backend import LocalBackend
-from edgeroute.local.backends.choose import choose
+from edgeroute.local.backends.choose import Choices
 from edgeroute.local.backends.worker_process import WorkerProcess
 from edgeroute.local.backends.yes_no import YesNo
 from edgeroute.local.files.models import LocalModels
+from edgeroute.providers.egress import tls_context
 from edgeroute.wiring.installation import Installation
 from edgeroute.wiring.stores import StoreParts
 
@@ -28,6 +29,29 @@ class LocalParts:
         self.models = LocalModels(installation.paths.models, installation.model_files)
 
     @cached_property
+    def keys(self) -> EndpointKeys:
+        """The keys of the servers that the settings name, and of oMLX."""
+        endpoints = self._installation.settings.local.endpoints
+        variables = {name: one.key_variable for name, one in endpoints.items()}
+        return EndpointKeys(self._stores.keys, variables, self._status_of, found=omlx.NAME)
+
+    async def _status_of(self, name: str) -> LocalStatus:
+        return await (await self._choices.one(name)).status()
+
+    @cached_property
+    def _choices(self) -> Choices:
+        settings = self._installation.settings
+        ca_file = settings.network.ca_file
+        return Choices(
+            models=self.models,
+            process=self.worker,
+            endpoints=settings.local.endpoints,
+            key_of=self.keys.get,
+            opening=lockdown.opening,
+            tls=lambda: tls_context(ca_file),
+        )
+
+    @cached_property
     def backend(self) -> LocalBackend:
         """The model that answers on this machine.
 
@@ -35,14 +59,8 @@ class LocalParts:
             SettingsError: the settings name a backend that does not exist.
         """
         local = self._installation.settings.local
-        chosen = choose(
-            local.backend,
-            local.model,
-            models=self.models,
-            process=self.worker,
-            endpoints=local.endpoints,
-            key_of=self._endpoint_key,
-            opening=lockdown.opening,
+        chosen = self._choices.backend(
+            local.backend, local.model, local.fallbacks, least_wait=local.spread == "least_wait"
         )
         # Looking for oMLX is asynchronous; whoever asks for the backend may run in a loop already.
         with ThreadPoolExecutor(1) as pool:
@@ -71,8 +89,3 @@ class LocalParts:
         """Let go of the model."""
         if "backend" in self.__dict__:
             await self.backend.close()
-
-    def _endpoint_key(self, name: str) -> Secret | None:
-        with suppress(KeyringUnavailable):
-            return self._stores.keys.get(name)
-        return None

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from edgeroute.core.errors import SettingsError
+from edgeroute.engine.admin.endpoint_keys import EndpointKeys
 from edgeroute.engine.admin.providers import Providers
 from edgeroute.engine.deciding.shared_health import SharedHealth
 from edgeroute.providers.catalog.catalog import Catalog, CustomModel, CustomProvider
@@ -23,9 +24,12 @@ from edgeroute.wiring.stores import StoreParts
 class ProviderParts:
     """The parts that reach a managed API; ``door`` is the one door to other machines."""
 
-    def __init__(self, installation: Installation, stores: StoreParts) -> None:
+    def __init__(
+        self, installation: Installation, stores: StoreParts, endpoints: EndpointKeys
+    ) -> None:
         self._installation = installation
         self._stores = stores
+        self._endpoints = endpoints
         network = installation.settings.network
         self.door = Door(ca_file=network.ca_file, proxy=network.proxy)
 
@@ -62,8 +66,14 @@ class ProviderParts:
     @cached_property
     def service(self) -> Providers:
         """The managed APIs as a front door shows them."""
-        clock = self._installation.clock
-        return Providers(self.catalog, self._stores.keys, self.shared_health, self.door, clock)
+        return Providers(
+            self.catalog,
+            self._stores.keys,
+            self.shared_health,
+            self.door,
+            self._installation.clock,
+            endpoints=self._endpoints,
+        )
 
     @property
     def enterprise(self) -> str:

@@ -66,7 +66,7 @@ class Runtime:
     def _providers(self) -> ProviderParts:
         from edgeroute.wiring.providers import ProviderParts  # noqa: PLC0415
 
-        return ProviderParts(self._installation, self._stores)
+        return ProviderParts(self._installation, self._stores, self._local.keys)
 
     @cached_property
     def _privacy(self) -> PrivacyParts:

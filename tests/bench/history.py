@@ -8,7 +8,6 @@ folder of model files a pattern detector stands in: the warm figures hardly depe
 from __future__ import annotations
 
 import asyncio
-import json
 import statistics
 import sys
 import time
@@ -24,6 +23,7 @@ from edgeroute.privacy.detecting.protocol import TextDetector
 from edgeroute.privacy.gate import Gate
 from edgeroute.privacy.inspecting.inspector import Inspector
 from edgeroute.privacy.policy import PrivacyPolicy
+from edgeroute.wire.json_data import dump
 from tests.support.detectors import PlantDetector
 
 TURNS = 20
@@ -44,8 +44,7 @@ def history(messages: int, characters: int) -> list[Message]:
 def sent(messages: list[Message]) -> Outgoing:
     """The history as it would leave."""
     body = {"messages": [{"role": m.role, "content": m.text} for m in messages]}
-    data = json.dumps(body, ensure_ascii=False).encode()
-    return Outgoing("POST", "https://api.example.com/v1/chat/completions", data, {})
+    return Outgoing("POST", "https://api.example.com/v1/chat/completions", dump(body), {})
 
 
 async def measure(detector: TextDetector, messages: int, characters: int) -> str:

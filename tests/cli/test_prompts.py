@@ -194,14 +194,16 @@ def test_scan_says_why_without_the_value(home: Home, tmp_path: Path) -> None:
 
 
 def test_scan_reads_what_is_piped_and_can_fail_a_script(home: Home) -> None:
-    """Without a file it reads standard input; --check turns a finding into exit code 3."""
+    """Without a file it reads standard input; --check turns a finding into exit code 1."""
     assert home.run("scan", stdin=f"x {SSN}").exit_code == 0
-    assert home.run("scan", "--check", stdin=f"x {SSN}").exit_code == 3
-    assert home.run("scan", "--check", "-", stdin=f"x {SSN}").exit_code == 3
+    assert home.run("scan", "--check", stdin=f"x {SSN}").exit_code == 1
+    assert home.run("scan", "--check", "-", stdin=f"x {SSN}").exit_code == 1
     clear = home.run("scan", "--check", stdin="nothing here")
     assert (clear.exit_code, clear.stdout) == (0, "-: No personal data found.\n")
     assert home.run("scan").exit_code == 2
-    assert home.run("scan", "/no/such/file").exit_code == 2
+    assert home.run("scan", "--check", "/no/such/file").exit_code == 2
+    folder = home.run("scan", "/")
+    assert (folder.exit_code, "--files-from" in folder.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
@@ -217,7 +219,7 @@ def test_scan_reads_text_in_its_encoding(home: Home, tmp_path: Path, encoding: s
 def test_scan_holds_what_is_piped_in_and_is_no_text(home: Home) -> None:
     """Bytes in no encoding go the way of a file, which says whether it can be read."""
     result = home.run("scan", "--check", stdin=b"\x7fELF\x02\x01\x01\0\0\0\0\xff\xfe\x81")
-    assert result.exit_code == 3
+    assert result.exit_code == 1
 
 
 def test_documents_are_read_as_attachments(home: Home, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from edgeroute.core.comparison import Comparison
 from edgeroute.core.messages import assistant, user
 from edgeroute.core.model_card import Place
 from edgeroute.core.usage import FREE, UNKNOWN_COST, Usage
@@ -33,15 +34,16 @@ def home(home: Home) -> Home:
     chats.append("bank", [user("My SSN ...")], complete=False)
     chats.latch("bank", "Found: US_SSN.")
     local = attempt(model="local/qwen", place=Place.LOCAL, bytes_sent=0, host="", cost=FREE)
+    compared = Comparison(Decimal("0.0012"), Decimal("0.5"), "anthropic/claude-opus-5.5")
     for one in (
-        receipt(id="aa1", conversation="trip", created=NOW),
+        receipt(id="aa1", conversation="trip", created=NOW, compared=compared),
         receipt(local, id="bb2", conversation="bank", created=NOW, model="local/qwen",
                 findings={"US_SSN": 2}, private=True, latched=True, user="=cmd()"),
         receipt(attempt(cost=UNKNOWN_COST, usage=Usage()), id="bb3", created=NOW, error="outage",
                 model=""),
     ):  # fmt: skip
         runtime._stores.receipts.add(one)
-        runtime._stores.ledger.record(one, baseline=Decimal("0.5"))
+        runtime._stores.ledger.record(one)
     runtime._stores.alerts.add("budget", "80 % of today's budget is spent.")
     runtime._stores.database.close()
     return home
@@ -52,6 +54,9 @@ def test_history_lists_and_finds(home: Home) -> None:
     listed = home.run("history", "list").stdout
     assert "trip" in listed
     assert "auto, stays here" in listed
+    assert "  ask  auto" in listed
+    assert json.loads(home.run("history", "list", "--by", "app", "--json").stdout) == []
+    assert home.run("history", "list", "--by", "programs").stderr == "No conversation fits.\n"
     (bank, trip) = json.loads(home.run("history", "list", "--json").stdout)
     assert (bank["id"], bank["latched"], trip["title"]) == ("bank", True, "Where to in May?")
     (hit,) = json.loads(home.run("history", "search", "--json", "rom").stdout)
@@ -185,8 +190,12 @@ def test_stats_sum_by_what_is_asked(home: Home) -> None:
     content = json.loads(home.run("stats", "--by", "provider", "--json").stdout)
     openai = next(row for row in content["rows"] if row["label"] == "openai")
     assert (openai["calls"], openai["cost"], openai["unknown"]) == (2, "0.0012", 1)
-    assert content["total"]["baseline"] == "1.5"
-    table = home.run("stats", "--by", "provider").stdout
+    assert content["total"]["baseline"] == "0.5"
+    assert content["total"]["routing_saved"] == "0.4988"
+    assert content["rows"][0]["baseline_model"] in {"", "anthropic/claude-opus-5.5"}
+    shown = home.run("stats", "--by", "provider")
+    assert "with anthropic/claude-opus-5.5 for everything" in shown.stderr
+    table = shown.stdout
     assert "$0.0012 + 1 unknown" in table
     assert table.splitlines()[-1].startswith("total")
     rows = list(csv.reader(io.StringIO(home.run("stats", "--by", "user", "--csv").stdout)))

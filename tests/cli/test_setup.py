@@ -42,8 +42,8 @@ def test_what_cannot_be_a_key_is_refused(home: Home, key: str) -> None:
 def test_an_unknown_provider_is_named_with_the_known_ones(home: Home) -> None:
     """A typing mistake says which providers there are."""
     result = home.run("keys", "set", "opanai", stdin="x")
-    assert result.exit_code == 1
-    assert "openai" in result.stderr
+    assert result.exit_code == 2
+    assert "There is no provider `opanai`. Did you mean `openai`" in result.stderr
 
 
 @pytest.mark.parametrize(("state", "code"), [("good", 0), ("bad", 1), ("no_network", 1)])
@@ -78,10 +78,20 @@ def test_config_is_set_and_shown(home: Home) -> None:
     assert shown["router"]["tier"] == "premium"
     assert json.loads(home.run("config", "show", "--json").stdout)["server"]["port"] == 8377
     wrong_ones = (("router.tear", "x"), ("router.tier", "gold"), ("server.port", "many"))
-    for key, value in (*wrong_ones, ("router.policy", "nowhere")):
+    for key, value in wrong_ones:
         wrong = home.run("config", "set", key, value)
         assert wrong.exit_code == 1
         assert wrong.stderr
+    named = (
+        ("router.policy", "defualt", "`default`"),
+        ("local.backend", "lamacpp", "`llamacpp`"),
+        ("local.model", "qwen3-17b", "`qwen3-1.7b`"),
+    )
+    for key, value, meant in named:
+        wrong = home.run("config", "set", key, value)
+        assert wrong.exit_code == 2
+        assert meant in wrong.stderr
+    assert "free" in home.run("config", "set", "router.tier", "gold").stderr
     assert home.paths.settings.read_text() == text
     assert home.run("config", "path").stdout.strip() == str(home.paths.settings)
 
@@ -153,7 +163,16 @@ def test_removing_asks_first(home: Home) -> None:
     assert home.run("models", "remove", "rampart", stdin="n\n").exit_code == 1
     result = home.run("models", "remove", "--yes", "rampart")
     assert "No file of rampart was here." in result.stderr
-    assert home.run("models", "remove", "--yes", "nonsense").exit_code == 4
+
+
+@pytest.mark.parametrize("action", [["pull"], ["use"], ["remove", "--yes"]])
+def test_an_unknown_local_model_is_refused_with_the_nearest(home: Home, action: list[str]) -> None:
+    """Wrong usage, before anything is asked, fetched or written."""
+    result = home.run("models", *action, "qwen3-17b")
+    assert result.exit_code == 2
+    assert "There is no local model `qwen3-17b`. Did you mean" in result.stderr
+    assert "`qwen3-1.7b`" in result.stderr
+    assert not home.paths.settings.exists()
 
 
 def test_a_pull_prints_where_the_file_is(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +185,7 @@ def test_a_pull_prints_where_the_file_is(home: Home, monkeypatch: pytest.MonkeyP
         return SimpleNamespace(path=Path("/models/a.gguf"))
 
     monkeypatch.setattr("edgeroute.local.files.models.LocalModels.pull", pull)
-    result = home.run("models", "pull", "a")
+    result = home.run("models", "pull", "rampart")
     assert result.stdout == "/models/a.gguf\n"
     assert "fetching a.gguf" in result.stderr
     assert " 50%" in result.stderr
@@ -198,8 +217,8 @@ def test_rules_are_listed_checked_and_explained(home: Home) -> None:
     assert home.run("rules", "explain", rule).stdout.startswith(f"# {rule}")
     assert "## Use instead" in home.run("rules", "explain", "RT003").stdout
     unknown = home.run("rules", "explain", "nonsense")
-    assert unknown.exit_code == 1
-    assert "It has: " in unknown.stderr
+    assert unknown.exit_code == 2
+    assert "Known: picture, " in unknown.stderr
     assert home.run("rules", "reload").exit_code == 0
 
 

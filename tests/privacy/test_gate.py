@@ -23,6 +23,7 @@ from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.privacy.gate import Gate
 from edgeroute.privacy.inspecting.inspector import Inspector
+from edgeroute.wire.json_data import dump
 from tests.support.clocks import StandingClock
 from tests.support.detectors import PLANT, PlantDetector
 
@@ -41,7 +42,7 @@ class NothingSeen:
 
 def outgoing(body: Any = None, **changes: Any) -> Outgoing:
     """A request with ``body`` as JSON (bytes stay bytes)."""
-    data = body if isinstance(body, bytes) else json.dumps(body or {"messages": []}).encode()
+    data = body if isinstance(body, bytes) else dump(body or {"messages": []})
     headers = {"content-type": "application/json", "accept": "application/json"}
     return dataclasses.replace(Outgoing("POST", URL, data, headers), **changes)
 
@@ -112,8 +113,14 @@ def in_body(make: Callable[[str], Any]) -> Callable[[str], Outgoing]:
     return lambda p: outgoing(make(p))
 
 
+def loosely(make: Callable[[str], Any]) -> Callable[[str], Outgoing]:
+    """The same, not written as our own encoder does."""
+    return lambda p: outgoing(b"\n" + outgoing(make(p)).body)
+
+
 PLACES: dict[str, Callable[[str], Outgoing]] = {
     **{name: in_body(make) for name, make in BODIES.items()},
+    **{f"{name}, written loosely": loosely(make) for name, make in BODIES.items()},
     "query": lambda p: outgoing(url=f"{URL}?q={p}"),
     "escaped query": lambda p: outgoing(url=f"{URL}?q={''.join(f'%{ord(c):02x}' for c in p)}"),
     "query key": lambda p: outgoing(url=f"{URL}?{p}=1"),

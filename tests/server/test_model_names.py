@@ -18,7 +18,7 @@ from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, House, house
 from tests.support.scripted_provider import Close, Received, Reply, ScriptedProvider, always
 
 MESSAGES: list[Any] = [{"role": "user", "content": OPEN}]
-SENTENCE = "There is no model `mokc/m`. Did you mean `mock/m`?"
+SENTENCE = "There is no model `mokc/m`. Did you mean `mock/m`"
 BODIES: dict[str, dict[str, Any]] = {
     "/v1/chat/completions": {"messages": MESSAGES},
     "/v1/responses": {"input": OPEN},

@@ -182,6 +182,7 @@ class FakeLocal:
 
     name = "here"
     card = ModelCard("local/small", "local", "small", place=Place.LOCAL)
+    standby: tuple[ModelCard, ...] = ()
 
     def cards(self) -> tuple[ModelCard, ...]:
         """The one model."""

@@ -135,18 +135,19 @@ class FakeOMLX:
 
 
 @asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[str]:
-    """Serve ``app`` in this event loop; gives its address."""
+async def serving(app: Any, **options: Any) -> AsyncIterator[str]:
+    """Serve ``app`` in this event loop, with uvicorn's ``options``; gives its address."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         config = uvicorn.Config(
-            app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1
+            app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1, **options
         )
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            scheme = "https" if options.get("ssl_certfile") else "http"
+            yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             await task

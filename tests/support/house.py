@@ -141,6 +141,7 @@ async def house(
     cloud: Mapping[str, Behaviour | ScriptedProvider] | None = None,
     *,
     local: Behaviour | None = None,
+    behind: Sequence[str] = (),
     settings: str = "",
     rules: Mapping[str, str] | None = None,
     windows: Mapping[str, int] | None = None,
@@ -148,9 +149,9 @@ async def house(
 ) -> AsyncIterator[House]:
     """An open house; ``cloud`` maps provider ids to what they do, in the order of the policy.
 
-    ``settings`` is more TOML, ``rules`` are files of the user's own rules folder. ``windows`` are
-    the context windows of providers in tokens. A server that is not started yet may stand in the
-    place of a behaviour.
+    ``behind`` names endpoints that answer where the local server does not; ``settings`` is more
+    TOML, ``rules`` are files of the user's own rules folder. ``windows`` are the context windows of
+    providers in tokens. A server that is not started yet may stand in the place of a behaviour.
     """
     behaviours = {"mock": always(replies.chat("A table of buckets."))} if cloud is None else cloud
     with ExitStack() as servers:
@@ -168,6 +169,7 @@ async def house(
         )
         text = (
             f'[router]\npolicy = "test"\n{tables}[local]\nbackend = "here"\n'
+            f"fallbacks = {list(behind)}\n"
             f'[local.endpoints.here]\nbase_url = "{here.base_url}"\nmodel = "m"\n{settings}'
         )
         folders = paths(home)

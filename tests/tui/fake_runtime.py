@@ -514,9 +514,12 @@ def spend(
 ) -> SpendRow:
     """A row of the ledger."""
     usage = Usage(input_uncached=tokens)
-    unknown = 1 if cost is None else 0
-    compared = baseline if cost is not None else None
-    return SpendRow(label, calls, calls, 0, usage, cost, unknown, baseline, None, compared)
+    row = SpendRow(
+        label, calls, calls, 0, usage, cost, 0 if cost is not None else 1, baseline, None
+    )
+    if cost is None:
+        return replace(row, baseline=None)
+    return replace(row, compared=calls, compared_cost=cost, baseline_model="cloud/best")
 
 
 class FakeLedger:
@@ -529,11 +532,6 @@ class FakeLedger:
     def of_today(self) -> SpendRow:
         """Sums of the day."""
         return spend("total", 9, 1200, self.today(), Decimal(1))
-
-    def total(self) -> SpendRow:
-        """Everything, a part of it of unknown cost."""
-        row = spend("total", 135, 284_700, Decimal("0.3022"), Decimal("2.7440"))
-        return replace(row, unknown=1, compared=Decimal("2.7340"))
 
     def rows(self, by: str) -> Sequence[SpendRow]:
         """Fixed rows; days for ``day``."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.json_data import dump, load, load_body, load_object
+from edgeroute.wire.json_data import dump, dump_text, load, load_body, load_object, scrub
 
 
 def test_bytes_keep_order_and_are_compact() -> None:
@@ -42,6 +44,28 @@ def test_bad_json_is_a_wire_error(data: str | bytes) -> None:
     """Whatever another party sends as JSON, the failure is one kind of error."""
     with pytest.raises(WireError):
         load(data)
+
+
+@given(text=st.text(st.sampled_from('{}[]",:\\ud8d3e0.-1 truefalsn'), max_size=24))
+def test_the_quick_parser_reads_what_the_thorough_one_does(text: str) -> None:
+    """Whatever is taken has the value that the standard library gives it; nothing else is taken."""
+    try:
+        expected: object = scrub(json.loads(text))
+    except ValueError:
+        expected = WireError
+    try:
+        found: object = load(text)
+    except WireError:
+        found = WireError
+    assert repr(found) == repr(expected) or "inf" in repr(expected)
+
+
+@given(value=st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
+def test_what_is_written_is_what_the_standard_library_writes(value: object) -> None:
+    """The quick encoder changes no byte that a provider's cache has seen."""
+    written = json.dumps({"a": value}, ensure_ascii=False, separators=(",", ":"))
+    assert dump({"a": value}) == written.encode("utf-8", "replace")
+    assert dump_text({"a": value}) == written
 
 
 def test_an_object_is_an_object() -> None:

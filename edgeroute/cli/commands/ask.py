@@ -59,6 +59,7 @@ def ask(
     shell: Shell,
     words: tuple[str, ...],
     *,
+    files: tuple[Path, ...],
     machine: bool,
     no_stream: bool,
     no_store: bool,
@@ -73,7 +74,7 @@ def ask(
     printed.
     """
     streaming = on_terminal() and not no_stream and not machine
-    request = build_request(shell, read_prompt(words), store=not no_store, **options)
+    request = build_request(shell, read_prompt(shell, words, files), store=not no_store, **options)
     if not streaming:  # who is shown nothing before the end can be rescued up to the end
         request = replace(request, commit="complete")
     asking = _Asking(
@@ -124,6 +125,8 @@ class _Asking:
             if self.request.model not in {"", "auto"}:  # who asks by name hears of any other way
                 for text in event.plan.notes:
                     self._say(text)
+                if event.plan.rule == "privacy" and event.plan.skipped:
+                    self._say(f"{self.request.model} is not asked: {event.plan.why}")
         elif isinstance(event, TextDelta):
             self.shown += event.text
             if self.streaming:

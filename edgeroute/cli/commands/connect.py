@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from edgeroute import config
+from edgeroute.cli import complete
 from edgeroute.cli.shell import Shell, foreign, note, out, pass_shell, table
 from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.names import unknown
 from edgeroute.core.verdict import PrivacyMode
 
 if TYPE_CHECKING:
@@ -41,20 +43,31 @@ _START: Final = (
 
 
 @click.command()
-@click.argument("client", default="")
+@click.argument("client", default="", shell_complete=complete.programs)
 @click.argument("arguments", nargs=-1)
 @click.option(
     "--run", is_flag=True, help="Start CLIENT with ARGUMENTS and write none of its files."
 )
 @click.option("--undo", is_flag=True, help="Put its settings back and take its token away.")
 @click.option("--token", "show", is_flag=True, help="Print its token and do nothing else.")
-@click.option("--model", default="auto", show_default=True, help="The model that it asks for.")
+@click.option(
+    "--model",
+    default="auto",
+    show_default=True,
+    help="The model that it asks for.",
+    shell_complete=complete.models,
+)
 @click.option(
     "--privacy",
     type=click.Choice([mode.value for mode in PrivacyMode]),
     help="The mode its conversations begin in.",
 )
-@click.option("--policy", default="", help="A routing policy of its own.")
+@click.option(
+    "--policy",
+    default="",
+    help="A routing policy of its own.",
+    shell_complete=complete.policies,
+)
 @click.option("--daily-usd", type=click.FloatRange(min=0), help="What it may spend in a day.")
 @click.option("--models", default="", help="Managed models that it may use: `anthropic/*,x/y`.")
 @click.option("--yes", "-y", is_flag=True, help="Ask nothing.")
@@ -91,7 +104,7 @@ def connect(
         _list(known, paths)
         return
     if client not in known:
-        raise EdgeRouteError(f"There is no client {client!r}.", f"Known: {', '.join(known)}.")
+        raise unknown("program", client, known)
     record = paths.state / _RECORDS / f"{client}.json"
     start_file = paths.state / _STARTS / f"{client}.json"
     if undo:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from edgeroute.cli import complete
 from edgeroute.cli import shell as terminal
 from edgeroute.cli.progress import CountLine
 from edgeroute.cli.shell import Shell, note, pass_shell, table
 from edgeroute.core.display import safe_line
 from edgeroute.core.errors import NothingAnswered
-from edgeroute.core.words import money, seconds
+from edgeroute.core.words import comparison_words, money, seconds
 from edgeroute.engine.deciding.model_names import LOCAL, canonical, names_here
 from edgeroute.engine.evaluating import comparison
 from edgeroute.engine.evaluating.evaluation import EvaluationItem, Trial, read_items, run
@@ -40,8 +41,21 @@ class _EvaluationRun:
 
 @click.command("eval")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--policy", "-p", "policies", multiple=True, help="May be given several times.")
-@click.option("--judge", default="", metavar="MODEL", help="Rates answers without checks.")
+@click.option(
+    "--policy",
+    "-p",
+    "policies",
+    multiple=True,
+    help="May be given several times.",
+    shell_complete=complete.policies,
+)
+@click.option(
+    "--judge",
+    default="",
+    metavar="MODEL",
+    help="Rates answers without checks.",
+    shell_complete=complete.models,
+)
 @click.option("--limit", "-n", default=0, type=click.IntRange(0), help="Only the first so many.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before prompts are sent.")
 @click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
@@ -154,6 +168,8 @@ def _report(results: Mapping[str, Sequence[Trial]]) -> None:
         terminal.foreign(_compared(compared))
     for name, trials in results.items():
         found = comparison.summary(trials)
+        if found.compared is not None:
+            terminal.foreign(f"{name}: {comparison_words(found.compared)}")
         if found.judges or found.unjudged:
             terminal.foreign(f"{name}: {_judging(found)}")
         _troubles(name, trials)

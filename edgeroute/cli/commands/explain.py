@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from edgeroute.cli import complete
 from edgeroute.cli.prompt import build_request, prompt_options, read_prompt
 from edgeroute.cli.shell import Shell, as_json, dim, foreign, pass_shell
 from edgeroute.cli.words import found
-from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.names import unknown
 from edgeroute.core.receipt import asked_by
 
 if TYPE_CHECKING:
@@ -27,12 +29,18 @@ _JOINED: Final = {"single": "", "cascade": ", else ", "ensemble": " + "}
 @prompt_options
 @click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
 @click.option("--full", is_flag=True, help="Name every finding, not just the first.")
-@click.option("--client", default="", help="As if this connected client asked; see `connect`.")
+@click.option(
+    "--client",
+    default="",
+    help="As if this connected client asked; see `connect`.",
+    shell_complete=complete.clients,
+)
 @pass_shell
 def explain(
     shell: Shell,
     words: tuple[str, ...],
     *,
+    files: tuple[Path, ...],
     machine: bool,
     full: bool,
     client: str,
@@ -42,7 +50,7 @@ def explain(
 
     Sends nothing, and loads no model but one that is to give a second opinion.
     """
-    request = build_request(shell, read_prompt(words), **options)
+    request = build_request(shell, read_prompt(shell, words, files), **options)
     if client:
         request = replace(request, client=_profile(shell, client), front_door="http")
     found_out = shell.run(lambda: shell.runtime.engine.explain(request, full=full or machine))
@@ -54,9 +62,8 @@ def explain(
 
 def _profile(shell: Shell, client: str) -> ClientProfile:
     if client not in shell.runtime.settings.clients:
-        raise EdgeRouteError(
-            f"{client!r} has no profile.", "`edgeroute connect` lists what is connected."
-        )
+        listed = "`edgeroute connect` lists what is connected."
+        raise unknown("connected program", client, list(shell.runtime.settings.clients), listed)
     return shell.runtime.client(client)
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from edgeroute.cli import complete
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
 from edgeroute.cli.words import when
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.private_file import write_private
+from edgeroute.core.words import begun_by, plural
 
 if TYPE_CHECKING:
     from edgeroute.core.conversation import Conversation, SearchHit
+
+_DOORS: Final = {"app": "chat", "ask": "cli", "programs": "http"}
 
 
 @click.group()
@@ -25,20 +29,34 @@ def history() -> None:
 @history.command("list")
 @click.option("--limit", "-n", default=30, type=click.IntRange(1, 100_000), show_default=True)
 @click.option("--tag", default="", help="Only those with this tag.")
+@click.option("--by", type=click.Choice(list(_DOORS)), help="Only those that began there.")
 @click.option("--json", "machine", is_flag=True, help="Print one JSON array.")
 @pass_shell
-def list_conversations(shell: Shell, limit: int, tag: str, *, machine: bool) -> None:
-    """List conversations, the latest first."""
-    rows = shell.runtime.conversations.list(limit, tag=tag)
+def list_conversations(
+    shell: Shell, limit: int, tag: str, by: str | None, *, machine: bool
+) -> None:
+    """List conversations, the latest first, and who began each: the app, `ask`, or a program."""
+    door = _DOORS[by] if by else ""
+    rows = shell.runtime.conversations.list(limit, tag=tag, front_door=door)
     if machine:
         as_json([_without(row, "stored") for row in rows])
     elif not rows:
-        note("There are no conversations yet.")
+        note("No conversation fits." if tag or by else "There are no conversations yet.")
     else:
         table(
-            ("CONVERSATION", "WHEN", "PRIVACY", "TURNS", "TITLE"),
-            [(row.id, when(row.updated), _privacy(row), str(row.turns), row.title) for row in rows],
-            right=(3,),
+            ("CONVERSATION", "WHEN", "BY", "PRIVACY", "TURNS", "TITLE"),
+            [
+                (
+                    row.id,
+                    when(row.updated),
+                    begun_by(row),
+                    _privacy(row),
+                    str(row.turns),
+                    row.title,
+                )
+                for row in rows
+            ],
+            right=(4,),
         )
 
 
@@ -62,7 +80,7 @@ def search(shell: Shell, words: tuple[str, ...], limit: int, *, machine: bool) -
 
 
 @history.command("show")
-@click.argument("conversation")
+@click.argument("conversation", shell_complete=complete.conversations)
 @click.option("--raw", is_flag=True, help="As it was written, terminal escapes included.")
 @pass_shell
 def show(shell: Shell, conversation: str, *, raw: bool) -> None:
@@ -71,7 +89,7 @@ def show(shell: Shell, conversation: str, *, raw: bool) -> None:
 
 
 @history.command("export")
-@click.argument("conversation")
+@click.argument("conversation", shell_complete=complete.conversations)
 @click.option("--format", "style", type=click.Choice(["markdown", "json"]), default="markdown")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), default=None)
 @click.option("--raw", is_flag=True, help="As it was written, terminal escapes included.")
@@ -100,7 +118,7 @@ def _write(output: Path, text: str) -> None:
 
 
 @history.command("mask")
-@click.argument("conversation")
+@click.argument("conversation", shell_complete=complete.conversations)
 @pass_shell
 def mask(shell: Shell, conversation: str) -> None:
     """Let a held conversation go on with placeholders in place of personal data.
@@ -118,12 +136,17 @@ def accept_loss(shell: Shell) -> None:
 
     What held personal data and is known to stays here; of what is gone nobody can say.
     """
-    freed = shell.runtime.conversations.accept_loss()
-    note(f"The loss is accepted; {freed} conversations may go on. New ones begin as ever.")
+    freed = plural(shell.runtime.conversations.accept_loss(), "conversation")
+    note(f"The loss is accepted; {freed} may go on. New ones begin as ever.")
 
 
 @history.command("delete")
-@click.argument("conversations", nargs=-1, metavar="CONVERSATION...")
+@click.argument(
+    "conversations",
+    nargs=-1,
+    metavar="CONVERSATION...",
+    shell_complete=complete.conversations,
+)
 @click.option("--all", "everything", is_flag=True, help="All conversations and receipts.")
 @click.option("--records", is_flag=True, help="With --all: the ledger, alerts and outcomes too.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
@@ -134,7 +157,7 @@ def delete(
     """Delete conversations with their receipts, so that nothing readable remains on the disk."""
     if everything == bool(conversations) or (records and not everything):
         raise click.UsageError("Name the conversations, or write --all (and then --records).")
-    what = "everything" if everything else f"{len(conversations)} of your conversations"
+    what = "everything" if everything else plural(len(conversations), "conversation")
     if not yes:
         click.confirm(f"Delete {what}? There is no way back.", abort=True, err=True)
     runtime = shell.runtime
@@ -148,7 +171,7 @@ def delete(
 
 
 def _deleted(count: int) -> str:
-    return f"{count} {'conversation is' if count == 1 else 'conversations are'} deleted."
+    return f"{plural(count, 'conversation')} {'is' if count == 1 else 'are'} deleted."
 
 
 def _without(row: Conversation | SearchHit, name: str) -> dict[str, Any]:

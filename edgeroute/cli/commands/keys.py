@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from edgeroute.cli import complete
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, piped, table
 from edgeroute.core.secret import Secret
 
@@ -16,7 +17,7 @@ def keys() -> None:
 
 
 @keys.command("set")
-@click.argument("provider")
+@click.argument("provider", shell_complete=complete.providers)
 @pass_shell
 def set_key(shell: Shell, provider: str) -> None:
     """Store the key of PROVIDER, asked for without showing it, or piped in.
@@ -40,20 +41,21 @@ def set_key(shell: Shell, provider: str) -> None:
 @pass_shell
 def list_keys(shell: Shell, *, machine: bool) -> None:
     """List providers and where their keys come from; no key is shown."""
-    rows = shell.runtime.providers.status()
+    managed = shell.runtime.providers.status()
+    rows = [*managed, *shell.runtime.providers.servers()]
     if machine:
         as_json([{"provider": r.id, "name": r.name, "key": r.key, "state": r.state} for r in rows])
         return
     table(
         ("PROVIDER", "NAME", "KEY", "STATE"), [(r.id, r.name, r.key or "-", r.state) for r in rows]
     )
-    if not any(row.has_key for row in rows):
+    if not any(row.has_key for row in managed):
         note("No provider has a key, so that everything is answered here. Add one with"
              " `edgeroute keys set PROVIDER`.")  # fmt: skip
 
 
 @keys.command("test")
-@click.argument("provider")
+@click.argument("provider", shell_complete=complete.providers)
 @pass_shell
 def test_key(shell: Shell, provider: str) -> int:
     """Ask PROVIDER whether it accepts the stored key; the request holds no prompt."""
@@ -63,7 +65,7 @@ def test_key(shell: Shell, provider: str) -> int:
 
 
 @keys.command("delete")
-@click.argument("provider")
+@click.argument("provider", shell_complete=complete.providers)
 @pass_shell
 def delete_key(shell: Shell, provider: str) -> int:
     """Remove the key of PROVIDER from the keyring."""

@@ -7,8 +7,10 @@ from dataclasses import asdict
 
 import click
 
+from edgeroute.cli import complete
 from edgeroute.cli.progress import ProgressLine
 from edgeroute.cli.shell import Shell, as_json, note, out, pass_shell, table
+from edgeroute.core.names import unknown
 from edgeroute.core.words import size
 
 
@@ -56,11 +58,20 @@ def recommend(shell: Shell, *, machine: bool) -> None:
     table(("ID", "WHY"), [(one.build.id, one.reason) for one in advice])
 
 
+def _must_be_known(shell: Shell, model: str) -> None:
+    """Refuse a name that no local model has, before anything is begun."""
+    known = [row.id for row in shell.runtime.admin.models.list()]
+    if model.removeprefix("local/") not in {"auto", *known}:
+        listed = "`edgeroute models list` shows those that are here and those that can be fetched."
+        raise unknown("local model", model, known, listed)
+
+
 @models.command("pull")
-@click.argument("model", default="auto")
+@click.argument("model", default="auto", shell_complete=complete.local_models)
 @pass_shell
 def pull(shell: Shell, model: str) -> None:
     """Fetch MODEL (default: the best for this machine), resume where it stopped, check it."""
+    _must_be_known(shell, model)
 
     async def work() -> str:
         with closing(ProgressLine()) as progress:
@@ -71,10 +82,11 @@ def pull(shell: Shell, model: str) -> None:
 
 
 @models.command("use")
-@click.argument("model")
+@click.argument("model", shell_complete=complete.local_models)
 @pass_shell
 def use(shell: Shell, model: str) -> None:
     """Let MODEL answer on this machine (`auto`: the best that is here)."""
+    _must_be_known(shell, model)
     runtime = shell.runtime
     name = "auto" if model == "auto" else runtime.admin.models.use(model).id
     runtime.save("local.model", name)
@@ -82,11 +94,12 @@ def use(shell: Shell, model: str) -> None:
 
 
 @models.command("remove")
-@click.argument("model")
+@click.argument("model", shell_complete=complete.local_models)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @pass_shell
 def remove(shell: Shell, model: str, *, yes: bool) -> None:
     """Delete the files of MODEL."""
+    _must_be_known(shell, model)
     if not yes:
         click.confirm(f"Delete the files of {model}?", abort=True, err=True)
     freed = shell.runtime.admin.models.remove(model)

@@ -6,6 +6,7 @@ from typing import Literal
 
 import click
 
+from edgeroute.cli import complete
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
 from edgeroute.cli.words import receipt_text, when
 from edgeroute.core.errors import EdgeRouteError
@@ -14,9 +15,15 @@ from edgeroute.engine.recording.feedback import THUMBS, Thumb
 
 
 @click.command()
-@click.argument("receipt", default="", metavar="[ID]")
+@click.argument("receipt", default="", metavar="[ID]", shell_complete=complete.receipts)
 @click.option("--left-machine", is_flag=True, help="Only requests that sent a byte elsewhere.")
-@click.option("--conversation", "-c", default="", help="Only those of one conversation.")
+@click.option(
+    "--conversation",
+    "-c",
+    default="",
+    help="Only those of one conversation.",
+    shell_complete=complete.conversations,
+)
 @click.option("--limit", "-n", default=30, type=click.IntRange(1, 100_000), show_default=True)
 @click.option(
     "--rate",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from edgeroute.cli import complete
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
 from edgeroute.core.errors import SettingsError
 
@@ -54,7 +55,12 @@ def list_rules(shell: Shell, *, machine: bool) -> None:
 
 
 @rules.command("check")
-@click.argument("policies", nargs=-1, metavar="[FILE or POLICY...]")
+@click.argument(
+    "policies",
+    nargs=-1,
+    metavar="[FILE or POLICY...]",
+    shell_complete=complete.policies,
+)
 @click.option("--json", "machine", is_flag=True, help="Print one JSON array.")
 @pass_shell
 def check(shell: Shell, policies: tuple[str, ...], *, machine: bool) -> int:
@@ -89,8 +95,13 @@ def _entry(file: str, line: int, level: str, code: str, message: str) -> dict[st
 
 
 @rules.command("explain")
-@click.argument("rule")
-@click.option("--policy", default="", help="Of this policy (default: the one in force).")
+@click.argument("rule", shell_complete=complete.rules)
+@click.option(
+    "--policy",
+    default="",
+    help="Of this policy (default: the one in force).",
+    shell_complete=complete.policies,
+)
 @pass_shell
 def explain(shell: Shell, rule: str, policy: str) -> None:
     """Explain RULE, or a code that `rules check` has printed."""
@@ -100,7 +111,12 @@ def explain(shell: Shell, rule: str, policy: str) -> None:
 
 @rules.command("test")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--policy", default="", help="Test this policy instead of the one in FILE.")
+@click.option(
+    "--policy",
+    default="",
+    help="Test this policy instead of the one in FILE.",
+    shell_complete=complete.policies,
+)
 @click.option("--json", "machine", is_flag=True, help="Print one JSON array.")
 @pass_shell
 def test(shell: Shell, file: Path, policy: str, *, machine: bool) -> int:

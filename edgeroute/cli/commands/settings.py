@@ -9,8 +9,10 @@ import click
 import msgspec
 
 from edgeroute import config as settings
+from edgeroute.cli import complete
 from edgeroute.cli.shell import Shell, as_json, note, out, pass_shell, piped, table
 from edgeroute.core.errors import SettingsError
+from edgeroute.core.names import unknown
 
 _KINDS: Final = ("name", "project", "pattern")
 
@@ -40,25 +42,38 @@ def show(shell: Shell, *, machine: bool) -> None:
 
 
 @config.command("set")
-@click.argument("key")
-@click.argument("value")
+@click.argument("key", shell_complete=complete.settings)
+@click.argument("value", shell_complete=complete.values)
 @pass_shell
 def set_(shell: Shell, key: str, value: str) -> None:
     """Set KEY, such as router.tier, to VALUE; comments in the file are kept."""
-    if key == "router.policy":
-        _must_load(shell, value)
+    _must_be_known(shell, key, value)
     file = settings.Paths.find().settings
     settings.change(file, key, value)
     note(f"{key} is set in {file}.")
 
 
-def _must_load(shell: Shell, policy: str) -> None:
-    """Check that there is such a policy: without one nothing could be asked any more."""
+def _must_be_known(shell: Shell, key: str, value: str) -> None:
+    """Refuse a policy, backend or local model that there is not: nothing could be asked any more.
+
+    Raises:
+        UnknownName: there is none; with the nearest names.
+    """
+    if key not in {"router.policy", "local.backend", "local.model"}:
+        return
     try:
-        policies = shell.runtime.admin.policies
+        admin = shell.runtime.admin
     except SettingsError:
         return  # another mistake in the file must not keep anyone from mending this one
-    policies.named(policy)
+    if key == "router.policy":
+        admin.policies.named(value)
+    elif key == "local.backend":
+        if value not in admin.backends:
+            raise unknown("backend", value, admin.backends)
+    elif shell.runtime.settings.local.backend in {"auto", "llamacpp"}:
+        models = [row.id for row in admin.models.list() if row.kind == "model"]
+        if value.removeprefix("local/") not in {"auto", *models}:
+            raise unknown("local model", value, models)
 
 
 @config.command("allow")

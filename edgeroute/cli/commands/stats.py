@@ -15,7 +15,7 @@ import click
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
 from edgeroute.cli.words import when
 from edgeroute.core.spending import GROUPS, SpendRow
-from edgeroute.core.words import money
+from edgeroute.core.words import comparison_words, money
 
 # What answers were worth is known by these.
 _RATED: Final = ("rule", "model", "task")
@@ -28,7 +28,10 @@ _RATED: Final = ("rule", "model", "task")
 @click.option("--csv", "spreadsheet", is_flag=True, help="Print comma-separated values.")
 @pass_shell
 def stats(shell: Shell, by: Any, days: int, *, machine: bool, spreadsheet: bool) -> None:
-    """Show use and spending, and what the premium model would have cost."""
+    """Show use and spending, what routing saved against the premium model, and what caches saved.
+
+    Both are told apart: the premium model is priced with the same caching. A loss is below zero.
+    """
     ledger = shell.runtime.ledger
     since = shell.runtime.clock.now() - timedelta(days=days) if days else None
     rows = ledger.rows(by, since=since)
@@ -43,6 +46,8 @@ def stats(shell: Shell, by: Any, days: int, *, machine: bool, spreadsheet: bool)
         note("Nothing was asked yet.")
     else:
         _print(by, [*rows, total], fine)
+        if total.comparison:
+            note(_told(total))
 
 
 def _plain(row: SpendRow) -> dict[str, Any]:
@@ -50,10 +55,24 @@ def _plain(row: SpendRow) -> dict[str, Any]:
     fields = asdict(row)
     usage = fields.pop("usage")
     usage.pop("reported_cost")
+    found = row.comparison
     flat = fields | usage | {"tokens": row.tokens, "cache_hit_rate": round(row.cache_hit_rate, 4)}
+    flat |= {
+        "routing_saved": found.saved_by_routing if found else None,
+        "cost_each_turn": row.cost_each_turn,
+    }
     return {
         name: str(value) if isinstance(value, Decimal) else value for name, value in flat.items()
     }
+
+
+def _told(total: SpendRow) -> str:
+    """What routing saved, and on how many calls that rests."""
+    said = comparison_words(total.comparison) if total.comparison else ""
+    each = total.cost_each_turn
+    task = f" A finished task costs {money(each)}." if each is not None else ""
+    part = "" if total.compared == total.calls else f" {total.compared} of {total.calls} calls."
+    return said + task + (f" Compared:{part}" if part else "")
 
 
 def _csv(by: str, rows: Sequence[SpendRow]) -> str:
@@ -90,6 +109,7 @@ def _print(by: str, rows: Sequence[SpendRow], fine: Mapping[str, tuple[int, int]
             "CACHED",
             "COST",
             "ALL-PREMIUM",
+            "ROUTING SAVED",
             "CACHE SAVED",
             *(("FINE",) if fine else ()),
         ),
@@ -102,12 +122,13 @@ def _print(by: str, rows: Sequence[SpendRow], fine: Mapping[str, tuple[int, int]
                 f"{row.cache_hit_rate:.0%}" if row.cache_hit_rate else "",
                 money(row.cost) + (f" + {row.unknown} unknown" if row.unknown and row.cost else ""),
                 money(row.baseline) if row.baseline is not None else "",
+                money(row.comparison.saved_by_routing) if row.comparison else "",
                 money(row.cache_saved) if row.cache_saved else "",
                 *((_share(fine.get(row.label)),) if fine else ()),
             )
             for row in rows
         ],
-        right=(1, 2, 3, 4, 5, 6, 7, 8),
+        right=(1, 2, 3, 4, 5, 6, 7, 8, 9),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from edgeroute.core.conversation import FROM, Conversation
+from edgeroute.core.conversation import Conversation
 from edgeroute.core.errors import PrivacyRefused
 from edgeroute.core.verdict import PrivacyMode
 
@@ -92,8 +92,7 @@ class ConversationService:
         if change.pinned is not None:
             self._store.pin(conversation, change.pinned)
         if change.tags is not None:
-            begun = [tag for tag in found.tags if tag.startswith(FROM)] if found else []
-            self._store.tag(conversation, [*change.tags, *begun])
+            self._store.tag(conversation, change.tags)
         if change.mode is not None:
             self._store.raise_mode(conversation, change.mode)
         if change.latched:

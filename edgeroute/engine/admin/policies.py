@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeroute.core.clock import Clock
-from edgeroute.core.errors import SettingsError
+from edgeroute.core.names import unknown
 
 if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard
@@ -69,15 +69,17 @@ class Policies:
         """The policy ``name``, or the one in the file ``name``.
 
         Raises:
-            SettingsError: there is none, or it is wrong, with file and line.
+            UnknownName: there is none; with those that there are.
+            SettingsError: it is wrong, with file and line.
         """
-        from edgeroute.routing.policy.policy import RoutingPolicy  # noqa: PLC0415
+        from edgeroute.routing.policy.policy import RoutingPolicy, policy_names  # noqa: PLC0415
 
-        return (
-            RoutingPolicy.load(Path(name))
-            if Path(name).is_file()
-            else RoutingPolicy.named(name, self._own)
-        )
+        if Path(name).is_file():
+            return RoutingPolicy.load(Path(name))
+        known = policy_names(self._own)
+        if name not in known:
+            raise unknown("policy", name, known)
+        return RoutingPolicy.named(name, self._own)
 
     def check(self, name: str) -> Sequence[PolicyProblem]:
         """What is wrong with a policy that loads.
@@ -97,15 +99,14 @@ class Policies:
         """A rule of ``policy``, or a finding of the check by its code, as Markdown.
 
         Raises:
-            SettingsError: there is no such rule or policy.
+            UnknownName: there is no such rule or policy.
         """
         from edgeroute.routing.policy.explain import explain  # noqa: PLC0415
 
         found = self.named(policy)
         text = explain(found, self.tiers, rule)
         if not text:
-            known = ", ".join(one.id for one in found.rules)
-            raise SettingsError(f"{found.name} has no rule `{rule}`.", hint=f"It has: {known}.")
+            raise unknown("rule", rule, [one.id for one in found.rules], within=found.name)
         return text
 
     def test(self, file: Path, policy: str = "") -> Sequence[Result]:

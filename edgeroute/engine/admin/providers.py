@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from edgeroute.core.clock import Clock
-from edgeroute.core.errors import KeyringUnavailable, SettingsError
+from edgeroute.core.errors import KeyringUnavailable
+from edgeroute.core.names import unknown
 from edgeroute.core.secret import Secret
+from edgeroute.engine.admin.endpoint_keys import EndpointKeys, LocalServer
 from edgeroute.engine.deciding.shared_health import SharedHealth
 
 if TYPE_CHECKING:
@@ -45,16 +47,24 @@ class ProviderStatus:
 
 
 class Providers:
-    """Every provider of the catalog."""
+    """Every provider of the catalog, and the keys of local servers (``endpoints``)."""
 
     def __init__(
-        self, catalog: Catalog, keys: Keys, shared: SharedHealth, door: Door, clock: Clock
+        self,
+        catalog: Catalog,
+        keys: Keys,
+        shared: SharedHealth,
+        door: Door,
+        clock: Clock,
+        *,
+        endpoints: EndpointKeys,
     ) -> None:
         self._catalog = catalog
         self._keys = keys
         self._shared = shared
         self._door = door
         self._clock = clock
+        self._endpoints = endpoints
 
     def ready(self) -> frozenset[str]:
         """The providers that have an address and a key, or need none."""
@@ -75,6 +85,15 @@ class Providers:
             key = self._key_source(provider)
             rows.append(ProviderStatus(provider.id, provider.name, state, key, until, detail))
         return sorted(rows, key=lambda row: (not row.has_key, row.name.lower()))
+
+    def servers(self) -> Sequence[ProviderStatus]:
+        """The local servers that the settings name or a key is stored for, and where from."""
+        rows = []
+        for one in self._endpoints.servers.values():
+            key = self._keys.source(one.key_id, one.key_variable)
+            if key or one.id in self._endpoints.configured:
+                rows.append(ProviderStatus(one.key_id, one.name, "ok", key or "not needed"))
+        return rows
 
     def _state(
         self, provider: str, lines: Sequence[TargetHealth]
@@ -107,11 +126,21 @@ class Providers:
             SettingsError: there is no such provider.
             KeyringUnavailable: the keyring cannot be read.
         """
-        from edgeroute.providers.calling.key_check import KeyCheck, probe_key  # noqa: PLC0415
+        from edgeroute.providers.calling.key_check import (  # noqa: PLC0415
+            KeyCheck,
+            probe_key,
+        )
 
-        found = self.named(provider)
-        key = await asyncio.to_thread(self._keys.get, found.id, found.key_variable)
-        if key is None:
+        found, key = self.named(provider), None
+        if isinstance(found, LocalServer):
+            good, text = await self._endpoints.test(found)
+            return KeyCheck(found.id, "good" if good else "unknown", text)
+        try:
+            key = await asyncio.to_thread(self._keys.get, found.id, found.key_variable)
+        except KeyringUnavailable:
+            if found.needs_key:
+                raise
+        if key is None and found.needs_key:
             text = (
                 f"There is no key for {found.name}. Add one with `edgeroute keys set {found.id}`."
             )
@@ -125,6 +154,8 @@ class Providers:
         from edgeroute.providers.calling.key_check import answers  # noqa: PLC0415
 
         found, key = self.named(provider), None
+        if isinstance(found, LocalServer):
+            return (await self._endpoints.test(found))[0]
         with suppress(KeyringUnavailable):
             key = await asyncio.to_thread(self._keys.get, found.id, found.key_variable)
         if key is None and found.needs_key:
@@ -135,20 +166,26 @@ class Providers:
         """Store a key in the OS keyring.
 
         Raises:
-            SettingsError: there is no such provider.
+            SettingsError: there is no such provider or local server.
             KeyringUnavailable: it cannot be kept.
         """
         found = self.named(provider)
+        if isinstance(found, LocalServer):
+            await asyncio.to_thread(self._keys.set, found.key_id, key)
+            return
         await asyncio.to_thread(self._keys.set, found.id, key)
         await asyncio.to_thread(self._shared.key_changed, found.id)
 
     def stored(self) -> Sequence[str]:
-        """The providers that have a key in the OS keyring, known ones or not.
+        """The providers that have a key in the OS keyring, known ones or not, and local servers by
+        each of their names.
 
         Raises:
             KeyringUnavailable: it cannot be read.
         """
-        return self._keys.providers()
+        ids = self._keys.providers()
+        servers = [one.id for one in self._endpoints.servers.values() if one.key_id in ids]
+        return sorted({*ids, *servers})
 
     async def delete_key(self, provider: str) -> None:
         """Remove a key from the OS keyring.
@@ -156,18 +193,20 @@ class Providers:
         Raises:
             KeyringUnavailable: it cannot be changed.
         """
-        await asyncio.to_thread(self._keys.delete, provider)
+        server = None if provider in self._catalog.providers else self._endpoints.named(provider)
+        await asyncio.to_thread(self._keys.delete, server.key_id if server else provider)
 
-    def named(self, provider: str) -> Provider:
-        """The provider with this id.
+    def named(self, provider: str) -> Provider | LocalServer:
+        """The provider with this id, or the local server of this name; where both have it, the
+        server is ``local/NAME``.
 
         Raises:
-            SettingsError: there is none.
+            UnknownName: there is none; with those that there are.
         """
-        found = self._catalog.provider(provider)
+        found = self._catalog.provider(provider) or self._endpoints.named(provider)
         if found is None:
-            known = ", ".join(sorted(self._catalog.providers))
-            raise SettingsError(f"There is no provider {provider}.", hint=f"Known: {known}.")
+            known = [*self._endpoints.servers, *sorted(self._catalog.providers)]
+            raise unknown("provider", provider, known)
         return found
 
     def _key_source(self, provider: Provider) -> str:

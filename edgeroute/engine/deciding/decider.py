@@ -226,7 +226,7 @@ class Decider:
             session=session,
             privacy=privacy,
             signals=signals,
-            plan=chosen,
+            plan=chosen.with_standby([card.id for card in self.local.standby]),
             tier=asked.tier,
             local=asked.local,
             judge=self._judge(asked, chosen),

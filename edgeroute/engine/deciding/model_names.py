@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.errors import UnknownModel
+from edgeroute.core.names import meant
+from edgeroute.core.names import nearest as nearest_names
 
 if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard
@@ -23,8 +24,6 @@ _LISTED: Final = (
     "`GET /v1/models` lists every name, `edgeroute models list` those of local models; `auto` lets"
     " the rules choose."
 )
-# How alike two names must be (1 is the same) for one to be a slip of the other.
-_ALIKE: Final = 0.5
 _LONGEST: Final = 100
 
 
@@ -126,6 +125,5 @@ def _unknown(asked: str, ids: Iterable[str], aliases: Mapping[str, str]) -> Unkn
         spelled.setdefault(id_.rpartition("/")[2].casefold(), id_)
         spelled[id_.casefold()] = id_
     shown = safe_line(asked, _LONGEST)
-    near = get_close_matches(asked[:_LONGEST].casefold(), spelled, 1, _ALIKE)
-    meant = f" Did you mean `{safe_line(spelled[near[0]], _LONGEST)}`?" if near else ""
-    return UnknownModel(f"There is no model `{shown}`.{meant}", _LISTED)
+    near = dict.fromkeys(spelled[name] for name in nearest_names(asked, spelled))
+    return UnknownModel(f"There is no model `{shown}`.{meant(near)}", _LISTED)

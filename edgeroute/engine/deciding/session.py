@@ -34,7 +34,8 @@ class Session:
     the message of the request from which it is latched; 0 is from its start. ``undecided`` says
     that the latch is due to a message of this very request, that nothing was answered to it, and
     that the rules that found it private hold still: only the user can have allowed it since.
-    ``lost`` tells the user of a loss of history that is not accepted yet.
+    ``lost`` tells the user of a loss of history that is not accepted yet. ``match`` is what was
+    known of the request's beginning.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Session:
     held_from: int = 0
     undecided: bool = False
     lost: str = ""
+    match: PrefixMatch | None = None
 
 
 class Sessions:
@@ -84,10 +86,7 @@ class Sessions:
         name = peek.id
         if not peek.exists:
             begun = self._conversations.create(
-                peek.mode,
-                id=request.conversation,
-                stored=request.store,
-                program=_program(request),
+                peek.mode, id=request.conversation, stored=request.store
             )
             name = begun.id
         elif peek.raised and request.front_door != "chat":
@@ -138,6 +137,7 @@ class Sessions:
             and not (request.conversation or unsaved or request.held or inherited == REASON)
             and match.held_by == self._rules() != "",
             lost=lost,
+            match=match,
         )
 
     def without_store(self, request: ChatRequest, error: StoreError, name: str) -> Session:
@@ -162,9 +162,7 @@ class Sessions:
         begun = Session("", session.mode, new=request.messages, exists=False, lost=session.lost)
         if dry:
             return begun
-        name = self._conversations.create(
-            session.mode, stored=request.store, program=_program(request)
-        ).id
+        name = self._conversations.create(session.mode, stored=request.store).id
         return replace(begun, id=name, exists=True)
 
     def latch(
@@ -250,12 +248,6 @@ class Sessions:
         if match is not None and (match.whole or match.undecided or match.masked):
             return origin, match.length, origin, match
         return None, 0, origin, match
-
-
-def _program(request: ChatRequest) -> str:
-    """The program that asks; empty where the user does in the chat app."""
-    words = {"chat": "", "cli": "ask", "http": request.client_name or "a program"}
-    return words[request.front_door]
 
 
 def _latch_of(origin: Conversation | None) -> str:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from statistics import median
 from typing import Any, Final
 
+from edgeroute.core.comparison import Comparison, total
 from edgeroute.engine.evaluating.evaluation import Opinion, Trial
 from edgeroute.engine.evaluating.proportion import Proportion
 
@@ -22,7 +23,8 @@ _EQUAL: Final = 0.05
 class Summary:
     """One policy's trials. Amounts are in USD, times in milliseconds.
 
-    ``cost`` and ``judge_cost`` sum what is known, ``unknown_costs`` counts the rest. ``unjudged``
+    ``cost`` and ``judge_cost`` sum what is known, ``unknown_costs`` counts the rest; ``compared``
+    sets the cost of so many ``compared_prompts`` beside one model for everything. ``unjudged``
     counts answers that a judge was to rate and did not, ``judges`` who rated how many, and ``own``
     those that their judge had written itself.
     """
@@ -42,6 +44,8 @@ class Summary:
     median_ms: int
     p95_ms: int
     models: Mapping[str, int]
+    compared: Comparison | None = None
+    compared_prompts: int = 0
 
     @property
     def cost_each(self) -> Decimal | None:
@@ -94,6 +98,8 @@ def summary(trials: Sequence[Trial]) -> Summary:
         median_ms=round(median(times)),
         p95_ms=times[math.ceil(0.95 * len(times)) - 1],
         models=dict(Counter(trial.model for trial in trials).most_common()),
+        compared=total(trial.compared for trial in trials),
+        compared_prompts=sum(trial.compared is not None for trial in trials),
     )
 
 
@@ -137,6 +143,7 @@ def _policy(trials: Sequence[Trial]) -> dict[str, Any]:
         "cost": str(found.cost),
         "cost_each": None if found.cost_each is None else str(found.cost_each),
         "judge_cost": str(found.judge_cost),
+        "compared": _compared(found.compared),
     }
     return plain | {"answers": [_trial(trial) for trial in trials]}
 
@@ -144,8 +151,17 @@ def _policy(trials: Sequence[Trial]) -> dict[str, Any]:
 def _trial(trial: Trial) -> dict[str, Any]:
     fields = asdict(trial)
     fields["cost"] = None if trial.cost is None else str(trial.cost)
+    fields["compared"] = _compared(trial.compared)
     fields["opinion"] = _opinion(trial.opinion) if trial.opinion else None
     return fields
+
+
+def _compared(found: Comparison | None) -> dict[str, str | None] | None:
+    """As decimal text, and what routing saved, which may be a loss."""
+    if found is None:
+        return None
+    plain = asdict(found) | {"saved_by_routing": found.saved_by_routing}
+    return {name: None if value is None else str(value) for name, value in plain.items()}
 
 
 def _opinion(opinion: Opinion) -> dict[str, Any]:

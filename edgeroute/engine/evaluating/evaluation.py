@@ -23,6 +23,7 @@ from edgeroute.core.signals import TASKS
 from edgeroute.core.verdict import PrivacyMode
 
 if TYPE_CHECKING:
+    from edgeroute.core.comparison import Comparison
     from edgeroute.core.receipt import Receipt
     from edgeroute.engine.engine import Engine
 
@@ -77,7 +78,7 @@ class Trial:
 
     ``quality`` is in 0..1, by the item's checks or by a judge; None where nobody could tell. A
     request that fails is worth 0 where its answer would have been rated. ``cost`` is in USD, None
-    where unknown, without the judge's.
+    where unknown, without the judge's; ``compared`` sets it beside one model for everything.
     """
 
     line: int
@@ -90,6 +91,7 @@ class Trial:
     error: str = ""
     hint: str = ""
     opinion: Opinion | None = None
+    compared: Comparison | None = None
 
 
 def read_items(file: Path) -> list[EvaluationItem]:
@@ -191,6 +193,7 @@ async def run(engine: Engine, item: EvaluationItem, judge: str = "") -> Trial:
         error=error.message if error else "",
         hint=error.hint if error else "",
         opinion=opinion,
+        compared=receipt.compared,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from edgeroute.core.clock import Clock
@@ -14,16 +13,15 @@ from edgeroute.core.events import Notice
 from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Attempt, Outcome, Receipt, last_answer
 from edgeroute.core.request import ChatRequest
-from edgeroute.core.usage import Usage
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.deciding.decision import Decision, RequestStart
 from edgeroute.engine.deciding.router_state import RouterState
+from edgeroute.engine.recording.baseline import Baseline
 from edgeroute.engine.recording.feedback import Feedback
 from edgeroute.engine.recording.spend_alerts import SpendAlerts
 from edgeroute.engine.running.live_attempt import RunState
 
 if TYPE_CHECKING:
-    from edgeroute.core.model_card import ModelCard
     from edgeroute.store.chats.conversation_prefixes import Prefixes
     from edgeroute.store.chats.conversations import Conversations
     from edgeroute.store.records.ledger import Ledger
@@ -32,10 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Recorder:
-    """Writes down what happened, in one ``transaction`` for each answer.
-
-    ``premium`` is the model that savings are measured against.
-    """
+    """Writes down what happened, in one ``transaction`` for each answer."""
 
     transaction: Callable[[], AbstractContextManager[object]]
     receipts: Receipts
@@ -45,7 +40,7 @@ class Recorder:
     router_state: RouterState
     watch: SpendAlerts
     feedback: Feedback
-    premium: ModelCard | None
+    baseline: Baseline
     user: str
     clock: Clock
     _leaving: dict[str, list[Attempt]] = field(default_factory=dict)
@@ -99,7 +94,7 @@ class Recorder:
         )
         if decision is None:
             return undecided
-        return replace(
+        decided = replace(
             undecided,
             conversation=decision.session.id,
             mode=decision.privacy.mode,
@@ -124,7 +119,9 @@ class Recorder:
                 *outcome.notes,
             ),
             masked=decision.privacy.masked or {},
+            turn=decision.signals.turns,
         )
+        return self.baseline.measured(decided)
 
     def record(
         self, receipt: Receipt, request: ChatRequest, decision: Decision | None, outcome: RunState
@@ -135,10 +132,11 @@ class Recorder:
         """
         notices: list[Notice] = []
         self._leaving.pop(receipt.id, None)
+        self.baseline.remember(receipt)
         try:
             with self.transaction():
                 self.receipts.add(receipt)
-                self.ledger.record(receipt, **self._comparison(receipt))
+                self.ledger.record(receipt)
                 if decision is not None:
                     notices += self._keep_turn(receipt, request, decision, outcome)
         except StoreError as error:
@@ -186,27 +184,9 @@ class Recorder:
                 )
         except StoreError as error:  # the user has deleted it meanwhile; the receipt stays
             return [_not_saved(error)]
-        self.prefixes.remember(decision.session.id, (*request.messages, answer.message))
+        said = (*request.messages, answer.message)
+        self.prefixes.remember(decision.session.id, said, decision.session.match)
         return []
-
-    def _comparison(self, receipt: Receipt) -> dict[str, Decimal | None]:
-        """What the premium model would have cost, and what prompt caches saved."""
-        usage = receipt.usage
-        if not usage.total:
-            return {"baseline": None, "cache_saved": None}
-        plain = Usage(input_uncached=usage.input, output_visible=usage.output)
-        baseline = self.premium.prices.cost(plain, receipt.created).amount if self.premium else None
-        return {"baseline": baseline, "cache_saved": self._cache_saved(receipt, usage)}
-
-    def _cache_saved(self, receipt: Receipt, usage: Usage) -> Decimal | None:
-        answered = receipt.standing
-        if answered is None or answered.place is Place.LOCAL or not answered.rate:
-            return None
-        uncached = Decimal(answered.rate.partition("/")[0]) * usage.input / 1_000_000
-        paid_for_output = Decimal(answered.rate.partition("/")[2]) * usage.output / 1_000_000
-        if answered.cost.amount is None or not usage.cache_read:
-            return None
-        return uncached + paid_for_output - answered.cost.amount
 
 
 def _not_saved(error: StoreError) -> Notice:

@@ -184,10 +184,12 @@ class ModelCalls:
         return key
 
     def _cache(self, card: ModelCard, request: ChatRequest) -> CachePlan | None:
-        from edgeroute.providers.calling.call import plan_cache  # noqa: PLC0415
+        from edgeroute.providers.calling.call import plan_cache, takes_marks_or_keys  # noqa: PLC0415
         from edgeroute.routing.signals.tokens import message_tokens, tool_tokens  # noqa: PLC0415
 
         policy = self.rules.policy(request.policy)
+        if not (policy.cache_system_prompt and takes_marks_or_keys(card)):
+            return None
         system = [message for message in request.messages if message.role == "system"]
         said = [message for message in request.messages[:-1] if message.role != "system"]
         return plan_cache(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from typing import Protocol
+from typing import Final, Protocol
 
 from edgeroute.core.events import Delta
 from edgeroute.core.local_models import LocalStatus
 from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest
+
+# A field of requests: the question leaves the conversation where it is in our worker's cache.
+ASIDE: Final = "edgeroute_aside"
 
 
 class LocalBackend(Protocol):
@@ -22,6 +25,11 @@ class LocalBackend(Protocol):
     @property
     def card(self) -> ModelCard:
         """What answers if nothing else is named; known without starting anything."""
+        ...
+
+    @property
+    def standby(self) -> tuple[ModelCard, ...]:
+        """Who answers in its place where it does not, in order; empty where there is nobody."""
         ...
 
     def answer(self, request: ChatRequest) -> AsyncGenerator[Delta]:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 Opening = Callable[[str, int], AbstractContextManager[object]]
 """``opening(host, port)`` lets a connection to a trusted machine out while it is entered."""
 
+TlsContext = Callable[[], ssl.SSLContext]
+"""Makes what decides whose certificates count; called when the first connection needs it."""
+
 _MAX_ANSWER_BYTES: Final = 32 * 1024 * 1024
 _CONNECT_SECONDS: Final = 3.0
 # Reading a long prompt on a slow processor takes minutes without a byte.
@@ -85,7 +88,8 @@ _EXAMPLE: Final = "Write it like http://127.0.0.1:1234/v1"
 class LocalClient:
     """Talks to one server: at ``socket``, or at ``base_url``.
 
-    ``opening`` is entered around connections to a trusted machine that is not this one.
+    ``opening`` is entered around connections to a trusted machine that is not this one; ``tls``
+    says whose certificates count. ``in_clear`` says that whoever is on the way there reads along.
     """
 
     def __init__(
@@ -96,6 +100,7 @@ class LocalClient:
         trusted: bool = False,
         key: Secret | None = None,
         opening: Opening | None = None,
+        tls: TlsContext | None = None,
     ) -> None:
         """Prepare; nothing is opened yet.
 
@@ -111,6 +116,8 @@ class LocalClient:
         self._place = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
         away = socket is None and not is_loopback(self._place[0])
         self._opening = opening if away else None
+        self.in_clear = away and parts.scheme == "http"
+        self._tls = tls
 
     def _client(self, connect: float, gap: float) -> httpx.AsyncClient:
         import httpx  # noqa: PLC0415 - front doors start without it
@@ -119,9 +126,12 @@ class LocalClient:
         if self._key:
             headers["Authorization"] = f"Bearer {self._key.reveal()}"
         uds = str(self._socket) if self._socket is not None else None
-        # Reading the certificates takes long, and plain http needs none: such a client trusts none.
-        plain = self.base_url.startswith("http://")
-        verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else True
+        verify: ssl.SSLContext | bool = True
+        if self.base_url.startswith("http://"):
+            # Reading the certificates takes long, and nobody needs them: this client trusts none.
+            verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        elif self._tls is not None:
+            verify = self._tls()
         return httpx.AsyncClient(
             transport=httpx.AsyncHTTPTransport(uds=uds, verify=verify, trust_env=False),
             headers=headers,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, Final
 
 from edgeroute.core.display import safe_line
@@ -16,7 +16,9 @@ from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
 from edgeroute.local.backends.answers import FORMAT, deltas, failure
-from edgeroute.local.backends.client import LocalClient, Opening
+from edgeroute.local.backends.backend import ASIDE
+from edgeroute.local.backends.client import LocalClient, Opening, TlsContext, Unreachable
+from edgeroute.local.backends.offers import Offer, chatting, offers
 from edgeroute.local.backends.raw_text import RawText, may_think
 from edgeroute.wire.format import Target
 from edgeroute.wire.sse import StreamDecoder
@@ -26,21 +28,16 @@ _WAITS: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 _LOOK_SECONDS: Final = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """One model that a server offers; ``window`` is in tokens, 0 unknown."""
-
-    id: str
-    owner: str = ""
-    window: int = 0
-
-
 class Endpoint:
     """The server ``name`` at ``base_url`` (with its ``/v1``).
 
-    ``model`` is the server's own id; empty takes the first that it offers. ``context_tokens`` is
-    used where the server does not tell. ``opening`` lets connections to a trusted machine out.
+    ``model`` is the server's own id; empty takes the first that it offers and that chats.
+    ``others`` may be asked by name, too: ``local/NAME/ID``. ``context_tokens`` is used where the
+    server does not tell. ``opening`` lets connections to a trusted machine out, ``tls`` says whose
+    certificates count.
     """
+
+    standby: tuple[ModelCard, ...] = ()
 
     def __init__(
         self,
@@ -48,10 +45,12 @@ class Endpoint:
         base_url: str,
         *,
         model: str = "",
+        others: Sequence[str] = (),
         trusted: bool = False,
         context_tokens: int = 32_768,
         key: Secret | None = None,
         opening: Opening | None = None,
+        tls: TlsContext | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Prepare; nothing is opened yet.
@@ -60,30 +59,42 @@ class Endpoint:
             LocalModelError: the address is another machine's and not ``trusted``.
         """
         self.name = name
-        self._client = LocalClient(base_url=base_url, trusted=trusted, key=key, opening=opening)
+        self._client = LocalClient(
+            base_url=base_url, trusted=trusted, key=key, opening=opening, tls=tls
+        )
+        # Receipts and policies know the model by one name, whatever the server turns out to have.
+        self._id = f"local/{model or name}"
         self._model = model
-        self._window = context_tokens
+        self._others = {f"local/{name}/{other}": other for other in others}
+        self._usual_window = context_tokens
+        self._windows: dict[str, int] = {}
+        self._looked = False
         self._sleep = sleep
-        # Whether answers begin in the midst of a thought, by what was asked; the first one tells.
-        self._inside: dict[bool, bool] = {}
+        # Whether answers begin in the midst of a thought, by model and by what was asked; the
+        # first one tells.
+        self._inside: dict[tuple[str, bool], bool] = {}
 
     @property
     def card(self) -> ModelCard:
         """The model as it is set; until the server was asked, its name stands for it."""
-        return ModelCard(
-            id=f"local/{self._model or self.name}",
-            provider="local",
-            wire_id=self._model,
-            place=Place.LOCAL,
-            family=self._model or self.name,
-            context_tokens=self._window,
-            max_output_tokens=min(8_192, self._window // 2),
-            abilities=frozenset({"tools", "json_schema", "all_fields"}),
-        )
+        return self._card(self._id, self._model)
 
     def cards(self) -> tuple[ModelCard, ...]:
-        """The one model that is asked for here."""
-        return (self.card,)
+        """The model that is asked for here, and those that may be named."""
+        return (self.card, *(self._card(id_, model) for id_, model in self._others.items()))
+
+    def _card(self, id_: str, model: str) -> ModelCard:
+        window = self._windows.get(model, self._usual_window)
+        return ModelCard(
+            id=id_,
+            provider="local",
+            wire_id=model,
+            place=Place.LOCAL,
+            family=model or self.name,
+            context_tokens=window,
+            max_output_tokens=min(8_192, window // 2),
+            abilities=frozenset({"tools", "json_schema", "all_fields"}),
+        )
 
     async def offers(self) -> tuple[Offer, ...]:
         """The models that the server lists.
@@ -92,77 +103,103 @@ class Endpoint:
             LocalModelError: it cannot be reached, wants a key, or is no such server.
         """
         reply = await self._client.call("/models", seconds=_LOOK_SECONDS)
-        rows = reply.body.get("data")
-        if reply.status != 200 or not isinstance(rows, list):
+        found = offers(reply.body)
+        if reply.status != 200 or found is None:
             raise failure(self.name, reply.status, reply.body)
-        return tuple(_offer(row) for row in rows if isinstance(row, Mapping) and row.get("id"))
+        self._windows |= {offer.id: offer.window for offer in found if offer.window}
+        return found
 
     async def _choose(self) -> None:
-        """Settle on a model, once."""
-        if self._model:
+        """Settle on a model and learn the windows, once."""
+        if self._looked:
             return
-        offers = await self.offers()
-        if not offers:
+        try:
+            found = chatting(await self.offers())
+        except Unreachable:
+            raise
+        except LocalModelError:
+            if not self._model:
+                raise
+            found = ()  # it was named: a server that lists nothing may answer all the same
+        if not self._model:
+            self._model = await self._pick(found)
+        self._looked = True
+
+    async def _pick(self, found: Sequence[Offer]) -> str:
+        """The model to ask for where the settings name none."""
+        if not found:
             raise LocalModelError(
-                f"{self.name} offers no model.",
+                f"{self.name} offers no model that answers prompts.",
                 "Load one there, then try again.",
                 kind=ErrorKind.UNKNOWN_MODEL,
             )
-        self._take(offers[0])
-
-    def _take(self, offer: Offer) -> None:
-        self._model = offer.id
-        self._window = offer.window or self._window
+        return found[0].id
 
     async def answer(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """The answer's deltas; closing the iterator hangs up, which stops the server.
 
         Raises:
-            LocalModelError: not reachable, no such model, no memory, too long, or it broke off.
+            LocalModelError: not reachable, no such model, no memory, too long, it broke off, or it
+                called no tool where one was demanded.
         """
         await self._choose()
-        body = self._body(request)
+        card = next((one for one in self.cards() if one.id == request.model), self.card)
+        body = self._body(request, card)
         asked = _thinks(request)
-        inside = self._inside.get(asked) if self._leaves_thoughts() else False
-        text = RawText(request.tools, inside=inside)
+        place = (card.wire_id, asked)
+        inside = self._inside.get(place) if self._leaves_thoughts(card.wire_id) else False
+        text = RawText(request.tools, inside=inside, choice=request.tool_choice)
         for wait in (*_WAITS, None):
             async with self._client.stream("/chat/completions", body) as stream:
                 if wait is None or stream.status not in _BUSY:
-                    found = deltas(stream, self.name, self._decoder())
+                    found = deltas(stream, self.name, self._decoder(card.wire_id))
                     async with aclosing(found) as open_found:
                         async for delta in open_found:
                             for meaning in text.feed(delta):
                                 yield meaning
-                    self._inside[asked] = text.inside is True
+                    self._inside[place] = text.inside is True
                     return
             await self._sleep(wait)
 
-    def _body(self, request: ChatRequest) -> dict[str, Any]:
-        body = FORMAT.encode_request(request, Target(self.card, stream=True))
-        if "qwen3" in self._model.lower():
+    def _body(self, request: ChatRequest, card: ModelCard) -> dict[str, Any]:
+        known = {key: value for key, value in request.extra.items() if key != ASIDE}
+        request = replace(request, extra=known)
+        body = FORMAT.encode_request(request, Target(card, stream=True))
+        if "qwen3" in card.wire_id.lower():
             body.setdefault("chat_template_kwargs", {"enable_thinking": _thinks(request)})
         return body
 
-    def _leaves_thoughts(self) -> bool:
-        """Whether the server may hand thoughts on as words."""
-        return may_think(self._model)
+    def _leaves_thoughts(self, model: str) -> bool:
+        """Whether the server may hand the thoughts of ``model`` on as words."""
+        return may_think(model)
 
-    def _decoder(self) -> StreamDecoder:
+    def _decoder(self, model: str) -> StreamDecoder:  # noqa: ARG002 - other servers need it
         return FORMAT.decoder()
 
     async def status(self) -> LocalStatus:
         """Whether the server is there and offers the model."""
         try:
-            offers = await self.offers()
+            found = await self.offers()
         except LocalModelError as error:
             return LocalStatus("unreachable", self._model, str(error), self.name)
-        names = [offer.id for offer in offers]
-        if not names or (self._model and self._model not in names):
-            detail = f"{self.name} does not offer {self._model or 'any model'}."
+        names = [offer.id for offer in found if offer.chats]
+        if not names or (self._model and self._model not in {offer.id for offer in found}):
+            detail = f"{self.name} does not offer {self._model or 'a model that answers prompts'}."
             return LocalStatus("missing", self._model, detail, self.name)
         model = self._model or names[0]
         detail = f"{safe_line(model)} at {self._client.base_url}"
-        return LocalStatus("ready", model, detail, self.name, self._window)
+        window = self._windows.get(model, self._usual_window)
+        return LocalStatus("ready", model, detail, self.name, window, self._warning)
+
+    @property
+    def _warning(self) -> str:
+        """What a user should know of the way there."""
+        if not self._client.in_clear:
+            return ""
+        return (
+            f"Private text goes to {self.name} over plain http: whoever shares that network can"
+            " read it. Use https (network.ca_file names an authority of your own) or a tunnel."
+        )
 
     async def close(self) -> None:
         """Nothing to let go of: connections end with their answers."""
@@ -170,9 +207,3 @@ class Endpoint:
 
 def _thinks(request: ChatRequest) -> bool:
     return request.reasoning_effort not in {"", "none", "minimal"}
-
-
-def _offer(row: Mapping[str, Any]) -> Offer:
-    windows = (row.get("max_model_len"), row.get("max_context_window"), row.get("context_length"))
-    window = next((value for value in windows if isinstance(value, int) and value > 0), 0)
-    return Offer(str(row["id"]), str(row.get("owned_by") or ""), window)

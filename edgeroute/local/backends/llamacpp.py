@@ -27,6 +27,7 @@ class LlamaCpp:
     """The backend of models/local.yaml. ``model`` is an id, or ``auto`` for the best on disk."""
 
     name: Final = NAME
+    standby: tuple[ModelCard, ...] = ()
 
     def __init__(self, models: LocalModels, process: WorkerProcess, model: str = AUTO) -> None:
         self._models = models
@@ -99,7 +100,7 @@ class LlamaCpp:
             detail,
             NAME,
             int(health.get("window") or window),
-            int(health.get("waiting") or 0),
+            waiting=int(health.get("waiting") or 0),
         )
 
     async def close(self) -> None:

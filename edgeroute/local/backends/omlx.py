@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,7 +14,9 @@ from edgeroute.core.errors import ErrorKind, LocalModelError
 from edgeroute.core.events import Delta
 from edgeroute.core.secret import Secret
 from edgeroute.local.backends.client import LocalClient, local_url, parse_object
-from edgeroute.local.backends.endpoint import Endpoint, Offer
+from edgeroute.local.backends.endpoint import Endpoint
+from edgeroute.local.backends.offers import Offer, window_of
+from edgeroute.wire.json_data import mappings, string
 from edgeroute.wire.openai_chat.stream import ChatDecoder
 from edgeroute.wire.sse import ServerSentEvent, StreamDecoder
 
@@ -21,6 +24,7 @@ NAME: Final = "omlx"
 PORT: Final = 8000
 _LOOK_SECONDS: Final = 1.0
 _KEEPALIVE: Final = "keepalive"
+_CHATS: Final = ("llm", "vlm")
 
 
 def settings_port(home: Path) -> int:
@@ -80,54 +84,51 @@ class OMLX(Endpoint):
         base_url: str,
         *,
         model: str = "",
+        others: Sequence[str] = (),
         wanted: Iterable[str] = (),
         key: Secret | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        super().__init__(NAME, base_url, model=model, key=key, sleep=sleep)
+        super().__init__(NAME, base_url, model=model, others=others, key=key, sleep=sleep)
         self._wanted = tuple(wanted)
         self._root_client = LocalClient(base_url=_root(base_url), key=key)
 
     async def offers(self) -> tuple[Offer, ...]:
-        """The models that can chat: embedding and helper models are left out.
+        """The models with what its status tells of them: embedding and helper models do not chat.
 
         Raises:
             LocalModelError: as for every endpoint.
         """
-        offers = await super().offers()
+        found = await super().offers()
         reply = await self._root_client.call("/v1/models/status", seconds=3.0)
-        rows = reply.body.get("models")
-        if reply.status != 200 or not isinstance(rows, list):
-            return offers
-        kinds = {str(row.get("id")): row for row in rows if isinstance(row, Mapping)}
-        return tuple(
-            Offer(offer.id, offer.owner, offer.window or _window(kinds.get(offer.id)))
-            for offer in offers
-            if _chats(kinds.get(offer.id))
-        )
+        if reply.status != 200:
+            return found
+        rows = {string(row.get("id")): row for row in mappings(reply.body.get("models"))}
+        return tuple(self._told(offer, rows[offer.id]) if offer.id in rows else offer
+                     for offer in found)  # fmt: skip
 
-    async def _choose(self) -> None:
-        if self._model:
-            return
-        offers = {offer.id: offer for offer in await self.offers()}
-        short = {id_.rpartition("/")[2].lower(): id_ for id_ in offers}
+    def _told(self, offer: Offer, row: Mapping[str, Any]) -> Offer:
+        window = offer.window or window_of(row)
+        if window:
+            self._windows[offer.id] = window
+        return replace(offer, window=window, chats=row.get("model_type", "llm") in _CHATS)
+
+    async def _pick(self, found: Sequence[Offer]) -> str:
+        ids = [offer.id for offer in found]
+        short = {id_.rpartition("/")[2].lower(): id_ for id_ in ids}
         for name in self._wanted:
-            found = short.get(name.rpartition("/")[2].lower())
-            if found is not None:
-                self._take(offers[found])
-                return
+            there = short.get(name.rpartition("/")[2].lower())
+            if there is not None:
+                return there
         health = await self._root_client.call("/health", seconds=3.0)
-        default = offers.get(str(health.body.get("default_model") or ""))
-        if default is not None:
-            self._take(default)
-            return
-        await super()._choose()
+        default = string(health.body.get("default_model"))
+        return default if default in ids else await super()._pick(found)
 
-    def _leaves_thoughts(self) -> bool:
+    def _leaves_thoughts(self, model: str) -> bool:  # noqa: ARG002 - of none
         return False
 
-    def _decoder(self) -> StreamDecoder:
-        return _Decoder(self._model)
+    def _decoder(self, model: str) -> StreamDecoder:
+        return _Decoder(model)
 
 
 class _Decoder(ChatDecoder):
@@ -154,12 +155,3 @@ class _Decoder(ChatDecoder):
 
 def _same(one: str, other: str) -> bool:
     return one.rpartition("/")[2].lower() == other.rpartition("/")[2].lower()
-
-
-def _chats(row: Mapping[str, Any] | None) -> bool:
-    return row is None or row.get("model_type", "llm") in {"llm", "vlm"}
-
-
-def _window(row: Mapping[str, Any] | None) -> int:
-    window = row.get("max_context_window") if row else None
-    return window if isinstance(window, int) and window > 0 else 0

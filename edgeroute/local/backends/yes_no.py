@@ -13,11 +13,8 @@ from edgeroute.core.events import LogprobsDelta
 from edgeroute.core.messages import Message, Text
 from edgeroute.core.request import ChatRequest, Sampling
 from edgeroute.local.backends.answers import FORMAT
-from edgeroute.local.backends.backend import LocalBackend
-from edgeroute.local.backends.llamacpp import NAME as LLAMACPP
+from edgeroute.local.backends.backend import ASIDE, LocalBackend
 
-# The worker keeps the question in its cache, beside the conversation; no other server knows that.
-_ASIDE: Final = {"edgeroute_aside": True}
 _SAMPLING: Final = Sampling(temperature=0, max_output_tokens=1, logprobs=True, top_logprobs=20)
 
 
@@ -48,10 +45,11 @@ class YesNo:
                 Message("system", (Text(question),)),
                 Message("user", (Text(f"Text:\n{text}\n\nIs it private? Answer yes or no."),)),
             ),
-            model="local",
+            # By its name, so that nobody answers whose chances were never measured.
+            model=self.model,
             sampling=_SAMPLING,
             wire=FORMAT.name,
-            extra=_ASIDE if self._find().name == LLAMACPP else {},
+            extra={ASIDE: True},
             store=False,
         )
         return asyncio.run(asyncio.wait_for(self._chance(request), seconds))

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import json
-import re
 import secrets
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 from edgeroute.core.events import ReasoningDelta, TextDelta, ToolCallDelta
 from edgeroute.core.request import Tool
+from edgeroute.local.worker.calls import (
+    CLOSE,
+    FUNCTION,
+    FUNCTION_END,
+    OPEN,
+    Call,
+    UnreadableCall,
+    bare_call,
+    ends_function,
+    is_whole,
+    looks_like_call,
+    read_calls,
+)
 from edgeroute.wire.think import ThinkTags, overlap
 
 Meaning = TextDelta | ReasoningDelta | ToolCallDelta
 
-_OPEN: Final = "<tool_call>"
-_CLOSE: Final = "</tool_call>"
-_FUNCTION: Final = re.compile(r"<function=([^>\n]+)>(.*?)(?:</function>|\Z)", re.DOTALL)
-_PARAMETER: Final = re.compile(
-    r"<parameter=([^>\n]+)>\n?(.*?)(?:\n?</parameter>|(?=<parameter=)|\Z)", re.DOTALL
-)
-_FENCE: Final = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
+_MOST_ENDS: Final = 16  # marks inside of one call's texts that are taken for its end in vain
 
 
 class OutputReader:
@@ -37,27 +42,41 @@ class OutputReader:
         self._think = ThinkTags(open=thinking)
         self._bare = bare and bool(tools)
         self._tools = {tool.name: tool for tool in tools}
+        # A function whose opening tag was forgotten counts where it names a tool.
+        self._opens = (OPEN, *(f"{FUNCTION}{name}>" for name in self._tools))
         self._held = ""
-        self._inside = False
+        self._inside = ""  # the tag that has opened a call
+        self._gap = ""  # the white space before it
+        self._ends_seen = self._false_ends = 0
+        self._after_call = False
         # A conversation holds the calls of many answers, and no two have one id.
         self._mark = secrets.token_hex(4)
         self.calls = 0
 
     def feed(self, text: str) -> Iterator[Meaning]:
-        """What is certain after ``text``."""
+        """What is certain after ``text``.
+
+        Raises:
+            UnreadableCall: the model began a call and wrote something else.
+        """
         for kind, piece in self._think.feed(text):
             yield from self._thought(piece) if kind == "thinking" else self._visible(piece)
 
-    def close(self) -> Iterator[Meaning]:
-        """What was held back when the stream ended."""
+    def close(self, *, cut: bool = False) -> Iterator[Meaning]:
+        """What was held back when the stream ended; half a call of one that was ``cut`` is lost.
+
+        Raises:
+            UnreadableCall: as for ``feed``.
+        """
         for kind, piece in self._think.close():
             yield from self._thought(piece) if kind == "thinking" else self._visible(piece)
         held, self._held = self._held, ""
-        bare = _bare_call(held, self._tools) if self._bare else None
         if self._inside:
-            yield from self._call(held)
-        elif bare is not None:
-            yield from self._call(bare)
+            yield from self._last(held, cut=cut)
+            return
+        calls = bare_call(held, self._tools) if self._bare else []
+        if calls:
+            yield from self._told(calls)
         elif held.strip() or (held and not self.calls):
             yield TextDelta(held)
 
@@ -75,39 +94,97 @@ class OutputReader:
         if self._bare and _may_be_bare(self._held):
             return
         self._bare = False
-        while True:
-            mark = _CLOSE if self._inside else _OPEN
-            before, found, after = self._held.partition(mark)
-            if not found:
-                break
-            self._held = after
-            if self._inside:
-                yield from self._call(before)
-            elif before.strip():
-                yield TextDelta(before.rstrip() if not self.calls else before.strip())
-            self._inside = not self._inside
-        if not self._inside:
-            yield from self._release()
+        while self._inside or self._opened():
+            if not self._inside:
+                before, self._inside, self._held = self._split_at_opening()
+                self._ends_seen = self._false_ends = 0
+                said = before.strip() if self.calls else before.rstrip()
+                self._gap = before[len(before.rstrip()) :]
+                if said:
+                    yield TextDelta(said)
+            ending = self._ending()
+            if ending is None:
+                return
+            body, self._held = ending
+            self._after_call, self._inside = True, ""
+            yield from self._told(read_calls(body, self._tools))
+        yield from self._release()
+
+    def _opened(self) -> bool:
+        if self._after_call and self._held.lstrip().startswith(CLOSE):
+            self._held = self._held.lstrip().removeprefix(CLOSE)
+        return any(tag in self._held for tag in self._opens)
+
+    def _split_at_opening(self) -> tuple[str, str, str]:
+        """What stands before the first opening tag, the tag, and what it has opened."""
+        places = [(place, tag) for tag in self._opens if (place := self._held.find(tag)) >= 0]
+        place, tag = min(places)
+        begin = place + len(tag) if tag == OPEN else place
+        return self._held[:place], tag, self._held[begin:]
+
+    def _ending(self) -> tuple[str, str] | None:
+        """The call that has ended, and what follows it; None while it goes on."""
+        tagged = self._inside == OPEN
+        mark = CLOSE if tagged else FUNCTION_END
+        # What was no end stays none: only marks that are new are looked at.
+        place = self._held.find(mark, self._ends_seen)
+        while place >= 0 and self._false_ends < _MOST_ENDS:
+            behind = place + len(mark)
+            if tagged and is_whole(self._held[:place]):
+                return self._held[:place], self._held[behind:]
+            if not tagged and ends_function(self._held[:place]):
+                return self._held[:behind], self._held[behind:]
+            self._false_ends += 1
+            self._ends_seen = behind
+            place = self._held.find(mark, behind)
+        self._ends_seen = max(self._ends_seen, len(self._held) - len(mark))
+        return None
+
+    def _last(self, held: str, *, cut: bool) -> Iterator[Meaning]:
+        """What a call means that did not end as calls do."""
+        opened, self._inside = self._inside, ""
+        if opened == OPEN and CLOSE not in held and not looks_like_call(held):
+            yield TextDelta(self._gap + opened + held)
+            return
+        try:
+            calls, rest = self._first_readable(held)
+        except UnreadableCall:
+            if not cut:
+                raise
+            return
+        yield from self._told(calls)
+        if rest.strip():
+            yield TextDelta(rest)
+
+    def _first_readable(self, held: str) -> tuple[Sequence[Call], str]:
+        """The calls up to the first closing tag, or up to the last one, and what follows it."""
+        if CLOSE not in held:
+            return read_calls(held, self._tools, ended=False), ""
+        first, _, rest = held.partition(CLOSE)
+        try:
+            return read_calls(first, self._tools), rest
+        except UnreadableCall:
+            last, _, rest = held.rpartition(CLOSE)
+            return read_calls(last, self._tools), rest
 
     def _release(self) -> Iterator[Meaning]:
         """Let go of text that cannot be the beginning of a call, nor white space before one."""
-        cut = self._held.find("<")
-        while cut >= 0 and not _OPEN.startswith(self._held[cut : cut + len(_OPEN)]):
+        tags = (*self._opens, CLOSE) if self._after_call else self._opens
+        longest = max(map(len, tags))
+        cut = self._held.find("<", max(0, len(self._held) - longest))
+        while cut >= 0 and not any(tag.startswith(self._held[cut:]) for tag in tags):
             cut = self._held.find("<", cut + 1)
         ready = self._held if cut < 0 else self._held[:cut]
         ready = ready.rstrip()
         if ready:
+            self._after_call = False
             self._held = self._held[len(ready) :]
             yield TextDelta(ready)
 
-    def _call(self, text: str) -> Iterator[Meaning]:
-        read = read_call(text, self._tools)
-        if read is None:
-            yield TextDelta(f"{_OPEN}{text}{_CLOSE}")
-            return
-        name, arguments = read
-        index, self.calls = self.calls, self.calls + 1
-        yield ToolCallDelta(index, f"call_{self._mark}_{index}", name, arguments)
+    def _told(self, calls: Sequence[Call]) -> Iterator[Meaning]:
+        for name, arguments in calls:
+            index, self.calls = self.calls, self.calls + 1
+            yield ToolCallDelta(index, f"call_{self._mark}_{index}", name, arguments)
 
 
 class Verbatim:
@@ -122,63 +199,15 @@ class Verbatim:
             yield TextDelta(text)
 
     @staticmethod
-    def close() -> Iterator[Meaning]:
+    def close(*, cut: bool = False) -> Iterator[Meaning]:
         """Nothing is held back."""
+        del cut
         yield from ()
 
 
 def _may_be_bare(text: str) -> bool:
     head = text.lstrip()[:3]
     return head.startswith("{") or "```".startswith(head)
-
-
-def _bare_call(text: str, tools: dict[str, Tool]) -> str | None:
-    """The JSON of a call where ``text`` is nothing else and names one of ``tools``."""
-    fenced = _FENCE.fullmatch(text.strip())
-    body = fenced.group(1) if fenced else text.strip()
-    try:
-        call = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    named = isinstance(call, dict) and call.get("name") in tools and "arguments" in call
-    return body if named else None
-
-
-def read_call(text: str, tools: dict[str, Tool]) -> tuple[str, str] | None:
-    """The name and the JSON arguments of one call in either of Qwen's forms; None for neither."""
-    body = text.strip()
-    function = _FUNCTION.search(body)
-    if function is not None:
-        name = function.group(1).strip()
-        properties = tools[name].parameters.get("properties") if name in tools else None
-        known: dict[str, Any] = properties if isinstance(properties, dict) else {}
-        arguments = {
-            key.strip(): _value(value, known.get(key.strip()))
-            for key, value in _PARAMETER.findall(function.group(2))
-        }
-        return name, json.dumps(arguments, ensure_ascii=False)
-    try:
-        call, _ = json.JSONDecoder().raw_decode(body)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(call, dict) or not isinstance(call.get("name"), str):
-        return None
-    given = call.get("arguments", call.get("parameters", {}))
-    if isinstance(given, str):
-        return call["name"], given
-    return call["name"], json.dumps(given, ensure_ascii=False)
-
-
-def _value(text: str, schema: object) -> Any:
-    """A parameter's value: text where the tool wants text, else what it is as JSON."""
-    kind = schema.get("type") if isinstance(schema, dict) else None
-    if kind == "string":
-        return text
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    return text if kind is None and not isinstance(value, dict | list) else value
 
 
 class StopWatch:

@@ -240,7 +240,7 @@ def _told(
         if stops.found:
             host.finish = "stop"
             break
-    rest = tuple(reader.feed(stops.close())) + tuple(reader.close())
+    rest = tuple(reader.feed(stops.close())) + tuple(reader.close(cut=host.finish == "length"))
     if rest:
         yield Piece(None, rest)
     yield Ended("tool_calls" if reader.calls else host.finish, host.counts)

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Final, NamedTuple, Protocol
 
 from edgeroute.core.errors import EdgeRouteError
@@ -20,7 +21,7 @@ from edgeroute.core.verdict import CLEAR, Finding, Verdict
 from edgeroute.privacy.detecting.detector import DetectionFailed
 from edgeroute.privacy.detecting.own.detector import CODE
 from edgeroute.privacy.detecting.protocol import TextDetector
-from edgeroute.privacy.inspecting import attachments
+from edgeroute.privacy.inspecting import attachments, sections
 from edgeroute.privacy.inspecting.attachments import UnreadableFile
 from edgeroute.privacy.inspecting.folders import Folders
 from edgeroute.privacy.inspecting.ocr import UnreadableImage
@@ -29,12 +30,20 @@ from edgeroute.privacy.inspecting.passages import (
     Attachment,
     Contents,
     Passage,
-    contents,
 )
-from edgeroute.privacy.inspecting.verdict_cache import Source, VerdictCache, data_digest, digest
+from edgeroute.privacy.inspecting.sections import Partition, Section
+from edgeroute.privacy.inspecting.verdict_cache import (
+    SEALED,
+    Source,
+    VerdictCache,
+    Whole,
+    data_digest,
+    digest,
+)
 
 SECONDS: Final = 40.0
 WAITING: Final = 32
+_ENDS: Final = 4  # messages
 
 
 class ImageReader(Protocol):
@@ -100,27 +109,49 @@ class Inspector:
         """
         try:
             version = self.version
-            found = contents(request, self._folders())
+            known = partial(self._memory.whole, version)
+            found = sections.of_request(request, self._folders(), _nothing if full else known)
         except Exception as error:  # noqa: BLE001 - what cannot be read is private
             return _failed(error)
-        for sealed in found.sealed:
-            self._memory.put(version, data_digest(sealed), _DATA, CLEAR)
-        if found.closed and not full:
-            return Verdict(private=True, reason=found.closed[0], complete=False)
-        verdict = await self._judge(version, _tasks(found), full=full)
-        if found.closed:
-            return replace(verdict, private=True, reason=found.closed[0])
+        closed = [sentence for section in found.sections for sentence in section.contents.closed]
+        for section in found.sections:
+            for sealed in section.contents.sealed:
+                self._memory.put(version, data_digest(sealed), SEALED, CLEAR)
+        if closed and not full:
+            return Verdict(private=True, reason=closed[0], complete=False)
+        verdict = await self._judge(version, found, full=full)
+        if closed:
+            return replace(verdict, private=True, reason=closed[0])
         return verdict
 
     async def scan(self, text: str, *, full: bool = True, origin: str = "user") -> Verdict:
         """Whether one text may leave, with every finding if ``full``."""
-        return await self._judge_texts([Passage("", origin, text)], full=full)
+        try:
+            version = self.version
+        except Exception as error:  # noqa: BLE001 - without rules everything is private
+            return _failed(error)
+        passages = [Passage("", origin, text)] if text.strip() else []
+        found = Partition([], [Section(b"", Contents(passages))])
+        return await self._judge(version, found, full=full)
 
-    async def recheck(self, texts: Iterable[str]) -> Verdict:
-        """Whether all of ``texts`` may leave. Those that were cleared before cost a look-up, from
-        wherever they came: a tool's result that was cleared looks like any text in the bytes.
+    async def recheck(self, texts: Iterable[str], body: bytes = b"") -> Verdict:
+        """Whether all of ``texts`` and the JSON in ``body`` may leave. What was cleared before
+        costs a look-up, from wherever it came: a tool's result that was cleared looks like any text
+        in the bytes.
+
+        Raises:
+            ValueError: ``body`` is not JSON.
+            Uncleared: it holds media that were not read as attachments.
         """
-        return await self._judge_texts([Passage("", ANYWHERE, text) for text in texts], full=False)
+        try:
+            version = self.version
+        except Exception as error:  # noqa: BLE001 - without rules everything is private
+            return _failed(error)
+        known = partial(self._memory.whole, version)
+        found = sections.of_body(body, known, self.has_cleared) if body else Partition([], [])
+        passages = [Passage("", ANYWHERE, text) for text in texts if text.strip()]
+        found.sections.append(Section(b"", Contents(passages)))
+        return await self._judge(version, found, full=False)
 
     def has_cleared(self, data: bytes) -> bool:
         """Whether these bytes were read as an attachment, under the rules now in force."""
@@ -132,16 +163,25 @@ class Inspector:
             self._worker.shutdown(wait=False, cancel_futures=True)
             self._worker = None
 
-    async def _judge_texts(self, passages: Iterable[Passage], *, full: bool) -> Verdict:
-        try:
-            version = self.version
-        except Exception as error:  # noqa: BLE001 - without rules everything is private
-            return _failed(error)
-        found = Contents([passage for passage in passages if passage.text.strip()])
-        return await self._judge(version, _tasks(found), full=full)
+    async def _judge(self, version: str, found: Partition, *, full: bool) -> Verdict:
+        tasks = [(section, _tasks(section.contents)) for section in found.sections]
+        known = [(_WHOLE, whole.verdict) for whole in found.known]
+        verdict = await self._judge_tasks(
+            version, known, [t for _, of in tasks for t in of], full=full
+        )
+        if not verdict.private:
+            self._remember(version, found.beginning, tasks)
+        return verdict
 
-    async def _judge(self, version: str, tasks: Sequence[_Task], *, full: bool) -> Verdict:
-        known: list[tuple[_Task, Verdict]] = []
+    async def _judge_tasks(
+        self,
+        version: str,
+        known: list[tuple[_Task, Verdict]],
+        tasks: Sequence[_Task],
+        *,
+        full: bool,
+    ) -> Verdict:
+        all_of = len(known) + len(tasks)
         open_tasks: list[_Task] = []
         for task in tasks:
             verdict = self._known(version, task, full=full)
@@ -156,8 +196,40 @@ class Inspector:
                 known += await self._read(version, open_tasks, full=full)
             except Exception as error:  # noqa: BLE001 - what could not be read is private
                 return _failed(error)
-        stopped = not full and len(known) < len(tasks)
-        return _of_request(known, stopped=stopped)
+        return _of_request(known, stopped=not full and len(known) < all_of)
+
+    def _remember(
+        self,
+        version: str,
+        beginning: Whole | None,
+        sections: Sequence[tuple[Section, Sequence[_Task]]],
+    ) -> None:
+        """Remember the sections of what may leave, as far as all of each is remembered.
+
+        Of a conversation its last beginnings are enough: clients change little but the end.
+        """
+        so_far: Whole | None = beginning or Whole(CLEAR)
+        left = sum(section.goes_on for section, _ in sections)
+        for section, tasks in sections:
+            own = self._whole(version, section.contents, tasks)
+            if section.goes_on:
+                own = so_far = so_far and own and so_far.joined(own)
+                left -= 1
+            if own is not None and section.key and (left < _ENDS or not section.goes_on):
+                self._memory.put_whole(version, section.key, own)
+
+    def _whole(self, version: str, found: Contents, tasks: Sequence[_Task]) -> Whole | None:
+        """What is known of a section as a whole; None where a part of it may be found again."""
+        verdicts = [(task, self._known(version, task, full=False)) for task in tasks]
+        known = [(task, one) for task, one in verdicts if one and not (one.private or one.findings)]
+        if len(known) < len(tasks) or found.closed:
+            return None
+        attachments = [task for task in tasks if isinstance(task.content, Attachment)]
+        return Whole(
+            _of_request(known, stopped=False),
+            tuple(data_digest(sealed) for sealed in found.sealed),
+            tuple((task.key, task.source) for task in attachments),
+        )
 
     def _known(self, version: str, task: _Task, *, full: bool) -> Verdict | None:
         if task.source.origin == ANYWHERE:
@@ -300,5 +372,10 @@ def _failed(error: Exception) -> Verdict:
     return Verdict(private=True, reason=reason, complete=False, failed=True)
 
 
-_DATA: Final = Source("sealed")
+def _nothing(_: bytes) -> None:
+    """What is known where all has to be read."""
+
+
 _HARMLESS: Final = "attachment"  # a text that is private only if its origin is
+# Stands for what is known as a whole, beside the tasks of what is not.
+_WHOLE: Final = _Task(b"", SEALED, "", Passage("", ANYWHERE, ""))

@@ -66,20 +66,17 @@ def texts(value: Any, *, all_numbers: bool = False) -> list[str]:
     return list(reader.pieces())
 
 
-def body_texts(body: object) -> Iterator[str]:
-    """The texts of a body, message by message and tool by tool, as the inspector cuts them."""
-    if not isinstance(body, KeyValues):
-        yield from texts(body)
-        return
-    rest: list[tuple[str, object]] = []
-    for key, value in body:
+def body_parts(body: Mapping[str, Any] | KeyValues) -> Iterator[KeyValues]:
+    """A body, message by message and tool by tool; what is no list comes in one part."""
+    rest: list[tuple[str, Any]] = []
+    for key, value in body if isinstance(body, KeyValues) else body.items():
         if isinstance(value, list):
             rest.append((key, None))
-            for item in value:
-                yield from texts(KeyValues([(key, item)]))
+            yield from (KeyValues([(key, item)]) for item in value)
         else:
             rest.append((key, value))
-    yield from texts(KeyValues(rest))
+    if rest:
+        yield KeyValues(rest)
 
 
 def argument_texts(arguments: str) -> list[str]:

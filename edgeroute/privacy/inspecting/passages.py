@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
@@ -23,7 +23,7 @@ from edgeroute.privacy.inspecting.json_texts import (
     OBJECTS,
     KeyValues,
     argument_texts,
-    body_texts,
+    body_parts,
     nested,
     parse,
     texts,
@@ -80,6 +80,13 @@ class Contents:
     closed: list[str] = field(default_factory=list)
     sealed: list[bytes] = field(default_factory=list)
 
+    def take(self, more: Contents) -> None:
+        """Take in what was found elsewhere."""
+        self.passages += more.passages
+        self.attachments += more.attachments
+        self.closed += more.closed
+        self.sealed += more.sealed
+
 
 def contents(request: ChatRequest, folders: Folders | None = None) -> Contents:
     """Every string of ``request`` but ``conversation``, which never leaves.
@@ -91,12 +98,43 @@ def contents(request: ChatRequest, folders: Folders | None = None) -> Contents:
         ValueError: a schema or an argument is nested too deeply.
     """
     found = Contents()
-    if request.source is not None:
-        _read_source(found, request.source)
-    labels = CallLabels(folders if folders is not None else Folders({}), request.messages)
-    reader = _PassageReader(found, labels)
-    for number, message in enumerate(request.messages):
-        reader.message(f"messages[{number}]", message)
+    for part in body_parts(request.source or {}):
+        found.take(source_contents(part))
+    for own in message_contents(request.messages, folders or Folders({})):
+        found.take(own)
+    found.take(settings_contents(request))
+    return found
+
+
+def source_contents(part: KeyValues) -> Contents:
+    """A part of the caller's own body, read once more as the gate will: nothing in it goes unread,
+    and what was read in its place counts as read. What is no text is judged in its place alone.
+    """
+    found = Contents()
+    body = without_cleared(unsealed(part, found, ""), lambda _: True)
+    found.passages += [
+        Passage("request", ANYWHERE, text, joined=True) for text in texts(body) if text.strip()
+    ]
+    return found
+
+
+def message_contents(
+    messages: Sequence[Message], folders: Folders, after: int = 0
+) -> Iterator[Contents]:
+    """What each message holds, without the first ``after``; with a user's text goes the border
+    between it and the one before.
+    """
+    reader = _PassageReader(CallLabels(folders, messages))
+    for number, message in enumerate(messages):
+        if number < after:
+            reader.pass_over(message)
+        else:
+            yield reader.message(f"messages[{number}]", message)
+
+
+def settings_contents(request: ChatRequest) -> Contents:
+    """What stands beside the messages of ``request``."""
+    reader = _PassageReader(CallLabels(Folders({}), ()))
     for number, tool in enumerate(request.tools):
         shape = {
             "name": tool.name,
@@ -119,18 +157,7 @@ def contents(request: ChatRequest, folders: Folders | None = None) -> Contents:
         "user": request.user,
     }
     reader.value("settings", "user", {key: value for key, value in settings.items() if value})
-    found.passages += borders(reader.user_texts)
-    return found
-
-
-def _read_source(found: Contents, source: Mapping[str, object]) -> None:
-    """Read the caller's own body once more as the gate will: nothing in it goes unread, and what
-    was read in its place counts as read. What is no text is judged in its place alone.
-    """
-    body = without_cleared(unsealed(source, found, ""), lambda _: True)
-    found.passages += [
-        Passage("request", ANYWHERE, text, joined=True) for text in body_texts(body) if text.strip()
-    ]
+    return reader.found
 
 
 def unsealed(value: object, found: Contents, key: str = "signature") -> object:
@@ -165,20 +192,31 @@ def _took(text: str, sealed: list[bytes]) -> bool:
 
 
 class _PassageReader:
-    """Collects a request's contents."""
+    """Collects what is ``found`` in one message after the other."""
 
-    def __init__(self, found: Contents, labels: CallLabels) -> None:
-        self._found = found
+    def __init__(self, labels: CallLabels) -> None:
+        self.found = Contents()
         self._labels = labels
         self._tools: dict[str, str] = {}
-        self.user_texts: list[tuple[str, str]] = []
+        self._borders = Borders()
 
-    def message(self, where: str, message: Message) -> None:
+    def message(self, where: str, message: Message) -> Contents:
+        """What ``message`` holds."""
+        self.found = Contents()
         calls = [{"id": call.id, "name": call.name} for call in message.tool_calls]
         if calls or message.name:
             self.value(where, message.role, {"name": message.name, "tool_calls": calls})
         for part in message.parts:
             self._part(where, message.role, part)
+        return self.found
+
+    def pass_over(self, message: Message) -> None:
+        """Note of ``message`` what later ones are read by."""
+        for part in message.parts:
+            if isinstance(part, ToolCall):
+                self._called(part)
+            elif isinstance(part, Text) and message.role == "user" and part.text:
+                self._borders.after(part.text)
 
     def value(self, where: str, origin: str, value: Mapping[str, object]) -> None:
         for text in texts(value):
@@ -191,10 +229,10 @@ class _PassageReader:
             for text in texts(inner, all_numbers=True) if inner is not None else ():
                 self._text(where, origin, text)
             if origin == "user" and part.text:
-                self.user_texts.append((where, part.text))
+                self.found.passages += self._borders.between(where, part.text)
+                self._borders.after(part.text)
         elif isinstance(part, ToolCall):
-            self._tools[part.id] = part.name
-            self._labels.see(part)
+            self._called(part)
             for text in argument_texts(part.arguments):
                 self._text(where, origin, text)
         elif isinstance(part, ToolResult):
@@ -204,11 +242,15 @@ class _PassageReader:
         else:
             self._medium(where, origin, part)
 
+    def _called(self, call: ToolCall) -> None:
+        self._tools[call.id] = call.name
+        self._labels.see(call)
+
     def _result(self, where: str, result: ToolResult) -> None:
         name = result.name or self._tools.get(result.call_id, "")
         self.value(where, "tool", {"name": result.name, "tool_call_id": result.call_id})
         if not name:
-            self._found.closed.append("It holds a tool's result, and it is not known which tool's.")
+            self.found.closed.append("It holds a tool's result, and it is not known which tool's.")
         for part in result.parts:
             self._part(where, f"tool:{name}{self._labels.ending(result.call_id)}", part)
 
@@ -221,19 +263,19 @@ class _PassageReader:
         if payload is None:
             self._text(where, "assistant", part.payload)
             return
-        for text in texts(unsealed(payload, self._found)):
+        for text in texts(unsealed(payload, self.found)):
             self._text(where, "assistant", text)
 
     def _unknown(self, where: str, origin: str, part: Unreadable) -> None:
         """A part of a type that nobody knows here: its texts, if it holds nothing else."""
         try:
-            payload = unsealed(parse(part.payload), self._found, "")
+            payload = unsealed(parse(part.payload), self.found, "")
             plain = without_cleared({"type": part.kind, "part": payload}, lambda _: False)
         except (ValueError, Uncleared):
             plain = None
         if plain is None or is_medium(part.kind):
             kind = _short(part.kind)
-            self._found.closed.append(f"It holds a part ({kind}) that cannot be read.")
+            self.found.closed.append(f"It holds a part ({kind}) that cannot be read.")
             return
         for text in texts(plain, all_numbers=True):
             self._text(where, origin, text)
@@ -245,7 +287,7 @@ class _PassageReader:
         if isinstance(part, Image):
             self.value(where, origin, {"media_type": part.media_type, "detail": part.detail})
             if part.url or not part.data:
-                self._found.closed.append("It names a picture that cannot be read from here.")
+                self.found.closed.append("It names a picture that cannot be read from here.")
                 return
             kind: Literal["image", "file"] = "image"
         else:
@@ -253,24 +295,29 @@ class _PassageReader:
             kind = "image" if part.media_type.startswith("image/") else "file"
         origin = f"{origin} {part.folder}" if part.folder else origin
         attachment = Attachment(where, origin, kind, part.media_type, part.data)
-        self._found.attachments.append(attachment)
+        self.found.attachments.append(attachment)
 
     def _text(self, where: str, origin: str, text: str) -> None:
         if is_sealed(text):
-            self._found.closed.append("It holds encoded data that cannot be read.")
+            self.found.closed.append("It holds encoded data that cannot be read.")
         elif text.strip():
-            self._found.passages.append(Passage(where, origin, text))
+            self.found.passages.append(Passage(where, origin, text))
 
 
-def borders(user_texts: list[tuple[str, str]]) -> Iterator[Passage]:
+class Borders:
     """The ends of neighbouring user texts, joined: what was split over turns is read as one.
 
     The text before a border may consist of several short turns. It is read with a gap, and once
     more without any, for values that were cut in the middle.
     """
-    before = ""
-    for number, (where, text) in enumerate(user_texts):
-        if number and text.strip():
+
+    def __init__(self) -> None:
+        self._before: str | None = None
+
+    def between(self, where: str, text: str) -> Iterator[Passage]:
+        """The border between what came before and ``text``, if there is one."""
+        before = self._before
+        if before is not None and text.strip():
             tail, head = _tail(before), _head(text)
             cut = len(before) > WINDOW or len(text) > WINDOW
             glued = "".join(tail[-_GLUED:].split()) + head.split(maxsplit=1)[0][:_GLUED]
@@ -278,7 +325,10 @@ def borders(user_texts: list[tuple[str, str]]) -> Iterator[Passage]:
             edge, second = len(tail), len(tail) + 1 + len(head)
             near = ((edge - _NEAR, edge + _NEAR), (second, len(joined))) if cut else ()
             yield Passage(where, "user", joined, joined=True, near=near)
-        before = f"{before[-WINDOW:]} {text[-WINDOW - 1 :]}".strip()
+
+    def after(self, text: str) -> None:
+        """What comes next comes after ``text``."""
+        self._before = f"{(self._before or '')[-WINDOW:]} {text[-WINDOW - 1 :]}".strip()
 
 
 def _tail(text: str) -> str:

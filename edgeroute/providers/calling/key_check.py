@@ -34,9 +34,14 @@ class KeyCheck:
 
 
 async def probe_key(
-    provider: Provider, key: Secret, door: Door, *, clock: Clock | None = None, seconds: float = 10
+    provider: Provider,
+    key: Secret | None,
+    door: Door,
+    *,
+    clock: Clock | None = None,
+    seconds: float = 10,
 ) -> KeyCheck:
-    """Ask ``provider`` whether it accepts ``key``."""
+    """Ask ``provider`` whether it accepts ``key``, or answers without one."""
     name = provider.name
     if not provider.ready:
         return KeyCheck(
@@ -55,7 +60,8 @@ async def probe_key(
     try:
         async with door.ask(url, provider, key, head_seconds=seconds) as incoming:
             if incoming.status < 400:
-                return KeyCheck(provider.id, "good", f"{name} accepts the key.")
+                said = "accepts the key." if key else "needs no key, and it answers."
+                return KeyCheck(provider.id, "good", f"{name} {said}")
             body = await incoming.beginning(seconds, 64 * 1024)
             error = classify(
                 provider,
@@ -67,6 +73,9 @@ async def probe_key(
             )
     except ProviderError as failure:
         error = failure
+    if key is None and error.kind is ErrorKind.AUTH:
+        text = f"{name} wants a key. Add one with `edgeroute keys set {provider.id}`."
+        return KeyCheck(provider.id, "bad", text)
     return _verdict(provider, error)
 
 

@@ -14,14 +14,23 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from edgeroute.core.messages import File, Image, Message, Part, Text, ToolCall, ToolResult
 from edgeroute.store.database.database import Database
 
 _KEY_NAME: Final = "prefix digests"
+_PROCESS_KEY: Final = secrets.token_bytes(32)
+_ENCODER: Final = msgspec.json.Encoder()
+_RECENT: Final = 2_000
+_START: Final = (0, b"")
 _FIRST_BATCH: Final = 8  # a history that goes on is known but for its last messages
 _BATCH: Final = 500
 _LONG: Final = 80  # characters of an answer that nobody else gives by chance
@@ -60,6 +69,7 @@ class PrefixMatch:
     undecided: bool = False
     held_by: str = ""
     masked: bool = False
+    digest: bytes = b""
 
 
 class Prefixes:
@@ -67,11 +77,21 @@ class Prefixes:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._recent: OrderedDict[bytes, tuple[int, bytes]] = OrderedDict()
+        self._lock = threading.Lock()
 
-    def remember(self, conversation: str, messages: Sequence[Message]) -> None:
-        """Record every beginning of ``messages`` that ends with an answer, and the whole."""
-        known = [*self._beginnings(messages)]
-        rows = [(d, conversation, n) for n, d, answer in known if answer or n == len(known)]
+    def remember(
+        self, conversation: str, messages: Sequence[Message], match: PrefixMatch | None = None
+    ) -> None:
+        """Record every beginning of ``messages`` that ends with an answer, and the whole.
+
+        What ``match`` found of them in this very conversation is recorded already.
+        """
+        said = [message for message in messages if message.role != "system"]
+        own = match if match and match.digest and match.conversation == conversation else None
+        after = (own.length, own.digest) if own else _START
+        known = self._beginnings(said, *after)
+        rows = [(d, conversation, n) for n, d, answer in known if answer or n == len(said)]
         latch = self._database.read(
             "SELECT held_from FROM conversations WHERE id = ? AND latched", (conversation,)
         )
@@ -89,8 +109,12 @@ class Prefixes:
         An answer in that beginning is as private as the beginning. One after it is asked for by
         itself: it may have been made of what a latched conversation held.
         """
-        known = [*self._beginnings(messages)]
-        found = self._first(_BEGINNING, [digest for _, digest, _ in known])
+        said = [message for message in messages if message.role != "system"]
+        known = {n: digest for n, digest, _ in self._from_recent(said)}
+        found = self._first(_BEGINNING, [*known.values()])
+        if found is None and len(known) < len(said):  # what was recent is gone
+            known = {n: digest for n, digest, _ in self._beginnings(said)}
+            found = self._first(_BEGINNING, [*known.values()])
         length = int(found["length"]) if found else 0
         holds = found is not None and bool(found["latched"]) and length >= found["held_from"]
         bound = holds and bool(found["bound"])
@@ -102,7 +126,7 @@ class Prefixes:
         if found is None and made is None:
             return None
         held_from = int(found["held_from"]) if bound else answers[0][0] if made else 0
-        later = any(answer and n > held_from for n, _, answer in known)
+        later = any(message.role == "assistant" for message in said[held_from:])
         return PrefixMatch(
             (found or made)["conversation"],
             length,
@@ -112,6 +136,7 @@ class Prefixes:
             undecided=bound and held_from > 0 and not later,
             held_by=found["held_by"] if bound else "",
             masked=masked and made is None,
+            digest=known[length] if found else b"",
         )
 
     def _first(self, query: str, digests: list[bytes], *more: str) -> Any:
@@ -139,25 +164,54 @@ class Prefixes:
                 if any(fields := [*_fields(message)][1:]):
                     yield place, _chained(key, _LOOSE + first, fields)
 
-    def _beginnings(self, messages: Sequence[Message]) -> Iterator[tuple[int, bytes, bool]]:
-        """Length and digest of every beginning of ``messages``, and whether an answer ends it."""
+    def _from_recent(self, said: Sequence[Message]) -> list[tuple[int, bytes, bool]]:
+        """``_beginnings`` from the longest one on that was read a short while ago."""
+        exact = _exact(said)
+        with self._lock:
+            recent = (self._recent.get(digest) for digest in reversed(exact))
+            length, chain = next(filter(None, recent), _START)
+        known = [(length, chain, said[length - 1].role == "assistant")] if length else []
+        known += self._beginnings(said, length, chain)
+        if exact:
+            with self._lock:
+                self._recent[exact[-1]] = known[-1][:2]
+                self._recent.move_to_end(exact[-1])
+                if len(self._recent) > _RECENT:
+                    self._recent.popitem(last=False)
+        return known
+
+    def _beginnings(
+        self, said: Sequence[Message], length: int = 0, chain: bytes = b""
+    ) -> Iterator[tuple[int, bytes, bool]]:
+        """Length and digest of every beginning of ``said`` after the one of ``length``, which is
+        known by ``chain``, and whether an answer ends it. No system message is in it.
+        """
         key = self._database.kept(_KEY_NAME)
-        chain = b""
-        length = 0
-        for message in messages:
-            if message.role == "system":
-                continue
-            length += 1
+        for number, message in enumerate(said[length:], length + 1):
             chain = _chained(key, chain, _fields(message))
-            yield length, chain, message.role == "assistant"
+            yield number, chain, message.role == "assistant"
+
+
+def _exact(said: Sequence[Message]) -> list[bytes]:
+    """What the beginnings of ``said`` are known by while this process runs, as they are written;
+    nothing where halves of signs stand in them.
+    """
+    chain, found = b"", []
+    try:
+        for message in said:
+            data = chain + _ENCODER.encode(message)
+            chain = hashlib.blake2b(data, key=_PROCESS_KEY, digest_size=16).digest()
+            found.append(chain)
+    except UnicodeEncodeError:
+        return []
+    return found
 
 
 def _chained(key: bytes, before: bytes, fields: Iterable[bytes]) -> bytes:
-    mac = hmac.new(key, before, hashlib.sha256)
+    data = [before]
     for field in fields:
-        mac.update(len(field).to_bytes(8, "big"))
-        mac.update(field)
-    return mac.digest()
+        data += [len(field).to_bytes(8, "big"), field]
+    return hmac.digest(key, b"".join(data), "sha256")
 
 
 def _fields(message: Message) -> Iterator[bytes]:

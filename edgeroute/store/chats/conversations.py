@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from edgeroute.core.conversation import FROM, Conversation, SearchHit, Turn
+from edgeroute.core.conversation import Conversation, SearchHit, Turn
 from edgeroute.core.errors import StoreError
 from edgeroute.core.ids import new_id
 from edgeroute.core.messages import Message
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.store.chats import notes, saved_pictures, search, transcript
+from edgeroute.store.chats import notes, saved_pictures, search, titles, transcript
 from edgeroute.store.chats.purge import purge
 from edgeroute.store.database import loss, rescue
 from edgeroute.store.database.codec import (
@@ -27,7 +27,6 @@ from edgeroute.store.database.codec import (
 from edgeroute.store.database.database import Database
 
 ID_LIMIT: Final = 200
-_TITLE_LIMIT: Final = 120
 _MASKED: Final = 2  # the latch of a conversation that the user lets go on with placeholders
 COLUMNS: Final = (
     "c.id, c.title, c.created, c.updated, c.mode, c.latched, c.latch_reason, c.pinned, c.tags,"
@@ -36,7 +35,14 @@ COLUMNS: Final = (
     " AS model, (EXISTS (SELECT 1 FROM receipts r WHERE r.conversation = c.id AND r.left_machine)"
     " OR EXISTS (SELECT 1 FROM turns t LEFT JOIN receipts r ON r.id = t.receipt"
     " WHERE t.conversation = c.id AND (r.left_machine"
-    " OR (t.model <> '' AND t.model NOT LIKE 'local/%')))) AS sent"
+    " OR (t.model <> '' AND t.model NOT LIKE 'local/%')))) AS sent,"
+    " (SELECT json_extract(r.body, '$.front_door', '$.client') FROM receipts r"
+    " WHERE r.conversation = c.id ORDER BY r.created LIMIT 1) AS began"
+)
+
+_FITS: Final = (
+    " AND (? = '' OR EXISTS (SELECT 1 FROM json_each(c.tags) WHERE value = ?))"
+    " AND (? = '' OR json_extract(began, '$[0]') = ?)"
 )
 
 
@@ -66,10 +72,8 @@ class Conversations:
         title: str = "",
         stored: bool = True,
         parent: str = "",
-        program: str = "",
     ) -> Conversation:
-        """A new conversation; without an ``id`` it gets a random one. ``program`` is what began it
-        where that was not the user in the chat app.
+        """A new conversation; without an ``id`` it gets a random one.
 
         A new conversation with the ``id`` of an old one is the old one, unchanged.
         """
@@ -77,12 +81,10 @@ class Conversations:
             raise StoreError(f"A conversation id has at most {ID_LIMIT} characters.")
         now = self._now()
         name = printable(id) or new_id(now)
-        tags = json.dumps([f"{FROM}{printable(program)}"] if program else [])
         self._database.write(
             "INSERT OR IGNORE INTO conversations"
-            " (id, title, created, updated, mode, parent, stored, tags)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (name, _title(title), stamp(now), stamp(now), mode.value, parent, stored, tags),
+            " (id, title, created, updated, mode, parent, stored) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (name, titles.title(title), stamp(now), stamp(now), mode.value, parent, stored),
         )
         return self._must(name)
 
@@ -100,13 +102,17 @@ class Conversations:
             raise unknown(id)
         return found
 
-    def list(self, limit: int = 200, *, offset: int = 0, tag: str = "") -> Sequence[Conversation]:
-        """Conversations with text, pinned ones first, then the latest."""
+    def list(
+        self, limit: int = 200, *, offset: int = 0, tag: str = "", front_door: str = ""
+    ) -> Sequence[Conversation]:
+        """Conversations with text, pinned ones first, then the latest.
+
+        With ``tag`` or ``front_door`` only those that have it or began there.
+        """
         rows = self._database.read(
-            f"SELECT {COLUMNS} FROM conversations c WHERE c.stored"  # noqa: S608
-            " AND (? = '' OR EXISTS (SELECT 1 FROM json_each(c.tags) WHERE value = ?))"
+            f"SELECT {COLUMNS} FROM conversations c WHERE c.stored{_FITS}"  # noqa: S608
             " ORDER BY c.pinned DESC, c.updated DESC, c.rowid DESC LIMIT ? OFFSET ?",
-            (tag, tag, limit, offset),
+            (tag, tag, front_door, front_door, limit, offset),
         )
         return [conversation_of(row) for row in rows]
 
@@ -123,7 +129,7 @@ class Conversations:
         now = self._now()
         with self._database.transaction() as connection:
             conversation = self._must(id)
-            title = conversation.title or _title(_first_words(messages))
+            title = conversation.title or titles.first_words(messages)
             if not conversation.stored:
                 title = ""
             connection.execute(
@@ -206,7 +212,7 @@ class Conversations:
 
     def rename(self, id: str, title: str) -> None:  # noqa: A002
         """Set the title."""
-        self._set(id, "title", _title(title))
+        self._set(id, "title", titles.title(title))
 
     def pin(self, id: str, pinned: bool = True) -> None:  # noqa: A002, FBT001, FBT002
         """Keep it at the top of the list, or no longer."""
@@ -351,17 +357,9 @@ class Conversations:
         )
 
 
-def _first_words(messages: Sequence[Message]) -> str:
-    return next((m.text for m in messages if m.role == "user" and m.text.strip()), "")
-
-
-def _title(text: str) -> str:
-    line = " ".join(printable(text).split())
-    return line if len(line) <= _TITLE_LIMIT else f"{line[: _TITLE_LIMIT - 1]}…"
-
-
 def conversation_of(row: Any) -> Conversation:
     """The conversation in a row of ``COLUMNS``."""
+    front_door, client = json.loads(row["began"] or '["", ""]')
     return Conversation(
         id=row["id"],
         title=row["title"],
@@ -377,6 +375,8 @@ def conversation_of(row: Any) -> Conversation:
         turns=row["turns"],
         model=row["model"] or "",
         left=bool(row["sent"]),
+        front_door=front_door or "",
+        client=client or "",
     )
 
 

@@ -176,6 +176,24 @@ DELETE FROM states WHERE name = 'provider health';
     )
 
 
+def comparisons(connection: Any) -> None:
+    """What calls are measured against, by name, and which of them belong to one task of the user.
+
+    Earlier lines were measured as if nothing were cached, so what they say of it is not known.
+    """
+    _run(
+        connection,
+        """
+ALTER TABLE ledger ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE ledger ADD COLUMN compared TEXT;
+ALTER TABLE ledger ADD COLUMN premium_model TEXT NOT NULL DEFAULT '';
+ALTER TABLE ledger ADD COLUMN single TEXT;
+ALTER TABLE ledger ADD COLUMN single_model TEXT NOT NULL DEFAULT '';
+UPDATE ledger SET premium = NULL;
+""",
+    )
+
+
 Migration = Callable[[Any], None]
 MIGRATIONS: Final[Sequence[Migration]] = (
     first_tables,
@@ -183,6 +201,7 @@ MIGRATIONS: Final[Sequence[Migration]] = (
     places_of_latches,
     stored_responses,
     rows_of_targets,
+    comparisons,
 )
 
 

@@ -31,8 +31,11 @@ _SUMS: Final = (
     + ", ".join(f"coalesce(sum({count}), 0) AS {count}" for count in _COUNTS)
     + ", coalesce(max(estimated), 0) AS estimated, decimal_sum(cost) AS cost,"
     " sum(cost IS NULL) AS unknown, decimal_sum(premium) AS baseline,"
-    " decimal_sum(cache_saved) AS cache_saved,"
-    " decimal_sum(CASE WHEN cost IS NOT NULL THEN premium END) AS compared"
+    " decimal_sum(cache_saved) AS cache_saved, decimal_sum(compared) AS compared_cost,"
+    " count(compared) AS compared, decimal_sum(single) AS single,"
+    " group_concat(DISTINCT nullif(premium_model, '')) AS baseline_model,"
+    " group_concat(DISTINCT nullif(single_model, '')) AS single_model,"
+    " count(DISTINCT conversation || ' ' || turn) AS turns"
 )
 
 
@@ -45,17 +48,10 @@ class Ledger:
         self._database = database
         self._now = now
 
-    def record(
-        self,
-        receipt: Receipt,
-        *,
-        baseline: Decimal | None = None,
-        cache_saved: Decimal | None = None,
-    ) -> None:
+    def record(self, receipt: Receipt) -> None:
         """Enter the attempts of ``receipt``; entering it again replaces them.
 
-        ``baseline`` is what the premium model would have cost for the same request, and
-        ``cache_saved`` what prompt caches saved on it: both stand with the attempt that answered.
+        What it is compared with, and what a cache saved, stand with the attempt that answered.
         """
         answered = [
             number
@@ -64,8 +60,7 @@ class Ledger:
         ]
         rows = []
         for number, attempt in enumerate(receipt.attempts, 1):
-            extra = (baseline, cache_saved) if answered[-1:] == [number] else (None, None)
-            rows.append(_row(receipt, number, attempt, *extra))
+            rows.append(_row(receipt, number, attempt, stands=answered[-1:] == [number]))
         places = ", ".join("?" * len(rows[0])) if rows else ""
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM ledger WHERE receipt = ?", (printable(receipt.id),))
@@ -146,10 +141,10 @@ def _row(
     receipt: Receipt,
     number: int,
     attempt: Attempt,
-    baseline: Decimal | None,
-    cache_saved: Decimal | None,
+    *,
+    stands: bool,
 ) -> tuple[object, ...]:
-    usage = attempt.usage
+    usage, compared = attempt.usage, receipt.compared if stands else None
     local = attempt.place is Place.LOCAL
     return (
         printable(receipt.id),
@@ -167,14 +162,23 @@ def _row(
         attempt.outcome,
         *(getattr(usage, count) for count in _COUNTS),
         usage.estimated,
-        None if attempt.cost.amount is None else str(attempt.cost.amount),
+        _text(attempt.cost.amount),
         attempt.cost.basis,
         attempt.rate,
-        None if baseline is None else str(baseline),
-        None if cache_saved is None else str(cache_saved),
+        _text(compared.premium if compared else None),
+        _text(receipt.cache_saved if stands else None),
         attempt.duration_ms,
         printable(receipt.client),
+        receipt.turn,
+        _text(compared.cost if compared else None),
+        compared.premium_model if compared else "",
+        _text(compared.single if compared else None),
+        compared.single_model if compared else "",
     )
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(amount)
 
 
 def _from(since: datetime | None) -> str:
@@ -205,5 +209,15 @@ def _spend(row: Any) -> SpendRow:
         unknown=row["unknown"] or 0,
         baseline=amount("baseline"),
         cache_saved=amount("cache_saved"),
-        compared=amount("compared"),
+        turns=row["turns"] or 0,
+        compared=row["compared"] or 0,
+        compared_cost=amount("compared_cost"),
+        baseline_model=_names(row["baseline_model"]),
+        single=amount("single"),
+        single_model=_names(row["single_model"]),
     )
+
+
+def _names(joined: str | None) -> str:
+    """Models by which one group was measured over time, in words."""
+    return ", ".join(sorted(joined.split(","))) if joined else ""

@@ -10,8 +10,9 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
+from edgeroute.core.comparison import total
 from edgeroute.core.display import safe_line
-from edgeroute.core.words import cost_words, plural, tokens
+from edgeroute.core.words import comparison_words, cost_words, plural, tokens
 from edgeroute.tui.screens.page import PanelScreen, line, section
 from edgeroute.tui.words import dollars, spent
 
@@ -41,14 +42,18 @@ class SpendScreen(PanelScreen[None]):
     def body(self) -> ComposeResult:
         """Today, saved, and three tables."""
         models = self._ledger.rows("model")
-        total = self._ledger.total()
+        found = total(row.comparison for row in models)
+        cached = sum((r.cache_saved for r in models if r.cache_saved is not None), Decimal(0))
+        unknown = sum(r.unknown for r in models)
         limit = f" of {dollars(self._limit)} a day" if self._limit else ""
         today = (spent(self._ledger.of_today()), "bold")
         with VerticalScroll(id="body"):
             yield line(Content.assemble(("today ", "$muted"), today, (limit, "$muted")))
-            yield line(_saved(total))
-            if total.unknown:
-                which = plural(total.unknown, "attempt")
+            yield line(comparison_words(found) if found else "Nothing can be compared yet.", "dim")
+            if cached:
+                yield line(Content.assemble(("saved by caches ", "$muted"), dollars(cached)))
+            if unknown:
+                which = plural(unknown, "attempt")
                 yield line(f"The cost of {which} is not known and not counted.", "dim")
             for title, table in (
                 ("By day", self._ledger.rows("day")[:14]),
@@ -57,17 +62,6 @@ class SpendScreen(PanelScreen[None]):
             ):
                 yield section(title)
                 yield from _table(table)
-
-
-def _saved(total: SpendRow) -> Content:
-    """What was saved, of what can be compared."""
-    if total.saved is None:
-        words = "nothing that can be compared: no answer's cost is known"
-        return Content.assemble(("saved ", "$muted"), (words, "$muted"))
-    some = " where the cost is known" if total.unknown else " for everything"
-    against = f" against the premium model{some} ({dollars(total.compared or Decimal(0))})"
-    saved = dollars(max(Decimal(0), total.saved))
-    return Content.assemble(("saved ", "$muted"), (saved, "bold $local"), (against, "$muted"))
 
 
 def _table(table: Sequence[SpendRow]) -> ComposeResult:

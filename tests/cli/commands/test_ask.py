@@ -11,17 +11,22 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from edgeroute.core.errors import NothingAnswered
 from edgeroute.core.messages import File, Image, Text, assistant, user
+from edgeroute.core.model_card import Place
+from edgeroute.core.plan import Candidate, Skipped
+from edgeroute.core.request import FrontDoor
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.store.chats.conversations import Conversations
 from edgeroute.store.database.database import Database
 from tests.cli.conftest import Home
 from tests.support import scripted_engine
+from tests.support.receipts import receipt
 from tests.support.replies import PNG
 from tests.support.scripted_engine import ScriptedEngine
 
@@ -295,3 +300,81 @@ def test_a_document_on_standard_input_is_an_attached_file(home: Home) -> None:
         Text("Summarise"),
         File("stdin", "application/pdf", b"%PDF-1.4\n\0\xff"),
     )
+
+
+def begun(home: Home, name: str, door: FrontDoor, at: int) -> None:
+    """Store a conversation that began at ``door``, ``at`` seconds ago."""
+    stores = home.runtime()._stores
+    moment = datetime.now(UTC) - timedelta(seconds=at)
+    chats = Conversations(stores.database, now=lambda: moment)
+    chats.create(id=name)
+    chats.append(name, [user(f"asked in {name}"), assistant("yes")])
+    told = receipt(id=f"r-{name}", conversation=name, front_door=door, created=moment)
+    stores.receipts.add(told)
+    stores.database.close()
+
+
+def test_going_on_takes_the_command_lines_own_last_conversation(home: Home) -> None:
+    """The app's and programs' chats are not the command line's, pinned old ones not its last."""
+    assert home.run("ask", "--continue", "hi").exit_code == 2
+    begun(home, "old", "cli", 60)
+    begun(home, "mine", "cli", 30)
+    begun(home, "app", "chat", 10)
+    begun(home, "zed", "http", 5)
+    stores = home.runtime()._stores
+    stores.conversations.pin("old")
+    stores.database.close()
+    assert home.run("ask", "--continue", "And then?").exit_code == 0
+    assert home.engine is not None
+    request = home.engine.requests[-1]
+    assert request.conversation == "mine"
+    assert [m.text for m in request.messages] == ["asked in mine", "yes", "And then?"]
+    assert home.run("explain", "-C", "And then?").exit_code == 0
+    both = home.run("ask", "--continue", "-c", "old", "hi")
+    assert (both.exit_code, "--conversation" in both.stderr) == (2, True)
+
+
+def test_a_name_that_no_conversation_has_is_said(home: Home) -> None:
+    """A mistyped id begins a conversation, as scripts want it, but not without a word."""
+    assert "no conversation trop yet" in home.run("ask", "-c", "trop", "hi").stderr
+    begun(home, "trip", "cli", 1)
+    assert "no conversation" not in home.run("ask", "-c", "trip", "hi").stderr
+
+
+def test_files_go_with_the_prompt(home: Home, tmp_path: Path) -> None:
+    """In their order, as the app attaches them, with the label of their folder."""
+    home.configure(f'[privacy.paths]\n"{tmp_path}/own/**" = "private"\n')
+    (tmp_path / "own").mkdir()
+    note, picture = tmp_path / "note.txt", tmp_path / "own" / "a.png"
+    note.write_text("The sky is green.")
+    picture.write_bytes(PNG)
+    files = ("-f", str(note), "--file", str(picture))
+    assert home.run("ask", *files, "What is this?").exit_code == 0
+    assert home.engine is not None
+    text, file, image = home.engine.requests[-1].messages[-1].parts
+    assert text == Text("What is this?")
+    assert file == File("note.txt", "text/plain", b"The sky is green.")
+    assert image == Image("image/png", PNG, folder="private")
+    assert home.run("ask", "-f", str(note)).exit_code == 0
+    assert [type(p).__name__ for p in home.engine.requests[-1].messages[-1].parts] == ["File"]
+    for missing in (str(tmp_path), str(tmp_path / "none")):
+        refused = home.run("explain", "-f", missing, "hi")
+        assert (refused.exit_code, "is no file" in refused.stderr) == (2, True)
+
+
+def test_a_named_model_that_is_not_asked_is_said(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A prompt that must stay here is answered here, and who named another model reads why."""
+    here = Candidate("local/qwen", Place.LOCAL, "It holds a number.")
+    plan = replace(
+        scripted_engine.PLAN,
+        rule="privacy",
+        why="It holds a number.",
+        candidates=(here,),
+        skipped=(Skipped("openai/gpt-5.5", "It is a managed model."),),
+    )
+    monkeypatch.setattr(scripted_engine, "PLAN", plan)
+    told = "openai/gpt-5.5 is not asked: It holds a number."
+    assert told in home.run("ask", "-m", "openai/gpt-5.5", "hi").stderr
+    assert "is not asked" not in home.run("ask", "hi").stderr

@@ -177,4 +177,4 @@ def test_an_explanation_is_as_a_client_gets_it(home: Home) -> None:
     assert told.exit_code == 0, told.output
     assert json.loads(told.stdout)["privacy"]["mode"] == "private"
     assert json.loads(told.stdout)["client"] == "agent"
-    assert "has no profile" in home.run("explain", "--client", "other", "Hi").output
+    assert "no connected program `other`" in home.run("explain", "--client", "other", "Hi").output

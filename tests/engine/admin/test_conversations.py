@@ -126,15 +126,6 @@ def test_front_doors_cannot_write_what_the_engine_keeps(store: Conversations) ->
     assert not offered & {"latch", "raise_mode", "append", "masks", "remember", "recognise"}
 
 
-def test_a_program_cannot_hide_that_it_began_a_conversation(store: Conversations) -> None:
-    """Its own tags come beside the one that names it."""
-    chat = store.create(program="aider").id
-    ConversationService(store).change(chat, ConversationChange(tags=("mine",)))
-    found = store.get(chat)
-    assert found is not None
-    assert (found.program, "mine" in found.tags) == ("aider", True)
-
-
 def test_without_notes_nothing_is_kept_beside_a_conversation(store: Conversations) -> None:
     """What is asked for is empty, and keeping is no mistake."""
     service = ConversationService(store)

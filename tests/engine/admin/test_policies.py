@@ -67,8 +67,8 @@ def test_a_rule_is_explained(tmp_path: Path) -> None:
     assert "moonshot/kimi-k2.6" in found.explain("mine", rules[2])
     with pytest.raises(SettingsError) as caught:
         found.explain("mine", "nonsense")
-    assert caught.value.message == "mine has no rule `nonsense`."
-    assert caught.value.hint == f"It has: {', '.join(rules)}."
+    assert caught.value.message == "There is no rule `nonsense` in mine."
+    assert caught.value.hint == f"Known: {', '.join(rules)}."
 
 
 def test_expectations_are_tried(tmp_path: Path) -> None:

@@ -14,43 +14,15 @@ from edgeroute.engine.admin.providers import ProviderStatus
 from tests.support import replies
 from tests.support.clocks import THE_DAY, StandingClock
 from tests.support.house import House, house
+from tests.support.keyrings import KeyMemory
 from tests.support.scripted_provider import always
 from tests.support.strategies import ENVIRONMENT
 
 
-class Keyring:
-    """Keys in memory; ``locked`` makes every look at them fail."""
-
-    def __init__(self) -> None:
-        self.keys: dict[str, Secret] = {}
-        self.locked = False
-
-    def _look(self) -> dict[str, Secret]:
-        if self.locked:
-            raise KeyringUnavailable("The keyring is locked.", "Unlock it.")
-        return self.keys
-
-    def get(self, provider: str, variable: str = "") -> Secret | None:
-        """The key, if there is one."""
-        return self._look().get(provider)
-
-    def source(self, provider: str, variable: str = "") -> str:
-        """Where it comes from."""
-        return "keyring" if provider in self._look() else ""
-
-    def set(self, provider: str, key: Secret) -> None:
-        """Keep one."""
-        self._look()[provider] = key
-
-    def delete(self, provider: str) -> bool:
-        """Remove one."""
-        return self._look().pop(provider, None) is not None
-
-
 @pytest.fixture
-def keyring(monkeypatch: pytest.MonkeyPatch) -> Keyring:
+def keyring(monkeypatch: pytest.MonkeyPatch) -> KeyMemory:
     """The keyring of every house of this test."""
-    found = Keyring()
+    found = KeyMemory()
     monkeypatch.setattr("edgeroute.wiring.stores.Keys", lambda **_: found)
     return found
 
@@ -69,7 +41,7 @@ def fail(home: House, name: str, kind: ErrorKind, times: int = 1) -> None:
         home.providers.health.failed(card, ProviderError(kind, name, "It failed."), now)
 
 
-async def test_providers_with_a_key_come_first(tmp_path: Path, keyring: Keyring) -> None:
+async def test_providers_with_a_key_come_first(tmp_path: Path, keyring: KeyMemory) -> None:
     """Then by name; where the key comes from is said, and whose address is not complete is not
     ready.
     """
@@ -91,7 +63,9 @@ async def test_providers_with_a_key_come_first(tmp_path: Path, keyring: Keyring)
         assert home.runtime.providers.ready() == complete != set(home.runtime.catalog.providers)
 
 
-async def test_a_keyring_that_cannot_be_read_has_no_keys(tmp_path: Path, keyring: Keyring) -> None:
+async def test_a_keyring_that_cannot_be_read_has_no_keys(
+    tmp_path: Path, keyring: KeyMemory
+) -> None:
     """Who needs none is there all the same."""
     keyring.keys["openai"] = Secret("sk-test")
     keyring.locked = True
@@ -100,7 +74,7 @@ async def test_a_keyring_that_cannot_be_read_has_no_keys(tmp_path: Path, keyring
         assert home.runtime.providers.ready() == {"mock"}
 
 
-async def test_trouble_is_told_with_its_end(tmp_path: Path, keyring: Keyring) -> None:
+async def test_trouble_is_told_with_its_end(tmp_path: Path, keyring: KeyMemory) -> None:
     """A circuit that is open says until when, and then that it is being tried; an account without
     credit is a sentence; who answers is well.
     """
@@ -123,15 +97,16 @@ async def test_trouble_is_told_with_its_end(tmp_path: Path, keyring: Keyring) ->
         assert limited.until is None
 
 
-async def test_a_key_is_tried(tmp_path: Path, keyring: Keyring) -> None:
+async def test_a_key_is_tried(tmp_path: Path, keyring: KeyMemory) -> None:
     """Without one nobody is asked; with one the provider says what it is worth."""
     listed = always(replies.json_body({"data": []}))
     async with house(tmp_path, {"mock": listed}) as home:
         providers = home.runtime.providers
-        missing = await providers.check("mock")
-        assert (missing.provider, missing.state) == ("mock", "unknown")
-        assert missing.text == ("There is no key for mock. Add one with `edgeroute keys set mock`.")
-        assert home.cloud["mock"].connections == 0
+        missing = await providers.check("openai")
+        assert (missing.provider, missing.state) == ("openai", "unknown")
+        assert missing.text == (
+            "There is no key for OpenAI. Add one with `edgeroute keys set openai`."
+        )
         await providers.set_key("mock", Secret("sk-test"))
         assert (await providers.check("mock")).state == "good"
         assert await providers.test("mock") == "mock accepts the key."
@@ -139,10 +114,27 @@ async def test_a_key_is_tried(tmp_path: Path, keyring: Keyring) -> None:
         assert sent == "Bearer sk-test"
         keyring.locked = True
         with pytest.raises(KeyringUnavailable):
-            await providers.test("mock")
+            await providers.test("openai")
 
 
-async def test_a_new_key_is_a_new_chance(tmp_path: Path, keyring: Keyring) -> None:
+async def test_who_needs_no_key_is_tried_without_one(tmp_path: Path, keyring: KeyMemory) -> None:
+    """Though there be no keyring at all; where a key is wanted all the same, that is said."""
+    keyring.locked = True
+    for behaviour, state, text in (
+        (always(replies.json_body({"data": []})), "good", "mock needs no key, and it answers."),
+        (
+            always(replies.error(401)),
+            "bad",
+            "mock wants a key. Add one with `edgeroute keys set mock`.",
+        ),
+    ):
+        async with house(tmp_path / state, {"mock": behaviour}) as home:
+            checked = await home.runtime.providers.check("mock")
+            assert (checked.state, checked.text) == (state, text)
+            assert "authorization" not in home.cloud["mock"].requests[-1].headers
+
+
+async def test_a_new_key_is_a_new_chance(tmp_path: Path, keyring: KeyMemory) -> None:
     """What was said of the account is forgotten when its key changes; a key can be removed."""
     async with house(tmp_path) as home:
         providers = home.runtime.providers
@@ -155,7 +147,7 @@ async def test_a_new_key_is_a_new_chance(tmp_path: Path, keyring: Keyring) -> No
 
 
 async def test_an_unknown_provider_is_an_error_that_names_those_there_are(
-    tmp_path: Path, keyring: Keyring
+    tmp_path: Path, keyring: KeyMemory
 ) -> None:
     """For every action; nothing is stored for it."""
     async with house(tmp_path, settings=ENVIRONMENT) as home:
@@ -165,7 +157,9 @@ async def test_an_unknown_provider_is_an_error_that_names_those_there_are(
             providers.check("nobody"),
             providers.set_key("nobody", Secret("sk-test")),
         ):
-            with pytest.raises(SettingsError, match=re.escape("There is no provider nobody.")) as e:
+            with pytest.raises(
+                SettingsError, match=re.escape("There is no provider `nobody`.")
+            ) as e:
                 await action
             assert e.value.hint.startswith("Known: ")
             assert "anthropic, " in e.value.hint

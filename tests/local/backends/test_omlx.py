@@ -59,10 +59,10 @@ async def test_prefers_the_wanted_build_then_the_default() -> None:
 
 
 async def test_embedding_models_are_not_offered() -> None:
-    """Only models that can chat are offered."""
+    """Only models that can chat are taken for an answer."""
     async with FakeOMLX().running() as url:
         offers = await OMLX(url).offers()
-    assert [offer.id for offer in offers] == [MODEL]
+    assert [offer.id for offer in offers if offer.chats] == [MODEL]
 
 
 async def test_switches_thinking_off_unless_asked() -> None:

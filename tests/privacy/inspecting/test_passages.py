@@ -10,9 +10,18 @@ from hypothesis import strategies as st
 
 from edgeroute.core.messages import Message, Text, ToolCall, ToolResult, assistant, system, user
 from edgeroute.core.request import ChatRequest
-from edgeroute.privacy.inspecting.passages import WINDOW, borders, contents
+from edgeroute.privacy.inspecting.passages import WINDOW, Borders, Passage, contents
 from edgeroute.wire import capsule
 from edgeroute.wire.json_data import dump, dump_text
+
+
+def borders(texts: list[str]) -> list[Passage]:
+    """The borders between a user's texts."""
+    found, reader = [], Borders()
+    for text in texts:
+        found += reader.between("m", text)
+        reader.after(text)
+    return found
 
 
 def test_places_and_origins_are_named() -> None:
@@ -36,7 +45,7 @@ def test_places_and_origins_are_named() -> None:
 @given(texts=st.lists(st.text(max_size=600), max_size=6))
 def test_borders_are_short_and_few(texts: list[str]) -> None:
     """There is one passage for each border, of bounded length, whatever the texts."""
-    joined = list(borders([("m", text) for text in texts]))
+    joined = borders(texts)
     assert len(joined) == sum(bool(text.strip()) for text in texts[1:])
     assert all(len(passage.text) <= 3 * WINDOW for passage in joined)
 
@@ -45,7 +54,7 @@ def test_borders_are_short_and_few(texts: list[str]) -> None:
 def test_a_border_holds_both_ends(before: str, after: str) -> None:
     """The last word before a border and the first one after it stand next to each other."""
     first, second = f"{before} last", f"first {after}"
-    passage = next(borders([("m", first), ("m", second)]))
+    passage = borders([first, second])[0]
     assert "last first" in passage.text
     assert "lastfirst" in passage.text
     assert bool(passage.near) is (max(len(first), len(second)) > WINDOW)
@@ -53,8 +62,8 @@ def test_a_border_holds_both_ends(before: str, after: str) -> None:
 
 def test_an_old_border_does_not_change() -> None:
     """A further turn adds one border and leaves the old ones as they were."""
-    turns = [("m", f"turn {n} " * n) for n in range(12)]
-    assert list(borders(turns))[:-1] == list(borders(turns[:-1]))
+    turns = [f"turn {n} " * n for n in range(12)]
+    assert borders(turns)[:-1] == borders(turns[:-1])
 
 
 @pytest.mark.parametrize("forged", [True, False])

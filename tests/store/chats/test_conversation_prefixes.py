@@ -87,6 +87,43 @@ def test_a_very_long_history_is_recognised(
     assert prefixes.find(history[:10]) is not None
 
 
+def test_what_was_recent_and_is_gone_hides_nothing(
+    conversations: Conversations, prefixes: Prefixes
+) -> None:
+    """Once a conversation is deleted, the one that shares less with the same history is found."""
+    history = [m for n in range(20) for m in (user(f"q{n}"), assistant(f"a{n}"))]
+    short, long = conversations.create().id, conversations.create().id
+    prefixes.remember(short, history[:4])
+    prefixes.remember(long, history)
+    asked = [*history, user("Well?")]
+    for _ in range(2):
+        found = prefixes.find(asked)
+        assert found is not None
+        assert (found.conversation, found.length) == (long, 40)
+    conversations.delete(long)
+    found = prefixes.find(asked)
+    assert found is not None
+    assert (found.conversation, found.length) == (short, 4)
+
+
+def test_only_what_is_new_is_recorded_after_a_match(
+    conversations: Conversations, prefixes: Prefixes, database: Database
+) -> None:
+    """A turn that goes on from a match records its own beginning; a fork records all of its own."""
+    chat, fork = conversations.create().id, conversations.create().id
+    history = [m for n in range(5) for m in (user(f"q{n}"), assistant(f"a{n}"))]
+    prefixes.remember(chat, history)
+    more = [*history, user("And?"), assistant("Yes")]
+    match = prefixes.find(more[:-1])
+    prefixes.remember(chat, more, match)
+    prefixes.remember(fork, more, match)
+    counts = [
+        database.read("SELECT count(*) AS n FROM prefixes WHERE conversation = ?", (one,))[0]["n"]
+        for one in (chat, fork)
+    ]
+    assert counts == [6, 6]
+
+
 SSN = [user("Plan my week"), assistant("Gladly"), user("My SSN is ...")]
 NO = assistant("No")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -45,6 +46,26 @@ def test_a_turn_comes_back_as_it_was(
     added = conversations.append(chat.id, turn, complete=complete, receipt="r", model="a/b")
     assert conversations.turns(chat.id) == [added]
     assert conversations.messages(chat.id) == tuple(turn)
+
+
+def test_who_began_a_conversation_is_known_from_its_first_receipt(
+    conversations: Conversations, database: Database
+) -> None:
+    """The front door and the program; later requests through another door change nothing."""
+    for name in ("mine", "theirs", "nobodys"):
+        conversations.create(id=name)
+    receipts = Receipts(database)
+    for number, (name, door, client) in enumerate(
+        (("theirs", "http", "zed"), ("theirs", "chat", ""), ("mine", "cli", ""))
+    ):
+        at = datetime(2026, 11, 22, 12, number, tzinfo=UTC)
+        told = receipt(
+            id=str(number), conversation=name, front_door=door, client=client, created=at
+        )
+        receipts.add(told)
+    found = {one.id: (one.front_door, one.client) for one in conversations.list()}
+    assert found == {"mine": ("cli", ""), "theirs": ("http", "zed"), "nobodys": ("", "")}
+    assert [one.id for one in conversations.list(front_door="http")] == ["theirs"]
 
 
 def test_the_list_shows_pinned_ones_first_then_the_latest(conversations: Conversations) -> None:
@@ -266,9 +287,3 @@ def test_a_chat_is_local_only_where_nothing_of_it_ever_left(
     assert places == {chat.id: "cloud", tried.id: "cloud", here.id: "local"}
     for one in (chat, tried, here):
         assert conversations.fork(one.id).place == places[one.id]
-
-
-def test_who_began_it_is_kept(conversations: Conversations) -> None:
-    """A program's conversation says so; the user's own says nothing."""
-    assert conversations.create().program == ""
-    assert conversations.create(program="aider").program == "aider"

@@ -11,6 +11,7 @@ import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from edgeroute.core.comparison import Comparison
 from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.spending import GROUPS
@@ -75,9 +76,10 @@ def test_each_attempt_counts_under_its_own_model(ledger: Ledger) -> None:
                 cost=FREE,
                 usage=Usage(input_uncached=30, cache_read=90, output_visible=5),
             ),
-        ),
-        baseline=Decimal("0.5"),
-        cache_saved=Decimal("0.01"),
+            turn=2,
+            compared=Comparison(Decimal("0.1"), Decimal("0.5"), "a/best", Decimal("0.2"), "b/best"),
+            cache_saved=Decimal("0.01"),
+        )
     )
     local, cloud = sorted(ledger.rows("model"), key=lambda row: row.label)
     assert (local.label, local.cost, local.baseline, local.cache_saved) == (
@@ -86,6 +88,12 @@ def test_each_attempt_counts_under_its_own_model(ledger: Ledger) -> None:
         Decimal("0.5"),
         Decimal("0.01"),
     )
+    assert (local.compared, local.compared_cost, local.baseline_model) == (
+        1,
+        Decimal("0.1"),
+        "a/best",
+    )
+    assert (local.single, local.single_model, local.turns) == (Decimal("0.2"), "b/best", 1)
     assert (local.tokens, local.cache_hit_rate) == (125, 0.75)
     assert (cloud.cost, cloud.unknown, cloud.failures, cloud.baseline) == (None, 1, 1, None)
     assert [row.label for row in ledger.rows("provider")] == ["local", "openai"]
@@ -179,15 +187,9 @@ def test_what_was_free_does_not_make_a_sum_known(ledger: Ledger) -> None:
     assert ledger.average_cost("chat") == (None, 0)
 
 
-def test_saved_is_only_what_can_be_compared(ledger: Ledger) -> None:
-    """What the premium model would have cost counts where the own cost is known, and where none is
-    known nothing is said to be saved, nor to be free.
-    """
-    ledger.record(receipt(attempt(cost=UNKNOWN_COST), id="r1"), baseline=Decimal(9))
-    total = ledger.of_today()
-    assert (total.saved, total.spent) == (None, Cost(None, "unknown"))
-    ledger.record(receipt(attempt(), id="r2"), baseline=Decimal(1))
-    total = ledger.of_today()
-    assert (total.baseline, total.compared) == (Decimal(10), Decimal(1))
-    assert total.saved == Decimal(1) - Decimal("0.0012")
-    assert total.spent == Cost(Decimal("0.0012"), "unknown")
+def test_a_sum_that_lacks_something_is_never_free(ledger: Ledger) -> None:
+    """An unknown cost is told beside what is known, and alone it is no amount at all."""
+    ledger.record(receipt(attempt(cost=UNKNOWN_COST), id="r1"))
+    assert ledger.of_today().spent == Cost(None, "unknown")
+    ledger.record(receipt(attempt(), id="r2"))
+    assert ledger.of_today().spent == Cost(Decimal("0.0012"), "unknown")

@@ -133,7 +133,7 @@ async def test_the_sidebar_is_walked_with_keys(runtime: FakeRuntime) -> None:
 async def test_chats_of_programs_are_apart(runtime: FakeRuntime) -> None:
     """The side pane holds the user's own; the list of all has the others at its end, by name."""
     rows = runtime.conversations.rows
-    rows["c1"] = replace(rows["c1"], tags=("from:aider",))
+    rows["c1"] = replace(rows["c1"], front_door="http", client="aider")
     async with running(runtime, (120, 36)) as chat:
         assert chat.chat.page.sidebar.option_count == 4
         await chat.press("ctrl+s")

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import mimetypes
 import os
 import shlex
 import subprocess
 import tempfile
-from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from textual.content import Content
 
+from edgeroute.core.attached_file import read_attachment
 from edgeroute.core.display import safe_line
-from edgeroute.core.messages import File, Image
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.chat.page import part_name
 from edgeroute.tui.screens.dialogs import AskDialog
 from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
 from edgeroute.tui.widgets.composer import Choose, Composer
-
-MAX_BYTES: Final = 20 * 1024 * 1024
-_IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
 class ComposerActions:
@@ -79,7 +73,7 @@ class ComposerActions:
         try:
             path = Path(name).expanduser()
             label = self._chat.runtime.admin.own.label(path)
-            part = replace(read_attachment(path), folder=label)
+            part = read_attachment(path, label)
         except (OSError, ValueError) as error:
             told = f"{name}: {error.strerror}." if isinstance(error, OSError) else str(error)
             self._chat.notify(told, title="Not attached", severity="error")
@@ -130,19 +124,3 @@ class ComposerActions:
             self._chat.notify(f"{editor[0]}: {error.strerror}. Set $EDITOR.")
         finally:
             path.unlink(missing_ok=True)
-
-
-def read_attachment(path: Path) -> File | Image:
-    """The file at ``path`` as a part of a message.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is no file, or larger than 20 MiB.
-    """
-    if not path.is_file():
-        raise ValueError(f"{path} is no file.")
-    if path.stat().st_size > MAX_BYTES:
-        raise ValueError(f"{path} is larger than 20 MiB; attach a smaller part of it.")
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    data = path.read_bytes()
-    return Image(kind, data) if kind in _IMAGES else File(path.name, kind, data)

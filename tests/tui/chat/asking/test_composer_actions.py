@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeroute.core.messages import File, Image
-from edgeroute.tui.chat.asking import composer_actions
+from edgeroute.core.messages import File
 from edgeroute.tui.screens.picker import Picker
 from tests.support.replies import PNG
 from tests.tui.driver import running
@@ -70,26 +69,6 @@ async def test_a_file_goes_with_the_message(runtime: FakeRuntime, tmp_path: Path
         assert [type(part).__name__ for part in parts] == ["Text", "File"]
         assert chat.chat.state.attachments == ()
         assert "note.txt" in chat.words("Question .files")
-
-
-def test_text_is_a_file_and_a_picture_an_image(tmp_path: Path) -> None:
-    """The type follows the name; unknown ones are plain bytes."""
-    for name in ("a.txt", "a.png", "a.unknown-kind"):
-        (tmp_path / name).write_bytes(b"x")
-    assert composer_actions.read_attachment(tmp_path / "a.txt") == File("a.txt", "text/plain", b"x")
-    assert composer_actions.read_attachment(tmp_path / "a.png") == Image("image/png", b"x")
-    unknown = composer_actions.read_attachment(tmp_path / "a.unknown-kind")
-    assert isinstance(unknown, File)
-    assert unknown.media_type == "application/octet-stream"
-
-
-def test_what_cannot_be_attached_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Folders, missing and huge files are refused with a sentence."""
-    monkeypatch.setattr(composer_actions, "MAX_BYTES", 3)
-    (tmp_path / "big").write_bytes(b"xxxx")
-    for name, sentence in (("", "is no file"), ("none", "is no file"), ("big", "larger than")):
-        with pytest.raises(ValueError, match=sentence):
-            composer_actions.read_attachment(tmp_path / name)
 
 
 async def test_what_is_attached_can_be_taken_off(runtime: FakeRuntime, tmp_path: Path) -> None:

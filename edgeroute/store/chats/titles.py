@@ -1,0 +1,23 @@
+"""The title of a conversation: its first words, on one line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from edgeroute.core.messages import Message
+from edgeroute.store.database.codec import printable
+
+_LIMIT: Final = 120
+
+
+def first_words(messages: Sequence[Message]) -> str:
+    """What the user said first, as a title; empty where that is nothing."""
+    said = next((m.text for m in messages if m.role == "user" and m.text.strip()), "")
+    return title(said)
+
+
+def title(text: str) -> str:
+    """``text`` on one line of at most 120 characters."""
+    line = " ".join(printable(text).split())
+    return line if len(line) <= _LIMIT else f"{line[: _LIMIT - 1]}…"

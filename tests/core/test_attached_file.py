@@ -1,0 +1,32 @@
+"""A file of this machine as a part of a message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgeroute.core import attached_file
+from edgeroute.core.attached_file import read_attachment
+from edgeroute.core.messages import File, Image
+
+
+def test_text_is_a_file_and_a_picture_an_image(tmp_path: Path) -> None:
+    """The type follows the name; unknown ones are plain bytes, and the folder's label stays."""
+    for name in ("a.txt", "a.png", "a.unknown-kind"):
+        (tmp_path / name).write_bytes(b"x")
+    assert read_attachment(tmp_path / "a.txt") == File("a.txt", "text/plain", b"x")
+    private = read_attachment(tmp_path / "a.png", "private")
+    assert private == Image("image/png", b"x", folder="private")
+    unknown = read_attachment(tmp_path / "a.unknown-kind", "code")
+    assert isinstance(unknown, File)
+    assert (unknown.media_type, unknown.folder) == ("application/octet-stream", "code")
+
+
+def test_what_cannot_be_attached_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders, missing and huge files are refused with a sentence."""
+    monkeypatch.setattr(attached_file, "MAX_BYTES", 3)
+    (tmp_path / "big").write_bytes(b"xxxx")
+    for name, sentence in (("", "is no file"), ("none", "is no file"), ("big", "larger than")):
+        with pytest.raises(ValueError, match=sentence):
+            read_attachment(tmp_path / name)
