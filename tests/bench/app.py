@@ -50,7 +50,7 @@ ANSWER: Final = (
 def first_paint(command: list[str], environment: dict[str, str]) -> float:
     """Seconds until the message box, or what stands for it, is on the screen."""
     began = time.perf_counter()
-    app = pexpect.spawn(command[0], command[1:], env=environment, dimensions=(36, 120), timeout=60)  # type: ignore[arg-type]
+    app = pexpect.spawn(command[0], command[1:], env=environment, dimensions=(36, 120), timeout=60)
     try:
         app.expect("Ask")
         return time.perf_counter() - began
@@ -97,7 +97,9 @@ def fill(home: House) -> str:
     chat = stored.create(title="long").id
     for number in range(TURNS):
         text = f"{ANSWER * (1 + number % 3)}Answer {number}."
-        stored.append(chat, [user(f"question{number} and more"), assistant(text)], model="mock/m")
+        stored.append(
+            chat, [user(f"question{number:04} and more"), assistant(text)], model="mock/m"
+        )
     return chat
 
 
@@ -116,9 +118,10 @@ async def most_memory(chat: Driver) -> float:
     most = 0.0
     chat.chat.composer.insert("a long answer, please")
     await chat.checked()
+    said = len(chat.chat.state.messages)
     await chat.press("enter")
-    while chat.chat.state.phase != "idle":
-        await asyncio.sleep(0.1)
+    while len(chat.chat.state.messages) == said:
+        await asyncio.sleep(0.2)
         most = max(most, megabytes())
     return most
 
@@ -126,6 +129,7 @@ async def most_memory(chat: Driver) -> float:
 async def key_times(chat: Driver) -> list[float]:
     """Milliseconds from a key to the screen, in a long prompt with personal data in it."""
     line = "Write to anna.berg@example.com about the parcel that never came, and be kind. "
+    chat.chat.composer.focus()
     chat.chat.composer.put((line * (PROMPT // len(line) + 1))[:PROMPT])
     await chat.checked()
     times = []
@@ -147,9 +151,9 @@ async def landed(chat: Driver, home: House) -> int:
     good = 0
     view = chat.chat.page.transcript
     for jump in range(JUMPS):
-        word = f"question{jump * 67 % TURNS}"
-        hits = [h for h in home.runtime.conversations.search(word) if f"{word} " in f"{h.snippet} "]
-        await chat.chat.chats.switch(hits[0].conversation, turn=hits[0].position)
+        word = f"question{jump * 67 % TURNS:04}"
+        hit = home.runtime.conversations.search(word)[0]
+        await chat.chat.chats.switch(hit.conversation, turn=hit.position)
         await chat.until(lambda: any(b.has_focus for b in chat.chat.query(Block)))
         await chat.pilot.pause(0.2)
         block = next(b for b in chat.chat.query(Block) if b.has_focus)
@@ -162,6 +166,7 @@ async def inside(folder: Path) -> list[tuple[str, float, float, str]]:
     """Everything that is measured in this process."""
     async with house(folder, {"mock": streamed}) as home:
         name = fill(home)
+        home.runtime.admin.own.answered()  # nothing is to be offered meanwhile
         async with running(home.runtime, (120, 36)) as chat:
             await opened(chat, name)
             await chat.press("ctrl+n")

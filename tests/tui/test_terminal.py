@@ -153,7 +153,7 @@ def test_a_signal_ends_it_with_the_terminal_as_it_was(tmp_path: Path) -> None:
     script.write_text(RUN)
     command = f"exec {sys.executable} {script} 2>{log}"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
-    app = pexpect.spawn("/bin/sh", ["-c", command], env=environment, cwd=ROOT, timeout=30)  # type: ignore[arg-type]
+    app = pexpect.spawn("/bin/sh", ["-c", command], env=environment, cwd=ROOT, timeout=30)
     app.setwinsize(24, 80)
     app.expect("Ask")
     os.kill(app.pid, signal.SIGTERM)

@@ -19,7 +19,7 @@ from edgeroute.tui.words import dollars, spent
 if TYPE_CHECKING:
     from edgeroute.core.spending import SpendingRepository, SpendRow
 
-_BAR: Final = 14
+_BAR: Final = 10
 
 
 def bar(share: float, width: int = _BAR) -> str:

@@ -143,7 +143,7 @@ class AnswerBody(Widget):
             content = content.stylize(chosen, start, len(content.plain) if end < 0 else end)
         if row.code:
             base += Style.parse("on $panel" if row.part == self.chosen else "on $surface")
-        pieces = content.render(base, end="", parse_style=Style.parse)
+        pieces = content.render(base, end="", parse_style=_style)
         strip = Strip([Segment(text, style.rich_style) for text, style in pieces])
         strip = strip.apply_offsets(0, y)
         if row.wide:
@@ -205,3 +205,8 @@ class AnswerBody(Widget):
         """Draw what is selected."""
         del selection
         self._redraw()
+
+
+def _style(named: str | Style) -> Style:
+    """A style by what it is called, in the colours of the theme."""
+    return Style.parse(named) if isinstance(named, str) else named

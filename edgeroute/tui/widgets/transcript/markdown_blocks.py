@@ -62,13 +62,13 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Across:
     """A line across."""
 
     gap: bool = True
 
 
-Block = Prose | Code | Table | Rule
+Block = Prose | Code | Table | Across
 
 
 @dataclass
@@ -159,7 +159,7 @@ class _Reader:
                 text = safe(token.content).rstrip("\n")
                 self._blocks.append(Code(text, language, *self._beside()))
             elif token.type == "hr":
-                self._blocks.append(Rule())
+                self._blocks.append(Across())
             else:
                 self._container(token)
             at += 1
