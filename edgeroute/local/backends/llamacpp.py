@@ -113,7 +113,7 @@ class LlamaCpp:
             detail,
             NAME,
             int(health.get("window") or window),
-            waiting=int(health.get("waiting") or 0),
+            waiting=waiting + 1 if (waiting := int(health.get("waiting") or 0)) else 0,
         )
 
     async def close(self) -> None:

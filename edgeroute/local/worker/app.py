@@ -56,7 +56,6 @@ def build(service: WorkerService, shut_down: Callable[[], None]) -> Starlette:
                 "state": service.state,
                 "model": host.build.id if host else "",
                 "window": host.window if host else 0,
-                "waiting": service.waiting,
                 "idle_seconds": service.idle_seconds,
                 "waiting": service.turns.waiting,
                 "expected_seconds": service.turns.expected_seconds,

@@ -71,11 +71,6 @@ class WorkerService:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="llama")
 
     @property
-    def waiting(self) -> int:
-        """How many requests are being answered or wait for that."""
-        return self._waiting
-
-    @property
     def idle_seconds(self) -> float:
         """How long nobody has asked anything."""
         return 0.0 if self._open else self._monotonic() - self._used
