@@ -175,11 +175,18 @@ class TelemetrySettings(_SettingsTable, frozen=True):
 
 
 class ChatAppSettings(_SettingsTable, frozen=True):
-    """The chat app: ``theme``, ``mouse``, and ``keys`` that replace keys by action id."""
+    """The chat app: ``theme``, ``mouse``, and ``keys`` that replace keys by action id.
+
+    ``notify`` says how the end of an answer that took long is told: by the terminal's bell, or as a
+    notice of the desktop where the terminal can show one. ``prompts`` are system prompts by name,
+    such as ``plain = "Answer in plain words."``; /system chooses one for a chat.
+    """
 
     theme: str = ""
     mouse: bool = True
+    notify: Literal["bell", "desktop", "off"] = "bell"
     keys: dict[str, str] = {}
+    prompts: dict[str, str] = {}
 
 
 class Settings(_SettingsTable, frozen=True):

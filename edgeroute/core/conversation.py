@@ -20,8 +20,9 @@ class Conversation:
     ``latched`` says that it held personal data and stays local; ``latch_reason`` is a sentence.
     ``parent`` is the conversation it was forked from. Where ``stored`` is false only the latch and
     the digests of its beginnings are kept, no text. ``turns`` counts its turns and ``model`` gave
-    the last answer. ``front_door`` is where it began and ``client`` the connected program that
-    began it; both are empty where no receipt tells of it.
+    the last answer. ``left`` says that something of it was sent to another machine, ever.
+    ``front_door`` is where it began and ``client`` the connected program that began it; both are
+    empty where no receipt tells of it.
     """
 
     id: str
@@ -37,15 +38,23 @@ class Conversation:
     stored: bool = True
     turns: int = 0
     model: str = ""
+    left: bool = False
     front_door: FrontDoor | Literal[""] = ""
     client: str = ""
 
     @property
+    def program(self) -> str:
+        """What began it; empty where that was the user in the chat app."""
+        if self.front_door == "cli":
+            return "ask"
+        return (self.client or "a program") if self.front_door == "http" else ""
+
+    @property
     def place(self) -> Literal["local", "cloud", ""]:
-        """Where the last answer came from; empty where there is none."""
-        if not self.model:
-            return ""
-        return "local" if self.model.startswith(_LOCAL) else "cloud"
+        """``local`` where nothing of it ever left this machine; empty where nothing was asked."""
+        if self.left or (self.model and not self.model.startswith(_LOCAL)):
+            return "cloud"
+        return "local" if self.model else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,8 @@ class LocalStatus:
     the model fetched. ``stopped``: starts when it is needed. ``idle``:
     runs without a model in memory. ``detail`` is a sentence for people; ``window`` is in tokens, 0
     unknown; ``backend`` is ``llamacpp``, ``omlx`` or an endpoint's name. ``warning`` is what the
-    user should know although it answers.
+    user should know although it answers. ``waiting`` counts the requests that it is answering or
+    that wait for that, where it tells.
     """
 
     state: LocalState
@@ -102,3 +103,4 @@ class LocalStatus:
     backend: str
     window: int = 0
     warning: str = ""
+    waiting: int = 0

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final, Literal, Protocol, get_args
 
 from edgeroute.core.comparison import Comparison
-from edgeroute.core.usage import Usage
+from edgeroute.core.usage import Cost, Usage
 
 By = Literal["model", "task", "user", "day", "provider", "rule", "conversation", "client"]
 GROUPS: Final[tuple[By, ...]] = get_args(By)
@@ -45,6 +45,13 @@ class SpendRow:
     baseline_model: str = ""
     single: Decimal | None = None
     single_model: str = ""
+
+    @property
+    def spent(self) -> Cost:
+        """What it cost; a sum that lacks something is never all of it, and never free."""
+        if not self.unknown:
+            return Cost(self.cost, "computed" if self.cost is not None else "unknown")
+        return Cost(self.cost or None, "unknown")
 
     @property
     def tokens(self) -> int:
@@ -85,6 +92,10 @@ class SpendingRepository(Protocol):
 
     def today(self) -> Decimal:
         """Known cost of this day."""
+        ...
+
+    def of_today(self) -> SpendRow:
+        """The sums over this day."""
         ...
 
 

@@ -58,12 +58,11 @@ def begun_by(conversation: Conversation) -> str:
 
 
 def tokens(count: int) -> str:
-    """``812``, ``12.4k``, ``1.2M``."""
+    """``812``, ``12.4k``, ``128k``, ``1.2M``."""
     if count < 10_000:
         return str(count)
-    if count < 1_000_000:
-        return f"{count / 1000:.1f}k"
-    return f"{count / 1_000_000:.1f}M"
+    short, unit = (count / 1000, "k") if count < 999_950 else (count / 1_000_000, "M")
+    return f"{short:.1f}".removesuffix(".0") + unit
 
 
 def usage_words(usage: Usage) -> str:

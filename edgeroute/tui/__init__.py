@@ -24,18 +24,19 @@ def run(runtime: Runtime, *, plain: bool = False) -> int:
     if plain or lines.wanted(os.environ, terminal=sys.stdin.isatty() and sys.stdout.isatty()):
         return lines.run(runtime)
 
+    from edgeroute.tui import terminal  # noqa: PLC0415
     from edgeroute.tui.app import ChatApp  # noqa: PLC0415 - Textual is not for plain mode
-    from edgeroute.tui.terminal import ending_with_terminal  # noqa: PLC0415
 
     app = ChatApp(runtime)
 
     async def drawn() -> None:
+        terminal.ended_by(lambda code: app.exit(return_code=code))
         try:
             await app.run_async(mouse=runtime.chat.mouse)
         finally:
             # Kept connections can be let go of only on the loop that they were opened on.
             await runtime.close()
 
-    with ending_with_terminal():
+    with terminal.ending_with_terminal(), terminal.drawn_on_terminal():
         asyncio.run(drawn())
     return app.return_code or 0

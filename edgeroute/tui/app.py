@@ -15,14 +15,12 @@ from textual.screen import Screen
 
 from edgeroute.core.display import safe, safe_line
 from edgeroute.tui.chat.screen import ChatScreen
-from edgeroute.tui.commands import COMMANDS
+from edgeroute.tui.commands import palette
 from edgeroute.tui.keymap import keys_with
 from edgeroute.tui.screens.onboarding import Onboarded, OnboardingScreen
-from edgeroute.tui.theme import DEFAULT, OURS, VARIABLE_DEFAULTS, rich_theme
+from edgeroute.tui.theme import DEFAULT, OURS, VARIABLE_DEFAULTS
 
 if TYPE_CHECKING:
-    from textual.theme import Theme
-
     from edgeroute.wiring import Runtime
 
 
@@ -54,8 +52,6 @@ class ChatApp(App[int]):
 
     def on_mount(self) -> None:
         """The chat, then the first-run page."""
-        self.theme_changed_signal.subscribe(self, self.recolour, immediate=True)
-        self.recolour(self.current_theme)
         self.push_screen(ChatScreen(self.runtime, self.keys))
         if self.runtime.first_run:
             self.action_set_up()
@@ -72,11 +68,6 @@ class ChatApp(App[int]):
     def action_set_up(self) -> None:
         """The steps of the first start, again."""
         self.push_screen(OnboardingScreen(self.runtime), self.onboarded)
-
-    def recolour(self, theme: Theme) -> None:
-        """Frozen answers follow the theme."""
-        del theme
-        self.console.push_theme(rich_theme(self.theme_variables))
 
     def notify(
         self,
@@ -97,6 +88,13 @@ class ChatApp(App[int]):
             markup=False,
         )
 
+    def tell_done(self) -> None:
+        """Tell that an answer that took long is there, as the settings say."""
+        if self.runtime.chat.notify == "bell":
+            self.bell()
+        elif self.runtime.chat.notify == "desktop" and self._driver is not None:
+            self._driver.write("\x1b]9;EdgeRoute: the answer is there\x07")
+
     def _fatal_error(self) -> None:
         """Textual would print every local variable: prompts and findings are no one's business."""
         traceback = Traceback(show_locals=False, suppress=[textual])
@@ -104,12 +102,11 @@ class ChatApp(App[int]):
         self._close_messages_no_wait()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette offers what the slash commands do."""
+        """The palette offers what keys and slash commands do, by group, and says both."""
         if isinstance(screen, ChatScreen):
-            for command in COMMANDS:
-                name = command.help[0].upper() + command.help[1:]
+            for name, ways, action in palette(self.keys):
 
-                async def run(action: str = command.action) -> None:
+                async def run(action: str = action) -> None:
                     await screen.actions.run(action)
 
-                yield SystemCommand(name, f"/{command.name}", run)
+                yield SystemCommand(name, ways, run)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import groupby
 from typing import Final
+
+from edgeroute.core.display import safe_line
+from edgeroute.tui.keymap import CHAT, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +35,17 @@ COMMANDS: Final = (
     SlashCommand("new", "new_chat", "begin a new chat"),
     SlashCommand("chats", "show_chats", "list of chats"),
     SlashCommand("fork", "fork_here", "a new chat that begins like this one"),
+    SlashCommand("undo", "undo_delete", "bring back the chat that was just deleted"),
+    SlashCommand("system", "pick_system", "choose a system prompt for this chat", "NAME"),
     SlashCommand("rename", "rename_chat", "give this chat a name", "TITLE"),
     SlashCommand("export", "export_chat", "write this chat to a Markdown file"),
     SlashCommand("retry", "again", "ask the last question again"),
     SlashCommand("local", "again_local", "ask the last question again, here only"),
     SlashCommand("good", "thumb('up')", "the last answer was good"),
     SlashCommand("bad", "thumb('down')", "the last answer was not good"),
+    SlashCommand("copy", "copy_last", "copy the newest code block, else the newest answer"),
     SlashCommand("attach", "attach", "attach a file", "PATH"),
+    SlashCommand("detach", "detach", "take the last attachment off, or the named one", "NAME"),
     SlashCommand("left", "show_left", "what left this machine"),
     SlashCommand("key", "show_providers", "providers and keys"),
     SlashCommand("models", "show_models", "models of this machine: fetch, use, remove"),
@@ -47,6 +58,10 @@ COMMANDS: Final = (
     SlashCommand("help", "show_help", "all keys and commands"),
     SlashCommand("quit", "quit_app", "quit"),
 )
+
+# What makes no sense once a list was opened for it.
+_FOR_KEYS_ALONE: Final = frozenset({"newline", "stop", "up", "down", "interrupt"})
+_NAME: Final = re.compile(r"/([^\W_][\w-]{0,39})")
 
 
 def matching(text: str) -> list[SlashCommand]:
@@ -63,3 +78,39 @@ def parsed(text: str) -> tuple[SlashCommand, str] | None:
     name, _, argument = text[1:].partition(" ")
     found = next((command for command in COMMANDS if command.name == name.lower()), None)
     return (found, argument.strip()) if found else None
+
+
+def misspelt(text: str) -> str:
+    """What is wrong where ``text`` looks like a command and is none; empty for a message.
+
+    A path has a second slash, and a space before the slash makes a message of anything.
+    """
+    name = _NAME.fullmatch(text.partition(" ")[0].rstrip())
+    if name is None or "\n" in text.strip() or parsed(text):
+        return ""
+    known = [command.name for command in COMMANDS]
+    near = get_close_matches(name[1].lower(), known, 1, 0.6)
+    meant = f" Did you mean /{near[0]}?" if near else " / alone lists them."
+    return (
+        f"There is no command /{safe_line(name[1], 30)}.{meant}"
+        " With a space before it, it is sent as a message."
+    )
+
+
+def palette(keys: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Everything that can be chosen from a list: its group and what it does, the key and the
+    command that do the same, and the action. ``keys`` are the chat's by action id.
+    """
+    commands = {command.action: command for command in COMMANDS}
+    rows = []
+    for group, actions in groupby(CHAT, lambda action: action.group):
+        for action in actions:
+            command = commands.pop(action.action, None)
+            key = shown(keys.get(action.id, ""))
+            ways = " · ".join(filter(None, (key, f"/{command.name}" if command else "")))
+            if action.id not in _FOR_KEYS_ALONE:
+                rows.append((f"{group}: {action.help}", ways, action.action))
+    return rows + [
+        (f"Commands: {command.help.capitalize()}", f"/{command.name}", command.action)
+        for command in commands.values()
+    ]

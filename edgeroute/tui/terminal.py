@@ -1,13 +1,14 @@
-"""The terminal that the chat app runs in, and what happens when it goes away."""
+"""The terminal that the chat app runs in: where it is drawn, and what happens when it must end."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event, Thread
+from threading import Event, Thread, current_thread, main_thread
 from typing import Final
 
 _SECONDS: Final = 2.0
@@ -28,6 +29,27 @@ def ending_with_terminal(seconds: float = _SECONDS) -> Iterator[None]:
         yield
     finally:
         over.set()
+
+
+@contextmanager
+def drawn_on_terminal() -> Iterator[None]:
+    """Draw on stdout where stderr, on which Textual draws, is redirected: ``edgeroute 2>log``."""
+    kept = sys.__stderr__
+    if kept is not None and not kept.isatty():
+        sys.__stderr__ = sys.__stdout__  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        sys.__stderr__ = kept  # type: ignore[misc]
+
+
+def ended_by(end: Callable[[int], object]) -> None:
+    """Have a SIGTERM call ``end`` with its exit code, so that the terminal is left as it was found.
+
+    To be called on the running event loop; signals reach the main thread alone.
+    """
+    if current_thread() is main_thread():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end, 128 + signal.SIGTERM)
 
 
 def _watch(over: Event, seconds: float) -> None:

@@ -6,11 +6,8 @@ Colours only repeat what words say: ``$local`` stays here, ``$forced`` had to, `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
-from rich.style import Style
-from rich.theme import Theme as RichTheme
 from textual.theme import Theme
 
 DEFAULT: Final = "edgeroute-dark"
@@ -82,30 +79,3 @@ VARIABLE_DEFAULTS: Final = {
     "on-badge": "ansi_black",
     "code": "ansi_green",
 }
-
-
-def rich_theme(variables: Mapping[str, str]) -> RichTheme:
-    """How frozen answers are drawn, in the colours of the current theme."""
-
-    def colour(name: str) -> str | None:
-        value = variables.get(name, "")
-        return value if value.startswith("#") else None
-
-    muted, code = Style(color=colour("muted")), Style(color=colour("code"))
-    return RichTheme(
-        {
-            "markdown.h1": Style(bold=True, underline=True, color=colour("markdown-h1-color")),
-            "markdown.h2": Style(bold=True, color=colour("markdown-h2-color")),
-            "markdown.h3": Style(bold=True, color=colour("markdown-h3-color")),
-            "markdown.h4": Style(italic=True),
-            "markdown.code": code,
-            "markdown.item.bullet": muted,
-            "markdown.item.number": muted,
-            "markdown.block_quote": muted,
-            "markdown.hr": Style(color=colour("line")),
-            "markdown.link": Style(underline=True),
-            "markdown.link_url": muted,
-            "markdown.table.border": Style(color=colour("line")),
-            "markdown.table.header": Style(bold=True),
-        }
-    )

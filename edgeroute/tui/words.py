@@ -9,6 +9,7 @@ from decimal import Decimal
 from edgeroute.core.display import safe_line
 from edgeroute.core.model_card import Place
 from edgeroute.core.receipt import Receipt
+from edgeroute.core.spending import SpendRow
 from edgeroute.core.verdict import Finding, PrivacyMode
 from edgeroute.core.words import cost_words, plural, seconds, sent_to, usage_words
 
@@ -72,6 +73,14 @@ def details(findings: tuple[Finding, ...]) -> str:
 def dollars(amount: Decimal) -> str:
     """USD with two places, for totals."""
     return f"${amount:,.2f}"
+
+
+def spent(row: SpendRow) -> str:
+    """What ``row`` cost, for totals: ``$0.42``, ``at least $0.42``, ``cost unknown``."""
+    cost = row.spent
+    if cost.basis != "unknown":
+        return dollars(cost.amount or Decimal(0))
+    return f"at least {dollars(cost.amount)}" if cost.amount else "cost unknown"
 
 
 def left(until: datetime, now: datetime) -> str:

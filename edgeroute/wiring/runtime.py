@@ -54,7 +54,7 @@ class Runtime:
         self.clock: Clock = clock or SystemClock()
         self._installation = Installation(paths, settings, self.clock)
         self._stores = stores = StoreParts(self._installation)
-        self.conversations = ConversationService(stores.conversations, stores.loss)
+        self.conversations = ConversationService(stores.conversations, stores.loss, stores.notes)
         self.embeddings = Embeddings(paths.models)
         self.receipts: ReceiptRepository = stores.receipts
         self.ledger: SpendingRepository = stores.ledger

@@ -13,6 +13,7 @@ from edgeroute.store.chats.conversation_prefixes import Prefixes
 from edgeroute.store.chats.conversations import Conversations
 from edgeroute.store.chats.history_loss import HistoryLoss
 from edgeroute.store.chats.masks import ConversationMasks
+from edgeroute.store.chats.notes import ConversationNotes
 from edgeroute.store.database.database import Database
 from edgeroute.store.keys.keys import Keys
 from edgeroute.store.records.alerts import Alerts
@@ -56,6 +57,7 @@ class StoreParts:
         self.alerts = Alerts(self.database, now=now)
         self.outcomes = Outcomes(self.database, now=now)
         self.states = KeyValueStore(self.database, now=now)
+        self.notes = ConversationNotes(self.database, self.states)
         server = self._settings.server
         self.responses = StoredResponses(
             self.database,

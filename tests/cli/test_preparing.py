@@ -75,7 +75,12 @@ def test_a_front_door_fetches_the_check_first_and_begins_the_rest(
     everything was once there, nothing is looked at again.
     """
     begun: list[bool] = []
-    monkeypatch.setattr(Preparing, "begin", lambda _, **__: begun.append(True) or True)
+
+    def begin(_: Preparing, **__: object) -> bool:
+        begun.append(True)
+        return True
+
+    monkeypatch.setattr(Preparing, "begin", begin)
     get_ready(Shell(home.runtime))
     assert pulls == []  # the tests' own switch
     monkeypatch.delenv(SWITCH)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from edgeroute.core.conversation import Conversation
@@ -13,10 +15,10 @@ from tests.support.clocks import THE_DAY
     ("model", "place"),
     [("", ""), ("local/qwen3-4b", "local"), ("mock/m", "cloud"), ("localhost/m", "cloud")],
 )
-def test_its_place_is_where_the_last_answer_came_from(model: str, place: str) -> None:
-    """By the model that gave it; before the first answer there is no place."""
+def test_it_is_local_where_nothing_ever_left(model: str, place: str) -> None:
+    """By the model that answered last, and by whatever left before; at first there is no place."""
     found = Conversation("c1", "Trees", THE_DAY, THE_DAY, PrivacyMode.AUTO, model=model)
-    assert found.place == place
+    assert (found.place, replace(found, left=True).place) == (place, "cloud")
 
 
 def test_a_new_conversation_is_open_stored_and_empty() -> None:

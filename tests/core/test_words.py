@@ -56,7 +56,7 @@ def test_part_of_a_cost_is_never_shown_as_all_of_it(cost: Cost, text: str) -> No
 
 def test_counts_times_and_sizes_are_short() -> None:
     """Tokens, durations and sizes fit a line."""
-    assert [words.tokens(n) for n in (7, 12_400, 2_000_000)] == ["7", "12.4k", "2.0M"]
+    assert [words.tokens(n) for n in (7, 12_400, 2_000_000)] == ["7", "12.4k", "2M"]
     times = [words.seconds(n) for n in (None, 23, 1900, 12_400, 125_000)]
     assert times == ["-", "23 ms", "1.9 s", "12 s", "2 min 5 s"]
     assert [words.size(n) for n in (500, 1_600, 2.5e9)] == ["500 B", "1.6 kB", "2.5 GB"]
@@ -65,7 +65,7 @@ def test_counts_times_and_sizes_are_short() -> None:
 def test_the_next_unit_begins_where_it_is_reached() -> None:
     """Ten thousand tokens, a second, ten of them, a minute, a kilobyte, a dollar."""
     edges = (9_999, 10_000, 999_900, 1_000_000)
-    assert [words.tokens(n) for n in edges] == ["9999", "10.0k", "999.9k", "1.0M"]
+    assert [words.tokens(n) for n in edges] == ["9999", "10k", "999.9k", "1M"]
     times = [words.seconds(n) for n in (999, 1_000, 9_900, 10_000, 59_999, 60_000)]
     assert times == ["999 ms", "1.0 s", "9.9 s", "10 s", "59 s", "1 min 0 s"]
     sizes = [words.size(n) for n in (999, 1_000, 999_900, 1e6, 1e9, 1e12)]

@@ -221,6 +221,10 @@ class FakeLocal:
         """What the test says."""
         return self.now
 
+    def cards(self) -> tuple[ModelCard, ...]:
+        """The one model; it sees no pictures."""
+        return (card(LOCAL, "0", "0", Place.LOCAL),)
+
 
 @dataclass
 class FakeEngine:
@@ -259,6 +263,7 @@ class FakeEngine:
             task="explain_code" if "code" in text else "chat",
             input_tokens=12 + len(text) // 4,
             output_tokens=400,
+            has_images=any(isinstance(p, Image) for m in request.messages for p in m.parts),
         )
         local = Candidate(LOCAL, Place.LOCAL, "the local model", "last_resort")
         if here:
@@ -421,6 +426,7 @@ class FakeConversations:
     def __init__(self) -> None:
         self.rows: dict[str, Conversation] = {}
         self.stored: dict[str, list[Turn]] = {}
+        self.notes: dict[tuple[str, str], str] = {}
 
     def add(self, row: Conversation, turns: Sequence[Turn] = ()) -> None:
         """Put a chat in."""
@@ -458,6 +464,14 @@ class FakeConversations:
         row = Conversation(f"c{len(self.rows) + 1}", "", NOW, NOW, mode)
         self.add(row)
         return row
+
+    def note(self, conversation: str, kind: str) -> str:
+        """What is kept beside it."""
+        return self.notes.get((conversation, kind), "")
+
+    def keep_note(self, conversation: str, kind: str, text: str) -> None:
+        """Keep it, or forget it."""
+        self.notes[conversation, kind] = text
 
     def turns(self, conversation: str) -> Sequence[Turn]:
         """What was said."""
@@ -581,7 +595,9 @@ def spend(
 ) -> SpendRow:
     """A row of the ledger."""
     usage = Usage(input_uncached=tokens)
-    row = SpendRow(label, calls, calls, 0, usage, cost, 0 if cost else 1, baseline, None)
+    row = SpendRow(
+        label, calls, calls, 0, usage, cost, 0 if cost is not None else 1, baseline, None
+    )
     if cost is None:
         return replace(row, baseline=None)
     return replace(row, compared=calls, compared_cost=cost, baseline_model="cloud/best")
@@ -593,6 +609,10 @@ class FakeLedger:
     def today(self) -> Decimal:
         """Spent today."""
         return Decimal("0.42")
+
+    def of_today(self) -> SpendRow:
+        """Sums of the day."""
+        return spend("total", 9, 1200, self.today(), Decimal(1))
 
     def rows(self, by: str) -> Sequence[SpendRow]:
         """Fixed rows; days for ``day``."""
@@ -647,6 +667,10 @@ class FakeProviders:
             FakeProvider("openai", "OpenAI", key="keyring" if "openai" in self.keys else ""),
         ]
 
+    def ready(self) -> frozenset[str]:
+        """Those with a key."""
+        return frozenset(row.id for row in self.status() if row.has_key)
+
     async def test(self, provider: str) -> str:
         """A sentence."""
         return f"{provider}: the key works."
@@ -666,7 +690,9 @@ class FakeChatSettings:
 
     theme: str = ""
     mouse: bool = True
+    notify: str = "bell"
     keys: Mapping[str, str] = field(default_factory=dict)
+    prompts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

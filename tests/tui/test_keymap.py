@@ -8,7 +8,7 @@ from textual.actions import parse
 from edgeroute.core.errors import SettingsError
 from edgeroute.tui import keymap
 from edgeroute.tui.chat.screen import ChatScreen
-from edgeroute.tui.commands import COMMANDS, matching, parsed
+from edgeroute.tui.commands import COMMANDS, matching, palette, parsed
 from edgeroute.tui.widgets.transcript.block import Block
 from tests.tui.fake_runtime import FakeRuntime
 
@@ -66,3 +66,15 @@ def test_commands_complete_until_the_first_space() -> None:
     assert found is not None
     assert (found[0].name, found[1]) == ("model", "x y")
     assert parsed("/usr/bin is a folder") is None
+
+
+def test_the_palette_says_group_key_and_command() -> None:
+    """Everything is in it once, with the user's own keys; what needs the message box is not."""
+    rows = palette(keymap.keys_with({"theme": "ctrl+y"}))
+    ways = {name: way for name, way, _ in rows}
+    assert ways["App: Choose a theme"] == "ctrl+y · /theme"
+    assert ways["Chats: Begin a new chat"] == "ctrl+n · /new"
+    actions = [action for _, _, action in rows]
+    assert len(actions) == len(set(actions))
+    assert {c.action for c in COMMANDS} <= set(actions)
+    assert "newline" not in actions

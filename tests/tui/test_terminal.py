@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pexpect
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,3 +136,30 @@ def test_the_app_does_not_outlive_its_terminal() -> None:
     finally:
         app.kill()
         app.wait()
+
+
+RUN = """
+import sys
+from edgeroute import tui
+from tests.tui.fake_runtime import FakeRuntime
+print("a note", file=sys.stderr)
+sys.exit(tui.run(FakeRuntime().real))
+"""
+
+
+def test_a_signal_ends_it_with_the_terminal_as_it_was(tmp_path: Path) -> None:
+    """Drawn though stderr goes to a file, it ends with SIGTERM and switches the mouse off again."""
+    script, log = tmp_path / "app.py", tmp_path / "log"
+    script.write_text(RUN)
+    command = f"exec {sys.executable} {script} 2>{log}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
+    app = pexpect.spawn("/bin/sh", ["-c", command], env=environment, cwd=ROOT, timeout=30)
+    app.setwinsize(24, 80)
+    app.expect("Ask")
+    os.kill(app.pid, signal.SIGTERM)
+    app.expect(pexpect.EOF)
+    app.close()
+    end = bytes(app.before)
+    assert end.rfind(b"\x1b[?1003l") > end.rfind(b"\x1b[?1003h")
+    assert b"\x1b[?1049l" in end
+    assert (app.exitstatus, log.read_text()) == (143, "a note\n")

@@ -12,6 +12,7 @@ from edgeroute.core.verdict import PrivacyMode
 if TYPE_CHECKING:
     from edgeroute.store.chats.conversations import Conversations
     from edgeroute.store.chats.history_loss import HistoryLoss
+    from edgeroute.store.chats.notes import ConversationNotes, Kind
 
 _ASKED: Final = "You asked for it to stay on this machine."
 
@@ -35,9 +36,15 @@ class ConversationService:
     chat app and on the command line; a program uses ``change``.
     """
 
-    def __init__(self, store: Conversations, loss: HistoryLoss | None = None) -> None:
+    def __init__(
+        self,
+        store: Conversations,
+        loss: HistoryLoss | None = None,
+        notes: ConversationNotes | None = None,
+    ) -> None:
         self._store = store
         self._loss = loss
+        self._notes = notes
         self.get, self.list, self.create = store.get, store.list, store.create
         self.turns, self.messages, self.prompts = store.turns, store.messages, store.prompts
         self.search, self.export, self.fork = store.search, store.export, store.fork
@@ -52,6 +59,19 @@ class ConversationService:
             StoreError: it cannot be written.
         """
         return self._loss.accept() if self._loss else 0
+
+    def note(self, conversation: str, kind: Kind) -> str:
+        """What is kept beside a conversation: its draft, or the name of its system prompt."""
+        return self._notes.get(conversation, kind) if self._notes else ""
+
+    def keep_note(self, conversation: str, kind: Kind, text: str) -> None:
+        """Keep ``text`` beside a conversation; an empty one is forgotten.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        if self._notes:
+            self._notes.keep(conversation, kind, text)
 
     def change(
         self, conversation: str, change: ConversationChange, profile: PrivacyMode | None = None

@@ -108,7 +108,12 @@ class LlamaCpp:
             seconds = round(float(health.get("expected_seconds") or 0))
             detail += f", {waiting} waiting, about {seconds} seconds"
         return LocalStatus(
-            state, loaded or build.id, detail, NAME, int(health.get("window") or window)
+            state,
+            loaded or build.id,
+            detail,
+            NAME,
+            int(health.get("window") or window),
+            waiting=waiting + 1 if (waiting := int(health.get("waiting") or 0)) else 0,
         )
 
     async def close(self) -> None:

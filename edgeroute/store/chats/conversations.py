@@ -13,7 +13,7 @@ from edgeroute.core.errors import StoreError
 from edgeroute.core.ids import new_id
 from edgeroute.core.messages import Message
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.store.chats import saved_pictures, search, titles, transcript
+from edgeroute.store.chats import notes, saved_pictures, search, titles, transcript
 from edgeroute.store.chats.purge import purge
 from edgeroute.store.database import loss, rescue
 from edgeroute.store.database.codec import (
@@ -31,8 +31,12 @@ _MASKED: Final = 2  # the latch of a conversation that the user lets go on with 
 COLUMNS: Final = (
     "c.id, c.title, c.created, c.updated, c.mode, c.latched, c.latch_reason, c.pinned, c.tags,"
     " c.parent, c.stored, (SELECT count(*) FROM turns t WHERE t.conversation = c.id) AS turns,"
-    " (SELECT t.model FROM turns t WHERE t.conversation = c.id ORDER BY t.id DESC LIMIT 1) AS model"
-    ", (SELECT json_extract(r.body, '$.front_door', '$.client') FROM receipts r"
+    " (SELECT t.model FROM turns t WHERE t.conversation = c.id ORDER BY t.id DESC LIMIT 1)"
+    " AS model, (EXISTS (SELECT 1 FROM receipts r WHERE r.conversation = c.id AND r.left_machine)"
+    " OR EXISTS (SELECT 1 FROM turns t LEFT JOIN receipts r ON r.id = t.receipt"
+    " WHERE t.conversation = c.id AND (r.left_machine"
+    " OR (t.model <> '' AND t.model NOT LIKE 'local/%')))) AS sent,"
+    " (SELECT json_extract(r.body, '$.front_door', '$.client') FROM receipts r"
     " WHERE r.conversation = c.id ORDER BY r.created LIMIT 1) AS began"
 )
 
@@ -317,6 +321,7 @@ class Conversations:
             name = conversation.id
             with search.forgetting(connection, conversation.turns):
                 connection.execute("DELETE FROM conversations WHERE id = ?", (name,))
+            notes.forget(connection, name)
             connection.execute(
                 "DELETE FROM outcomes WHERE receipt IN"
                 " (SELECT id FROM receipts WHERE conversation = ?)",
@@ -369,6 +374,7 @@ def conversation_of(row: Any) -> Conversation:
         stored=bool(row["stored"]),
         turns=row["turns"],
         model=row["model"] or "",
+        left=bool(row["sent"]),
         front_door=front_door or "",
         client=client or "",
     )

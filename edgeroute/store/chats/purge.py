@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from edgeroute.store.chats.notes import PREFIX
 from edgeroute.store.chats.search import forgetting
 from edgeroute.store.database import rescue
 from edgeroute.store.database.codec import stamp
@@ -39,6 +40,10 @@ def purge(
             connection.execute(
                 "DELETE FROM sent_pieces WHERE id NOT IN"
                 " (SELECT value FROM sent, json_each(pieces))"
+            )
+            connection.execute(
+                "DELETE FROM states WHERE substr(name, 1, ?) = ? AND updated < ?",
+                (len(PREFIX), PREFIX, limit),
             )
     database.compact()
     rescue.erase_leftovers(database.path)

@@ -106,6 +106,10 @@ class Ledger:
         """Known cost of this day, of one connected program where named."""
         return self.spent(self._midnight(), client=client)
 
+    def of_today(self) -> SpendRow:
+        """The sums over this day."""
+        return self.total(since=self._midnight())
+
     def month(self) -> Decimal:
         """Known cost of this calendar month."""
         return self.spent(self._midnight().replace(day=1))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from textual.content import Content
 
+from edgeroute.core.display import safe_line
 from edgeroute.tui.chat.administering.clients_page import ClientsPage
 from edgeroute.tui.chat.administering.rules_page import RulesPage
 from edgeroute.tui.chat.administering.settings_page import SettingsPage
@@ -87,6 +88,39 @@ class AppActions:
         if chosen is not None:
             app.theme = chosen.id
             self._chat.runtime.save("chat.theme", chosen.id)
+
+    def focus_sidebar(self) -> None:
+        """Go to the chats at the left, which are shown for it."""
+        sidebar = self._chat.page.sidebar
+        if not sidebar.display or not sidebar.region.width:
+            sidebar.toggle_class("-toggled")
+        if sidebar.highlighted is None and sidebar.option_count:
+            sidebar.highlighted = 0
+        sidebar.focus()
+
+    async def pick_system(self, name: str = "") -> None:
+        """Choose the system prompt that goes before this chat, kept with it."""
+        prompts, chat = self._chat.runtime.chat.prompts, self._chat
+        if not name or name not in prompts:
+            items = [PickerItem("", Content("none"), "none")]
+            items += [
+                PickerItem(
+                    each,
+                    Content.assemble(
+                        (safe_line(each, 24).ljust(26), "bold"), (safe_line(text, 60), "$muted")
+                    ),
+                    f"{each} {text}",
+                )
+                for each, text in prompts.items()
+            ]
+            picker = Picker("System prompt of this chat", filtered(items), value=name)
+            picker.KEYS = "enter use   esc close   [chat.prompts] in config.toml holds them"
+            chosen = await chat.ask(picker)
+            if chosen is None:
+                return
+            name = chosen.id
+        chat.runtime.conversations.keep_note(chat.state.id, "system", name)
+        self._draft.instruct(name)
 
     def toggle_sidebar(self) -> None:
         """Show or hide the chats at the left."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
 from edgeroute.core.display import safe, safe_line
-from edgeroute.core.messages import File
+from edgeroute.core.messages import File, Image
 from edgeroute.core.private_file import write_new
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
+from edgeroute.tui.chat.page import part_name
 from edgeroute.tui.chat.pictures import answer_text
 from edgeroute.tui.chat.state import ChatState, opened
 from edgeroute.tui.keymap import ON_CHAT
@@ -26,6 +27,8 @@ from edgeroute.tui.words import ago
 
 if TYPE_CHECKING:
     from edgeroute.core.conversation import SearchHit, Turn
+
+UNDO_SECONDS: Final = 10.0
 
 
 def snippet(hit: SearchHit) -> Content:
@@ -70,9 +73,14 @@ class Chats:
     async def _show(
         self, state: ChatState, entries: Sequence[Entry] = (), at: int | None = None
     ) -> None:
+        elsewhere = state.id != self._chat.state.id
+        if elsewhere:
+            self._draft.keep()
         self._chat.state = state
         await self._chat.page.transcript.show(entries, at=at)
         self._chat.show_chats()
+        if elsewhere:
+            self._draft.restore()
         self._draft.changed()
 
     async def switch(self, conversation: str, *, turn: int | None = None) -> None:
@@ -105,8 +113,9 @@ class Chats:
         """The list of chats, until one is opened or the list is closed."""
         now = self._chat.runtime.clock.now()
         while True:
-            chats = {chat.id: chat for chat in self._stored.list()}
-            items = [PickerItem(c.id, row(c, now, 60), c.title) for c in chats.values()]
+            chats = [c for c in self._stored.list() if c.id not in self._chat.doomed]
+            chats.sort(key=lambda c: bool(c.program))  # the user's own first
+            items = [PickerItem(c.id, row(c, now, 60), f"{c.title} {c.program}") for c in chats]
             chosen = await self._chat.ask(
                 Picker("Chats", filtered(items), extra=ON_CHAT, empty="No chats yet.")
             )
@@ -145,7 +154,10 @@ class Chats:
         self._chat.show_chats()
 
     async def _delete(self, chat: str, title: str) -> None:
-        text = "The messages are erased from this machine. This cannot be undone."
+        text = (
+            f"The messages are erased from this machine, {UNDO_SECONDS:.0f} seconds from now."
+            " Until then /undo brings it back."
+        )
         name = safe_line(title, 50) or "this chat"
         if not await self._chat.ask(Confirm(f"Delete {name}?", text, "Delete")):
             return
@@ -153,7 +165,31 @@ class Chats:
             if not self._chat.may_leave():
                 return
             await self.open_new(self._chat.runtime.new_mode)
-        self._stored.delete(chat)
+        timer = self._chat.screen.set_timer(UNDO_SECONDS, lambda: self._erase(chat))
+        self._chat.doomed[chat] = timer
+        self._chat.notify(f"/undo brings {name} back.", title="Deleted", timeout=UNDO_SECONDS)
+
+    def _erase(self, chat: str) -> None:
+        if self._chat.doomed.pop(chat, None) is not None:
+            self._stored.delete(chat)
+
+    def erase_deleted(self) -> None:
+        """Erase what was deleted and not brought back."""
+        for chat in list(self._chat.doomed):
+            self._erase(chat)
+
+    async def undo_delete(self) -> None:
+        """Bring back the chat that was deleted last."""
+        if not self._chat.doomed:
+            self._chat.notify("Nothing was deleted that could still be brought back.")
+            return
+        chat, timer = self._chat.doomed.popitem()
+        timer.stop()
+        await self.switch(chat)
+
+    async def delete_one(self, chat: str) -> None:
+        """Delete ``chat``, once the user is sure."""
+        await self._change(chat, "delete")
 
     async def _export(self, chat: str, title: str) -> None:
         """Write a chat to a Markdown file that only its owner can read."""
@@ -175,7 +211,8 @@ class Chats:
         now = self._chat.runtime.clock.now()
 
         def source(typed: str) -> Sequence[PickerItem]:
-            hits = self._stored.search(typed) if len(typed) > 1 else ()
+            found = self._stored.search(typed) if len(typed) > 1 else ()
+            hits = [hit for hit in found if hit.conversation not in self._chat.doomed]
             return [
                 PickerItem(
                     f"{hit.position} {hit.conversation}",
@@ -225,7 +262,7 @@ def entries_of(turns: Sequence[Turn]) -> list[Entry]:
     for number, turn in enumerate(turns):
         for message in turn.messages:
             if message.role == "user":
-                files = tuple(part.name for part in message.parts if isinstance(part, File))
+                files = tuple(part_name(p) for p in message.parts if isinstance(p, File | Image))
                 entries.append(Entry("user", message.text, number, files=files))
             elif message.role == "assistant" and (text := answer_text(message)):
                 entries.append(Entry("answer", text, number, turn.receipt))

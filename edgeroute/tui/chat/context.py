@@ -13,6 +13,8 @@ from edgeroute.tui.chat.page import ChatPage
 from edgeroute.tui.chat.state import ChatState, Phase
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from edgeroute.wiring import Runtime
 
 Result = TypeVar("Result")
@@ -24,6 +26,7 @@ class ChatContext:
     def __init__(self, runtime: Runtime, page: ChatPage, screen: Screen[None]) -> None:
         self.runtime, self.page, self.screen = runtime, page, screen
         self.state = ChatState(mode=runtime.new_mode)
+        self.doomed: dict[str, Timer] = {}  # chats that are deleted and can still be brought back
 
     def update(self, **values: object) -> None:
         """Change what the next request does not depend on; nothing is drawn."""
@@ -34,13 +37,14 @@ class ChatContext:
         self.page.show(self.state)
 
     def show_chats(self) -> None:
-        """Fill the side pane."""
-        chats = self.runtime.conversations.list(60)
+        """Fill the side pane with the user's own; those of programs are in the list of all."""
+        found = self.runtime.conversations.list(200)
+        chats = [c for c in found if not c.program and c.id not in self.doomed][:60]
         self.page.sidebar.show(chats, self.runtime.clock.now(), self.state.id)
 
     def show_money(self) -> None:
         """Say what today cost."""
-        self.page.header.show_money(self.runtime.ledger.today(), self.runtime.daily_limit)
+        self.page.header.show_money(self.runtime.ledger.of_today(), self.runtime.daily_limit)
 
     def may_leave(self) -> bool:
         """Whether another chat may be opened; while an answer runs, a notice says what to do."""
@@ -50,10 +54,15 @@ class ChatContext:
         return False
 
     def notify(
-        self, text: str, *, title: str = "", severity: SeverityLevel = "information"
+        self,
+        text: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
     ) -> None:
         """A short notice."""
-        self.screen.notify(text, title=title, severity=severity, markup=False)
+        self.screen.notify(text, title=title, severity=severity, timeout=timeout, markup=False)
 
     def open(self, screen: Screen[Any]) -> None:
         """Put ``screen`` over the chat."""

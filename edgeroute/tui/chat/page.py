@@ -72,8 +72,10 @@ class ChatPage:
         """Header, message box and strip say what ``state`` says."""
         self.header.show_chat(state.title, state.mode, latched=state.latched)
         names = [file_name(part) for part in state.attachments]
+        names += ["/detach takes it off"] if names else []
         chosen = f"next: {state.model}" if state.model != "auto" else ""
-        self.composer.title(" · ".join(filter(None, [chosen, *names])))
+        prompt = f"system prompt: {state.system}" if state.system else ""
+        self.composer.title(" · ".join(filter(None, [prompt, chosen, *names])))
         self.composer.read_only = state.phase is Phase.WAITING
         if not self.text:
             self.rest(state)
@@ -84,6 +86,10 @@ class ChatPage:
 
 
 def file_name(part: File | Image) -> str:
-    """What the message box calls an attachment."""
-    name = part.name if isinstance(part, File) else "image"
-    return f"{name} ({size(len(part.data))})"
+    """What an attachment is called."""
+    return f"{part_name(part)} ({size(len(part.data))})"
+
+
+def part_name(part: File | Image) -> str:
+    """The name of a file; of a picture, which has none, what kind it is."""
+    return part.name if isinstance(part, File) else f"picture, {part.media_type}"

@@ -31,8 +31,9 @@ from edgeroute.tui.chat.interrupts import Interrupts
 from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.chat.page import ChatPage
 from edgeroute.tui.chat.state import ChatState
-from edgeroute.tui.commands import parsed
+from edgeroute.tui.commands import misspelt, parsed
 from edgeroute.tui.keymap import CHAT, ON_MESSAGE, bindings
+from edgeroute.tui.widgets.chat_list import Sidebar
 from edgeroute.tui.widgets.composer import Composer
 from edgeroute.tui.widgets.transcript.block import Block
 from edgeroute.tui.widgets.transcript.error_card import ErrorCard
@@ -94,7 +95,7 @@ class ChatScreen(Screen[None], inherit_bindings=False):
         self.draft = MessageDraft(self._chat)
         self.options = RequestOptions(self._chat, self.draft)
         self.composer_actions = ComposerActions(self._chat, self.draft)
-        self.turns = Turns(self._chat, self.draft)
+        self.turns = Turns(self._chat, self.draft, self._long_answer)
         self.chats = Chats(self._chat, self.draft)
         self.retries = Retries(self._chat, self.turns, self.chats)
         self.receipts = ReceiptPages(self._chat)
@@ -108,6 +109,7 @@ class ChatScreen(Screen[None], inherit_bindings=False):
         """Everything that a key of the chat, or a command, can do."""
         quick: dict[str, Callable[..., object]] = {
             "newline": self.composer_actions.newline,
+            "detach": self.composer_actions.detach,
             "open_editor": self.composer_actions.open_editor,
             "stop": self.interrupts.stop,
             "interrupt": self.interrupts.interrupt,
@@ -115,6 +117,7 @@ class ChatScreen(Screen[None], inherit_bindings=False):
             "block": self.answers.move,
             "page": self.page.turn,
             "edge": self.page.transcript.to_edge,
+            "copy_last": self.answers.copy_last,
             "thumb": self.answers.thumb,
             "again": self.retries.again,
             "again_local": self.retries.again_local,
@@ -125,6 +128,8 @@ class ChatScreen(Screen[None], inherit_bindings=False):
             "set_up": app.set_up,
             "show_spend": app.show_spend,
             "toggle_sidebar": app.toggle_sidebar,
+            "focus_sidebar": app.focus_sidebar,
+            "undo_delete": self.chats.undo_delete,
         }
         dialogs: dict[str, Dialog] = {
             "attach": self.composer_actions.attach,
@@ -145,9 +150,14 @@ class ChatScreen(Screen[None], inherit_bindings=False):
             "show_rules": app.show_rules,
             "show_clients": app.show_clients,
             "show_own": app.show_own,
+            "pick_system": app.pick_system,
             "pick_theme": app.pick_theme,
         }
         return Actions(self._chat, quick, dialogs)
+
+    def _long_answer(self) -> None:
+        """An answer that took long is there; whoever waits may look elsewhere."""
+        self.app.tell_done()  # type: ignore[attr-defined]
 
     async def action_do(self, call: str) -> None:
         """A key of the chat."""
@@ -177,11 +187,17 @@ class ChatScreen(Screen[None], inherit_bindings=False):
 
     async def _wake(self) -> None:
         """What happens after the first paint."""
+        self.draft.restore()
         self._chat.show_chats()
         self._chat.show_money()
         self.run_worker(self._warm_up(), group="warm", exit_on_error=False)
         self._ask_local()
         self.set_interval(STATUS_SECONDS, self._ask_local)
+
+    def on_unmount(self) -> None:
+        """Keep what was begun, and erase what was deleted."""
+        self.draft.keep()
+        self.chats.erase_deleted()
 
     def _ask_local(self) -> None:
         """See how the local model is."""
@@ -212,9 +228,17 @@ class ChatScreen(Screen[None], inherit_bindings=False):
         elif event.option_list is self.page.suggestions:
             self.composer_actions.take_suggestion()
 
+    def on_sidebar_delete(self, event: Sidebar.Delete) -> None:
+        """A chat in the side pane is to be deleted."""
+        self._chat.run(self.chats.delete_one(event.chat), "dialog")
+
     async def on_composer_submitted(self) -> None:
         """Enter: a command, or something to ask."""
-        command, argument = parsed(self.page.text) or (None, "")
+        typed = self.composer.text.rstrip()
+        if wrong := misspelt(typed):
+            self._chat.notify(wrong, title="Not sent", severity="warning")
+            return
+        command, argument = parsed(typed) or (None, "")
         if command is None:
             await self.turns.submit()
             return
@@ -229,6 +253,11 @@ class ChatScreen(Screen[None], inherit_bindings=False):
     def on_composer_choice(self, event: Composer.Choice) -> None:
         """A key for the suggestions."""
         self.composer_actions.choose(event.what)
+
+    def on_composer_detach(self) -> None:
+        """Backspace in the empty box."""
+        if self.state.attachments:
+            self.composer_actions.detach()
 
     def on_composer_leave(self) -> None:
         """ctrl+d in the empty box."""
@@ -247,9 +276,13 @@ class ChatScreen(Screen[None], inherit_bindings=False):
         await self.answers.on_card(event)
 
     def on_key(self, event: events.Key) -> None:
-        """Typing on a block goes to the message box, but for the block's own keys."""
-        typed = event.is_printable and event.character and event.key not in BLOCK_KEYS
-        if typed and isinstance(self.focused, Block):
+        """Typing elsewhere goes to the message box, but for a block's own keys."""
+        if self.composer.read_only or not (event.is_printable and event.character):
+            return
+        # A key that was meant for a block which has just lost the focus comes by here, too.
+        if isinstance(self.focused, Block) and event.key in BLOCK_KEYS:
+            return
+        if isinstance(self.focused, Block | Sidebar | Composer):
             event.stop()
-            self.composer.focus()
-            self.composer.insert(event.character or "")
+            self.set_focus(self.composer)
+            self.composer.insert(event.character)

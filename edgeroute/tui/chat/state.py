@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from edgeroute.core.messages import File, Image, Message, Part, Text
+from edgeroute.core.messages import File, Image, Message, Part, Text, system
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode
 
@@ -31,6 +31,7 @@ class ChatState:
 
     ``id`` is empty until the first message is sent. ``model`` overrides the plan for the next
     message only; ``replaces`` is the receipt of the answer whose question that message asks anew.
+    ``system`` is the name of the chat's system prompt and ``instructions`` its text.
     ``queue`` holds prompts typed while an answer was running; ``recalled`` is how many prompts the
     message box has gone back, -1 for none. ``version`` grows with everything that changes the next
     request, so that a verdict can be matched to what it judged.
@@ -44,6 +45,8 @@ class ChatState:
     messages: tuple[Message, ...] = ()
     attachments: tuple[File | Image, ...] = ()
     model: str = "auto"
+    system: str = ""
+    instructions: str = ""
     queue: tuple[str, ...] = ()
     phase: Phase = Phase.IDLE
     version: int = 0
@@ -59,10 +62,18 @@ class ChatState:
         parts: tuple[Part, ...] = (Text(text), *self.attachments)
         return Message("user", parts)
 
+    @property
+    def context(self) -> tuple[Message, ...]:
+        """What goes before the next message: the chosen system prompt, and all that was said."""
+        if not self.instructions:
+            return self.messages
+        said = (message for message in self.messages if message.role != "system")
+        return (system(self.instructions), *said)
+
     def request(self, prompt: Message, *, here: bool = False) -> ChatRequest:
         """The request for ``prompt`` after everything said so far; ``here`` keeps it local."""
         return ChatRequest(
-            (*self.messages, prompt),
+            (*self.context, prompt),
             model="local" if here else self.model,
             conversation=self.id,
             privacy=PrivacyMode.PRIVATE if here else self.mode,

@@ -21,7 +21,7 @@ from edgeroute.core.verdict import Finding, PrivacyMode
 from edgeroute.core.words import cost_words, tokens
 from edgeroute.tui.chat.state import ChatState, Phase
 from edgeroute.tui.strip_view import CHECKING, IDLE, Kind, StripView
-from edgeroute.tui.words import MODE_SENTENCES, counted
+from edgeroute.tui.words import MODE_SENTENCES, MODEL_ALIASES, counted
 
 if TYPE_CHECKING:
     from edgeroute.engine.deciding.explanation import Explanation
@@ -69,6 +69,11 @@ def blocked(sentence: str) -> StripView:
     return StripView("blocked", "BLOCKED", why=safe_line(sentence), details="Nothing will be sent.")
 
 
+def no_command(sentence: str) -> StripView:
+    """The strip over a command that there is not."""
+    return StripView("idle", "COMMAND", why=safe_line(sentence), details="Nothing will be sent.")
+
+
 def estimate(card: ModelCard | None, input_tokens: int, output_tokens: int, now: datetime) -> Cost:
     """What the answer would cost at the rate of ``now``."""
     if card is None:
@@ -85,8 +90,9 @@ def strip_view(
     local_state: str,
     now: datetime,
     last_message: int,
+    asked: str = "auto",
 ) -> StripView:
-    """The strip for ``explanation``.
+    """The strip for ``explanation`` of a request for the model ``asked``.
 
     ``found`` are the findings of the text in the composer (a full scan, so they are more than the
     verdict's, which stops at the first); ``last_message`` is the index of that text's message.
@@ -112,10 +118,14 @@ def strip_view(
         else estimate(cards.get(candidate.model), signals.input_tokens, signals.output_tokens, now)
         for candidate in plan.taking_part
     ]
-    parts = (
-        ["waits until the local model is prepared"] if here and local_state == "preparing" else []
-    )
-    parts += [f"~{tokens(signals.input_tokens)} tokens", _price(plan.strategy, costs)]
+    card = cards.get(first.model)
+    waits = here and local_state == "preparing"
+    parts = [
+        *(["waits until the local model is prepared"] if waits else []),
+        *_warnings(explanation, card, asked),
+        f"~{_of_window(signals.input_tokens, card)} tokens",
+        _price(plan.strategy, costs),
+    ]
     if explanation.otherwise:
         parts.append(f"would be {safe_line(explanation.otherwise, 60)}")
     elif then := _then(plan):
@@ -127,6 +137,25 @@ def strip_view(
         _why(explanation, found, last_message, kind),
         " · ".join(parts),
     )
+
+
+def _warnings(explanation: Explanation, card: ModelCard | None, asked: str) -> list[str]:
+    """What a user must know before sending: a picture that is not seen, another model than the one
+    that was chosen.
+    """
+    plan, told = explanation.plan, []
+    if explanation.signals.has_images and card and "images" not in card.abilities:
+        told.append(f"{safe_line(card.id, 40)} CANNOT SEE THE PICTURE")
+    named = asked not in MODEL_ALIASES and asked != plan.first.model
+    if named and not explanation.privacy.stays:
+        why = next((one.reason for one in plan.skipped if one.model == asked), plan.warning)
+        told.append(f"instead of {safe_line(asked, 40)}: {safe_line(why, 100).rstrip('.')}")
+    return told
+
+
+def _of_window(used: int, card: ModelCard | None) -> str:
+    """``812 of 128k``: how much of what the model can hold the chat takes by now."""
+    return f"{tokens(used)} of {tokens(card.context_tokens)}" if card else tokens(used)
 
 
 def _price(strategy: Strategy, costs: Sequence[Cost]) -> str:

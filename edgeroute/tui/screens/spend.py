@@ -11,14 +11,14 @@ from textual.content import Content
 
 from edgeroute.core.comparison import total
 from edgeroute.core.display import safe_line
-from edgeroute.core.words import comparison_words, money, plural, tokens
+from edgeroute.core.words import comparison_words, cost_words, plural, tokens
 from edgeroute.tui.screens.page import PanelScreen, line, section
-from edgeroute.tui.words import dollars
+from edgeroute.tui.words import dollars, spent
 
 if TYPE_CHECKING:
     from edgeroute.core.spending import SpendingRepository, SpendRow
 
-_BAR: Final = 14
+_BAR: Final = 10
 
 
 def bar(share: float, width: int = _BAR) -> str:
@@ -43,15 +43,15 @@ class SpendScreen(PanelScreen[None]):
         models = self._ledger.rows("model")
         found = total(row.comparison for row in models)
         cached = sum((r.cache_saved for r in models if r.cache_saved is not None), Decimal(0))
-        unknown = sum(1 for r in models if r.cost is None)
+        unknown = sum(r.unknown for r in models)
         limit = f" of {dollars(self._limit)} a day" if self._limit else ""
-        today = (dollars(self._ledger.today()), "bold")
+        today = (spent(self._ledger.of_today()), "bold")
         yield line(Content.assemble(("today ", "$muted"), today, (limit, "$muted")))
         yield line(comparison_words(found) if found else "Nothing can be compared yet.", "dim")
         if cached:
             yield line(Content.assemble(("saved by caches ", "$muted"), dollars(cached)))
         if unknown:
-            which = plural(unknown, "model")
+            which = plural(unknown, "attempt")
             yield line(f"The cost of {which} is not known and not counted.", "dim")
         for title, table in (
             ("By day", self._ledger.rows("day")[:14]),
@@ -69,7 +69,7 @@ def _table(table: Sequence[SpendRow]) -> ComposeResult:
             Content.assemble(
                 safe_line(r.label, 28).ljust(29),
                 (bar(float((r.cost or 0) / most)), "$primary"),
-                (f" {money(r.cost):>12}", "bold"),
+                (f" {cost_words(r.spent):>16}", "bold"),
                 (f" {plural(r.calls, 'call'):>11} {tokens(r.tokens):>7} tokens", "$muted"),
             ),
             "row",

@@ -47,6 +47,9 @@ class Composer(TextArea):
             super().__init__()
             self.what = what
 
+    class Detach(Message):
+        """Backspace was pressed in the empty box."""
+
     class Leave(Message):
         """ctrl+d was pressed in the empty box."""
 
@@ -133,8 +136,8 @@ class Composer(TextArea):
             meaning = self.Choice(choices[key])
         elif key == "enter":
             meaning = self.Submitted()
-        elif key == "ctrl+d" and not self.text:
-            meaning = self.Leave()
+        elif key in {"ctrl+d", "backspace"} and not self.text:
+            meaning = self.Leave() if key == "ctrl+d" else self.Detach()
         elif self.selection.is_empty and (key, row) in {("up", 0), ("down", last)}:
             meaning = self.Recall(-1 if key == "up" else 1)
         return meaning

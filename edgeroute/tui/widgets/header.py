@@ -10,8 +10,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from edgeroute.core.display import safe_line
+from edgeroute.core.spending import SpendRow
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.tui.words import MODE_WORDS, dollars
+from edgeroute.tui.words import MODE_WORDS, dollars, spent
 
 _MODE_COLOURS = {
     PrivacyMode.AUTO: "$primary",
@@ -61,15 +62,15 @@ class Header(Horizontal):
             )
         )
 
-    def show_money(self, today: Decimal, limit: Decimal | None) -> None:
+    def show_money(self, today: SpendRow, limit: Decimal | None) -> None:
         """Say what today cost, and of how much."""
-        share = today / limit if limit else Decimal(0)
+        share = (today.cost or Decimal(0)) / limit if limit else Decimal(0)
         colour = "$error" if share >= 1 else "$forced" if share >= Decimal("0.8") else "$foreground"
         over = " limit reached" if share >= 1 else ""
         self.query_one("#money", Static).update(
             Content.assemble(
                 ("today ", "$muted"),
-                (dollars(today), colour),
+                (spent(today), colour),
                 (f" of {dollars(limit)}" if limit else "", "$muted"),
                 (over, "$error"),
             )

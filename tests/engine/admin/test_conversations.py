@@ -124,3 +124,10 @@ def test_front_doors_cannot_write_what_the_engine_keeps(store: Conversations) ->
     """Latch, masks, beginnings and turns are the engine's to write."""
     offered = {name for name in dir(ConversationService(store)) if not name.startswith("_")}
     assert not offered & {"latch", "raise_mode", "append", "masks", "remember", "recognise"}
+
+
+def test_without_notes_nothing_is_kept_beside_a_conversation(store: Conversations) -> None:
+    """What is asked for is empty, and keeping is no mistake."""
+    service = ConversationService(store)
+    service.keep_note("c", "draft", "text")
+    assert service.note("c", "draft") == ""

@@ -286,3 +286,13 @@ async def test_masks_of_the_origin_loosen_no_chat_of_its_own_mode(tmp_path: Path
         )
         assert private.receipt.route is Place.LOCAL
         assert home.bytes_out == before
+
+
+async def test_a_conversation_says_which_program_began_it(tmp_path: Path) -> None:
+    """One of the chat app says nothing, one of the command line and of a program who it was."""
+    async with house(tmp_path) as home:
+        for door, began in (("chat", ""), ("cli", "ask"), ("http", "a program")):
+            seen = await home.ask(f"{OPEN} {door}", front_door=door)
+            found = home.runtime.conversations.get(seen.receipt.conversation)
+            assert found is not None
+            assert found.program == began

@@ -17,7 +17,8 @@ from edgeroute.wire.json_data import dump, dump_text
 
 def borders(texts: list[str]) -> list[Passage]:
     """The borders between a user's texts."""
-    found, reader = [], Borders()
+    found: list[Passage] = []
+    reader = Borders()
     for text in texts:
         found += reader.between("m", text)
         reader.after(text)

@@ -19,7 +19,7 @@ from edgeroute.store.database.database import Database
 from edgeroute.store.records.receipts import Receipts
 from tests.store.conftest import Ticking
 from tests.support import nouns
-from tests.support.receipts import receipt
+from tests.support.receipts import attempt, receipt
 
 
 @pytest.fixture
@@ -269,3 +269,21 @@ def test_earlier_prompts_come_newest_first_without_repeats(conversations: Conver
         conversations.append(chat, [system("s"), user(text), assistant("x")])
     assert conversations.prompts() == ["a", "b"]
     assert conversations.prompts(1) == ["a"]
+
+
+def test_a_chat_is_local_only_where_nothing_of_it_ever_left(
+    conversations: Conversations, database: Database
+) -> None:
+    """An earlier answer, or a failed attempt whose bytes left, counts for good, in forks too."""
+    said = [user("x"), assistant("y")]
+    chat, tried, here = (conversations.create() for _ in range(3))
+    conversations.append(chat.id, said, receipt="r1", model="openai/gpt-5.5")
+    failed = receipt(attempt(outcome="failed"), id="r3", conversation=tried.id)
+    Receipts(database).add(failed)
+    for one in (chat, tried, here):
+        name = failed.id if one is tried else ""
+        conversations.append(one.id, said, receipt=name, model="local/m")
+    places = {row.id: row.place for row in conversations.list()}
+    assert places == {chat.id: "cloud", tried.id: "cloud", here.id: "local"}
+    for one in (chat, tried, here):
+        assert conversations.fork(one.id).place == places[one.id]

@@ -185,3 +185,11 @@ def test_what_was_free_does_not_make_a_sum_known(ledger: Ledger) -> None:
     total = ledger.total()
     assert (total.cost, total.unknown) == (None, 1)
     assert ledger.average_cost("chat") == (None, 0)
+
+
+def test_a_sum_that_lacks_something_is_never_free(ledger: Ledger) -> None:
+    """An unknown cost is told beside what is known, and alone it is no amount at all."""
+    ledger.record(receipt(attempt(cost=UNKNOWN_COST), id="r1"))
+    assert ledger.of_today().spent == Cost(None, "unknown")
+    ledger.record(receipt(attempt(), id="r2"))
+    assert ledger.of_today().spent == Cost(Decimal("0.0012"), "unknown")

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.widgets import OptionList
 
+from edgeroute.tui.chat import chats
 from edgeroute.tui.chat.state import Phase
 from edgeroute.tui.screens.dialogs import AskDialog, Confirm
 from edgeroute.tui.screens.picker import Picker
 from edgeroute.tui.widgets.transcript.block import AnswerBlock, Question
-from tests.tui.driver import running
+from tests.tui.driver import Driver, running
 from tests.tui.fake_runtime import FakeRuntime
 
 
-async def test_chats_are_opened_renamed_pinned_forked_and_deleted(runtime: FakeRuntime) -> None:
+async def test_chats_are_opened_renamed_pinned_forked_and_deleted(
+    runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The list's keys do what its last line says."""
+    monkeypatch.setattr(chats, "UNDO_SECONDS", 0.05)
     async with running(runtime) as chat:
         await chat.press("ctrl+s")
         await chat.top(Picker)
@@ -75,3 +81,63 @@ async def test_a_new_chat_begins_empty(runtime: FakeRuntime) -> None:
         assert chat.chat.state.id == ""
         assert len(chat.chat.query(AnswerBlock)) == 0
         assert chat.chat.state.phase is Phase.IDLE
+
+
+async def delete(chat: Driver, name: str) -> None:
+    """Delete the chat ``name`` with the list of chats."""
+    await chat.press("ctrl+s")
+    await chat.top(Picker)
+    await chat.press(*name, "ctrl+d")
+    await chat.top(Confirm)
+    await chat.press("y")
+    await chat.top(Picker)
+    await chat.press("escape")
+
+
+async def test_a_deleted_chat_can_be_brought_back(runtime: FakeRuntime) -> None:
+    """It is in no list and still there; /undo opens it, and leaving the app erases for good."""
+    async with running(runtime, (120, 36)) as chat:
+        await delete(chat, "regex")
+        assert "c5" in runtime.conversations.rows
+        assert chat.chat.page.sidebar.option_count == 4
+        await chat.press(*"/undo", "enter")
+        await chat.until(lambda: chat.chat.state.id == "c5")
+        assert chat.chat.page.sidebar.option_count == 5
+        await delete(chat, "regex")
+        await chat.press(*"/undo", "enter")
+        await chat.until(lambda: chat.chat.state.id == "c5")
+        await delete(chat, "Trip")
+        assert "c3" in runtime.conversations.rows
+    assert "c3" not in runtime.conversations.rows
+    assert "c5" in runtime.conversations.rows
+
+
+async def test_the_sidebar_is_walked_with_keys(runtime: FakeRuntime) -> None:
+    """alt+s goes there, shown for it where the terminal is narrow; Enter opens and goes back to the
+    message box, esc only goes back.
+    """
+    async with running(runtime, (80, 24)) as chat:
+        await chat.press("alt+s")
+        await chat.until(lambda: chat.chat.page.sidebar.has_focus)
+        assert chat.chat.page.sidebar.region.width > 0
+        await chat.press("down", "enter")
+        await chat.until(lambda: chat.chat.state.id == "c2")
+        assert chat.chat.composer.has_focus
+        await chat.press("alt+s", "delete")
+        await chat.top(Confirm)
+        await chat.press("n")
+        await chat.press("escape")
+        assert chat.chat.composer.has_focus
+
+
+async def test_chats_of_programs_are_apart(runtime: FakeRuntime) -> None:
+    """The side pane holds the user's own; the list of all has the others at its end, by name."""
+    rows = runtime.conversations.rows
+    rows["c1"] = replace(rows["c1"], front_door="http", client="aider")
+    async with running(runtime, (120, 36)) as chat:
+        assert chat.chat.page.sidebar.option_count == 4
+        await chat.press("ctrl+s")
+        await chat.top(Picker)
+        listed = chat.app.screen.query_one("#choices", OptionList)
+        assert listed.get_option_at_index(4).id == "c1"
+        assert "from aider" in str(listed.get_option_at_index(4).prompt)

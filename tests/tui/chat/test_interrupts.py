@@ -49,3 +49,24 @@ async def test_ctrl_c_copies_then_quits_on_the_second_press(runtime: FakeRuntime
         chat.chat.composer.put("")
         await chat.press("ctrl+c", "ctrl+c")
         await chat.until(lambda: not chat.app.is_running or chat.app._exit)
+
+
+async def test_a_queue_outlives_a_stop(runtime: FakeRuntime) -> None:
+    """After a stop what was queued waits; esc brings it back into the message box, before what was
+    typed since, and Enter sends it.
+    """
+    async with running(runtime) as chat:
+        await chat.type("Explain, and hold")
+        await chat.press("enter")
+        await chat.until(lambda: chat.chat.state.phase is Phase.ANSWERING)
+        chat.chat.composer.insert("and then?")
+        await chat.press("enter")
+        await chat.press("escape")
+        await chat.idle()
+        await chat.until(lambda: "esc takes it back" in chat.words(".queued"))
+        chat.chat.composer.insert("typed since")
+        await chat.press("escape")
+        assert chat.text == "and then?\n\ntyped since"
+        assert chat.words(".queued") == ""
+        await chat.press("escape")
+        assert chat.text == "and then?\n\ntyped since"

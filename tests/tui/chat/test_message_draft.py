@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from edgeroute.core.verdict import PrivacyMode
+from edgeroute.tui.chat import message_draft
+from edgeroute.tui.chat.state import Phase
 from tests.tui.driver import running
 from tests.tui.fake_runtime import CLOUD, LOCAL, SPARE, FakeRuntime
 
@@ -17,7 +21,7 @@ async def test_the_strip_says_where_and_why_before_sending(runtime: FakeRuntime)
         assert "CLOUD" in chat.strip
         assert CLOUD in chat.strip
         assert "rule explain" in chat.strip
-        assert "~19 tokens" in chat.strip
+        assert "~19 of 128k tokens" in chat.strip
         assert "~$0.0061" in chat.strip
         assert f"if it fails: {SPARE}" in chat.strip
         assert runtime.engine.requests == []
@@ -97,3 +101,63 @@ async def test_the_strip_says_who_is_being_asked(runtime: FakeRuntime) -> None:
         await asyncio.to_thread(runtime.inspector.on_asking, "")
         await chat.type("?")
         assert "CLOUD" in chat.strip
+
+
+async def test_a_draft_stays_with_its_chat_and_outlives_the_app(runtime: FakeRuntime) -> None:
+    """Going to another chat and back, and ending the app, keep what was begun in each, the queue
+    included; what was sent is not begun any more.
+    """
+    async with running(runtime) as chat:
+        await chat.type("new and not sent")
+        await chat.chat.chats.switch("c2")
+        assert chat.text == ""
+        await chat.type("begun in c2")
+        await chat.chat.chats.switch("c3")
+        await chat.chat.chats.switch("c2")
+        assert chat.text == "begun in c2"
+    async with running(runtime) as chat:
+        assert chat.text == "new and not sent"
+        await chat.checked()
+        await chat.press("enter")
+        await chat.idle()
+        await chat.press("ctrl+n")
+        await chat.until(lambda: chat.chat.state.id == "")
+        assert chat.text == ""
+        await chat.type("Explain, and hold")
+        await chat.press("enter")
+        await chat.until(lambda: chat.chat.state.phase is Phase.ANSWERING)
+        chat.chat.composer.insert("queued")
+        await chat.press("enter")
+        chat.chat.composer.insert("typed")
+        name = chat.chat.state.id
+    assert runtime.conversations.note(name, "draft") == "queued\n\ntyped"
+
+
+async def test_a_draft_is_kept_while_one_writes(
+    runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A moment after the last key it is kept, so that a crash loses nothing."""
+    monkeypatch.setattr(message_draft, "KEEP_SECONDS", 0.02)
+    async with running(runtime) as chat:
+        await chat.type("half a thought")
+        await chat.until(lambda: runtime.conversations.note("", "draft") == "half a thought")
+
+
+async def test_a_system_prompt_goes_with_its_chat(runtime: FakeRuntime) -> None:
+    """It stands before the messages of every request of that chat and of no other, once."""
+    runtime.chat = replace(runtime.chat, prompts={"plain": "Answer in plain words."})
+    async with running(runtime) as chat:
+        await chat.press(*"/system", "space", *"plain", "enter")
+        await chat.until(lambda: chat.chat.state.system == "plain")
+        assert "plain" in str(chat.chat.composer.border_title)
+        await chat.send("Explain one")
+        await chat.send("Explain two")
+        roles = [[m.role for m in request.messages] for request in runtime.engine.requests]
+        assert roles == [["system", "user"], ["system", "user", "assistant", "user"]]
+        name = chat.chat.state.id
+        await chat.press("ctrl+n")
+        await chat.until(lambda: chat.chat.state.id == "")
+        await chat.send("Explain three")
+        assert runtime.engine.requests[2].messages[0].role == "user"
+        await chat.chat.chats.switch(name)
+        assert chat.chat.state.system == "plain"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from edgeroute.core.conversation import Conversation
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui.screens.picker import Picker
@@ -70,3 +72,22 @@ async def test_a_quick_action_is_done_when_it_returns(runtime: FakeRuntime) -> N
         assert chat.chat.state.id == ""
         await chat.chat.actions.run("toggle_sidebar")
         assert chat.chat.page.sidebar.has_class("-toggled")
+
+
+@pytest.mark.parametrize("typed", ["/quitt", "/Quitt now", "/nonsense"])
+async def test_a_mistyped_command_is_not_sent(runtime: FakeRuntime, typed: str) -> None:
+    """The strip and a notice say so, and the text stays to be mended."""
+    async with running(runtime) as chat:
+        chat.chat.composer.insert(typed)
+        await chat.until(lambda: "no command" in chat.strip)
+        await chat.press("enter")
+        await chat.until(lambda: any("no command" in n.message for n in chat.app._notifications))
+        assert (chat.text, runtime.engine.requests) == (typed, [])
+
+
+@pytest.mark.parametrize("typed", ["/usr/bin is a folder", " /quitt is a word", "/quitt\nis two"])
+async def test_what_only_begins_with_a_slash_is_a_message(runtime: FakeRuntime, typed: str) -> None:
+    """A path, a space before the slash or a second line make it one."""
+    async with running(runtime) as chat:
+        await chat.send(typed)
+        assert runtime.engine.requests[0].messages[-1].text == typed.strip()

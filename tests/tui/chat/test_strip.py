@@ -139,3 +139,19 @@ def test_a_prompt_that_waits_for_the_local_model_says_so() -> None:
     assert "compiling llama.cpp, 36%" in waits.details
     assert "esc" in waits.details
     assert resting(asking, "mock/m", "compiling llama.cpp, 36%").word == "ANSWERING"
+
+
+def test_another_model_than_the_chosen_one_is_named() -> None:
+    """Where the chosen model is passed over, the strip says for whom it stands, and why."""
+    found = judged("Explain this")
+    shown = strip_view(
+        found,
+        found=(),
+        cards=RUNTIME.catalog.cards,
+        local_state="ready",
+        now=NOW,
+        last_message=0,
+        asked="openai/gpt-5.5",
+    )
+    assert "instead of openai/gpt-5.5: no key is stored" in shown.details
+    assert "instead" not in view(found).details

@@ -27,9 +27,9 @@ class AnswerActions:
     ) -> None:
         self._chat, self._chats, self._retries, self._receipts = chat, chats, retries, receipts
 
-    async def move(self, step: int) -> None:
+    def move(self, step: int) -> None:
         """Move the block cursor; below the last block is the message box."""
-        if not await self._chat.page.transcript.move(step):
+        if not self._chat.page.transcript.move(step):
             self._chat.page.composer.focus()
 
     async def on_block(self, block: Block, action: BlockAction) -> None:
@@ -54,6 +54,15 @@ class AnswerActions:
         else:
             self._chat.page.composer.focus()
             await self._retries.again(here=card.action == "again_local")
+
+    def copy_last(self) -> None:
+        """Copy the newest code block on the screen; where there is none, the newest answer."""
+        answers = list(self._chat.page.transcript.query(AnswerBlock))
+        codes = [code for answer in answers for code in answer.body.codes]
+        if not answers:
+            self._chat.notify("There is no answer to copy yet.")
+        else:
+            self.copy(codes[-1] if codes else answers[-1].text)
 
     def copy(self, text: str) -> None:
         """To the clipboard, through the terminal."""

@@ -14,6 +14,7 @@ from edgeroute.core.attached_file import read_attachment
 from edgeroute.core.display import safe_line
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
+from edgeroute.tui.chat.page import part_name
 from edgeroute.tui.screens.dialogs import AskDialog
 from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
 from edgeroute.tui.widgets.composer import Choose, Composer
@@ -75,9 +76,20 @@ class ComposerActions:
             label = self._chat.runtime.admin.own.label(path)
             part = read_attachment(path, label)
         except (OSError, ValueError) as error:
-            self._chat.notify(str(error), title="Not attached", severity="error")
+            told = f"{name}: {error.strerror}." if isinstance(error, OSError) else str(error)
+            self._chat.notify(told, title="Not attached", severity="error")
             return
         self._draft.changed(attachments=(*self._chat.state.attachments, part))
+
+    def detach(self, name: str = "") -> None:
+        """Take the last attachment off the message, or the one called ``name``."""
+        parts = self._chat.state.attachments
+        found = next((p for p in reversed(parts) if not name or part_name(p) == name), None)
+        if found is None:
+            self._chat.notify("Nothing like that is attached." if name else "Nothing is attached.")
+            return
+        self._draft.changed(attachments=tuple(part for part in parts if part is not found))
+        self._chat.notify(f"{part_name(found)} is not sent.", title="Taken off")
 
     # Earlier prompts
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection
+
 from textual.content import Content
 
 from edgeroute.core.display import safe_line
-from edgeroute.core.model_card import Place
+from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode
-from edgeroute.core.words import sentence
+from edgeroute.core.words import sentence, tokens
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.screens.dialogs import Confirm
@@ -75,30 +78,39 @@ class RequestOptions:
         if name and (name in cards or name in MODEL_ALIASES):
             self._draft.changed(model=name)
             return
-        picker = Picker("Model for the next message", filtered(self._models()), value=name)
+        ready = await asyncio.to_thread(self._chat.runtime.providers.ready)
+        picker = Picker("Model for the next message", filtered(self._models(ready)), value=name)
         chosen = await self._chat.ask(picker)
-        if chosen is not None:
-            self._draft.changed(model=chosen.id)
+        if chosen is None:
+            return
+        card = cards.get(chosen.id)
+        if card is not None and not usable(card, ready):
+            told = f"There is no key for {safe_line(card.provider, 40)}; f5 adds one."
+            self._chat.notify(told, title="Not chosen", severity="warning")
+            return
+        self._draft.changed(model=chosen.id)
 
-    def _models(self) -> list[PickerItem]:
-        """What can be asked for, with what it costs now."""
+    def _models(self, ready: Collection[str]) -> list[PickerItem]:
+        """What can be asked for, with its window and what it costs now: what is usable first."""
         now = self._chat.runtime.clock.now()
         items = [
             PickerItem(alias, Content.assemble((alias.ljust(36), "bold"), meaning))
             for alias, meaning in MODEL_ALIASES.items()
         ]
-        for card in self._chat.runtime.catalog.cards.values():
+        known = self._chat.runtime.catalog.cards.values()
+        offered = (card for card in known if not card.retired(now.date()))
+        for card in sorted(offered, key=lambda card: not usable(card, ready)):
             rate = card.prices.rate(now)
-            price = (
-                f"${rate.input} in, ${rate.output} out per 1M tokens" if rate else "price unknown"
-            )
+            price = f"${rate.input} in, ${rate.output} out / 1M" if rate else "price unknown"
             here = card.place is Place.LOCAL
+            price = "stays here" if here else price if usable(card, ready) else "no key: f5 adds it"
             items.append(
                 PickerItem(
                     card.id,
                     Content.assemble(
                         (safe_line(card.id, 34).ljust(36), "bold"),
-                        ("stays here" if here else price, "$local" if here else "$muted"),
+                        f"{tokens(card.context_tokens):>6}  ",
+                        (price, "$local" if here else "$muted"),
                     ),
                 )
             )
@@ -124,6 +136,11 @@ class RequestOptions:
         if await self._chat.ask(sure):
             runtime.lists.allow(value)
             self._draft.changed()
+
+
+def usable(card: ModelCard, ready: Collection[str]) -> bool:
+    """Whether ``card`` can be asked where the providers ``ready`` can."""
+    return card.place is Place.LOCAL or card.provider in ready
 
 
 def findings_picker(text: str, findings: tuple[Finding, ...], told: str = "") -> Picker:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.events import (
     Answered,
@@ -16,15 +18,24 @@ from edgeroute.core.events import (
     TextDelta,
 )
 from edgeroute.core.messages import File, Image
+from edgeroute.core.model_card import Place
 from edgeroute.core.reasons import failed
 from edgeroute.tui.chat.asking.bridge import Bridge, TurnBroken, TurnStep
+from edgeroute.tui.chat.asking.wait import Wait
 from edgeroute.tui.chat.checker import PromptCheck
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
+from edgeroute.tui.chat.page import part_name
 from edgeroute.tui.chat.pictures import answer_text, saved
 from edgeroute.tui.chat.state import Phase
 from edgeroute.tui.chat.strip import blocked, waiting
 from edgeroute.tui.widgets.transcript.transcript import Transcript
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+LONG_SECONDS: Final = 10.0
+_TICK: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +48,18 @@ class Sent:
 
 
 class Turns:
-    """One turn after the other: waiting for its verdict, running, queued."""
+    """One turn after the other: waiting for its verdict, running, queued. ``on_long`` is called at
+    the end of one that took long.
+    """
 
-    def __init__(self, chat: ChatContext, draft: MessageDraft) -> None:
-        self._chat, self._draft = chat, draft
+    def __init__(
+        self, chat: ChatContext, draft: MessageDraft, on_long: Callable[[], object] = lambda: None
+    ) -> None:
+        self._chat, self._draft, self.on_long = chat, draft, on_long
         self._bridge: Bridge | None = None
+        self._wait = Wait(0.0)
+        self._ticking: Timer | None = None
+        self._local: frozenset[str] = frozenset()
         self.sent: Sent | None = None
         draft.on_checked = self._checked
 
@@ -92,6 +110,7 @@ class Turns:
         chat, page = self._chat, self._chat.page
         if not chat.state.id:
             chat.update(id=chat.runtime.conversations.create(chat.state.mode).id)
+            self._draft.begun(chat.state.id)
         state = chat.state
         request = state.request(state.prompt(text), here=here)
         self.sent = Sent(text, state.attachments, state.model)
@@ -99,14 +118,26 @@ class Turns:
         if page.text == text:
             page.composer.put("")
         await page.transcript.forget_failure()
-        await page.transcript.begin(
-            text, [part.name for part in state.attachments if isinstance(part, File)]
-        )
+        await page.transcript.begin(text, [part_name(part) for part in state.attachments])
         self._draft.changed(
             phase=Phase.ANSWERING, attachments=(), model="auto", replaces="", recalled=-1
         )
+        self._wait = Wait(self._now())
+        self._ticking = self._ticking or chat.screen.set_interval(_TICK, self._tick)
         self._bridge = Bridge(chat.screen.post_message)
         self._bridge.start(chat.runtime.engine.stream(request))
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _tick(self) -> None:
+        """Say what the answer is doing."""
+        live = self._chat.page.transcript.live
+        if live is None:
+            return
+        live.waiting(self._wait.words(self._now(), self._draft.local))
+        if self._wait.here and self._wait.first is None:
+            self._chat.run(self._draft.refresh_local(), "local")
 
     async def _send_queued(self) -> None:
         """Check and send the first prompt of the queue."""
@@ -126,12 +157,13 @@ class Turns:
             await self.send(text)
 
     async def unqueue(self) -> bool:
-        """Let the last prompt of the queue go; whether there was one."""
-        queue = self._chat.state.queue
-        if not queue:
+        """Bring the last prompt of the queue back into the message box; whether there was one."""
+        *rest, last = self._chat.state.queue or ("",)
+        if not last:
             return False
-        self._chat.update(queue=queue[:-1])
-        await self._chat.page.transcript.queue(queue[:-1])
+        self._chat.update(queue=tuple(rest))
+        await self._chat.page.transcript.queue(rest, paused=True)
+        self._give_back(last)
         return True
 
     def stop(self) -> bool:
@@ -157,9 +189,24 @@ class Turns:
         elif isinstance(step, TurnBroken):
             await self._broken(step)
         else:
+            self._follow(step)
             await show_step(self._chat.page.transcript, step)
             if isinstance(step, Planned | AttemptStarted):
                 self._chat.show()
+
+    def _follow(self, step: TurnStep) -> None:
+        """Keep what the wait is about."""
+        match step:
+            case Planned():
+                candidates = step.plan.candidates
+                self._local = frozenset(c.model for c in candidates if c.place is Place.LOCAL)
+            case AttemptStarted():
+                self._wait.asks(here=step.model in self._local)
+                self._tick()
+            case TextDelta():
+                self._wait.said(step.text, self._now())
+            case ReasoningDelta():
+                self._wait.thinking = True
 
     async def _answered(self, step: Answered) -> None:
         """The answer is whole; of its pictures the transcript says where they are."""
@@ -185,6 +232,7 @@ class Turns:
         if not step.cancelled:
             await transcript.fail(step.error.message, step.error.hint, receipt)
         self._over()
+        await transcript.queue(self._chat.state.queue, paused=True)
         if self.sent is not None and not step.cancelled and not partial:
             self._draft.changed(attachments=self.sent.attachments, model=self.sent.model)
             self._give_back(self.sent.text)
@@ -199,6 +247,11 @@ class Turns:
             chat.update(title=row.title, latched=row.latched, latch_reason=row.latch_reason)
         chat.page.transcript.live_model = ""
         self._bridge = None
+        if self._ticking is not None:
+            self._ticking.stop()
+            self._ticking = None
+        if self._now() - self._wait.began >= LONG_SECONDS:
+            self.on_long()
         self._draft.changed(phase=Phase.IDLE, messages=messages)
         chat.show_chats()
         chat.show_money()

@@ -2,55 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Markdown, Static
-from textual.widgets.markdown import MarkdownFence, MarkdownStream
+from textual.widgets import Static
 
 from edgeroute.core.display import safe, safe_line
 from edgeroute.core.receipt import Receipt
 from edgeroute.tui.keymap import ON_MESSAGE, bindings
-from edgeroute.tui.widgets.transcript.frozen import FrozenBody
+from edgeroute.tui.widgets.transcript.body import AnswerBody
 from edgeroute.tui.words import THUMB_WORDS, receipt_line
 
 if TYPE_CHECKING:
     from edgeroute.engine.recording.feedback import Thumb
 
 BlockAction = Literal["copy", "edit", "again", "again_local", "branch", "details", "up", "down"]
-_FENCE: Final = re.compile(r"^(`{3,}|~{3,})[^\n]*\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
-
-
-class LiveBody(Markdown):
-    """Real Markdown: selectable, with code blocks as widgets. Links stay inert."""
-
-    BULLETS = ["• ", "◦ ", "- ", "• ", "◦ "]  # noqa: RUF012 - Textual declares a list
-
-    def __init__(self, text: str = "") -> None:
-        super().__init__(text, open_links=False)
-        self._stream: MarkdownStream | None = None
-
-    async def write(self, piece: str) -> None:
-        """Append ``piece``, which is safe text."""
-        if self._stream is None:
-            self._stream = Markdown.get_stream(self)
-        await self._stream.write(piece)
-
-    async def finish(self) -> None:
-        """Draw what is still under way."""
-        if self._stream is not None:
-            await self._stream.stop()
-            self._stream = None
-
-    async def on_unmount(self) -> None:
-        """A body that goes away while it is written lets its stream go."""
-        await self.finish()
+_SLIDE: Final = 8  # columns that a wide table moves by
 
 
 class FoldedBlock(Vertical):
@@ -83,7 +56,9 @@ class FoldedBlock(Vertical):
 
 
 class Block(Vertical, can_focus=True, can_focus_children=False):
-    """A question or an answer. ``turn`` counts exchanges from 0, ``code`` is the chosen code."""
+    """A question or an answer. ``turn`` counts exchanges from 0, ``part`` is the chosen code block
+    or table.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(ON_MESSAGE)]
 
@@ -98,21 +73,33 @@ class Block(Vertical, can_focus=True, can_focus_children=False):
         super().__init__()
         self.text = safe(text)
         self.turn = turn
-        self.code = -1
+        self.part = -1
+
+    def focus_on_click(self) -> bool:
+        """No: who selects with the mouse and goes on typing means the message box."""
+        return False
 
     @property
-    def codes(self) -> list[str]:
-        """The code blocks in the text."""
+    def parts(self) -> list[str]:
+        """The code blocks and tables in the text."""
         return []
 
     @property
     def chosen_text(self) -> str:
-        """What copying takes: the chosen code block, else everything."""
-        return self.codes[self.code] if 0 <= self.code < len(self.codes) else self.text
+        """What copying takes: the chosen code block or table, else everything."""
+        return self.parts[self.part] if 0 <= self.part < len(self.parts) else self.text
 
-    def choose(self, code: int) -> None:
-        """Choose code block ``code``, or the whole block with -1."""
-        self.code = code
+    def choose(self, part: int) -> None:
+        """Choose code block or table ``part``, or the whole block with -1."""
+        self.part = part
+
+    def rows_of(self, part: int) -> tuple[int, int]:
+        """The row in which ``part`` (-1: all of it) begins, and how many it has."""
+        del part
+        return 0, self.size.height
+
+    def action_slide(self, way: int) -> None:
+        """Move a chosen table that is wider than the page; only an answer has one."""
 
     def action_unfold(self) -> None:
         """Show or hide the answers that were withdrawn."""
@@ -140,7 +127,7 @@ class Question(Block):
 
 
 class AnswerBlock(Block):
-    """An answer: live while it is written, light once it is finished, real again when chosen."""
+    """An answer, while it is written and after."""
 
     def __init__(
         self,
@@ -155,8 +142,7 @@ class AnswerBlock(Block):
         self.receipt = receipt
         self.thumb: Thumb | None = thumb
         self._live = live
-        self._newest = live
-        self._body: LiveBody | FrozenBody = LiveBody() if live else FrozenBody(self.text)
+        self.body = AnswerBody(self.text, live=live)
         self._progress = Static("", classes="progress", markup=False)
         self._receipt = Static("", classes="receipt", markup=False)
         self._thinking = ""
@@ -164,7 +150,7 @@ class AnswerBlock(Block):
     def compose(self) -> ComposeResult:
         """Progress while nothing has come, the text, the receipt line."""
         yield self._progress
-        yield self._body
+        yield self.body
         yield self._receipt
 
     def on_mount(self) -> None:
@@ -182,20 +168,31 @@ class AnswerBlock(Block):
             content = Content.assemble(rated, (where, style), (f" · {rest}", "$muted"))
             self._receipt.update(content)
 
+    def on_click(self, event: events.Click) -> None:
+        """A click on the receipt's line opens the receipt."""
+        if event.widget is self._receipt and self.receipt is not None:
+            self.action_press("details")
+
     def rated(self, thumb: Thumb | None) -> None:
         """Show what the user thinks of it."""
         self.thumb = thumb
         self._show_receipt()
 
     @property
-    def codes(self) -> list[str]:
-        """The code blocks in the text."""
-        return [match.group(2) for match in _FENCE.finditer(self.text)]
+    def parts(self) -> list[str]:
+        """The code blocks and tables in the text."""
+        return self.body.parts
 
     def progress(self, text: str) -> None:
         """What is happening while there is no text yet; empty hides the line."""
         self._progress.update(Content(safe_line(text, 160)))
         self._progress.display = bool(text)
+
+    def waiting(self, text: str) -> None:
+        """What the answer is doing, in the line that its receipt will take."""
+        if self._live:
+            self._receipt.update(Content.styled(text, "$muted"))
+            self._receipt.display = True
 
     def think(self, piece: str) -> None:
         """More of the model's thinking, of which the last line is shown."""
@@ -207,17 +204,15 @@ class AnswerBlock(Block):
         """More of the answer."""
         self.progress("")
         self.text += piece
-        if isinstance(self._body, LiveBody):
-            await self._body.write(piece)
+        self.body.write(piece)
 
     async def fold(self, model: str, text: str, reason: str) -> None:
         """Put what was shown away: another answer takes its place."""
-        if isinstance(self._body, LiveBody):
-            await self._body.finish()
         self.text = ""
-        fresh = LiveBody()
-        await self.mount(FoldedBlock(model, text, reason), before=self._body)
-        await self._replace(fresh)
+        await self.mount(FoldedBlock(model, text, reason), before=self.body)
+        old, self.body = self.body, AnswerBody(live=True)
+        await self.mount(self.body, after=old)
+        await old.remove()
 
     async def note(self, kind: str, text: str) -> None:
         """A notice inside the answer."""
@@ -228,50 +223,27 @@ class AnswerBlock(Block):
         """The answer is whole (or stopped): ``text`` is what stands."""
         self._live = False
         self.progress("")
-        if isinstance(self._body, LiveBody):
-            await self._body.finish()
-            if self.text != safe(text) and text:
-                await self._body.update(safe(text))
         self.text = safe(text) or self.text
+        self.body.finish(self.text)
         self.receipt = receipt
         self._show_receipt()
 
-    async def thaw(self) -> None:
-        """Real Markdown, so that its text can be selected and its code blocks chosen."""
-        if isinstance(self._body, FrozenBody):
-            await self._replace(LiveBody(self.text))
-
-    async def freeze(self) -> None:
-        """One light widget, unless the answer is still being written."""
-        self._newest = False
-        if isinstance(self._body, LiveBody) and not self._live:
-            await self._replace(FrozenBody(self.text))
-
-    async def _replace(self, body: LiveBody | FrozenBody) -> None:
-        old, self._body = self._body, body
-        if self.is_attached:
-            await self.mount(body, after=old)
-            await old.remove()
-
-    async def on_focus(self) -> None:
-        """A chosen answer becomes real."""
-        await self.thaw()
-
-    async def on_blur(self) -> None:
-        """A left answer becomes light again, but for the newest."""
+    def on_blur(self) -> None:
+        """A left answer has nothing chosen."""
         self.choose(-1)
-        if not self._newest:
-            await self.freeze()
 
-    def choose(self, code: int) -> None:
-        """Mark code block ``code``."""
-        super().choose(code)
-        for at, fence in enumerate(self.query(MarkdownFence)):
-            fence.set_class(at == code, "-chosen")
-            if at == code:
-                fence.scroll_visible()
+    def choose(self, part: int) -> None:
+        """Mark code block or table ``part``."""
+        super().choose(part)
+        self.body.choose(part)
 
-    def on_markdown_link_clicked(self, event: Markdown.LinkClicked) -> None:
-        """Say where a link leads; nothing is opened."""
-        event.stop()
-        self.app.notify(safe_line(event.href, 300), title="Link (not opened)")
+    def rows_of(self, part: int) -> tuple[int, int]:
+        """The row in which ``part`` (-1: all of it) begins, and how many it has."""
+        if part < 0:
+            return super().rows_of(part)
+        row, count = self.body.rows_of(part)
+        return self.body.virtual_region.y + row, count
+
+    def action_slide(self, way: int) -> None:
+        """Move the chosen table sideways."""
+        self.body.slide(way * _SLIDE)

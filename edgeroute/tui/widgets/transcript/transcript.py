@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Region
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from edgeroute.core.display import safe_line
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.words import plural
 from edgeroute.tui.widgets.transcript.block import AnswerBlock, Block, Question
@@ -62,6 +64,7 @@ class Transcript(VerticalScroll, can_focus=False):
         self._thumbs = thumbs
         self._entries: list[Entry] = []
         self._window = Window()
+        self._placed = True  # whether what is shown stands where it should
         self.live: AnswerBlock | None = None
         self.live_model = ""
 
@@ -101,22 +104,20 @@ class Transcript(VerticalScroll, can_focus=False):
             self.anchor(bool(total))
         else:
             self.release_anchor()
-            self.call_after_refresh(self._reveal, at)
-
-    def _reveal(self, at: int) -> None:
-        shown = self.blocks
-        place = at - self._window.start
-        if 0 <= place < len(shown):
-            shown[place].focus()
-            self.scroll_to_widget(shown[place], animate=False, top=True)
+            self.call_after_refresh(self._hold, at - self._window.start, focus=True)
 
     async def _display(self, window: Window) -> None:
         self._window = window
+        self._placed = False
         async with self.batch():
             await self.remove_children("Block, ErrorCard, .standalone")
             widgets = [self._make(entry) for entry in self._entries[window.start : window.end]]
             await self.mount_all(widgets, after="#welcome")
         self._label()
+        self.call_after_refresh(self._is_placed)
+
+    def _is_placed(self) -> None:
+        self._placed = True
 
     def _make(self, entry: Entry) -> Widget:
         if entry.kind == "user":
@@ -176,21 +177,22 @@ class Transcript(VerticalScroll, can_focus=False):
         await self._display(self._window.older())
         self.call_after_refresh(self._hold, first - self._window.start)
 
-    def _hold(self, place: int) -> None:
+    def _hold(self, place: int, *, focus: bool = False) -> None:
+        """Have the mounted block number ``place`` at the top, now that its place is known."""
         shown = self.blocks
-        if place < len(shown):
-            self.scroll_to_widget(shown[place], animate=False, top=True)
+        if 0 <= place < len(shown):
+            if focus:
+                shown[place].focus(scroll_visible=False)
+            self.scroll_to_region(shown[place].virtual_region, animate=False, top=True, force=True)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Reaching the top loads more."""
+        """Reaching the top loads more, unless it was reached because other messages are shown."""
         super().watch_scroll_y(old_value, new_value)
-        if new_value <= 0 < old_value and self._window.start:
+        if new_value <= 0 < old_value and self._window.start and self._placed:
             self.call_after_refresh(self.load_older)
 
     async def begin(self, text: str, files: Sequence[str]) -> AnswerBlock:
         """A new exchange: the question, and an answer that is about to come."""
-        for answer in self.query(AnswerBlock):
-            await answer.freeze()
         if self._window.later:
             await self._display(Window.tail(len(self._entries)))
         turn = self._entries[-1].turn + 1 if self._entries else 0
@@ -254,30 +256,30 @@ class Transcript(VerticalScroll, can_focus=False):
                 await before[place - 1].remove()
             await card.remove()
 
-    async def queue(self, prompts: Sequence[str]) -> None:
-        """Show what waits to be sent."""
+    async def queue(self, prompts: Sequence[str], *, paused: bool = False) -> None:
+        """Show what waits to be sent; ``paused``, it waits for a key."""
         await self.remove_children(".queued")
+        words = "not sent yet (enter sends it, esc takes it back)" if paused else "next"
         rows = [
-            Static(Content(f"next: {text}"), classes="queued standalone", markup=False)
+            Static(Content(f"{words}: {safe_line(text)}"), classes="queued standalone")
             for text in prompts
         ]
         await self.mount_all(rows, after="#later")
 
-    async def move(self, step: int) -> bool:
+    def move(self, step: int) -> bool:
         """Move the block cursor; False where it leaves the transcript at the bottom."""
-        stops = [(block, code) for block in self.blocks for code in range(-1, len(block.codes))]
+        stops = [(block, part) for block in self.blocks for part in range(-1, len(block.parts))]
         if not stops:
             return False
         here = next((b for b in self.blocks if b.has_focus), None)
-        at = len(stops) if here is None else stops.index((here, here.code))
+        at = len(stops) if here is None else stops.index((here, here.part))
         if at + step >= len(stops):
             return False
-        block, code = stops[max(0, at + step)]
-        if not block.has_focus:
-            block.focus()
-            if isinstance(block, AnswerBlock):
-                await block.thaw()
-        block.choose(code)
-        if code < 0:
-            self.scroll_to_widget(block, animate=False)
+        block, part = stops[max(0, at + step)]
+        self.release_anchor()
+        block.focus(scroll_visible=False)
+        block.choose(part)
+        row, count = block.rows_of(part)
+        place = Region(0, row, block.size.width, min(count, self.size.height))
+        self.scroll_to_region(place.translate(block.virtual_region.offset), animate=False)
         return True

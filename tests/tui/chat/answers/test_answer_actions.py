@@ -15,11 +15,11 @@ async def test_the_block_cursor_walks_messages_and_code(runtime: FakeRuntime) ->
     async with running(runtime) as chat:
         await chat.send("Explain this")
         await chat.press("alt+up")
-        await chat.until(lambda: chat.answers[-1].code == 0)
+        await chat.until(lambda: chat.answers[-1].part == 0)
         await chat.press("y")
         assert chat.app.clipboard.startswith("def find(table, key):")
         await chat.press("alt+up")
-        assert chat.answers[-1].code == -1
+        assert chat.answers[-1].part == -1
         await chat.press("y")
         assert chat.app.clipboard.startswith("A hash table")
         await chat.press("alt+up", "y")

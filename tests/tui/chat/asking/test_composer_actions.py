@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from edgeroute.core.messages import File
 from edgeroute.tui.screens.picker import Picker
+from tests.support.replies import PNG
 from tests.tui.driver import running
 from tests.tui.fake_runtime import FakeRuntime
 
@@ -67,3 +69,37 @@ async def test_a_file_goes_with_the_message(runtime: FakeRuntime, tmp_path: Path
         assert [type(part).__name__ for part in parts] == ["Text", "File"]
         assert chat.chat.state.attachments == ()
         assert "note.txt" in chat.words("Question .files")
+
+
+async def test_what_is_attached_can_be_taken_off(runtime: FakeRuntime, tmp_path: Path) -> None:
+    """Backspace in the empty box takes the last one off, /detach the one that is named."""
+    (tmp_path / "a.txt").write_text("a")
+    (tmp_path / "b.txt").write_text("b")
+    (tmp_path / "c.png").write_bytes(PNG)
+    async with running(runtime) as chat:
+        for name in ("a.txt", "b.txt", "c.png"):
+            chat.chat.composer_actions.attach_file(str(tmp_path / name))
+        assert "picture" in str(chat.chat.composer.border_title)
+        await chat.press("backspace")
+        assert [type(part) for part in chat.chat.state.attachments] == [File, File]
+        await chat.press(*"/detach", "space", *"a.txt", "enter")
+        assert [getattr(p, "name", "") for p in chat.chat.state.attachments] == ["b.txt"]
+        await chat.press("x", "backspace")
+        assert len(chat.chat.state.attachments) == 1
+
+
+async def test_a_picture_is_named_and_its_blindness_said(
+    runtime: FakeRuntime, tmp_path: Path
+) -> None:
+    """Before sending the strip says who cannot see it; the transcript says that it was attached."""
+    (tmp_path / "c.png").write_bytes(PNG)
+    async with running(runtime) as chat:
+        await chat.chat.options.pick_model("local")
+        chat.chat.composer_actions.attach_file(str(tmp_path / "c.png"))
+        await chat.type("What is this?")
+        assert "CANNOT SEE THE PICTURE" in chat.strip
+        await chat.press("enter")
+        await chat.idle()
+        assert "picture, image/png" in chat.words("Question .files")
+        await chat.chat.chats.open(chat.chat.state.id)
+        assert "picture, image/png" in chat.words("Question .files")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from textual.widgets import OptionList
+
 from edgeroute.core.verdict import LocalOpinion, PrivacyMode
 from edgeroute.tui.screens.dialogs import Confirm
 from edgeroute.tui.screens.picker import Picker
 from edgeroute.tui.screens.plan import PlanScreen
 from tests.tui.driver import running
-from tests.tui.fake_runtime import SPARE, FakeRuntime
+from tests.tui.fake_runtime import CLOUD, LOCAL, SPARE, FakeRuntime, card
 
 
 async def test_tightening_privacy_is_one_key(runtime: FakeRuntime) -> None:
@@ -132,3 +134,22 @@ async def test_the_list_of_findings_says_who_was_asked(runtime: FakeRuntime) -> 
             assert "local/m was asked whether it is private: no (80%)" in told
             await chat.press("escape")
             await chat.until(lambda: not isinstance(chat.app.screen, Picker))
+
+
+async def test_usable_models_come_first_with_price_and_window(runtime: FakeRuntime) -> None:
+    """A model without a key stands at the end, says so, and is not taken."""
+    runtime.catalog.cards["openai/gpt-5.5"] = card("openai/gpt-5.5", "2", "8")  # type: ignore[index]
+    runtime.catalog.cards[LOCAL] = runtime.catalog.cards.pop(LOCAL)  # type: ignore[attr-defined,index]
+    async with running(runtime, (120, 36)) as chat:
+        await chat.press("ctrl+l")
+        await chat.top(Picker)
+        listed = chat.app.screen.query_one("#choices", OptionList)
+        rows = [str(listed.get_option_at_index(n).prompt) for n in range(listed.option_count)]
+        assert "openai/gpt-5.5" in rows[-1]
+        assert "no key" in rows[-1]
+        first = next(row for row in rows if CLOUD in row)
+        assert "128k" in first
+        assert "$3 in, $15 out" in first
+        await chat.press(*"gpt-5.5", "enter")
+        await chat.until(lambda: any("no key" in n.message for n in chat.app._notifications))
+        assert chat.chat.state.model == "auto"

@@ -39,6 +39,8 @@ async def test_enter_waits_for_the_verdict(runtime: FakeRuntime) -> None:
         await chat.until(lambda: "CHECKING" in chat.strip)
         assert chat.chat.state.phase is Phase.WAITING
         assert runtime.engine.requests == []
+        await chat.press(*"xyz")
+        assert chat.text == "Explain this", "what is being checked is what is sent"
         runtime.engine.check_gate.set()
         await chat.until(lambda: len(runtime.engine.requests) == 1)
         await chat.idle()

@@ -1,0 +1,46 @@
+"""What belongs to a conversation and is no part of it: what was begun to be written there."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, Literal
+
+from edgeroute.store.database.database import Database
+from edgeroute.store.records.key_value import KeyValueStore
+
+Kind = Literal["draft", "system"]
+PREFIX: Final = "chat:"
+
+
+class ConversationNotes:
+    """Texts by conversation and kind, erased with the conversation. A ``draft`` is what stood in
+    the message box, ``system`` the name of the system prompt that was chosen. The conversation that
+    is not begun yet has no id.
+    """
+
+    def __init__(self, database: Database, states: KeyValueStore) -> None:
+        self._database, self._states = database, states
+
+    def get(self, conversation: str, kind: Kind) -> str:
+        """The text; empty where there is none."""
+        return str(self._states.get(_name(conversation, kind), ""))
+
+    def keep(self, conversation: str, kind: Kind, text: str) -> None:
+        """Keep ``text``; an empty one is forgotten."""
+        name = _name(conversation, kind)
+        if text:
+            self._states.set(name, text)
+        else:
+            self._database.write("DELETE FROM states WHERE name = ?", (name,))
+
+
+def forget(connection: Any, conversation: str) -> None:
+    """Erase everything of ``conversation``."""
+    names = [_name(conversation, "draft"), _name(conversation, "system")]
+    connection.execute(
+        "DELETE FROM states WHERE name IN (SELECT value FROM json_each(?))", (json.dumps(names),)
+    )
+
+
+def _name(conversation: str, kind: Kind) -> str:
+    return f"{PREFIX}{kind}:{conversation}"
