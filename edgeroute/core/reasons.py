@@ -75,6 +75,7 @@ def understood(signals: Signals) -> str:
     how = _ORIGINS.get(task.origin, "") if task and signals.task else ""
     if task and how and task.origin in {"text", "classifier"}:
         how += f", {task.confidence:.0%} sure"
+        how += f", else {_TASKS[signals.second]}" if signals.second else ""
     parts = [f"{_TASKS[signals.task]} ({how})" if how else _TASKS[signals.task]]
     parts += [_DIFFICULTIES[signals.complexity], signals.domain]
     parts += ["internal code" if signals.internal_code else "with code" * signals.has_code]

@@ -28,6 +28,15 @@ from edgeroute.core.signals import TASKS, Complexity, Signal, Signals
         ),
         (
             Signals(
+                task="refactor",
+                second="implement",
+                input_tokens=7,
+                origins=(("task", Signal("text", 0.5)),),
+            ),
+            "changing code (by its words, 50% sure, else writing code), about 7 tokens",
+        ),
+        (
+            Signals(
                 task="image",
                 complexity="high",
                 has_tools=True,

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.sent import GONE_WORDS, SentRequest
-from edgeroute.core.words import cost_words, money, plural, size
+from edgeroute.core.words import cost_words, plural, size
 from edgeroute.tui.plain.commands import PlainCommand
 from edgeroute.tui.plain.context import PlainContext
 from edgeroute.tui.words import THUMB_WORDS, dollars, receipt_line
 
 if TYPE_CHECKING:
-    from edgeroute.core.spending import SpendRow
     from edgeroute.engine.recording.feedback import Thumb
 
 _LISTED = "/left numbers what left."
@@ -122,11 +121,4 @@ class PlainRecords:
         self._talk.write(f"Today: {dollars(self._talk.runtime.ledger.today())}")
         for row in self._talk.runtime.ledger.rows("model"):
             calls = plural(row.calls, "call")
-            self._talk.write(f"Model: {safe_line(row.label)}, {calls}, {_spent(row)}")
-
-
-def _spent(row: SpendRow) -> str:
-    """What is known of its cost; a sum that lacks something is never all of it, and never free."""
-    if not row.unknown:
-        return money(row.cost)
-    return f"at least {money(row.cost)}" if row.cost else money(None)
+            self._talk.write(f"Model: {safe_line(row.label)}, {calls}, {cost_words(row.spent)}")

@@ -12,7 +12,7 @@ from edgeroute.core.local_models import Progress
 from edgeroute.core.messages import user
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
-from edgeroute.core.words import money, size
+from edgeroute.core.words import cost_words, size
 from edgeroute.tui.plain.commands import PlainCommand
 from edgeroute.tui.plain.context import PlainContext
 
@@ -150,7 +150,7 @@ class PlainSetup:
         rows = {row.label: row for row in self._talk.runtime.ledger.rows("client")}
         clients = self._talk.runtime.settings.clients
         for name, profile in clients.items():
-            spent = money(rows[name].cost) if name in rows else "nothing"
+            spent = cost_words(rows[name].spent) if name in rows else "nothing"
             self._talk.write(f"Program: {name}, {profile.words}, spent {spent}")
         if not clients:
             self._talk.write("Program: none is connected. `edgeroute connect` connects one.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from edgeroute.core.display import safe_line
-from edgeroute.core.words import money, plural
+from edgeroute.core.words import cost_words, plural
 from edgeroute.tui.chat.administering.settings_page import SettingsPage
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.screens.picker import Picker, PickerChoice, PickerItem, filtered
@@ -54,7 +54,7 @@ class ClientsPage:
 
 def _item(name: str, profile: ClientSettings, spent: Mapping[str, SpendRow]) -> PickerItem:
     row = spent.get(name)
-    used = f"{plural(row.calls, 'call')}, {money(row.cost)}" if row else "not used yet"
+    used = f"{plural(row.calls, 'call')}, {cost_words(row.spent)}" if row else "not used yet"
     look = Content.assemble(
         (safe_line(name, 24).ljust(25), "bold"),
         (profile.privacy or "as for all").ljust(14),
