@@ -49,6 +49,8 @@ class SpendRow:
     @property
     def spent(self) -> Cost:
         """What it cost; a sum that lacks something is never all of it, and never free."""
+        if not self.calls:
+            return Cost(Decimal(0), "computed")
         if not self.unknown:
             return Cost(self.cost, "computed" if self.cost is not None else "unknown")
         return Cost(self.cost or None, "unknown")

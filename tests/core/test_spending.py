@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from edgeroute.core.spending import GROUPS, SpendRow
-from edgeroute.core.usage import Usage
+from edgeroute.core.usage import Cost, Usage
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,13 @@ def test_a_loss_is_a_loss_and_the_unknown_stays_unknown() -> None:
     assert lossy.comparison.saved_by_routing == Decimal(-1)
     assert lossy.cost_each_turn == Decimal(3)
     assert replace(lossy, unknown=1).cost_each_turn is None
+
+
+def test_what_was_never_asked_cost_nothing() -> None:
+    """A day without a call costs $0; the cost of a call that nobody knows is unknown."""
+    nothing = SpendRow("today", 0, 0, 0, Usage(), None, 0, None, None)
+    assert nothing.spent == Cost(Decimal(0), "computed")
+    assert replace(nothing, calls=1, unknown=1).spent.basis == "unknown"
 
 
 def test_sums_can_be_asked_for_by_these_groups() -> None:

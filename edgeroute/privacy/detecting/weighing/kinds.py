@@ -19,6 +19,8 @@ SUSPICIONS: Final = frozenset({*SHAPES, *DETAILS, "PERSON"})
 # What code and the documents that go with it tell of makers, servers and tests as readily as of
 # customers.
 REACHED: Final = frozenset({"EMAIL_ADDRESS", "IP_ADDRESS"})
+# Those, and the numbers of orders, cases and members, which documents of programs show the form of.
+OPEN_IN_CODE: Final = REACHED | {"PERSONAL_ID"}
 _SURE: Final = 0.5  # how surely another detail is seen
 _NEAR: Final = 300  # characters between details of one record
 _FIELD: Final = re.compile(r"[\"'`]\s?[,:=]|=>|[;\t|](?!$)")
@@ -35,14 +37,14 @@ def is_left_open(hit: Hit, *, published: bool) -> bool:
     """Whether ``hit`` does not decide alone, sure as it may be; ``published`` says that it stands
     in code or in a document that goes with code, at the level balanced.
     """
-    return hit.type in SUSPICIONS or (published and hit.type in REACHED)
+    return hit.type in SUSPICIONS or (published and hit.type in OPEN_IN_CODE)
 
 
 def is_in_record(hit: Hit, hits: Iterable[Hit], text: str) -> bool:
-    """Whether an address in the code ``text`` stands in what is kept about people: another kind of
-    detail is near, rows with fields and an address each, a letter's heads, or a talk.
+    """Whether an address or a number in the code ``text`` stands in what is kept about people:
+    another kind of detail is near, rows with fields and one each, a letter's heads, or a talk.
     """
-    if hit.type not in REACHED or hit.score < _SURE:
+    if hit.type not in OPEN_IN_CODE or hit.score < _SURE:
         return False
     start, end = max(0, hit.start - _NEAR), hit.end + _NEAR
     near = [one for one in hits if one.score >= _SURE and one.start < end and start < one.end]

@@ -29,7 +29,7 @@ from edgeroute.privacy.detecting.text.windows import ByPlace
 from edgeroute.privacy.detecting.weighing.evidence import is_language
 from edgeroute.privacy.detecting.weighing.kinds import (
     DETAILS,
-    REACHED,
+    OPEN_IN_CODE,
     SHAPES,
     SUSPICIONS,
     is_in_record,
@@ -152,15 +152,12 @@ class Suspicions:
         found = [
             Hit("PERSON", *place, probability, context=told)
             for place in people(page, list(_in(spans, start, end)), _NAMED)
-            if tells("PERSON")
-            or (certain and not page.text[place[0]].islower())
+            if tells("PERSON") or (certain and not page.text[place[0]].islower())
         ]
         found += [
             Hit(hit.type, hit.start, hit.end, probability, source=hit.source, context=told)
             for hit in seen
-            if hit.type == "PERSONAL_RECORDS"
-            and hit.score >= _SHAPED
-            and tells(hit.type)
+            if hit.type == "PERSONAL_RECORDS" and hit.score >= _SHAPED and tells(hit.type)
         ]
         found += [hit for hit in seen if self._is_detail(hit) and (counts or certain)]
         told_apart = any(
@@ -172,14 +169,14 @@ class Suspicions:
         yield from found
 
     def _unread(self, hits: Sequence[Hit], read: Sequence[tuple[int, int]]) -> Iterator[Hit]:
-        """Addresses where nothing was weighed: nothing speaks for them."""
+        """Addresses and numbers where nothing was weighed: nothing speaks for them."""
         for hit in hits:
             weighed = any(start <= hit.start < end for start, end in read)
-            if hit.type in REACHED and self._is_detail(hit) and not weighed:
+            if hit.type in OPEN_IN_CODE and self._is_detail(hit) and not weighed:
                 yield hit
 
     def _is_detail(self, hit: Hit) -> bool:
-        detail = hit.type in DETAILS or (hit.type in REACHED and hit.weighed)
+        detail = hit.type in DETAILS or (hit.type in OPEN_IN_CODE and hit.weighed)
         return detail and hit.score >= self._policy.threshold(hit.type)
 
 

@@ -120,7 +120,7 @@ class Weigher:
             for start, end, seen, group in found:
                 page.tick()
                 numbers = list(evidence(seen).values())
-                if len(found) > _ALL and not self._scale.may_tell(numbers):
+                if len(found) > _ALL and not seen.hits and not self._scale.may_tell(numbers):
                     continue
                 named = chain.from_iterable(seen.named(_NAMED))
                 key = digest(seen.text, array("d", [*numbers, *named]).tobytes())
