@@ -139,7 +139,8 @@ def inputs(draw: st.DrawFn, /, **fixed: Any) -> Any:
 @given(inputs())
 def test_a_plan_is_never_empty_never_repeats_and_always_says_why(given_input: Any) -> None:
     """Whatever the policy, health and budget: candidates, each once, each with a sentence, the
-    local model among them unless a picture is drawn, and the rule that speaks for the request.
+    local model among them unless a picture is drawn, and the rule that speaks for the request;
+    none does where no provider has a key.
     """
     made = plan(given_input)
     models = [candidate.model for candidate in made.candidates]
@@ -152,6 +153,7 @@ def test_a_plan_is_never_empty_never_repeats_and_always_says_why(given_input: An
         "explicit",
         "privacy",
         "internal-code",
+        *([] if given_input.context.ready else [""]),
     }
     assert made.first.cause == "first"
     drawn = DRAWS in CARDS[made.first.model].abilities if made.first.model in CARDS else False

@@ -21,7 +21,13 @@ from typing import TYPE_CHECKING, Any, cast
 from edgeroute import config
 from edgeroute.core.answer import Answer
 from edgeroute.core.conversation import Conversation, SearchHit, Turn
-from edgeroute.core.errors import ErrorKind, LocalModelError, NothingAnswered, SettingsError
+from edgeroute.core.errors import (
+    ErrorKind,
+    LocalModelError,
+    NothingAnswered,
+    SettingsError,
+    StoreError,
+)
 from edgeroute.core.events import (
     Answered,
     AttemptEnded,
@@ -427,6 +433,7 @@ class FakeConversations:
         self.rows: dict[str, Conversation] = {}
         self.stored: dict[str, list[Turn]] = {}
         self.notes: dict[tuple[str, str], str] = {}
+        self.busy = False
 
     def add(self, row: Conversation, turns: Sequence[Turn] = ()) -> None:
         """Put a chat in."""
@@ -469,6 +476,10 @@ class FakeConversations:
         """What is kept beside it."""
         return self.notes.get((conversation, kind), "")
 
+    def noted(self, kind: str) -> Sequence[str]:
+        """The chats with such a note."""
+        return [chat for (chat, one), text in self.notes.items() if one == kind and text]
+
     def keep_note(self, conversation: str, kind: str, text: str) -> None:
         """Keep it, or forget it."""
         self.notes[conversation, kind] = text
@@ -482,8 +493,15 @@ class FakeConversations:
         self.rows[conversation] = replace(self.rows[conversation], title=title)
 
     def delete(self, conversation: str) -> None:
-        """Gone."""
+        """Gone, unless ``busy``.
+
+        Raises:
+            StoreError: it cannot be deleted now.
+        """
+        if self.busy:
+            raise StoreError("Another program is using the history.")
         del self.rows[conversation], self.stored[conversation]
+        self.notes = {key: text for key, text in self.notes.items() if key[0] != conversation}
 
     def pin(self, conversation: str, pinned: bool, /) -> None:  # noqa: FBT001
         """To the top, or back."""

@@ -64,6 +64,14 @@ class ConversationService:
         """What is kept beside a conversation: its draft, or the name of its system prompt."""
         return self._notes.get(conversation, kind) if self._notes else ""
 
+    def noted(self, kind: Kind) -> list[str]:
+        """The conversations beside which a text of this ``kind`` is kept.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        return self._notes.noted(kind) if self._notes else []
+
     def keep_note(self, conversation: str, kind: Kind, text: str) -> None:
         """Keep ``text`` beside a conversation; an empty one is forgotten.
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from html import escape
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from edgeroute.core.display import safe, safe_line
+from edgeroute.core.model_card import Place
+from edgeroute.core.receipt import Receipt
 from edgeroute.core.sent import GONE_WORDS, SentPart, SentText
 from edgeroute.core.words import cost_words, plural, size
 
@@ -140,7 +143,7 @@ def _json(texts: Sequence[SentText], made: datetime) -> str:
             "conversation": text.request.receipt.conversation,
             "title": title(text),
             "kind": text.request.attempt.role,
-            "receipt": text.request.receipt.as_json(),
+            "receipt": _receipt(text.request.receipt),
             "sha256": text.request.attempt.digest,
             "body": base64.b64encode(text.body).decode() if text.body else None,
             "gone": GONE_WORDS.get(text.gone),
@@ -148,6 +151,14 @@ def _json(texts: Sequence[SentText], made: datetime) -> str:
         for text in texts
     ]
     return json.dumps({"made": made.isoformat(), "requests": entries}, indent=2) + "\n"
+
+
+def _receipt(receipt: Receipt) -> dict[str, Any]:
+    """The receipt without the words of local servers' errors, which may quote what stayed here."""
+    attempts = tuple(
+        replace(one, detail="") if one.place is Place.LOCAL else one for one in receipt.attempts
+    )
+    return replace(receipt, attempts=attempts).as_json()
 
 
 def _when(moment: datetime) -> str:

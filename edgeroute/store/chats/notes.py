@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from edgeroute.store.database.database import Database
 from edgeroute.store.records.key_value import KeyValueStore
 
-Kind = Literal["draft", "system"]
+Kind = Literal["draft", "system", "deleted"]
 PREFIX: Final = "chat:"
 
 
 class ConversationNotes:
     """Texts by conversation and kind, erased with the conversation. A ``draft`` is what stood in
-    the message box, ``system`` the name of the system prompt that was chosen. The conversation that
-    is not begun yet has no id.
+    the message box, ``system`` the name of the chosen system prompt; ``deleted`` marks what is to
+    be erased. The conversation that is not begun yet has no id.
     """
 
     def __init__(self, database: Database, states: KeyValueStore) -> None:
@@ -24,6 +24,14 @@ class ConversationNotes:
     def get(self, conversation: str, kind: Kind) -> str:
         """The text; empty where there is none."""
         return str(self._states.get(_name(conversation, kind), ""))
+
+    def noted(self, kind: Kind) -> list[str]:
+        """The conversations with a text of this ``kind``."""
+        start = _name("", kind)
+        rows = self._database.read(
+            "SELECT name FROM states WHERE substr(name, 1, ?) = ?", (len(start), start)
+        )
+        return [str(row["name"])[len(start) :] for row in rows]
 
     def keep(self, conversation: str, kind: Kind, text: str) -> None:
         """Keep ``text``; an empty one is forgotten."""
@@ -36,7 +44,7 @@ class ConversationNotes:
 
 def forget(connection: Any, conversation: str) -> None:
     """Erase everything of ``conversation``."""
-    names = [_name(conversation, "draft"), _name(conversation, "system")]
+    names = [_name(conversation, kind) for kind in get_args(Kind)]
     connection.execute(
         "DELETE FROM states WHERE name IN (SELECT value FROM json_each(?))", (json.dumps(names),)
     )

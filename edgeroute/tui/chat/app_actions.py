@@ -13,6 +13,7 @@ from edgeroute.tui.chat.administering.rules_page import RulesPage
 from edgeroute.tui.chat.administering.settings_page import SettingsPage
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
+from edgeroute.tui.chat.state import NO_SYSTEM
 from edgeroute.tui.screens.help import HelpScreen
 from edgeroute.tui.screens.local_models import LocalModelsScreen, ModelPull
 from edgeroute.tui.screens.own import OwnScreen
@@ -118,7 +119,7 @@ class AppActions:
             chosen = await chat.ask(picker)
             if chosen is None:
                 return
-            name = chosen.id
+            name = chosen.id or NO_SYSTEM
         chat.runtime.conversations.keep_note(chat.state.id, "system", name)
         self._draft.instruct(name)
 

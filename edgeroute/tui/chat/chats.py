@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
 from edgeroute.core.display import safe, safe_line
+from edgeroute.core.errors import StoreError
 from edgeroute.core.messages import File, Image
 from edgeroute.core.private_file import write_new
 from edgeroute.core.verdict import PrivacyMode
@@ -165,17 +167,34 @@ class Chats:
             if not self._chat.may_leave():
                 return
             await self.open_new(self._chat.runtime.new_mode)
-        timer = self._chat.screen.set_timer(UNDO_SECONDS, lambda: self._erase(chat))
+        self._mark(chat, "deleted")
+        timer = self._chat.screen.set_timer(UNDO_SECONDS, lambda: self._erase_doomed(chat))
         self._chat.doomed[chat] = timer
         self._chat.notify(f"/undo brings {name} back.", title="Deleted", timeout=UNDO_SECONDS)
 
+    def _mark(self, chat: str, text: str) -> None:
+        """Write down that ``chat`` is deleted, so that it is erased though the app be killed."""
+        with suppress(StoreError):
+            self._chat.runtime.conversations.keep_note(chat, "deleted", text)
+
     def _erase(self, chat: str) -> None:
-        if self._chat.doomed.pop(chat, None) is not None:
+        self._chat.doomed.pop(chat, None)
+        try:
             self._stored.delete(chat)
+        except StoreError as error:
+            if self._stored.get(chat) is not None:
+                self._chat.notify(f"{error} It is tried again at the next start.", title="Delete")
+
+    def _erase_doomed(self, chat: str) -> None:
+        if chat in self._chat.doomed:
+            self._erase(chat)
 
     def erase_deleted(self) -> None:
-        """Erase what was deleted and not brought back."""
-        for chat in list(self._chat.doomed):
+        """Erase what was deleted and not brought back, before the app was ended or killed too."""
+        deleted = set(self._chat.doomed)
+        with suppress(StoreError):
+            deleted.update(self._chat.runtime.conversations.noted("deleted"))
+        for chat in deleted:
             self._erase(chat)
 
     async def undo_delete(self) -> None:
@@ -185,6 +204,7 @@ class Chats:
             return
         chat, timer = self._chat.doomed.popitem()
         timer.stop()
+        self._mark(chat, "")
         await self.switch(chat)
 
     async def delete_one(self, chat: str) -> None:

@@ -11,7 +11,7 @@ from edgeroute.core.errors import StoreError
 from edgeroute.core.local_models import LocalStatus
 from edgeroute.tui.chat.checker import Checker, PromptCheck
 from edgeroute.tui.chat.context import ChatContext
-from edgeroute.tui.chat.state import Phase
+from edgeroute.tui.chat.state import NO_SYSTEM, Phase
 from edgeroute.tui.chat.strip import blocked, no_command, second_opinion, strip_view
 from edgeroute.tui.commands import matching, misspelt, parsed
 
@@ -83,9 +83,10 @@ class MessageDraft:
             self.instruct(name)
 
     def instruct(self, name: str) -> None:
-        """Have the system prompt called ``name`` before the chat; empty for none."""
+        """Have the system prompt called ``name`` before the chat; NO_SYSTEM for none."""
         text = self._chat.runtime.chat.prompts.get(name, "")
-        self.changed(system=name if text else "", instructions=text)
+        known = text or name == NO_SYSTEM
+        self.changed(system=name if known else "", instructions=text)
 
     def begun(self, conversation: str) -> None:
         """The new chat is ``conversation`` now; the next new one begins empty."""

@@ -188,6 +188,7 @@ class ChatScreen(Screen[None], inherit_bindings=False):
     async def _wake(self) -> None:
         """What happens after the first paint."""
         self.draft.restore()
+        self.chats.erase_deleted()
         self._chat.show_chats()
         self._chat.show_money()
         self.run_worker(self._warm_up(), group="warm", exit_on_error=False)

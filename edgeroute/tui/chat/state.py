@@ -14,6 +14,7 @@ from edgeroute.core.verdict import PrivacyMode
 if TYPE_CHECKING:
     from edgeroute.core.conversation import Conversation
 
+NO_SYSTEM = "-"  # kept as the name where the user wants no system prompt
 CYCLE: tuple[PrivacyMode, ...] = (PrivacyMode.AUTO, PrivacyMode.PRIVATE, PrivacyMode.MASK)
 
 
@@ -31,7 +32,8 @@ class ChatState:
 
     ``id`` is empty until the first message is sent. ``model`` overrides the plan for the next
     message only; ``replaces`` is the receipt of the answer whose question that message asks anew.
-    ``system`` is the name of the chat's system prompt and ``instructions`` its text.
+    ``system`` is the name of the chat's system prompt, NO_SYSTEM where the user wants none, and
+    ``instructions`` its text.
     ``queue`` holds prompts typed while an answer was running; ``recalled`` is how many prompts the
     message box has gone back, -1 for none. ``version`` grows with everything that changes the next
     request, so that a verdict can be matched to what it judged.
@@ -65,10 +67,10 @@ class ChatState:
     @property
     def context(self) -> tuple[Message, ...]:
         """What goes before the next message: the chosen system prompt, and all that was said."""
-        if not self.instructions:
+        if not self.instructions and self.system != NO_SYSTEM:
             return self.messages
-        said = (message for message in self.messages if message.role != "system")
-        return (system(self.instructions), *said)
+        said = [message for message in self.messages if message.role != "system"]
+        return (system(self.instructions), *said) if self.instructions else (*said,)
 
     def request(self, prompt: Message, *, here: bool = False) -> ChatRequest:
         """The request for ``prompt`` after everything said so far; ``here`` keeps it local."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
+from edgeroute.core.model_card import Place
 from edgeroute.core.sent import SentPart, SentRequest, SentText
 from edgeroute.engine.admin.sent_document import document, title
 from tests.support.receipts import attempt, receipt
@@ -41,6 +43,15 @@ def test_a_document_says_how_much_there_is() -> None:
     assert "## 2. " in text
     gone = document(texts("one", gone="let go"), NOW, "markdown")
     assert "The text of 1 is not kept" in gone
+
+
+def test_the_words_of_a_local_servers_error_stay_here() -> None:
+    """They may quote the prompt that stayed here when another model was asked first."""
+    (sent,) = texts("about [PERSON_1]")
+    failed = attempt(place=Place.LOCAL, detail="unexpected content: Erika Mustermann")
+    whole = replace(sent.request.receipt, attempts=(sent.request.attempt, failed))
+    told = replace(sent, request=replace(sent.request, receipt=whole))
+    assert "Mustermann" not in document([told], NOW, "json")
 
 
 def test_a_title_is_told_only_where_its_words_left() -> None:

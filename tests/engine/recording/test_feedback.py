@@ -256,6 +256,7 @@ async def test_a_thumb_comes_over_the_endpoint(tmp_path: Path) -> None:
     """A program rates an answer by the receipt that the answer's header names."""
     async with house(tmp_path) as home:
         answer = await post(home.runtime, "/v1/messages", body_of("messages", [("user", OPEN)]))
+        await home.learned()
         receipt = answer.headers["x-edgeroute-receipt"]
         path = f"/edgeroute/v1/receipts/{receipt}/rating"
         assert (await post(home.runtime, path, {"thumb": "down"})).json()["thumb"] == "down"

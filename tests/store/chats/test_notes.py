@@ -22,6 +22,8 @@ def test_notes_are_kept_by_conversation_and_erased_with_it(database: Database) -
     for chat in (first, second, ""):
         notes.keep(chat, "draft", f"begun in {chat}")
     notes.keep(first, "system", "plain")
+    notes.keep(second, "deleted", "yes")
+    assert notes.noted("deleted") == [second]
     assert notes.get(first, "draft") == f"begun in {first}"
     notes.keep(second, "draft", "")
     assert notes.get(second, "draft") == ""

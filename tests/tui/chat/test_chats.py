@@ -112,6 +112,21 @@ async def test_a_deleted_chat_can_be_brought_back(runtime: FakeRuntime) -> None:
     assert "c5" in runtime.conversations.rows
 
 
+async def test_a_deleted_chat_is_erased_though_the_app_was_killed(runtime: FakeRuntime) -> None:
+    """What was marked is erased at the next start; what cannot be yet is said, and stays marked."""
+    runtime.conversations.notes["c3", "deleted"] = "yes"
+    runtime.conversations.busy = True
+    async with running(runtime, (120, 36)) as chat:
+        await chat.until(
+            lambda: any("using the history" in n.message for n in chat.app._notifications)
+        )
+    assert "c3" in runtime.conversations.rows
+    runtime.conversations.busy = False
+    async with running(runtime, (120, 36)) as chat:
+        await chat.until(lambda: "c3" not in runtime.conversations.rows)
+    assert ("c3", "deleted") not in runtime.conversations.notes
+
+
 async def test_the_sidebar_is_walked_with_keys(runtime: FakeRuntime) -> None:
     """alt+s goes there, shown for it where the terminal is narrow; Enter opens and goes back to the
     message box, esc only goes back.
