@@ -7,8 +7,9 @@ Popular packages, pinned in data/packages.yaml, are fetched with the pip and npm
 Of each, a fixed sample of its files is read as tool results; so are logs, blames, searches and
 numbered views of a git repository that is made of them with invented people. A session is twelve
 files, a log, a manifest and a test run. The same repositories with planted customers, keys, tickets
-and dumps must be held. The first half of the list (every other package) is what the rules were
-developed on; figures to report come from the other one, which nobody reads.
+and dumps must be held; so must be private pieces that another hand wrote out, and not their
+harmless look-alikes (data/pieces.jsonl). The first half of the list (every other package) is what
+the rules were developed on; figures to report come from the other one, which nobody reads.
 """
 
 from __future__ import annotations
@@ -32,13 +33,16 @@ from edgeroute.core.verdict import Finding
 from edgeroute.privacy.detecting.detector import DetectionFailed, Detector
 from edgeroute.privacy.inspecting.passages import contents
 from edgeroute.privacy.policy import Level, PrivacyPolicy, ScanBudget
+from models.verdict.plants import between, pieces
+from tests.bench.intervals import wilson
 from tests.bench.planted_data import planted, shown
-from tests.bench.privacy import wilson
 from tests.bench.published_packages import archive, packages, texts
 from tests.bench.repositories import Repository
 
 SEED: Final = 20
 FILES: Final = 12  # of a package, and of a session
+PIECES: Final = Path(__file__).parent / "data" / "pieces.jsonl"
+SOURCES: Final = (".py", ".js", ".ts", ".md", ".rst")
 DOCUMENTS: Final = {
     "licence": ("license", "licence", "copying", "notice"),
     "readme": ("readme",),
@@ -114,7 +118,8 @@ def main() -> None:
         names=arguments.names,
     )
     detector = Detector(policy, models)
-    files, outputs, plants = (Reading(detector, arguments.show) for _ in range(3))
+    files, outputs, plants, put = (Reading(detector, arguments.show) for _ in range(4))
+    sources: list[str] = []
     sessions = [0, 0]
     chosen = packages()[0 if arguments.half == "develop" else 1 :: 2][: arguments.most]
     for package in chosen:
@@ -123,12 +128,21 @@ def main() -> None:
             print(f"not to be had: {package.name} {package.version}", file=sys.stderr)
             continue
         chance = random.Random(f"{SEED} {package.name}")
-        sessions[0] += _repository(package.name, texts(path), chance, (files, outputs, plants))
+        every = texts(path)
+        sources += [text for name, text in sorted(every.items()) if name.endswith(SOURCES)]
+        sessions[0] += _repository(package.name, every, chance, (files, outputs, plants))
         sessions[1] += 1
     files.table("files")
     outputs.table("tool outputs")
     print("\n" + _row("sessions", *sessions))
     plants.table("planted")
+    chance = random.Random(SEED)
+    for piece in pieces(PIECES):
+        told = "private" if piece.private else "harmless"
+        around = chance.choice(sources).splitlines()
+        for kind, text in (("alone", piece.text), ("in code", between(around, piece.text, chance))):
+            put.holds(f"{told}, {kind}", text, piece.kind, wanted=piece.private)
+    put.table("pieces of another hand")
 
 
 def _repository(
