@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from edgeroute.wire import capsule
 from tests.support.skipped_tests import pytest_terminal_summary
 
 __all__ = ["pytest_terminal_summary"]
@@ -26,3 +27,11 @@ def umask(request: pytest.FixtureRequest) -> Iterator[int]:
     before = os.umask(request.param)
     yield request.param
     os.umask(before)
+
+
+@pytest.fixture(autouse=True)
+def capsules() -> Iterator[None]:
+    """No test seals with the secret of another one's database, which may be gone."""
+    before = capsule._SECRET.source
+    yield
+    capsule.use_secret(before)

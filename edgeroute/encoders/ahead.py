@@ -25,7 +25,6 @@ class Ahead(Generic[T]):
 
     def __init__(self) -> None:
         self._jobs: list[tuple[Callable[[], T], Future[T]]] = []
-        self._done: dict[int, T] = {}
 
     def add(self, job: Callable[[], T]) -> int:
         """Have ``job`` done as soon as a helper is free; the number of its result."""
@@ -39,15 +38,14 @@ class Ahead(Generic[T]):
             Exception: what the job raised.
         """
         own, future = self._jobs[number]
-        if number not in self._done and future.cancel():
+        if future.cancel():
             return own()
-        for other in range(number + 1, len(self._jobs)):
-            if number in self._done or future.done():
+        for other, (job, begun) in enumerate(self._jobs[number + 1 :], number + 1):
+            if future.done():
                 break
-            job, begun = self._jobs[other]
-            if other not in self._done and begun.cancel():
-                self._done[other] = job()
-        return self._done.pop(number) if number in self._done else future.result()
+            if begun.cancel():
+                self._jobs[other] = job, _done(job)
+        return future.result()
 
     def finish(self) -> None:
         """Wait for all jobs, and do what is not begun.
@@ -62,3 +60,13 @@ class Ahead(Generic[T]):
         """Begin nothing more."""
         for _, future in self._jobs:
             future.cancel()
+
+
+def _done(job: Callable[[], T]) -> Future[T]:
+    """What came of ``job``, kept for whoever asks for it in its turn."""
+    done: Future[T] = Future()
+    try:
+        done.set_result(job())
+    except Exception as error:  # noqa: BLE001 - it is raised when the result is asked for
+        done.set_exception(error)
+    return done

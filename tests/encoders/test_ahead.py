@@ -38,6 +38,27 @@ def test_what_a_job_raises_reaches_who_asks() -> None:
         ahead.finish()
 
 
+def test_the_first_job_that_failed_is_the_one_told() -> None:
+    """Whoever does a later job while waiting keeps its error until it is asked for."""
+    let_go = threading.Event()
+
+    def first() -> None:
+        let_go.wait(20)
+        raise LookupError
+
+    def second() -> None:
+        let_go.set()
+        raise ZeroDivisionError
+
+    for _ in range(20):
+        let_go.clear()
+        ahead: Ahead[None] = Ahead()
+        ahead.add(first)
+        ahead.add(second)
+        with pytest.raises(LookupError):
+            ahead.finish()
+
+
 def test_nothing_is_begun_once_it_is_dropped() -> None:
     """What nobody asks for any more is not done."""
     let_go = threading.Event()
