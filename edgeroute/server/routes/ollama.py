@@ -24,7 +24,7 @@ from edgeroute.server.routes.completions import Endpoint, answers
 from edgeroute.server.routes.embeddings import check_model, check_texts, vectors_of
 from edgeroute.wire import ollama
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.json_data import load_body, string, strings
+from edgeroute.wire.json_data import flag, load_body, string, strings
 from edgeroute.wire.ollama.caller import named_model
 
 # The version of Ollama whose wire this is: its clients refuse older ones.
@@ -72,6 +72,8 @@ def routes(context: ServerContext) -> list[Route]:
     async def embeddings(request: Request) -> Response:
         body = load_body(await request.body())
         check_model(named_model(body))
+        if not isinstance(body.get("prompt"), str | None):
+            raise WireError("prompt must be a text.")
         texts = check_texts((string(body.get("prompt")),))
         vectors, _ = await vectors_of(texts, request, context)
         return JSONResponse({"embedding": [number for vector in vectors for number in vector]})
@@ -102,6 +104,7 @@ def _or_loaded(context: ServerContext, asked: str) -> Endpoint:
         if body.get(asked) not in (None, "", []):
             raise WireError(f"{asked} is of the wrong type.")
         apply(ChatRequest(()), request.headers)  # a wish that means nothing is refused here, too
+        flag(body.get("stream"), "stream")
         name = context.named(named_model(body))
         said = {"message": {"role": "assistant", "content": ""}}
         empty: dict[str, Any] = said if asked == "messages" else {"response": ""}

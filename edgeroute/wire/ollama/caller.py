@@ -58,7 +58,7 @@ def named_model(body: Json) -> str:
     Raises:
         WireError: it is no text.
     """
-    named = body if body.get("model") else {"model": body.get("name")}
+    named = body if body.get("model") not in (None, "") else {"model": body.get("name")}
     return model_name(named).removesuffix(_LATEST) or "auto"
 
 
