@@ -6,6 +6,7 @@ They were compared with `openai` 3.54.0 and `anthropic` 2.12.0.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +37,8 @@ class Sides:
     vendor: ScriptedProvider
     endpoint: Endpoint
 
-    def clients(self, name: str) -> tuple[Any, Any]:
+    @contextmanager
+    def clients(self, name: str) -> Iterator[tuple[Any, Any]]:
         """The SDK of provider ``name``, directly and through the endpoint."""
         if name == "manth":
             roots = (self.vendor.base_url[:-3], self.endpoint.base_url[:-3])
@@ -46,7 +48,8 @@ class Sides:
         keys = ("sk-scripted", self.endpoint.token)
         direct, routed = (made(api_key=key, base_url=root, max_retries=0, timeout=60)
                           for key, root in zip(keys, roots, strict=True))  # fmt: skip
-        return direct, routed
+        with direct, routed:
+            yield direct, routed
 
     def told(self, call: Call, client: Any, model: str) -> tuple[Any, list[Any]]:
         """What the SDK gives, and what the vendor got for it."""
@@ -90,9 +93,10 @@ def _asked(received: Any) -> Any:
 @pytest.mark.parametrize(("name", "what"), [(n, w) for n, table in TABLES.items() for w in table])
 def test_a_call_gives_what_it_gives_directly(sides: Sides, name: str, what: str) -> None:
     """The vendor is asked the same, and the SDK gives the same for its answer."""
-    call, (direct, routed) = TABLES[name][what], sides.clients(name)
-    wanted, asked = sides.told(call, direct, "gpt-5.5")
-    given, passed = sides.told(call, routed, f"{name}/gpt-5.5")
+    call = TABLES[name][what]
+    with sides.clients(name) as (direct, routed):
+        wanted, asked = sides.told(call, direct, "gpt-5.5")
+        given, passed = sides.told(call, routed, f"{name}/gpt-5.5")
     assert given == wanted
     if "run" not in what:  # there each turn sends the whole conversation
         assert passed == asked
@@ -102,8 +106,8 @@ def test_a_call_gives_what_it_gives_directly(sides: Sides, name: str, what: str)
 def test_what_is_not_to_be_had_is_said_so(sides: Sides, name: str) -> None:
     """With 404, on which SDKs raise their own error, and no byte leaves."""
     calls = sdk_calls.REFUSED if name == "mchat" else sdk_calls.REFUSED_MESSAGES
-    _, routed = sides.clients(name)
-    for what, call in calls.items():
-        given, asked = sides.told(call, routed, f"{name}/gpt-5.5")
-        assert given[:2] == ("NotFoundError", 404), what
-        assert asked == []
+    with sides.clients(name) as (_, routed):
+        for what, call in calls.items():
+            given, asked = sides.told(call, routed, f"{name}/gpt-5.5")
+            assert given[:2] == ("NotFoundError", 404), what
+            assert asked == []
