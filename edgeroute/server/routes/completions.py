@@ -14,15 +14,18 @@ from starlette.routing import Route
 from edgeroute.core.request import ChatRequest
 from edgeroute.server.answer.caller_request import ignored, request_of
 from edgeroute.server.answer.engine_response import DecodedRequest, EngineResponse
+from edgeroute.server.answer.several_answers import SeveralAnswers
 from edgeroute.server.answer.stored_responses import Keeping, StoredContext, continued
 from edgeroute.server.context import ServerContext
 from edgeroute.server.http_refusal import CALLERS, PREFIX
 from edgeroute.server.routes.gap_filling import fitted
+from edgeroute.wire import legacy_completions
 from edgeroute.wire.format import CallerFormat
 from edgeroute.wire.formats import FORMATS
 from edgeroute.wire.json_data import Json, flag, load_body, mapping
+from edgeroute.wire.legacy_completions import texts_asked
 
-Endpoint = Callable[[Request], Awaitable[Response | EngineResponse]]
+Endpoint = Callable[[Request], Awaitable[Response | EngineResponse | SeveralAnswers]]
 _OPTIONAL_COUNTS: Final = frozenset({"openai-chat", "legacy-completions"})
 _COUNTED: Final = FORMATS["anthropic-messages"]
 _STORED: Final = FORMATS["openai-responses"]
@@ -40,8 +43,10 @@ def routes(context: ServerContext) -> list[Route]:
 def answers(context: ServerContext, form: CallerFormat) -> Endpoint:
     """What answers the prompts of ``form``."""
 
-    async def answer(request: Request) -> EngineResponse:
+    async def answer(request: Request) -> EngineResponse | SeveralAnswers:
         body = load_body(await request.body())
+        if form is legacy_completions.FORMAT and not flag(body.get("stream"), "stream"):
+            return _texts(context, request, body)
         wanted = mapping(body.get("stream_options")).get("include_usage") is True
         stored = keeping = None
         if form is _STORED:
@@ -65,6 +70,25 @@ def answers(context: ServerContext, form: CallerFormat) -> Endpoint:
         )
 
     return answer
+
+
+def _texts(context: ServerContext, request: Request, body: Json) -> SeveralAnswers:
+    """One whole text or several, perhaps with their prompts before them."""
+    form, echo = legacy_completions.FORMAT, flag(body.get("echo"), "echo")
+    prompts = [prompt for prompt, times in texts_asked(body) for _ in range(times)]
+    unused, one = ignored(body, form), {**body, "n": 1, "echo": False}
+    asked = [
+        fitted(request_of({**one, "prompt": prompt}, request.headers, form), context)
+        for prompt in prompts
+    ]
+    answers = [
+        EngineResponse(
+            context,
+            DecodedRequest(replace(each, commit="complete"), form, stream=False, ignored=unused),
+        )
+        for each in asked
+    ]
+    return SeveralAnswers(answers, [prompt if echo else "" for prompt in prompts])
 
 
 def _counts(context: ServerContext) -> Endpoint:

@@ -441,3 +441,30 @@ def test_a_wish_of_the_wrong_type_is_refused(
     status, _, data = endpoint.ask("POST", path, body)
     assert status == 400
     assert f"{field} must be" in data.decode()
+
+
+def test_several_texts_come_in_one_answer(oai: Any, endpoint: Endpoint) -> None:
+    """Each prompt as often as wanted, in order, with its prompt before it where that is wanted; the
+    tokens are those of all.
+    """
+    one = oai.completions.create(model="auto", prompt="a")
+    many = oai.completions.create(model="auto", prompt=["a", "b"], n=2, echo=True)
+    said = one.choices[0].text
+    assert [choice.text for choice in many.choices] == [p + said for p in ("a", "a", "b", "b")]
+    assert [choice.index for choice in many.choices] == [0, 1, 2, 3]
+    assert many.usage.total_tokens == 4 * one.usage.total_tokens
+    asked = [request.messages[0].text for request in endpoint.engine.requests]
+    assert asked == ["a", "a", "a", "b", "b"]
+    for body in ({"prompt": ["a"] * 65}, {"prompt": "a", "n": 65}, {"prompt": ["a"], "n": 0}):
+        with pytest.raises(openai.BadRequestError, match="1 to 64"):
+            oai.completions.create(model="auto", **body)
+    with pytest.raises(openai.BadRequestError, match="Leave stream out"):
+        oai.completions.create(model="auto", prompt="a", n=2, stream=True)
+
+
+def test_a_text_that_fails_fails_them_all(oai: Any, endpoint: Endpoint) -> None:
+    """With its own error; none is asked for after it."""
+    endpoint.engine.script = failing_script(PrivacyRefused("It must stay.", "Pull a model."))
+    with pytest.raises(openai.PermissionDeniedError, match="It must stay"):
+        oai.completions.create(model="auto", prompt=["a", "b"])
+    assert len(endpoint.engine.requests) == 1
