@@ -10,7 +10,7 @@ import tempfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -19,6 +19,9 @@ from edgeroute.core.errors import SettingsError
 from edgeroute.core.private_file import close_folder, write_private
 from edgeroute.datafile import expected, split_validation_error
 from edgeroute.settings import Settings
+
+if TYPE_CHECKING:
+    import tomlkit
 
 # Linux allows 108 bytes in a socket's path, macOS 104; the socket's own name needs some of them.
 _SOCKET_FOLDER_LIMIT: Final = 80
@@ -193,17 +196,12 @@ def change(path: Path, key: str, value: str) -> Settings:
         SettingsError: the key is unknown or the value is wrong.
     """
     import tomlkit  # noqa: PLC0415
-    import tomlkit.items  # noqa: PLC0415
 
-    text = path.read_text("utf-8") if path.exists() else ""
-    try:
-        document = tomlkit.parse(text)
-    except tomlkit.exceptions.ParseError as error:
-        raise SettingsError(f"is not valid TOML: {error}.", file=str(path)) from error
     try:
         parsed: Any = tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         parsed = value
+    document = _document(path)
     table: Any = document
     *tables, last = _key(key)
     for name in tables:
@@ -211,6 +209,41 @@ def change(path: Path, key: str, value: str) -> Settings:
         if not isinstance(table, dict):
             raise SettingsError(f"`{key}` is no setting.", hint=_ALL_SETTINGS)
     table[last] = parsed
+    return _written(path, document)
+
+
+def forget(path: Path, key: str) -> Settings:
+    """Take the dotted ``key`` out of the file, with tables that it leaves empty; comments stay.
+
+    Raises:
+        SettingsError: the file is not valid.
+    """
+    document = _document(path)
+    tables: list[Any] = [document]
+    *above, last = _key(key)
+    for name in above:
+        tables.append(tables[-1].get(name, {}))
+    tables[-1].pop(last, None)
+    for name, holder, table in reversed([*zip(above, tables, tables[1:], strict=False)]):
+        if not table:
+            holder.pop(name, None)
+    return _written(path, document)
+
+
+def _document(path: Path) -> tomlkit.TOMLDocument:
+    import tomlkit  # noqa: PLC0415
+
+    text = path.read_text("utf-8") if path.exists() else ""
+    try:
+        return tomlkit.parse(text)
+    except tomlkit.exceptions.ParseError as error:
+        raise SettingsError(f"is not valid TOML: {error}.", file=str(path)) from error
+
+
+def _written(path: Path, document: tomlkit.TOMLDocument) -> Settings:
+    """What holds once ``document`` is the file, which it becomes where it is valid."""
+    import tomlkit  # noqa: PLC0415
+
     changed = tomlkit.dumps(document)
     settings = parse(changed, str(path))
     write_private(path, changed.encode())

@@ -148,3 +148,21 @@ def test_a_model_of_ones_own_is_a_table() -> None:
     assert config.parse(config.show(settings)) == settings
     with pytest.raises(SettingsError, match=r"config\.toml:4"):
         config.parse(text + 'abilities = ["sight"]\n')
+
+
+def test_what_is_forgotten_leaves_no_empty_table(tmp_path: Path) -> None:
+    """Comments and neighbours stay; a key that is not there changes nothing."""
+    path = tmp_path / "c.toml"
+    config.change(path, "clients.one.privacy", "mask")
+    assert config.forget(path, "clients.one").clients == {}
+    assert path.read_text() == ""
+    text = '# mine\n[clients.a]\ntier = "free"  # dear\n\n[clients.b]\ntier = "free"\n'
+    path.write_text(text)
+    for key in ("clients.c", "none.at.all"):
+        config.forget(path, key)
+        assert path.read_text() == text
+    assert [*config.forget(path, "clients.b").clients] == ["a"]
+    assert text.startswith(path.read_text().strip())
+    path.write_text("[a")
+    with pytest.raises(SettingsError, match="not valid TOML"):
+        config.forget(path, "a")

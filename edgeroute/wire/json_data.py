@@ -70,6 +70,17 @@ def count(value: object) -> int:
     return int(value) if 0 <= value < _ABSURD else 0
 
 
+def flag(value: object, name: str, *, unsaid: bool = False) -> bool:
+    """``value`` as an optional yes or no.
+
+    Raises:
+        WireError: it is something else.
+    """
+    if not isinstance(value, bool | None):
+        raise WireError(f"{name} must be true or false.")
+    return unsaid if value is None else value
+
+
 def number(value: object, name: str) -> float | None:
     """``value`` as an optional number.
 

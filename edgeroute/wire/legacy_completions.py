@@ -13,11 +13,28 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.wire import fill
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.format import CallerFormat, Envelope
-from edgeroute.wire.json_data import Json, model_name, sampling, string, strings
+from edgeroute.wire.json_data import Json, integer, model_name, sampling, string, strings
 from edgeroute.wire.openai_chat.answer import DONE, encode_error, frame
 from edgeroute.wire.usage import to_openai_chat
 
 _DEFAULT_TOKENS: Final = 16  # as this format has it
+
+
+_MOST: Final = 64
+
+
+def texts_asked(body: Json) -> tuple[tuple[str, int], ...]:
+    """The prompts in ``body``, each with how many answers it is to have.
+
+    Raises:
+        WireError: something is of the wrong type, or too many are wanted.
+    """
+    prompts = strings(body.get("prompt"), "prompt")
+    wanted = integer(body.get("n"), "n")
+    number = 1 if wanted is None else wanted
+    if not 1 <= number * len(prompts) <= _MOST:
+        raise WireError(f"prompt and n must ask for 1 to {_MOST} texts.")
+    return tuple((prompt, number) for prompt in prompts)
 
 
 def decode_request(body: Json) -> ChatRequest:
@@ -29,9 +46,9 @@ def decode_request(body: Json) -> ChatRequest:
     prompts = strings(body.get("prompt"), "prompt")
     gap = fill.gap(prompts[0], body.get("suffix")) if len(prompts) == 1 else None
     if len(prompts) != 1 or not (prompts[0] or gap):
-        raise WireError("prompt must be one text.", "Send several prompts one after the other.")
+        raise WireError("prompt must be one text.", "Send several prompts without stream.")
     if body.get("n") not in (None, 1) or body.get("echo"):
-        raise WireError("n must be 1 and echo must be false.")
+        raise WireError("n must be 1 and echo must be false in a stream.", "Leave stream out.")
     drawn = sampling(body, "max_tokens", stop="stop", seed="seed")
     if drawn.max_output_tokens is None:
         drawn = replace(drawn, max_output_tokens=_DEFAULT_TOKENS)

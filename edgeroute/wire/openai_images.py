@@ -18,6 +18,7 @@ from edgeroute.wire.errors import WireError
 from edgeroute.wire.format import Envelope, Target, WireFormat
 from edgeroute.wire.json_data import (
     Json,
+    flag,
     integer,
     mapping,
     mappings,
@@ -55,7 +56,7 @@ def decode_request(body: Json) -> ChatRequest:
     number = integer(body.get("n"), "n")
     if number is not None and not 1 <= number <= MAX_PICTURES:
         raise WireError(f"n must be from 1 to {MAX_PICTURES}.")
-    if body.get("stream"):
+    if flag(body.get("stream"), "stream"):
         raise WireError("Pictures come whole.", "Leave stream out.")
     return ChatRequest(
         messages=(user(prompt),),

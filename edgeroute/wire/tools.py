@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from edgeroute.core.request import ChatRequest, Tool
+from edgeroute.wire.errors import WireError
 from edgeroute.wire.json_data import Json, mapping, sequence, string
 
 ALLOWED: Final = "allowed_tools"
@@ -18,7 +19,12 @@ def read_tools(
 
     ``function`` gives the object that names a function, None for another kind of tool;
     ``schema`` is its field for the parameters.
+
+    Raises:
+        WireError: ``items`` are no list.
     """
+    if not isinstance(items, list | None):
+        raise WireError("tools must be a list.")
     tools: list[Tool] = []
     others: list[Any] = []
     for item in sequence(items):

@@ -24,6 +24,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/responses": {"input": OPEN},
     "/v1/messages": {"messages": MESSAGES, "max_tokens": 50},
     "/v1/messages/count_tokens": {"messages": MESSAGES},
+    "/v1/responses/input_tokens": {"input": OPEN},
     "/v1/completions": {"prompt": OPEN},
     "/v1/images/generations": {"prompt": OPEN},
     "/v1/embeddings": {"input": OPEN},

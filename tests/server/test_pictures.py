@@ -78,6 +78,6 @@ async def test_the_local_model_draws_nothing(
 ) -> None:
     """Asked for a picture by name it is an error, and no text comes in its place."""
     async with served(tmp_path, monkeypatch) as (home, client):
-        with pytest.raises(openai.InternalServerError, match="No model that draws"):
+        with pytest.raises(openai.BadRequestError, match="No model that draws"):
             await client.images.generate(prompt="A fox.", model="local")
         assert (home.bytes_out, home.local.requests) == (0, [])

@@ -86,6 +86,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/messages"): MESSAGES,
     ("POST", "/v1/messages/count_tokens"): MESSAGES,
     ("POST", "/v1/responses"): RESPONSES,
+    ("POST", "/v1/responses/input_tokens"): RESPONSES,
     ("POST", "/v1/completions"): {"model": "auto", "prompt": ["hi"], "max_tokens": 5},
     ("POST", "/v1/images/generations"): {
         "model": "auto",

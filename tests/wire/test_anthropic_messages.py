@@ -27,6 +27,7 @@ from edgeroute.core.messages import (
 )
 from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.core.usage import Usage
+from edgeroute.wire.anthropic_messages.caller import read_block
 from edgeroute.wire.errors import WireError, WireFault
 from edgeroute.wire.format import CachePlan, Envelope, Target
 from edgeroute.wire.formats import FORMATS
@@ -232,6 +233,29 @@ def test_every_block_of_a_message_is_read_or_kept_unread() -> None:
     assert request.messages[0].parts[2] == Image("image/png", b"x")
     assert request.messages[0].parts[5] == File("t", "text/plain", b"d")
     assert request.messages[0].parts[7] == Unreadable("search_result", '{"type":"search_result"}')
+
+
+@pytest.mark.parametrize("content", ["a\nb", [{"type": "text", "text": each} for each in "ab"]])
+def test_a_document_of_texts_is_read(content: Any) -> None:
+    """As one text; one that holds something else as well is not, and is kept as it came."""
+    block = {"type": "document", "source": {"type": "content", "content": content}}
+    assert read_block(block) == File("", "text/plain", b"a\nb")
+    for other in ([*content, {"type": "image"}], [], ""):
+        block = {"type": "document", "source": {"type": "content", "content": other}}
+        assert isinstance(read_block(block), Unreadable)
+
+
+def test_a_stored_thread_is_refused_in_its_own_way() -> None:
+    """On this code Anthropic's clients send the whole conversation instead."""
+    body = {"messages": [{"role": "user", "content": "x"}], "thread": {"type": "create"}}
+    with pytest.raises(WireError) as caught:
+        WIRE.decode_request(body)
+    told = WIRE.encode_error(caught.value)["error"]
+    assert told["details"] == {
+        "error_code": "thread_unsupported_request",
+        "unsupported": ["thread"],
+    }
+    assert caught.value.rejection.status == 400
 
 
 def test_a_coding_agents_request_is_read() -> None:

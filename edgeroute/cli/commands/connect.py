@@ -48,7 +48,9 @@ _START: Final = (
 @click.option(
     "--run", is_flag=True, help="Start CLIENT with ARGUMENTS and write none of its files."
 )
-@click.option("--undo", is_flag=True, help="Put its settings back and take its token away.")
+@click.option(
+    "--undo", is_flag=True, help="Put its settings back, and take its token and profile away."
+)
 @click.option("--token", "show", is_flag=True, help="Print its token and do nothing else.")
 @click.option(
     "--model",
@@ -109,7 +111,7 @@ def connect(
     start_file = paths.state / _STARTS / f"{client}.json"
     if undo:
         start_file.unlink(missing_ok=True)
-        _undo(client, record, tokens.path(client), yes=yes)
+        _undo(client, record, tokens.path(client), paths.settings, yes=yes)
         return
     settings = config.load(paths.settings)
     program = known[client]
@@ -222,9 +224,11 @@ def _diff(change: Change, token: str) -> str:
     return shown.replace(token, _HIDDEN)
 
 
-def _undo(client: str, record: Path, token: Path, *, yes: bool) -> None:
+def _undo(client: str, record: Path, token: Path, settings: Path, *, yes: bool) -> None:
+    """Put its own settings back, then take its token and its profile away, in this order."""
     from edgeroute.cli.connect import settings_file
 
+    connected = record.exists() or token.exists()
     if record.exists():
         question = "Its settings were edited since. Take only EdgeRoute's own keys out?"
         if (
@@ -234,11 +238,20 @@ def _undo(client: str, record: Path, token: Path, *, yes: bool) -> None:
         ):
             raise click.Abort
         note(f"EdgeRoute's own keys are out of {settings_file.undo(record)}.")
-    elif not token.exists():
-        note(f"{client} is not connected.")
-        return
     token.unlink(missing_ok=True)
-    note(f"Its token is worth nothing any more. Its profile stays in [clients.{client}].")
+    if connected:
+        note("Its token is worth nothing any more.")
+    profile = config.load(settings).clients.get(client)
+    if profile is None:
+        if not connected:
+            note(f"{client} is not connected.")
+        return
+    question = f"Forget its profile, too ({profile.words})?"
+    if yes or (sys.stdin.isatty() and click.confirm(question, default=True, err=True)):
+        config.forget(settings, f"clients.{client}")
+        note("Its profile is forgotten.")
+    else:
+        note(f"Its profile stays in [clients.{client}]; `--undo --yes` takes it away.")
 
 
 def _check_endpoint(server: ServerSettings, *, must: bool) -> None:

@@ -242,7 +242,7 @@ class Decider:
         if advice is not None:
             chosen = plan(replace(asked, advice=advice))
         if request.pictures == "only" and not draws(asked.cards.get(chosen.first.model)):
-            raise nobody_draws()
+            raise nobody_draws(named=request.model not in {"", "auto"})
         if request.privacy is PrivacyMode.MASK and privacy.mode is PrivacyMode.AUTO:
             chosen = replace(chosen, notes=(*chosen.notes, _NOT_MASKED))
         if instead:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from edgeroute.core.errors import NothingAnswered, PrivacyRefused
+from edgeroute.core.errors import NothingAnswered, PrivacyRefused, Rejection
 from edgeroute.core.messages import Image, Message, Text
 from edgeroute.core.request import ChatRequest
 
@@ -42,10 +42,13 @@ def kept_here(reason: str) -> PrivacyRefused:
     )
 
 
-def nobody_draws() -> NothingAnswered:
-    """The failure of a request that takes nothing but a picture."""
+def nobody_draws(*, named: bool) -> NothingAnswered:
+    """The failure of a request that takes nothing but a picture; whoever ``named`` a model that
+    does not draw is to blame for it.
+    """
     return NothingAnswered(
         "No model that draws can be asked.",
         "Add a key with `edgeroute keys set gemini` or `edgeroute keys set openai`, and ask for no"
         " model or for one that draws.",
+        rejection=Rejection(400, "invalid_request", "model") if named else None,
     )

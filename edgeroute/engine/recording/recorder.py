@@ -167,7 +167,7 @@ class Recorder:
                 self.feedback.asked(decision.session, request)
                 self.feedback.answered(request, receipt, decision.plan.strategy)
             cost = receipt.cost.amount
-            alerts = self.watch.after(receipt, cost) if cost else ()
+            alerts = self.watch.after(receipt, cost, request.client) if cost else ()
             return [Notice(one.kind, one.message) for one in alerts]
         except StoreError as error:
             return [_not_saved(error)]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.clock import Clock
 from edgeroute.core.receipt import Receipt
+from edgeroute.core.request import ClientProfile
 
 if TYPE_CHECKING:
     from edgeroute.engine.deciding.router_state import Budget
@@ -105,13 +106,15 @@ class SpendAlerts:
     command: Sequence[str]
     clock: Clock
 
-    def after(self, receipt: Receipt, cost: Decimal) -> list[SpendAlert]:
-        """Keep alerts about ``receipt`` of ``cost`` USD, which is in the ledger.
+    def after(
+        self, receipt: Receipt, cost: Decimal, client: ClientProfile | None = None
+    ) -> list[SpendAlert]:
+        """Keep alerts about ``receipt`` of ``cost`` USD, which is in the ledger; ``client`` asked.
 
         Raises:
             StoreError: the ledger cannot be read, or an alert cannot be kept.
         """
-        found = unusual(self._spending(receipt, cost))
+        found = unusual(self._spending(receipt, cost, client))
         for one in found:
             self.alerts.add(
                 one.kind,
@@ -124,7 +127,7 @@ class SpendAlerts:
             self._tell(one, receipt)
         return found
 
-    def _spending(self, receipt: Receipt, cost: Decimal) -> Spending:
+    def _spending(self, receipt: Receipt, cost: Decimal, client: ClientProfile | None) -> Spending:
         average, calls = self.ledger.average_cost(receipt.task, without=receipt.id)
         now = self.clock.now()
         hour = now - timedelta(hours=1)
@@ -138,7 +141,7 @@ class SpendAlerts:
             calls=calls,
             hour=spent_this_hour,
             usual_hour=usual,
-            budgets=self.budget.spending(self.ledger, receipt.conversation),
+            budgets=self.budget.spending(self.ledger, receipt.conversation, client),
         )
 
     def _tell(self, one: SpendAlert, receipt: Receipt) -> None:

@@ -142,7 +142,10 @@ class Guard:
         check_shape(scope, rules)
         # With an app in its scope a router raises for unknown routes instead of answering.
         known = {**scope, "app": self._app, "state": {"client": client}}
-        if scope["method"] not in _WITH_BODY or not self._takes(scope):
+        if not self._takes(scope):
+            return await self._app(known, receive, send)
+        check_length(scope, rules)
+        if scope["method"] not in _WITH_BODY:
             return await self._app(known, receive, send)
         check_content(scope)
         try:
@@ -246,7 +249,7 @@ def check_token(scope: Scope, rules: Rules) -> str:
 
 
 def check_shape(scope: Scope, rules: Rules) -> None:
-    """Refuse methods, headers and lengths of a kind that no route takes."""
+    """Refuse methods and headers of a kind that no route takes."""
     headers = scope["headers"]
     if scope["method"] not in METHODS:
         raise HTTPException(405, headers={"Allow": ", ".join(sorted(METHODS))})
@@ -254,6 +257,10 @@ def check_shape(scope: Scope, rules: Rules) -> None:
     size += sum(len(name) + len(value) for name, value in headers)
     if len(headers) > rules.max_headers or size > rules.max_header_bytes:
         raise HttpRefusal(431, "headers_too_large", "The headers are too many or too large.")
+
+
+def check_length(scope: Scope, rules: Rules) -> None:
+    """Refuse a body where none belongs, and one that is too long or of an unclear length."""
     length, encoding = _headers(scope, b"content-length"), _headers(scope, b"transfer-encoding")
     if scope["method"] not in _WITH_BODY:
         if encoding or any(value != "0" for value in length):

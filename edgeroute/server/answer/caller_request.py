@@ -17,6 +17,7 @@ from edgeroute.server import headers as own_headers
 from edgeroute.server.http_refusal import HttpRefusal
 from edgeroute.wire.format import CallerFormat
 from edgeroute.wire.formats import FORMATS, IMAGES
+from edgeroute.wire.json_data import flag
 from edgeroute.word_lists import one_of, word_set
 
 _INTRODUCTION: Final = 4_000  # characters of one header
@@ -34,6 +35,7 @@ def request_of(
         WireError: the body is not of the caller's format.
         HttpRefusal: a header of ours means nothing.
     """
+    flag(body.get("stream"), "stream")
     kept = {name: value for name, value in body.items() if _kept(name, form)}
     _forget_user(kept)
     request = own_headers.apply(form.decode_request(kept), headers)

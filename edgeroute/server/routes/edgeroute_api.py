@@ -23,9 +23,11 @@ from edgeroute.server.context import ServerContext
 from edgeroute.server.http_refusal import HttpRefusal
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.formats import FORMATS
-from edgeroute.wire.json_data import dump, load_body, model_name
+from edgeroute.wire.json_data import dump, flag, load_body, model_name
 
 PREFIX: Final = "/edgeroute/v1"
+_FIELDS: Final = {"input": "openai-responses", "messages": "openai-chat"}
+"""Which format a body is of, by the field that holds its prompt."""
 
 
 def routes(context: ServerContext) -> list[Route]:
@@ -34,7 +36,7 @@ def routes(context: ServerContext) -> list[Route]:
 
     async def explain(request: Request) -> Response:
         body = load_body(await request.body())
-        full = body.get("full") is True
+        full = flag(body.get("full"), "full")
         asked = _request_to_explain(body, request.headers)
         explained = context.asked_by(request.scope, asked)
         explanation = await runtime.engine.explain(explained, full=full)
@@ -76,14 +78,16 @@ def routes(context: ServerContext) -> list[Route]:
 
 def _request_to_explain(body: Mapping[str, Any], headers: Mapping[str, str]) -> ChatRequest:
     """The request to explain: a body of any format, or just a prompt."""
-    if isinstance(body.get("prompt"), str) and body["prompt"]:
+    given = [name for name in ("prompt", *_FIELDS) if name in body]
+    if len(given) != 1:
+        raise WireError("It is not clear what to explain.", "Send one of prompt, messages, input.")
+    if given == ["prompt"]:
+        if not isinstance(body["prompt"], str) or not body["prompt"]:
+            raise WireError("prompt must be a text.")
         prompt = ChatRequest((user(body["prompt"]),), model_name(body), front_door="http")
         return own_headers.apply(prompt, headers)
-    for name, field in (("openai-responses", "input"), ("openai-chat", "messages")):
-        if field in body:
-            kept = {key: value for key, value in body.items() if key != "full"}
-            return request_of(kept, headers, FORMATS[name])
-    raise WireError("There is nothing to explain.", "Send prompt, messages or input.")
+    kept = {key: value for key, value in body.items() if key != "full"}
+    return request_of(kept, headers, FORMATS[_FIELDS[given[0]]])
 
 
 def _thumb(body: Mapping[str, Any]) -> Thumb | None:

@@ -13,10 +13,10 @@ from starlette.routing import Route
 
 from edgeroute import __version__
 from edgeroute.core.model_card import ModelCard, Place
-from edgeroute.core.request import ChatRequest
 from edgeroute.engine.admin.embeddings import MODEL as SENTENCES
 from edgeroute.engine.deciding.model_names import WORDS
 from edgeroute.server.answer.engine_response import EngineResponse
+from edgeroute.server.answer.several_answers import SeveralAnswers
 from edgeroute.server.context import ServerContext
 from edgeroute.server.headers import apply
 from edgeroute.server.http_refusal import OLLAMA
@@ -24,8 +24,8 @@ from edgeroute.server.routes.completions import Endpoint, answers
 from edgeroute.server.routes.embeddings import check_model, check_texts, vectors_of
 from edgeroute.wire import ollama
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.json_data import load_body, string, strings
-from edgeroute.wire.ollama.caller import named_model
+from edgeroute.wire.json_data import flag, load_body, string, strings
+from edgeroute.wire.ollama.caller import named_model, without_prompt
 
 # The version of Ollama whose wire this is: its clients refuse older ones.
 _WIRE_VERSION: Final = "0.12.0"
@@ -72,6 +72,8 @@ def routes(context: ServerContext) -> list[Route]:
     async def embeddings(request: Request) -> Response:
         body = load_body(await request.body())
         check_model(named_model(body))
+        if not isinstance(body.get("prompt"), str | None):
+            raise WireError("prompt must be a text.")
         texts = check_texts((string(body.get("prompt")),))
         vectors, _ = await vectors_of(texts, request, context)
         return JSONResponse({"embedding": [number for vector in vectors for number in vector]})
@@ -95,14 +97,15 @@ def _or_loaded(context: ServerContext, asked: str) -> Endpoint:
     form = ollama.CHAT if asked == "messages" else ollama.GENERATE
     answer = answers(context, form)
 
-    async def answer_or_load(request: Request) -> Response | EngineResponse:
+    async def answer_or_load(request: Request) -> Response | EngineResponse | SeveralAnswers:
         body = load_body(await request.body())
         if body.get(asked) or body.get("suffix"):
             return await answer(request)
         if body.get(asked) not in (None, "", []):
             raise WireError(f"{asked} is of the wrong type.")
-        apply(ChatRequest(()), request.headers)  # a wish that means nothing is refused here, too
-        name = context.named(named_model(body))
+        flag(body.get("stream"), "stream")
+        asking = apply(without_prompt(body), request.headers)  # what means nothing is refused here
+        name = context.named(asking.model)
         said = {"message": {"role": "assistant", "content": ""}}
         empty: dict[str, Any] = said if asked == "messages" else {"response": ""}
         now = f"{context.runtime.clock.now():%Y-%m-%dT%H:%M:%SZ}"

@@ -136,7 +136,7 @@ def _schema(name: str) -> Mapping[str, Any]:
 def _request_headers() -> Iterator[dict[str, Any]]:
     for name in REQUEST_HEADERS:
         values = CHOICES.get(name)
-        schema = {"type": "string"} | ({"enum": list(values)} if values else {})
+        schema = {"type": "string"} | ({"enum": ["", *values]} if values else {})
         if name.endswith("conversation"):
             schema["pattern"] = "^[A-Za-z0-9_.:-]{0,128}$"
         yield {"name": name, "in": "header", "schema": schema}

@@ -44,9 +44,11 @@ def routes(context: ServerContext) -> list[Route]:
             return await delete(request)
         response = await found(request)
         query = request.query_params
+        after = _whole(query.get("starting_after", "-1"), "starting_after")
+        if query.get("stream", "false") not in {"true", "false"}:
+            raise WireError("stream must be true or false.")
         if query.get("stream") != "true":
             return _json(response.body)
-        after = _whole(query.get("starting_after", "-1"), "starting_after")
         replay = stored.replayed(response.body, after)
         return StreamingResponse(replay, media_type=_FORM.media_type)
 
@@ -88,7 +90,7 @@ def _page(items: Sequence[Json], query: Mapping[str, str]) -> dict[str, Any]:
     rest = list(items if order == "asc" else reversed(items))
     if after:
         if all(item["id"] != after for item in rest):
-            raise WireError("after is not the id of an item of this response.")
+            raise HttpRefusal(404, "not_found", "after is not the id of an item of this response.")
         rest = list(dropwhile(lambda item: item["id"] != after, rest))[1:]
     shown = rest[:limit]
     ends = {

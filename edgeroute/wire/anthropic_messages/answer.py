@@ -23,6 +23,8 @@ from edgeroute.wire.json_data import dump
 from edgeroute.wire.parts import arguments_object
 from edgeroute.wire.usage import to_anthropic
 
+NO_THREADS: Final = "thread_unsupported_request"
+"""The code on which clients send the whole conversation instead."""
 _STOP: Final[dict[FinishReason, str]] = {
     "stop": "end_turn",
     "length": "max_tokens",
@@ -74,7 +76,10 @@ def encode_error(error: EdgeRouteError) -> dict[str, Any]:
     if told.code == OVERFLOW.code:
         counted = f"{told.tokens} tokens > {told.window} maximum. " if told.tokens else ""
         message = f"prompt is too long: {counted}{error}"
-    return {"type": "error", "error": {"type": kind, "message": message}, "request_id": None}
+    body: dict[str, Any] = {"type": kind, "message": message}
+    if told.code == NO_THREADS:
+        body["details"] = {"error_code": NO_THREADS, "unsupported": [told.parameter]}
+    return {"type": "error", "error": body, "request_id": None}
 
 
 def _message(envelope: Envelope, model: str, usage: dict[str, Any]) -> dict[str, Any]:

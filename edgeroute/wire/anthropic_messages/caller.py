@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from edgeroute.core.errors import Rejection
 from edgeroute.core.messages import (
     File,
     Image,
@@ -17,6 +18,7 @@ from edgeroute.core.messages import (
 )
 from edgeroute.core.request import ChatRequest
 from edgeroute.wire import capsule
+from edgeroute.wire.anthropic_messages.answer import NO_THREADS
 from edgeroute.wire.anthropic_messages.request import NAME
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.json_data import (
@@ -46,8 +48,16 @@ def decode_request(body: Json) -> ChatRequest:
     """The request in ``body``.
 
     Raises:
-        WireError: something is missing or of the wrong type.
+        WireError: something is missing, of the wrong type, or refers to what a provider stores.
     """
+    if body.get("thread") is not None:
+        raise WireError(
+            "thread is not supported here.",
+            "Send the whole conversation in messages.",
+            rejection=Rejection(400, NO_THREADS, "thread"),
+        )
+    if not isinstance(body.get("thinking"), dict | None):
+        raise WireError("thinking must be an object.")
     output = mapping(body.get("output_config"))
     tools, others = read_tools(body.get("tools"), _function, "input_schema")
     extra = {key: value for key, value in body.items() if key not in _KNOWN}
@@ -167,11 +177,22 @@ def read_block(block: object) -> Plain:
             data = decode_base64(string(source.get("data")))
             if data is not None:
                 return Image(string(source.get("media_type")), data)
-        case "document" if source.get("type") == "text":
-            text = string(source.get("data"))
+        case "document" if (text := _text_of(source)) is not None:
             return File(string(found.get("title")), "text/plain", text.encode("utf-8", "replace"))
         case "document" if source.get("type") == "base64":
             data = decode_base64(string(source.get("data")))
             if data is not None:
                 return File(string(found.get("title")), string(source.get("media_type")), data)
     return unreadable(block)
+
+
+def _text_of(source: Json) -> str | None:
+    """The text of a document that is given as text or as blocks of it; None of any other."""
+    if source.get("type") == "text":
+        return string(source.get("data"))
+    content = source.get("content")
+    if source.get("type") != "content" or isinstance(content, str):
+        return string(content) or None
+    blocks = [read_block(block) for block in sequence(content)]
+    texts = [block.text for block in blocks if isinstance(block, Text)]
+    return "\n".join(texts) if texts and len(texts) == len(blocks) else None

@@ -42,6 +42,7 @@ _ROLES: dict[str, Role] = {
     "tool": "tool",
 }
 _LATEST = ":latest"
+_EFFORTS: Final = ("", "low", "medium", "high")
 _OPTIONS: Final = frozenset({"temperature", "top_p", "num_predict", "stop", "seed"})
 # Read here, or refused by name; a model stays in memory as long as it is of use.
 _FIELDS: Final = frozenset(
@@ -58,7 +59,7 @@ def named_model(body: Json) -> str:
     Raises:
         WireError: it is no text.
     """
-    named = body if body.get("model") else {"model": body.get("name")}
+    named = body if body.get("model") not in (None, "") else {"model": body.get("name")}
     return model_name(named).removesuffix(_LATEST) or "auto"
 
 
@@ -108,13 +109,27 @@ def decode_generate(body: Json) -> ChatRequest:
     return replace(asked, messages=(system_message(told), asking) if told else (asking,))
 
 
+def without_prompt(body: Json) -> ChatRequest:
+    """The request of a client that only wants the model in memory, or out of it.
+
+    Raises:
+        WireError: something is of the wrong type.
+    """
+    strings(body.get("images"), "images")
+    read_tools(body.get("tools"), _function, "parameters")
+    return _asked(body)
+
+
 def _asked(body: Json) -> ChatRequest:
     """All but the messages."""
+    options = body.get("options")
+    if not isinstance(options, dict | None):
+        raise WireError("options must be an object.")
     return ChatRequest(
         messages=(),
         model=named_model(body),
         response_format=_format(body.get("format")),
-        sampling=_sampling(mapping(body.get("options"))),
+        sampling=_sampling(options or {}),
         reasoning_effort=_effort(body.get("think")),
         front_door="http",
     )
@@ -146,9 +161,9 @@ def _format(value: object) -> Json | None:
 def _effort(value: object) -> str:
     if isinstance(value, bool):
         return "medium" if value else "none"
-    if not isinstance(value, str | None):
+    if value not in (None, *_EFFORTS):
         raise WireError("think must be true, false, low, medium or high.")
-    return value or ""
+    return string(value)
 
 
 def _function(tool: Json) -> Json:

@@ -91,7 +91,8 @@ def decode_request(body: Json) -> ChatRequest:
 
 def _tools(body: Json) -> tuple[tuple[Tool, ...], list[Any]]:
     legacy = [{"type": "function", "function": item} for item in sequence(body.get("functions"))]
-    items = [*sequence(body.get("tools")), *legacy]
+    given = body.get("tools")
+    items = [*(given or ()), *legacy] if isinstance(given, list | None) else given
     tools, others = read_tools(items, _function, "parameters")
     return custom_tools.marked(tools, items), others
 

@@ -108,6 +108,21 @@ def test_a_client_that_is_not_to_be_written_gets_no_token(home: Home, claude: Pa
 
 
 @pytest.mark.usefixtures("claude")
+def test_undoing_forgets_the_profile_as_well(home: Home) -> None:
+    """Where nobody is asked it stays and is said; with `--yes` the settings are as they were."""
+    before = '# mine\n[clients.other]\nprivacy = "private"\n\n[budget]\ndaily_usd = 3\n'
+    home.configure(before)
+    assert home.run("connect", "claude-code", "--yes", "--privacy", "mask").exit_code == 0
+    kept = home.run("connect", "claude-code", "--undo")
+    assert "stays in [clients.claude-code]" in kept.output
+    assert load(home.paths.settings).clients["claude-code"].privacy == "mask"
+    gone = home.run("connect", "claude-code", "--undo", "--yes")
+    assert "forgotten" in gone.output
+    assert home.paths.settings.read_text() == before
+    assert "not connected" in home.run("connect", "claude-code", "--undo", "--yes").output
+
+
+@pytest.mark.usefixtures("claude")
 def test_a_profile_is_given_on_the_way(home: Home) -> None:
     """Policy, budget and models; what is not named stays, and a policy must be there."""
     words = ("--policy", "default", "--daily-usd", "2.5", "--models", "anthropic/*, openai/gpt")

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from edgeroute.core.events import Notice
 from edgeroute.core.receipt import Receipt
+from edgeroute.core.request import ClientProfile
 from edgeroute.core.usage import Cost
 from edgeroute.engine.deciding.router_state import Budget
 from edgeroute.engine.recording import spend_alerts
@@ -120,11 +121,11 @@ def watch(home: House, *command: str) -> SpendAlerts:
     )  # fmt: skip
 
 
-def spend(home: House, usd: str, ago: timedelta = timedelta(0)) -> Receipt:
+def spend(home: House, usd: str, ago: timedelta = timedelta(0), client: str = "") -> Receipt:
     """Enter a call that cost ``usd``."""
     moment = home.runtime.clock.now() - ago
     one = attempt(started=moment, cost=Cost(Decimal(usd), "computed"))
-    told = receipt(one, id=f"{usd} {ago}", created=moment)
+    told = receipt(one, id=f"{usd} {ago}", created=moment, client=client)
     home.stores.ledger.record(told)
     return told
 
@@ -140,7 +141,7 @@ async def test_what_is_usual_is_the_average_of_the_week_before(tmp_path: Path) -
         spend(home, "0.3", timedelta(minutes=59))
         assert home.stores.ledger.average_cost("chat") == (Decimal("1017.1") / 3, 3)
         told = spend(home, "0.1")
-        now = found._spending(told, Decimal("0.1"))
+        now = found._spending(told, Decimal("0.1"), None)
         assert now == Spending(
             cost=Decimal("0.1"), task="chat", average=Decimal("1017.1") / 3, calls=3,
             hour=Decimal("0.4"), usual_hour=Decimal("0.1"),
@@ -240,3 +241,29 @@ async def test_a_budget_alert_reaches_user_store_and_command(tmp_path: Path) -> 
                 break
             await asyncio.sleep(0.05)
         assert "budget" in out.read_text()
+
+
+async def test_a_connected_programs_budget_gives_alerts_too(tmp_path: Path) -> None:
+    """What it has used of its own limit is told by its name; what others spend counts for none."""
+    agent = ClientProfile("agent", daily_usd=Decimal(1))
+    async with house(tmp_path, clock=StandingClock()) as home:
+        spend(home, "5")
+        told = spend(home, "0.9", client="agent")
+        (found,) = watch(home).after(told, Decimal("0.9"), agent)
+        assert found.message == "The agent daily budget of $1.00 is used to 90% ($0.90)."
+        assert home.stores.alerts.list()[0].details["budget"] == "agent daily"
+        assert watch(home).after(told, Decimal("0.9")) == []
+
+
+async def test_the_request_of_a_connected_program_raises_its_alert(tmp_path: Path) -> None:
+    """By the way that every request goes."""
+    usage = replies.event(
+        {"choices": [], "usage": {"prompt_tokens": 10, "completion_tokens": 5, "cost": 0.01}}
+    )
+    events = replies.chat_events(["Hello."])
+    dear = always(replies.stream([*events[:-1], usage, events[-1]]))
+    agent = ClientProfile("agent", daily_usd=Decimal("0.001"))
+    async with house(tmp_path, {"mock": dear}) as home:
+        seen = await home.ask(OPEN, client=agent)
+        (told,) = [e.text for e in seen.events if isinstance(e, Notice) and e.kind == "budget"]
+        assert told.startswith("The agent daily budget")

@@ -291,14 +291,20 @@ def test_a_known_address_takes_its_own_methods_only(endpoint: Endpoint) -> None:
     assert request(endpoint, path="/V1/models")[0] == 404
 
 
-@pytest.mark.parametrize(("path", "status"), [("/v1/models", 405), ("/nothing", 404)])
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("POST", "/v1/models", 405), ("POST", "/nothing", 404), ("GET", "/v1/embeddings", 405),
+     ("DELETE", "/v1/messages", 405), ("GET", "/v1/models", 400)],
+)  # fmt: skip
 def test_an_address_that_takes_no_body_says_so_first(
-    endpoint: Endpoint, path: str, status: int
+    endpoint: Endpoint, method: str, path: str, status: int
 ) -> None:
-    """Whatever the body is: to send it as JSON would help nobody."""
+    """Whatever the body is: to send it as JSON would help nobody. One with a method that never has
+    one is refused for it where the method fits.
+    """
     for content in ("text/plain", "application/json"):
         connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=20)
-        connection.request("POST", path, "{", endpoint.headers | {"Content-Type": content})
+        connection.request(method, path, "{", endpoint.headers | {"Content-Type": content})
         answer = connection.getresponse()
         answer.read()
         connection.close()

@@ -164,6 +164,15 @@ def test_tokens_are_counted_here(claude: Any, endpoint: Endpoint) -> None:
     assert len(endpoint.engine.requests) == 1
 
 
+def test_the_tokens_of_a_response_are_counted_here(oai: Any, endpoint: Endpoint) -> None:
+    """The same for OpenAI's clients; what it would go on from must be there."""
+    counted = oai.responses.input_tokens.count(model="auto", input="hi")
+    assert (counted.object, counted.input_tokens) == ("response.input_tokens", 42)
+    with pytest.raises(openai.BadRequestError, match="Previous response"):
+        oai.responses.input_tokens.count(model="auto", input="hi", previous_response_id="resp_none")
+    assert len(endpoint.engine.requests) == 1
+
+
 def test_errors_have_status_and_hint(oai: Any, claude: Any, endpoint: Endpoint) -> None:
     """A failed request has its own status, and its sentence says what to do next."""
     endpoint.engine.script = failing_script(PrivacyRefused("It must stay.", "Pull a model."))
@@ -408,3 +417,54 @@ def test_formats_of_text_take_no_picture(endpoint: Endpoint, path: str) -> None:
     status, _, _ = endpoint.ask("POST", path, body, X_EdgeRoute_Task="image")
     assert status == 200
     assert endpoint.engine.requests[0].pictures == "no"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/v1/chat/completions", {"messages": HI, "stream": "true"}, "stream"),
+        ("/v1/responses", {"input": "hi", "stream": 1}, "stream"),
+        ("/v1/messages", {"messages": HI, "thinking": "hard"}, "thinking"),
+        ("/v1/completions", {"prompt": "hi", "stream": []}, "stream"),
+        ("/v1/images/generations", {"prompt": "A fox.", "stream": 0}, "stream"),
+        ("/api/chat", {"messages": HI, "stream": "no"}, "stream"),
+        ("/api/chat", {"stream": "no"}, "stream"),
+        ("/api/show", {"model": []}, "model"),
+        ("/api/embeddings", {"prompt": 5}, "prompt"),
+        ("/edgeroute/v1/explain", {"prompt": "hi", "full": "yes"}, "full"),
+    ],
+)
+def test_a_wish_of_the_wrong_type_is_refused(
+    endpoint: Endpoint, path: str, body: dict[str, Any], field: str
+) -> None:
+    """By its name; it is not taken for none."""
+    status, _, data = endpoint.ask("POST", path, body)
+    assert status == 400
+    assert f"{field} must be" in data.decode()
+
+
+def test_several_texts_come_in_one_answer(oai: Any, endpoint: Endpoint) -> None:
+    """Each prompt as often as wanted, in order, with its prompt before it where that is wanted; the
+    tokens are those of all.
+    """
+    one = oai.completions.create(model="auto", prompt="a")
+    many = oai.completions.create(model="auto", prompt=["a", "b"], n=2, echo=True)
+    said = one.choices[0].text
+    assert [choice.text for choice in many.choices] == [p + said for p in ("a", "a", "b", "b")]
+    assert [choice.index for choice in many.choices] == [0, 1, 2, 3]
+    assert many.usage.total_tokens == 4 * one.usage.total_tokens
+    asked = [request.messages[0].text for request in endpoint.engine.requests]
+    assert asked == ["a", "a", "a", "b", "b"]
+    for body in ({"prompt": ["a"] * 65}, {"prompt": "a", "n": 65}, {"prompt": ["a"], "n": 0}):
+        with pytest.raises(openai.BadRequestError, match="1 to 64"):
+            oai.completions.create(model="auto", **body)
+    with pytest.raises(openai.BadRequestError, match="Leave stream out"):
+        oai.completions.create(model="auto", prompt="a", n=2, stream=True)
+
+
+def test_a_text_that_fails_fails_them_all(oai: Any, endpoint: Endpoint) -> None:
+    """With its own error; none is asked for after it."""
+    endpoint.engine.script = failing_script(PrivacyRefused("It must stay.", "Pull a model."))
+    with pytest.raises(openai.PermissionDeniedError, match="It must stay"):
+        oai.completions.create(model="auto", prompt=["a", "b"])
+    assert len(endpoint.engine.requests) == 1

@@ -35,10 +35,15 @@ def test_explain_takes_a_prompt_in_any_form(
 
 
 def test_explain_needs_something_to_explain(endpoint: Endpoint) -> None:
-    """An empty body is the caller's mistake."""
-    status, _, data = endpoint.ask("POST", "/edgeroute/v1/explain", {"prompt": ""})
-    assert status == 400
-    assert "Send prompt, messages or input." in json.loads(data)["error"]["message"]
+    """Nothing, an empty prompt and two at once are the caller's mistake."""
+    for body, said in (
+        ({}, "Send one of prompt, messages, input."),
+        ({"prompt": ""}, "prompt must be a text."),
+        ({"prompt": "hi", "input": "ho"}, "It is not clear what to explain."),
+    ):
+        status, _, data = endpoint.ask("POST", "/edgeroute/v1/explain", body)
+        assert status == 400
+        assert said in json.loads(data)["error"]["message"]
 
 
 def test_a_receipt_is_told_with_what_follows_from_it(endpoint: Endpoint) -> None:
