@@ -176,6 +176,8 @@ def _missing(home: Path, tally: Tally) -> Iterator[tuple[str, str]]:
     for one in runtime.receipts.list(limit=10_000_000):
         if one.attempts and one.id not in entered:
             yield "ledger line", one.id
+    for sentence in runtime.receipts.verify().broken:
+        yield "place in the chain of receipts", sentence
     runtime._stores.database.close()
 
 

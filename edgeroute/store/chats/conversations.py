@@ -15,7 +15,7 @@ from edgeroute.core.messages import Message
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.store.chats import notes, saved_pictures, search, titles, transcript
 from edgeroute.store.chats.purge import purge
-from edgeroute.store.database import loss, rescue
+from edgeroute.store.database import loss, receipt_chain, rescue
 from edgeroute.store.database.codec import (
     dump_messages,
     load_messages,
@@ -319,6 +319,7 @@ class Conversations:
                 " (SELECT id FROM receipts WHERE conversation = ?)",
                 (name,),
             )
+            receipt_chain.forget(connection, "conversation = ?", (name,))
             connection.execute("DELETE FROM receipts WHERE conversation = ?", (name,))
         self._database.flush()
         rescue.erase_leftovers(self._database.path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from edgeroute.store.database.receipt_chain import receipts_chained
 from edgeroute.store.database.response_tables import stored_responses
 from edgeroute.store.database.sent_tables import sent_requests
 
@@ -204,6 +205,7 @@ MIGRATIONS: Final[Sequence[Migration]] = (
     rows_of_targets,
     comparisons,
     sent_requests,
+    receipts_chained,
 )
 
 
