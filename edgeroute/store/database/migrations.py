@@ -12,6 +12,7 @@ from typing import Any, Final
 from edgeroute.store.database.receipt_chain import receipts_chained
 from edgeroute.store.database.response_tables import stored_responses
 from edgeroute.store.database.sent_tables import sent_requests
+from edgeroute.store.database.soundness import second_copy_of_latches
 
 
 def _run(connection: Any, script: str) -> None:
@@ -206,6 +207,7 @@ MIGRATIONS: Final[Sequence[Migration]] = (
     comparisons,
     sent_requests,
     receipts_chained,
+    second_copy_of_latches,
 )
 
 
