@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from edgeroute.cli.misplaced_files import misplaced
 from edgeroute.cli.words import when
 from edgeroute.core.errors import EdgeRouteError, KeyringUnavailable
 from edgeroute.core.words import size
@@ -51,6 +52,8 @@ async def checks(runtime: Runtime) -> AsyncIterator[HealthCheck]:
     yield _python()
     yield _startup_files()
     for check in _folders(runtime):
+        yield check
+    for check in _misplaced(runtime):
         yield check
     yield _disk(runtime)
     yield await _guarded("policies", _policies(runtime))
@@ -128,6 +131,17 @@ def _folders(runtime: Runtime) -> Iterator[HealthCheck]:
                         f"chmod 700 '{folder}'")  # fmt: skip
         else:
             yield HealthCheck(f"{name} folder", "ok", str(folder))
+
+
+def _misplaced(runtime: Runtime) -> Iterator[HealthCheck]:
+    """Settings and rules that nothing reads: who wrote them believes that they hold."""
+    for file, place in misplaced(runtime.paths):
+        yield HealthCheck(
+            "misplaced file",
+            "bad",
+            f"nothing reads {file}",
+            f"Move it to {place}, then run `edgeroute rules check`; or remove it.",
+        )
 
 
 def _disk(runtime: Runtime) -> HealthCheck:

@@ -71,16 +71,26 @@ TOO_MANY: Final = Rejection(429, "rate_limit_exceeded")
 class EdgeRouteError(Exception):
     """A failure with a sentence for people and, in ``hint``, what to do next.
 
-    ``rejection`` is by default made of the class's own ``http_status`` and ``code``.
+    ``rejection`` is by default made of the class's own ``http_status`` and ``code``. ``recorded``
+    is what records say of it: another sentence where ``message`` holds words of others, which may
+    quote the prompt.
     """
 
     exit_code: ClassVar[int] = 1
     http_status: ClassVar[int] = 500
     code: ClassVar[str] = "failed"
 
-    def __init__(self, message: str, hint: str = "", *, rejection: Rejection | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        rejection: Rejection | None = None,
+        recorded: str = "",
+    ) -> None:
         super().__init__(message)
         self.message = message
+        self.recorded = recorded or message
         self.hint = hint
         self.rejection = rejection or Rejection(self.http_status, self.code)
 
@@ -197,8 +207,9 @@ class LocalModelError(EdgeRouteError):
         *,
         kind: ErrorKind = ErrorKind.OUTAGE,
         counts: Sequence[int] = (),
+        recorded: str = "",
     ) -> None:
-        super().__init__(message, hint, rejection=_rejection(kind, 400))
+        super().__init__(message, hint, rejection=_rejection(kind, 400), recorded=recorded)
         self.counts = counts
         self.kind = kind
 

@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol
 from edgeroute.core.comparison import Comparison
 from edgeroute.core.model_card import Place
 from edgeroute.core.reasons import UNTOLD, Reasons
+from edgeroute.core.receipt_check import ReceiptCheck
 from edgeroute.core.request import FrontDoor
 from edgeroute.core.usage import FREE, UNKNOWN_COST, Cost, Usage
 from edgeroute.core.verdict import PrivacyMode
@@ -162,6 +163,10 @@ class ReceiptRepository(Protocol):
         self, *, left_machine: bool = False, conversation: str = "", limit: int = 200
     ) -> Sequence[Receipt]:
         """Receipts, latest first; with ``left_machine`` only those that sent a byte elsewhere."""
+        ...
+
+    def verify(self, head: str = "", /) -> ReceiptCheck:
+        """Whether they are as they were written; ``head`` is what an earlier check gave."""
         ...
 
 

@@ -31,7 +31,7 @@ from edgeroute import config
 from edgeroute.settings import Settings
 from edgeroute.wiring import Runtime
 from tests.bench.endpoint import free_port
-from tests.support import replies
+from tests.support import file_keyring, replies
 from tests.support.scripted_provider import Received, Reply, ScriptedProvider
 
 CLIENTS: Final = 4
@@ -59,16 +59,20 @@ def main() -> None:
     """Kill, then compare."""
     parser = argparse.ArgumentParser(description="Kill the endpoint and look for what is lost.")
     parser.add_argument("--kills", type=int, default=300)
+    parser.add_argument("--encrypted", action="store_true", help="With a keyring, in a file here.")
     arguments = parser.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}, {arguments.kills} kills")
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder, ScriptedProvider(tally.answer) as provider:
         home = Path(folder) / "home"
         _furnish(home, provider.base_url)
+        if arguments.encrypted:
+            os.environ[file_keyring.VARIABLE] = str(Path(folder) / "keyring.json")
         for number in range(arguments.kills):
             _one_kill(home, number, tally)
             if number % 25 == 24:
                 print(f"  {number + 1} kills, {len(tally.acknowledged)} answers", flush=True)
+        file_keyring.use()
         lost = list(_missing(home, tally))
     print(f"{len(tally.acknowledged)} answers reached their clients,")
     print(f"{len(tally.received)} prompts reached the provider.")
@@ -93,7 +97,7 @@ def _furnish(home: Path, upstream: str) -> None:
 def _one_kill(home: Path, number: int, tally: Tally) -> None:
     """Start the endpoint, ask it from several connections, and kill it."""
     port = free_port()
-    command = [sys.executable, "-m", "edgeroute", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", file_keyring.__name__, "serve", "--port", str(port)]
     running = subprocess.Popen(
         command,
         env={**os.environ, "EDGEROUTE_HOME": str(home)},
@@ -159,7 +163,10 @@ async def _ask(port: int, token: str, name: str, tally: Tally, first: asyncio.Ev
 
 def _missing(home: Path, tally: Tally) -> Iterator[tuple[str, str]]:
     """What should be in the record and is not."""
-    paths = config.Paths(*(home / name for name in ("config", "data", "models", "state", "run")))
+    config_, data, models, state, run = (
+        home / name for name in ("config", "data", "models", "state", "run")
+    )
+    paths = config.Paths(config_, data, models, state, run)
     runtime = Runtime(paths, Settings())
     for name in sorted(tally.received):
         if not any(one.left_machine for one in runtime.receipts.list(conversation=name)):
@@ -176,6 +183,8 @@ def _missing(home: Path, tally: Tally) -> Iterator[tuple[str, str]]:
     for one in runtime.receipts.list(limit=10_000_000):
         if one.attempts and one.id not in entered:
             yield "ledger line", one.id
+    for sentence in runtime.receipts.verify().broken:
+        yield "place in the chain of receipts", sentence
     runtime._stores.database.close()
 
 

@@ -237,3 +237,20 @@ def test_an_empty_installation_says_so(tmp_path: Path, monkeypatch: pytest.Monke
         result = fresh.run(*command)
         assert (result.exit_code, result.stdout) == (0, ""), command
         assert result.stderr
+
+
+def test_receipts_are_verified(home: Home) -> None:
+    """A sentence and a head where all is as it was written; the first break, and 1, where not."""
+    whole = home.run("receipts", "verify")
+    assert "3 receipts: each is as it was written." in whole.stdout
+    head = json.loads(home.run("receipts", "verify", "--json").stdout)["head"]
+    home.run("history", "delete", "trip", "--yes")
+    after = json.loads(home.run("receipts", "verify", "--head", head, "--json").stdout)
+    assert (after["receipts"], after["deleted"], after["broken"]) == (2, 1, [])
+    stores = home.runtime()._stores
+    stores.database.write("UPDATE receipts SET left_machine = 0 WHERE id = 'bb3'")
+    stores.database.close()
+    broken = home.run("receipts", "verify")
+    assert "Receipt bb3 was changed" in broken.stdout
+    assert broken.exit_code == 1
+    assert home.run("receipts", "--head", head).exit_code == 2

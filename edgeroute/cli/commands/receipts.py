@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import asdict
+from typing import Final, Literal
 
 import click
 
 from edgeroute.cli import complete
-from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
+from edgeroute.cli.shell import Shell, as_json, foreign, note, out, pass_shell, table
 from edgeroute.cli.words import receipt_text, when
 from edgeroute.core.errors import EdgeRouteError
-from edgeroute.core.words import cost_words, size
+from edgeroute.core.words import cost_words, plural, size
 from edgeroute.engine.recording.feedback import THUMBS, Thumb
+
+_VERIFY: Final = "verify"
 
 
 @click.command()
@@ -30,6 +33,7 @@ from edgeroute.engine.recording.feedback import THUMBS, Thumb
     type=click.Choice([*THUMBS, "none"]),
     help="Say what you think of the answer with this ID; routing learns from it.",
 )
+@click.option("--head", default="", help="With verify: the head that an earlier look printed.")
 @click.option("--json", "machine", is_flag=True, help="Print JSON.")
 @pass_shell
 def receipts(
@@ -40,9 +44,19 @@ def receipts(
     conversation: str,
     limit: int,
     rate: Thumb | Literal["none"] | None,
+    head: str,
     machine: bool,
 ) -> None:
-    """Show the latest receipts, or one in full by its ID (its beginning will do)."""
+    """Show the latest receipts, or one in full by its ID (its beginning will do).
+
+    `edgeroute receipts verify` reads the chain of keyed hashes over all of them, and says where it
+    breaks first: what was changed, put in or taken out other than by EdgeRoute.
+    """
+    if receipt == _VERIFY:
+        _verify(shell, head, machine=machine)
+        return
+    if head:
+        raise click.UsageError("--head is for `edgeroute receipts verify`.")
     if receipt:
         _one(shell, receipt, rate, machine=machine)
         return
@@ -75,6 +89,28 @@ def receipts(
         ],
         right=(3, 4),
     )
+
+
+def _verify(shell: Shell, head: str, *, machine: bool) -> None:
+    """Say whether the receipts are as they were written."""
+    found = shell.runtime.receipts.verify(head)
+    if machine:
+        as_json(asdict(found))
+    else:
+        for sentence in found.broken:
+            foreign(sentence)
+        if not found.broken:
+            out(f"{plural(found.receipts, 'receipt')}: each is as it was written.")
+        if found.deleted:
+            out(f"Deleted by EdgeRoute, as it was asked to: {found.deleted}.")
+        if found.head:
+            out(f"Head: {found.head}")
+            note("Kept elsewhere, it lets a later `verify --head` tell that nothing was cut off.")
+    if found.broken:
+        raise EdgeRouteError(
+            "The receipts are not as they were written.",
+            "Was the history damaged or an old copy put back? `edgeroute doctor` says so.",
+        )
 
 
 def _one(shell: Shell, name: str, rate: Thumb | Literal["none"] | None, *, machine: bool) -> None:

@@ -34,6 +34,7 @@ class Session:
     the message of the request from which it is latched; 0 is from its start. ``undecided`` says
     that the latch is due to a message of this very request, that nothing was answered to it, and
     that the rules that found it private hold still: only the user can have allowed it since.
+    ``stored`` says whether anything of it is to be kept.
     ``lost`` tells the user of a loss of history that is not accepted yet. ``match`` is what was
     known of the request's beginning.
     """
@@ -50,6 +51,7 @@ class Session:
     inherits: bool = False
     held_from: int = 0
     undecided: bool = False
+    stored: bool = True
     lost: str = ""
     match: PrefixMatch | None = None
 
@@ -120,6 +122,7 @@ class Sessions:
                 exists=False,
                 origin=origin.id if origin else "",
                 held_from=held_from,
+                stored=request.store,
                 lost=lost,
             )
         return Session(
@@ -136,6 +139,7 @@ class Sessions:
             and match.undecided
             and not (request.conversation or unsaved or request.held or inherited == REASON)
             and match.held_by == self._rules() != "",
+            stored=found.stored and request.store,
             lost=lost,
             match=match,
         )
@@ -153,13 +157,21 @@ class Sessions:
             latch_reason=f"Its record cannot be read. {error.message}" if old else "",
             new=request.messages,
             exists=False,
+            stored=False,
         )
 
     def released(self, session: Session, request: ChatRequest, *, dry: bool) -> Session:
         """A session of its own for a request whose private message is private no more, since the
         user allowed what it held. The conversation that was latched stays so.
         """
-        begun = Session("", session.mode, new=request.messages, exists=False, lost=session.lost)
+        begun = Session(
+            "",
+            session.mode,
+            new=request.messages,
+            exists=False,
+            stored=request.store,
+            lost=session.lost,
+        )
         if dry:
             return begun
         name = self._conversations.create(session.mode, stored=request.store).id

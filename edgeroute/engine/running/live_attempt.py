@@ -125,7 +125,7 @@ class LiveAttempt:
             first_token_ms=self._first_token_ms,
             reason=self.candidate.reason,
             error=kind or (error.code if error else ""),
-            detail=error.message if error else "",
+            detail=error.recorded if error else "",
             status=error.status if isinstance(error, ProviderError) else None,
             host=self.host if self.bytes_sent else "",
             bytes_sent=self.bytes_sent,

@@ -141,7 +141,7 @@ class ModelCalls:
         )
         host, size = outgoing.destination[1], len(outgoing.body)
         # Of what is not to be stored no trace is kept, a short text could be guessed from.
-        digest = hashlib.sha256(outgoing.body).hexdigest() if decision.request.store else ""
+        digest = hashlib.sha256(outgoing.body).hexdigest() if session.stored else ""
         attempt = live.leaving(host, size, digest)
         key, now = await asyncio.to_thread(
             self._before_leaving, attempt, outgoing.body, decision, provider

@@ -129,7 +129,7 @@ class StrategyRunner:
         answer = replace(live.draft.answer(), model=ask.model)
         reply: Reply
         if error is not None:
-            reply = Dropped(ask.model, error.message)
+            reply = Dropped(ask.model, error.recorded)
         elif ask.role != "answer":
             reply = Judged(ask.model, answer.text)
         elif live.draft.empty and answer.finish == "stop":

@@ -106,8 +106,14 @@ def failure(name: str, status: int, body: Mapping[str, Any]) -> LocalModelError:
     said = safe_line(str(found.get("message") or found.get("detail") or ""))
     words = {str(found.get(key)) for key in ("code", "type")}
     if words & set(_CONTEXT) or says_overflow(said):
-        text = said or f"The prompt is too long for {name}."
-        return LocalModelError(text, _hint(found), kind=ErrorKind.CONTEXT, counts=counts_in(said))
+        plain = f"The prompt is too long for {name}."
+        return LocalModelError(
+            said or plain,
+            _hint(found),
+            kind=ErrorKind.CONTEXT,
+            counts=counts_in(said),
+            recorded=plain,
+        )
     code = found.get("code")
     for number in (status, code if isinstance(code, int) else 0):
         if number in _SENTENCES and "hint" not in found:
@@ -117,7 +123,8 @@ def failure(name: str, status: int, body: Mapping[str, Any]) -> LocalModelError:
     kind = next((kinds[word] for word in words if word in kinds), ErrorKind.OUTAGE)
     if kind is ErrorKind.OUTAGE and status in {400, 422}:
         kind = ErrorKind.BAD_REQUEST
-    return LocalModelError(said or f"{name} failed with status {status}.", _hint(found), kind=kind)
+    plain = f"{name} failed with status {status}." if status != 200 else f"{name} failed."
+    return LocalModelError(said or plain, _hint(found), kind=kind, recorded=plain)
 
 
 def _hint(found: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import edgeroute
+from edgeroute.core import process_lock
 from edgeroute.core.errors import LocalModelError
 from edgeroute.core.private_file import make_private_folder
 from edgeroute.local import llamacpp_library
@@ -170,26 +171,16 @@ class WorkerProcess:
 
     def pid(self) -> int:
         """The id of the running worker; 0 where none runs."""
-        import fcntl  # noqa: PLC0415
-
-        try:
-            with (self.runtime / LOCK).open("r+", encoding="ascii") as lock:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                except OSError:
-                    return int(lock.read() or 0)
-        except (OSError, ValueError):
-            pass
-        return 0
+        found = process_lock.holder(self.runtime / LOCK)
+        return found.pid if found else 0
 
     async def stop(self) -> None:
         """End the running worker, gently, then not."""
-        pid = self.pid()
+        running = process_lock.holder(self.runtime / LOCK)
         with contextlib.suppress(LocalModelError):
             await self.client.call("/shutdown", {}, seconds=_END_SECONDS)
         deadline = time.monotonic() + _END_SECONDS
-        while pid and self.pid() == pid:
+        while running and process_lock.holder(self.runtime / LOCK) == running:
             if time.monotonic() > deadline:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+                running.send(signal.SIGKILL)
             await asyncio.sleep(0.05)

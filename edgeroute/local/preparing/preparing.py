@@ -6,7 +6,6 @@ One process does the work and holds a lock; how far it is stands in a small file
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import signal
 import subprocess
@@ -20,6 +19,7 @@ from typing import Final
 
 import msgspec
 
+from edgeroute.core import process_lock
 from edgeroute.core.errors import LocalModelError
 from edgeroute.core.local_models import Preparation, PreparationState
 from edgeroute.core.model_card import ModelCard
@@ -55,14 +55,15 @@ class Preparing:
         *,
         model: Callable[[], str],
         uses_llamacpp: Callable[[], bool],
-        launch: Callable[[Path], object] | None = None,
+        launch: Callable[[Path], subprocess.Popen[bytes]] | None = None,
     ) -> None:
         self._state = state
         self._models = models
         self._model = model
         self._uses_llamacpp = uses_llamacpp
         self._launch = launch or _launched
-        self._process: object = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._starting = False
 
     def missing_support(self) -> Sequence[str]:
         """What reads prompts and is not here, by name."""
@@ -86,7 +87,7 @@ class Preparing:
 
     def now(self) -> Preparation:
         """How it stands; cheap enough to be asked with every request."""
-        running = self._holder() != 0
+        running = self._holder() is not None or self._still_starting()
         if not running and not self.missing():
             return Preparation("ready")
         written = self._written()
@@ -128,6 +129,7 @@ class Preparing:
             "interrupted",
         }:
             self._process = self._launch(self._state / LOG)
+            self._starting = True
             return True
         return now.state == "running"
 
@@ -135,17 +137,11 @@ class Preparing:
     def holding(self) -> Iterator[bool]:
         """Be the process that does the work while the block runs; false where another one is."""
         make_private_folder(self._state)
-        with (self._state / LOCK).open("a+", encoding="ascii") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                yield False
-                return
-            lock.seek(0)
-            lock.truncate()
-            lock.write(str(os.getpid()))
-            lock.flush()
-            yield True
+        with (self._state / LOCK).open("a+b") as lock:
+            mine = process_lock.take(lock.fileno())
+            if mine:
+                process_lock.sign(lock.fileno())
+            yield mine
 
     def write(self, now: Preparation) -> None:
         """Tell other processes how it stands."""
@@ -157,32 +153,35 @@ class Preparing:
 
         What has come so far is kept.
         """
-        pid = self._holder()
+        at_it, told = self._holder(), process_lock.Holder()
         # Before and after: who waits for an answer must not take the end for an accident.
         self.write(replace(self._written(), state="stopped"))
-        if pid:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
-            deadline = time.monotonic() + _END_SECONDS
-            while self._holder() == pid:
-                if time.monotonic() > deadline:
-                    with suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
-                await asyncio.sleep(0.05)
+        began = self._still_starting()
+        if began and self._process is not None:
+            self._process.terminate()
+        deadline = time.monotonic() + _END_SECONDS
+        while at_it is not None:
+            late = time.monotonic() > deadline
+            if late or at_it != told:
+                at_it.send(signal.SIGKILL if late else signal.SIGTERM)
+                began, told = True, at_it
+            await asyncio.sleep(0.05)
+            at_it = self._holder()
         self.write(replace(self._written(), state="stopped"))
-        return pid != 0
+        return began
 
-    def _holder(self) -> int:
-        """The id of the process that does the work; 0 where none does."""
-        with (
-            suppress(OSError, ValueError),
-            (self._state / LOCK).open("r+", encoding="ascii") as lock,
-        ):
-            try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError:
-                return int(lock.read() or 0)
-        return 0
+    def _holder(self) -> process_lock.Holder | None:
+        """The process that does the work; None where none does."""
+        found = process_lock.holder(self._state / LOCK)
+        if found is not None:
+            self._starting = False
+        return found
+
+    def _still_starting(self) -> bool:
+        """Whether what was launched here has not come so far yet that it holds the lock."""
+        process = self._process
+        self._starting = self._starting and process is not None and process.poll() is None
+        return self._starting
 
     def _written(self) -> Preparation:
         with suppress(OSError, msgspec.MsgspecError):
@@ -190,7 +189,7 @@ class Preparing:
         return Preparation("needed")
 
 
-def _launched(log: Path) -> object:
+def _launched(log: Path) -> subprocess.Popen[bytes]:
     """The process that does the work; it outlives this one."""
     make_private_folder(log.parent)
     with log.open("wb") as messages:

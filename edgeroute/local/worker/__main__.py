@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import fcntl
 import logging
 import os
 import signal
@@ -18,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from edgeroute.core import process_lock
 from edgeroute.local.worker import guard, log
 
 _START_SECONDS: Final = 10.0
@@ -30,17 +30,14 @@ def main() -> None:
     os.umask(0o077)
     runtime = options.runtime
     lock = os.open(runtime / "llama.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    if not process_lock.take(lock):
         sys.exit(_await_other(runtime / "llama.sock"))
     listener = _listen(runtime / "llama.sock")
     if os.fork():
         os._exit(0)
     os.setsid()
     os.chdir("/")
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, str(os.getpid()).encode(), 0)
+    process_lock.sign(lock)
     log.redirect(options.log)
     guard.harden((runtime, options.models), [options.own] if options.own else ())
     guard.install()

@@ -15,7 +15,7 @@ from edgeroute.core.messages import Message
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.store.chats import notes, saved_pictures, search, titles, transcript
 from edgeroute.store.chats.purge import purge
-from edgeroute.store.database import loss, rescue
+from edgeroute.store.database import loss, receipt_chain, rescue
 from edgeroute.store.database.codec import (
     dump_messages,
     load_messages,
@@ -40,6 +40,7 @@ COLUMNS: Final = (
     " WHERE r.conversation = c.id ORDER BY r.created LIMIT 1) AS began"
 )
 
+_KEPT: Final = notes.kept("c.id")
 _FITS: Final = (
     " AND (? = '' OR EXISTS (SELECT 1 FROM json_each(c.tags) WHERE value = ?))"
     " AND (? = '' OR json_extract(began, '$[0]') = ?)"
@@ -110,7 +111,7 @@ class Conversations:
         With ``tag`` or ``front_door`` only those that have it or began there.
         """
         rows = self._database.read(
-            f"SELECT {COLUMNS} FROM conversations c WHERE c.stored{_FITS}"  # noqa: S608
+            f"SELECT {COLUMNS} FROM conversations c WHERE c.stored AND {_KEPT}{_FITS}"  # noqa: S608
             " ORDER BY c.pinned DESC, c.updated DESC, c.rowid DESC LIMIT ? OFFSET ?",
             (tag, tag, front_door, front_door, limit, offset),
         )
@@ -198,17 +199,8 @@ class Conversations:
         return search.search(self._database, words, limit)
 
     def prompts(self, limit: int = 500) -> Sequence[str]:
-        """What the user asked before, newest first, without repeats."""
-        rows = self._database.read(
-            "SELECT messages FROM turns ORDER BY id DESC LIMIT ?", (2 * limit,)
-        )
-        asked = (
-            message.text
-            for row in rows
-            for message in reversed(load_messages(row["messages"]))
-            if message.role == "user" and message.text.strip()
-        )
-        return [*dict.fromkeys(asked)][:limit]
+        """What the user asked before, newest first, without repeats; of deleted chats nothing."""
+        return search.prompts(self._database, limit)
 
     def rename(self, id: str, title: str) -> None:  # noqa: A002
         """Set the title."""
@@ -327,6 +319,7 @@ class Conversations:
                 " (SELECT id FROM receipts WHERE conversation = ?)",
                 (name,),
             )
+            receipt_chain.forget(connection, "conversation = ?", (name,))
             connection.execute("DELETE FROM receipts WHERE conversation = ?", (name,))
         self._database.flush()
         rescue.erase_leftovers(self._database.path)

@@ -34,12 +34,23 @@ class ConversationNotes:
         return [str(row["name"])[len(start) :] for row in rows]
 
     def keep(self, conversation: str, kind: Kind, text: str) -> None:
-        """Keep ``text``; an empty one is forgotten."""
+        """Keep ``text``; an empty one is forgotten, and so is that of a conversation that is gone:
+        another process may have erased it since.
+        """
         name = _name(conversation, kind)
-        if text:
-            self._states.set(name, text)
-        else:
-            self._database.write("DELETE FROM states WHERE name = ?", (name,))
+        there = "SELECT 1 FROM conversations WHERE id = ?"
+        with self._database.transaction() as connection:
+            gone = conversation and not connection.execute(there, (conversation,)).fetchone()
+            if text and not gone:
+                self._states.set(name, text)
+            else:
+                connection.execute("DELETE FROM states WHERE name = ?", (name,))
+
+
+def kept(conversation: str) -> str:
+    """SQL that holds where the conversation in this column is not marked to be erased."""
+    mark = _name("", "deleted")
+    return f"NOT EXISTS (SELECT 1 FROM states WHERE name = '{mark}' || {conversation})"  # noqa: S608
 
 
 def forget(connection: Any, conversation: str) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from edgeroute.store.chats.notes import PREFIX
 from edgeroute.store.chats.search import forgetting
-from edgeroute.store.database import rescue
+from edgeroute.store.database import receipt_chain, rescue
 from edgeroute.store.database.codec import stamp
 from edgeroute.store.database.database import Database
 
@@ -33,6 +33,7 @@ def purge(
         gone = {}
         turns = int(connection.execute("SELECT count(*) FROM turns").fetchone()[0])
         with forgetting(connection, turns):
+            receipt_chain.forget(connection, "created < ?", (limit,))
             for table, column in (*_CONTENT, *(_RECORDS if records else ())):
                 delete = f"DELETE FROM {table} WHERE {column} < ?"  # noqa: S608
                 gone[table] = int(connection.execute(delete, (limit,)).rowcount)

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from edgeroute.core.conversation import SearchHit
-from edgeroute.store.database.codec import moment, printable
+from edgeroute.store.chats import notes
+from edgeroute.store.database.codec import load_messages, moment, printable
 from edgeroute.store.database.database import Database
 
 _OPEN: Final = "\x02"
@@ -21,6 +22,7 @@ _COLUMNS: Final = (
     "c.id, c.title, t.created, (SELECT count(*) FROM turns o"
     " WHERE o.conversation = t.conversation AND o.id < t.id) AS position"
 )
+_KEPT: Final = notes.kept("c.id")
 _FEW_TURNS: Final = 20
 _SNIPPET_BEFORE: Final = 40
 _SNIPPET_LENGTH: Final = 160
@@ -39,10 +41,27 @@ def search(database: Database, query: str, limit: int = 50) -> list[SearchHit]:
         " SELECT rowid AS turn, snippet(search, 0, ?, ?, '…', 24) AS snippet FROM search"
         " WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?) found"
         " JOIN turns t ON t.id = found.turn JOIN conversations c ON c.id = t.conversation"
+        f" WHERE {_KEPT}"
         " ORDER BY t.id DESC",
         (_OPEN, _CLOSE, " ".join(f'"{word}"*' for word in words), limit),
     )
     return [_hit(row, *_marked(row["snippet"])) for row in rows]
+
+
+def prompts(database: Database, limit: int) -> list[str]:
+    """What the user asked before, newest first, without repeats; of deleted chats nothing."""
+    rows = database.read(
+        f"SELECT messages FROM turns WHERE {notes.kept('conversation')}"  # noqa: S608
+        " ORDER BY id DESC LIMIT ?",
+        (2 * limit,),
+    )
+    asked = (
+        message.text
+        for row in rows
+        for message in reversed(load_messages(row["messages"]))
+        if message.role == "user" and message.text.strip()
+    )
+    return [*dict.fromkeys(asked)][:limit]
 
 
 @contextmanager
@@ -64,7 +83,7 @@ def _scan(database: Database, text: str, limit: int) -> list[SearchHit]:
     rows = database.read(
         f"SELECT {_COLUMNS}, t.text FROM turns t"  # noqa: S608
         " JOIN conversations c ON c.id = t.conversation"
-        " WHERE instr(t.text, ?) ORDER BY t.id DESC LIMIT ?",
+        f" WHERE {_KEPT} AND instr(t.text, ?) ORDER BY t.id DESC LIMIT ?",
         (text, limit),
     )
     hits = []

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 from edgeroute.core.errors import StoreError
 from edgeroute.core.secret import Secret
-from edgeroute.store.database import opening, sqlite
+from edgeroute.store.database import opening, soundness, sqlite
 from edgeroute.store.database.log_sync import LogSync
 from edgeroute.store.database.migrations import MIGRATIONS, Migration
 
@@ -152,7 +152,12 @@ class Database:
             self.settle()
             self._ready()
             with suppress(sqlite.Error):
-                self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                # Old pages that stay in the log would hide the new ones if its end were lost.
+                self._writer.execute("PRAGMA busy_timeout = 0")
+                try:
+                    self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                finally:
+                    self._writer.execute(f"PRAGMA busy_timeout = {sqlite.BUSY_SECONDS * 1000:.0f}")
 
     def flush(self) -> None:
         """Move the write-ahead log into the file and empty it.
@@ -190,7 +195,7 @@ class Database:
         """
         self._ready()
         with self._read_lock:
-            sound = opening.is_sound(self._reader)
+            sound = soundness.is_sound(self._reader, plain=not self._encrypted)
         if not sound:
             opening.mark_for_check(self.path)
         return sound
@@ -244,8 +249,10 @@ class Database:
         try:
             yield
         except sqlite.Error as error:
-            if not hasattr(error, "sqlite_errorcode") or isinstance(error, sqlite.MISUSE):
+            damaged = sqlite.damaged(error)
+            known = damaged or hasattr(error, "sqlite_errorcode")
+            if not known or isinstance(error, sqlite.MISUSE):
                 raise
-            if sqlite.damaged(error):
+            if damaged:
                 opening.mark_for_check(self.path)
             raise sqlite.explain(error, self.path) from error

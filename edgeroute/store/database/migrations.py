@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from edgeroute.store.database.receipt_chain import receipts_chained
 from edgeroute.store.database.response_tables import stored_responses
 from edgeroute.store.database.sent_tables import sent_requests
+from edgeroute.store.database.soundness import second_copy_of_latches
 
 
 def _run(connection: Any, script: str) -> None:
@@ -204,6 +206,8 @@ MIGRATIONS: Final[Sequence[Migration]] = (
     rows_of_targets,
     comparisons,
     sent_requests,
+    receipts_chained,
+    second_copy_of_latches,
 )
 
 

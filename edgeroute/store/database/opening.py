@@ -20,14 +20,13 @@ from typing import Any, Final
 from edgeroute.core.errors import StoreError
 from edgeroute.core.secret import Secret
 from edgeroute.store import files
-from edgeroute.store.database import log_state, loss, rescue, sqlite
+from edgeroute.store.database import log_state, loss, rescue, soundness, sqlite
 from edgeroute.store.database.migrations import Migration, apply
 
 APPLICATION_ID: Final = 0x45524F55  # "EROU"
 _PLAIN_HEADER: Final = b"SQLite format 3\x00"
 # A check reads the whole file, which would delay the start where that is large.
 _SMALL_BYTES: Final = 8 * 1024 * 1024
-_LATCHES: Final = frozenset({"conversations", "prefixes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +60,6 @@ def open_file(
             raise sqlite.explain(error, path) from error
 
 
-def is_sound(connection: Any) -> bool:
-    """Whether SQLite can read the whole file and finds nothing wrong."""
-    try:
-        # What tells of latches is compared with its indexes too: one may say what the other denies.
-        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        names = {str(row["name"]) for row in rows}
-        checks = ("quick_check(1)", *(f"integrity_check({n})" for n in _LATCHES & names))
-        return all(connection.execute(f"PRAGMA {c}").fetchone()[0] == "ok" for c in checks)
-    except sqlite.Error as error:
-        if sqlite.damaged(error):
-            return False
-        raise
-
-
 def mark_for_check(path: Path) -> None:
     """Have the file checked in full when it is opened next."""
     with suppress(OSError):
@@ -84,7 +69,8 @@ def mark_for_check(path: Path) -> None:
 def _open(path: Path, key: Secret | None, migrations: Sequence[Migration], now: datetime) -> Opened:
     notices: list[str] = []
     connection = None
-    log = log_state.read_log(_log_file(path))
+    shared = path.with_name(f"{path.name}-shm")
+    log = log_state.read_log(_log_file(path), shared)
     fresh = not path.exists() or path.stat().st_size == 0
     if fresh and (_identity_file(path).exists() or _log_file(path).exists()):
         notices.append(rescue.begin_anew(path, key, migrations, now, APPLICATION_ID))
@@ -103,7 +89,7 @@ def _open(path: Path, key: Secret | None, migrations: Sequence[Migration], now: 
             connection.close()
             connection = None  # its tables were in a log that is lost
             notices.append(rescue.begin_anew(path, key, migrations, now, APPLICATION_ID))
-        elif log.lost_commits(path.with_name(f"{path.name}-shm")):
+        elif log.lost_commits(shared):
             _note_loss(connection, now)
             notices.append("The log of the database was damaged; what was written last is lost.")
     if connection is None:
@@ -135,10 +121,11 @@ def _checked(path: Path, key: Secret | None) -> Any:
         connection = sqlite.connect(path, key)
         found = int(connection.execute("PRAGMA application_id").fetchone()[0])
         tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
-        if _check_is_due(path):
-            if not is_sound(connection):
-                connection.close()
-                return None
+        due = _check_is_due(path)
+        if not soundness.is_sound(connection, plain=key is None, whole=due):
+            connection.close()
+            return None
+        if due:
             with suppress(OSError):
                 os.utime(_identity_file(path))
     except sqlite.Error as error:

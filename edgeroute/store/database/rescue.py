@@ -12,7 +12,7 @@ from typing import Any, Final
 from edgeroute.core.private_file import sync_folder
 from edgeroute.core.secret import Secret
 from edgeroute.store import files
-from edgeroute.store.database import loss, sqlite
+from edgeroute.store.database import loss, soundness, sqlite
 from edgeroute.store.database.migrations import Migration, apply
 
 _COMPANIONS: Final = ("", "-wal", "-shm")
@@ -110,6 +110,7 @@ def salvage(
     with _replacing(path, key, steps, now, application_id) as fresh:
         for table in _tables(fresh):
             kept += _copy_rows(aside, key, fresh, table)
+        soundness.drop_wrong_rows(fresh)
         loss.adopt_orphans(fresh, now.isoformat())
         loss.note(fresh, now.isoformat())
         _drop_orphans(fresh)
@@ -200,6 +201,7 @@ def _readable_rows(source: Path, key: Secret | None, table: str, direction: str)
     """The rows of ``table`` up to the first that cannot be read."""
     # A new connection each time: SQLCipher refuses everything once a page has failed.
     with suppress(sqlite.Error), closing(sqlite.connect(source, key)) as damaged:
+        damaged.text_factory = lambda text: text.decode("utf-8", "replace")
         query = f'SELECT * FROM "{table}" ORDER BY rowid {direction}'  # noqa: S608
         yield from damaged.execute(query)
 

@@ -26,6 +26,8 @@ _RAW_KEY: Final = re.compile(r"[0-9a-f]{64}")
 # Primary result codes of sqlite.org/rescode.html
 _BUSY: Final = frozenset({5, 6})
 _DAMAGED: Final = frozenset({11, 26})
+# What has no code of its own: text that is none, tables that cannot be read.
+_DAMAGED_WORDS: Final = ("Could not decode to UTF-8", "malformed database schema")
 _FULL: Final = 13
 _READ_ONLY: Final = 8
 _CANNOT_OPEN: Final = 14
@@ -99,7 +101,7 @@ def connect(path: Path, key: Secret | None, *, query_only: bool = False) -> Any:
 
 def damaged(error: BaseException) -> bool:
     """Whether SQLite says that the file is corrupt or no database."""
-    return _code(error) in _DAMAGED
+    return _code(error) in _DAMAGED or any(one in str(error) for one in _DAMAGED_WORDS)
 
 
 def busy(error: BaseException) -> bool:
@@ -115,7 +117,7 @@ def explain(error: BaseException, path: Path) -> StoreError:
             f"Another program has held {path} for more than {BUSY_SECONDS:.0f} seconds.",
             "Close other EdgeRoute windows or commands and try again.",
         )
-    if code in _DAMAGED:
+    if damaged(error):
         return StoreError(
             f"The database {path} is damaged.",
             "Start EdgeRoute again: it sets the damaged file aside and keeps what can be read.",

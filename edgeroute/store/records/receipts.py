@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from edgeroute.core.receipt import Receipt
+from edgeroute.core.receipt_check import ReceiptCheck
+from edgeroute.store.database import receipt_chain
 from edgeroute.store.database.codec import dump, load, printable, stamp
 from edgeroute.store.database.database import Database
+from edgeroute.store.records import receipt_check
 
 
 class Receipts:
@@ -18,17 +21,29 @@ class Receipts:
 
     def add(self, receipt: Receipt) -> None:
         """Keep ``receipt``; one with the same id is replaced."""
-        self._database.write(
-            "INSERT OR REPLACE INTO receipts VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                printable(receipt.id),
-                stamp(receipt.created),
-                printable(receipt.conversation),
-                receipt.left_machine,
-                receipt.private,
-                dump(receipt),
-            ),
+        row = (
+            printable(receipt.id),
+            stamp(receipt.created),
+            printable(receipt.conversation),
+            int(receipt.left_machine),
+            int(receipt.private),
+            dump(receipt),
         )
+        with self._database.transaction() as connection:
+            written = "SELECT entry FROM receipts WHERE id = ?"
+            replaced = [one[0] for one in connection.execute(written, row[:1])]
+            entry = receipt_chain.append(connection, row, replaced)
+            connection.execute(
+                "INSERT OR REPLACE INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, entry)
+            )
+
+    def verify(self, head: str = "") -> ReceiptCheck:
+        """Whether the receipts are as they were written; ``head`` is what an earlier check gave.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        return receipt_check.check(self._database, head)
 
     def get(self, id: str) -> Receipt | None:  # noqa: A002
         """The receipt, or None. The beginning of an id will do where only one begins so."""

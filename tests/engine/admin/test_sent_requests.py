@@ -75,6 +75,16 @@ async def test_of_what_is_not_to_be_stored_no_word_is_kept(tmp_path: Path) -> No
         assert "buckets" not in sent(home).document([one])
 
 
+async def test_who_stores_nothing_is_not_recorded_by_a_later_request(tmp_path: Path) -> None:
+    """A conversation that keeps no text keeps no digest, whatever a later request of it says."""
+    async with house(tmp_path) as home:
+        await home.ask(OPEN, store=False, conversation="quiet", front_door="http")
+        await home.ask("yes", conversation="quiet", front_door="http")
+        attempts = [one.attempt for one in sent(home).latest()]
+        assert len(attempts) == 2
+        assert not any(one.digest for one in attempts)
+
+
 async def test_every_try_that_left_is_listed(tmp_path: Path) -> None:
     """A provider that failed received the text, too."""
     broken = {"one": always(replies.error(503)), "two": always(replies.chat("Slots."))}

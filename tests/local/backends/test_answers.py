@@ -9,10 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
+from edgeroute.core.events import Failed
 from edgeroute.core.messages import user
 from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.local.backends.answers import passing_wire
 from edgeroute.server.serve import serving
+from edgeroute.store.database.codec import dump
 from tests.support import replies
 from tests.support.house import PRIVATE, house
 from tests.support.scripted_provider import Received, Reply
@@ -66,3 +68,21 @@ def test_only_who_asks_for_them_gets_answers_as_they_come() -> None:
         ),
     ):
         assert passing_wire(other) == ""
+
+
+async def test_no_record_repeats_a_local_servers_words(tmp_path: Path) -> None:
+    """What a server says may quote the prompt: its caller reads it, no record keeps it."""
+    quoted = "cannot read 521-44-9821"
+
+    def fails(request: Received) -> Reply:
+        if request.method == "GET":
+            return replies.json_body({"object": "list", "data": [{"id": "m", "object": "model"}]})
+        return replies.error(400, message=f"template error: {quoted}")
+
+    async with house(tmp_path, local=fails) as home:
+        for store in (True, False):
+            seen = await home.ask(PRIVATE, store=store)
+            assert isinstance(seen.end, Failed)
+            assert quoted in seen.end.error.message
+            assert quoted not in dump(home.runtime.receipts.get(seen.receipt.id))
+            assert "failed with status 400" in seen.receipt.attempts[0].detail

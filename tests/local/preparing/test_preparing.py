@@ -43,6 +43,7 @@ class Machinery:
     def __init__(self, folder: Path) -> None:
         self.here = False
         self.launched: list[Path] = []
+        self.process: Any = SimpleNamespace(poll=lambda: 0)
         models = LocalModels(folder / "models", machine=Machine(8 * GIB, 2))
         models.choose = self._choose  # type: ignore[method-assign]
         self.preparing = Preparing(
@@ -50,8 +51,12 @@ class Machinery:
             models,
             model=lambda: "auto",
             uses_llamacpp=lambda: True,
-            launch=self.launched.append,
+            launch=self._launch,
         )
+
+    def _launch(self, log: Path) -> Any:
+        self.launched.append(log)
+        return self.process
 
     def _choose(self, wanted: str = "auto") -> Any:
         if not self.here:
@@ -180,6 +185,48 @@ async def test_the_user_stops_it_for_good(machine: Machinery, other: Any) -> Non
     assert machine.preparing.now().state == "stopped"
     assert not machine.preparing.begin()
     assert not await machine.preparing.stop()
+
+
+class Starting:
+    """A process that has been launched and does not hold the lock yet."""
+
+    def __init__(self) -> None:
+        self.ended: int | None = None
+
+    def poll(self) -> int | None:
+        """Its exit status, once it has one."""
+        return self.ended
+
+    def terminate(self) -> None:
+        """It ends."""
+        self.ended = -signal.SIGTERM
+
+
+async def test_the_first_prompt_waits_for_a_process_that_is_just_starting(
+    machine: Machinery,
+) -> None:
+    """Between the launch and its first sign of life the work counts as begun."""
+    machine.process = Starting()
+    assert machine.preparing.begin()
+    assert machine.preparing.now().state == "running"
+    backend = WaitingBackend(Model(), machine.preparing)
+    answer = asyncio.create_task(words(backend, asked("chat")))
+    await asyncio.sleep(0.1)
+    assert not answer.done()
+    machine.here = True
+    assert await answer == "here"
+    machine.here = False
+    machine.process.ended = 1  # it could not even begin
+    assert machine.preparing.now().state == "needed"
+
+
+async def test_what_is_just_starting_can_be_stopped(machine: Machinery) -> None:
+    """It is ended before it has begun, and nobody begins again."""
+    machine.process = Starting()
+    machine.preparing.begin()
+    assert await machine.preparing.stop()
+    assert machine.process.ended == -signal.SIGTERM
+    assert machine.preparing.now().state == "stopped"
 
 
 class Model:

@@ -35,3 +35,39 @@ def test_notes_are_kept_by_conversation_and_erased_with_it(database: Database) -
     conversations.purge()
     assert notes.get("", "draft") == ""
     assert states.get("other") == 1
+
+
+def test_nothing_is_kept_beside_a_conversation_that_is_gone(database: Database) -> None:
+    """What one process writes for a chat that another one has erased is not kept."""
+    conversations = Conversations(database)
+    notes = ConversationNotes(database, KeyValueStore(database))
+    gone = conversations.create().id
+    notes.keep(gone, "draft", "before")
+    conversations.delete(gone)
+    notes.keep(gone, "draft", "afterwards")
+    assert notes.get(gone, "draft") == ""
+    assert not database.read("SELECT * FROM states")
+
+
+def test_a_deleted_chat_is_not_shown_while_it_waits_to_be_erased(database: Database) -> None:
+    """Neither list, nor search, nor the earlier prompts; brought back it is there as before."""
+    conversations = Conversations(database)
+    notes = ConversationNotes(database, KeyValueStore(database))
+    deleted, other = conversations.create().id, conversations.create().id
+    conversations.append(deleted, [user("my secret prompt")])
+    conversations.append(other, [user("another prompt")])
+
+    def shown() -> tuple[int, int, int, int]:
+        return (
+            len(conversations.list()),
+            len(conversations.search("prompt")),
+            len(conversations.search("prompt ก")) + len(conversations.prompts()),
+            len(conversations.prompts()),
+        )
+
+    assert shown() == (2, 2, 2, 2)
+    notes.keep(deleted, "deleted", "yes")
+    assert shown() == (1, 1, 1, 1)
+    assert conversations.prompts() == ["another prompt"]
+    notes.keep(deleted, "deleted", "")
+    assert shown() == (2, 2, 2, 2)
