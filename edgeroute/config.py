@@ -183,11 +183,11 @@ def _key(dotted: str) -> list[str]:
     return [step.strip().strip("\"'") for step in steps]
 
 
-def change(path: Path, key: str, value: str) -> Settings:
+def change(path: Path, key: str, value: str | None) -> Settings:
     """Set the dotted ``key`` to ``value`` in the file, comments kept, and return what now holds.
 
-    ``value`` is read as TOML where it is TOML, else as text. Nothing is written unless the result
-    is valid.
+    ``value`` is read as TOML where it is TOML, else as text; None takes the key out, so that its
+    default holds. Nothing is written unless the result is valid.
 
     Raises:
         SettingsError: the key is unknown or the value is wrong.
@@ -210,7 +210,10 @@ def change(path: Path, key: str, value: str) -> Settings:
         table = table.setdefault(name, tomlkit.table())
         if not isinstance(table, dict):
             raise SettingsError(f"`{key}` is no setting.", hint=_ALL_SETTINGS)
-    table[last] = parsed
+    if value is None:
+        table.pop(last, None)
+    else:
+        table[last] = parsed
     changed = tomlkit.dumps(document)
     settings = parse(changed, str(path))
     write_private(path, changed.encode())

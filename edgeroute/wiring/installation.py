@@ -36,8 +36,8 @@ class Installation:
         """The folder of the user's own model and provider files."""
         return self.paths.config / "models"
 
-    def change(self, key: str, value: str) -> None:
-        """Keep the setting ``key`` (dotted, as in config.toml).
+    def change(self, key: str, value: str | None) -> None:
+        """Keep the setting ``key`` (dotted, as in config.toml); None: its default.
 
         Raises:
             SettingsError: no such setting, or a wrong value.
