@@ -213,7 +213,9 @@ def change(path: Path, key: str, value: str) -> Settings:
 
 
 def forget(path: Path, key: str) -> Settings:
-    """Take the dotted ``key`` out of the file, with tables that it leaves empty; comments stay.
+    """Take the dotted ``key`` out of the file, so that its default holds; comments stay.
+
+    Tables that it leaves empty go as well.
 
     Raises:
         SettingsError: the file is not valid.

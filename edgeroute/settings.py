@@ -179,7 +179,8 @@ class ChatAppSettings(_SettingsTable, frozen=True):
 
     ``notify`` says how the end of an answer that took long is told: by the terminal's bell, or as a
     notice of the desktop where the terminal can show one. ``prompts`` are system prompts by name,
-    such as ``plain = "Answer in plain words."``; /system chooses one for a chat.
+    such as ``plain = "Answer in plain words."``; /system chooses one for a chat. ``vim`` gives the
+    message box the keys of vi: esc leaves inserting, enter sends.
     """
 
     theme: str = ""
@@ -187,6 +188,7 @@ class ChatAppSettings(_SettingsTable, frozen=True):
     notify: Literal["bell", "desktop", "off"] = "bell"
     keys: dict[str, str] = {}
     prompts: dict[str, str] = {}
+    vim: bool = False
 
 
 class Settings(_SettingsTable, frozen=True):

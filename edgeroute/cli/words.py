@@ -64,6 +64,11 @@ def receipt_text(receipt: Receipt, thumb: str = "") -> str:
     return "\n".join(lines)
 
 
+def went(receipt: Receipt) -> str:
+    """Where an answer was made, and why there, in the words of the chat app."""
+    return f"{_where(receipt)} · {receipt.because}" if receipt.because else _where(receipt)
+
+
 def _where(receipt: Receipt) -> str:
     sent = [f"{size(count)} to {host}" for host, count in sent_to(receipt).items()]
     return ", ".join(sent) or "nothing left this machine"

@@ -93,7 +93,9 @@ Piece = TextDelta | ReasoningDelta | ToolCallDelta | ImageDelta
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The decision, before anything is sent. ``conversation`` is the conversation's id."""
+    """The decision, before anything is sent. ``conversation`` is the conversation's id, ``because``
+    why the first model is asked.
+    """
 
     plan: Plan
     verdict: Verdict
@@ -101,6 +103,7 @@ class Planned:
     mode: PrivacyMode
     conversation: str
     receipt_id: str
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)

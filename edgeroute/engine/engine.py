@@ -74,6 +74,7 @@ class Engine:
                 decision.privacy.mode,
                 decision.session.id,
                 start.id,
+                decision.reasons.because,
             )
             if decision.session.lost:
                 yield Notice("history_lost", decision.session.lost)

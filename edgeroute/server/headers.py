@@ -106,6 +106,7 @@ class HeaderTracker:
         self.route: Place | None = None
         self.receipt: Receipt | None = None
         self._plan: Plan | None = None
+        self._because = ""
 
     def as_headers(self, *, known: bool = True) -> dict[str, str]:
         """The headers; text is cut and kept to ASCII.
@@ -119,7 +120,9 @@ class HeaderTracker:
             "X-EdgeRoute-Receipt": self.receipt_id,
             "X-EdgeRoute-Model": self.model if known else "",
             "X-EdgeRoute-Route": self.route.value if self.route and known else "",
-            "X-EdgeRoute-Reason": self.reason if known or plan is None else plan.why,
+            "X-EdgeRoute-Reason": self.reason
+            if known or plan is None
+            else self._because or plan.why,
             "X-EdgeRoute-Warning": self.warning or self._lost,
             "Warning": _warning(self._plan.warning if self._plan else ""),
         }
@@ -138,13 +141,13 @@ class HeaderTracker:
     def learn(self, event: Event) -> None:
         """Take in one event."""
         match event:
-            case Planned(plan=plan, receipt_id=receipt_id):
-                self._plan = plan
-                self.receipt_id, self.reason = receipt_id, plan.why
+            case Planned(plan=plan, receipt_id=receipt_id, because=because):
+                self._plan, self._because = plan, because
+                self.receipt_id, self.reason = receipt_id, because or plan.why
             case AttemptStarted(model=model, reason=reason):
                 self.warning = ""
                 self.model, self.route = model, self._place(model)
-                self.reason = reason or self.reason
+                self.reason = self._why(model) or reason or self.reason
             case Notice(kind=kind, text=text) if kind in DOUBTS or kind in {"left_out", "queue"}:
                 self.warning = text
             case Notice(kind="history_lost", text=text):
@@ -153,9 +156,13 @@ class HeaderTracker:
                 self.receipt, self.receipt_id = receipt, receipt.id
                 self.model, self.route = receipt.model, receipt.route
                 if receipt.standing:
-                    self.reason = receipt.standing.reason
+                    self.reason = self._why(receipt.standing.model) or receipt.standing.reason
             case Failed(receipt=receipt):
                 self.receipt, self.receipt_id = receipt, receipt.id
+
+    def _why(self, model: str) -> str:
+        """Why the first model is asked, in the words of `explain`; empty for the ones after it."""
+        return self._because if self._plan and model == self._plan.first.model else ""
 
     def _place(self, model: str) -> Place | None:
         candidates = self._plan.candidates if self._plan else ()

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from edgeroute.tui import terminal
 
 if TYPE_CHECKING:
     from edgeroute.wiring import Runtime
+
+_SWITCH_SECONDS: Final = 0.001
 
 
 def run(runtime: Runtime, *, plain: bool = False) -> int:
@@ -19,15 +23,19 @@ def run(runtime: Runtime, *, plain: bool = False) -> int:
     Raises:
         SettingsError: the user's own keys are wrong.
     """
-    from edgeroute.tui import plain as lines  # noqa: PLC0415 - loaded when it is needed
+    if plain or terminal.needs_lines(
+        os.environ, terminal=sys.stdin.isatty() and sys.stdout.isatty()
+    ):
+        from edgeroute.tui.plain import run as run_lines  # noqa: PLC0415 - loaded when needed
 
-    if plain or lines.wanted(os.environ, terminal=sys.stdin.isatty() and sys.stdout.isatty()):
-        return lines.run(runtime)
+        return run_lines(runtime)
 
-    from edgeroute.tui import terminal  # noqa: PLC0415
     from edgeroute.tui.app import ChatApp  # noqa: PLC0415 - Textual is not for plain mode
 
     app = ChatApp(runtime)
+
+    # The check reads in a thread; a key waits for at most this long until that thread makes room.
+    sys.setswitchinterval(_SWITCH_SECONDS)
 
     async def drawn() -> None:
         terminal.ended_by(lambda code: app.exit(return_code=code))

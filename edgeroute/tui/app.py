@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import textual
 from rich.segment import Segments
-from rich.traceback import Traceback
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.notifications import SeverityLevel
@@ -17,10 +16,10 @@ from edgeroute.core.display import safe, safe_line
 from edgeroute.tui.chat.screen import ChatScreen
 from edgeroute.tui.commands import palette
 from edgeroute.tui.keymap import keys_with
-from edgeroute.tui.screens.onboarding import Onboarded, OnboardingScreen
 from edgeroute.tui.theme import DEFAULT, OURS, VARIABLE_DEFAULTS
 
 if TYPE_CHECKING:
+    from edgeroute.tui.screens.onboarding import Onboarded
     from edgeroute.wiring import Runtime
 
 
@@ -67,6 +66,8 @@ class ChatApp(App[int]):
 
     def action_set_up(self) -> None:
         """The steps of the first start, again."""
+        from edgeroute.tui.screens.onboarding import OnboardingScreen  # noqa: PLC0415 - rarely
+
         self.push_screen(OnboardingScreen(self.runtime), self.onboarded)
 
     def notify(
@@ -97,6 +98,8 @@ class ChatApp(App[int]):
 
     def _fatal_error(self) -> None:
         """Textual would print every local variable: prompts and findings are no one's business."""
+        from rich.traceback import Traceback  # noqa: PLC0415 - brings all of Pygments
+
         traceback = Traceback(show_locals=False, suppress=[textual])
         self._exit_renderables.append(Segments(self.console.render(traceback)))
         self._close_messages_no_wait()

@@ -141,6 +141,11 @@ ON_RULES: Final = (
               "Choose another policy", "In the rules"),
 )  # fmt: skip
 
+ON_SETTINGS: Final = (
+    KeyAction("reset_setting", "ctrl+r", "take('reset')", "reset",
+              "Give the setting its default again", "In the settings"),
+)  # fmt: skip
+
 # Keys that the message box or the terminal needs; no action may take them.
 RESERVED: Final = frozenset({"enter", "tab", "backspace", "up", "down", "left", "right", "ctrl+m"})
 
@@ -204,7 +209,7 @@ def shown(keys: str) -> str:
 def help_rows(keys: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
     """Rows of (keys, help) by group, for the help screen."""
     groups: dict[str, list[tuple[str, str]]] = {"Message": [("enter", "Send, once it is checked")]}
-    for action in (*CHAT, *ON_MESSAGE, *ON_CHAT, *ON_SENT, *ON_RULES):
+    for action in (*CHAT, *ON_MESSAGE, *ON_CHAT, *ON_SENT, *ON_RULES, *ON_SETTINGS):
         text = keys.get(action.id, action.keys)
         if text:
             row = (" ".join(shown(key) for key in text.split(",")), action.help)

@@ -6,12 +6,21 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event, Thread, current_thread, main_thread
 from typing import Final
 
 _SECONDS: Final = 2.0
+
+
+def needs_lines(environment: Mapping[str, str], *, terminal: bool) -> bool:
+    """Whether plain mode is right without being asked for."""
+    return (
+        bool(environment.get("ACCESSIBLE"))
+        or environment.get("TERM", "") in {"", "dumb"}
+        or not terminal
+    )
 
 
 @contextmanager

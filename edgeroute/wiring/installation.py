@@ -36,13 +36,16 @@ class Installation:
         """The folder of the user's own model and provider files."""
         return self.paths.config / "models"
 
-    def change(self, key: str, value: str) -> None:
-        """Keep the setting ``key`` (dotted, as in config.toml).
+    def change(self, key: str, value: str | None) -> None:
+        """Keep the setting ``key`` (dotted, as in config.toml); None: its default.
 
         Raises:
             SettingsError: no such setting, or a wrong value.
         """
-        self.settings = config.change(self.paths.settings, key, value)
+        file = self.paths.settings
+        self.settings = (
+            config.forget(file, key) if value is None else config.change(file, key, value)
+        )
 
     def client(self, name: str) -> ClientProfile:
         """The connected program ``name`` with its profile as the settings file says it now.

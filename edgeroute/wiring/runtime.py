@@ -163,8 +163,8 @@ class Runtime:
         """All settings, as they are now."""
         return self._installation.settings
 
-    def save(self, key: str, value: str) -> None:
-        """Keep the setting ``key`` (dotted, as in config.toml).
+    def save(self, key: str, value: str | None) -> None:
+        """Keep the setting ``key`` (dotted, as in config.toml); None: its default.
 
         Raises:
             SettingsError: no such setting, or a wrong value.

@@ -124,6 +124,18 @@ def test_wrong_settings_are_named_with_file_and_line(home: Home) -> None:
     assert home.run("receipts").exit_code == 0
 
 
+def test_a_setting_is_reset(home: Home) -> None:
+    """It goes out of the file, comments stay, and a key that there is not is told."""
+    home.configure("[router]\n# dear\ntier = 'premium'\n")
+    assert home.run("config", "reset", "router.tier").exit_code == 0
+    assert 'tier = "balanced"' in home.run("config", "show").stdout
+    assert "# dear" in home.paths.settings.read_text()
+    assert home.run("config", "reset", "router.tier").exit_code == 0
+    wrong = home.run("config", "reset", "router.teir")
+    assert wrong.exit_code != 0
+    assert "router.tier" in wrong.stderr
+
+
 def test_no_command_opens_the_chat(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """`edgeroute` alone is `edgeroute chat`, and its exit code is the app's."""
     from edgeroute import tui

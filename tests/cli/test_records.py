@@ -15,6 +15,7 @@ import pytest
 from edgeroute.core.comparison import Comparison
 from edgeroute.core.messages import assistant, user
 from edgeroute.core.model_card import Place
+from edgeroute.core.reasons import Reasons
 from edgeroute.core.usage import FREE, UNKNOWN_COST, Usage
 from edgeroute.store.chats.conversations import Conversations
 from tests.cli.conftest import Home
@@ -254,3 +255,18 @@ def test_receipts_are_verified(home: Home) -> None:
     assert "Receipt bb3 was changed" in broken.stdout
     assert broken.exit_code == 1
     assert home.run("receipts", "--head", head).exit_code == 2
+
+
+def test_a_conversation_says_why_each_answer_was_made_where(home: Home) -> None:
+    """In the words that the chat app and `receipts` use for it."""
+    runtime = home.runtime()
+    chats: Conversations = runtime._stores.conversations
+    because = "It is short, so a small model is asked."
+    runtime._stores.receipts.add(receipt(id="aa9", created=NOW, reasons=Reasons(because)))
+    chats.append("trip", [user("And in June?"), assistant("Oslo.")], receipt="aa9")
+    runtime._stores.database.close()
+    shown = home.run("history", "show", "trip").stdout
+    left = next(line for line in shown.splitlines() if because in line)
+    assert left.startswith("*")
+    assert "to api.openai.com" in left
+    assert because in home.run("receipts", "aa9").stdout

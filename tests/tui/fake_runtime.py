@@ -711,6 +711,7 @@ class FakeChatSettings:
     notify: str = "bell"
     keys: Mapping[str, str] = field(default_factory=dict)
     prompts: Mapping[str, str] = field(default_factory=dict)
+    vim: bool = False
 
 
 @dataclass(frozen=True)
@@ -845,7 +846,7 @@ class FakeRuntime:
         )
         self.engine = FakeEngine(self)
         self.warmed = 0
-        self.saved: dict[str, str] = {}
+        self.saved: dict[str, str | None] = {}
         self.settings = Settings()
         self.paths = SimpleNamespace(settings=Path("nowhere/config.toml"))
         self.own = FakeOwn()
@@ -910,7 +911,7 @@ class FakeRuntime:
     async def close(self) -> None:
         """There is nothing to let go of."""
 
-    def save(self, key: str, value: str) -> None:
+    def save(self, key: str, value: str | None) -> None:
         """Remember the setting."""
         if self.paths.settings.exists():
             self.settings = config.change(self.paths.settings, key, value)

@@ -23,7 +23,7 @@ async def test_leaving_after_a_managed_answer_ends_well(
             pass
 
     monkeypatch.setattr(ChatApp, "run_async", asked_once)
-    monkeypatch.setattr("edgeroute.tui.plain.wanted", lambda *_, **__: False)
+    monkeypatch.setattr("edgeroute.tui.terminal.needs_lines", lambda *_, **__: False)
     monkeypatch.setattr("edgeroute.tui.terminal._watch", lambda *_: None)
     async with house(tmp_path) as home:
         assert await asyncio.to_thread(tui.run, home.runtime) == 0

@@ -193,6 +193,12 @@ async def own(chat: Driver) -> None:
 PANELS = (left, left_text, local_models, settings, rules, rule_test, clients, providers)
 
 
+@pytest.fixture(autouse=True)
+def timeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No picture tells how long it took to come about."""
+    monkeypatch.setattr("edgeroute.tui.chat.asking.turns._TICK", 3600.0)
+
+
 @pytest.mark.parametrize(
     ("state", "size", "theme"),
     [

@@ -11,7 +11,7 @@ import click
 from edgeroute.cli import complete
 from edgeroute.cli.named_group import NamedGroup
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
-from edgeroute.cli.words import when
+from edgeroute.cli.words import went, when
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.private_file import write_private
 from edgeroute.core.words import begun_by, plural
@@ -85,8 +85,15 @@ def search(shell: Shell, words: tuple[str, ...], limit: int, *, machine: bool) -
 @click.option("--raw", is_flag=True, help="As it was written, terminal escapes included.")
 @pass_shell
 def show(shell: Shell, conversation: str, *, raw: bool) -> None:
-    """Print a conversation."""
-    foreign(shell.runtime.conversations.export(conversation, raw=raw), end="", raw=raw)
+    """Print a conversation, and under each answer where it was made and why."""
+    receipts = shell.runtime.receipts
+
+    def told(name: str) -> str:
+        receipt = receipts.get(name)
+        return went(receipt) if receipt else ""
+
+    text = shell.runtime.conversations.export(conversation, raw=raw, told=told)
+    foreign(text, end="", raw=raw)
 
 
 @history.command("export")

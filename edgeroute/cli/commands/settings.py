@@ -14,6 +14,7 @@ from edgeroute.cli.named_group import NamedGroup
 from edgeroute.cli.shell import Shell, as_json, note, out, pass_shell, piped, table
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.names import unknown
+from edgeroute.settings_fields import fields_of_file
 
 _KINDS: Final = ("name", "project", "pattern")
 
@@ -52,6 +53,20 @@ def set_(shell: Shell, key: str, value: str) -> None:
     file = settings.Paths.find().settings
     settings.change(file, key, value)
     note(f"{key} is set in {file}.")
+
+
+@config.command("reset")
+@click.argument("key", shell_complete=complete.settings)
+@pass_shell
+def reset(shell: Shell, key: str) -> None:
+    """Take KEY out of the settings file, so that its default holds again."""
+    del shell
+    file = settings.Paths.find().settings
+    known = [one.key for one in fields_of_file(settings.load(file), file)]
+    if key not in known:
+        raise unknown("setting", key, known)
+    settings.forget(file, key)
+    note(f"{key} has its default again.")
 
 
 def _must_be_known(shell: Shell, key: str, value: str) -> None:

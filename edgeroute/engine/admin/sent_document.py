@@ -65,7 +65,8 @@ def facts(text: SentText, chat: str) -> list[tuple[str, str]]:
         ("cost", cost_words(attempt.cost)),
         ("privacy", f"{receipt.mode.value}: {receipt.privacy_reason}"),
         ("masked", masked),
-        ("rule", f"{receipt.rule}: {receipt.why}" if receipt.rule else ""),
+        ("rule", receipt.rule),
+        ("because", receipt.because),
         ("receipt", request.id),
         ("SHA-256", attempt.digest),
     ]

@@ -187,12 +187,10 @@ class Conversations:
         style: Literal["markdown", "json"] = "markdown",
         *,
         raw: bool = False,
+        told: Callable[[str], str] = lambda _: "",
     ) -> str:
-        """The conversation as text for a file: Markdown to read, JSON to lose nothing.
-
-        No terminal acts on anything in it, unless ``raw`` asks for Markdown as it was written.
-        """
-        return transcript.export(self._must(id), self.turns(id), style, raw=raw)
+        """The conversation as text for a file, as ``transcript.export`` says."""
+        return transcript.export(self._must(id), self.turns(id), style, raw=raw, told=told)
 
     def search(self, words: str, limit: int = 50) -> Sequence[SearchHit]:
         """Turns that hold all of ``words`` (or words that begin so), latest first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from edgeroute.core.conversation import Conversation, Turn
@@ -18,10 +18,12 @@ def export(
     style: Literal["markdown", "json"] = "markdown",
     *,
     raw: bool = False,
+    told: Callable[[str], str] = lambda _: "",
 ) -> str:
     """A conversation as text for a file: Markdown to read, JSON to lose nothing.
 
     No terminal acts on anything in it, unless ``raw`` asks for Markdown as it was written.
+    ``told`` says of a receipt what is to stand under its answer.
     """
     if style == "json":
         return _json(conversation, turns)
@@ -35,6 +37,8 @@ def export(
         for message in turn.messages:
             who = turn.model or "assistant" if message.role == "assistant" else message.role
             lines += ["", f"## {who}", "", _markdown(message)]
+        if turn.receipt and (line := told(turn.receipt)):
+            lines += ["", f"*{line}*"]
         if not turn.complete:
             lines += ["", "*The answer broke off here.*"]
     text = "\n".join(lines).rstrip() + "\n"

@@ -1,25 +1,26 @@
-"""The pages over the chat that are about the whole app: keys, spend, providers, theme."""
+"""The pages over the chat that are about the whole app: keys, spend, providers, theme.
+
+Each is imported when it is first opened: the first paint waits for none of them.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from edgeroute.core.display import safe_line
-from edgeroute.tui.chat.administering.clients_page import ClientsPage
-from edgeroute.tui.chat.administering.rules_page import RulesPage
-from edgeroute.tui.chat.administering.settings_page import SettingsPage
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.chat.state import NO_SYSTEM
-from edgeroute.tui.screens.help import HelpScreen
-from edgeroute.tui.screens.local_models import LocalModelsScreen, ModelPull
-from edgeroute.tui.screens.own import OwnScreen
 from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
-from edgeroute.tui.screens.providers import ProvidersScreen
-from edgeroute.tui.screens.spend import SpendScreen
+
+if TYPE_CHECKING:
+    from edgeroute.tui.chat.administering.settings_page import SettingsPage
+    from edgeroute.tui.screens.local_models import ModelPull
 
 
 class AppActions:
@@ -27,12 +28,23 @@ class AppActions:
 
     def __init__(self, chat: ChatContext, draft: MessageDraft, keys: Mapping[str, str]) -> None:
         self._chat, self._draft, self._keys = chat, draft, keys
-        self._pull = ModelPull(chat.runtime)
-        self._settings = SettingsPage(chat)
-        self._rules, self._clients = RulesPage(chat), ClientsPage(chat, self._settings)
+
+    @cached_property
+    def _pull(self) -> ModelPull:
+        from edgeroute.tui.screens.local_models import ModelPull  # noqa: PLC0415
+
+        return ModelPull(self._chat.runtime)
+
+    @cached_property
+    def _settings(self) -> SettingsPage:
+        from edgeroute.tui.chat.administering.settings_page import SettingsPage  # noqa: PLC0415
+
+        return SettingsPage(self._chat)
 
     def show_help(self) -> None:
         """All keys and commands."""
+        from edgeroute.tui.screens.help import HelpScreen  # noqa: PLC0415
+
         self._chat.open(HelpScreen(self._keys))
 
     def set_up(self) -> None:
@@ -41,15 +53,21 @@ class AppActions:
 
     def show_spend(self) -> None:
         """What was spent."""
+        from edgeroute.tui.screens.spend import SpendScreen  # noqa: PLC0415
+
         self._chat.open(SpendScreen(self._chat.runtime.ledger, self._chat.runtime.daily_limit))
 
     async def show_providers(self) -> None:
         """Providers and keys; a new key may change where the message would go."""
+        from edgeroute.tui.screens.providers import ProvidersScreen  # noqa: PLC0415
+
         await self._chat.ask(ProvidersScreen(self._chat.runtime))
         self._draft.changed()
 
     async def show_models(self) -> None:
         """The models of this machine."""
+        from edgeroute.tui.screens.local_models import LocalModelsScreen  # noqa: PLC0415
+
         await self._chat.ask(LocalModelsScreen(self._chat.runtime, self._pull))
         self._draft.changed()
 
@@ -60,15 +78,21 @@ class AppActions:
 
     async def show_rules(self) -> None:
         """The policy in force."""
-        await self._rules.show()
+        from edgeroute.tui.chat.administering.rules_page import RulesPage  # noqa: PLC0415
+
+        await RulesPage(self._chat).show()
         self._draft.changed()
 
     async def show_clients(self) -> None:
         """The connected programs."""
-        await self._clients.show()
+        from edgeroute.tui.chat.administering.clients_page import ClientsPage  # noqa: PLC0415
+
+        await ClientsPage(self._chat, self._settings).show()
 
     async def show_own(self) -> None:
         """The user's own people and places; a new entry may change where the message would go."""
+        from edgeroute.tui.screens.own import OwnScreen  # noqa: PLC0415
+
         await self._chat.ask(OwnScreen(self._chat.runtime))
         self._draft.changed()
 
@@ -78,6 +102,8 @@ class AppActions:
         if not await asyncio.to_thread(runtime.admin.own.is_due):
             return
         offer = await asyncio.to_thread(runtime.admin.own.offer)
+        from edgeroute.tui.screens.own import OwnScreen  # noqa: PLC0415
+
         if not self._chat.page.text and screen.is_current and screen.app.is_running:
             self._chat.open(OwnScreen(runtime, offer))
 

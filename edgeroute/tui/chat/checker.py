@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.errors import EdgeRouteError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from edgeroute.wiring import Runtime
 
 DELAY: Final = 0.15
+_LONGEST: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class Checker:
         asking: Callable[[str], None] = lambda _: None,
         delay: float = DELAY,
     ) -> None:
-        self._runtime, self._report, self._delay = runtime, report, delay
+        self._runtime, self._report = runtime, report
+        self._least = self._delay = delay
         self._asking = asking
         self._task: asyncio.Task[None] | None = None
         self._last: PromptCheck | None = None
@@ -69,7 +72,10 @@ class Checker:
 
     async def _run(self, version: int, request: ChatRequest, text: str, delay: float) -> None:
         await asyncio.sleep(delay)
+        began = monotonic()
         self._last = await self.check(version, request, text)
+        # A long text is read more rarely while somebody goes on typing in it.
+        self._delay = min(max(self._least, monotonic() - began), _LONGEST)
         self._report(self._last)
 
     async def check(self, version: int, request: ChatRequest, text: str) -> PromptCheck:

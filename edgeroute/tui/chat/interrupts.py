@@ -28,13 +28,15 @@ class Interrupts:
         return before[0] == key and now - before[1] < TWICE_SECONDS
 
     async def stop(self) -> None:
-        """Close the suggestions, leave a block, stop the answer; twice when idle: edit the last."""
+        """Close the suggestions, leave a block or vi's inserting, stop the answer; twice when idle:
+        edit the last.
+        """
         page = self._chat.page
         if page.suggestions.display:
             page.suggestions.display = False
         elif not page.composer.has_focus:
             page.composer.focus()
-        elif self._turns.stop() or await self._turns.unqueue():
+        elif page.composer.leave_inserting() or self._turns.stop() or await self._turns.unqueue():
             return
         elif self._twice("escape") and not page.text:
             await self._retries.edit_last()

@@ -32,7 +32,11 @@ class ChatPage:
     """
 
     def __init__(
-        self, receipts: Callable[[str], Receipt | None], thumbs: Callable[[str], Thumb | None]
+        self,
+        receipts: Callable[[str], Receipt | None],
+        thumbs: Callable[[str], Thumb | None],
+        *,
+        vim: bool = False,
     ) -> None:
         self.header = Header()
         self.sidebar = Sidebar()
@@ -40,7 +44,7 @@ class ChatPage:
         self.suggestions = Suggestions()
         self.strip = RouteStrip()
         self.preparing = ""
-        self.composer = Composer()
+        self.composer = Composer(vim=vim)
         self.composer.suggesting = lambda: bool(self.suggestions.display)
 
     def compose(self) -> ComposeResult:

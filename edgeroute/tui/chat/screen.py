@@ -90,7 +90,7 @@ class ChatScreen(Screen[None], inherit_bindings=False):
         super().__init__()
         self._bindings = BindingsMap([*Screen.BINDINGS, *bindings(CHAT, keys, screen=True)])
         self._runtime = runtime
-        self.page = ChatPage(runtime.receipts.get, partial(thumb_of, runtime.memory))
+        self.page = ChatPage(runtime.receipts.get, partial(thumb_of, runtime), vim=runtime.chat.vim)
         self._chat = ChatContext(runtime, self.page, self)
         self.draft = MessageDraft(self._chat)
         self.options = RequestOptions(self._chat, self.draft)

@@ -5,6 +5,6 @@ Nothing is redrawn, no line is coloured, and every line says what it is. Textual
 
 from __future__ import annotations
 
-from edgeroute.tui.plain.chat import PlainChat, run, wanted
+from edgeroute.tui.plain.chat import PlainChat, run
 
-__all__ = ["PlainChat", "run", "wanted"]
+__all__ = ["PlainChat", "run"]

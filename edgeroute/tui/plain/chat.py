@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import select
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Final
@@ -41,15 +41,6 @@ if TYPE_CHECKING:
 
 # A terminal hands over a pasted text line by line, faster than anybody types.
 _PASTED_SECONDS: Final = 0.05
-
-
-def wanted(environment: Mapping[str, str], *, terminal: bool) -> bool:
-    """Whether plain mode is right without being asked for."""
-    return (
-        bool(environment.get("ACCESSIBLE"))
-        or environment.get("TERM", "") in {"", "dumb"}
-        or not terminal
-    )
 
 
 class PlainChat:
@@ -97,6 +88,7 @@ class PlainChat:
                 runner.run(self._runtime.warm())
                 self._loop(runner)
             finally:
+                self._chats.erase()
                 # Kept connections can be let go of only on the loop that they were opened on.
                 runner.run(self._runtime.close())
         return 0
@@ -175,7 +167,7 @@ class PlainChat:
             cards=self._runtime.catalog.cards,
             local_state=(await self._runtime.local.status()).state,
             now=self._runtime.clock.now(),
-            last_message=len(self._talk.state.messages),
+            last_message=len(self._talk.state.context),
         )
         self._talk.write(f"Route: {view.word} {view.target}, {view.why} ({view.details})")
         return True
@@ -187,6 +179,7 @@ class PlainChat:
             return
         if not self._talk.state.id:
             row = self._runtime.conversations.create(self._talk.state.mode)
+            self._runtime.conversations.keep_note(row.id, "system", self._talk.state.system)
             self._talk.state = replace(self._talk.state, id=row.id)
         before = self._talk.state
         request = before.request(before.prompt(text), here=here)

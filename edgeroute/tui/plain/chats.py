@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from edgeroute.core.display import safe_line
+from edgeroute.core.errors import StoreError
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui.chat.pictures import answer_text
-from edgeroute.tui.chat.state import ChatState
+from edgeroute.tui.chat.state import NO_SYSTEM, ChatState
 from edgeroute.tui.plain.commands import PlainCommand
 from edgeroute.tui.plain.context import PlainContext
 from edgeroute.tui.words import MODE_SENTENCES, MODE_WORDS, ago
@@ -35,6 +37,8 @@ class PlainChats:
             PlainCommand("/rename", "TITLE", "give this chat a name", self.rename),
             PlainCommand("/export", "[FILE]", "write this chat to a Markdown file", self.export),
             PlainCommand("/delete", "[NUMBER]", "delete this chat, or that one", self.delete),
+            PlainCommand("/undo", "", "bring back what was deleted last", lambda _: self.undo()),
+            PlainCommand("/system", "[NAME or none]", "its system prompt", self.system),
             PlainCommand("/auto /private /mask", "", "its privacy mode", lambda _: None),
         ]
 
@@ -70,7 +74,7 @@ class PlainChats:
     def list(self) -> None:
         """The latest chats, numbered."""
         now = self._talk.runtime.clock.now()
-        chats = self._stored.list(50)
+        chats = [chat for chat in self._stored.list(50) if chat.id != self._talk.doomed]
         self._talk.listed = [chat.id for chat in chats]
         for number, chat in enumerate(chats, 1):
             place = "stays local" if chat.latched else chat.place or "new"
@@ -93,7 +97,8 @@ class PlainChats:
 
     def find(self, words: str) -> None:
         """Chats that hold ``words``, numbered."""
-        hits = self._stored.search(words, 20) if words else ()
+        found = self._stored.search(words, 20) if words else ()
+        hits = [hit for hit in found if hit.conversation != self._talk.doomed]
         self._talk.listed = [hit.conversation for hit in hits]
         for number, hit in enumerate(hits, 1):
             snippet = safe_line(hit.snippet, 120)
@@ -138,13 +143,52 @@ class PlainChats:
         if row is None:
             return
         title = safe_line(row.title, 50) or "this chat"
-        if not talk.sure(f"Delete {title}? It is erased from this machine for good."):
+        if not talk.sure(f"Delete {title}? It is erased from this machine when you leave."):
             return
-        self._stored.delete(chat)
+        self.erase()
+        talk.doomed = chat
+        # Written down, so that it is erased though this be killed.
+        self._stored.keep_note(chat, "deleted", "deleted")
         talk.listed = [each for each in talk.listed if each != chat]
-        talk.write(f"Deleted: {title}.")
+        talk.write(f"Deleted: {title}. /undo brings it back until you delete another or leave.")
         if chat == talk.state.id:
             self.new()
+
+    def undo(self) -> None:
+        """Bring back the chat that was deleted last, and go on in it."""
+        chat, self._talk.doomed = self._talk.doomed, ""
+        if not chat:
+            self._talk.write("Undo: nothing was deleted that could still be brought back.")
+            return
+        self._stored.keep_note(chat, "deleted", "")
+        self._talk.resume(chat)
+        self._talk.write(f"Chat: {safe_line(self._talk.state.title, 60)}, brought back.")
+        self.say_mode()
+
+    def erase(self) -> None:
+        """Erase what was deleted, before this was killed too."""
+        self._talk.doomed = ""
+        with suppress(StoreError):  # it is tried again at the next start
+            for chat in self._stored.noted("deleted"):
+                self._stored.delete(chat)
+
+    def system(self, name: str) -> None:
+        """Choose the system prompt that goes before this chat, kept with it; or list all."""
+        talk = self._talk
+        prompts = talk.runtime.chat.prompts
+        if name == "none" or name in prompts:
+            chosen = NO_SYSTEM if name == "none" else name
+            self._stored.keep_note(talk.state.id, "system", chosen)
+            talk.instruct(chosen)
+            talk.write(f"System prompt: {safe_line(name)}.")
+            return
+        if name:
+            talk.error(f"there is no system prompt {safe_line(name, 60)}.")
+        for each, text in prompts.items():
+            mark = ", in use" if each == talk.state.system else ""
+            talk.write(f"System prompt: {safe_line(each, 40)}{mark}: {safe_line(text, 120)}")
+        if not prompts:
+            talk.write("System prompt: none yet. [chat.prompts] in config.toml holds them.")
 
     def _begun(self) -> bool:
         """Whether anything was said here yet; if not, that is told."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from edgeroute.core.display import safe, safe_line
 from edgeroute.core.private_file import write_new
-from edgeroute.tui.chat.state import ChatState, opened
+from edgeroute.tui.chat.state import NO_SYSTEM, ChatState, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 @dataclass(eq=False, repr=False)
 class PlainContext:
     """``read`` shows a prompt and returns what was entered, or raises EOFError; ``write`` shows one
-    line. ``listed`` are the chats that were numbered last. ``question`` was asked last and
-    ``receipt`` is that of its answer.
+    line. ``listed`` are the chats that were numbered last; ``doomed`` is deleted and can still be
+    brought back. ``question`` was asked last and ``receipt`` is that of its answer.
     """
 
     runtime: Runtime
@@ -28,6 +28,7 @@ class PlainContext:
     write: Callable[[str], None]
     state: ChatState
     listed: list[str] = field(default_factory=list)
+    doomed: str = ""
     question: str = ""
     receipt: str = ""
 
@@ -59,6 +60,13 @@ class PlainContext:
             turns = self.runtime.conversations.turns(chat)
             messages = [message for turn in turns for message in turn.messages]
             self.state = opened(row, messages, self.state.version)
+            self.instruct(self.runtime.conversations.note(chat, "system"))
+
+    def instruct(self, name: str) -> None:
+        """Have the system prompt called ``name`` before the chat; NO_SYSTEM for none."""
+        text = self.runtime.chat.prompts.get(name, "")
+        known = text or name == NO_SYSTEM
+        self.state = self.state.changed(system=name if known else "", instructions=text)
 
     def save(self, path: Path, text: str) -> None:
         """Write ``text`` into a new file of the user's alone."""

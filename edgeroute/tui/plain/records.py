@@ -49,7 +49,7 @@ class PlainRecords:
             talk.write("Receipt: none yet.")
             return
         talk.write("Receipt: " + " · ".join(receipt_line(receipt)))
-        talk.write(f"Rule: {safe_line(receipt.rule)}: {safe_line(receipt.why)}")
+        talk.write(f"Rule: {safe_line(receipt.rule) or 'none'}: {safe_line(receipt.because)}")
         talk.write(f"Privacy: {safe_line(receipt.privacy_reason)}")
         for number, attempt in enumerate(receipt.attempts, 1):
             sent = f"{attempt.bytes_sent} bytes to {attempt.host}" if attempt.bytes_sent else "none"

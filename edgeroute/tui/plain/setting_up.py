@@ -28,7 +28,8 @@ class PlainSetup:
         """What can be set up."""
         return [
             PlainCommand(
-                "/settings", "[WORDS] or [KEY = VALUE]", "all settings, or some; change one",
+                "/settings", "[WORDS] or [KEY = VALUE]",
+                "all settings, or some; change one; KEY = with nothing after it: its default",
                 self.settings,
             ),
             PlainCommand(
@@ -53,6 +54,13 @@ class PlainSetup:
             one.key: one
             for one in fields_of_file(talk.runtime.settings, talk.runtime.paths.settings)
         }
+        if equals and not value:
+            if key not in fields:
+                talk.error(f"there is no setting {safe_line(key)}.")
+                return
+            talk.runtime.save(key, None)
+            talk.write(f"Setting: {key} has its default again: {fields[key].default or 'none'}.")
+            return
         if equals:
             one = fields.get(key)
             if key == "router.policy":  # without one nothing could be asked any more
@@ -99,8 +107,9 @@ class PlainSetup:
         policies = talk.runtime.admin.policies
         if act == "test" and rest:
             request = ChatRequest((user(rest),), front_door="chat", privacy=talk.state.mode)
-            plan = (await talk.runtime.engine.explain(request, full=True)).plan
-            talk.write(f"Rule: {safe_line(plan.rule) or 'none'}: {safe_line(plan.why)}")
+            found = await talk.runtime.engine.explain(request, full=True)
+            plan, why = found.plan, found.reasons.because or found.plan.why
+            talk.write(f"Rule: {safe_line(plan.rule) or 'none'}: {safe_line(why)}")
             for each in plan.candidates:
                 talk.write(f"Candidate: {safe_line(each.model)}, {safe_line(each.reason)}")
             talk.write("Note: nothing was sent.")

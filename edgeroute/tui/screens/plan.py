@@ -77,7 +77,9 @@ class PlanScreen(PanelScreen[str | None]):
         )
         yield section("What decided")
         yield pair("rule", safe_line(plan.rule) or "none")
-        yield pair("why", safe_line(plan.why))
+        yield pair("why", safe_line(explanation.reasons.because or plan.why))
+        if explanation.reasons.cost:
+            yield pair("cost", safe_line(explanation.reasons.cost))
         if plan.strategy != "single":
             yield pair("strategy", plan.strategy)
         if plan.verify:

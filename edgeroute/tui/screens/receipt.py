@@ -11,7 +11,7 @@ from edgeroute.core.display import safe_line
 from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.words import cost_words, seconds, sent_to, tokens, usage_words
 from edgeroute.tui.screens.page import PanelScreen, line, pair, section
-from edgeroute.tui.words import MODE_WORDS, THUMB_WORDS, counted, reason
+from edgeroute.tui.words import MODE_WORDS, THUMB_WORDS, counted
 
 if TYPE_CHECKING:
     from edgeroute.engine.recording.feedback import Thumb
@@ -37,14 +37,15 @@ class ReceiptScreen(PanelScreen[None]):
         yield section("Decision")
         yield pair("where", safe_line(where[0]), style=f"bold {where[1]}")
         yield pair("answered by", safe_line(receipt.model) or "nobody")
-        yield pair("why", safe_line(reason(receipt)))
-        yield pair("rule", safe_line(f"{receipt.rule}: {receipt.why}") if receipt.rule else "none")
+        yield pair("why", safe_line(receipt.because))
+        yield pair("rule", safe_line(receipt.rule) or "none")
         if self.thumb:
             yield pair("you found it", THUMB_WORDS[self.thumb])
         yield section("Privacy")
         yield pair("mode", MODE_WORDS[receipt.mode])
         yield pair("found", counted(receipt.findings) or "nothing personal")
-        yield pair("because", safe_line(receipt.privacy_reason))
+        if receipt.privacy_reason != receipt.because:
+            yield pair("because", safe_line(receipt.privacy_reason))
         if receipt.masked:
             yield pair("masked", counted(receipt.masked))
         if receipt.latched:

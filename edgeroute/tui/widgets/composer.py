@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from rich.text import Text
 from textual import events
-from textual.geometry import Offset
+from textual.cache import LRUCache
+from textual.document._document_navigator import DocumentNavigator
+from textual.geometry import Offset, Region
 from textual.markup import escape
 from textual.message import Message
 from textual.reactive import reactive
+from textual.strip import Strip
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
 from edgeroute.core.display import safe, safe_line
 from edgeroute.core.verdict import Finding
 from edgeroute.tui.strip_view import Kind
+from edgeroute.tui.widgets.long_line import LongDocument, LongLine, common_ends
+from edgeroute.tui.widgets.vim import Vim
 from edgeroute.tui.words import details
 
+_ROWS: Final = 200  # that are kept as they were drawn
 Choose = Literal["up", "down", "take", "close"]
 
 
@@ -53,7 +59,8 @@ class Composer(TextArea):
     class Leave(Message):
         """ctrl+d was pressed in the empty box."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, vim: bool = False) -> None:
+        """With the keys of vi if ``vim``."""
         super().__init__(
             id="composer",
             soft_wrap=True,
@@ -63,7 +70,17 @@ class Composer(TextArea):
             placeholder="Ask anything",
         )
         self.suggesting: Callable[[], bool] = lambda: False
-        self._known = ""
+        self._known = self._title = ""
+        self.vim = Vim(self, self._show_title) if vim else None
+        self._looks: tuple[object, ...] = ()
+        self._drawn: LRUCache[tuple[object, ...], Strip] = LRUCache(_ROWS)
+
+    def _set_document(self, text: str, language: str | None) -> None:
+        """Wrap the document as one that may have long paragraphs."""
+        super()._set_document(text, language)
+        self._long = LongDocument(self.document, self.wrap_width, self.indent_width)
+        self.wrapped_document = self._long
+        self.navigator = DocumentNavigator(self._long)
 
     def edit(self, edit: Edit) -> EditResult:
         """Every insertion is cleaned, pasted text included."""
@@ -100,7 +117,16 @@ class Composer(TextArea):
 
     def title(self, text: str) -> None:
         """What goes with the message, in the upper edge; brackets are only brackets."""
-        self.border_title = escape(safe_line(text, 120))
+        self._title = safe_line(text, 120)
+        self._show_title()
+
+    def leave_inserting(self) -> bool:
+        """Esc in the message box with the keys of vi; whether it meant something there."""
+        return self.vim is not None and self.vim.leave()
+
+    def _show_title(self) -> None:
+        normal = self.vim is not None and not self.vim.inserting
+        self.border_title = escape(" · ".join(filter(None, ["NORMAL" * normal, self._title])))
 
     def watch_spans(self) -> None:
         """Draw the marks."""
@@ -109,24 +135,63 @@ class Composer(TextArea):
 
     def get_line(self, line_index: int) -> Text:
         """A line with its personal data marked."""
-        line = super().get_line(line_index)
-        if self.spans:
-            lines = self.document.lines
-            start = sum(len(lines[at]) + 1 for at in range(line_index))
-            style = self.get_component_rich_style("composer--personal", partial=True)
-            for begin, end in in_line(self.spans, start, len(line)):
-                line.stylize(style, begin, end)
+        line = LongLine(self.document.get_line(line_index), end="", no_wrap=True)
+        style = self.get_component_rich_style("composer--personal", partial=True)
+        for begin, end in self._marks(line_index, 0, len(line)):
+            line.stylize(style, begin, end)
         return line
+
+    def _marks(self, line: int, begin: int, end: int) -> list[tuple[int, int]]:
+        """What is personal between two columns of ``line``, counted from ``begin``."""
+        if not self.spans:
+            return []
+        start = sum(len(each) + 1 for each in self.document.lines[:line])
+        return in_line(self.spans, start + begin, end - begin)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """What is the same for all rows is asked once."""
+        self._looks = (self._draw_cursor, self.has_focus, self.size, self.theme, self.rich_style)
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        """Row ``y``: drawn anew only if it looks otherwise than when it was drawn last.
+
+        TextArea draws all of its rows with each move of the cursor.
+        """
+        row = self._long.row(self.scroll_offset.y + y)
+        if row is None or not self.text:
+            return super().render_line(y)
+        line, begin, end = row
+        whole = self.document[line]
+
+        def where(place: tuple[int, int]) -> int:
+            inside = min(max(place, (line, begin)), (line, end + 1))
+            return inside[1] - begin if place >= (line, begin) else -1
+
+        looks = (
+            whole[begin:end],
+            end == len(whole),
+            *self._marks(line, begin, end),
+            *(where(place) for place in (*self.selection, self.matching_bracket_location) if place),
+            self._looks,
+        )
+        if looks not in self._drawn:
+            self._drawn[looks] = super().render_line(y)
+        return self._drawn[looks]
 
     async def _on_key(self, event: events.Key) -> None:
         """Enter sends; the arrows walk suggestions or, at the edges, earlier prompts."""
         what = self._meaning(event.key)
-        if what is None:
+        normal = self.vim is not None and not self.vim.inserting and event.is_printable
+        if what is None and not normal:
             await super()._on_key(event)
             return
         event.stop()
         event.prevent_default()
-        self.post_message(what)
+        if what is not None:
+            self.post_message(what)
+        elif self.vim is not None and event.character and not self.read_only:
+            self.vim.take(event.character)
 
     def _meaning(self, key: str) -> Message | None:
         choices: dict[str, Choose] = {"up": "up", "down": "down", "tab": "take", "enter": "take"}
@@ -154,9 +219,7 @@ def _clean(text: str) -> str:
 
 def shifted(spans: Iterable[Finding], old: str, new: str) -> tuple[Finding, ...]:
     """``spans`` of ``old`` moved to where they are in ``new``; those that were edited are gone."""
-    limit = min(len(old), len(new))
-    head = next((at for at in range(limit) if old[at] != new[at]), limit)
-    tail = next((at for at in range(limit - head) if old[-1 - at] != new[-1 - at]), limit - head)
+    head, tail = common_ends(old, new)
     moved = len(new) - len(old)
     kept = []
     for span in spans:

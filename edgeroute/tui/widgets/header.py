@@ -24,6 +24,8 @@ _MODE_COLOURS = {
 class Header(Horizontal):
     """One line; its parts are set apart from each other."""
 
+    _shown: tuple[str, PrivacyMode, bool] | None = None
+
     def compose(self) -> ComposeResult:
         """Name and chat at the left; badge, local model and money at the right."""
         yield Static(id="title", markup=False)
@@ -32,7 +34,10 @@ class Header(Horizontal):
         yield Static(id="money", markup=False)
 
     def show_chat(self, title: str, mode: PrivacyMode, *, latched: bool) -> None:
-        """Name the chat and its privacy mode."""
+        """Name the chat and its privacy mode, where they are others than were shown."""
+        if self._shown == (title, mode, latched):
+            return
+        self._shown = (title, mode, latched)
         name = safe_line(title, 80) or "new chat"
         self.query_one("#title", Static).update(
             Content.assemble(("EdgeRoute", "bold $primary"), ("  /  ", "$muted"), name)

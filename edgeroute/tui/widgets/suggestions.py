@@ -64,6 +64,8 @@ class Suggestions(OptionList, can_focus=False):
             options = [
                 Option(Content(safe_line(name)), id=f"@{name}") for name in files_for(token, folder)
             ]
+        if not options and not self.display:
+            return
         self.clear_options()
         self.add_options(options)
         self.display = bool(options)

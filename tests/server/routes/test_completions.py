@@ -237,6 +237,9 @@ def test_headers_tell_where_it_went(endpoint: Endpoint, stream: Any) -> None:
     assert status == 200
     assert told == {"receipt": "r1", "model": MODEL, "route": "cloud"}
     assert headers["x-edgeroute-reason"] == "It is cheap."
+    endpoint.engine.script[0] = replace(planned(), because="It is short, so a small one is asked.")
+    _, headers, _ = endpoint.post(stream=stream)
+    assert headers["x-edgeroute-reason"] == "It is short, so a small one is asked."
 
 
 def test_headers_of_a_stream_tell_of_the_model_that_speaks(endpoint: Endpoint) -> None:

@@ -87,7 +87,8 @@ async def test_only_the_last_text_is_checked(runtime: FakeRuntime) -> None:
     """Ten quick keys ask the engine once."""
     async with running(runtime) as chat:
         before = runtime.engine.explained
-        await chat.press(*"abcdefghij")
+        for letter in "abcdefghij":
+            chat.chat.composer.insert(letter)
         await chat.checked()
         assert runtime.engine.explained == before + 1
 

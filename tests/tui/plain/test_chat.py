@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from edgeroute.core.verdict import PrivacyMode
-from edgeroute.tui.plain import PlainChat, wanted
+from edgeroute.tui.plain import PlainChat
+from edgeroute.tui.terminal import needs_lines
 from tests.support.house import OPEN, house
 from tests.support.replies import PNG
 from tests.tui.fake_runtime import FakeRuntime, spend
@@ -98,9 +99,9 @@ def test_escapes_do_not_reach_the_terminal(runtime: FakeRuntime) -> None:
 )
 def test_plain_is_chosen_where_drawing_is_wrong(environment: dict[str, str]) -> None:
     """ACCESSIBLE, TERM=dumb and pipes get lines; a real terminal gets the app."""
-    assert wanted(environment, terminal=True)
-    assert wanted({"TERM": "xterm"}, terminal=False)
-    assert not wanted({"TERM": "xterm"}, terminal=True)
+    assert needs_lines(environment, terminal=True)
+    assert needs_lines({"TERM": "xterm"}, terminal=False)
+    assert not needs_lines({"TERM": "xterm"}, terminal=True)
 
 
 def test_plain_mode_does_not_load_textual() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tests.tui.fake_runtime import FakeRuntime
@@ -30,10 +31,10 @@ def test_a_chat_is_deleted_after_a_yes(runtime: FakeRuntime) -> None:
         runtime, "/chats", "/delete 2", "no", "/delete 2", "yes", "/delete 9",
         "Explain this", "/delete", "y", "/delete",
     )  # fmt: skip
-    assert written.count("Deleted: Rust borrow checker.") == 1
+    assert sum(line.startswith("Deleted: Rust borrow checker.") for line in written) == 1
     assert "c2" not in runtime.conversations.rows
     assert any("no such number" in line for line in written)
-    assert "Deleted: Explain this." in written
+    assert any(line.startswith("Deleted: Explain this.") for line in written)
     assert written[-1] == "Error: this chat is empty."
 
 
@@ -49,3 +50,33 @@ def test_a_mode_is_said_in_words(runtime: FakeRuntime) -> None:
     privacy = [line for line in written if line.startswith("Privacy: ")]
     assert privacy[0].startswith("Privacy: AUTO")
     assert privacy[1] == "Privacy: LOCAL ONLY. Nothing of this chat leaves this machine."
+
+
+def test_a_deleted_chat_is_brought_back(runtime: FakeRuntime) -> None:
+    """Until another one is deleted, or the user leaves, /undo goes on in it."""
+    written = talk(runtime, "Explain this", "/delete", "yes", "/undo", "/chats", "/undo")
+    assert any(line.endswith("brought back.") for line in written)
+    assert "Undo: nothing was deleted that could still be brought back." in written
+    assert runtime.conversations.list()
+
+
+def test_what_was_deleted_is_erased_at_the_end(runtime: FakeRuntime) -> None:
+    """It is in no list from then on, and gone when plain mode has ended."""
+    before = len(runtime.conversations.list())
+    written = talk(runtime, "Explain this", "/delete", "yes", "/chats")
+    assert sum(line.startswith("Chat ") for line in written) == before
+    assert len(runtime.conversations.list()) == before
+
+
+def test_a_system_prompt_goes_before_the_chat(runtime: FakeRuntime) -> None:
+    """It is listed, chosen, sent with every message of its chat, and taken off again."""
+    runtime.chat = replace(runtime.chat, prompts={"short": "Answer in one line."})
+    written = talk(
+        runtime, "/system", "/system short", "Explain this", "/system", "And that",
+        "/system none", "And more", "/system nobody",
+    )  # fmt: skip
+    assert "System prompt: short: Answer in one line." in written
+    assert "System prompt: short, in use: Answer in one line." in written
+    assert "Error: there is no system prompt nobody." in written
+    sent = [[m.role for m in request.messages] for request in runtime.engine.requests]
+    assert [roles[0] for roles in sent] == ["system", "system", "user"]

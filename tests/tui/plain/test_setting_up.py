@@ -95,3 +95,11 @@ def test_own_people_are_kept_after_a_yes(runtime: FakeRuntime) -> None:
     assert runtime.own.kept == [PREVIEW]
     assert any("would have been held" in line for line in written)
     assert sum(line.startswith("Error") for line in written) == 2
+
+
+def test_a_setting_gets_its_default_again(runtime: FakeRuntime) -> None:
+    """A key with nothing after its sign of equality is taken out of the file."""
+    written = talk(runtime, "/settings router.tier =", "/settings nothing.such =")
+    assert 'Setting: router.tier has its default again: "balanced".' in written
+    assert "Error: there is no setting nothing.such." in written
+    assert runtime.saved == {"router.tier": None}

@@ -11,6 +11,7 @@ from edgeroute.core.display import safe_line
 from edgeroute.core.errors import SettingsError
 from edgeroute.settings_fields import SettingField, fields_of_file
 from edgeroute.tui.chat.context import ChatContext
+from edgeroute.tui.keymap import ON_SETTINGS
 from edgeroute.tui.screens.dialogs import AskDialog
 from edgeroute.tui.screens.picker import Picker, PickerChoice, PickerItem, filtered
 
@@ -33,6 +34,7 @@ class SettingsPage:
             take=self._take,
             about=self._about,
             verb="change",
+            extra=ON_SETTINGS,
         )
         await self._chat.ask(picker)
 
@@ -54,6 +56,8 @@ class SettingsPage:
 
     async def _take(self, choice: PickerChoice) -> str:
         one = self._field(choice.id)
+        if choice.act == "reset":
+            return self._reset(one)
         value = await self._value(one)
         if value is None:
             return ""
@@ -64,6 +68,13 @@ class SettingsPage:
         except SettingsError as error:
             return f"Not kept: {error.message} {error.hint}"
         return _MOVED
+
+    def _reset(self, one: SettingField) -> str:
+        """Have its default hold again."""
+        if not one.own:
+            return "It has its default."
+        self._chat.runtime.save(one.key, None)
+        return f"{one.key} has its default again: {one.default or 'none'}."
 
     async def _value(self, one: SettingField) -> str | None:
         """The value that the user wants, None where there is none."""

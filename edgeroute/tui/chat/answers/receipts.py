@@ -13,13 +13,14 @@ from edgeroute.tui.widgets.transcript.block import Block
 from edgeroute.tui.widgets.transcript.error_card import ErrorCard
 
 if TYPE_CHECKING:
-    from edgeroute.engine.recording.feedback import Feedback, Thumb
+    from edgeroute.engine.recording.feedback import Thumb
+    from edgeroute.wiring import Runtime
 
 
-def thumb_of(memory: Feedback, receipt: str) -> Thumb | None:
+def thumb_of(runtime: Runtime, receipt: str) -> Thumb | None:
     """What the user thinks of the answer with that receipt; None where it cannot be read."""
     with suppress(StoreError):
-        return memory.thumb(receipt)
+        return runtime.memory.thumb(receipt)
     return None
 
 
@@ -49,4 +50,4 @@ class ReceiptPages:
             self._chat.open(self._page(receipt))
 
     def _page(self, receipt: Receipt) -> ReceiptScreen:
-        return ReceiptScreen(receipt, thumb_of(self._chat.runtime.memory, receipt.id))
+        return ReceiptScreen(receipt, thumb_of(self._chat.runtime, receipt.id))

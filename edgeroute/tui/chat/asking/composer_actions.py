@@ -123,5 +123,7 @@ class ComposerActions:
             self._composer.put(path.read_text("utf-8").rstrip("\n"))
         except OSError as error:
             self._chat.notify(f"{editor[0]}: {error.strerror}. Set $EDITOR.")
+        except UnicodeDecodeError:
+            self._chat.notify(f"{editor[0]} wrote no text in UTF-8; the message is as it was.")
         finally:
             path.unlink(missing_ok=True)

@@ -13,7 +13,6 @@ from typing import Final
 
 from rich.cells import cell_len
 from textual.content import Content
-from textual.highlight import highlight
 
 from edgeroute.core.words import plural
 from edgeroute.tui.widgets.transcript.markdown_blocks import (
@@ -116,6 +115,8 @@ def _code(block: Code, width: int, part: int) -> Iterator[Row]:
 @lru_cache(256)
 def coloured(code: str, language: str) -> tuple[Content, ...]:
     """The lines of ``code`` in the colours of ``language``, as far as that is known."""
+    from textual.highlight import highlight  # noqa: PLC0415 - brings Pygments; not before any code
+
     lines = highlight(code, language=language or "text", tab_size=4).split("\n", allow_blank=True)
     plain = [Content(line) for line in code.split("\n")]
     same = len(lines) >= len(plain) and all(
