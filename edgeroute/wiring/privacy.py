@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 import msgspec
 
+from edgeroute.core import patterns
 from edgeroute.core.errors import EdgeRouteError, SettingsError
 from edgeroute.core.messages import Message
 from edgeroute.encoders.bert import EncoderMissing
@@ -163,6 +165,7 @@ class PrivacyParts:
             Exception: it cannot be loaded; every prompt stays here then, and is told so.
         """
         self.detector.warm()
+        patterns.keep()
         _ = self.lists.version, self.imported.version
 
     def _chats(self, limit: int) -> Iterator[tuple[Message, ...]]:
@@ -184,6 +187,7 @@ class PrivacyParts:
         return self.lists.allows(value)
 
     async def close(self) -> None:
-        """End the inspector's thread."""
+        """End the inspector's thread, and keep what it compiled."""
         if "inspector" in self.__dict__:
             await self.inspector.close()
+            await asyncio.to_thread(patterns.keep)
