@@ -74,7 +74,9 @@ class Runtime:
         patterns.keep_in(self.paths.state)
         from edgeroute.wiring.privacy import PrivacyParts  # noqa: PLC0415
 
-        return PrivacyParts(self._installation, self._stores, self._providers, self._local)
+        return PrivacyParts(
+            self._installation, self._stores, lambda: self._providers, lambda: self._local
+        )
 
     @cached_property
     def _local(self) -> LocalParts:
