@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.privacy.detecting.text.page import CODE, Hit, Page
+from edgeroute.privacy.detecting.without_spacy import without_spacy
 from edgeroute.privacy.policy import PresidioRecognizer
 
 if TYPE_CHECKING:
@@ -32,9 +33,10 @@ class Presidio:
     def load(self) -> Analyzer:
         """Presidio, loaded at the first call."""
         if self._analyzer is None:
-            from edgeroute.privacy.detecting.analyzer import (  # noqa: PLC0415 - brings spaCy
-                Analyzer,
-            )
+            with without_spacy():
+                from edgeroute.privacy.detecting.analyzer import (  # noqa: PLC0415 - heavy
+                    Analyzer,
+                )
 
             self._analyzer = Analyzer(self._recognizers)
         return self._analyzer
