@@ -56,7 +56,7 @@ _PLACEHOLDER: Final = re.compile(
 )  # as mask mode writes them
 
 
-class Begun(NamedTuple):
+class BegunPage(NamedTuple):
     """What is being read of a text's first page."""
 
     names: BegunNames | None
@@ -82,13 +82,13 @@ class Suspicions:
         self._names = Names(_name_model(policy.names, models))
         self._weigher = Weigher(models)
 
-    def begin(self, whole: Page) -> Begun:
+    def begin(self, whole: Page) -> BegunPage:
         """Have the first page read while the recognisers look at it: the names in it where it is
         long, and what it means where it is a single window, which takes longest. In others a hard
         fact may be found sooner.
         """
         length = len(whole.text)
-        return Begun(
+        return BegunPage(
             self._names.begin(whole) if length > SHORT else None,
             self._weigher.begin(whole, ()) if length <= SIZE else None,
         )
@@ -96,7 +96,7 @@ class Suspicions:
     def found(
         self,
         pages: Sequence[tuple[Page, Sequence[Hit]]],
-        begun: Begun | None = None,
+        begun: BegunPage | None = None,
         note: Callable[[int, Weighed], None] = lambda *_: None,
     ) -> Iterator[tuple[int, Hit]]:
         """What counts, with the number of its page. The first page is the text as it reads, others
@@ -107,7 +107,7 @@ class Suspicions:
         """
         known = set(WORD.findall(pages[0][0].lower))
         most = 0.0
-        begun = begun or Begun(None, None)
+        begun = begun or BegunPage(None, None)
         early = begun.early or self._weigher.begin(*pages[0])
         for number, (page, hits) in enumerate(pages):
             new = len(set(WORD.findall(page.lower)) - known) >= _NEW_WORDS
