@@ -2,16 +2,18 @@
 
 The graphs ``models/encoders/bert-*.onnx`` hold no weights: whoever has a model's own file unpacks
 them and gives them to the graph, seven bits and a sign each, so that no processor's sums
-overflow. Activations are quantised as they come, one text at a time, so that a text is read alike
-whatever is read beside it.
+overflow; this is done once, and kept. Activations are quantised as they come, one text at a time,
+so that a text is read alike whatever is read beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from edgeroute import datafile
+from edgeroute.encoders.prepared import Prepared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +31,15 @@ LAYER_PARTS: Final = {
     "fi": "intermediate.dense", "fo": "output.dense", "oln": "output.LayerNorm",
 }  # fmt: skip
 _MOST: Final = 63  # the largest weight
+_PROVIDERS: Final = ("CPUExecutionProvider",)
+_KEPT, _MODEL, _PROBE = "encoder", "model.onnx", "probe.bin"
+_WRITTEN: Final = {
+    "session.optimized_model_external_initializers_file_name": "weights.bin",
+    "session.optimized_model_external_initializers_min_size_in_bytes": "1024",
+    "session.save_external_prepacked_constant_initializers": "1",
+}
+_PROBED: Final = 4  # tokens
+_SEED: Final = 1
 
 
 class EncoderMissing(Exception):
@@ -42,35 +53,102 @@ class EncoderMissing(Exception):
 class Bert:
     """An encoder of ``layers`` layers. Thread-safe.
 
-    ``tensors`` are named as models/encoders/graphs.py names them; a weight of shape (out, in) is
-    rounded here, one after the other, so that all of them are never in memory in full precision.
+    ``tensors`` gives them, named as models/encoders/graphs.py names them; a weight of shape (out,
+    in) is rounded here, one after the other, so that all of them are never in memory in full
+    precision. What comes of it is ``kept``, and mapped from there: it is believed while it reads a
+    few numbers as it did when it was made.
     """
 
-    def __init__(self, layers: int, tensors: Iterable[tuple[str, Array]]) -> None:
-        import onnxruntime  # noqa: PLC0415 - heavy, needed at the first scan only
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Texts have all lengths: what is kept for one is of no use to the next.
-        options.enable_cpu_mem_arena = False
-        options.enable_mem_pattern = False
-        given = dict(_rounded(tensors))
-        values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in given.values()]
-        options.add_external_initializers(list(given), values)
-        graph = datafile.packaged("models") / "encoders" / f"bert-{layers}.onnx"
-        self._session = onnxruntime.InferenceSession(
-            graph.read_bytes(), options, providers=["CPUExecutionProvider"]
-        )
+    def __init__(
+        self, layers: int, tensors: Callable[[], Iterable[tuple[str, Array]]], kept: Prepared
+    ) -> None:
+        folder = kept.get(_KEPT, lambda draft: _write(draft, _given(layers, tensors)))
+        session = None if folder is None else _kept(folder)
+        if session is None:
+            kept.drop(_KEPT)
+            session = _session(*_given(layers, tensors))
+        self._session = session
 
     def hidden(self, embeddings: Array) -> Array:
         """What the last layer says of each token, of shape (tokens, WIDTH), as ``embeddings``
         are.
         """
-        (hidden,) = self._session.run(["hidden"], {"embeddings": embeddings[None]})
-        rows: Array = hidden[0]
-        return rows
+        return _read(self._session, embeddings)
+
+
+def _given(
+    layers: int, tensors: Callable[[], Iterable[tuple[str, Array]]]
+) -> tuple[Path, dict[str, Any]]:
+    """The graph of an encoder, and its weights."""
+    graph = datafile.packaged("models") / "encoders" / f"bert-{layers}.onnx"
+    return graph, dict(_rounded(tensors()))
+
+
+def _options() -> Any:
+    import onnxruntime  # noqa: PLC0415 - heavy, needed at the first scan only
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Texts have all lengths: what is kept for one is of no use to the next.
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
+    return options
+
+
+def _session(graph: Path, given: Mapping[str, Any], options: Any = None) -> Any:
+    """The graph with its weights, in memory."""
+    import onnxruntime  # noqa: PLC0415 - heavy, needed at the first scan only
+
+    options = options or _options()
+    values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in given.values()]
+    options.add_external_initializers(list(given), values)
+    return onnxruntime.InferenceSession(graph.read_bytes(), options, providers=_PROVIDERS)
+
+
+def _write(folder: Path, given: tuple[Path, Mapping[str, Any]]) -> None:
+    """Keep in ``folder`` the graph, its weights as this processor wants them, and what it reads.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    options = _options()
+    options.optimized_model_filepath = str(folder / _MODEL)
+    for name, value in _WRITTEN.items():
+        options.add_session_config_entry(name, value)
+    try:
+        session = _session(*given, options)
+        (folder / _PROBE).write_bytes(_read(session, _probe()).tobytes())
+    except Exception as error:  # onnxruntime has errors of its own for a full disk
+        raise OSError(str(error)) from error
+
+
+def _kept(folder: Path) -> Any:
+    """The graph that is kept in ``folder``; None where it does not read as it did."""
+    import onnxruntime  # noqa: PLC0415 - heavy, needed at the first scan only
+
+    options = _options()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    try:
+        session = onnxruntime.InferenceSession(str(folder / _MODEL), options, providers=_PROVIDERS)
+        same = _read(session, _probe()).tobytes() == (folder / _PROBE).read_bytes()
+    except Exception:  # noqa: BLE001 - whatever it is, the model's own file is read instead
+        return None
+    return session if same else None
+
+
+def _probe() -> Array:
+    """Embeddings that every weight has a part in reading."""
+    import numpy  # noqa: ICN001, PLC0415
+
+    return numpy.random.default_rng(_SEED).standard_normal((_PROBED, WIDTH), numpy.float32)
+
+
+def _read(session: Any, embeddings: Array) -> Array:
+    (hidden,) = session.run(["hidden"], {"embeddings": embeddings[None]})
+    rows: Array = hidden[0]
+    return rows
 
 
 def _rounded(tensors: Iterable[tuple[str, Array]]) -> Iterator[tuple[str, Any]]:

@@ -30,8 +30,8 @@ _BLOCK_BYTES: Final = 18
 class E5File:
     """The open file. What is not used of it is never read into memory."""
 
-    def __init__(self, folder: Path) -> None:
-        """Map the file in ``folder``.
+    def __init__(self, folder: Path, *, known: bool = False) -> None:
+        """Map the file in ``folder``; one that is ``known`` was found right before.
 
         Raises:
             EncoderMissing: it is absent or differs from the pinned digest.
@@ -41,7 +41,7 @@ class E5File:
                 self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
             raise EncoderMissing(f"{FILE} of the sentence model is missing.", "e5") from error
-        if hashlib.sha256(self._data).hexdigest() != DIGEST:
+        if not known and hashlib.sha256(self._data).hexdigest() != DIGEST:
             raise EncoderMissing(f"{FILE} of the sentence model is damaged.", "e5")
         import numpy  # noqa: ICN001, PLC0415 - heavy, needed at the first scan only
 
@@ -94,9 +94,16 @@ class E5File:
         parted = numpy.insert(blob, ends, 0).tobytes().decode("utf-8", "replace")
         return dict(zip(parted.split("\0"), range(count), strict=True))
 
-    def scores(self) -> tuple[float, ...]:
+    def scores(self) -> memoryview[float]:
         """How likely each piece is: a logarithm."""
-        return struct.unpack_from(f"<{self._count}f", self._data, self._scores)
+        return memoryview(self._data)[self._scores : self._scores + 4 * self._count].cast("f")
+
+    @property
+    def least(self) -> float:
+        """The lowest of the scores."""
+        numpy = self._numpy
+        numbers = numpy.frombuffer(self._data, numpy.float32, self._count, self._scores)
+        return float(numbers.min())
 
     def _characters(self, place: int) -> tuple[dict[int, str], int]:
         """What stands for characters that are rewritten before words are looked for."""

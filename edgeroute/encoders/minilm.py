@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.encoders.bert import LAYER_PARTS, Bert, EncoderMissing
+from edgeroute.encoders.prepared import Prepared
 from edgeroute.encoders.safetensors import SafeTensors
 from edgeroute.encoders.shared import Shared
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_TOKENS: Final = 254
 _LAYERS: Final = 6
+_WEIGHTS: Final = "model.safetensors"
 _START, _END = 101, 102
 
 
@@ -37,7 +39,7 @@ class MiniLM:
             from tokenizers import Tokenizer  # noqa: PLC0415 - heavy, needed at the first scan only
 
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-            held = SafeTensors(folder / "model.safetensors")
+            held = SafeTensors(folder / _WEIGHTS)
             self._words = held.on_disk("embeddings.word_embeddings.weight")
         # The tokenizers library raises bare Exception for a missing or broken file.
         except Exception as error:
@@ -50,7 +52,8 @@ class MiniLM:
             held["embeddings.position_embeddings.weight"]
             + held["embeddings.token_type_embeddings.weight"][0]
         )
-        self._bert = Bert(_LAYERS, _tensors(held))
+        kept = Prepared(folder, [_WEIGHTS])
+        self._bert = Bert(_LAYERS, lambda: _tensors(held), kept)
 
     def vector(self, text: str) -> Array:
         """The vector of the first ``MOST_TOKENS`` tokens of ``text``, of length 1."""

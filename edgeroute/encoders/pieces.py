@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from edgeroute.encoders.piece_table import PieceTable, width
+
 START: Final = 0
 END: Final = 2
 _UNKNOWN: Final = 3
@@ -21,17 +23,21 @@ _ASCII: Final = 128
 
 
 class Pieces:
-    """Cuts texts. ``words`` are all pieces, ``scores`` how likely each is, ``rewritten`` what
-    stands for single characters.
+    """Cuts texts. ``table`` holds all pieces, ``scores`` how likely each is, ``least`` the lowest
+    of these; ``rewritten`` is what stands for single characters.
     """
 
     def __init__(
-        self, words: Mapping[str, int], scores: Sequence[float], rewritten: Mapping[int, str]
+        self,
+        table: PieceTable,
+        scores: Sequence[float],
+        rewritten: Mapping[int, str],
+        least: float | None = None,
     ) -> None:
-        self._words = words
+        self._table = table
         self._scores = scores
         self._rewritten = rewritten
-        self._unknown = min(scores) - _WORSE
+        self._unknown = (min(scores) if least is None else least) - _WORSE
         # Whether what is plain in a text is left as it is.
         self._plain = not any(chr(code).isprintable() for code in rewritten if code < _ASCII)
 
@@ -47,10 +53,10 @@ class Pieces:
         whole, places = f"{_SPACE}{word}", [start, *range(start, start + len(word))]
         if not (self._plain and word.isascii() and word.isprintable()):
             whole, places = self._rewrite(word, start)
-        known = self._words.get(whole)
+        known = self._table.get(whole)
         if known is not None:
             return [(start, known)]
-        piece_of, scores, unknown = self._words.get, self._scores, self._unknown
+        beside, scores, unknown = self._table.beside, self._scores, self._unknown
         length = len(whole)
         best = [0.0] + [-1e30] * length
         back = [(0, _UNKNOWN)] * (length + 1)
@@ -59,8 +65,11 @@ class Pieces:
             if score + unknown > best[first + 1]:
                 best[first + 1] = score + unknown
                 back[first + 1] = (first, _UNKNOWN)
+            grouped = first + width(whole[first])
             for last in range(first + 1, min(length, first + _LONGEST) + 1):
-                piece = piece_of(whole[first:last])
+                if last <= grouped:
+                    near = beside(whole[first:last])
+                piece = near.get(whole[first:last])
                 if piece is not None and score + scores[piece] > best[last]:
                     best[last] = score + scores[piece]
                     back[last] = (first, piece)

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from edgeroute.encoders.ahead import Ahead
 from edgeroute.encoders.bert import COLUMNS, WIDTH, Bert
-from edgeroute.encoders.e5_file import E5File
-from edgeroute.encoders.pieces import END, START, Pieces
+from edgeroute.encoders.e5_file import FILE, E5File
+from edgeroute.encoders.e5_pieces import pieces_of
+from edgeroute.encoders.pieces import END, START
+from edgeroute.encoders.prepared import Prepared
 from edgeroute.encoders.shared import Shared
 
 if TYPE_CHECKING:
@@ -64,12 +65,11 @@ class SentenceEncoder:
         Raises:
             EncoderMissing: it is absent or differs from the pinned digest.
         """
-        file = E5File(folder)
+        kept = Prepared(folder, [FILE])
+        file = E5File(folder, known=kept.begun)
         self._file = file
-        ahead: Ahead[Pieces] = Ahead()
-        pieces = ahead.add(lambda: Pieces(file.words(), file.scores(), file.rewritten))
-        self._bert = Bert(_LAYERS, _tensors(file))
-        self._pieces = ahead.result(pieces)
+        self._pieces = pieces_of(file, kept)
+        self._bert = Bert(_LAYERS, lambda: _tensors(file), kept)
         self._prompt = [number for _, number in self._pieces.cut(_QUERY)]
         self._table = file.blocks("emb.word", WIDTH)
         file.let_go()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from edgeroute.core import patterns
 from edgeroute.core.errors import EdgeRouteError, SettingsError
 from edgeroute.core.messages import Message
 from edgeroute.encoders.bert import EncoderMissing
-from edgeroute.engine.admin.own_entries import OwnEntries
 from edgeroute.privacy.calibration import Calibrations, Calibrator
 from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.detecting.names.own_model import classes
@@ -25,28 +27,47 @@ from edgeroute.privacy.inspecting.inspector import Inspector
 from edgeroute.privacy.inspecting.ocr import Tesseract
 from edgeroute.privacy.policy import FILE, Level, OwnNames, PrivacyPolicy
 from edgeroute.wiring.installation import Installation
-from edgeroute.wiring.local import LocalParts
-from edgeroute.wiring.providers import ProviderParts
 from edgeroute.wiring.stores import StoreParts
+
+if TYPE_CHECKING:
+    from edgeroute.engine.admin.own_entries import OwnEntries
+    from edgeroute.wiring.local import LocalParts
+    from edgeroute.wiring.providers import ProviderParts
 
 _LISTS_SECRET = "privacy lists"  # noqa: S105 - a name
 _ENTRIES_SECRET = "private entries"  # noqa: S105 - a name
 
 
+class _LocalReader:
+    """The local model, built when it is asked."""
+
+    def __init__(self, local: Callable[[], LocalParts]) -> None:
+        self._local = local
+
+    @property
+    def model(self) -> str:
+        """Which model would be asked now."""
+        return self._local().yes_no.model
+
+    def chance_of_yes(self, question: str, text: str, seconds: float) -> float:
+        """How likely its answer is yes."""
+        return self._local().yes_no.chance_of_yes(question, text, seconds)
+
+
 class PrivacyParts:
-    """The parts of the privacy room."""
+    """The parts of the privacy room. Those of others are built when they are first needed."""
 
     def __init__(
         self,
         installation: Installation,
         stores: StoreParts,
-        providers: ProviderParts,
-        local: LocalParts,
+        providers: Callable[[], ProviderParts],
+        local: Callable[[], LocalParts],
     ) -> None:
         self._installation = installation
         self._stores = stores
         self._providers = providers
-        self._local = local
+        self._reader = _LocalReader(local)
         self._labelled: tuple[Mapping[str, str], Folders] | None = None
 
     @cached_property
@@ -86,6 +107,7 @@ class PrivacyParts:
     @cached_property
     def own(self) -> OwnEntries:
         """Importing those entries, and saying what that changes."""
+        from edgeroute.engine.admin.own_entries import OwnEntries  # noqa: PLC0415 - reads files
         from edgeroute.privacy.detecting.weighing.weigher import (  # noqa: PLC0415 - many words
             MULTILINGUAL,
         )
@@ -115,7 +137,7 @@ class PrivacyParts:
     def second_opinion(self) -> SecondOpinion:
         """The local model's, where a calibration says that it helps."""
         return SecondOpinion(
-            self._local.yes_no,
+            self._reader,
             self.policy,
             self.calibrations.here(),
             self._asking,
@@ -125,7 +147,7 @@ class PrivacyParts:
     def calibrator(self) -> Calibrator:
         """Measures whether second opinions help here; it asks nobody else while it does."""
         detector = Detector(self.policy, self._installation.paths.models)
-        return Calibrator(detector, self.policy, self._local.yes_no, self.calibrations)
+        return Calibrator(detector, self.policy, self._reader, self.calibrations)
 
     @cached_property
     def inspector(self) -> Inspector:
@@ -153,7 +175,7 @@ class PrivacyParts:
     @cached_property
     def gate(self) -> Gate:
         """The only maker of clearances."""
-        hosts = self._providers.enterprise_hosts()
+        hosts = self._providers().enterprise_hosts()
         return Gate(self.inspector, self._installation.clock, enterprise_hosts=hosts)
 
     def load_detector(self) -> None:
@@ -163,6 +185,7 @@ class PrivacyParts:
             Exception: it cannot be loaded; every prompt stays here then, and is told so.
         """
         self.detector.warm()
+        patterns.keep()
         _ = self.lists.version, self.imported.version
 
     def _chats(self, limit: int) -> Iterator[tuple[Message, ...]]:
@@ -184,6 +207,7 @@ class PrivacyParts:
         return self.lists.allows(value)
 
     async def close(self) -> None:
-        """End the inspector's thread."""
+        """End the inspector's thread, and keep what it compiled."""
         if "inspector" in self.__dict__:
             await self.inspector.close()
+            await asyncio.to_thread(patterns.keep)

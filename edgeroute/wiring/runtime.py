@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from edgeroute import config
+from edgeroute.core import patterns
 from edgeroute.core.clock import Clock, SystemClock
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.admin.conversations import ConversationService
@@ -70,9 +71,12 @@ class Runtime:
 
     @cached_property
     def _privacy(self) -> PrivacyParts:
+        patterns.keep_in(self.paths.state)
         from edgeroute.wiring.privacy import PrivacyParts  # noqa: PLC0415
 
-        return PrivacyParts(self._installation, self._stores, self._providers, self._local)
+        return PrivacyParts(
+            self._installation, self._stores, lambda: self._providers, lambda: self._local
+        )
 
     @cached_property
     def _local(self) -> LocalParts:

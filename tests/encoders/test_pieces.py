@@ -7,6 +7,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeroute.encoders.piece_table import PieceTable, packed
 from edgeroute.encoders.pieces import Pieces
 
 WORDS = {
@@ -21,7 +22,7 @@ WORDS = {
 }
 WORDS |= {letter: 8 + number for number, letter in enumerate("abcdefghijklmnopqrstuvw")}
 SCORES = tuple(-3.0 if len(word) > 2 else -5.0 for word in WORDS)
-PIECES = Pieces(WORDS, SCORES, {ord("L"): "l"})
+PIECES = Pieces(PieceTable(packed(WORDS)), SCORES, {ord("L"): "l"})
 
 
 def test_the_likeliest_pieces_are_chosen() -> None:

@@ -251,7 +251,11 @@ class LocalModels:
         Raises:
             LocalModelError: unknown.
         """
+        from edgeroute.encoders import prepared  # noqa: PLC0415 - only here
+
         pinned = self._files(id.removeprefix("local/"))
+        for folder in {(self.folder / file.file).parent for file in pinned}:
+            prepared.remove(folder)
         return sum(checks.remove(self.folder, file) for file in pinned)
 
     def path(self, build: Build) -> Path:

@@ -1,6 +1,6 @@
 """Presidio's analyzer over its predefined recognisers, with their context words.
 
-Imported only where a text needs it: Presidio takes half a second to load. No
+Imported only where a text needs it: Presidio takes half a second to load (without_spacy.py). No
 language model runs: these recognisers are patterns, check digits and words.
 """
 

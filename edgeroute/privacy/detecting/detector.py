@@ -150,9 +150,9 @@ class Detector:
             budget = _Budget(self._clock, self._clock() + self._policy.budget.seconds)
             with _naming(_DECODING):
                 pages = list(self._pages(text, full=full, tick=budget.tick))
-            names = None if self._suspicions is None else self._suspicions.begin(pages[0][0])
-            if names is not None:
-                ahead.callback(names.drop)
+            begun = None if self._suspicions is None else self._suspicions.begin(pages[0][0])
+            if begun is not None:
+                ahead.callback(begun.drop)
             seen: list[list[Hit]] = [[] for _ in pages]
             yield from self._facts(finders, pages, seen, (_form(text), budget))
             if self._policy.names == "off":
@@ -166,7 +166,7 @@ class Detector:
 
             with _naming(WEIGHED):
                 told = [(page, hits) for (page, _), hits in zip(pages, seen, strict=True)]
-                for number, hit in suspicions.found(told, names, note):
+                for number, hit in suspicions.found(told, begun, note):
                     yield _finding(hit, pages[number][1], WEIGHED)
             budget.tick()
 

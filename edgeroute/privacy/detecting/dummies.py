@@ -14,18 +14,19 @@ from typing import Final
 
 import msgspec
 
+from edgeroute.core.patterns import compiled
 from edgeroute.datafile import table
 from edgeroute.word_lists import alternatives, split
 
 _SIGN: Final = r"[ .:()/-]{0,2}"
-_SIGNS: Final = re.compile(r"[^a-z0-9]")
-_MAIL: Final = re.compile(
+_SIGNS: Final = compiled(r"[^a-z0-9]")
+_MAIL: Final = compiled(
     r"(?<![\w.+%'-])(?P<user>[\w.+%'-]{1,64})@(?P<domain>(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24})(?![\w@])"
 )
-_IPV4: Final = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]\w)")
-_LOCATOR: Final = re.compile(r"://\S{0,80}$")
+_IPV4: Final = compiled(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]\w)")
+_LOCATOR: Final = compiled(r"://\S{0,80}$")
 _FEW: Final = 4
-_FIGURE: Final = re.compile(r"\d")
+_FIGURE: Final = compiled(r"\d")
 _COUNTING: Final = frozenset(
     row[:length]
     for row in ("1234567890123456", "0123456789", "9876543210")
@@ -156,7 +157,7 @@ def _lettered() -> re.Pattern[str]:
     so it is made for texts that may hold one.
     """
     few = [value for value in _values() if sum(map(str.isdigit, value)) < _FEW]
-    return re.compile(alternatives(map(_spaced, few), gap=_SIGN))
+    return compiled(alternatives(map(_spaced, few), gap=_SIGN))
 
 
 @cache
@@ -174,7 +175,7 @@ def _numbers() -> re.Pattern[str]:
         for code, group in listed.phones.items()
     )
     local = r"555[ .-]?01\d\d"
-    return re.compile(rf"(?<![a-z0-9])(?:{exact}|{shaped}|\+?\(?(?:{phones})|{local})(?![a-z0-9])")
+    return compiled(rf"(?<![a-z0-9])(?:{exact}|{shaped}|\+?\(?(?:{phones})|{local})(?![a-z0-9])")
 
 
 def _spaced(value: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from edgeroute.privacy.detecting.presidio_import import import_presidio
 from edgeroute.privacy.detecting.text.page import CODE, Hit, Page
+from edgeroute.privacy.detecting.without_spacy import without_spacy
 from edgeroute.privacy.policy import PresidioRecognizer
 
 if TYPE_CHECKING:
@@ -20,28 +20,23 @@ _OVERLAP: Final = 200
 
 
 class Presidio:
-    """The recognisers that the policy names, each as the entity that the policy says.
-
-    ``spacy`` says that spaCy is used by others, and need not be left out.
-    """
+    """The recognisers that the policy names, each as the entity that the policy says."""
 
     name = "presidio"
     needs = CODE
 
-    def __init__(
-        self, recognizers: Mapping[str, PresidioRecognizer], *, spacy: bool = False
-    ) -> None:
+    def __init__(self, recognizers: Mapping[str, PresidioRecognizer]) -> None:
         self._recognizers = recognizers
-        self._spacy = spacy
         self._analyzer: Analyzer | None = None
         self.types = tuple(sorted({one.entity for one in recognizers.values()}))
 
     def load(self) -> Analyzer:
         """Presidio, loaded at the first call."""
         if self._analyzer is None:
-            if not self._spacy:
-                import_presidio()
-            from edgeroute.privacy.detecting.analyzer import Analyzer  # noqa: PLC0415 - heavy
+            with without_spacy():
+                from edgeroute.privacy.detecting.analyzer import (  # noqa: PLC0415 - heavy
+                    Analyzer,
+                )
 
             self._analyzer = Analyzer(self._recognizers)
         return self._analyzer

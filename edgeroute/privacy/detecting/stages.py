@@ -36,5 +36,5 @@ def stages(policy: PrivacyPolicy) -> Iterator[Finder]:
     yield from (
         Emails(), NationalIds(), Cards(), Phones(), SpokenNumbers(), Handles(), Births(),
         Accounts(), Devices(), Secrets(), Records(), Addresses(), LocalAddresses(), Forms(),
-        Sensitive(), Presidio(policy.presidio, spacy=policy.names == "spacy"),
+        Sensitive(), Presidio(policy.presidio),
     )  # fmt: skip

@@ -178,7 +178,7 @@ from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy
 
 def loaded():
-    return "presidio_analyzer" in sys.modules
+    return "presidio_analyzer" in sys.modules or "spacy" in sys.modules
 
 detector = Detector(msgspec.structs.replace(PrivacyPolicy.load(), names="off"), Path())
 assert not detector.scan("Explain in 12 lines how a hash table works; see RFC 791.").private
@@ -186,36 +186,5 @@ assert detector.scan("My SSN is 521-44-9821, write to my bank.").private
 assert not loaded()
 detector.warm()
 assert loaded()
-"""
-    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
-
-
-def test_presidio_comes_without_spacy() -> None:
-    """What nothing here uses is not loaded, and can be loaded afterwards as ever."""
-    code = """
-import sys
-from edgeroute.privacy.detecting.detector import Detector
-from edgeroute.privacy.policy import PrivacyPolicy
-import msgspec
-from pathlib import Path
-
-Detector(msgspec.structs.replace(PrivacyPolicy.load(), names="off"), Path()).warm()
-assert "presidio_analyzer" in sys.modules and "spacy" not in sys.modules
-import spacy
-assert spacy.blank("en")("two words")[1].text == "words"
-"""
-    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
-
-
-def test_a_presidio_that_wants_spacy_gets_it() -> None:
-    """Another version that uses spaCy when it is loaded finds it as it is."""
-    code = """
-import sys
-from edgeroute.privacy.detecting import presidio_import
-presidio_import._PARTS = presidio_import._PARTS[:-1]
-presidio_import.import_presidio()
-assert not [name for name in sys.modules if name.startswith(("presidio_analyzer", "spacy"))]
-from edgeroute.privacy.detecting.analyzer import Analyzer
-assert "spacy" in sys.modules
 """
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final, Protocol
 
+from edgeroute.core.patterns import compiled
 from edgeroute.encoders.ahead import Ahead
 from edgeroute.encoders.result_cache import ResultCache, digest
 from edgeroute.privacy.detecting.names.rampart import NameSpan
@@ -25,11 +25,11 @@ _BESIDE_NUMBERS: Final = (
     {"SECONDARY_ADDRESS", "STREET_NAME"},
 )
 
-_NAME_BEFORE: Final = re.compile(r"(?<=[^\s.!?]\s)([^\W\d_a-z][^\W\d_]*[^\W\dA-Z_]\s)$")
-_NAME_AFTER: Final = re.compile(
+_NAME_BEFORE: Final = compiled(r"(?<=[^\s.!?]\s)([^\W\d_a-z][^\W\d_]*[^\W\dA-Z_]\s)$")
+_NAME_AFTER: Final = compiled(
     rf"(?: {one_of('names.particles')}){{0,3}} [^\W\d_a-z][^\W\d_]*[^\W\dA-Z_](?!\w)"
 )
-_NO_STREET: Final = re.compile(r"[.!?]\s|\b123\s|\n")
+_NO_STREET: Final = compiled(r"[.!?]\s|\b123\s|\n")
 
 
 class NameModel(Protocol):

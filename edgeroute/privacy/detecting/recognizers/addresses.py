@@ -7,67 +7,66 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.text.page import DIGIT, PUBLIC, Hit, Page
 from edgeroute.word_lists import one_of, word_list, word_set
 
 _NAME: Final = r"[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff][\w'.-]{0,24}"
 _NAMES: Final = rf"{_NAME}(?:\s{_NAME}){{0,3}}"
-_SURE_STREET: Final = re.compile(rf"\b{one_of('addresses.sure_streets')}\b")
+_SURE_STREET: Final = compiled(rf"\b{one_of('addresses.sure_streets')}\b")
 _UNIT: Final = rf"{one_of('addresses.units')}\.?\s?#?\d{{1,5}}[A-Za-z]{{0,2}}"
 _ZIP: Final = r"\d{5}(?:-\d{4})?"
-_ENGLISH: Final = re.compile(
+_ENGLISH: Final = compiled(
     rf"(?<![\w.,/-])\d{{1,6}}[A-Za-z]?,?\s(?:{_NAME}\s){{1,4}}{one_of('addresses.streets')}\b\.?"
     rf"(?P<more>(?:,?\s{{1,4}}{_UNIT})?(?:[,\n]\s{{0,4}}{_NAMES})?(?:,?\s(?:[A-Z]{{2}}\s)?{_ZIP})?)"
 )
-_ORDINAL: Final = re.compile(
+_ORDINAL: Final = compiled(
     r"(?<![\w.,/-])\d{1,6}\s(?:[NSEW]\.?\s)?\d{1,3}(?:st|nd|rd|th)\s"
     rf"{one_of('addresses.sure_streets')}\b|(?i:\bp\.?\s?o\.?\s?box)\s\d{{2,7}}\b"
 )
-_UNIT_FIRST: Final = re.compile(
+_UNIT_FIRST: Final = compiled(
     r"\b(?:Apt|Apartment|Suite|Unit|Flat|Studio|Room|House)\.?\s?#?\d{1,5}[A-Za-z]{0,2},?"
     rf"\s{{1,3}}(?:\d{{1,5}}\s)?{_NAMES}[,\n]"
 )
-_UNIT_ANY: Final = re.compile(
+_UNIT_ANY: Final = compiled(
     r"(?<![\w.])\d{1,4},?\s{1,8}(?:Apt|Suite|Unit|Flat)\.?\s\d{1,5}\b"
     r"|\b(?:Apt|Suite)\.\s?\d{1,5}\b"
 )
-_STATE_ZIP: Final = re.compile(rf"(?<=[^\W\d_]),\s{one_of('addresses.states')}\s{_ZIP}(?!\d)")
-_UK_POSTCODE: Final = re.compile(
-    r"(?<![\w-])(?:[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2})(?![\w-])"
-)
-_CANADA: Final = re.compile(r"(?<![\w-])[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d(?![\w-])")
-_DUTCH: Final = re.compile(rf"(?<![\w.])[1-9]\d{{3}} ?(?!SA|SD|SS)[A-Z]{{2}}[, ]{{1,2}}{_NAME}")
+_STATE_ZIP: Final = compiled(rf"(?<=[^\W\d_]),\s{one_of('addresses.states')}\s{_ZIP}(?!\d)")
+_UK_POSTCODE: Final = compiled(r"(?<![\w-])(?:[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2})(?![\w-])")
+_CANADA: Final = compiled(r"(?<![\w-])[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d(?![\w-])")
+_DUTCH: Final = compiled(rf"(?<![\w.])[1-9]\d{{3}} ?(?!SA|SD|SS)[A-Z]{{2}}[, ]{{1,2}}{_NAME}")
 _JOINT: Final = rf"(?:{one_of('addresses.joints')}\s?){{0,2}}"
-_CONTINENTAL: Final = re.compile(
+_CONTINENTAL: Final = compiled(
     rf"\b(?i:{one_of('addresses.streets_before_names')})\s{{1,2}}{_JOINT}{_NAME},?"
     rf"(?:\s[^\W\d_][\w'.-]{{0,24}},?){{0,3}}\s(?:n[\u00ba\u00b0o.]{{0,3}}\s?|num\.?\s)?\d{{1,5}}\b"
 )
-_NUMBER_FIRST: Final = re.compile(
+_NUMBER_FIRST: Final = compiled(
     r"(?<![\w.,])\d{1,4}(?:\s?(?:bis|ter|[a-d]))?,?\s"
     rf"(?i:{one_of('addresses.streets_after_numbers')})\s{_JOINT}{_NAME}"
 )
-_AFTER_WORD: Final = re.compile(r"(?<=[^\W\d_])\.?\s(\d{1,5}\s?[a-z]?)(?![\w.]\d)(?=[,;.\s]|$)")
-_STREET_WORD: Final = re.compile(rf"{_NAME}(?:[ -][^\W\d_][\w'.-]{{1,20}}){{0,2}}$")
+_AFTER_WORD: Final = compiled(r"(?<=[^\W\d_])\.?\s(\d{1,5}\s?[a-z]?)(?![\w.]\d)(?=[,;.\s]|$)")
+_STREET_WORD: Final = compiled(rf"{_NAME}(?:[ -][^\W\d_][\w'.-]{{1,20}}){{0,2}}$")
 _STREET_ENDS: Final = word_list("addresses.street_endings")
 _NO_STREETS: Final = word_set("addresses.no_streets")
-_MILITARY: Final = re.compile(
+_MILITARY: Final = compiled(
     r"\b(?i:apo|fpo|dpo),?\s(?i:aa|ae|ap)\s\d{5}\b"
     r"|\b(?i:psc|cmr|unit)\s\d{1,5},?\s(?i:box)\s\d{1,5}\b"
 )
-_SAID: Final = re.compile(
+_SAID: Final = compiled(
     rf"\b(?i:{one_of('addresses.said_before')})\s(?:the )?(?:\d{{1,6}}\s)?"
     rf"(?:\d{{1,5}}\s(?:{_NAME}[ ,]{{0,2}}){{1,4}}|(?:{_NAME}\s){{1,4}}\d{{1,5}}\b)"
 )
-_INVENTED: Final = re.compile(
+_INVENTED: Final = compiled(
     rf"(?:1|12|123|1234)\s{one_of('addresses.invented')}\b|\b{one_of('addresses.invented')}\w{{0,9}}\s?"
     r"(?:[^\W\d_]{2,12}\s)?1(?:2|23|234)?\b"
 )
-_POSTCODE_CITY: Final = re.compile(
+_POSTCODE_CITY: Final = compiled(
     rf"(?<![\w.,-])(?:[A-Z]{{1,2}}-)?(?:\d{{2}}-\d{{3}}|\d{{5}}-\d{{3}}|\d{{5}})\s{_NAME}"
 )
-_YEAR: Final = re.compile(r"(?:19|20)\d\d\s")
-_HOUSE: Final = re.compile(rf"\b{one_of('addresses.publishers')}\b")
-LIVES: Final = re.compile(rf"\b{one_of('addresses.living')}\b")
+_YEAR: Final = compiled(r"(?:19|20)\d\d\s")
+_HOUSE: Final = compiled(rf"\b{one_of('addresses.publishers')}\b")
+LIVES: Final = compiled(rf"\b{one_of('addresses.living')}\b")
 
 
 class Addresses:

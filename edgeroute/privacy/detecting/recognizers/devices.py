@@ -7,44 +7,45 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.text.page import DIGIT, PUBLIC, Hit, Page
 from edgeroute.word_lists import one_of, pattern_list, word_set
 
-_IPV4: Final = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
-_IPV6: Final = re.compile(
+_IPV4: Final = compiled(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
+_IPV6: Final = compiled(
     r"(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){4,7}(?::?[0-9A-Fa-f]{1,4}){1,4}(?![\w:])"
 )
-_VERSION: Final = re.compile(rf"{one_of('devices.versions')}[ /=:]{{0,2}}$")
-_COMPARED: Final = re.compile(r"(?:[<>~^!]=?|==|@)\s{0,2}[\"']?$")
+_VERSION: Final = compiled(rf"{one_of('devices.versions')}[ /=:]{{0,2}}$")
+_COMPARED: Final = compiled(r"(?:[<>~^!]=?|==|@)\s{0,2}[\"']?$")
 _FEW: Final = 20
 _RUN: Final = "0123456789abcdef0123456789"
 _WELL_KNOWN: Final = word_set("devices.well_known")
-_MAC: Final = re.compile(
+_MAC: Final = compiled(
     r"(?<![\w:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![\w:-])"
 )
-_VIN: Final = re.compile(r"(?<![A-Za-z0-9])[A-HJ-NPR-Z0-9]{17}(?![A-Za-z0-9])")
-_VIN_WORDS: Final = re.compile(r"\bvin\b|fahrgestell")
+_VIN: Final = compiled(r"(?<![A-Za-z0-9])[A-HJ-NPR-Z0-9]{17}(?![A-Za-z0-9])")
+_VIN_WORDS: Final = compiled(r"\bvin\b|fahrgestell")
 _VIN_VALUES: Final = dict(
     zip("ABCDEFGHJKLMNPRSTUVWXYZ0123456789", "123456781234579234567890123456789", strict=True)
 )
 _VIN_WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
-_PLATE: Final = re.compile(
+_PLATE: Final = compiled(
     r"(?<![A-Za-z0-9])(?=[A-Z0-9 -]{0,8}\d)[A-Z0-9]{1,4}(?:[ -][A-Z0-9]{1,5}){1,2}(?![A-Za-z0-9])"
     r"|(?<!\w)(?=\w{0,6}\d)(?=\w{0,7}[A-Z])[A-Z0-9]{5,8}(?!\w)"
 )
-_PLATES: Final = re.compile(rf"\b{one_of('devices.plates')}\b")
-_PLATE_WORDS: Final = re.compile(_PLATES.pattern + r"[^\n]{0,20}$")
+_PLATES: Final = compiled(rf"\b{one_of('devices.plates')}\b")
+_PLATE_WORDS: Final = compiled(_PLATES.pattern + r"[^\n]{0,20}$")
 # Plates in other scripts: some need no word beside them.
-_OWN_FORM: Final = re.compile("|".join(pattern_list("plates")))
-_NEAR_WORD: Final = re.compile("|".join(pattern_list("labelled_plates")))
-_LOCAL_WORDS: Final = re.compile(rf"{one_of('devices.local_plates')}[^\d\n\u3002]{{0,16}}$")
+_OWN_FORM: Final = compiled("|".join(pattern_list("plates")))
+_NEAR_WORD: Final = compiled("|".join(pattern_list("labelled_plates")))
+_LOCAL_WORDS: Final = compiled(rf"{one_of('devices.local_plates')}[^\d\n\u3002]{{0,16}}$")
 # A form that is no other thing: the Indian plate.
-_INDIAN: Final = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[ -]?\d{2}[ -]?[A-Z]{1,3}[ -]?\d{4}(?!\w)")
-_DEGREES: Final = re.compile(
+_INDIAN: Final = compiled(r"(?<![A-Za-z0-9])[A-Z]{2}[ -]?\d{2}[ -]?[A-Z]{1,3}[ -]?\d{4}(?!\w)")
+_DEGREES: Final = compiled(
     r"(?<![\w.])-?\d{1,2}\.\d{4,10}\u00b0?\s?[NS]?\s{0,2}[,;]\s{0,2}"
     r"-?\d{1,3}\.\d{4,10}\u00b0?\s?[EW]?(?![\w.])"
 )
-_PLACE_WORDS: Final = re.compile(rf"\b{one_of('devices.places')}\b")
+_PLACE_WORDS: Final = compiled(rf"\b{one_of('devices.places')}\b")
 
 
 class Devices:

@@ -6,74 +6,73 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.privacy.tool_names import is_named
 from edgeroute.word_lists import one_of, word_list, word_set
 
-_MRZ: Final = re.compile(
+_MRZ: Final = compiled(
     r"(?m)^[PIACV][A-Z<][A-Z]{3}[A-Z<]{10,41}$|[A-Z]{3,20}<<[A-Z]{2,20}(?:<[A-Z]{1,20}){0,4}<{2,}"
 )
-_HL7: Final = re.compile(r"(?:^|[\r\n])(?:MSH|PID|NK1|PV1|OBR|OBX)\|[^\n]{6,}")
-_VCARD: Final = re.compile(
-    r"BEGIN:(?:VCARD|VEVENT)\b|(?:^|\n)(?:FN|ATTENDEE|ORGANIZER)[:;][^\n]{3,}"
-)
-_NOBODY: Final = re.compile(
+_HL7: Final = compiled(r"(?:^|[\r\n])(?:MSH|PID|NK1|PV1|OBR|OBX)\|[^\n]{6,}")
+_VCARD: Final = compiled(r"BEGIN:(?:VCARD|VEVENT)\b|(?:^|\n)(?:FN|ATTENDEE|ORGANIZER)[:;][^\n]{3,}")
+_NOBODY: Final = compiled(
     r"example\.(?:com|org|net)|\b(?:no-?reply|alerts?|notifications?|info|support|news(?:letter)?)@",
     re.IGNORECASE,
 )
-_SPEAKER: Final = re.compile(
+_SPEAKER: Final = compiled(
     r"(?:^|\n)\s{0,4}(?:from|to|cc|bcc|sender|recipient)\s{0,2}:\s{1,2}[^\n@]{0,60}@[^\n]{3,60}",
     re.IGNORECASE,
 )
 
-_CHAT: Final = re.compile(
+_CHAT: Final = compiled(
     rf"\b{one_of('forms.messengers')}\s(?:group\s)?(?:chat|conversation|thread|messages?|log)\b"
 )
-_SAYS: Final = re.compile(r"(?:^|[\n.!?:\]]\s{0,2})([^\W\d_a-z][a-z]{1,20}): ")
+_SAYS: Final = compiled(r"(?:^|[\n.!?:\]]\s{0,2})([^\W\d_a-z][a-z]{1,20}): ")
 _ROLES: Final = word_set("forms.roles")
 
 # A tool's name, as agents write it when they report a call: the words decide whose data it
 # returned.
-_CALL: Final = re.compile(
+_CALL: Final = compiled(
     r"(?:^|[\n{,>])\s{0,6}"
     r"(?:[\"']?(?:action|tool|tool_name|function|recipient_name)[\"']?\s{0,2}[:=]\s{0,2}[\"']?"
     r"|\[tool:|<invoke name=[\"'])(?P<tool>[A-Za-z][\w.:-]{2,60})\]?",
     re.IGNORECASE,
 )
 _PERSONAL_TOOLS: Final = word_list("forms.personal_tools")
-_RESULT: Final = re.compile(
+_RESULT: Final = compiled(
     r"(?:^|\n)\s{0,4}(?:observation|result|output|tool output|response)\s{0,2}:"
     r"|function_results|tool_result",
     re.IGNORECASE,
 )
-_MESSAGES: Final = re.compile(
+_MESSAGES: Final = compiled(
     rf"[\"']{one_of('forms.sender_keys')}[\"']"
     r"\s{0,2}:\s{0,2}(?:[\"'](?P<who>[^\"']{2,80})|\[)"
 )
-_BODY: Final = re.compile(
+_BODY: Final = compiled(
     r"[\"'](?:body|text|message|content|subject|title|notes)[\"']\s{0,2}:\s{0,2}[\"'][^\"']{6,}"
 )
 
 _PERSON_KEY: Final = one_of("forms.person_keys", gap="[_ -]?")
 _DETAIL_KEY: Final = one_of("forms.detail_keys")
-_JSON_PERSON: Final = re.compile(
+_JSON_PERSON: Final = compiled(
     rf"[\"']?\b{_PERSON_KEY}[\"']?\s{{0,2}}[:=]\s{{0,2}}"
     r"[\"'](?P<value>[^\"'\n]{2,60})[\"'][^{}]{0,400}?"
     rf"[\"']?\b{_DETAIL_KEY}[\"']?\s{{0,2}}[:=]\s{{0,2}}[\"']?(?P<detail>[^\"',\n}}]{{2,60}})",
     re.IGNORECASE,
 )
-_PERSON_INSERT: Final = re.compile(
+_PERSON_INSERT: Final = compiled(
     rf"\binto\s{{1,2}}[\w.\"`]{{0,20}}{one_of('forms.people_tables')}\b[^;]{{0,200}}"
     r"\bvalues\b[^;]{0,400}?[\"'][A-Z][a-z]{1,20}[\"']",
     re.IGNORECASE,
 )
-_TABLE_HEAD: Final = re.compile(
+_TABLE_HEAD: Final = compiled(
     rf"(?m)^[^\n]{{0,120}}\b{one_of('forms.table_heads')}\b[^\n]{{0,20}}(?:[|;,\t])[^\n]{{0,160}}$",
     re.IGNORECASE,
 )
-_TABLE_DETAIL: Final = re.compile(rf"[|;,\t]\s{{0,20}}{_DETAIL_KEY}\b", re.IGNORECASE)
-_TABLE_NAME: Final = re.compile(r"[^\W\d_a-z]\.?[^\W\d_]{0,20}\s[^\W\d_a-z][^\W\d_]{1,24}")
-_SAMPLE_NAMES: Final = re.compile(
+_TABLE_DETAIL: Final = compiled(rf"[|;,\t]\s{{0,20}}{_DETAIL_KEY}\b", re.IGNORECASE)
+_TABLE_NAME: Final = compiled(r"[^\W\d_a-z]\.?[^\W\d_]{0,20}\s[^\W\d_a-z][^\W\d_]{1,24}")
+_SAMPLE_NAMES: Final = compiled(
     rf"^(?:{one_of('forms.sample_names')}|test\w*|user\d*|your.{{0,20}}|.{{0,3}})$", re.IGNORECASE
 )
 
@@ -85,7 +84,7 @@ class Forms:
 
     name = "forms"
     types = ("PASSPORT", "PERSONAL_RECORDS")
-    needs = re.compile(r"[:=|]|<<|insert|fn;|attendee;|organizer;|[;,\t][^\n]*\n")
+    needs = compiled(r"[:=|]|<<|insert|fn;|attendee;|organizer;|[;,\t][^\n]*\n")
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Every form that holds records of people."""

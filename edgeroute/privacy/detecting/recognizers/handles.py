@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.word_lists import one_of
 
@@ -21,16 +22,16 @@ _NAME: Final = r"(?P<name>@?[a-z][a-z0-9._-]{2,31}[a-z0-9_])(?![a-z0-9@]|\.[a-z]
 _MARKED: Final = r"(?P<name>@[a-z0-9][a-z0-9._-]{2,31})"
 # The messenger and its word for a name; the messenger and an at sign; a name that is someone's own.
 _FORMS: Final = (
-    re.compile(rf"{_EDGE}{_MESSENGERS}['s]{{0,2}}[\s_-]{{0,2}}{_NOUNS}{_LINK}{_NAME}"),
-    re.compile(rf"{_EDGE}{_MESSENGERS}{_LINK}{_MARKED}"),
-    re.compile(
+    compiled(rf"{_EDGE}{_MESSENGERS}['s]{{0,2}}[\s_-]{{0,2}}{_NOUNS}{_LINK}{_NAME}"),
+    compiled(rf"{_EDGE}{_MESSENGERS}{_LINK}{_MARKED}"),
+    compiled(
         rf"{_EDGE}{_OWNED}\s(?:{_MESSENGERS}|{_PLATFORMS})[\s_-]{{0,2}}(?:{_NOUNS})?{_LINK}{_NAME}"
     ),
-    re.compile(rf"{_EDGE}{_PLATFORMS}[\s_-]{{0,2}}{_NOUNS}{_LINK}{_NAME}"),
-    re.compile(rf"{_EDGE}{_OWNED}\s{_NOUNS}{_LINK}{_NAME}"),
-    re.compile(rf"{_EDGE}{one_of('handles.sure', gap='[ _-]{0,2}')}{_LINK}{_NAME}"),
+    compiled(rf"{_EDGE}{_PLATFORMS}[\s_-]{{0,2}}{_NOUNS}{_LINK}{_NAME}"),
+    compiled(rf"{_EDGE}{_OWNED}\s{_NOUNS}{_LINK}{_NAME}"),
+    compiled(rf"{_EDGE}{one_of('handles.sure', gap='[ _-]{0,2}')}{_LINK}{_NAME}"),
 )
-_WORD_ONLY: Final = re.compile(r"[a-z]{1,32}")
+_WORD_ONLY: Final = compiled(r"[a-z]{1,32}")
 
 
 class Handles:
@@ -38,7 +39,7 @@ class Handles:
 
     name = "handles"
     types = ("PERSONAL_ID",)
-    needs = re.compile(
+    needs = compiled(
         rf"{_MESSENGERS}|{one_of('handles.sure', gap='[ _-]{0,2}')}"
         rf"|{_OWNED}\s(?:{_PLATFORMS}|{_NOUNS})|{_PLATFORMS}[\s_-]{{0,2}}{_NOUNS}"
     )

@@ -11,20 +11,21 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 
+from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.word_lists import one_of, pattern_list
 
-_EAST_ASIAN: Final = re.compile("[\u3400-\u9fff\uac00-\ud7a3]")
-_FORMS: Final = tuple(re.compile(form) for form in pattern_list("local_addresses"))
+_EAST_ASIAN: Final = compiled("[\u3400-\u9fff\uac00-\ud7a3]")
+_FORMS: Final = tuple(compiled(form) for form in pattern_list("local_addresses"))
 _NUMBER: Final = (
     r"[.:]?\s{0,2}(?:(?:\u2116|no\.?|nr\.?|\u0631\u0642\u0645|\u0928\u0902\.?|#)[.:]?\s{0,2})?"
     r"(?P<digits>\d{1,5}(?!\d))"
 )
-_PLACE: Final = re.compile(rf"(?<![^\W_]){one_of('addresses.place_words')}(?![^\W\d_])")
-_HOUSE: Final = re.compile(rf"(?<![^\W_]){one_of('addresses.house_numbers')}{_NUMBER}")
-_FLAT: Final = re.compile(rf"(?<![^\W_]){one_of('addresses.flats')}{_NUMBER}")
+_PLACE: Final = compiled(rf"(?<![^\W_]){one_of('addresses.place_words')}(?![^\W\d_])")
+_HOUSE: Final = compiled(rf"(?<![^\W_]){one_of('addresses.house_numbers')}{_NUMBER}")
+_FLAT: Final = compiled(rf"(?<![^\W_]){one_of('addresses.flats')}{_NUMBER}")
 # The name of the street follows what it is called, or stands before it, and a number ends it.
-_NAMED: Final = re.compile(
+_NAMED: Final = compiled(
     r"\s{0,2}[^\W\d_][^\d\n!?;]{2,28}?[\s,]{1,3}(?:(?:\u2116|no\.?|nr\.?|\u0434\.?|\u0631\u0642\u0645)\s{0,2})?"
     r"\d{1,4}[^\W\d_]?(?![\d%]|[.,:]\d|\s?[^\W\d_]{3})"
 )
@@ -36,7 +37,7 @@ class LocalAddresses:
 
     name = "local_addresses"
     types = ("STREET_ADDRESS",)
-    needs = re.compile(rf"{_EAST_ASIAN.pattern}|{_PLACE.pattern}|{_FLAT.pattern}")
+    needs = compiled(rf"{_EAST_ASIAN.pattern}|{_PLACE.pattern}|{_FLAT.pattern}")
 
     def find(self, page: Page) -> Iterator[Hit]:
         """East Asian forms, then streets with numbers, then houses with flats."""

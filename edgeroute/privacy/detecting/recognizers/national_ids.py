@@ -10,25 +10,26 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from edgeroute.core.patterns import compiled
 from edgeroute.datafile import table
 from edgeroute.privacy.detecting.dummies import is_unfilled
 from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.word_lists import one_of
 
-_SSN: Final = re.compile(
+_SSN: Final = compiled(
     r"(?<!\d)(?!000|666)\d{3}(?P<gap>[-. ]{1,3})(?!00)\d{2}(?P=gap)(?!0000)\d{4}(?!\d)"
 )
-_SSN_RUN: Final = re.compile(r"(?<!\d)(?:\d{9}|\d{3}-\d{2,3}-?\d{3,4})(?!\d)")
-_SSN_WORDS: Final = re.compile(
+_SSN_RUN: Final = compiled(r"(?<!\d)(?:\d{9}|\d{3}-\d{2,3}-?\d{3,4})(?!\d)")
+_SSN_WORDS: Final = compiled(
     r"(?<![^\W_])(?:ssn|s\.s\.n|social[ _-]security|social|itin)(?![^\W\d_])[^\n]{0,32}$"
 )
 # A word that makes the number a sample: its own label, or in the same short phrase before it.
-_SAMPLE: Final = re.compile(
+_SAMPLE: Final = compiled(
     r"\b(?:regex|regexp|format|example|sample|dummy|fake|mask|placeholder|validat\w+|test data)\b"
     r"[^\n.;,!?{}\[\]]{0,28}$"
 )
 
-_THINGS: Final = re.compile(
+_THINGS: Final = compiled(
     rf"{one_of('national_ids.things')}(?![^\W\d_\u3040-\u9fff\uac00-\ud7af])[^\n.,;]{{0,12}}$"
 )
 
@@ -52,11 +53,11 @@ def _numbers() -> list[tuple[_Number, re.Pattern[str], re.Pattern[str]]]:
     return [
         (
             number,
-            re.compile(
+            compiled(
                 rf"(?<![A-Za-z0-9.])(?<!\d-)(?:{number.shape})(?![A-Za-z0-9]|-\d|\.\d)",
                 re.IGNORECASE,
             ),
-            re.compile(rf"(?:{number.words})[^\n]{{0,40}}$"),
+            compiled(rf"(?:{number.words})[^\n]{{0,40}}$"),
         )
         for number in table("national-ids", list[_Number])
     ]

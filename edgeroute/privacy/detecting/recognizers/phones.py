@@ -6,69 +6,68 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.text.page import DIGIT, WORD, Hit, Page
 from edgeroute.word_lists import one_of, word_set
 
 _EXTENSION: Final = r"(?:\s{0,2}(?:x|ext\.?|extension|#)\s{0,2}\d{1,6})?"
-_INTERNATIONAL: Final = re.compile(
+_INTERNATIONAL: Final = compiled(
     rf"(?<![\d+])\+[1-9]\d{{0,2}}(?:[\s().-]{{0,3}}\d){{6,14}}(?!\d){_EXTENSION}"
 )
-_NORTH_AMERICAN: Final = re.compile(
+_NORTH_AMERICAN: Final = compiled(
     r"(?<![\d.+])(?<!\d-)(?:\+?1[-. ]|001-)?"
     r"(?:\(\d{3}\)[ -]?|\d{3}[-. ])\d{3}[-. ]\d{4}(?!-?\d|\.\d)"
     rf"{_EXTENSION}"
 )
 _BRACKETED: Final = r"\d{2,4}\)[ .-]{0,2}\d{3,8}(?:[ .-]\d{2,4}){0,3}"
 _WITH_ZERO: Final = r"0\d{1,4}(?:[ .-]{1,2}\d{2,4}){2,5}|0\d{2,4}[ /-]\d{5,8}"
-_NATIONAL: Final = re.compile(
+_NATIONAL: Final = compiled(
     r"(?<![\d.,/:+])(?<!\d[-_])"
     rf"(?:\(0\d{{1,5}}\)[ -]?\d(?:[ -]?\d){{4,8}}|{_WITH_ZERO}|\({_BRACKETED}"
     r"|00\d{1,3}(?:[ .-]?\d){7,12})(?![\d.,/:-]?\d)"
 )
-_SURE: Final = re.compile(
+_SURE: Final = compiled(
     r"(?:00\d{2}|0[1-9]\d{1,3})(?:[ .-]{1,2}\d{2,4}){2,4}|0[1-9]\d{2,3}[ -]\d{5,7}"
     rf"|\(0?{_BRACKETED}|00\d{{2}}(?:[ .-]\d{{2,4}}){{2,4}}"
 )
-_IN_NUMBERS: Final = re.compile(r"\d[,;]?\s{0,3}$|[\[(=x*/+]\s{0,3}$")
-_ANY: Final = re.compile(
+_IN_NUMBERS: Final = compiled(r"\d[,;]?\s{0,3}$|[\[(=x*/+]\s{0,3}$")
+_ANY: Final = compiled(
     r"(?<![A-Za-z0-9_.,+-])(?:\(\d{1,5}\)|\d{2,5})(?:[ ./-]{0,2}\(?\d{2,9}\)?){0,5}"
     r"(?![A-Za-z0-9_]|[.,:/]\d)"
 )
 # Mobiles as their country writes them, in texts of its script; a Latin text says the word too.
 _MOBILES: Final = (
     (
-        re.compile("[\u3040-\u30ff\u3400-\u9fff]"),
+        compiled("[\u3040-\u30ff\u3400-\u9fff]"),
         r"1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0[789]0[ -]?\d{4}[ -]?\d{4}|09\d\d[ -]?\d{3}[ -]?\d{3}",
     ),
-    (re.compile("[\uac00-\ud7af]"), r"01[016-9][ .-]?\d{3,4}[ .-]?\d{4}"),
+    (compiled("[\uac00-\ud7af]"), r"01[016-9][ .-]?\d{3,4}[ .-]?\d{4}"),
     (
-        re.compile("[\u0600-\u06ff]"),
+        compiled("[\u0600-\u06ff]"),
         r"05\d[ -]?\d{3}[ -]?\d{4}|0(?:1[0125]|7[789])\d[ -]?\d{3,4}[ -]?\d{3,5}",
     ),
-    (re.compile("[\u0900-\u097f]"), r"0?[6-9]\d{4}[ -]?\d{5}"),
-    (re.compile("[\u0400-\u04ff]"), r"[78][ -]?\(?9\d\d\)?[ -]?\d{3}[ -]?\d\d[ -]?\d\d"),
+    (compiled("[\u0900-\u097f]"), r"0?[6-9]\d{4}[ -]?\d{5}"),
+    (compiled("[\u0400-\u04ff]"), r"[78][ -]?\(?9\d\d\)?[ -]?\d{3}[ -]?\d\d[ -]?\d\d"),
 )
 _LOCAL: Final = tuple(
-    (script, re.compile(rf"(?<![\dA-Za-z.])(?<!\d[-_ ])(?:{shape})(?![A-Za-z]|[ .,:/-]?\d)"))
+    (script, compiled(rf"(?<![\dA-Za-z.])(?<!\d[-_ ])(?:{shape})(?![A-Za-z]|[ .,:/-]?\d)"))
     for script, shape in _MOBILES
 )
-_NUMBER_WORDS: Final = re.compile(rf"{one_of('phones.number_words')}(?![^\W\d_])[^\n.]{{0,14}}$")
-_FIELD: Final = re.compile(
+_NUMBER_WORDS: Final = compiled(rf"{one_of('phones.number_words')}(?![^\W\d_])[^\n.]{{0,14}}$")
+_FIELD: Final = compiled(
     rf"(?<![^\W_]){one_of('phones.fields', gap='[ _-]')}[_-]?(?P<number>\d{{7,13}})(?!\d)"
 )
 _WORDS: Final = word_set("phones.words")
 _AFTER: Final = word_set("phones.words_after")
-_SCRIPT_WORDS: Final = re.compile(
-    rf"{one_of('phones.script_words')}[^\n\u3002\uff01\uff1f]{{0,14}}$"
-)
-_INVENTED: Final = re.compile(r"555\D{0,3}01\d{1,2}|^\(?(?:\+?1[ .(-]{0,3})?555")
+_SCRIPT_WORDS: Final = compiled(rf"{one_of('phones.script_words')}[^\n\u3002\uff01\uff1f]{{0,14}}$")
+_INVENTED: Final = compiled(r"555\D{0,3}01\d{1,2}|^\(?(?:\+?1[ .(-]{0,3})?555")
 # Its own label, or in the same short phrase before or after it.
 _DOCUMENTED: Final = r"\b(?:regex|regexp|pattern|validator|example|dummy|fake)\b"
-_DOCUMENTATION: Final = re.compile(rf"{_DOCUMENTED}[^\n.;,!?{{}}\[\]]{{0,28}}$")
-_DOCUMENTATION_AFTER: Final = re.compile(rf"[^\n.;,!?{{}}\[\]:]{{0,16}}{_DOCUMENTED}")
-_PLACEHOLDER: Final = re.compile(r"123\D{1,2}456\D{1,2}789")
-_SERVICE: Final = re.compile(one_of("phones.service").replace("x", r"\d"))
-_DATE: Final = re.compile(
+_DOCUMENTATION: Final = compiled(rf"{_DOCUMENTED}[^\n.;,!?{{}}\[\]]{{0,28}}$")
+_DOCUMENTATION_AFTER: Final = compiled(rf"[^\n.;,!?{{}}\[\]:]{{0,16}}{_DOCUMENTED}")
+_PLACEHOLDER: Final = compiled(r"123\D{1,2}456\D{1,2}789")
+_SERVICE: Final = compiled(one_of("phones.service").replace("x", r"\d"))
+_DATE: Final = compiled(
     r"(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d$"
 )
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.dummies import is_unfilled
 from edgeroute.privacy.detecting.text.page import DIGIT, WORD, Hit, Page
 from edgeroute.word_lists import alternatives, one_of, word_list, word_set
@@ -15,13 +16,13 @@ _GROUPS: Final = (
     r"(?:[A-Z\u0410-\u042f]{1,3}[ -])?(?=[\w./*-]{0,24}\d)[A-Za-z0-9*\u0410-\u042f]"
     r"[A-Za-z0-9_./*\u0410-\u042f-]{0,34}(?:[ -][A-Z0-9\u0410-\u042f]{1,6}(?![\w.])){0,5}"
 )
-_VALUE: Final = re.compile(rf"(?<![A-Za-z0-9@.])(?:{_GROUPS})")
-_GLUED: Final = re.compile(_GROUPS)
-_PREFIXED: Final = re.compile(
+_VALUE: Final = compiled(rf"(?<![A-Za-z0-9@.])(?:{_GROUPS})")
+_GLUED: Final = compiled(_GROUPS)
+_PREFIXED: Final = compiled(
     rf"(?<![A-Za-z0-9])(?:{one_of('records.prefixes')}[-_:# ]{{1,2}}"
     r"[A-Z]{0,4}-?\d[\dA-Z-]{3,16}|(?:MRN|MED|NPI|EMP|CUST)\d{5,12})(?![A-Za-z0-9])"
 )
-_DATE_OR_TIME: Final = re.compile(
+_DATE_OR_TIME: Final = compiled(
     r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}[:.]\d{2}(?:[:.]\d{2})?|v?\d{1,3}(?:\.\d{1,4}){1,3}"
     r"|\d{1,3}(?:,\d{3})+|\d+%|(?:19|20)\d\d|\d{1,3}|\d{4}-(?:19|20)?\d\d)$"
 )
@@ -47,30 +48,30 @@ _WEAK: Final = word_set("records.weak")
 _SHORT: Final = word_set("records.short")
 _SPECIFIC: Final = word_set("records.specific")
 # Scripts that put no space between words, where a label may stand inside a longer one.
-_UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_UNSPACED: Final = compiled(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SPACED: Final = tuple(phrase for phrase in _LABELS if not _UNSPACED.search(phrase))
 _GAP: Final = r"[\W_]{0,3}"
-_LABEL: Final = re.compile(
+_LABEL: Final = compiled(
     # One letter may be written to the front of an Arabic word: and, with, for.
     rf"(?<![^\W_])[\u0648\u0628\u0644]?(?P<spaced>{alternatives(_SPACED, gap=_GAP)})(?![^\W\d_])"
     rf"|(?P<unspaced>{alternatives(filter(_UNSPACED.search, _LABELS), gap=_GAP)})"
 )
-_SIGNS: Final = re.compile(r"[\W_]+")
+_SIGNS: Final = compiled(r"[\W_]+")
 _NAMES: Final = {_SIGNS.sub("", phrase): phrase for phrase in _LABELS}
-_BREAK: Final = re.compile(r"[.!?;](?:\s|$)|&\w{1,40}=|[\u3002\uff01\uff1f\uff1b\u0964|]|\n\s*\n")
+_BREAK: Final = compiled(r"[.!?;](?:\s|$)|&\w{1,40}=|[\u3002\uff01\uff1f\uff1b\u0964|]|\n\s*\n")
 _STANDARDS: Final = word_set("records.standards")
 _FILE_ENDS: Final = word_set("emails.file_ends")
 _SHORT_LABEL: Final = 5  # letters of a label in two words that may be another word
 _CODE_LABEL: Final = 2  # letters of a label to which no number is glued
 _REACH: Final = 44  # characters from a label to its number
 _LATIN_END: Final = "\u024f"
-_MEASURED: Final = re.compile(
+_MEASURED: Final = compiled(
     rf"\s?(?:{one_of('records.measures')}(?![^\W\d_])"
     r"|[%$\u20ac\u00a3\u00a5\u20b9\u20bd\u20a9\u20ba\u5143\u5186\uc6d0\u4e07\u842c\u5e74\ub144])"
 )
-_MASKED: Final = re.compile(r"(?:xx|\*\*)[ -]$")
-_UNCHECKED: Final = re.compile(r"[A-Z]{2}00[A-Z\d]")  # an account whose check digits are not put in
-_MONEY: Final = re.compile(r"[$\u20ac\u00a3\u00a5]\s?$")
+_MASKED: Final = compiled(r"(?:xx|\*\*)[ -]$")
+_UNCHECKED: Final = compiled(r"[A-Z]{2}00[A-Z\d]")  # an account whose check digits are not put in
+_MONEY: Final = compiled(r"[$\u20ac\u00a3\u00a5]\s?$")
 
 
 class Records:

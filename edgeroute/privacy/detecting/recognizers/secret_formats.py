@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
+from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.recognizers.secret_values import (
     Strength,
     is_placeholder,
@@ -18,22 +19,22 @@ from edgeroute.word_lists import pattern_list
 
 _EDGE: Final = r"(?<![A-Za-z0-9_])"
 _END: Final = r"(?![A-Za-z0-9_])"
-_VENDOR: Final = re.compile(f"{_EDGE}(?:{'|'.join(pattern_list('secrets'))}){_END}")
+_VENDOR: Final = compiled(f"{_EDGE}(?:{'|'.join(pattern_list('secrets'))}){_END}")
 _KEY_NAME: Final = r"[A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----"
-_PRIVATE_KEY: Final = re.compile(
+_PRIVATE_KEY: Final = compiled(
     rf"-----BEGIN {_KEY_NAME}(?=(?P<body>[^-]{{0,200}}))(?:[^-]{{0,8000}}-----END {_KEY_NAME})?"
     r"|PuTTY-User-Key-File-\d(?=(?P<putty>[^\n]{0,80}))"
 )
-_NAMED: Final = re.compile(r"(?:[a-z]{1,8}\d{0,3}-){3,12}[a-z]{1,8}\d{0,3}")  # of an algorithm
-_BLOB: Final = re.compile(r"[A-Za-z0-9+/]{24}")
-_JWT: Final = re.compile(
+_NAMED: Final = compiled(r"(?:[a-z]{1,8}\d{0,3}-){3,12}[a-z]{1,8}\d{0,3}")  # of an algorithm
+_BLOB: Final = compiled(r"[A-Za-z0-9+/]{24}")
+_JWT: Final = compiled(
     _EDGE
     + r"ey[JI][A-Za-z0-9_-]{10,2000}\.ey[JI][A-Za-z0-9_-]{8,4000}(?:\.[A-Za-z0-9_-]{10,2000})?"
 )
-_ADDRESS: Final = re.compile(
+_ADDRESS: Final = compiled(
     r"://([^\s:/@'\"<>`\[\]{}]{0,64}):(?P<value>[^\s/'\"<>`](?:[^\s/<>`]{0,126}[^\s/'\"<>`])?)@(?P<host>[\w.\[\]%-]{1,128})"
 )
-_DATA: Final = re.compile(r"[A-Za-z0-9+/]{0,200}")
+_DATA: Final = compiled(r"[A-Za-z0-9+/]{0,200}")
 _DATA_MOST: Final = 300  # characters of a run of base64 that a token may stand in
 
 
@@ -71,7 +72,7 @@ def by_place(page: Page) -> Iterator[Hit]:
 def _places() -> tuple[tuple[re.Pattern[str], Strength], ...]:
     """Patterns with the least strength that what they hold must have."""
     return tuple(
-        (re.compile(pattern, re.MULTILINE), least)
+        (compiled(pattern, re.MULTILINE), least)
         for file, least in (
             (pattern_list("secret_forms"), Strength.WORD),
             (pattern_list("secret_commands"), Strength.FAIR),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.word_lists import one_of
 
 _MATTERS: Final = rf"\b{one_of('sensitive.matters')}\b"
-_OWN: Final = re.compile(rf"\b{one_of('sensitive.own')}\b[^.\n!?]{{0,60}}{_MATTERS}")
-_PINNED_DOWN: Final = re.compile(
+_OWN: Final = compiled(rf"\b{one_of('sensitive.own')}\b[^.\n!?]{{0,60}}{_MATTERS}")
+_PINNED_DOWN: Final = compiled(
     rf"\b(?:my {one_of('sensitive.pinned_down')}|i (?:work|live|study) (?:at|in|on|for)"
     r"|(?:i am|i'm) \d{2}|\d{2} years? old)\b"
 )
@@ -22,7 +22,7 @@ class Sensitive:
 
     name = "sensitive"
     types = ("SENSITIVE",)
-    needs = re.compile(_MATTERS)
+    needs = compiled(_MATTERS)
 
     def find(self, page: Page) -> Iterator[Hit]:
         """The sentence parts that say it."""

@@ -6,27 +6,28 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.recognizers.phones import near_words
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.word_lists import one_of, word_set
 
 _SPOKEN: Final = one_of("phones.spoken")
 _PARTED: Final = r"[\s,.;-]{1,3}"
-_RUN: Final = re.compile(
+_RUN: Final = compiled(
     rf"(?<![^\W_]){_SPOKEN}(?:{_PARTED}{_SPOKEN}(?![^\W\d_])){{4,30}}(?![^\W\d_])"
 )
-_EACH: Final = re.compile(r"[^\s,.;-]+")
-_COUNTING: Final = re.compile(one_of("phones.counting", gap=_PARTED))
+_EACH: Final = compiled(r"[^\s,.;-]+")
+_COUNTING: Final = compiled(one_of("phones.counting", gap=_PARTED))
 _NIL: Final = word_set("phones.nil")
 
 # Chinese and Japanese digits, and the syllables in which Koreans read theirs.
 _HAN: Final = "\u3007\u96f6\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5e7a"
 _HAN_ONE: Final = rf"(?:\u30bc\u30ed|[{_HAN}])"
-_HAN_RUN: Final = re.compile(rf"{_HAN_ONE}(?:[\s,\u3001\u306e\u30fc-]{{0,2}}{_HAN_ONE}){{6,20}}")
-_HAN_BEGINS: Final = re.compile(r"[\u3007\u96f6\u5e7a]|\u30bc\u30ed")
-_HAN_COUNTING: Final = re.compile(r"\u4e00[\s,\u3001]?\u4e8c[\s,\u3001]?\u4e09")
+_HAN_RUN: Final = compiled(rf"{_HAN_ONE}(?:[\s,\u3001\u306e\u30fc-]{{0,2}}{_HAN_ONE}){{6,20}}")
+_HAN_BEGINS: Final = compiled(r"[\u3007\u96f6\u5e7a]|\u30bc\u30ed")
+_HAN_COUNTING: Final = compiled(r"\u4e00[\s,\u3001]?\u4e8c[\s,\u3001]?\u4e09")
 _HANGUL: Final = "\uacf5\uc601\uc77c\uc774\uc0bc\uc0ac\uc624\uc721\ub959\uce60\ud314\uad6c"
-_HANGUL_RUN: Final = re.compile(rf"[\uacf5\uc601][{_HANGUL}](?:[\s,-]{{0,2}}[{_HANGUL}]){{6,12}}")
+_HANGUL_RUN: Final = compiled(rf"[\uacf5\uc601][{_HANGUL}](?:[\s,-]{{0,2}}[{_HANGUL}]){{6,12}}")
 _MOBILE: Final = 11  # digits of a Chinese or Japanese mobile
 
 
@@ -35,7 +36,7 @@ class SpokenNumbers:
 
     name = "spoken_numbers"
     types = ("PHONE_NUMBER",)
-    needs = re.compile(rf"{_RUN.pattern}|{_HAN_RUN.pattern}|{_HANGUL_RUN.pattern}")
+    needs = compiled(rf"{_RUN.pattern}|{_HAN_RUN.pattern}|{_HANGUL_RUN.pattern}")
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Runs of number words, of Chinese and Japanese digits, and of Korean syllables."""

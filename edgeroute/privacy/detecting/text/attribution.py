@@ -13,28 +13,29 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
+from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.text.code_form import LEAD, NUMBERED, CodeForm
 from edgeroute.word_lists import one_of
 
 _FIELDS: Final = one_of("attribution.fields", gap="[ _-]?")
 # author: , "authors": [, author_email=', :author:, __author__ =, * Maintainer:, .author("
-_KEY: Final = re.compile(
+_KEY: Final = compiled(
     rf"(?<![A-Za-z]){_FIELDS}(?:\(s\))?[\"'`*_\])]{{0,4}}[ \t]{{0,8}}(?::=|=>|[:=(])"
     r"[ \t]{0,20}(?P<value>[\"'`\[{]?)",
     re.IGNORECASE,
 )
 # A key alone on its line, as JSON is read line by line, and the fields of the makers after it.
 _TABLE: Final = rf"\[{{1,2}}(?:[\w-]{{1,24}}\.){{0,3}}{_FIELDS}\]{{1,2}}"  # of TOML
-_BARE: Final = re.compile(rf"(?m)^[ \t]{{0,40}}(?:{_FIELDS}:?|{_TABLE})$", re.IGNORECASE)
-_PERSON: Final = re.compile(
+_BARE: Final = compiled(rf"(?m)^[ \t]{{0,40}}(?:{_FIELDS}:?|{_TABLE})$", re.IGNORECASE)
+_PERSON: Final = compiled(
     rf"\n(?:[ \t]{{1,40}}|-[ \t]|{one_of('attribution.person_fields')}\s?[:=])[^\n]{{0,300}}",
     re.IGNORECASE,
 )
-_TAG: Final = re.compile(
+_TAG: Final = compiled(
     r"(?:[@\\]author\b|<authors?>|(?<!\w)contact: mailto:)[^\n]{0,200}", re.IGNORECASE
 )
 _MAIL: Final = r"<{1,2}[^<>\s]{1,64}(?:@| at )[^<>\n]{1,80}>{1,2}"
-_RIGHTS: Final = re.compile(
+_RIGHTS: Final = compiled(
     r"(?:copyright\b|&copy;|\u00a9|\(c\)\s{0,2}(?=(?:19|20)\d\d))[^\n]{0,300}"
     rf"(?:\n[ \t#*/>]{{0,12}}(?:[^\n<]{{0,80}}{_MAIL}|[\w.+-]{{1,64}}@[\w.-]{{1,80}}$)){{0,3}}",
     re.IGNORECASE | re.MULTILINE,
@@ -48,34 +49,34 @@ _OWNERS: Final = (
     r"[*/.\w-]{0,80}[*/][^\s@]{0,120}(?:[ \t]{1,40}[\w.+-]{0,64}@[\w./-]{1,80}){1,12}[ \t]{0,4}$"
 )
 # Histories: a format of one's own, a blame, a commit, a count of commits; who owns which files.
-_GIT: Final = re.compile(
+_GIT: Final = compiled(
     rf"{LEAD}[|*\\/ ]{{0,12}}"
     rf"(?:{_SHORT}|{_FULL}|{_COMMIT}|{_DEBIAN}|{_FEDORA}|{_OWNERS})",
     re.IGNORECASE | re.MULTILINE,
 )
-_COUNTED: Final = re.compile(rf"^[ ]{{0,8}}(\d{{1,6}})\t[^\n<:;,@]{{1,80}}{_MAIL}$", re.MULTILINE)
-_PATCH: Final = re.compile(
+_COUNTED: Final = compiled(rf"^[ ]{{0,8}}(\d{{1,6}})\t[^\n<:;,@]{{1,80}}{_MAIL}$", re.MULTILINE)
+_PATCH: Final = compiled(
     r"(?m)^From [0-9a-f]{40} \w{3} \w{3} \d\d? [\d:]{8} \d{4}\n(?:[^\n]{1,400}\n){1,12}"
 )
 # A line of a comment that is a maker, and perhaps years: # Ada Berg <ada@host>, 2011
-_SIGNED: Final = re.compile(
+_SIGNED: Final = compiled(
     rf"(?m)^{NUMBERED}[ \t]{{0,40}}(?:\#|//|\*|;|--|%)[ \t]{{1,20}}[^\n<>@(){{}}=;:]{{1,60}}{_MAIL}"
     r"[ \t,.\d-]{0,60}$"
 )
 # Who made a change, after it: Fix the parser - Ada Berg (#12), by Ada Berg in #12
-_CHANGED: Final = re.compile(
+_CHANGED: Final = compiled(
     r"[ \t](?:[-\u2013\u2014]|by)[ \t][^\n()`:;,]{2,50}"
     r"(?:\([^\n()]{0,8}[#`][^\n()]{1,40}\)|[ \t]in[ \t]\#?\d)"
 )
-_CREDIT: Final = re.compile(
+_CREDIT: Final = compiled(
     rf"(?<![A-Za-z]){one_of('attribution.credits')}\b[^\n]{{0,240}}", re.IGNORECASE
 )
-_CONTACT: Final = re.compile(
+_CONTACT: Final = compiled(
     rf"(?<![A-Za-z]){one_of('attribution.contacts')}\b[^\n]{{0,160}}(?:\n[^\n]{{0,160}}){{0,3}}",
     re.IGNORECASE,
 )
-_HEADERS: Final = re.compile(rf"{NUMBERED}[ \t>+]{{0,8}}(?:from|to|cc|subject):", re.IGNORECASE)
-_SECTION: Final = re.compile(
+_HEADERS: Final = compiled(rf"{NUMBERED}[ \t>+]{{0,8}}(?:from|to|cc|subject):", re.IGNORECASE)
+_SECTION: Final = compiled(
     rf"{LEAD}[#=*_ \t]{{0,8}}(?:[\w'.&/(-]{{1,24}} ){{0,12}}?{one_of('attribution.sections')}\b"
     r"(?:[^\n.!?=({]{0,80}:|[^\n:,;=(){}]{0,40}[).:*_#=]{0,8}|[ ]\([^\n()=]{0,60}\))[ \t]{0,4}$",
     re.IGNORECASE | re.MULTILINE,
@@ -85,17 +86,17 @@ _MAKER: Final = (
     rf"[^\n<({{=]{{1,80}}(?:{_MAIL}|\([^\n()]{{3,80}}\))[^\n]{{0,80}}|[^\n.;:={{}}]{{1,48}}$"
 )
 # A line of such a section: nothing, an item, what goes on, a maker.
-_ENTRY: Final = re.compile(
+_ENTRY: Final = compiled(
     rf"\n{NUMBERED}(?:[ \t]{{0,8}}$|[ \t>+]{{0,8}}(?:{_ITEM}|{_MAKER})"
     r"|[ \t]{2,40}[^\n]{0,300})",
     re.MULTILINE,
 )
-_BRACKET: Final = re.compile(r"[\[\]{}]")
+_BRACKET: Final = compiled(r"[\[\]{}]")
 _CLOSED_WITHIN: Final = 6_000  # characters that a list of makers in brackets may take
 
 
 # What such a section may say before its first item.
-_INTRODUCED: Final = re.compile(r"(?:\n[=~^-]{3,80})?\n{1,3}(?:[^\n]{1,300}\n){1,5}\n(?=\n?[*+-] )")
+_INTRODUCED: Final = compiled(r"(?:\n[=~^-]{3,80})?\n{1,3}(?:[^\n]{1,300}\n){1,5}\n(?=\n?[*+-] )")
 
 
 class Attribution:

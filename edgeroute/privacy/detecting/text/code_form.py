@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Final
 
+from edgeroute.core.patterns import compiled
 from edgeroute.word_lists import one_of
 
 # What a view, a search or a diff puts before a line: 12, "  12\t", "12:", "| 12 |", "src/a.py:12:".
@@ -22,7 +23,7 @@ _OPENS: Final = (
 )
 _ENDS: Final = r"(?:[{;(\[\\]|[\w)\]\"']:|[)\]},]|\"\"\"|=>|->)$"
 _INSIDE: Final = r"(?:\w\(|\w\.\w+\(| = |==|::|=>|&&|\|\||</)"
-_CODE_LINE: Final = re.compile(
+_CODE_LINE: Final = compiled(
     rf"{LEAD}(?:{_OPENS}|{one_of('code.starts')}\b(?![,.'])|[^\n]{{0,300}}{_ENDS}"
     rf"|[^\n]{{0,200}}{_INSIDE})",
     re.MULTILINE,
@@ -30,15 +31,15 @@ _CODE_LINE: Final = re.compile(
 _DIFF: Final = r"commit [0-9a-f]{7,40}\b|index [0-9a-f]{6,40}\.\.|@@ -\d|diff --git|\+\+\+ |--- "
 _STAT: Final = r"[\w./{}=> -]{1,120}\| {1,4}\d+ [+-]"
 _DATED: Final = r"\[?(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d"
-_HISTORY_LINE: Final = re.compile(rf"{LEAD}(?:{_DIFF}|{_STAT}|{_DATED}|\^?[0-9a-f]{{7,40}} )")
-_LINE: Final = re.compile(r"(?m)^[^\n]*\S")
+_HISTORY_LINE: Final = compiled(rf"{LEAD}(?:{_DIFF}|{_STAT}|{_DATED}|\^?[0-9a-f]{{7,40}} )")
+_LINE: Final = compiled(r"(?m)^[^\n]*\S")
 _MOST: Final = 60_000  # characters by which a page is known
 _CODE: Final = 0.4
 
 _BLAME: Final = r"\^?[0-9a-f]{7,40} (?:[\w./-]{1,160} {1,40})?\([^\n()]{4,120}\)"
 # The same, with the day in it: what a blame puts before each line.
 _BLAMED_LEAD: Final = r"(?:\x1b\[[\d;]{0,8}m)?[ \t|*+-]{0,12}(?:\d{1,6}[\t:|\u2192 ] ?)?"
-_BLAMED: Final = re.compile(
+_BLAMED: Final = compiled(
     rf"(?m)^{_BLAMED_LEAD}"
     r"\^?[0-9a-f]{7,40} (?:[\w./-]{1,160} {1,40})?"
     r"\((?:[^\n()\d]|\d{1,4}(?!\d)){2,80}?\d{4}-\d\d-\d\d(?: [\d:]{8} [+-]\d{4})? {1,6}\d{1,6}\)"
@@ -52,13 +53,13 @@ _STAMP: Final = (
 _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _HEX: Final = r"(?=[0-9a-f]{0,38}\d)(?=[0-9]{0,38}[a-f])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})"
 _DIGEST: Final = r"(?:commit |merge: |from )?\^?[0-9a-f]{7,64}\b(?= )"
-_MARKS: Final = re.compile(
+_MARKS: Final = compiled(
     rf"(?m:^)[ \t|*+-]{{0,12}}(?:{_BLAME}|{_DIGEST})"
     r"|\bindex [0-9a-f]{6,40}\.\.[0-9a-f]{6,40}|\b[0-9a-f]{7,40}\.{2,3}[0-9a-f]{7,40}\b"
     rf"|\b{_UUID}\b|\b{_HEX}\b|{_STAMP}|(?:sha\d{{1,3}}-|sha256:)[A-Za-z0-9+/=]{{16,100}}",
     re.IGNORECASE,
 )
-_DOCUMENT: Final = re.compile(rf"(?<![a-z]){one_of('attribution.documents')}|(?m:^)(?:```|\.\. \w)")
+_DOCUMENT: Final = compiled(rf"(?<![a-z]){one_of('attribution.documents')}|(?m:^)(?:```|\.\. \w)")
 _DOCUMENT_LEAST: Final = 2  # so many different signs make a document of a repository
 
 

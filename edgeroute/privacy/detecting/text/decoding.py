@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
+from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.text.contents import Unread
 from edgeroute.privacy.detecting.text.fields import fields
 from edgeroute.privacy.detecting.text.normalise import readings
@@ -38,10 +39,10 @@ _TENS: Final = {
     "eighty": "8", "ninety": "9",
 }  # fmt: skip
 _NUMBER_WORD: Final = "|".join(sorted([*_UNITS, *_TENS, "plus", "double", "triple"], key=len)[::-1])
-_SPELLED: Final = re.compile(
+_SPELLED: Final = compiled(
     rf"\b(?:{_NUMBER_WORD})(?:[\s,.-]{{1,3}}(?:{_NUMBER_WORD}|\d{{1,4}})){{4,40}}\b", re.IGNORECASE
 )
-_APART: Final = re.compile(
+_APART: Final = compiled(
     r"(?<![\w.])(?<!\d[ ._-])\d(?:[ ._-]{1,3}\d){7,18}(?![\w.]|[ ._,-]{1,3}\d)"
 )
 

@@ -12,12 +12,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.text.sheet import Place, Sheet, always
 from edgeroute.word_lists import word_set
 
 _MOST_CELL: Final = 200  # characters of a value that needs a label
 _MOST_HEAD: Final = 48
-_FIGURE: Final = re.compile(r"[\d@!#$%^&*+]")
+_FIGURE: Final = compiled(r"[\d@!#$%^&*+]")
 _FIELD_NAME: Final = (
     r"name|key|field|label|type|title|question|id|attribute|variable|property|param"
 )
@@ -25,23 +26,23 @@ _FIELD_VALUE: Final = r"value|val|text|content|answer|data|default|number|respon
 _IS: Final = r"[\"']?\s{0,4}[:=]\s{0,4}[\"']?"
 _NEXT: Final = r"[\"']?\s{0,4}[,;]?\s{0,40}"
 # A member that names a field, perhaps one that says its kind, and one with what it holds.
-_PAIR: Final = re.compile(
+_PAIR: Final = compiled(
     rf"(?<![^\W_])(?:{_FIELD_NAME}){_IS}(?P<label>[^\"'\n,{{}}<>=:]{{2,48}}){_NEXT}"
     rf"(?:[\"']?\w{{1,20}}{_IS}[\w -]{{0,40}}{_NEXT})?"
     rf"(?:-\s)?[\"']?(?:{_FIELD_VALUE}){_IS}(?P<value>[^\"'\n{{}}<>]{{1,200}})",
     re.IGNORECASE,
 )
-_FORM: Final = re.compile(
+_FORM: Final = compiled(
     r"(?<![?&\w=/.%+-])[\w.%-]{1,40}=[^&\s\"']{0,200}(?:&[\w.%-]{1,40}=[^&\s\"']{0,200})++"
 )
-_ASKED: Final = re.compile(
+_ASKED: Final = compiled(
     r"\?[\"']?[ \t]{0,4}\r?\n\s{0,8}(?:[^\n:]{0,24}(?::\d\d){0,2}[^\n:]{0,24}:[ \t])?"
     r"(?P<value>[^\n]{1,60})$",
     re.MULTILINE,
 )
-_RULE: Final = re.compile(r"[\s|+:=-]+")
-_TAG: Final = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z][\w:.-]{0,40})(?P<rest>[^<>]{0,600})>")
-_ATTRIBUTE: Final = re.compile(
+_RULE: Final = compiled(r"[\s|+:=-]+")
+_TAG: Final = compiled(r"<(?P<close>/?)(?P<name>[A-Za-z][\w:.-]{0,40})(?P<rest>[^<>]{0,600})>")
+_ATTRIBUTE: Final = compiled(
     r"(?P<key>[\w:-]{1,40})\s{0,2}=\s{0,2}(?:\"(?P<double>[^\"]{0,300})\"|'(?P<single>[^']{0,300})')"
 )
 _LABELS: Final = ("aria-label", "label", "name", "key", "title", "placeholder", "id", "property")

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from edgeroute.core.patterns import compiled
+
 _Replacement = Callable[["re.Match[str]"], "str | None"]
 
 # Characters that show nothing: control, format, private use, surrogates, fillers, marks around.
@@ -34,18 +36,18 @@ _HIDES: Final = (
     r"|(?<=[\w@.+ -])=\r?\n(?=[\w@.+-])"
     rf"|{_UNSEEN}"
 )
-_HIDDEN: Final = re.compile(_HIDES)
+_HIDDEN: Final = compiled(_HIDES)
 # Overstrike, as manuals and old printers write underlined and bold signs.
-_STRUCK: Final = re.compile(rf"_\x08|\x08(?<=(?P<struck>[^\x08\n])\x08)(?P=struck)|\x08_|{_HIDES}")
-_BACKSPACE: Final = re.compile(r"\x08|\\b|(?:\\u00|\\x|[%=])08|\\010|&#(?:8|[xX]0*8);")
-_HIDDEN_LAST: Final = re.compile(rf"(?:{_HIDES})+\Z")
+_STRUCK: Final = compiled(rf"_\x08|\x08(?<=(?P<struck>[^\x08\n])\x08)(?P=struck)|\x08_|{_HIDES}")
+_BACKSPACE: Final = compiled(r"\x08|\\b|(?:\\u00|\\x|[%=])08|\\010|&#(?:8|[xX]0*8);")
+_HIDDEN_LAST: Final = compiled(rf"(?:{_HIDES})+\Z")
 _MOST_HIDDEN: Final = 256  # characters after a value that are not counted to it
-_EMPHASIS: Final = re.compile(r"(?<!\w)(_{1,3})(?=[^\s_])([^\n]{4,120}?[^\s_])\1(?!\w)")
-_WORD: Final = re.compile(r"\w+")
-_TAGS: Final = re.compile("[\U000e0020-\U000e007e]")
+_EMPHASIS: Final = compiled(r"(?<!\w)(_{1,3})(?=[^\s_])([^\n]{4,120}?[^\s_])\1(?!\w)")
+_WORD: Final = compiled(r"\w+")
+_TAGS: Final = compiled("[\U000e0020-\U000e007e]")
 _TAG_LETTERS: Final = {code: code - 0xE0000 for code in range(0xE0020, 0xE007F)}
-_COMBINED: Final = re.compile(r"[^\W_][\u0300-\u036f]{1,8}|[^\x00-\x7f]")
-_MARKS: Final = re.compile("[\u0300-\u036f]")
+_COMBINED: Final = compiled(r"[^\W_][\u0300-\u036f]{1,8}|[^\x00-\x7f]")
+_MARKS: Final = compiled("[\u0300-\u036f]")
 _DASHES: Final = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d")
 _QUOTES: Final = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u02bc": "'"}
 
@@ -70,10 +72,10 @@ _STYLED: Final = (
     rf"(?<=[\w.-])\\[2-7]{_HEXED}[ ](?=\w)|\\0{{2,4}}[2-7]{_HEXED}[ ]?"
     rf"|(?:\\[2-7]{_HEXED}[ ]){{3,64}}"
 )
-_ESCAPE: Final = re.compile(rf"{_MARKED}|{_SLASHED}|{_STYLED}|{_BYTES}")
+_ESCAPE: Final = compiled(rf"{_MARKED}|{_SLASHED}|{_STYLED}|{_BYTES}")
 _COMMON: Final = 0x250  # signs of the Latin alphabets
 _SHORT: Final = {"n": "\n", "r": " ", "t": " ", "b": "\b", "f": "\f", "e": "\x1b"}
-_TEX: Final = re.compile(r"\\(?:frac|begin|text|times|theta|nabla|right|ref|tau|nu)\b|\$\\")
+_TEX: Final = compiled(r"\\(?:frac|begin|text|times|theta|nabla|right|ref|tau|nu)\b|\$\\")
 
 # Letters in boxes and circles, regional indicators, small capitals: no compatible form is known.
 _DRAWN: Final[dict[int, str | int]] = {
@@ -89,7 +91,7 @@ _DRAWN: Final[dict[int, str | int]] = {
     ),
 }
 _SCRIPTS: Final = r"[\u0370-\u03ff\u0400-\u04ff\u0531-\u0587]"
-_MIXED: Final = re.compile(rf"(?<=[A-Za-z]){_SCRIPTS}{{1,40}}|{_SCRIPTS}{{1,40}}(?=[A-Za-z])")
+_MIXED: Final = compiled(rf"(?<=[A-Za-z]){_SCRIPTS}{{1,40}}|{_SCRIPTS}{{1,40}}(?=[A-Za-z])")
 _LOOK_ALIKE: Final = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u04bb\u043a\u043c"
     "\u0442\u0432\u043d\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425"

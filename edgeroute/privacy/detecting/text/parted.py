@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.text.normalise import Normal, replaced
 from edgeroute.word_lists import one_of
 
@@ -16,53 +17,53 @@ _AROUND: Final = 80  # characters to either side of a parted value
 _VALUE: Final = r"[^\W_]|[@.+=:-]"  # what a value is made of, besides its separators
 
 _INLINE: Final = one_of("markup.inline")
-_TAG: Final = re.compile(
+_TAG: Final = compiled(
     rf"(?:(?<=[\w@.+:=-])|(?<=[\d=:] ))(?:</?{_INLINE}(?:\s[^<>]{{0,200}})?/?>"
     r"|<!--[^<>]{0,200}-->|[ ](?=[<=:\d]))++(?=[\w@.+=:-])",
     re.IGNORECASE,
 )
-_CDATA: Final = re.compile(r"<!\[CDATA\[|\]\]>")
-_MARK: Final = re.compile(
+_CDATA: Final = compiled(r"<!\[CDATA\[|\]\]>")
+_MARK: Final = compiled(
     r"(?<=[\w@.+-])(?:\*{2,3}|(?<!\d)\*|\*(?!\d)|~~|`{1,2}|__|\|\||==)(?=[\w@.+-])"
 )
 # Strings that a language puts together, quotes that a shell ignores.
-_JOINED: Final = re.compile(
+_JOINED: Final = compiled(
     r"(?<=[\w@.+ -])(?P<q>[\"'`])\s{0,40}(?:(?:[+.&~\\]|\|\||<>)\s{0,40})?(?P=q)(?=[\w@.+ -])"
 )
-_COLOUR: Final = re.compile(r"(?:\^\[|\bESC|(?<=[\w@. -])(?=\[[\d;]{1,12}m))\[[\d;]{0,12}[mK]")
-_ADDRESS_END: Final = re.compile(
+_COLOUR: Final = compiled(r"(?:\^\[|\bESC|(?<=[\w@. -])(?=\[[\d;]{1,12}m))\[[\d;]{0,12}[mK]")
+_ADDRESS_END: Final = compiled(
     r"(?<=[\w.+-])[ \t]{0,2}[\\=-]?\r?\n[ \t>|#*]{0,12}(?=[\w.+-]{0,40}@)"
     r"|(?<=@)[ \t]{0,2}\\?\r?\n[ \t>|#*]{0,12}(?=\w)"
     r"|(?<=[\w.-])\\?\r?\n[ \t>|#*]{0,12}(?=[\w-]{0,30}\.[A-Za-z]{2,})"
 )
-_NUMBER_END: Final = re.compile(
+_NUMBER_END: Final = compiled(
     r"(?<=[\dA-Z])[ -]?\\?\r?\n[ \t>|#*]{0,12}(?=[\dA-Z]{0,4}\d)|(?<=[\dA-Z])-[ ]?\r?\n(?=\d)"
 )
-_PROSE: Final = re.compile(r"[^\W\d_]{2,}[^\n,;|\t]{0,60}$|\+\d[\d .-]{0,20}$")
-_LABEL_END: Final = re.compile(
+_PROSE: Final = compiled(r"[^\W\d_]{2,}[^\n,;|\t]{0,60}$|\+\d[\d .-]{0,20}$")
+_LABEL_END: Final = compiled(
     r"(?<=[^\W\d_])(?P<is>[ \t]{0,2}[:=]|\s(?:is|ist|es|est))"
     r"[ \t]{0,4}\r?\n[ \t>|#*]{0,12}(?=\S{0,40}[\d@])"
 )
-_LETTERS: Final = re.compile(
+_LETTERS: Final = compiled(
     rf"(?<!\S)(?:{_VALUE})(?P<s>[ ._*|\u00b7~/\n-]|,[ ]?)(?:{_VALUE})"
     rf"(?:(?P=s)(?:{_VALUE})|(?P=s){{2,3}}(?:{_VALUE})){{4,}}+"
 )
-_FORM: Final = re.compile(r"(?<=[A-Za-z])\+(?=[=A-Za-z])|(?<==)\+(?=\w)")
-_DIFF: Final = re.compile(r"^\+(?=\+\d)", re.MULTILINE)
+_FORM: Final = compiled(r"(?<=[A-Za-z])\+(?=[=A-Za-z])|(?<==)\+(?=\w)")
+_DIFF: Final = compiled(r"^\+(?=\+\d)", re.MULTILINE)
 _SIGN: Final = r"(?:[^\w@%$]{1,6}|_)"
-_IBAN: Final = re.compile(
+_IBAN: Final = compiled(
     rf"(?<![^\W_])[A-Z]{_SIGN}?[A-Z]{_SIGN}?[\dOIl]{_SIGN}?[\dOIl](?:{_SIGN}?[A-Z0-9l]){{11,30}}+"
     r"(?![^\W_])"
 )
-_CARD: Final = re.compile(rf"(?<![^\W_])\d{{4}}(?:{_SIGN}\d{{4}}){{3}}(?![^\W_])")
-_SSN: Final = re.compile(
+_CARD: Final = compiled(rf"(?<![^\W_])\d{{4}}(?:{_SIGN}\d{{4}}){{3}}(?![^\W_])")
+_SSN: Final = compiled(
     r"(?<![^\W_])(\d{3})(?:[^\w\s]{1,3}|_)(\d{2})(?:[^\w\s]{1,3}|_)(\d{4})(?![^\W_])"
 )
-_PHONE: Final = re.compile(r"(?<![^\W_])\+\d{1,3}(?:(?:[^\w@%$]{1,5}|_)\d{2,5}){2,5}(?![^\W_])")
-_LOOK_ALIKE: Final = re.compile(
+_PHONE: Final = compiled(r"(?<![^\W_])\+\d{1,3}(?:(?:[^\w@%$]{1,5}|_)\d{2,5}){2,5}(?![^\W_])")
+_LOOK_ALIKE: Final = compiled(
     r"(?<![A-Za-z0-9])(?=[\doOlI .-]{0,30}[oOlI])(?:[\doOlI][ .-]?){8,20}(?![A-Za-z0-9])"
 )
-_ODD: Final = re.compile(r"[^A-Za-z0-9 .()-]")  # what parts no number as people write it
+_ODD: Final = compiled(r"[^A-Za-z0-9 .()-]")  # what parts no number as people write it
 _DIGITS: Final = str.maketrans("oOlI", "0011")
 _MOST_DIGITS: Final = 19  # of one number; what is longer is a list
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.text.packed import Decoded
 from edgeroute.word_lists import alternatives, word_list, word_set
 
@@ -14,23 +15,23 @@ _WORDS: Final = word_list("turned.words")
 _CAESAR_WORDS: Final = (
     rf"(?<![^\W_]){alternatives(codecs.encode(word, 'rot13') for word in _WORDS)}(?![^\W_])"
 )
-_CAESAR: Final = re.compile(rf"\brot-?13\b|{_CAESAR_WORDS}")
+_CAESAR: Final = compiled(rf"\brot-?13\b|{_CAESAR_WORDS}")
 _BACKWARDS_WORDS: Final = rf"(?<![^\W_]){alternatives(word[::-1] for word in _WORDS)}(?![^\W_])"
-_BACKWARDS: Final = re.compile(rf"\b(?:backwards?|reversed?)\b|{_BACKWARDS_WORDS}")
-_SURE: Final = re.compile(f"{_CAESAR_WORDS}|{_BACKWARDS_WORDS}")
-_SAID: Final = re.compile(r"[^.:;!?\n\"\u201c\u201d]+[.:;!?\n\"\u201c\u201d]*")
-_WORD: Final = re.compile(r"[^\W\d_]{2,}")
+_BACKWARDS: Final = compiled(rf"\b(?:backwards?|reversed?)\b|{_BACKWARDS_WORDS}")
+_SURE: Final = compiled(f"{_CAESAR_WORDS}|{_BACKWARDS_WORDS}")
+_SAID: Final = compiled(r"[^.:;!?\n\"\u201c\u201d]+[.:;!?\n\"\u201c\u201d]*")
+_WORD: Final = compiled(r"[^\W\d_]{2,}")
 _SMALL: Final = word_set("suspicions.english") | word_set("suspicions.other_latin")
 _ENDS: Final = word_list("turned.endings")
 # Addresses, account and telephone numbers that need no words beside them.
 _TURNED_ENDS: Final = {codecs.encode(end, "rot13") for end in _ENDS} - word_set("turned.countries")
-_CAESAR_ADDRESS: Final = re.compile(rf"@[\w.-]{{2,60}}\.{alternatives(sorted(_TURNED_ENDS))}(?!\w)")
-_BACKWARDS_ADDRESS: Final = re.compile(
+_CAESAR_ADDRESS: Final = compiled(rf"@[\w.-]{{2,60}}\.{alternatives(sorted(_TURNED_ENDS))}(?!\w)")
+_BACKWARDS_ADDRESS: Final = compiled(
     rf"(?<![\w.@-]){alternatives(end[::-1] for end in _ENDS)}\.[\w.-]{{2,60}}@"
     r"|(?<![\w.+-])\d(?:[ .-]?\d){6,13}\+(?!\w)|(?<![\w.+-])\d{1,3}\+(?: \d{2,5}){2,5}(?!\w)"
 )
-_ACCOUNT: Final = re.compile(r"(?<![^\W_])[A-Z0-9](?:[ ]?[A-Z0-9]){13,40}+(?![^\W_])")
-_TOKEN: Final = re.compile(r"\S+")
+_ACCOUNT: Final = compiled(r"(?<![^\W_])[A-Z0-9](?:[ ]?[A-Z0-9]){13,40}+(?![^\W_])")
+_TOKEN: Final = compiled(r"\S+")
 _NEAR: Final = 400  # characters around a turned word
 _REACH: Final = 80  # characters around what needs no words
 

@@ -7,12 +7,12 @@ record or a number.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.names.names import LAST_LATIN, PERSON_LABELS
 from edgeroute.privacy.detecting.names.rampart import LABELS, NameSpan
 from edgeroute.privacy.detecting.text.page import Hit
@@ -33,25 +33,25 @@ _SURE: Final = 0.5  # how surely a value is seen that stands beside a name
 _BESIDE: Final = 120  # characters between a name and what is told of it
 
 _SCRIPTS: Final = {
-    "cyrillic": re.compile("[\u0400-\u04ff]"),
-    "arabic": re.compile("[\u0600-\u06ff]"),
-    "devanagari": re.compile("[\u0900-\u097f]"),
-    "kana": re.compile("[\u3040-\u30ff]"),
-    "hangul": re.compile("[\uac00-\ud7a3]"),
-    "han": re.compile("[\u4e00-\u9fff]"),
+    "cyrillic": compiled("[\u0400-\u04ff]"),
+    "arabic": compiled("[\u0600-\u06ff]"),
+    "devanagari": compiled("[\u0900-\u097f]"),
+    "kana": compiled("[\u3040-\u30ff]"),
+    "hangul": compiled("[\uac00-\ud7a3]"),
+    "han": compiled("[\u4e00-\u9fff]"),
 }
-_UNREAD: Final = re.compile(r"[^\W\d_\u0000-\u024f]{2}")  # letters that no names model reads
-_SAID: Final = re.compile(r"(?<![\w-])[^\W\d_]{2,}(?![\w-])")
-_MY: Final = re.compile(rf"\b{one_of('suspicions.my')}\b")
-_I: Final = re.compile(rf"\b{one_of('suspicions.i')}\b|{one_of('suspicions.i_unspaced')}")
-_WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_UNREAD: Final = compiled(r"[^\W\d_\u0000-\u024f]{2}")  # letters that no names model reads
+_SAID: Final = compiled(r"(?<![\w-])[^\W\d_]{2,}(?![\w-])")
+_MY: Final = compiled(rf"\b{one_of('suspicions.my')}\b")
+_I: Final = compiled(rf"\b{one_of('suspicions.i')}\b|{one_of('suspicions.i_unspaced')}")
+_WORD: Final = compiled(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _ENGLISH: Final = word_set("suspicions.english")
 _OTHER_LATIN: Final = word_set("suspicions.other_latin")
 _QUOTES: Final = '"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d\u300e\u300f\u300a\u300b'
-_TITLED: Final = re.compile(rf"(?i:\b{one_of('suspicions.titles')})\.?\s(?:[^\W\d_]\.\s?)?$")
-_INITIAL: Final = re.compile(r"(?<![\w.])[^\W\d_]\.\s?$")
-_BLANK: Final = re.compile(r"\{\{|\[[A-Z][^\]\n]{0,40}\]|___|X{3}|<[a-z_ ]{2,20}>")
-_YEAR: Final = re.compile(r"(?<!\d)(?:1\d|20)\d\d(?!\d)")
+_TITLED: Final = compiled(rf"(?i:\b{one_of('suspicions.titles')})\.?\s(?:[^\W\d_]\.\s?)?$")
+_INITIAL: Final = compiled(r"(?<![\w.])[^\W\d_]\.\s?$")
+_BLANK: Final = compiled(r"\{\{|\[[A-Z][^\]\n]{0,40}\]|___|X{3}|<[a-z_ ]{2,20}>")
+_YEAR: Final = compiled(r"(?<!\d)(?:1\d|20)\d\d(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)

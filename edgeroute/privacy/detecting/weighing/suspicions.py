@@ -6,7 +6,7 @@ import importlib.util
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from edgeroute.encoders import minilm, sentences
 from edgeroute.encoders.ahead import Ahead
@@ -25,7 +25,7 @@ from edgeroute.privacy.detecting.names.own_model import OwnModel
 from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
 from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
 from edgeroute.privacy.detecting.text.page import WORD, Hit, Page
-from edgeroute.privacy.detecting.text.windows import ByPlace
+from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace
 from edgeroute.privacy.detecting.weighing.evidence import is_language
 from edgeroute.privacy.detecting.weighing.kinds import (
     DETAILS,
@@ -56,6 +56,20 @@ _PLACEHOLDER: Final = re.compile(
 )  # as mask mode writes them
 
 
+class BegunPage(NamedTuple):
+    """What is being read of a text's first page."""
+
+    names: BegunNames | None
+    early: Early | None
+
+    def drop(self) -> None:
+        """Read nothing more."""
+        if self.names is not None:
+            self.names.drop()
+        if self.early is not None:
+            self.early.ahead.drop()
+
+
 class Suspicions:
     """Weighs the pages of a text. Loads its models at once.
 
@@ -68,16 +82,21 @@ class Suspicions:
         self._names = Names(_name_model(policy.names, models))
         self._weigher = Weigher(models)
 
-    def begin(self, whole: Page) -> BegunNames | None:
-        """Have the names in the first page read while the recognisers look at it; not in a short
-        one, in which they may find a hard fact sooner.
+    def begin(self, whole: Page) -> BegunPage:
+        """Have the first page read while the recognisers look at it: the names in it where it is
+        long, and what it means where it is a single window, which takes longest. In others a hard
+        fact may be found sooner.
         """
-        return self._names.begin(whole) if len(whole.text) > SHORT else None
+        length = len(whole.text)
+        return BegunPage(
+            self._names.begin(whole) if length > SHORT else None,
+            self._weigher.begin(whole, ()) if length <= SIZE else None,
+        )
 
     def found(
         self,
         pages: Sequence[tuple[Page, Sequence[Hit]]],
-        begun: BegunNames | None = None,
+        begun: BegunPage | None = None,
         note: Callable[[int, Weighed], None] = lambda *_: None,
     ) -> Iterator[tuple[int, Hit]]:
         """What counts, with the number of its page. The first page is the text as it reads, others
@@ -88,12 +107,13 @@ class Suspicions:
         """
         known = set(WORD.findall(pages[0][0].lower))
         most = 0.0
-        early = self._weigher.begin(*pages[0])
+        begun = begun or BegunPage(None, None)
+        early = begun.early or self._weigher.begin(*pages[0])
         for number, (page, hits) in enumerate(pages):
             new = len(set(WORD.findall(page.lower)) - known) >= _NEW_WORDS
             first = number == 0
             if first or (new and is_language(page.text)):
-                names = begun if first and begun else self._names.begin(page)
+                names = (begun.names if first else None) or self._names.begin(page)
                 read = []
                 for weighed, counted in self._weighed(
                     page, hits, names.spans(), early if first else None
