@@ -56,7 +56,7 @@ _IBAN: Final = re.compile(
 )
 _CARD: Final = re.compile(rf"(?<![^\W_])\d{{4}}(?:{_SIGN}\d{{4}}){{3}}(?![^\W_])")
 _SSN: Final = re.compile(
-    r"(?<![^\W_])(\d{3})(?:[^\w\s]{1,3}|_)(\d{2})(?:[^\w\s]{1,3}|_)(\d{4})(?![^\W_])"
+    r"(?<![^\W_])(\d{3})(?!,\d\d\.)(?:[^\w\s]{1,3}|_)(\d{2})(?:[^\w\s]{1,3}|_)(\d{4})(?![^\W_])"
 )
 _PHONE: Final = re.compile(r"(?<![^\W_])\+\d{1,3}(?:(?:[^\w@%$]{1,5}|_)\d{2,5}){2,5}(?![^\W_])")
 _LOOK_ALIKE: Final = re.compile(
