@@ -39,10 +39,6 @@ def shelf(path: str, *, multi=True, limit: int = 20) -> list[str]:
     return sorted(os.listdir(path))[:limit]
 
 
-def test_shelf():
-    assert shelf("/tmp") == ["george@vandelay.net"]
-
-
 class Reader:
     """Reads titles."""
 
@@ -59,9 +55,9 @@ HARMLESS = {
     "* [#735]: Remove `.shelve()`, by [@lenavogt].\n\n## 1.1.0 / 2 January 2026\n\n"
     "* Do not crash on two shelves, seen by Tomas Hruby on https://github.com/shelf\n\n"
     "## 1.0.0\n\n* The first\n",
-    "test of a client": "from shelf import call\n\n\ndef test_call(client):\n"
-    "    client.hello('george@vandelay.net')\n    client.seen_from('104.131.124.203')\n"
-    "    client.assert_called('hello', to='george@vandelay.net', name='George Costanza')\n",
+    "test of a client": "from shelf import call\n\n\nclass TestCall:\n"
+    "    def test_hello(self):\n        call.hello('george@vandelay.net')\n"
+    "        call.assert_sent('hello', to_node='george@vandelay.net', revoked=None)\n",
     "example of a record": "from shelf import load\n\nload({\n    'name': 'Anne Person',\n"
     "    'mail': 'anne@example.org',\n})\n",
 }  # fmt: skip
