@@ -48,7 +48,8 @@ HARMLESS = {
     "a reference in a document": "This is the password hash [#wool2-home]_, as used in 2019.",
     "a replacement in a document": "To send it, pass a filled |FormSheet2|_ object.",
     "what is passed": "It mends every case where shelf2lib is passed a stream.",
-    "a digest that is cut": '{"signature": "9f3c71d0b8e24a6f9f3c71d0b8e2aa10..."}',
+    "a digest that is cut": '{"sig": "a312b9c3cb4a1b693e8ebac5ee1ca9cc01f2661c14391917d'
+    'cb111517f72370809..."}',
     "what a key elsewhere is called": '{"encryptionKey": "arn:aws:kms:eu-west-1:417498243647:'
     'key/c9fe2447-0795-4fda-afbe-8464574ae162"}',
     "points of a drawing": '<polygon points="6,30.5,120,66.7969,197,66.7969,197,40.5"/>',
