@@ -218,12 +218,10 @@ class Detector:
         return not address and form.is_blame(*place)
 
     def _is_public(self, hit: Hit, page: Page, whole: Page) -> bool:
-        """Whether an address in another reading stands in the text as public attribution."""
-        if hit.type != "EMAIL_ADDRESS" or self._policy.level is Level.STRICT:
-            return False
+        """Whether ``hit``, an address in another reading, is one that the text makes public."""
+        balanced = self._policy.level is Level.BALANCED
         value = page.text[hit.start : hit.end]
-        place = whole.text.find(value)
-        return place >= 0 and whole.attribution.holds(place, place + len(value))
+        return hit.type == "EMAIL_ADDRESS" and whole.makes_public(value, balanced=balanced)
 
     def _decides(self, hit: Hit) -> bool:
         """Whether ``hit`` counts whatever else the text says."""

@@ -10,9 +10,10 @@ from edgeroute.core.patterns import compiled
 from edgeroute.encoders.ahead import Ahead
 from edgeroute.encoders.result_cache import ResultCache, digest
 from edgeroute.privacy.detecting.names.rampart import NameSpan
+from edgeroute.privacy.detecting.text.examples import is_example_person
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.privacy.detecting.text.windows import windows
-from edgeroute.word_lists import one_of
+from edgeroute.word_lists import one_of, word_set
 
 LAST_LATIN: Final = "\u024f"
 PERSON_LABELS: Final = frozenset({"GIVEN_NAME", "SURNAME"})
@@ -29,6 +30,8 @@ _NAME_BEFORE: Final = compiled(r"(?<=[^\s.!?]\s)([^\W\d_a-z][^\W\d_]*[^\W\dA-Z_]
 _NAME_AFTER: Final = compiled(
     rf"(?: {one_of('names.particles')}){{0,3}} [^\W\d_a-z][^\W\d_]*[^\W\dA-Z_](?!\w)"
 )
+_KEYWORDS: Final = word_set("code.starts")
+_HUMPED: Final = compiled(r"[a-z]{2,20}[A-Z][A-Za-z]{1,20}")
 _NO_STREET: Final = compiled(r"[.!?]\s|\b123\s|\n")
 
 
@@ -106,10 +109,19 @@ class BegunNames:
 
 
 def is_attributed(page: Page, span: NameSpan) -> bool:
-    """Whether ``span`` names who made a published work."""
+    """Whether ``span`` names who made a published work, or in code nobody."""
     return span.label in PERSON_LABELS and (
-        page.attribution.holds(span.start, span.end) or page.form.is_form(span.start, span.end)
+        page.attribution.holds(span.start, span.end)
+        or page.attribution.in_changes(span.start, span.end)
+        or page.form.is_form(span.start, span.end)
+        or is_example_person(page, span.end)
+        or (page.form.is_code and _is_identifier(page.text[span.start : span.end]))
     )
+
+
+def _is_identifier(word: str) -> bool:
+    """Whether ``word`` is a language's own, or joined as names in code are: elif, staffId."""
+    return word in _KEYWORDS or _HUMPED.fullmatch(word) is not None
 
 
 def people(page: Page, spans: Sequence[NameSpan], least: float) -> Iterator[tuple[int, int]]:

@@ -65,6 +65,7 @@ def _iban(page: Page, match: re.Match[str]) -> Iterator[Hit]:
         digits >= 10
         and compact[2:4] not in {"00", "01", "99"}
         and not _WORDS.isdisjoint(page.words_before(start, 6))
+        and not page.form.is_form(start, end)
     ):
         yield Hit("IBAN_CODE", start, end, 0.7)
 

@@ -35,7 +35,7 @@ _SAID_AT: Final = re.compile(rf"\s{one_of('emails.said_at')}\s")
 _SAID_DOT: Final = re.compile(rf"\s{one_of('emails.said_dot')}\s")
 _SPLIT: Final = re.compile(
     r"\b(?:e-?mail|mail|username|user|address|login)\b.{0,80}?[\w.+-]{3,40}.{0,80}?"
-    r"(?:@[\w-]{2,40}\.[a-z]{2,12}\b"
+    r"(?:(?P<host>@[\w-]{2,40}\.[a-z]{2,12}\b)"
     rf"|\bdomain\b.{{0,20}}?\b{one_of('emails.mail_services')}\b)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -46,6 +46,9 @@ _DOCS_PROVIDERS: Final = frozenset(("git", "hg", "svn"))
 _INTERNAL_ENDS: Final = word_set("emails.internal_ends")
 _SAMPLE_LOCALS: Final = word_set("emails.sample_locals")
 _SAMPLE_HOSTS: Final = word_set("emails.sample_hosts")
+_LISTS: Final = re.compile(
+    rf"{one_of('emails.list_hosts')}\.[\w-]{{1,60}}\.|googlegroups\.com$"
+)  # dev@lists.webkit.org
 # git@host:path, and what a program is told before user@host:path
 _REMOTE: Final = re.compile(r":(?:[~/\w.-]{0,200}/|[\w-]{1,80}\.git\b)")
 _REMOTE_BEFORE: Final = re.compile(rf"\b{one_of('emails.before_remotes')}\s[^\n]{{0,40}}$")
@@ -75,9 +78,9 @@ class Emails:
             for match in _HIDDEN.finditer(page.text):
                 if _hidden_is_real(match.group()):
                     yield Hit("EMAIL_ADDRESS", *match.span(), 0.8)
-        if ("@" in lower or "domain" in lower) and not page.form.is_code:
+        if ("@" in lower or "domain" in lower) and not page.form.is_published:
             match_ = _SPLIT.search(page.text[:20_000])
-            if match_ is not None and _split_is_real(match_.group()):
+            if match_ is not None and _split_is_real(match_):
                 yield Hit("EMAIL_ADDRESS", *match_.span(), 0.6)
 
 
@@ -96,7 +99,7 @@ def _score(address: str, page: Page, match: re.Match[str]) -> float:
     )
     if nobody or (end not in _INTERNAL_ENDS and not _known_ending(domain)):
         return 0.0
-    if local in _ROLE_BOXES or _is_machines(local, page, match):
+    if local in _ROLE_BOXES or _LISTS.match(domain) or _is_machines(local, page, match):
         return 0.2
     if page.attribution.holds(*match.span()) or _is_sample(local, domain, page):
         return PUBLIC
@@ -135,9 +138,11 @@ def _hidden_is_real(text: str) -> bool:
     return first not in _ROLE_BOXES and "example" not in lower and _known_ending(f"x.{end}")
 
 
-def _split_is_real(text: str) -> bool:
-    lower = text.lower()
+def _split_is_real(match: re.Match[str]) -> bool:
+    lower = match.group().lower()
     if "example" in lower or re.search(r"[\w.+-]@[\w-]", lower):
+        return False
+    if match["host"] and not _known_ending(match["host"][1:].lower()):
         return False
     return re.search(r"[a-z]+[._]?\d*[a-z]*\d|[a-z]+\.[a-z]+", lower) is not None
 

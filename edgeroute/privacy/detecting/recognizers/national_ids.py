@@ -23,6 +23,7 @@ _SSN_RUN: Final = compiled(r"(?<!\d)(?:\d{9}|\d{3}-\d{2,3}-?\d{3,4})(?!\d)")
 _SSN_WORDS: Final = compiled(
     r"(?<![^\W_])(?:ssn|s\.s\.n|social[ _-]security|social|itin)(?![^\W\d_])[^\n]{0,32}$"
 )
+_NOBODYS: Final = re.compile(r"(\d)\1\1-?(\d)\2-?(\d)\3{3}")  # 111-22-3333
 # A word that makes the number a sample: its own label, or in the same short phrase before it.
 _SAMPLE: Final = compiled(
     r"\b(?:regex|regexp|format|example|sample|dummy|fake|mask|placeholder|validat\w+|test data)\b"
@@ -73,10 +74,12 @@ class NationalIds:
     def find(self, page: Page) -> Iterator[Hit]:
         """US numbers first, then every country's."""
         for match in _SSN.finditer(page.text):
-            if page.apart(*match.span()) and (len(match["gap"]) == 1 or match["gap"].strip()):
+            whole = page.apart(*match.span()) and not _NOBODYS.fullmatch(match.group())
+            if whole and (len(match["gap"]) == 1 or match["gap"].strip()):
                 yield from self._ssn(page, match)
         for match in _SSN_RUN.finditer(page.text):
-            if page.apart(*match.span()) and _SSN_WORDS.search(page.before(match.start(), 48)):
+            whole = page.apart(*match.span()) and not _NOBODYS.fullmatch(match.group())
+            if whole and _SSN_WORDS.search(page.before(match.start(), 48)):
                 yield Hit("US_SSN", *match.span(), 0.8)
         for start, end in page.numbers:
             for number, shape, words in _numbers():

@@ -66,6 +66,7 @@ _DOCUMENTED: Final = r"\b(?:regex|regexp|pattern|validator|example|dummy|fake)\b
 _DOCUMENTATION: Final = compiled(rf"{_DOCUMENTED}[^\n.;,!?{{}}\[\]]{{0,28}}$")
 _DOCUMENTATION_AFTER: Final = compiled(rf"[^\n.;,!?{{}}\[\]:]{{0,16}}{_DOCUMENTED}")
 _PLACEHOLDER: Final = compiled(r"123\D{1,2}456\D{1,2}789")
+_RUN: Final = "01234567890 9876543210"  # the ten digits, whatever they look like
 _SERVICE: Final = compiled(one_of("phones.service").replace("x", r"\d"))
 _DATE: Final = compiled(
     r"(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d$"
@@ -121,8 +122,8 @@ class Phones:
                 return False
         if _INVENTED.search(match.group()) or _PLACEHOLDER.search(match.group()):
             return False
-        digits = re.sub(r"\D", "", match.group())
-        if len(set(digits)) < 3 or _SERVICE.fullmatch(digits):
+        digits = "".join(str(int(sign)) for sign in match.group() if sign.isdecimal())
+        if len(set(digits)) < 3 or digits in _RUN or _SERVICE.fullmatch(digits):
             return False
         return (
             _DOCUMENTATION.search(page.before(start, 60)) is None

@@ -10,6 +10,7 @@ from typing import Final
 
 from edgeroute.privacy.detecting.recognizers.secret_values import (
     Strength,
+    counts_on,
     is_chosen,
     is_digest,
     is_phrase,
@@ -195,7 +196,8 @@ def _value(page: Page, match: re.Match[str], start: int, what: NameKind) -> tupl
             value, first = value[scheme.end() :], first + scheme.end()
     name = page.text[start : match.start()]
     tight = group == "bare" and _is_setting(page, start, last)
-    if match.re is _LISTED and is_digest(value):
+    said = page.form.is_code and (counts_on(value) or _is_called(value, name))
+    if said or (match.re is _LISTED and is_digest(value)):
         return None
     if value.isalpha() and (
         match.re is _LISTED
@@ -254,6 +256,13 @@ def is_secret(  # noqa: PLR0911 - one kind of name and value each
     if value.lower().endswith(_PASSWORDS):
         return False
     return sure and value.isalpha() and len(value) >= 8 and _is_plain(value)
+
+
+def _is_called(value: str, name: str) -> bool:
+    """Whether a value is put together from its name and words for secrets: ssl_secret_456."""
+    words = [word for word in pieces(value) if not word.isdigit()]
+    spoken = {*pieces(name), *_PASSWORDS, *_TOKENS}
+    return len(words) > 1 and "_" in value and spoken.issuperset(words)
 
 
 def _unclosed(value: str) -> str:

@@ -73,14 +73,15 @@ _TURN: Final = rf"{one_of('secrets.turns')}\s?\d{{1,3}}"
 _TURNS: Final = re.compile(
     rf"{one_of('secrets.safes')}[^\n]{{0,60}}?(?P<value>{_TURN}(?:[\s,\u3001]{{0,3}}{_TURN}){{1,4}})"
 )
+_REFERENCE: Final = re.compile(r"[|\]`]__?[.,;:)]{0,3}$")  # of reStructuredText: |name|_, [#1]_
 _KEYWORD: Final = re.compile(r"[\w.-]{1,40}=(?!=?$)")
 _JOINED: Final = re.compile(
-    r"[A-Za-z0-9_@]|[.\[({/_\\-]\S|[(\[]"
+    r"[A-Za-z0-9_@}]|[.\[({/_\\-]\S|[(\[]"
 )  # a name goes on, or an expression
 _PROMISING: Final = re.compile(r"[\d!@#$%^&*?~+\u00ab\u300c\"_-]")
 _CODED: Final = re.compile(r"[(){};=]")  # signs of code
 _MOST_CODED: Final = 9
-_ASSIGNS: Final = re.compile(r"=[^\s=]")  # a setting, which is read as one
+_ASSIGNS: Final = re.compile(r"=[^\s=]| ?= ?[\[({]")  # a setting, which is read as one
 _PAGE: Final = re.compile(r"/[\w/.-]{0,80}\?[\w.-]{1,40}=[\w&=.%-]{0,80}")  # of a site, asked for
 _BRACKET: Final = re.compile(r"[()\[\]{}]")
 _MY: Final = re.compile(rf"(?<![a-z]){one_of('secrets.mine')}(?![a-z])")
@@ -127,10 +128,7 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
     if cue.group().isascii():
         tail = _TAIL.match(text, start)
         start = tail.end() if tail else start
-        short = cue["code"] is not None or len(cue.group()) <= _SHORT
-        if short and start - cue.end() > _ENDING:
-            return
-        if page.lower[cue.start() : start] in _OTHER_WORDS:
+        if _is_other_word(page, cue, start):
             return
     if cue["word"] is not None and _ASSIGNS.match(text, start):
         return
@@ -150,7 +148,7 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
         if token.group().isalpha():
             continue
         value, place = _bare(token)
-        if len(value) < 5 or _KEYWORD.match(value):
+        if len(value) < 5 or _KEYWORD.match(value) or _REFERENCE.search(token.group()):
             continue
         direct = (
             place <= first + 2
@@ -164,6 +162,12 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
         if good:
             yield Hit("SECRET", place, place + len(value), 0.75, pattern="told")
             return
+
+
+def _is_other_word(page: Page, cue: re.Match[str], end: int) -> bool:
+    """Whether the word that ends at ``end`` only begins as ``cue`` does: passed, passengers."""
+    short = cue["code"] is not None or len(cue.group()) <= _SHORT
+    return (short and end - cue.end() > _ENDING) or page.lower[cue.start() : end] in _OTHER_WORDS
 
 
 def _may_follow(text: str, start: int, *, ascii_word: bool) -> bool:
@@ -218,6 +222,9 @@ def _digits(page: Page, cue: re.Match[str], start: int, end: int) -> Iterator[Hi
 def _before(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
     """What stands before its word: use ... as the password."""
     start = max(0, cue.start() - _BACK)
+    tail = _TAIL.match(page.text, cue.end()) if cue.group().isascii() else None
+    if tail and (tail.end() - cue.end() > _ENDING or _is_other_word(page, cue, tail.end())):
+        return
     if not _PROMISING.search(page.text, start, cue.start()):
         return
     line = page.text.rfind("\n", start, cue.start()) + 1

@@ -32,10 +32,11 @@ _STAND_INS: Final = word_set("secrets.stand_ins")
 _STOOD_IN: Final = re.compile(one_of("secrets.marks"))
 _PUBLISHED: Final = re.compile(alternatives(one.lower() for one in word_list("secrets.published")))
 _TERMS: Final = word_set("secrets.terms")
-_ROWS: Final = ("12345678", "abcdefg", "01234567", "qwertyu", "98765432", "deadbeef")
+_ROWS: Final = ("12345678", "abcdefg", "01234567", "qwertyu", "98765432", "deadbeef", "a1b2c3d4")
 _DIGITS: Final = "01234567890 9876543210"
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
 _COUNTED: Final = 5  # letters and digits
+_ORDER: Final = 30  # signs, each once: nothing drawn by chance is so
 _LEET: Final = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "$": "s", "@": "a"})
 _PIECE: Final = re.compile(r"[^\W_]+")
 _CHUNK: Final = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
@@ -111,9 +112,16 @@ def is_placeholder(value: str) -> bool:
         return True
     if _PUBLISHED.search(lower) or (len(value) > 4 and value in _DIGITS) or _is_counted(lower):
         return True
+    if len(set(value)) == len(value) >= _ORDER and value.isalnum():
+        return True
     if _SAMPLE.fullmatch(lower.translate(_LEET)):
         return True
     return not _STAND_INS.isdisjoint(pieces(value)) or _SAMPLE.fullmatch(lower) is not None
+
+
+def counts_on(value: str) -> bool:
+    """Whether digits follow each other as one counts: 1234."""
+    return value in _DIGITS
 
 
 def _is_counted(lower: str) -> bool:

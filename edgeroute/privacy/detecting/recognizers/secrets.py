@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from edgeroute.privacy.detecting.recognizers import (
@@ -11,7 +12,8 @@ from edgeroute.privacy.detecting.recognizers import (
     secret_names,
     secret_sentences,
 )
-from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.privacy.detecting.text.examples import EXAMPLE, is_beside_example
+from edgeroute.privacy.detecting.text.page import PUBLIC, Hit, Page
 from edgeroute.word_lists import one_of
 
 _WORDS: Final = re.compile(
@@ -33,6 +35,22 @@ class Secrets:
         yield from secret_formats.by_form(page.text)
         yield from secret_names.unnamed(page)
         if page.holds(_WORDS):
-            yield from secret_names.named(page)
+            yield from _but_examples(page, secret_names.named(page))
             yield from secret_formats.by_place(page)
-            yield from secret_sentences.told(page)
+            yield from _but_examples(page, secret_sentences.told(page))
+
+
+def _but_examples(page: Page, hits: Iterable[Hit]) -> Iterator[Hit]:
+    """``hits``; a value that code has beside an example is one wherever else it stands."""
+    if not page.form.is_published or not page.holds(EXAMPLE):
+        yield from hits
+        return
+    found = list(hits)
+    shown = {
+        page.text[hit.start : hit.end]
+        for hit in found
+        if is_beside_example(page, hit.start, hit.end)
+    }
+    for hit in found:
+        public = page.text[hit.start : hit.end] in shown
+        yield replace(hit, score=PUBLIC) if public else hit

@@ -34,6 +34,13 @@ _PERSON: Final = compiled(
 _TAG: Final = compiled(
     r"(?:[@\\]author\b|<authors?>|(?<!\w)contact: mailto:)[^\n]{0,200}", re.IGNORECASE
 )
+_STRING: Final = r"\s?[:=]\s?[\"'][^\"'\n]{2,80}[\"'],?\s{1,20}"
+# Who has a name, an address and a page, and nothing else, is presented: name, email, url.
+_CARD: Final = compiled(
+    rf"[\"']?name[\"']?{_STRING}[\"']?e?mail[\"']?{_STRING}"
+    rf"[\"']?{one_of('attribution.pages')}[\"']?\s?[:=]\s?[\"'][^\"'\n]{{4,200}}[\"']\s{{0,20}}[}})]",
+    re.IGNORECASE,
+)
 _MAIL: Final = r"<{1,2}[^<>\s]{1,64}(?:@| at )[^<>\n]{1,80}>{1,2}"
 _RIGHTS: Final = compiled(
     r"(?:copyright\b|&copy;|\u00a9|\(c\)\s{0,2}(?=(?:19|20)\d\d))[^\n]{0,300}"
@@ -58,10 +65,40 @@ _COUNTED: Final = compiled(rf"^[ ]{{0,8}}(\d{{1,6}})\t[^\n<:;,@]{{1,80}}{_MAIL}$
 _PATCH: Final = compiled(
     r"(?m)^From [0-9a-f]{40} \w{3} \w{3} \d\d? [\d:]{8} \d{4}\n(?:[^\n]{1,400}\n){1,12}"
 )
+_WORD: Final = r"[^\W\d_a-z][\w.'\u2019-]{0,30}"
+_NAME: Final = rf"{_WORD}(?: (?:{_WORD}|{one_of('names.particles')})){{0,4}}"
 # A line of a comment that is a maker, and perhaps years: # Ada Berg <ada@host>, 2011
 _SIGNED: Final = compiled(
-    rf"(?m)^{NUMBERED}[ \t]{{0,40}}(?:\#|//|\*|;|--|%)[ \t]{{1,20}}[^\n<>@(){{}}=;:]{{1,60}}{_MAIL}"
+    rf"(?m)^{NUMBERED}[ \t]{{0,40}}(?:\#|//|\*|;|--|%)[ \t]{{1,20}}{_NAME},?[ \t]{{0,4}}"
+    rf"{_MAIL}"
     r"[ \t,.\d-]{0,60}$"
+)
+# A line of a list of people: Ada Berg, 2012/06/07; * Ada Berg (@ada); Ada Berg <ada@host>
+_PERSON_LINE: Final = compiled(
+    rf"(?m)^{NUMBERED}[ \t]{{0,8}}(?:[*+-][ \t]{{1,3}}|\d{{1,4}}[.)] )?[@`\[]?"
+    rf"(?:{_NAME}|[^\x00-\x7f]{{2,12}}|[\w-]{{1,39}})"
+    rf"(?:[ \t,(`\[\]-]{{1,4}}(?:{_MAIL}|@[\w-]{{1,39}}|[\w.+-]{{1,64}}@[\w.-]{{1,80}}"
+    r"|\d{4}(?:[/-]\d\d?){0,2}"
+    r"|https?://[^\s()]{1,200})[`)\]]{0,3}){0,3}[ \t]{0,4}$"
+)
+_MAKERS: Final = compiled(
+    rf"(?<![A-Za-z]){one_of('attribution.makers')}(?![A-Za-z])", re.IGNORECASE
+)
+_HEAD: Final = 600  # characters in which a list says whom it names
+_FEWEST: Final = 5  # people of such a list
+_LISTED: Final = 0.6  # of its lines
+# Whom a document of a repository names by their accounts there: by [@ada], thanks to @ada
+_ACCOUNT: Final = compiled(r"(?<![\w@/.])@[A-Za-z\d][\w-]{0,38}(?![\w@]|[.-]\w)")
+# A heading that is a version: ## [1.2.3] - 2026-01-01, = 4.1.2 (20120817), Version 1.2
+_VERSION: Final = compiled(
+    rf"(?m)^{NUMBERED}[ \t#=*\[(]{{0,6}}(?:[\w-]{{1,30}}[ \t])?v?\d{{1,4}}\.\d{{1,4}}"
+    r"[\w.+-]{0,16}[\])]?(?:\(http[^\n)]{0,200}\))?"
+    r"[ \t:/\u2013-]{0,5}(?:[(\[]?[\w,. /-]{4,32}[)\]]?)?[ \t=:#]{0,8}$"
+)
+_VERSIONS: Final = 3  # so many make a list of changes
+_CHANGE: Final = compiled(
+    rf"(?m)^{NUMBERED}[ \t]{{0,8}}[*+-][ \t]{{1,4}}[^\n]{{0,400}}"
+    r"(?:\n[ \t]{2,12}[^\s*+-][^\n]{0,400}){0,12}"
 )
 # Who made a change, after it: Fix the parser - Ada Berg (#12), by Ada Berg in #12
 _CHANGED: Final = compiled(
@@ -117,6 +154,11 @@ class Attribution:
                 merged.append((start, end))
         return merged
 
+    @property
+    def says(self) -> bool:
+        """Whether the page names makers, or lists changes."""
+        return bool(self.places or self._changes)
+
     def holds(self, start: int, end: int) -> bool:
         """Whether ``[start, end)`` lies in one of them."""
         number = bisect_right(self.places, (start, len(self._text))) - 1
@@ -125,7 +167,7 @@ class Attribution:
     def _found(self) -> Iterator[tuple[int, int]]:
         text = self._text
         yield from self._fields()
-        for pattern in (_TAG, _RIGHTS, _GIT, _PATCH):
+        for pattern in (_TAG, _CARD, _RIGHTS, _GIT, _PATCH):
             yield from (match.span() for match in pattern.finditer(text))
         yield from self._counts()
         yield from self._chains(_BARE, _PERSON)
@@ -133,11 +175,36 @@ class Attribution:
             yield from (match.span() for match in _CREDIT.finditer(text))
             for pattern in (_SIGNED, _CHANGED):
                 yield from (match.span() for match in pattern.finditer(text))
+        if self._lists_makers:
+            yield from (match.span() for match in _PERSON_LINE.finditer(text))
         if self._form.is_document:
+            yield from (match.span() for match in _ACCOUNT.finditer(text))
             for match in _CONTACT.finditer(text):
                 if not _HEADERS.match(text, text.rfind("\n", 0, match.start()) + 1):
                     yield match.span()
         yield from self._chains(_SECTION, _ENTRY)
+
+    @cached_property
+    def _lists_makers(self) -> bool:
+        """Whether it is a list of people whose head calls them makers."""
+        if not _MAKERS.search(self._text, 0, _HEAD):
+            return False
+        lines = sum(1 for line in self._text.splitlines() if line.strip())
+        people = sum(1 for _ in _PERSON_LINE.finditer(self._text))
+        return people >= max(_FEWEST, _LISTED * lines)
+
+    def in_changes(self, start: int, end: int) -> bool:
+        """Whether ``[start, end)`` lies in an entry of a list of changes, which has versions for
+        its headings: who is named there made them or asked for them.
+        """
+        number = bisect_right(self._changes, (start, len(self._text))) - 1
+        return number >= 0 and end <= self._changes[number][1]
+
+    @cached_property
+    def _changes(self) -> list[tuple[int, int]]:
+        if sum(1 for _ in _VERSION.finditer(self._text)) < _VERSIONS:
+            return []
+        return [match.span() for match in _CHANGE.finditer(self._text)]
 
     def _fields(self) -> Iterator[tuple[int, int]]:
         """What stands in a field: its quoted value, its brackets, or the rest of the line."""

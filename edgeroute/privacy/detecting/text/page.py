@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from edgeroute.privacy.detecting.text.attribution import Attribution
     from edgeroute.privacy.detecting.text.code_form import CodeForm
+    from edgeroute.privacy.detecting.text.trials import Trials
 
 from edgeroute.privacy.detecting.dummies import claims, spans
 
@@ -148,6 +149,24 @@ class Page:
         )
 
         return Attribution(self.text, self.form)
+
+    @cached_property
+    def trials(self) -> Trials:
+        """The strings in its tests."""
+        from edgeroute.privacy.detecting.text.trials import Trials  # noqa: PLC0415 - word lists
+
+        return Trials(self.text)
+
+    def makes_public(self, address: str, *, balanced: bool) -> bool:
+        """Whether an address of another reading stands here as public attribution, or without the
+        last word of the line before it: then it is judged here.
+        """
+        place = self.text.find(address)
+        if place < 0:
+            domain = re.escape(address.rpartition("@")[2])
+            lines = re.finditer(rf"(?<=\n)[\w.+-]{{1,64}}@{domain}", self.text)
+            return any(address.endswith(line.group()) for line in lines)
+        return balanced and self.attribution.holds(place, place + len(address))
 
     def apart(self, start: int, end: int) -> bool:
         """Whether ``[start, end)`` is a whole number: words may touch it, other digits do not."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from edgeroute.core.patterns import compiled
+from edgeroute.privacy.detecting.text.code_form import CodeForm
 from edgeroute.privacy.detecting.text.packed import Decoded
 from edgeroute.word_lists import alternatives, word_list, word_set
 
@@ -32,17 +33,19 @@ _BACKWARDS_ADDRESS: Final = compiled(
 )
 _ACCOUNT: Final = compiled(r"(?<![^\W_])[A-Z0-9](?:[ ]?[A-Z0-9]){13,40}+(?![^\W_])")
 _TOKEN: Final = compiled(r"\S+")
+_BETTER: Final = 2  # small words that chance does not give
 _NEAR: Final = 400  # characters around a turned word
 _REACH: Final = 80  # characters around what needs no words
 
 
 def turned_parts(text: str, lower: str) -> Iterator[Decoded]:
     """``text`` the right way round, where a word or an address in it is turned."""
-    for start, end in _near(_CAESAR, lower):
-        yield from _turned(text, start, end, lambda said: codecs.encode(said, "rot13"))
-    for start, end in _near(_BACKWARDS, lower):
-        yield from _turned(text, start, end, lambda said: said[::-1])
-        yield from _turned(text, start, end, _each_word)
+    form = CodeForm(text, lower)
+    for place in _near(_CAESAR, lower):
+        yield from _turned(text, place, lambda said: codecs.encode(said, "rot13"), form)
+    for place in _near(_BACKWARDS, lower):
+        yield from _turned(text, place, lambda said: said[::-1], form)
+        yield from _turned(text, place, _each_word, form)
     if "@" in text:
         for match in _CAESAR_ADDRESS.finditer(lower):
             start, end = _token(text, *match.span())
@@ -73,15 +76,22 @@ def _near(words: re.Pattern[str], lower: str) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def _turned(text: str, start: int, end: int, turn: Callable[[str], str]) -> Iterator[Decoded]:
-    """What of ``[start, end)`` reads no worse when it is turned, sentence by sentence."""
-    kept = []
-    for match in _SAID.finditer(text, start, end):
+def _turned(
+    text: str, place: tuple[int, int], turn: Callable[[str], str], form: CodeForm
+) -> Iterator[Decoded]:
+    """What of ``place`` reads no worse when it is turned, sentence by sentence. Documents of
+    programs talk of what is compatible backwards: there some of it must read better.
+    """
+    kept, better = [], False
+    for match in _SAID.finditer(text, *place):
         said, other = match.group(), turn(match.group())
-        if _SURE.search(said.lower()) or _small_words(other) >= _small_words(said):
+        gained = _small_words(other) - _small_words(said)
+        sure = _SURE.search(said.lower()) is not None
+        if sure or gained >= 0:
             kept.append(other)
-    if kept:
-        yield Decoded("\n".join(kept), start, end)
+        better = better or sure or gained >= _BETTER
+    if kept and (better or not form.is_published):
+        yield Decoded("\n".join(kept), *place)
 
 
 def _small_words(text: str) -> int:

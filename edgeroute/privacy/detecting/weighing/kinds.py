@@ -24,7 +24,8 @@ OPEN_IN_CODE: Final = REACHED | {"PERSONAL_ID"}
 _SURE: Final = 0.5  # how surely another detail is seen
 _NEAR: Final = 300  # characters between details of one record
 _FIELD: Final = re.compile(r"[\"'`]\s?[,:=]|=>|[;\t|](?!$)")
-_FIELDS: Final = 3  # of a row of somebody's data, its names counted
+_FIELDS: Final = 3  # so many fields end in a row of somebody's data, with the name one less
+_FULL_NAME: Final = re.compile(r"[\"'`][^\W\d_a-z][\w.'-]{1,24}(?: [\w.'-]{1,24}){1,3}[\"'`]")
 _ROWS: Final = 3  # of people, or they are an example
 # 09:15 Ada: not yet
 _SAID: Final = re.compile(r"\d:\d\d[\])]?\s{1,2}[^\W\d_a-z][^\W\d_]{1,20}:\s\S")
@@ -51,7 +52,11 @@ def is_in_record(hit: Hit, hits: Iterable[Hit], text: str) -> bool:
     if any(one.type not in {hit.type, "PERSON", "SENSITIVE"} for one in near):
         return True
     rows = {_line(text, one.start) for one in near}
-    listed = [row for row in rows if len(_FIELD.findall(row)) >= _FIELDS]
+    listed = [
+        row
+        for row in rows
+        if len(_FIELD.findall(row)) + (_FULL_NAME.search(row) is not None) >= _FIELDS
+    ]
     heads = {head.lower() for head in _HEAD.findall(text, start, end)}
     said = len(_SAID.findall(text, start, end))
     return len(listed) >= _ROWS or said >= _TURNS or len(heads) >= _HEADS

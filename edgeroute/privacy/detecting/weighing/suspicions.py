@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -142,7 +142,7 @@ class Suspicions:
         for weighed in self._weigher.weigh(page, told, hits, early):
             place = weighed[:2]
             there = near_hits.touching(*place)
-            made = page.form.is_published and page.attribution.places
+            made = page.form.is_published and page.attribution.says
             if not made or _is_told(weighed, near_told.touching(*place), there):
                 yield weighed, self._in_window(page, near_spans.touching(*place), there, weighed)
 
@@ -158,7 +158,8 @@ class Suspicions:
         start, end, (probability, reasons) = weighed
         told = ", ".join(reasons)
         seen = list(_in(hits, start, end))
-        in_code = page.form.is_published
+        names = [one for one in _in(spans, start, end) if one.label in PERSON_LABELS]
+        in_code = page.form.is_published and not _is_shown(page, names, seen)
         counts = self._policy.counts_details(probability, in_code=in_code)
 
         def tells(kind: str) -> bool:
@@ -207,6 +208,18 @@ def _is_told(weighed: Weighed, told: Sequence[NameSpan], hits: Sequence[Hit]) ->
     start, end, _ = weighed
     named = any(one.label in PERSON_LABELS and one.score >= _NAMED for one in _in(told, start, end))
     return named or any(hit.score >= _SHAPED for hit in _in(hits, start, end))
+
+
+def _is_shown(page: Page, names: Iterable[NameSpan], hits: Iterable[Hit]) -> bool:
+    """Whether all that code tells is an address of a machine, or stands in strings of tests: made
+    up, unless it reads otherwise.
+    """
+    named = [span for span in names if span.score >= _NAMED]
+    sure = [hit for hit in hits if hit.score >= _SHAPED]
+    if sure and not named and all(hit.type == "IP_ADDRESS" for hit in sure):
+        return True
+    places = [(one.start, one.end) for one in (*named, *sure)]
+    return bool(places) and all(page.trials.holds(*place) for place in places)
 
 
 def _in(found: Sequence[T], start: int, end: int) -> Iterator[T]:

@@ -35,8 +35,43 @@ HARMLESS = {
     "a number behind stars": "customer no. 4471****0000",
     "a passport of Utopia": "P<UTOBERGSTROEM<<LIV<ANNE<<<<<<<<<<<<<<<<<<<<<",
     "an office": "Der Empfang ist unter rezeption@hotel-bergblick.at zu erreichen.",
+    "an alphabet of its own": 'SIGNS_IN_ORDER = "QqWwEeRrTtYyUuIiOoPpAaSsDdFfGgHhJjKkLl"\n',
+    "a password that counts": "import db\n\nDB_PASSWORD = '1234'\ndb.open(DB_PASSWORD)\n",
+    "a password called so": 'import db\n\nx = db.open(\n    wifi_password="wifi_secret_77",\n)\n',
+    "a token at an example host": "import api\n\n\ndef read():\n    call = {\n"
+    "        'token': 'q8Zt4mW1xK9p',\n        'url': 'https://shelf.example.org/v1',\n    }\n"
+    "    return api.get(call)\n",
+    "a hash of somebody of an example": "import api\n\nUSERS = {\n    'name': 'John Doe',\n"
+    "    'password': 'q8Zt4mW1xK9p$V2b',\n}\napi.load(USERS)\n",
+    "an example hash": "The changelog of the bugfix. An example wool hash (of the string "
+    "``password``) is\n``q8Zt4mW1xK9pV2b``.\n\n.. code-block:: pycon\n",
+    "a reference in a document": "This is the password hash [#wool2-home]_, as used in 2019.",
+    "a replacement in a document": "To send it, pass a filled |FormSheet2|_ object.",
+    "what is passed": "It mends every case where shelf2lib is passed a stream.",
+    "a digest that is cut": '{"sig": "a312b9c3cb4a1b693e8ebac5ee1ca9cc01f2661c14391917d'
+    'cb111517f72370809..."}',
+    "what a key elsewhere is called": '{"encryptionKey": "arn:aws:kms:eu-west-1:417498243647:'
+    'key/c9fe2447-0795-4fda-afbe-8464574ae162"}',
+    "points of a drawing": '<polygon points="6,30.5,120,66.7969,197,66.7969,197,40.5"/>',
+    "a number of nobody": "ssn : 222-33-4444 is parsed",
+    "a border of parts": "account:\n--4ddfd368-cb07-4b9e-b003-876010298a6c\nContent-Type: text\n",
+    "letters and digits in turn": '{"token": "a1b2c3d4567890ab"}',
+    "an office on the next line": "You may report it by contacting\nsecurity@shelves.io, please.",
+    "ten figures": '{"phone": "0123456789"}',
+    "a mailing list": "See https://mail.archive.io/shelf-dev@lists.shelves.io/msg1.html",
+    "a route of a server": "Show the user their own page after the login, as before.\n\n"
+    "    @web.route('/page')\n    def page():\n        show()\n",
 }
 PRIVATE = {
+    "a password at no example host": "import api\n\n\ndef read():\n    call = {\n"
+    "        'token': 'q8Zt4mW1xK9p',\n        'url': 'https://shelf.nordwind.net/v1',\n    }\n"
+    "    return api.get(call)\n",
+    "a key of a vendor at an example host": "import api\n\napi.get('https://shelf.example.org',\n"
+    "    key='sk_live_8mT2vXqLpR4yWk7NdZc5HbJs')\n",
+    "a pin that counts": "my PIN is 1234",
+    "a number of somebody": "her ssn is 222-35-4414",
+    "a telephone in a field": '{"phone": "0171 5529031"}',
+    "a provider that is called list": "write to olga.smirnova@list.ru about the rent",
     "a patient": "No. RM 4471902 must be called today.",
     "a member": "Badge 57652-11 is hers, ask at the gate.",
     "a tax code": "CF 69430-771, the same as last year, is her personal id number.",

@@ -38,9 +38,17 @@ PUBLIC = {
     "head of a file": f"# Bo Ek <bo@ek.se>, 2017\n# Orla Finn <{MAIL}>, 2019-2021\nimport os\n",
     "end of a change": "Changelog. Deprecated in 1.2.\n\n* Read pull requests - Orla Finn "
     f"{MAIL} (:gh:`12`)\n",
+    "list with days": "Thanks for every contribution to the codebase.\n\nContributors:\n\n"
+    f"Bo Ek, 2012/06/07\nAda Lund, 2013\nEva Roth (@eva)\nOrla Finn <{MAIL}>\nKim\n",
+    "card": f"users = [{{\n  name: 'Orla Finn',\n  email: '{MAIL}',\n  url: 'https://orla.io'\n}}]",
     "security": f"Security policy. Open a pull request, or report it to {MAIL}.\n",
 }  # fmt: skip
 PRIVATE = {
+    "list of others": f"Tenants\n\nBo Ek\nAda Lund\nEva Roth\nOrla Finn <{MAIL}>\nKim Ro\n",
+    "list with sums": f"Our developers\n\nBo Ek, 61400\nAda Lund, 58000\nEva Roth, 49100\n"
+    f"Orla Finn <{MAIL}> 70200\nKim Ro, 51000\n",
+    "refund": f"# Refund for Orla Finn <{MAIL}>\nimport os\n",
+    "card of a customer": f"users = [{{\n name: 'Orla Finn',\n email: '{MAIL}',\n owes: 120\n}}]",
     "rows": f"id,name,email\n1,Orla Finn,{MAIL}\n",
     "rows after a digest": f"9be01d7a,Orla Finn,{MAIL}\n",
     "numbered people": f"    11\tBo Ek <bo@ek.se>\n    12\tOrla Finn <{MAIL}>\n",
@@ -70,6 +78,34 @@ def test_public_attribution_is_known(name: str) -> None:
 def test_what_is_said_of_others_is_no_attribution(name: str) -> None:
     """Customers, mail and tickets in a repository are not its makers."""
     assert not _held(PRIVATE[name])
+
+
+CHANGES = (
+    "# Changes\n\n## 1.2.0 / 3 May 2026\n\n* Read twice, as Orla Finn wished\n  for long.\n\n"
+    "## [1.1.0] - 2026-01-02\n\n- Nothing\n\n## 1.0.0\n\n- All\n"
+)
+
+
+def test_entries_of_a_list_of_versions_name_makers() -> None:
+    """Whoever is named in an entry made the change or asked for it; beside entries nobody is."""
+    page = Page(CHANGES)
+    start = CHANGES.index("Orla Finn")
+    assert page.attribution.in_changes(start, start + 9)
+    assert not page.attribution.in_changes(2, 9)
+
+
+def test_entries_under_days_name_anybody() -> None:
+    """A list of what was done each day is no list of versions."""
+    text = CHANGES.replace("1.2.0 / ", "").replace("[1.1.0] - ", "").replace("1.0.0", "2025-12-01")
+    start = text.index("Orla Finn")
+    assert not Page(text).attribution.in_changes(start, start + 9)
+
+
+def test_accounts_are_named_in_documents() -> None:
+    """In a document of a repository an account names who made the change."""
+    text = "Bugfix: see https://github.com/shelf\n\n* Remove `x`, by [@orla-finn].\n"
+    start = text.index("@orla-finn")
+    assert Page(text).attribution.holds(start, start + 10)
 
 
 def test_places_are_in_order_and_apart() -> None:
