@@ -25,6 +25,7 @@ from edgeroute.wire.errors import WireError, WireFault
 from edgeroute.wire.format import CachePlan, Target
 from edgeroute.wire.formats import FORMATS
 from edgeroute.wire.json_data import dump
+from edgeroute.wire.sse import ServerSentEvent
 from tests.support.wire import ALL, FIXTURES, ORIGIN, card, read, target
 
 WIRE = FORMATS["openai-chat"]
@@ -375,3 +376,25 @@ def test_servers_say_at_which_stop_sequence_they_ended() -> None:
         choice = {"message": {"content": "1 2"}, "finish_reason": "stop", field: "END"}
         finish = WIRE.decode_answer({"choices": [choice]})[-1]
         assert finish == Finish("stop", "stop", "END")
+
+
+@pytest.mark.parametrize(
+    ("strange", "told"),
+    [
+        ({"id": "keep-alive", "choices": [{"delta": {"content": "x"}}]}, []),
+        ({"choices": [{"index": 1, "delta": {"content": "x"}}]}, []),
+        ({"choices": [{"delta": {"content": ""}}]}, []),
+        ({"choices": [{"delta": {"content": "x"}}]}, [TextDelta("x")]),
+        ({"choices": [{"delta": {"content": [{"type": "text", "text": "x"}]}}]}, [TextDelta("x")]),
+    ],
+)
+def test_after_the_first_words_each_piece_is_still_looked_at(
+    strange: dict[str, Any], told: list[TextDelta]
+) -> None:
+    """Most pieces hold more words only; what is else than that is read as it would be at first."""
+    decoder = WIRE.decoder()
+    decoder.feed(ServerSentEvent("message", '{"choices": [{"delta": {"content": "Some"}}]}'))
+    assert decoder.feed(ServerSentEvent("message", dump(strange).decode())) == told
+    for fault in ({"object": "error", "choices": [{"delta": {"content": "x"}}]}, {"error": "no"}):
+        with pytest.raises(WireFault):
+            decoder.feed(ServerSentEvent("message", dump(fault).decode()))
