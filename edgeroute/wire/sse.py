@@ -57,10 +57,10 @@ class SseParser:
         if self._after_cr and chunk.startswith(b"\n"):
             chunk = chunk[1:]
         if self._between and chunk.startswith(b"data: ") and chunk.endswith(b"\n\n"):
-            events = self._usual(chunk)
-            if events is not None:
-                self._after_cr = False
-                return events
+            usual = self._usual(chunk)
+            if usual is not None:
+                self._after_cr = self._first = False
+                return usual
         self._after_cr = chunk.endswith(b"\r")
         *lines, rest = _END.split(chunk)
         events: list[ServerSentEvent] = []
@@ -77,7 +77,7 @@ class SseParser:
     @property
     def _between(self) -> bool:
         """Whether the last line that came ended an event."""
-        return not (self._first or self._line or self._name or self._data)
+        return not (self._line or self._name or self._data)
 
     def _usual(self, chunk: bytes) -> list[ServerSentEvent] | None:
         """The events of a chunk of whole events, each in one line; None of any other chunk."""

@@ -97,23 +97,8 @@ class ChatDecoder:
 
     def _more_text(self, chunk: Json) -> TextDelta | None:
         """The delta of a chunk that says nothing but more visible text, as most do."""
-        choices = chunk.get("choices")
-        if (
-            not (chunk.keys() <= _CHUNK and isinstance(choices, list) and len(choices) == 1)
-            or chunk.get("object") == "error"
-        ):
-            return None
-        choice = choices[0]
-        if not (isinstance(choice, dict) and choice.keys() <= _CHOICE) or any(
-            (choice.get("index"), choice.get("finish_reason"), choice.get("logprobs"))
-        ):
-            return None
-        delta = choice.get("delta")
-        if not (isinstance(delta, dict) and delta.keys() <= _PLAIN):
-            return None
-        text = delta.get("content")
-        plain = isinstance(text, str) and text and self._said and self._think.over
-        return TextDelta(text) if plain and not (chunk.get("usage") or _waits(chunk)) else None
+        text = more_text(chunk) if self._said and self._think.over else ""
+        return TextDelta(text) if text and not _waits(chunk) else None
 
     def whole(self, body: Json) -> list[Delta]:
         """The deltas of a whole answer."""
@@ -274,10 +259,27 @@ class ChatDecoder:
         return dump_text(payload) if payload else ""
 
 
+def more_text(chunk: Json) -> str:
+    """The visible text of a chunk that says nothing but that; empty for any other."""
+    choices = chunk.get("choices")
+    if not (chunk.keys() <= _CHUNK and isinstance(choices, list) and len(choices) == 1):
+        return ""
+    choice = choices[0]
+    if not (isinstance(choice, dict) and choice.keys() <= _CHOICE):
+        return ""
+    more = choice.get("index") or choice.get("finish_reason") or choice.get("logprobs")
+    if more or chunk.get("usage") or chunk.get("object") == "error":
+        return ""
+    delta = choice.get("delta")
+    if not (isinstance(delta, dict) and delta.keys() <= _PLAIN):
+        return ""
+    return string(delta.get("content"))
+
+
 def _waits(chunk: Json) -> bool:
     """Whether a chunk only keeps the connection open."""
-    named = (string(chunk.get("model")), string(chunk.get("id")))
-    return any(map(_KEEP_ALIVE.match, named))
+    model, name = string(chunk.get("model")), string(chunk.get("id"))
+    return bool(_KEEP_ALIVE.match(model) or _KEEP_ALIVE.match(name))
 
 
 def _chances(choice: Json) -> Iterator[LogprobsDelta]:
