@@ -28,7 +28,6 @@ from edgeroute.engine.running.runner import Runner
 from edgeroute.engine.running.strategy import StrategyRunner
 from edgeroute.providers.calling.client import Client
 from edgeroute.routing.policy.in_force import RulesInForce
-from edgeroute.routing.policy.tiers import Tiers
 from edgeroute.routing.signals.classifier import TaskClassifier
 from edgeroute.wiring.installation import Installation
 from edgeroute.wiring.local import LocalParts
@@ -66,7 +65,7 @@ class EngineParts:
         self.advisor = Advisor(stores.outcomes, installation.paths.models)
         self.aftermath = Aftermath()
         self.feedback = Feedback(stores.outcomes, self.advisor)
-        self._yardsticks: tuple[Tiers, datetime, Yardsticks] | None = None
+        self._yardsticks: tuple[datetime, Yardsticks] | None = None
         budget = installation.settings.budget
         self.budget = Budget(
             Decimal(str(budget.daily_usd)),
@@ -190,13 +189,12 @@ class EngineParts:
         """The models that costs are measured against, which can be others every minute."""
         from edgeroute.routing.policy.yardsticks import yardsticks  # noqa: PLC0415
 
-        tiers = self.rules.tiers()
         minute = self.installation.clock.now().replace(second=0, microsecond=0)
         known = self._yardsticks
-        if known is None or known[0] is not tiers or known[1] != minute:
-            found = yardsticks(tiers, self.providers.catalog.cards, minute)
-            known = self._yardsticks = tiers, minute, found
-        return known[2]
+        if known is None or known[0] != minute:
+            found = yardsticks(self.rules.tiers(), self.providers.catalog.cards, minute)
+            known = self._yardsticks = minute, found
+        return known[1]
 
     async def close(self) -> None:
         """End what goes on after an answer, and let go of the exporter."""
