@@ -16,6 +16,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
@@ -31,6 +32,7 @@ _AUTH_HEADERS: Final = frozenset(
         "x-goog-api-key",
     }
 )
+_ADDRESSES: Final = 256  # that are remembered as parts; models have few
 _PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -66,8 +68,7 @@ class Outgoing:
     @property
     def destination(self) -> tuple[str, str, int]:
         """Scheme, host in lower case, port."""
-        place = split_address(self.url)
-        return place.scheme, place.hostname or "", place.port or _PORTS[place.scheme]
+        return _destination(self.url)
 
     @property
     def target(self) -> str:
@@ -76,6 +77,7 @@ class Outgoing:
         return f"{place.path or '/'}?{place.query}"
 
 
+@lru_cache(_ADDRESSES)
 def split_address(url: str) -> SplitResult:
     """The parts of an absolute http or https address.
 
@@ -92,6 +94,12 @@ def split_address(url: str) -> SplitResult:
     if place.port == 0:
         raise ValueError("the address has no usable port")
     return place
+
+
+@lru_cache(_ADDRESSES)
+def _destination(url: str) -> tuple[str, str, int]:
+    place = split_address(url)
+    return place.scheme, place.hostname or "", place.port or _PORTS[place.scheme]
 
 
 class Clearance:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 
 def is_loopback(host: str) -> bool:
@@ -10,6 +11,7 @@ def is_loopback(host: str) -> bool:
     return bool(loopback_address(host))
 
 
+@lru_cache(256)
 def loopback_address(host: str) -> str:
     """The address of ``host`` where that is this machine; empty where it is another one.
 

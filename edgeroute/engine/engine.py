@@ -66,7 +66,8 @@ class Engine:
         decision: Decision | None = None
         try:
             decision = replace(await self._decider.decide(request), start=start)
-            request = replace(request, model=decision.request.model)
+            if request.model != decision.request.model:
+                request = replace(request, model=decision.request.model)
             yield Planned(
                 decision.plan,
                 decision.privacy.verdict,

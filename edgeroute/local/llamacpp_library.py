@@ -11,6 +11,7 @@ import os
 import platform
 import re
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,7 @@ def locked(name: str) -> Path:
     return datafile.packaged("models") / name
 
 
+@cache
 def version() -> str:
     """The version that is used."""
     found = re.search(r"^llama-cpp-python==([^ ;]+)", locked(LOCK).read_text("utf-8"), re.MULTILINE)
@@ -46,6 +48,7 @@ def place() -> Path:
     return cache_folder() / f"{version()}-{_machine()}" / "site-packages"
 
 
+@cache
 def _machine() -> str:
     """A word for what the compiler makes code for."""
     words = [platform.system(), platform.machine()]
@@ -57,11 +60,18 @@ def _machine() -> str:
 
 def found() -> Path | None:
     """The folder of the package ``llama_cpp``; None where it has to be compiled first."""
-    spec = importlib.util.find_spec(PACKAGE)
-    if spec is not None and spec.origin:
-        return Path(spec.origin).parent
+    inside = _in_packages()
+    if inside is not None:
+        return inside
     own = place() / PACKAGE
     return own if (own / "__init__.py").is_file() else None
+
+
+@cache
+def _in_packages() -> Path | None:
+    """Its folder in this Python's own packages, which stay as they are while a process runs."""
+    spec = importlib.util.find_spec(PACKAGE)
+    return Path(spec.origin).parent if spec is not None and spec.origin else None
 
 
 def search_path() -> list[str]:

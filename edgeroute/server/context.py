@@ -53,7 +53,8 @@ class ServerContext:
 
     def asked_by(self, scope: Scope, request: ChatRequest) -> ChatRequest:
         """``request`` with the connected program that asks it, whose profile then holds."""
-        return replace(request, client=self.client(scope))
+        client = self.client(scope)
+        return request if client is None else replace(request, client=client)
 
     def named(self, typed: str) -> str:
         """The one name of the model that a caller calls ``typed``.

@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, get_args
 
+from edgeroute.core.answer import Frame
 from edgeroute.core.display import safe_line
 from edgeroute.core.events import (
     DOUBTS,
@@ -16,6 +17,7 @@ from edgeroute.core.events import (
     Event,
     Failed,
     Notice,
+    Piece,
     Planned,
 )
 from edgeroute.core.model_card import Place
@@ -42,6 +44,7 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     _PREFIX + "task": TASKS,
 }
 """What those may say that name a choice."""
+_WORDS: Final = (*get_args(Piece), Frame)
 _ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
 
 
@@ -97,7 +100,8 @@ class HeaderTracker:
     ``warning`` says that another model doubts the answer, or what this one was not told of, or else
     that a part of the history was lost;
     ``receipt`` is there at the end. That another model answers than the one that was named is told
-    in HTTP's own header for warnings.
+    in HTTP's own header for warnings. ``may_withdraw`` says whether words may yet be withdrawn,
+    which a caller who has read them cannot undo.
     """
 
     def __init__(self) -> None:
@@ -107,6 +111,7 @@ class HeaderTracker:
         self.receipt: Receipt | None = None
         self._plan: Plan | None = None
         self._because = ""
+        self.may_withdraw = False
 
     def as_headers(self, *, known: bool = True) -> dict[str, str]:
         """The headers; text is cut and kept to ASCII.
@@ -132,17 +137,14 @@ class HeaderTracker:
             if value
         }
 
-    @property
-    def may_withdraw(self) -> bool:
-        """Whether words may yet be withdrawn, which a caller who has read them cannot undo."""
-        plan = self._plan
-        return plan is not None and (plan.strategy != "single" or bool(plan.verify))
-
     def learn(self, event: Event) -> None:
         """Take in one event."""
+        if isinstance(event, _WORDS):  # most are, and tell nothing of this
+            return
         match event:
             case Planned(plan=plan, receipt_id=receipt_id, because=because):
                 self._plan, self._because = plan, because
+                self.may_withdraw = plan.strategy != "single" or bool(plan.verify)
                 self.receipt_id, self.reason = receipt_id, because or plan.why
             case AttemptStarted(model=model, reason=reason):
                 self.warning = ""

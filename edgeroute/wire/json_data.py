@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any, NoReturn
 
 import msgspec
@@ -249,8 +248,13 @@ def has_surrogates(data: str | bytes) -> bool:
 
 
 def _parsed(data: str | bytes) -> Any:
-    with suppress(ValueError, RecursionError):  # it refuses halves of signs, too
+    try:
         return _DECODER.decode(data)
+    except (ValueError, RecursionError):  # it refuses halves of signs, too
+        return _slowly(data)
+
+
+def _slowly(data: str | bytes) -> Any:
     try:
         text = data.decode("utf-8") if isinstance(data, bytes) else data
         return json.loads(text, parse_constant=_no_constant, parse_float=_finite)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from edgeroute.core.answer import Frame
 from edgeroute.wire.errors import WireError
@@ -21,8 +20,7 @@ _END: Final = re.compile(rb"\r\n|\r|\n")
 _BOM: Final = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class ServerSentEvent:
+class ServerSentEvent(NamedTuple):
     """One event: its name (``message`` where it has none) and its joined data lines."""
 
     event: str
@@ -58,6 +56,11 @@ class SseParser:
             return []
         if self._after_cr and chunk.startswith(b"\n"):
             chunk = chunk[1:]
+        if self._between and chunk.startswith(b"data: ") and chunk.endswith(b"\n\n"):
+            usual = self._usual(chunk)
+            if usual is not None:
+                self._after_cr = self._first = False
+                return usual
         self._after_cr = chunk.endswith(b"\r")
         *lines, rest = _END.split(chunk)
         events: list[ServerSentEvent] = []
@@ -70,6 +73,20 @@ class SseParser:
                 events.append(event)
         self._append(rest)
         return events
+
+    @property
+    def _between(self) -> bool:
+        """Whether the last line that came ended an event."""
+        return not (self._line or self._name or self._data)
+
+    def _usual(self, chunk: bytes) -> list[ServerSentEvent] | None:
+        """The events of a chunk of whole events, each in one line; None of any other chunk."""
+        if b"\r" in chunk or len(chunk) > self._max_line:
+            return None
+        blocks = chunk[:-2].split(b"\n\n")
+        if any(b"\n" in block or not block.startswith(b"data: ") for block in blocks):
+            return None
+        return [ServerSentEvent("message", str(block[6:], "utf-8", "replace")) for block in blocks]
 
     def _append(self, piece: bytes) -> None:
         self._line_bytes += len(piece)

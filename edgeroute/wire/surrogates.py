@@ -24,6 +24,9 @@ class WholeSigns:
     def feed(self, deltas: Iterable[Delta]) -> Iterator[Delta]:
         """``deltas`` without a half at the end of their texts."""
         for delta in deltas:
+            if isinstance(delta, TextDelta) and not self._held and delta.text.isascii():
+                yield delta
+                continue
             if isinstance(delta, Finish):
                 yield from self.close()
             yield self._joined(delta) if isinstance(delta, _Growing) else delta

@@ -26,6 +26,11 @@ class ThinkTags:
         self._closes = CLOSES
         self._held = ""
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing can be thinking any more, and nothing is held back."""
+        return self._state == "text" and not self._held
+
     def feed(self, piece: str) -> list[Piece]:
         """The parts of ``piece``, and of what was held back, that are certain by now."""
         out: list[Piece] = []

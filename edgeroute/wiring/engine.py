@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from functools import cache, cached_property, partial
 from random import Random
@@ -64,6 +65,7 @@ class EngineParts:
         self.advisor = Advisor(stores.outcomes, installation.paths.models)
         self.aftermath = Aftermath()
         self.feedback = Feedback(stores.outcomes, self.advisor)
+        self._yardsticks: tuple[datetime, Yardsticks] | None = None
         budget = installation.settings.budget
         self.budget = Budget(
             Decimal(str(budget.daily_usd)),
@@ -184,12 +186,15 @@ class EngineParts:
         )
 
     def yardsticks(self) -> Yardsticks:
-        """The models that costs are measured against today."""
+        """The models that costs are measured against, which can be others every minute."""
         from edgeroute.routing.policy.yardsticks import yardsticks  # noqa: PLC0415
 
-        return yardsticks(
-            self.rules.tiers(), self.providers.catalog.cards, self.installation.clock.now()
-        )
+        minute = self.installation.clock.now().replace(second=0, microsecond=0)
+        known = self._yardsticks
+        if known is None or known[0] != minute:
+            found = yardsticks(self.rules.tiers(), self.providers.catalog.cards, minute)
+            known = self._yardsticks = minute, found
+        return known[1]
 
     async def close(self) -> None:
         """End what goes on after an answer, and let go of the exporter."""

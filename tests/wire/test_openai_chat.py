@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
+from edgeroute.core.answer import Answer, Frame
 from edgeroute.core.events import Finish, LogprobsDelta, TextDelta, ToolCallDelta
 from edgeroute.core.messages import (
     File,
@@ -21,10 +22,12 @@ from edgeroute.core.messages import (
     user,
 )
 from edgeroute.core.request import ChatRequest, Sampling, Tool
+from edgeroute.core.usage import Usage
 from edgeroute.wire.errors import WireError, WireFault
-from edgeroute.wire.format import CachePlan, Target
+from edgeroute.wire.format import CachePlan, Envelope, Target
 from edgeroute.wire.formats import FORMATS
 from edgeroute.wire.json_data import dump
+from edgeroute.wire.sse import ServerSentEvent
 from tests.support.wire import ALL, FIXTURES, ORIGIN, card, read, target
 
 WIRE = FORMATS["openai-chat"]
@@ -375,3 +378,50 @@ def test_servers_say_at_which_stop_sequence_they_ended() -> None:
         choice = {"message": {"content": "1 2"}, "finish_reason": "stop", field: "END"}
         finish = WIRE.decode_answer({"choices": [choice]})[-1]
         assert finish == Finish("stop", "stop", "END")
+
+
+@pytest.mark.parametrize(
+    ("strange", "told"),
+    [
+        ({"id": "keep-alive", "choices": [{"delta": {"content": "x"}}]}, []),
+        ({"choices": [{"index": 1, "delta": {"content": "x"}}]}, []),
+        ({"choices": [{"delta": {"content": ""}}]}, []),
+        ({"choices": [{"delta": {"content": "x"}}]}, [TextDelta("x")]),
+        ({"choices": [{"delta": {"content": [{"type": "text", "text": "x"}]}}]}, [TextDelta("x")]),
+    ],
+)
+def test_after_the_first_words_each_piece_is_still_looked_at(
+    strange: dict[str, Any], told: list[TextDelta]
+) -> None:
+    """Most pieces hold more words only; what is else than that is read as it would be at first."""
+    decoder = WIRE.decoder()
+    decoder.feed(ServerSentEvent("message", '{"choices": [{"delta": {"content": "Some"}}]}'))
+    assert decoder.feed(ServerSentEvent("message", dump(strange).decode())) == told
+    for fault in ({"object": "error", "choices": [{"delta": {"content": "x"}}]}, {"error": "no"}):
+        with pytest.raises(WireFault):
+            decoder.feed(ServerSentEvent("message", dump(fault).decode()))
+
+
+def test_a_whole_answer_of_many_pieces_is_what_each_of_them_says() -> None:
+    """Pieces that only go on with a text are joined at once, and nothing else is lost or moved."""
+
+    def piece(delta: dict[str, Any], **more: Any) -> Frame:
+        choice = {"index": 0, "delta": delta} | {"finish_reason": more.pop("finish", None)}
+        return Frame(WIRE.name, "message", dump({"id": "c", "choices": [choice]} | more).decode())
+
+    frames = (
+        piece({"role": "assistant", "content": ""}),
+        piece({"content": "a"}),
+        piece({"content": "b"}, service_tier="first"),
+        piece({"content": "c"}),
+        piece({"reasoning_content": "hm"}),
+        piece({"content": "d", "role": "assistant"}),
+        piece({"content": "e", "role": "assistant"}),
+        piece({}, finish="stop", x="kept"),
+        piece({"content": "f"}),
+    )
+    answer = Answer(Message("assistant", (Text("abcdef"),)), "stop", Usage(), "m", frames=frames)
+    body = WIRE.encode_answer(answer, Envelope("ours", "m", 1))
+    message = {"role": "assistant", "content": "abcdef", "reasoning_content": "hm"}
+    assert body["choices"] == [{"index": 0, "message": message, "finish_reason": "stop"}]
+    assert (body["service_tier"], body["x"], body["id"]) == ("first", "kept", "ours")

@@ -156,3 +156,16 @@ async def test_what_follows_the_end_mark_is_not_read() -> None:
 async def test_an_empty_stream_is_no_answer(wire: str) -> None:
     """A provider that closes without a word has not answered."""
     assert await deltas_of(b"", wire) == []
+
+
+@pytest.mark.parametrize("cut", [1, 7, 24, 31, 32, 10_000])
+def test_whole_events_in_a_chunk_are_those_that_come_in_pieces(cut: int) -> None:
+    """Events of one line that come together are read like those of any other shape."""
+    stream = b"data: 1\n\ndata: \xc3\xa4\n\ndata: \n\n: idle\n\nevent: x\ndata: 2\ndata: 3\n\n"
+    pieces = [stream[at : at + cut] for at in range(0, len(stream), cut)]
+    assert parse(*pieces) == [
+        ServerSentEvent("message", "1"),
+        ServerSentEvent("message", "ä"),
+        ServerSentEvent("message", ""),
+        ServerSentEvent("x", "2\n3"),
+    ]

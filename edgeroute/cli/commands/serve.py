@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -14,6 +15,9 @@ from edgeroute.cli.shell import Shell, note, out, pass_shell
 
 if TYPE_CHECKING:
     from edgeroute.server.serve import Listening
+    from edgeroute.wiring import Runtime
+
+_NEW_OBJECTS: Final = 10_000  # that are made before some are looked through
 
 
 @click.command()
@@ -49,7 +53,7 @@ def serve(shell: Shell, host: str, port: int | None, *, unix_socket: bool, expos
             accept_exposure=exposed,
         ) as listening:
             _announce(listening)
-            warming = asyncio.create_task(runtime.warm())
+            warming = asyncio.create_task(_warm(runtime))
             await stop.wait()
             warming.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -57,6 +61,16 @@ def serve(shell: Shell, host: str, port: int | None, *, unix_socket: bool, expos
         note("The endpoint has ended.")
 
     shell.run(work)
+
+
+async def _warm(runtime: Runtime) -> None:
+    """Load what the first answer needs; what is loaded then stays, so nobody looks for garbage in
+    it again, which would hold up answers.
+    """
+    await runtime.warm()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS)
 
 
 def _announce(listening: Listening) -> None:

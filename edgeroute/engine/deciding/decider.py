@@ -145,7 +145,8 @@ class Decider:
         says as a family's.
         """
         name, family = named(request.model, self.catalog, names_here(self.local))
-        return allowed(replace(request, model=name), self.catalog), family
+        asked = request if request.model == name else replace(request, model=name)
+        return allowed(asked, self.catalog), family
 
     def _session(self, request: ChatRequest, *, dry: bool) -> Session:
         """The request's conversation; where the store cannot be read, one that says so."""
@@ -235,7 +236,7 @@ class Decider:
         )
         if privacy.stays and signals.wants_picture:
             raise kept_here(privacy.reason)
-        asked = replace(self._plan_input(request, session, signals, privacy), wish=instead)
+        asked = self._plan_input(request, session, signals, privacy, policy, wish=instead)
         asked = self._within_budget(asked, session.id, request.client)
         chosen = plan(asked)
         advice = self._advice(asked, chosen, request)
@@ -329,17 +330,17 @@ class Decider:
         session: Session,
         signals: Signals,
         privacy: PrivacyDecision,
+        policy: RoutingPolicy,
+        *,
+        wish: str,
     ) -> PlanInput:
         from edgeroute.routing.plan.plan_input import PlanInput  # noqa: PLC0415
 
-        policy = self.rules.policy(request.policy)
         here = {card.id: card for card in self.local.cards()}
         client = request.client
-        managed = {
-            name: card
-            for name, card in self.catalog.cards.items()
-            if client is None or client.allows(name)
-        }
+        managed = self.catalog.cards
+        if client is not None:
+            managed = {name: card for name, card in managed.items() if client.allows(name)}
         context = self.router_state.context(session.id, client)
         return PlanInput(
             policy=policy,
@@ -363,11 +364,8 @@ class Decider:
             else 0.0,
             holding=self.router_state.holding(session.id),
             same_as=self.catalog.same_as,
+            wish=wish,
         )
-
-    def _spent_today(self, policy: RoutingPolicy) -> float:
-        """Known cost of this day in USD, summed up only where a rule asks for it."""
-        return float(self.router_state.spent_today()) if "spent_today" in policy.reads else 0.0
 
     def _within_budget(
         self, asked: PlanInput, conversation: str, client: ClientProfile | None

@@ -194,19 +194,24 @@ class _FallbackStep:
         if not isinstance(delta, _SHOWN):
             return []
         self.held.append(delta)
-        now = self._clock.monotonic()
-        shows = delta.untold if isinstance(delta, Frame) else not isinstance(delta, ReasoningDelta)
-        if isinstance(delta, ReasoningDelta):
-            self._thinks_since = now if self._thinks_since is None else self._thinks_since
-            shows = now - self._thinks_since >= LONG_THOUGHT
-        if shows and not self._began:
+        if not self._began and self._shows(delta):
             self._began = True
-            action = self._failover.on(FirstWord(), now)
+            action = self._failover.on(FirstWord(), self._clock.monotonic())
             self._showing = isinstance(action, Show)
         if not self._showing:
             return []
         shown, self.held = self.held, []
         return shown
+
+    def _shows(self, delta: Piece | Frame) -> bool:
+        """Whether ``delta`` begins what may be shown: words do, and a thought that lasts."""
+        if isinstance(delta, Frame):
+            return delta.untold
+        if not isinstance(delta, ReasoningDelta):
+            return True
+        now = self._clock.monotonic()
+        self._thinks_since = now if self._thinks_since is None else self._thinks_since
+        return now - self._thinks_since >= LONG_THOUGHT
 
     def ended(self, live: LiveAttempt) -> None:
         """The answer is whole."""

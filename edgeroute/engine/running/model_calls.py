@@ -173,9 +173,9 @@ class ModelCalls:
 
         Another request of this conversation, in any process, may have latched it meanwhile.
         """
-        key, now = self._key(provider), self.sessions.now(decision.session)
+        key = self._key(provider)
         self.leaving(decision, attempt, body)
-        return key, now
+        return key, self.sessions.now(decision.session)
 
     def _key(self, provider: Provider) -> Secret | None:
         hint = f"Add one with `edgeroute keys set {provider.id}`."
@@ -192,8 +192,10 @@ class ModelCalls:
         from edgeroute.providers.calling.call import plan_cache, takes_marks_or_keys  # noqa: PLC0415
         from edgeroute.routing.signals.tokens import message_tokens, tool_tokens  # noqa: PLC0415
 
+        if not takes_marks_or_keys(card):
+            return None
         policy = self.rules.policy(request.policy)
-        if not (policy.cache_system_prompt and takes_marks_or_keys(card)):
+        if not policy.cache_system_prompt:
             return None
         system = [message for message in request.messages if message.role == "system"]
         said = [message for message in request.messages[:-1] if message.role != "system"]

@@ -59,6 +59,7 @@ class LocalModels:
         self._own = own
         self._machine = machine
         self._present: tuple[int, tuple[Build, ...]] | None = None
+        self._best: tuple[tuple[Build, ...], Build | None] | None = None
         self._now = now
 
     @cached_property
@@ -165,7 +166,11 @@ class LocalModels:
                 f"Fetch it with `edgeroute models pull {build.id}`.",
                 kind=ErrorKind.UNKNOWN_MODEL,
             )
-        best = recommend.best_present(self.catalogue, self.machine, self.present())
+        present = self.present()
+        if self._best is None or self._best[0] is not present:
+            best = recommend.best_present(self.catalogue, self.machine, present)
+            self._best = present, best
+        best = self._best[1]
         if best is None:
             raise LocalModelError(
                 "There is no local model on this machine yet.",

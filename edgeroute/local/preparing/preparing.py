@@ -107,9 +107,9 @@ class Preparing:
     @property
     def absent(self) -> str:
         """The sentence that says why this machine cannot answer now; empty where it can."""
-        now = self.now()
         if not self.missing():
             return ""
+        now = self.now()
         if now.state == "running":
             return f"The local model is being prepared: {now.sentence}."
         return f"There is no local model here yet: {now.sentence.rstrip('.')}."

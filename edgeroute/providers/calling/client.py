@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from edgeroute.core.answer import WHOLE, Frame
 from edgeroute.core.clock import Clock, SystemClock
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from edgeroute.providers.transport.incoming import Incoming
     from edgeroute.wire.sse import StreamDecoder
 
+_PIECE = get_args(Piece)
 _ERROR_BYTES = 64 * 1024
 _ERROR_SECONDS = 5.0
 _DRAIN_SECONDS = 0.1
@@ -92,7 +93,7 @@ class Client:
             whole = False
             async with aclosing(answer) as deltas:
                 async for delta in deltas:
-                    if isinstance(delta, Piece) or (isinstance(delta, Frame) and delta.untold):
+                    if delta.untold if isinstance(delta, Frame) else isinstance(delta, _PIECE):
                         deadline.seconds = patience.total
                     whole = whole or isinstance(delta, Finish)
                     if names and isinstance(delta, ToolCallDelta) and delta.name in names:

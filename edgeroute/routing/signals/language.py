@@ -49,7 +49,7 @@ def language_of(text: str) -> tuple[str, float]:
             found = len(pattern.findall(sample))
             if found and (found >= letters * _SHARE_OF_SCRIPT or code == "uk"):
                 return code, 0.9
-    hits = Counter({code: sum(w in known for w in words) for code, known in _WORDS.items()})
+    hits = Counter({code: sum(map(known.__contains__, words)) for code, known in _WORDS.items()})
     (best, most), (_, second) = hits.most_common(2)
     if most >= _FEWEST_HITS and most > second:
         return best, round(min(0.95, 0.5 + (most - second) / (2 * most)), 2)

@@ -79,7 +79,7 @@ def read_signals(
         request, turn, found, "classifier" if classifier else "text", thresholds, at_work=at_work
     )
     picture = task == "image" and _wants_picture(request, task_signal)
-    domain, domain_signal = _domain(request, turn, found, named)
+    domain, domain_signal = _domain(request, turn, found, named, closely=closely)
     language, language_sure = language_of(turn.text)
     code = has_code(turn.text)
     output = (
@@ -193,7 +193,12 @@ def _wants_picture(request: ChatRequest, signal: Signal) -> bool:
 
 
 def _domain(
-    request: ChatRequest, turn: UserTurn, found: Guess, classifier: Classifier
+    request: ChatRequest,
+    turn: UserTurn,
+    found: Guess,
+    classifier: Classifier,
+    *,
+    closely: bool,
 ) -> tuple[str, Signal]:
     """The domain. In a conversation it stays until a turn plainly has another subject."""
     if request.task in DOMAINS:
@@ -203,7 +208,7 @@ def _domain(
     left = turn.alone >= _ALONE and found.confidence >= _SURE_OF_SUBJECT and not found.doubtful
     if not request.tools and not left:
         for back, text in enumerate(reversed(turn.earlier)):
-            before = guess(classifier.rank(text, closely=back < _READ_CLOSELY))
+            before = guess(classifier.rank(text, closely=closely and back < _READ_CLOSELY))
             if before.domain_confidence >= _SURE_OF_DOMAIN:
                 return before.domain, Signal("text", before.domain_confidence)
     return "", Signal("default", found.domain_confidence)

@@ -39,12 +39,17 @@ def request_of(
     kept = {name: value for name, value in body.items() if _kept(name, form)}
     _forget_user(kept)
     request = own_headers.apply(form.decode_request(kept), headers)
-    request = replace(request, introduction=_introduction(headers))
+    introduction = _introduction(headers)
     if form is IMAGES:
-        return replace(request, task="image")
-    if form.name in FORMATS:
-        request = replace(request, source=kept, headers=_of_wire(form, headers))
-    return replace(request, pictures="no")
+        return replace(request, introduction=introduction, task="image")
+    own = form.name in FORMATS
+    return replace(
+        request,
+        introduction=introduction,
+        source=kept if own else request.source,
+        headers=_of_wire(form, headers) if own else request.headers,
+        pictures="no",
+    )
 
 
 def ignored(body: Mapping[str, Any], form: CallerFormat) -> tuple[str, ...]:

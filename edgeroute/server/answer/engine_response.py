@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, get_args
@@ -31,7 +31,9 @@ SEND_SECONDS: Final = 60.0
 # How far the engine may run ahead of a slow reader.
 _AHEAD: Final = 64
 _AT_ONCE: Final = 64 * 1024  # bytes
-_NAMING: Final = (*get_args(Piece), Frame, Answered)
+_WORDS: Final = (*get_args(Piece), Frame)
+_LAST: Final = (Answered, Failed)
+_NAMING: Final = (*_WORDS, Answered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,9 @@ class EngineResponse:
         engine = self._context.runtime.engine
         request = self._context.asked_by(scope, self._decoded.request)
         with self._context.metrics.under_way(), suppress(HungUp):
-            async with answering(engine, request, receive) as events:
-                if self._decoded.stream:
+            stream = self._decoded.stream
+            async with answering(engine, request, receive, whole=not stream) as events:
+                if stream:
                     await self._stream(events, scope, receive, send)
                 else:
                     response = await self._whole(events, scope["path"])
@@ -74,7 +77,7 @@ class EngineResponse:
 
     async def _whole(self, events: EngineTask, path: str) -> Response:
         event: Event | None = None
-        while not isinstance(event, Answered | Failed):
+        while not isinstance(event, _LAST):
             event = await events.next()
             self._tracker.learn(event)
         headers = self._headers()
@@ -108,7 +111,7 @@ class EngineResponse:
                 # Of a whole answer every part says itself where it comes from.
                 envelope.origin = self._context.origin_of(envelope.model)
             said += b"".join(encoder.idle() if event is None else self._say(event, encoder))
-            if isinstance(event, Answered | Failed) or self._lost(event):
+            if isinstance(event, _LAST) or self._lost(event):
                 break
             # What came together goes out together.
             if said and not (events.more and len(said) < _AT_ONCE):
@@ -144,8 +147,9 @@ class EngineResponse:
 
     async def _next(self, events: EngineTask) -> Event | None:
         """The next event, or None where it keeps the caller waiting."""
+        event = events.here()
         try:
-            event = await events.next(self._context.keep_alive_seconds)
+            event = event or await events.next(self._context.keep_alive_seconds)
         except TimeoutError:
             return None
         self._tracker.learn(event)
@@ -155,16 +159,16 @@ class EngineResponse:
         """Whether words were withdrawn that the caller has read already."""
         return isinstance(event, Folded) and not self._tracker.may_withdraw
 
-    def _say(self, event: Event, encoder: StreamEncoder) -> Iterator[bytes]:
+    def _say(self, event: Event, encoder: StreamEncoder) -> list[bytes]:
         if self._lost(event):
             withdrawn = EdgeRouteError("The answer was withdrawn while it came.", "Try again.")
-            yield from encoder.error(withdrawn)
-        elif not self._tracker.may_withdraw or isinstance(event, Failed):
-            yield from encoder.feed(event)
-        elif isinstance(event, Answered):
-            for piece in pieces_of(event.answer):
-                yield from encoder.feed(piece)
-            yield from encoder.feed(event)
+            return encoder.error(withdrawn)
+        if not self._tracker.may_withdraw or isinstance(event, Failed):
+            return encoder.feed(event)
+        if not isinstance(event, Answered):
+            return []
+        told = (*pieces_of(event.answer), event)
+        return [said for one in told for said in encoder.feed(one)]
 
     def _headers(self, *, known: bool = True) -> dict[str, str]:
         told = self._tracker.as_headers(known=known)
@@ -210,10 +214,14 @@ class EngineTask:
     """The events of one request, in order.
 
     The engine runs in one task of its own, which is cancelled, and so closed, as soon as the
-    caller hangs up. It waits while ``_AHEAD`` events are not read.
+    caller hangs up. It waits while ``_AHEAD`` events are not read. Who wants the ``whole`` answer
+    at once is not told of its pieces.
     """
 
-    def __init__(self, events: AsyncGenerator[Event], receive: Receive) -> None:
+    def __init__(
+        self, events: AsyncGenerator[Event], receive: Receive, *, whole: bool = False
+    ) -> None:
+        self._whole = whole
         self._events: deque[Event] = deque()
         self._news, self._room = asyncio.Event(), asyncio.Event()
         self._running = asyncio.create_task(self._run(events))
@@ -224,6 +232,8 @@ class EngineTask:
     async def _run(self, events: AsyncGenerator[Event]) -> None:
         async with aclosing(events):
             async for event in events:
+                if self._whole and isinstance(event, _WORDS):
+                    continue
                 while len(self._events) >= _AHEAD:
                     self._room.clear()
                     await self._room.wait()
@@ -234,6 +244,13 @@ class EngineTask:
     def more(self) -> bool:
         """Whether the next event is there already."""
         return bool(self._events)
+
+    def here(self) -> Event | None:
+        """The next event where it is there already and somebody reads it."""
+        if not self._events or self._gone.done():
+            return None
+        self._room.set()
+        return self._events.popleft()
 
     async def next(self, patience: float | None = None) -> Event:
         """The next event.
@@ -249,9 +266,8 @@ class EngineTask:
                 await self._news.wait()
         if self._gone.done():
             raise HungUp
-        if self._events:
-            self._room.set()
-            return self._events.popleft()
+        if event := self.here():
+            return event
         self._running.result()
         raise EdgeRouteError("The answer broke off inside EdgeRoute.", "Try again.")
 
@@ -270,10 +286,10 @@ async def _hung_up(receive: Receive) -> None:
 
 @asynccontextmanager
 async def answering(
-    engine: Engine, request: ChatRequest, receive: Receive
+    engine: Engine, request: ChatRequest, receive: Receive, *, whole: bool = False
 ) -> AsyncIterator[EngineTask]:
     """Answer ``request`` while the block runs; leaving it early stops the engine."""
-    task = EngineTask(engine.stream(request), receive)
+    task = EngineTask(engine.stream(request), receive, whole=whole)
     try:
         yield task
     finally:

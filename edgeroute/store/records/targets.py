@@ -14,11 +14,13 @@ class Targets:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._begun = False
 
     @property
     def kept(self) -> bool:
         """Whether anything can have been kept: looking for it makes no file."""
-        return self._database.path.exists()
+        self._begun = self._begun or self._database.path.exists()
+        return self._begun
 
     def since(self, versions: dict[str, int]) -> dict[str, tuple[int, Any]]:
         """The rows whose version is not among ``versions``, with their version."""

@@ -53,6 +53,9 @@ _KNOWN: Final = frozenset(
 )  # fmt: skip
 
 
+_BARE: Final = frozenset({"role", "content"})
+
+
 def decode_request(body: Json) -> ChatRequest:
     """The request in ``body``.
 
@@ -134,6 +137,8 @@ def _message(item: object, position: int) -> Message:
     content = message.get("content")
     if content is not None and not isinstance(content, str | list):
         raise WireError(f"messages[{position}].content must be a string or a list of parts.")
+    if content and isinstance(content, str) and role != "tool" and message.keys() == _BARE:
+        return Message(role, (Text(content),))
     parts = tuple(_parts(content))
     name = string(message.get("name"))
     if role == "tool":

@@ -12,6 +12,7 @@ from edgeroute.wire.format import Envelope, Target
 from edgeroute.wire.json_data import Json, dump_text, mapping, mappings, sequence, string
 from edgeroute.wire.openai_chat.answer import DONE, ChatEncoder, encode_error, frame
 from edgeroute.wire.openai_chat.request import THINKING, replay
+from edgeroute.wire.openai_chat.stream import more_text
 from edgeroute.wire.same_wire import (
     FrameFormat,
     Growing,
@@ -105,7 +106,7 @@ def _patch(chunk: Object, envelope: Envelope) -> bool | None:
 def _join(chunks: list[Object]) -> Object:
     body: Object = {}
     choices: dict[int, Object] = {}
-    for chunk in chunks:
+    for chunk in _joined(chunks):
         for key, value in chunk.items():
             if key != "choices" and (value is not None or key not in body):
                 body[key] = value
@@ -118,6 +119,35 @@ def _join(chunks: list[Object]) -> Object:
             assert isinstance(call, dict)
             call.pop("index", None)
     return body | {"object": "chat.completion", "choices": made} if made else {}
+
+
+def _joined(chunks: list[Object]) -> Iterator[Object]:
+    """``chunks``, one for all that follow each other and say only more of one text."""
+    texts: list[str] = []
+    last: Object = {}
+    for chunk in chunks:
+        text = more_text(chunk)
+        if texts and not (text and _fields_of(chunk) == _fields_of(last)):
+            yield _with_text(last, texts)
+            texts = []
+        if text:
+            texts.append(text)
+            last = chunk
+        else:
+            yield chunk
+    if texts:
+        yield _with_text(last, texts)
+
+
+def _fields_of(chunk: Object) -> tuple[object, ...]:
+    choice = chunk["choices"][0]
+    return chunk.keys(), choice.keys(), choice["delta"].keys()
+
+
+def _with_text(chunk: Object, texts: list[str]) -> Object:
+    choice = chunk["choices"][0]
+    delta = {**choice["delta"], "content": "".join(texts)}
+    return {**chunk, "choices": [{**choice, "delta": delta}]}
 
 
 def _add_choice(whole: Object, choice: Json) -> None:

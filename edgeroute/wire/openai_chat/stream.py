@@ -53,6 +53,11 @@ _FINISH: Final[dict[str, FinishReason]] = {
 }
 _FAILED: Final = frozenset({"error", "insufficient_system_resource", "network_error", "abort"})
 _PLAIN: Final = frozenset({"content", "role"})
+_CHOICE: Final = frozenset({"delta", "finish_reason", "index", "logprobs"})
+_CHUNK: Final = frozenset(
+    {"choices", "created", "id", "model", "object", "obfuscation", "service_tier",
+     "system_fingerprint", "usage"}
+)  # fmt: skip
 _KEEP_ALIVE: Final = re.compile(r"(chatcmpl-)?keep-?alive", re.IGNORECASE)
 
 
@@ -87,7 +92,13 @@ class ChatDecoder:
         chunk = load_piece(data)
         if event.event == "error":
             raise WireFault(chunk, message_of(chunk.get("error", chunk)))
-        return list(self._chunk(chunk))
+        more = self._more_text(chunk)
+        return list(self._chunk(chunk)) if more is None else [more]
+
+    def _more_text(self, chunk: Json) -> TextDelta | None:
+        """The delta of a chunk that says nothing but more visible text, as most do."""
+        text = more_text(chunk) if self._said and self._think.over else ""
+        return TextDelta(text) if text and not _waits(chunk) else None
 
     def whole(self, body: Json) -> list[Delta]:
         """The deltas of a whole answer."""
@@ -118,8 +129,7 @@ class ChatDecoder:
 
     def _chunk(self, chunk: Json) -> Iterator[Delta]:
         raise_if_fault(chunk)
-        model, name = string(chunk.get("model")), string(chunk.get("id"))
-        if _KEEP_ALIVE.match(model) or _KEEP_ALIVE.match(name):
+        if _waits(chunk):
             return
         for choice in mappings(chunk.get("choices")):
             if choice.get("index") in (None, 0):  # one answer is read, whatever else was asked for
@@ -127,7 +137,7 @@ class ChatDecoder:
                 yield from self._choice(choice, chunk)
         counts = chunk.get("usage") or mapping(chunk.get("x_groq")).get("usage")
         if counts and mapping(counts):
-            yield UsageDelta(usage.from_openai(mapping(counts)), model)
+            yield UsageDelta(usage.from_openai(mapping(counts)), string(chunk.get("model")))
 
     def _choice(self, choice: Json, chunk: Json) -> Iterator[Delta]:
         delta = mapping(choice.get("delta") or choice.get("message"))
@@ -247,6 +257,29 @@ class ChatDecoder:
         if self._calls.signatures:
             payload["extra_content"] = self._calls.signatures
         return dump_text(payload) if payload else ""
+
+
+def more_text(chunk: Json) -> str:
+    """The visible text of a chunk that says nothing but that; empty for any other."""
+    choices = chunk.get("choices")
+    if not (chunk.keys() <= _CHUNK and isinstance(choices, list) and len(choices) == 1):
+        return ""
+    choice = choices[0]
+    if not (isinstance(choice, dict) and choice.keys() <= _CHOICE):
+        return ""
+    more = choice.get("index") or choice.get("finish_reason") or choice.get("logprobs")
+    if more or chunk.get("usage") or chunk.get("object") == "error":
+        return ""
+    delta = choice.get("delta")
+    if not (isinstance(delta, dict) and delta.keys() <= _PLAIN):
+        return ""
+    return string(delta.get("content"))
+
+
+def _waits(chunk: Json) -> bool:
+    """Whether a chunk only keeps the connection open."""
+    model, name = string(chunk.get("model")), string(chunk.get("id"))
+    return bool(_KEEP_ALIVE.match(model) or _KEEP_ALIVE.match(name))
 
 
 def _chances(choice: Json) -> Iterator[LogprobsDelta]:

@@ -150,7 +150,7 @@ def test_the_place_is_one_of_this_version_and_machine(
 ) -> None:
     """What the cache holds for this machine is found, and told to the process that runs it."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr(llamacpp_library, "_in_packages", lambda: None)
     monkeypatch.setattr(llamacpp_library, "cache_folder", lambda: tmp_path / "llamacpp")
     assert llamacpp_library.found() is None
     assert llamacpp_library.search_path() == []

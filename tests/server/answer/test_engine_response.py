@@ -163,6 +163,14 @@ async def test_a_slow_reader_slows_the_engine() -> None:
         assert engine.given < 200
 
 
+async def test_who_wants_the_whole_answer_is_not_told_of_its_pieces() -> None:
+    """What nobody would read holds up neither the engine nor the reader."""
+    many: list[Event] = [*([TextDelta("x")] * 1_000), AttemptStarted(1, MODEL, "")]
+    engine: Any = CountingEngine(many)
+    async with answering(engine, None, never, whole=True) as events:  # type: ignore[arg-type]
+        assert await events.next() == many[-1]
+
+
 async def test_impatience_loses_no_event() -> None:
     """However often the reader stops waiting, no event is lost."""
 
