@@ -18,10 +18,15 @@ class _SettingsTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class RouterSettings(_SettingsTable, frozen=True):
-    """``policy`` names rules/<name>.yaml or a path; ``tier`` how much quality may cost."""
+    """``policy`` names rules/<name>.yaml or a path; ``tier`` how much quality may cost.
+
+    With ``learn_from_steps`` tests that an agent ran and edits that it took back count as signs of
+    how good an answer was, beside asking again and thumbs; no word of them is kept.
+    """
 
     policy: str = "default"
     tier: Tier = "balanced"
+    learn_from_steps: bool = False
 
 
 class PrivacySettings(_SettingsTable, frozen=True):
@@ -168,9 +173,19 @@ class NetworkSettings(_SettingsTable, frozen=True):
 
 
 class TelemetrySettings(_SettingsTable, frozen=True):
-    """OpenTelemetry over OTLP; nothing is sent without an ``endpoint``."""
+    """OpenTelemetry over OTLP in JSON; nothing is sent without an ``endpoint``.
+
+    ``path`` is what is added to it for traces; ``metrics = false`` sends traces alone. The key that
+    `edgeroute keys set telemetry` stores is sent as ``auth`` says; for ``basic`` it is
+    ``name:password``. ``headers`` are further ones, which hold no secret. ``content`` sends open
+    prompts and answers along.
+    """
 
     endpoint: str = ""
+    path: str = "/v1/traces"
+    auth: Literal["bearer", "basic", "x-api-key", "api-key", "none"] = "bearer"
+    headers: dict[str, str] = {}
+    metrics: bool = True
     content: bool = False
 
 

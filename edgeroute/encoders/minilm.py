@@ -64,6 +64,13 @@ class MiniLM:
         clean = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates are refused
         return list(self._tokenizer.encode(clean, add_special_tokens=False).ids)
 
+    def word(self, word: str) -> int | None:
+        """The number of ``word`` where the model has one for all of it; commoner ones have smaller
+        numbers.
+        """
+        found: int | None = self._tokenizer.token_to_id(word)
+        return found
+
     def of_tokens(self, tokens: Sequence[int]) -> Array:
         """The vector of at most ``MOST_TOKENS`` tokens, of length 1."""
         ids = [_START, *tokens, _END]

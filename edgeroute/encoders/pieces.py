@@ -48,6 +48,10 @@ class Pieces:
             found += self._word(match.group(), match.start())
         return found
 
+    def whole(self, word: str) -> int | None:
+        """The piece that is ``word`` alone, if there is one."""
+        return self._words.get(f"{_SPACE}{word}")
+
     def _word(self, word: str, start: int) -> list[tuple[int, int]]:
         """The pieces of one word, by dynamic programming over its characters."""
         whole, places = f"{_SPACE}{word}", [start, *range(start, start + len(word))]

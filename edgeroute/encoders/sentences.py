@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_TOKENS: Final = 500  # the model was trained to read 512 at once
 _LAYERS: Final = 12
+_CHARACTERS: Final = 20  # of a long text so many are looked at for each piece that is read
 _QUERY: Final = "query: "  # what the model was trained to see before a text
 
 
@@ -80,6 +81,23 @@ class SentenceEncoder:
         cut = self._pieces.cut(text)
         step = MOST_TOKENS - len(self._prompt) - 2
         return [self._reading(cut[first : first + step]) for first in range(0, len(cut), step)]
+
+    def brief(self, text: str, first: int, last: int) -> Array:
+        """The vector of the ``first`` pieces of ``text`` and the ``last`` of what follows them."""
+        cut = self._pieces.cut
+        if len(text) > (first + last) * _CHARACTERS:
+            head, tail = text[: first * _CHARACTERS], text[-last * _CHARACTERS :]
+            pieces = [*cut(head)[:first], *cut(tail)[-last:]]
+        else:
+            found = cut(text)
+            pieces = [*found[:first], *found[first:][-last:]]
+        return self._reading(pieces).mean()
+
+    def word(self, word: str) -> int | None:
+        """The number of ``word`` where the model has one for all of it: no number, no common word.
+        The commoner a word, the smaller its number, as a rule.
+        """
+        return self._pieces.whole(word)
 
     def _reading(self, cut: list[tuple[int, int]]) -> Reading:
         ids = [START, *self._prompt, *(number for _, number in cut), END]

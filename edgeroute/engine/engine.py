@@ -18,6 +18,7 @@ from edgeroute.engine.deciding.decider import Decider
 from edgeroute.engine.deciding.decision import Decision, RequestStart
 from edgeroute.engine.deciding.explanation import Explanation
 from edgeroute.engine.recording.aftermath import Aftermath
+from edgeroute.engine.recording.otlp import Said
 from edgeroute.engine.recording.recorder import Recorder
 from edgeroute.engine.recording.telemetry import Telemetry
 from edgeroute.engine.running.internal_error import broken
@@ -116,7 +117,8 @@ class Engine:
         if self._telemetry is not None:
             answer = state.answer or state.partial
             asked = request.messages[-1].text if request.messages else ""
-            self._telemetry.tell(receipt, asked, answer.text if answer else "")
+            told = Said(asked, answer.text, answer.finish) if answer else Said(asked)
+            self._telemetry.tell(receipt, told)
         return receipt, list(notices)
 
     async def _learn(

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache, cached_property, partial
 from random import Random
+from urllib.parse import urlsplit
 
 from edgeroute import config
 from edgeroute.core.comparison import Yardsticks
@@ -64,7 +65,7 @@ class EngineParts:
         self._user = config.system_user()
         self.advisor = Advisor(stores.outcomes, installation.paths.models)
         self.aftermath = Aftermath()
-        self.feedback = Feedback(stores.outcomes, self.advisor)
+        self.feedback = Feedback(stores.outcomes, self.advisor, steps=router.learn_from_steps)
         self._yardsticks: tuple[datetime, Yardsticks] | None = None
         budget = installation.settings.budget
         self.budget = Budget(
@@ -90,10 +91,19 @@ class EngineParts:
     def telemetry(self) -> Telemetry | None:
         """The exporter for the user's collector, if there is one."""
         wanted = self.installation.settings.telemetry
+        collector = self.providers.collector
         if not wanted.endpoint:
             return None
-        gate, door = self.privacy.gate, self.providers.door
-        return Telemetry(wanted.endpoint, gate, door, content=wanted.content)
+        below = urlsplit(wanted.endpoint).path.rstrip("/")
+        return Telemetry(
+            collector,
+            self.privacy.gate,
+            self.providers.door,
+            key=partial(self.stores.keys.get, collector.id, collector.key_variable),
+            path=below + wanted.path,
+            metrics=below + "/v1/metrics" if wanted.metrics else "",
+            content=wanted.content,
+        )
 
     @cached_property
     def _sessions(self) -> Sessions:

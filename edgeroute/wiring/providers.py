@@ -13,6 +13,8 @@ from edgeroute.engine.admin.endpoint_keys import EndpointKeys
 from edgeroute.engine.admin.providers import Providers
 from edgeroute.engine.deciding.shared_health import SharedHealth
 from edgeroute.providers.catalog.catalog import Catalog, CustomModel, CustomProvider
+from edgeroute.providers.catalog.collector import collector
+from edgeroute.providers.catalog.provider import Provider
 from edgeroute.providers.egress import Door
 from edgeroute.providers.resilience.health import Health
 from edgeroute.providers.resilience.resilience import Resilience, load_resilience
@@ -45,6 +47,19 @@ class ProviderParts:
         return Catalog.load(self._installation.model_files, custom)
 
     @cached_property
+    def collector(self) -> Provider:
+        """Where telemetry goes; without an address where the user names none.
+
+        Raises:
+            SettingsError: its address or a header cannot be used.
+        """
+        wanted = self._installation.settings.telemetry
+        file = str(self._installation.paths.settings)
+        return collector(
+            wanted.endpoint, wanted.path, auth=wanted.auth, headers=wanted.headers, file=file
+        )
+
+    @cached_property
     def resilience(self) -> Resilience:
         """How often, how long, how soon again: rules/resilience.yaml.
 
@@ -73,6 +88,7 @@ class ProviderParts:
             self.door,
             self._installation.clock,
             endpoints=self._endpoints,
+            collector=self.collector,
         )
 
     @property

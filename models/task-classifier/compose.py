@@ -6,6 +6,8 @@ from __future__ import annotations
 import csv
 import itertools
 import random
+import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +21,7 @@ _GREETINGS: Final = (
     "Hi! ", "hello, ", "Hey there, ", "Good morning. ", "Hi, I hope you are well. ", "please ",
     "Hello, can you help me? ", "Quick question: ", "hey so ", "Dear assistant, ",
 )  # fmt: skip
+_LONG_WORD: Final = re.compile(r"[^\W\d_]{4,}")
 FOLDER: Final = Path(__file__).parent / "training"
 
 
@@ -41,6 +44,14 @@ def written() -> list[Example]:
                 text = prompt.replace("\\n", "\n").replace("\\t", "\t")
                 found.append(Example(text, label, tuple(filter(None, also.split(",")))))
     return found
+
+
+def vocabulary() -> list[str]:
+    """The words of the written prompts that occur twice at least, the commonest first."""
+    texts = (example.prompt.lower() for example in written())
+    counts = Counter(word for text in texts for word in _LONG_WORD.findall(text))
+    known = [word for word, count in counts.items() if count > 1]
+    return sorted(known, key=lambda word: (-counts[word], word))
 
 
 def perturbed(examples: list[Example], draw: random.Random | None = None) -> list[Example]:

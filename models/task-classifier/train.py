@@ -3,7 +3,8 @@
 
     python models/task-classifier/train.py --models FOLDER [--public tasks.jsonl]
 
-FOLDER holds the sentence model (``minilm/``). The prompts of ``training/`` are ours and shipped.
+FOLDER holds the sentence models (``minilm/``, ``e5/``). The prompts of ``training/`` are ours and
+shipped.
 ``--public`` adds labelled public prompts that are not shipped: one JSON object per line with
 ``prompt``, ``task`` and ``source``. Sources whose licence forbids commercial use or republishing
 are left out, and so are the hand-made test slices, which are never trained on.
@@ -16,7 +17,7 @@ import hashlib
 import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,12 +25,13 @@ from typing import TYPE_CHECKING, Final
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-from compose import SEED, Example, composed, perturbed, written
+from compose import SEED, Example, composed, perturbed, vocabulary, written
 
 from edgeroute.routing.signals import classifier
 from edgeroute.routing.signals.classifier import fingerprint
-from edgeroute.routing.signals.embedding import BRIEF, SIZE, Embedder
+from edgeroute.routing.signals.courtesies import without_courtesies
 from edgeroute.routing.signals.keywords import LABELS, load_cues
+from edgeroute.routing.signals.sentence_models import SIZE, SentenceModels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,15 +80,21 @@ def read_public(path: Path) -> list[Example]:
     ]
 
 
-def table(examples: list[Example], embedder: Embedder, cache: Path | None) -> Table:
+def as_read(text: str, models: SentenceModels) -> str:
+    """``text`` as the classifier reads it: without courtesies, and its slips taken back."""
+    return models.mended(without_courtesies(text))
+
+
+def table(examples: list[Example], models: SentenceModels, cache: Path | None) -> Table:
     """The features, soft targets and weights of ``examples``."""
     cues = load_cues()
+    examples = [replace(e, prompt=as_read(e.prompt, models)) for e in examples]
     values, buckets = zip(*(classifier.features_of(e.prompt, cues) for e in examples), strict=True)
     dense = np.array(values, dtype=np.float32)
     words = np.zeros((len(examples), classifier.BUCKETS), dtype=np.float32)
     for row, found in enumerate(buckets):
         words[row, found] = 1 / max(1, len(found)) ** 0.5
-    vectors = VECTOR_SCALE * _vectors(examples, embedder, cache)
+    vectors = VECTOR_SCALE * _vectors(examples, models, cache)
     targets = np.zeros((len(examples), len(LABELS)), dtype=np.float32)
     for row, example in enumerate(examples):
         others = [LABELS.index(label) for label in example.alternatives if label in LABELS]
@@ -99,7 +107,7 @@ def table(examples: list[Example], embedder: Embedder, cache: Path | None) -> Ta
     return Table(light, full, targets, np.array(weights, dtype=np.float32))
 
 
-def _vectors(examples: list[Example], embedder: Embedder, cache: Path | None) -> Array:
+def _vectors(examples: list[Example], models: SentenceModels, cache: Path | None) -> Array:
     known: dict[str, Array] = {}
     if cache is not None and cache.is_file():
         with np.load(cache) as stored:
@@ -107,7 +115,7 @@ def _vectors(examples: list[Example], embedder: Embedder, cache: Path | None) ->
     keys = [hashlib.sha1(e.prompt.encode(), usedforsecurity=False).hexdigest() for e in examples]
     for key, example in zip(keys, examples, strict=True):
         if key not in known:
-            known[key] = embedder.embed(example.prompt, BRIEF)
+            known[key] = models.vector(example.prompt)
     if cache is not None:
         np.savez(cache, k=np.array(list(known)), v=np.array(list(known.values())))
     return np.array([known[key] for key in keys], dtype=np.float32)
@@ -197,14 +205,17 @@ def main() -> None:
     parser.add_argument("--public", type=Path)
     parser.add_argument("--cache", type=Path, help="keeps sentence vectors between runs (.npz)")
     arguments = parser.parse_args()
-    embedder = Embedder.load(arguments.models / "minilm")
-    if embedder is None:
-        sys.exit("There is no sentence model. Fetch it with `edgeroute models pull minilm`.")
+    words = vocabulary()
+    models = SentenceModels.load(arguments.models, words)
+    if models is None:
+        sys.exit("A sentence model is missing: `edgeroute models pull minilm`, and e5.")
     ours = len(written())
     own = [*written(), *perturbed(written()), *composed()]
     public = read_public(arguments.public) if arguments.public else []
-    data = table([*own, *public], embedder, arguments.cache)
-    stored: dict[str, object] = {"labels": np.array(LABELS), "fingerprint": fingerprint()}
+    data = table([*own, *public], models, arguments.cache)
+    stored: dict[str, object] = {
+        "labels": np.array(LABELS), "fingerprint": fingerprint(), "vocabulary": np.array(words),
+    }  # fmt: skip
     counts = {"written": ours, "composed": len(own) - 3 * ours, "public": len(public)}
     figures: dict[str, object] = {"seed": SEED, **counts}
     for name, x in (("light", data.light), ("full", data.full)):

@@ -3,10 +3,10 @@
 
     python models/task-classifier/train_difficulty.py --models FOLDER
 
-FOLDER holds the sentence model (``minilm/``). The prompts of ``training/difficulty.tsv`` are ours:
-voice, 1 or 0, prompt. Each voice has long easy and short hard ones. Figures come from heads that
-have not seen the voice that they are asked about; they go to ``difficulty.json``. The task head
-must be trained before: its odds are features here.
+FOLDER holds the sentence models (``minilm/`` and ``e5/``). The prompts of
+``training/difficulty.tsv`` are ours: voice, 1 or 0, prompt. Each voice has long easy and short hard
+ones. Figures come from heads that have not seen the voice that they are asked about; they go to
+``difficulty.json``. The task head must be trained before: its odds are features here.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from compose import Example, perturbed
+from train import as_read
 
 from edgeroute.routing.signals import classifier
 from edgeroute.routing.signals.classifier import BUCKETS, VECTOR_SCALE, fingerprint
-from edgeroute.routing.signals.embedding import BRIEF, Embedder
 from edgeroute.routing.signals.keywords import load_cues
+from edgeroute.routing.signals.sentence_models import SentenceModels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 HERE: Final = Path(__file__).parent
 L2: Final = 0.01
 STEPS: Final = 400
+# Easy prompts are the more numerous ones, but to miss a hard one costs more: so much weigh these.
+HARD_SHARE: Final = 0.41
 BINS: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
@@ -48,10 +51,10 @@ def read() -> list[tuple[str, bool, str]]:
     return [(voice, hard == "1", prompt.replace("\\n", "\n")) for voice, hard, prompt in rows]
 
 
-def table(prompts: list[str], embedder: Embedder | None) -> Array:
+def table(prompts: list[str], models: SentenceModels | None) -> Array:
     """One row a prompt: cues and shape, words, the odds of the tasks, perhaps the vector."""
     cues, data = load_cues(), classifier.stored("head.npz")
-    head = classifier.head_of(data, "full" if embedder else "light", classifier.dense_size(cues))
+    head = classifier.head_of(data, "full" if models else "light", classifier.dense_size(cues))
     rows = []
     for prompt in prompts:
         values, found = classifier.features_of(prompt, cues)
@@ -59,7 +62,7 @@ def table(prompts: list[str], embedder: Embedder | None) -> Array:
         words = np.zeros(BUCKETS, dtype=np.float32)
         words[found] = 1 / max(1, len(found)) ** 0.5
         scores, parts = classifier.scores(head, dense, found), [dense, words]
-        vector = VECTOR_SCALE * embedder.embed(prompt, BRIEF) if embedder else None
+        vector = VECTOR_SCALE * models.vector(prompt) if models else None
         if vector is not None:
             scores = scores + vector @ head.vector
         parts.append(classifier.probabilities(scores, head.temperature))
@@ -73,8 +76,11 @@ def fit(x: Array, hard: Array) -> Array:
     weights, first, second = (np.zeros(x.shape[1], dtype=np.float32) for _ in range(3))
     penalty = np.full(x.shape[1], L2, dtype=np.float32)
     penalty[-1] = 0
+    share = hard.mean()
+    weigh = np.where(hard == 1, HARD_SHARE / share, (1 - HARD_SHARE) / (1 - share))
+    weigh = weigh.astype(np.float32)
     for step in range(1, STEPS + 1):
-        slope = x.T @ (told(x, weights) - hard) / len(x) + penalty * weights
+        slope = x.T @ ((told(x, weights) - hard) * weigh) / len(x) + penalty * weights
         first = 0.9 * first + 0.1 * slope
         second = 0.99 * second + 0.01 * slope * slope
         rate = 0.05 * (1 - step / (STEPS + 1)) + 0.002
@@ -131,21 +137,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=Path, required=True)
     arguments = parser.parse_args()
-    embedder = Embedder.load(arguments.models / "minilm")
-    if embedder is None:
-        sys.exit("There is no sentence model. Fetch it with `edgeroute models pull minilm`.")
+    words = tuple(map(str, classifier.stored("head.npz")["vocabulary"]))
+    models = SentenceModels.load(arguments.models, words)
+    if models is None:
+        sys.exit("A sentence model is missing: `edgeroute models pull minilm`, and e5.")
     own = read()
     # With slips and after greetings a prompt is as hard as before.
     copies = perturbed([Example(prompt, voice) for voice, _, prompt in own])
     rows = own + [(c.label, own[at % len(own)][1], c.prompt) for at, c in enumerate(copies)]
-    voices, labels, prompts = map(list, zip(*rows, strict=True))
+    voices, labels, written_so = map(list, zip(*rows, strict=True))
+    prompts = [as_read(prompt, models) for prompt in written_so]
     hard = np.array(labels, dtype=np.float32)
     stored: dict[str, Any] = {"fingerprint": fingerprint()}
     written = len(own)
     found: dict[str, Any] = {"prompts": written, "hard": int(hard[:written].sum())}
     length = np.array([len(prompt) for prompt in prompts], dtype=np.float32)
     found["auroc_of_length_alone"] = round(auroc(length[:written], hard[:written]), 3)
-    for name, with_vector in (("light", None), ("full", embedder)):
+    for name, with_vector in (("light", None), ("full", models)):
         x = table(prompts, with_vector)
         found[name], _ = figures(x, hard, voices)
         stored[name] = fit(x, hard).astype(np.float16)

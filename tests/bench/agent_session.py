@@ -72,14 +72,17 @@ SHAPES = {"one task": LONG, "six tasks": SIX, "twenty tasks": SHORT}
 
 @dataclass
 class Caches:
-    """Each model's prompt cache: how many tokens it holds, and until when."""
+    """Each model's prompt cache: how many tokens it holds, and until when. None where ``off``."""
 
     lasts: timedelta
+    off: bool = False
     _held: dict[str, tuple[int, datetime]] = field(default_factory=dict)
 
     def use(self, card: ModelCard, tokens: int, answer: int, now: datetime) -> Usage:
         """The usage of one call, whose prompt begins as all before it did."""
         tokens, answer = (round(count * card.token_factor) for count in (tokens, answer))
+        if self.off:
+            return Usage(tokens, output_visible=answer)
         kept, until = self._held.get(card.id, (0, now))
         read = min(kept, tokens) if now <= until else 0
         read = read if read >= card.cache_minimum_tokens else 0
@@ -151,9 +154,11 @@ def _text(tokens: int) -> str:
     return _FILLER * max(1, round(tokens / 25))
 
 
-def by_policy(policy: RoutingPolicy, session: list[Step], cards: dict[str, ModelCard]) -> Bill:
+def by_policy(
+    policy: RoutingPolicy, session: list[Step], cards: dict[str, ModelCard], *, cached: bool = True
+) -> Bill:
     """The session as ``policy`` routes it."""
-    tiers, caches, bill = Tiers.load(), Caches(policy.cache_lasts), Bill()
+    tiers, caches, bill = Tiers.load(), Caches(policy.cache_lasts, off=not cached), Bill()
     holding: Holding | None = None
     before, switches = "", 0
     for step in session:
@@ -175,9 +180,11 @@ def by_policy(policy: RoutingPolicy, session: list[Step], cards: dict[str, Model
     return bill
 
 
-def by_model(card: ModelCard, session: list[Step], lasts: timedelta) -> Bill:
+def by_model(
+    card: ModelCard, session: list[Step], lasts: timedelta, *, cached: bool = True
+) -> Bill:
     """The session with one model for everything."""
-    bill, caches = Bill(), Caches(lasts)
+    bill, caches = Bill(), Caches(lasts, off=not cached)
     for step in session:
         _pay(bill, card, step, caches)
     return bill

@@ -4,8 +4,9 @@
     python -m tests.bench.routing_stability [--models FOLDER]
 
 Each pair of data/same_questions.tsv is asked in other words, after a greeting, with slips of the
-fingers, and with all of it. Each row of data/followups.tsv is a conversation whose last turn leans
-on what came before, or leaves it. The prompts of data/routes.tsv were labelled before they were
+fingers, and with all of it; the pairs of data/same_kinds.tsv are changed by hand, each in one way,
+in many languages. Each row of data/followups.tsv is a conversation whose last turn leans on what
+came before, or leaves it. The prompts of data/routes.tsv were labelled before they were
 routed: a hard one belongs to a model of the best grade, an easy one to any other. What was looked
 at while this was built stands apart from what was not.
 """
@@ -82,6 +83,8 @@ def pairs() -> Iterator[tuple[str, str, str, str]]:
             yield name, "slips", text, slipped(text, draw)
             yield name, "slips", text, slipped(text, draw)
         yield name, "all of it", one, draw.choice(GREETINGS) + slipped(other, draw)
+    for name, kind, one, other in rows("same_kinds.tsv"):
+        yield name, kind, one, other
 
 
 class Router:
@@ -104,10 +107,17 @@ class Router:
         return plan(asked).first.model
 
 
-def stable(name: str, classifier: TaskClassifier) -> dict[tuple[str, str], list[bool]]:
+SETS: Final = ("seen", "fresh", "looked", "last")
+
+
+def stable(
+    name: str, classifier: TaskClassifier, sets: tuple[str, ...] = SETS
+) -> dict[tuple[str, str], list[bool]]:
     """For each set and kind of change, whether the routes are the same."""
     router, found = Router(RoutingPolicy.named(name), classifier), defaultdict(list)
     for which, kind, one, other in pairs():
+        if which not in sets:
+            continue
         found[which, kind].append(router.model(one) == router.model(other))
     return found
 
@@ -154,7 +164,7 @@ def main() -> None:
     print("the same question, the same model")
     for name in policy_names():
         found = stable(name, classifier)
-        for which in ("seen", "fresh"):
+        for which in SETS:
             kinds = {kind: hits for (where, kind), hits in found.items() if where == which}
             whole = [hit for hits in kinds.values() for hit in hits]
             parts = "  ".join(f"{kind} {share(hits)}" for kind, hits in kinds.items())

@@ -174,13 +174,13 @@ def by_folds(rows: list[Row], models: Path, cache: Path | None) -> None:
     import train
     from compose import Example, composed, written
 
-    embedder = train.Embedder.load(models / "minilm")
+    embedder = train.SentenceModels.load(models, train.vocabulary())
     if embedder is None:
-        sys.exit("There is no sentence model in the folder.")
+        sys.exit("A sentence model is missing in the folder.")
     examples = [Example(r.prompt, r.task, r.also, "tools" if r.tools else r.source) for r in rows]
     own = [*written(), *composed()]
     data = train.table([*own, *examples], embedder, cache)
-    penalty = train.penalties(data.full.shape[1], train.features.dense_size(load_cues()))
+    penalty = train.penalties(data.full.shape[1], train.classifier.dense_size(load_cues()))
     free = np.array([True] * len(own) + [not r.source.startswith(train.NOT_FREE) for r in rows])
     plain = [structural(row) for row in rows]
 

@@ -3,13 +3,16 @@
 
     python -m tests.bench.seed_example                    a typical mix with typical token counts
     python -m tests.bench.seed_example --prompts FILE     labelled prompts, a JSON object per line
+    python -m tests.bench.seed_example --table            one table, also with tools and caches
 
 The typical mix goes through the whole engine, call by call, to scripted managed APIs and a
 scripted local model on loopback that report its token counts; costs are read from the ledger. With
 ``--prompts`` calls are only planned, with every provider ready and a local model at hand, and the
 first choice of each plan is priced: the task is the line's own ``task``, the tokens are estimated
 from its ``prompt``, and costs are scaled to a hundred calls. Both are priced twice, with the prices
-that the idea began with and with today's. No prompt cache is counted: costs are upper bounds.
+that the idea began with and with today's. No prompt cache is counted there: costs are upper bounds.
+``--table`` sets beside it the same number of calls as steps of an agent with tools, whose prompt
+grows from 20,000 to 91,000 tokens over twenty tasks, without and with prompt caches.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import json
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -40,24 +43,20 @@ from edgeroute.routing.plan.plan_input import PlanInput
 from edgeroute.routing.plan.planner import plan
 from edgeroute.routing.policy.policy import RoutingPolicy
 from edgeroute.routing.policy.tiers import Tiers
+from edgeroute.routing.signals.classifier import TaskClassifier
 from edgeroute.routing.signals.signals import read_signals
 from edgeroute.routing.signals.tokens import text_tokens
+from tests.bench.agent_session import LOCAL, SHORT, START, by_model, by_policy, steps
 from tests.support import replies
 from tests.support.house import house
 from tests.support.scripted_provider import Received, Reply
 from tests.support.strategies import ENVIRONMENT, keys
 
 CALLS = 100
+OLD, NEW = "anthropic/claude-opus-4.7", "anthropic/claude-opus-5.5"
+PRICES = {"seed": "prices of the idea", "": "prices of today"}
 _LINE = "    total = sum(item.count for item in order.items if item.count <= stock.level)\n"
 _EASY = "What is the last line, please?"
-LOCAL = ModelCard(
-    "local/qwen3.6-27b",
-    "local",
-    "qwen",
-    place=Place.LOCAL,
-    context_tokens=32_768,
-    abilities=frozenset({"tools", "json_schema"}),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,12 +249,58 @@ def from_prompts(path: Path) -> list[Signals]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the one table: what the hour costs under a policy, and all on one model."""
+
+    name: str
+    policy: float
+    premium: str
+    all_premium: float
+
+    @property
+    def text(self) -> str:
+        """The line."""
+        times = self.all_premium / self.policy
+        return (
+            f"  {self.name:58} {self.policy:8.2f} {self.all_premium:8.2f} {times:6.2f}"
+            f"  {self.premium}"
+        )
+
+
+def table() -> Iterator[Line]:
+    """The hour in every way: calls of the mix, then steps with tools, without and with caches."""
+    calls = [kind.signals for kind in MIX for _ in range(kind.calls)]
+    for prices in ("seed", ""):
+        made = bill(Catalog.load(prices=prices), calls, START)
+        name = f"single calls, {PRICES[prices]}"
+        yield Line(name, float(made.total), made.premium, float(made.all_premium))
+    session = [*steps(SHORT, CALLS, TaskClassifier.load(None))]
+    ways = (
+        ("seed", "seed", OLD, False), ("seed", "", OLD, False), ("seed", "", OLD, True),
+        ("coding-assistant", "", NEW, True), ("agent-saver", "", NEW, True),
+    )  # fmt: skip
+    for policy, prices, best, cached in ways:
+        cards = {**Catalog.load(prices=prices).cards, LOCAL.id: LOCAL}
+        told = RoutingPolicy.named(policy)
+        made_by = by_policy(told, session, cards, cached=cached).usd
+        alone = by_model(cards[best], session, told.cache_lasts, cached=cached).usd
+        caches = "caches" if cached else "no caches"
+        yield Line(f"steps with tools, {caches}, {policy}, {PRICES[prices]}", made_by, best, alone)
+
+
 def main() -> None:
-    """Print both tables."""
+    """Print both tables, or the one."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--table", action="store_true")
     parser.add_argument("--prompts", type=Path)
     options = parser.parse_args()
     now = datetime.now(UTC)
+    if options.table:
+        print(f"  {'a hundred calls, USD':58} {'policy':>8} {'all on':>8} {'times':>6}")
+        for line in table():
+            print(line.text)
+        return
     if options.prompts:
         calls = from_prompts(options.prompts)
     else:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from edgeroute.core.messages import user
+from edgeroute.core.request import ChatRequest
 from edgeroute.routing.signals.classifier import TaskClassifier
+from edgeroute.routing.signals.signals import read_signals
 from tests.bench.routing_stability import followups, rubric, stable
 from tests.support.model_files import require
 
@@ -26,10 +29,23 @@ def test_hard_prompts_get_the_best_grade_and_easy_ones_do_not(
 
 
 def test_the_same_question_takes_the_same_route(full: TaskClassifier) -> None:
-    """In other words, after a greeting, with slips: 85 of 100, also of those never looked at."""
-    found = stable("default", full)
-    hits = [hit for (which, _), same in found.items() if which == "fresh" for hit in same]
-    assert sum(hits) / len(hits) >= 0.85
+    """In other words or another order, after a greeting, with slips, with pleas: 90 of 100 of pairs
+    never looked at.
+    """
+    found = stable("default", full, ("fresh", "last"))
+    hits = [hit for same in found.values() for hit in same]
+    assert sum(hits) / len(hits) >= 0.9
+
+
+def test_the_ideas_own_example_is_code_and_hard(full: TaskClassifier) -> None:
+    """However it is put."""
+    for text in (
+        "Refactor this function for thread safety",
+        "hi, could you refactor this function for thread safety please",
+        "make this function thread-safe",
+    ):
+        signals = read_signals(ChatRequest((user(text),)), internal_code=False, classifier=full)
+        assert (signals.task, signals.complexity) == ("refactor", "high"), text
 
 
 def test_follow_ups_keep_their_subject(full: TaskClassifier) -> None:

@@ -145,18 +145,27 @@ def reload(shell: Shell) -> None:
 @click.option("--json", "machine", is_flag=True, help="Print one JSON array.")
 @pass_shell
 def suggest(shell: Shell, *, machine: bool) -> None:
-    """Say which rules your own record speaks against. Nothing is changed."""
+    """Say which rules your own record speaks against, and what the change would have cost and
+    harmed. Nothing is changed.
+    """
     policies = shell.runtime.admin.policies
     found = shell.runtime.admin.advisor.suggestions(policies.current, policies.tiers)
     if machine:
         as_json(
             [
-                {"rule": s.rule, "model": s.model, "instead": s.instead, "why": s.sentence}
+                {
+                    "rule": s.rule,
+                    "model": s.model,
+                    "instead": s.instead,
+                    "why": s.sentence,
+                    "replay": asdict(s.replay),
+                }
                 for s in found
             ]
         )
         return
     for one in found:
         foreign(f"{one.rule}: {one.instead} instead of {one.model}. {one.sentence}")
+        foreign(f"  {one.replay.sentence}")
     if not found:
         note("Nothing to suggest: too few answers are remembered, or the rules do well.")

@@ -47,7 +47,9 @@ class ProviderStatus:
 
 
 class Providers:
-    """Every provider of the catalog, and the keys of local servers (``endpoints``)."""
+    """Every provider of the catalog, the keys of local servers (``endpoints``), and the key of the
+    ``collector`` of telemetry.
+    """
 
     def __init__(
         self,
@@ -58,6 +60,7 @@ class Providers:
         clock: Clock,
         *,
         endpoints: EndpointKeys,
+        collector: Provider,
     ) -> None:
         self._catalog = catalog
         self._keys = keys
@@ -65,6 +68,7 @@ class Providers:
         self._door = door
         self._clock = clock
         self._endpoints = endpoints
+        self._collector = collector
 
     def ready(self) -> frozenset[str]:
         """The providers that have an address and a key, or need none."""
@@ -198,12 +202,14 @@ class Providers:
 
     def named(self, provider: str) -> Provider | LocalServer:
         """The provider with this id, or the local server of this name; where both have it, the
-        server is ``local/NAME``.
+        server is ``local/NAME``. The collector of telemetry has a key like a provider.
 
         Raises:
             UnknownName: there is none; with those that there are.
         """
         found = self._catalog.provider(provider) or self._endpoints.named(provider)
+        if found is None and provider == self._collector.id:
+            return self._collector
         if found is None:
             known = [*self._endpoints.servers, *sorted(self._catalog.providers)]
             raise unknown("provider", provider, known)

@@ -2,7 +2,8 @@
 
 A conversation that goes on accepts its last answer; asking the same again, in other words or of
 another model says that it was not good enough; a cascade that escalates says so of the cheap
-answer; a thumb is the user's own word. Nothing is kept of prompts that must stay here or that the
+answer; a thumb is the user's own word. Where the user wants it, tests that an agent ran and edits
+that it took back are signs too. Nothing is kept of prompts that must stay here or that the
 user wants nothing kept of.
 """
 
@@ -34,25 +35,47 @@ _QUALITY: Final[Mapping[OutcomeKind, float]] = {
     "escalate": 0.0,
     "up": 1.0,
     "down": 0.0,
+    "passed": 1.0,
+    "failed": 0.0,
+    "reverted": 0.0,
 }
 
 
 class Feedback:
-    """Notes signs of quality in the store; ``advisor`` reads them when a plan is made."""
+    """Notes signs of quality in the store; ``advisor`` reads them when a plan is made. ``steps``
+    says whether the steps of agents are read for them.
+    """
 
-    def __init__(self, outcomes: Outcomes, advisor: Advisor) -> None:
+    def __init__(self, outcomes: Outcomes, advisor: Advisor, *, steps: bool = False) -> None:
         self._outcomes = outcomes
         self._advisor = advisor
+        self._steps = steps
 
     def asked(self, session: Session, request: ChatRequest) -> None:
-        """A new question in a conversation says what became of the answer before it."""
+        """A new question in a conversation says what became of the answer before it, and so may the
+        result of a tool.
+        """
         if not _is_question(request):
+            if self._steps and request.store:
+                self._worked(session, request)
             return
         with suppress(StoreError):
             last = self._before(session, request)
             kind = self._sign(last, request) if last is not None and last.prompt else None
             if last is not None and kind is not None:
                 self._note(kind, last)
+
+    def _worked(self, session: Session, request: ChatRequest) -> None:
+        """A step of an agent; of a prompt that must stay here nothing is known, nor kept."""
+        from edgeroute.routing.learning.agent_signs import sign_of  # noqa: PLC0415
+
+        sign = sign_of(request.messages)
+        if not sign:
+            return
+        with suppress(StoreError):
+            last = self._outcomes.last_answer(session.id)
+            if last is not None and last.prompt:
+                self._note(sign, last)
 
     def _before(self, session: Session, request: ChatRequest) -> Outcome | None:
         """The answer that ``request`` says something of; a thumb was the last word on its own."""

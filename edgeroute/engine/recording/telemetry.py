@@ -9,46 +9,70 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.errors import EdgeRouteError, KeyringUnavailable
 from edgeroute.core.hosts import is_loopback
 from edgeroute.core.receipt import Receipt
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.recording import otlp
+from edgeroute.engine.recording.otlp import Said
 
 if TYPE_CHECKING:
+    from edgeroute.core.secret import Secret
     from edgeroute.privacy.gate import Gate
+    from edgeroute.providers.catalog.provider import Provider
     from edgeroute.providers.egress import Door
 
 log = logging.getLogger(__name__)
 
 _MOST_WAITING: Final = 100
 _SECONDS: Final = 5.0
+_REFUSED: Final = 400
 
 
 class Telemetry:
-    """An OTLP/HTTP exporter for ``endpoint`` (without ``/v1/traces``)."""
+    """An OTLP/HTTP exporter for ``collector``, whose key ``key`` reads from the keyring.
 
-    def __init__(self, endpoint: str, gate: Gate, door: Door, *, content: bool = False) -> None:
-        self._endpoint = endpoint.rstrip("/")
-        self._near = is_loopback(urlsplit(endpoint).hostname or "")
+    Traces go to ``path`` on its host and metrics to ``metrics``, which is empty where none are
+    wanted. ``content`` says whether open prompts and answers are sent along.
+    """
+
+    def __init__(
+        self,
+        collector: Provider,
+        gate: Gate,
+        door: Door,
+        *,
+        key: Callable[[], Secret | None] = lambda: None,
+        path: str = "/v1/traces",
+        metrics: str = "/v1/metrics",
+        content: bool = False,
+    ) -> None:
+        self._collector = collector
+        self._near = is_loopback(urlsplit(collector.base_url).hostname or "")
         self._gate = gate
         self._door = door
+        self._key = key
+        self._path = path
+        self._metrics = metrics
         self._content = content
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def tell(self, receipt: Receipt, prompt: str, answer: str) -> None:
+    def tell(self, receipt: Receipt, said: Said) -> None:
         """Send ``receipt`` in the background; what the collector cannot take is lost."""
         if len(self._tasks) >= _MOST_WAITING:
             return
         kept_here = receipt.private or receipt.latched or receipt.mode is PrivacyMode.PRIVATE
         if kept_here and not self._near:
             return
-        open_talk = self._content and not kept_here and not receipt.masked
-        content = {"prompt": prompt, "answer": answer} if open_talk else None
-        task = asyncio.create_task(self._send(receipt, content))
+        if not self._content or kept_here or receipt.masked:
+            said = replace(said, prompt=None, answer=None)
+        task = asyncio.create_task(self._send(receipt, said))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -59,33 +83,39 @@ class Telemetry:
             for task in late:
                 task.cancel()
 
-    async def _send(self, receipt: Receipt, content: dict[str, str] | None) -> None:
+    async def _send(self, receipt: Receipt, said: Said) -> None:
         try:
-            await self._post("/v1/traces", otlp.traces(receipt, content))
-            await self._post("/v1/metrics", otlp.metrics(receipt))
+            await self._post(self._path, otlp.traces(receipt, said))
+            if self._metrics:
+                await self._post(self._metrics, otlp.metrics(receipt))
         except EdgeRouteError as error:
             log.warning("telemetry was not sent: %s", type(error).__name__)
 
     async def _post(self, path: str, body: dict[str, Any]) -> None:
-        from edgeroute.providers.catalog.provider import Provider  # noqa: PLC0415
         from edgeroute.providers.egress import Outgoing  # noqa: PLC0415
         from edgeroute.wire.json_data import dump  # noqa: PLC0415
 
-        collector = Provider(
-            id="telemetry",
-            name="The telemetry collector",
-            wire="otlp",
-            wires={"otlp": self._endpoint},
-            auth={"": "none"},
-            own=True,
-        )
-        headers = {"content-type": "application/json", "accept": "application/json"}
-        outgoing = Outgoing("POST", self._endpoint + path, dump(body), headers)
+        collector = self._collector
+        own = {name.lower(): value for name, value in collector.headers.items()}
+        headers = {**own, "content-type": "application/json", "accept": "application/json"}
+        outgoing = Outgoing("POST", collector.base_url + path, dump(body), headers)
+        key = await asyncio.to_thread(self._header)  # before the clearance, which does not wait
         clearance = await self._gate.clear(
             outgoing, conversation="telemetry", mode=PrivacyMode.AUTO, latched=False
         )
         sent = self._door.send(
-            outgoing, clearance, collector, None, wire="otlp", head_seconds=_SECONDS
+            outgoing, clearance, collector, key, wire="otlp", head_seconds=_SECONDS
         )
-        async with sent:
-            pass
+        async with sent as answer:
+            if answer.status >= _REFUSED:
+                log.warning("the telemetry collector answered %d to %s", answer.status, path)
+
+    def _header(self) -> Secret | None:
+        """The key as its header has it; none where there is none, or no keyring to read it from:
+        many collectors want none.
+        """
+        from edgeroute.providers.catalog.collector import sent_key  # noqa: PLC0415
+
+        with suppress(KeyringUnavailable):
+            return sent_key(self._collector, self._key())
+        return None

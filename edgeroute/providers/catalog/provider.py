@@ -12,7 +12,7 @@ from edgeroute.core.errors import ErrorKind, ProviderError
 from edgeroute.core.hosts import is_loopback
 from edgeroute.core.secret import Secret
 
-Auth = Literal["bearer", "x-api-key", "api-key", "none"]
+Auth = Literal["bearer", "basic", "x-api-key", "api-key", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class Provider:
     def auth_header(self, wire: str) -> tuple[str, str]:
         """The name of the header that carries the key and what stands before the key in it."""
         kind = self.auth.get(wire, self.auth.get("", "bearer"))
-        if kind == "bearer":
-            return "authorization", "Bearer "
+        if kind in {"bearer", "basic"}:
+            return "authorization", f"{kind.capitalize()} "
         return ("", "") if kind == "none" else (kind, "")
 
     def key_header(self, wire: str, key: Secret | None) -> dict[str, str]:

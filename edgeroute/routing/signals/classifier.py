@@ -1,8 +1,9 @@
-"""The task classifier: a small trained head over cues, shape, hashed words and a sentence vector.
+"""The task classifier: a small trained head over cues, shape, hashed words and sentence vectors.
 
-It abstains where it is not sure. The light head reads words and shape alone, in about a
-millisecond; where that is not sure and the sentence model is there, the full head decides. Without
-the sentence model the light head decides alone, and ``note`` says so.
+It reads no courtesies, takes slips of the fingers back, and abstains where it is not sure. The
+light head reads words and shape alone, in about a millisecond; where that is not sure and the
+sentence models are there, the full head decides. Without them the light head decides alone, and
+``note`` says so.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from edgeroute import datafile
 from edgeroute.core.errors import SettingsError
 from edgeroute.routing.signals import structure
-from edgeroute.routing.signals.embedding import BRIEF, Embedder
+from edgeroute.routing.signals.courtesies import without_courtesies
+from edgeroute.routing.signals.embedding import BRIEF
 from edgeroute.routing.signals.guess import Ranked
 from edgeroute.routing.signals.keywords import GLANCE, Cues, glance, load_cues, words_of
+from edgeroute.routing.signals.sentence_models import PIECES, SentenceModels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +44,11 @@ _HEAD_WORDS: Final = 120
 _TAIL_WORDS: Final = 40
 _MOST_WORDS: Final = _HEAD_WORDS + _TAIL_WORDS
 _FIRST_WORDS: Final = 3
+# How people set capitals and signs at the ends of a sentence says nothing of what they ask.
+_MANNERS: Final = frozenset(
+    {"lower_start", "starts_capital", "ends_full_stop", "question", "asks_last"}
+)
+_SHAPE: Final = tuple(at for at, name in enumerate(structure.NAMES) if name not in _MANNERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +69,23 @@ class TaskClassifier:
         heads: dict[str, _Head],
         hardness: dict[str, Array],
         labels: tuple[str, ...],
-        vectors: Path | None,
+        models: Path | None,
+        words: tuple[str, ...],
     ) -> None:
         self.labels: Final = labels
+        self._words: Final = words
         self._heads: Final = heads
         self._hardness: Final = hardness
         self._kept: Final[dict[tuple[int, int, bool], Ranked]] = {}
         self._cues: Final[Cues] = load_cues()
-        self._vectors: Final = vectors
+        self._folder: Final = models
         self._lock: Final = threading.Lock()
-        self._embedder: Embedder | None = None
-        self._looked = vectors is None
+        self._models: SentenceModels | None = None
+        self._looked = models is None
 
     @classmethod
     def load(cls, models: Path | None = None) -> TaskClassifier:
-        """The packaged classifier, with the sentence model of the folder ``models`` if it is there.
+        """The packaged classifier, with the sentence models of ``models`` if both are there.
 
         Raises:
             SettingsError: the packaged files do not belong together.
@@ -86,21 +96,21 @@ class TaskClassifier:
         hardness = stored("hardness.npz")
         size = dense_size(load_cues())
         heads = {name: head_of(data, name, size) for name in ("light", "full")}
-        folder = models / "minilm" if models is not None else None
-        there = folder is not None and (folder / "model.safetensors").is_file()
+        there = models is not None and SentenceModels.are_in(models)
         hard = {name: hardness[name].astype(np.float32) for name in heads}
-        return cls(heads, hard, tuple(map(str, data["labels"])), folder if there else None)
+        labels, words = (tuple(map(str, data[name])) for name in ("labels", "vocabulary"))
+        return cls(heads, hard, labels, models if there else None, words)
 
     @property
     def note(self) -> str:
         """What is missing for the best results; empty if nothing is."""
-        if self._vectors is None or (self._looked and self._embedder is None):
-            return "Tasks are told from words and shape alone: the sentence model is not there."
+        if self._folder is None or (self._looked and self._models is None):
+            return "Tasks are told from words and shape alone: a sentence model is not there."
         return ""
 
     def warm(self) -> None:
         """Load what the first prompt would load."""
-        self._sentence_model()
+        self._sentence_models()
 
     def rank(self, text: str, *, closely: bool = True) -> Ranked:
         """All labels of ``text`` with their probabilities.
@@ -119,14 +129,17 @@ class TaskClassifier:
     def _rank(self, text: str, *, closely: bool) -> Ranked:
         if not text.strip():
             return Ranked((("chat", 0.0),), abstains=True)
+        text = without_courtesies(text)
+        models = self._sentence_models() if closely else None
+        if models is not None:
+            text = models.mended(text)
         dense, found = self._features(text)
         head = self._heads["light"]
         odds = probabilities(scores(head, dense, found), head.temperature)
         hardness = _hardness(self._hardness["light"], dense, found, odds)
         sure = float(odds.max()) >= SURE and not _EASY < hardness < _HARD
-        embedder = None if sure or not closely else self._sentence_model()
-        if embedder is not None:
-            vector = cast("Array", VECTOR_SCALE * embedder.embed(text, BRIEF))
+        if models is not None and not sure:
+            vector = cast("Array", VECTOR_SCALE * models.vector(text))
             head = self._heads["full"]
             odds = probabilities(
                 scores(head, dense, found) + vector @ head.vector, head.temperature
@@ -145,13 +158,13 @@ class TaskClassifier:
         values, found = features_of(text, self._cues)
         return np.array(values, dtype=np.float32), found
 
-    def _sentence_model(self) -> Embedder | None:
+    def _sentence_models(self) -> SentenceModels | None:
         if not self._looked:
             with self._lock:
-                if not self._looked and self._vectors is not None:
-                    self._embedder = Embedder.load(self._vectors)
+                if not self._looked and self._folder is not None:
+                    self._models = SentenceModels.load(self._folder, self._words)
                 self._looked = True
-        return self._embedder
+        return self._models
 
 
 def stored(name: str) -> dict[str, Any]:
@@ -176,7 +189,7 @@ def stored(name: str) -> dict[str, Any]:
 def fingerprint() -> str:
     """What the features depend on; a head fits only the features that it was trained on."""
     cues = datafile.packaged("models") / "task-classifier" / "cues.yaml"
-    sizes = (BUCKETS, GLANCE, BRIEF)
+    sizes = (BUCKETS, GLANCE, BRIEF, PIECES, _SHAPE)
     parts = (cues.read_bytes(), "".join(structure.NAMES).encode(), repr(sizes).encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
@@ -248,13 +261,13 @@ def features_of(text: str, cues: Cues) -> tuple[list[float], list[int]]:
     values += [float(hit > 0) for hit in edges]
     # What a cue means depends on whether there is code beside it.
     values += [float(hit > 0) * code for hit in edges]
-    values += shape
+    values += [shape[at] for at in _SHAPE]
     return values, _buckets(words)
 
 
 def dense_size(cues: Cues) -> int:
     """How many numbers stand for cues and shape."""
-    return 4 * len(cues.names) + len(structure.NAMES)
+    return 4 * len(cues.names) + len(_SHAPE)
 
 
 def _buckets(words: list[str]) -> list[int]:

@@ -54,6 +54,10 @@ class Embedder:
         """
         return self._of_tokens(self._ends(text, *window))
 
+    def word(self, word: str) -> int | None:
+        """The number of ``word`` in the model's vocabulary; commoner words have smaller ones."""
+        return self._model.word(word)
+
     def embed_whole(self, text: str) -> tuple[Array, int]:
         """The vector of all of ``text``, and how many tokens that is.
 

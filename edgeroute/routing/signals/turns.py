@@ -15,6 +15,7 @@ from typing import Final
 
 from edgeroute.core.messages import File, Image, Message, Text, ToolResult, Unreadable
 from edgeroute.core.request import ChatRequest
+from edgeroute.routing.signals.courtesies import without_courtesies
 from edgeroute.routing.signals.keywords import words_of
 from edgeroute.word_lists import one_of, word_list, word_set
 
@@ -25,11 +26,10 @@ _LONG: Final = 6
 _LONGEST_LEANING: Final = 20
 _LEANING: Final = 0.35  # what is left then
 _ALONE: Final = 0.5
-_SHORT: Final = 8  # in longer turns "that" and the like stand for what they say themselves
+_SHORT: Final = 7  # in longer turns "that" and the like stand for what they say themselves
 _SHORT_WITHOUT_SPACES: Final = 16
 _CJK: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _RESULT_START: Final = 80
-_GREETED: Final = 60
 _NAME_PART: Final = re.compile(r"[a-z]+|[A-Z][a-z]*")
 
 
@@ -156,10 +156,8 @@ def _said(message: Message) -> str | None:
 
 
 def _spoken(text: str) -> str:
-    """``text`` without what programs wrote into it, and without a greeting at its start."""
-    text = _of_people(text) if "<" in text else text
-    greeted = _greeting().match(text[:_GREETED])
-    return text[greeted.end() :] if greeted and text[greeted.end() :].strip() else text
+    """``text`` without what programs wrote into it, and without courtesies around it."""
+    return without_courtesies(_of_people(text) if "<" in text else text)
 
 
 def _of_people(text: str) -> str:
@@ -171,13 +169,6 @@ def _of_people(text: str) -> str:
         if 0 <= start < end:
             return text[start + len(tag) + 2 : end].strip()
     return text
-
-
-@cache
-def _greeting() -> re.Pattern[str]:
-    return re.compile(
-        rf"\s{{0,9}}{one_of('turns.greetings')}(?:[,.!:;)\s]{{1,9}}|$)", re.IGNORECASE
-    )
 
 
 def _outside(text: str, tag: str) -> Iterator[str]:

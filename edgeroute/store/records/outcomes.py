@@ -16,7 +16,10 @@ from typing import Any, Final, Literal
 from edgeroute.store.database.codec import moment, printable, stamp
 from edgeroute.store.database.database import Database
 
-OutcomeKind = Literal["answered", "accept", "retry", "edit", "escalate", "switch", "up", "down"]
+OutcomeKind = Literal[
+    "answered", "accept", "retry", "edit", "escalate", "switch", "up", "down",
+    "passed", "failed", "reverted",
+]  # fmt: skip
 _KEY_NAME: Final = "prompt digests"
 
 

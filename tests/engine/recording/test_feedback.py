@@ -17,6 +17,7 @@ from edgeroute.core.messages import Text as TextPart
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.routing.policy.policy import RoutingPolicy
 from edgeroute.routing.signals.embedding import Embedder
+from edgeroute.settings import RouterSettings
 from tests.support import replies
 from tests.support.front_doors import body_of, post
 from tests.support.house import OPEN, PRIVATE, House, house, request
@@ -373,3 +374,33 @@ async def test_rules_that_name_roles_are_judged_too(tmp_path: Path) -> None:
         (found,) = home.runtime.admin.advisor.suggestions(policy, home.rules.tiers())
         assert (found.rule, found.instead) == ("small-work", "openai/gpt-6-luna")
         assert "12 of 12 were fine on openai/gpt-6-luna" in found.sentence
+
+
+def worked(said: str, command: str = "pytest -q") -> list[Message]:
+    """A turn in which a test was run."""
+    call = ToolCall("c1", "bash", f'{{"command": "{command}"}}')
+    result = ToolResult("c1", (TextPart(said),))
+    return [user(OPEN), Message("assistant", (call,)), Message("tool", (result,))]
+
+
+@pytest.mark.parametrize(("said", "sign"), [("2 failed", "failed"), ("4 passed", "passed")])
+async def test_an_agents_tests_are_signs_where_the_user_wants_it(
+    tmp_path: Path, said: str, sign: str
+) -> None:
+    """Off until it is switched on; then the answer that was tested has the sign, and no word."""
+    assert not RouterSettings().learn_from_steps
+    async with house(tmp_path) as home:
+        for wanted in (False, True):
+            home.runtime.memory._steps = wanted
+            name = (await home.ask(OPEN)).receipt.conversation
+            await home.ask(worked(said), conversation=name)
+            assert [kind for kind, *_ in noted(home)] == ([sign] if wanted else [])
+
+
+async def test_a_private_turn_gives_no_sign(tmp_path: Path) -> None:
+    """What must stay here is not learned from, whatever its tests say."""
+    async with house(tmp_path) as home:
+        home.runtime.memory._steps = True
+        name = (await home.ask(PRIVATE)).receipt.conversation
+        await home.ask([user(PRIVATE), *worked("2 failed")[1:]], conversation=name)
+        assert noted(home) == []

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from edgeroute.core.errors import SettingsError
 from edgeroute.core.verdict import PrivacyMode
+from edgeroute.engine.recording.otlp import Said
 from edgeroute.engine.recording.telemetry import Telemetry
+from edgeroute.providers.catalog.collector import collector
 from tests.support import replies
 from tests.support.house import OPEN, PRIVATE, House, house
 from tests.support.receipts import receipt
@@ -39,7 +42,7 @@ async def test_spans_and_metrics_arrive_without_content(tmp_path: Path) -> None:
     """The collector gets GenAI spans and metrics of the request and nothing that was said."""
     traces, metrics = await _collected(tmp_path, OPEN)
     spans = json.loads(traces)["resourceSpans"][0]["scopeSpans"][0]["spans"]
-    assert [span["name"] for span in spans] == ["edgeroute.request", "chat mock/m"]
+    assert [span["name"] for span in spans] == ["edgeroute.request", "chat m"]
     assert spans[1]["parentSpanId"] == spans[0]["spanId"]
     names = {
         m["name"] for m in json.loads(metrics)["resourceMetrics"][0]["scopeMetrics"][0]["metrics"]
@@ -68,13 +71,13 @@ async def test_a_collector_elsewhere_hears_nothing_of_what_stays_here(tmp_path: 
 
     async with house(tmp_path) as home:
         gate, door = home.privacy.gate, home.providers.door
-        distant = Listening("https://collector.example", gate, door, content=True)
+        distant = Listening(collector("https://collector.example"), gate, door, content=True)
         for one in ("private", "latched"):
-            distant.tell(receipt(**{one: True}), "p", "a")
-        distant.tell(receipt(mode=PrivacyMode.PRIVATE), "p", "a")
+            distant.tell(receipt(**{one: True}), Said("p", "a"))
+        distant.tell(receipt(mode=PrivacyMode.PRIVATE), Said("p", "a"))
         await distant.close()
         assert not asked
-        distant.tell(receipt(), "p", "a")
+        distant.tell(receipt(), Said("p", "a"))
         await distant.close()
         assert asked == ["/v1/traces", "/v1/metrics"]
 
@@ -98,7 +101,7 @@ class Heard(Telemetry):
     """An exporter whose posts are only noted; while ``hold`` is set they do not end."""
 
     def __init__(self, endpoint: str, home: House, **options: bool) -> None:
-        super().__init__(endpoint, home.privacy.gate, home.providers.door, **options)
+        super().__init__(collector(endpoint), home.privacy.gate, home.providers.door, **options)
         self.told: list[str] = []
         self.hold: asyncio.Event | None = None
 
@@ -113,18 +116,18 @@ async def test_a_collector_on_this_machine_hears_of_all(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         for near in ("http://localhost:4318", "http://127.0.0.1:4318", "http://[::1]:4318/"):
             heard = Heard(near, home, content=True)
-            heard.tell(receipt(private=True), "a question", "a reply")
+            heard.tell(receipt(private=True), Said("a question", "a reply"))
             await heard.close()
             assert len(heard.told) == 2
             assert "a question" not in "".join(heard.told)
         heard = Heard("http://localhost:4318", home, content=True)
-        heard.tell(receipt(), "a question", "a reply")
+        heard.tell(receipt(), Said("a question", "a reply"))
         await heard.close()
         assert "a question" in heard.told[0]
         assert "a reply" in heard.told[0]
         assert "a question" not in heard.told[1]
         plain = Heard("http://localhost:4318", home)
-        plain.tell(receipt(), "a question", "a reply")
+        plain.tell(receipt(), Said("a question", "a reply"))
         await plain.close()
         assert "a question" not in "".join(plain.told), "content is off unless it is wanted"
         assert home.runtime._engine.telemetry is None, "without a collector nobody is told"
@@ -141,7 +144,7 @@ async def test_a_slow_collector_holds_up_nobody(
         heard = Heard("http://localhost:4318", home)
         heard.hold = asyncio.Event()
         for _ in range(120):
-            heard.tell(receipt(), "", "")
+            heard.tell(receipt(), Said("", ""))
         tasks = set(heard._tasks)
         assert len(tasks) == 100
         await heard.close()
@@ -149,7 +152,7 @@ async def test_a_slow_collector_holds_up_nobody(
         assert all(task.cancelled() for task in tasks)
         assert len(heard._tasks) == 0
         heard.hold.set()
-        heard.tell(receipt(), "", "")
+        heard.tell(receipt(), Said("", ""))
         await heard.close()
         assert len(heard.told) == 102
 
@@ -159,9 +162,9 @@ async def test_what_a_collector_does_not_take_is_lost(
 ) -> None:
     """The log says that it failed, and how, without an address or a word."""
     async with house(tmp_path) as home:
-        away = Telemetry("http://127.0.0.1:9", home.privacy.gate, home.providers.door)
+        away = Telemetry(collector("http://127.0.0.1:9"), home.privacy.gate, home.providers.door)
         with caplog.at_level("WARNING"):
-            away.tell(receipt(), "a question", "a reply")
+            away.tell(receipt(), Said("a question", "a reply"))
             await away.close()
         ours = [one.getMessage() for one in caplog.records if one.name.startswith("edgeroute")]
         assert ours == ["telemetry was not sent: ProviderError"]
@@ -182,3 +185,90 @@ async def test_a_collector_gets_plain_json(tmp_path: Path) -> None:
             assert one.headers["content-type"] == one.headers["accept"] == "application/json"
             assert "authorization" not in one.headers
             assert one.json
+
+
+# How each of them is reached: the path below its host, how the key is sent, and what else it wants.
+TOOLS = {
+    "langfuse": (
+        "/api/public/otel", "/v1/traces", "basic", "pk-1:sk-2",
+        ("authorization", "Basic cGstMTpzay0y"), {"x-langfuse-ingestion-version": "4"},
+    ),
+    "langsmith": (
+        "/otel", "/v1/traces", "x-api-key", "ls-key", ("x-api-key", "ls-key"),
+        {"Langsmith-Project": "edgeroute"},
+    ),
+    "helicone": (
+        "/v1/trace/log", "", "bearer", "hl-key", ("authorization", "Bearer hl-key"), {},
+    ),
+}  # fmt: skip
+
+
+async def _arrived(server: ScriptedProvider) -> None:
+    """Until something has come, on a busy machine too."""
+    for _ in range(400):
+        if server.requests:
+            return
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+async def test_the_three_tools_get_what_they_expect(
+    tmp_path: Path, tool: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One POST in JSON to the tool's own path, with its key in its own header; no metrics, which
+    none of them takes.
+    """
+    below, path, auth, key, (header, value), more = TOOLS[tool]
+    monkeypatch.setenv("EDGEROUTE_TELEMETRY_KEY", key)
+    with ScriptedProvider(always(replies.json_body({}))) as server:
+        base = server.base_url.removesuffix("/v1")
+        lines = "".join(f'"{name}" = "{text}"\n' for name, text in more.items())
+        settings = (
+            f'[telemetry]\nendpoint = "{base}{below}"\npath = "{path}"\nauth = "{auth}"\n'
+            f"metrics = false\n[telemetry.headers]\n{lines}[keys]\nenvironment = true\n"
+        )
+        async with house(tmp_path, settings=settings) as home:
+            await home.ask(OPEN)
+            await _arrived(server)
+        (request,) = server.requests
+    assert (request.method, request.path) == ("POST", below + path)
+    sent = {name.lower(): text for name, text in request.headers.items()}
+    assert sent[header] == value
+    assert sent["content-type"] == "application/json"
+    for name, text in more.items():
+        assert sent[name.lower()] == text
+    spans = json.loads(request.body)["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    assert {span["name"] for span in spans} == {"edgeroute.request", "chat m"}
+
+
+async def test_a_refusal_of_the_collector_is_logged_without_words(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A wrong key or path is said in the log, and the answer is out all the same."""
+    with ScriptedProvider(always(replies.json_body({}, status=401))) as server:
+        base = server.base_url.removesuffix("/v1")
+        async with house(tmp_path, settings=f'[telemetry]\nendpoint = "{base}"\n') as home:
+            seen = await home.ask(OPEN)
+            assert seen.receipt.standing
+            await _arrived(server)
+    assert "collector answered 401 to /v1/traces" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"endpoint": "not an address"}, "must look like https://"),
+        ({"endpoint": "http://[half"}, "not an address"),
+        ({"endpoint": "http://collector.example"}, "plain http"),
+        ({"endpoint": "https://me:secret@collector.example"}, "a key does not belong"),
+        ({"endpoint": "https://a.example", "path": "@b.example"}, "is no path"),
+        ({"endpoint": "https://a.example", "headers": {"Authorization": "x"}}, "in a file"),
+        ({"endpoint": "https://a.example", "headers": {"a b": "x"}}, "is no header"),
+        ({"endpoint": "https://a.example", "headers": {"a": "x\ny"}}, "is no header"),
+    ],
+)
+def test_a_wrong_address_is_a_sentence(wrong: dict[str, Any], said: str) -> None:
+    """What is wrong with the settings is said before anything is sent."""
+    with pytest.raises(SettingsError, match="telemetry") as caught:
+        collector(**wrong, file="config.toml")
+    assert said in str(caught.value)

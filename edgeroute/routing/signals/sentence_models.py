@@ -1,0 +1,80 @@
+"""What a prompt means, by two small sentence models: an English one, and one of many languages.
+
+Where they disagree about a word, the other words of the sentence decide. Their vocabularies tell
+slips of the fingers from words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from edgeroute.encoders import sentences
+from edgeroute.encoders.bert import WIDTH, EncoderMissing
+from edgeroute.routing.signals.embedding import BRIEF, Embedder
+from edgeroute.routing.signals.spelling import Spelling
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float32]
+
+SIZE: Final = 2 * WIDTH
+# How many pieces of words of the start and of the end the second model reads.
+PIECES: Final = (24, 12)
+_ENGLISH, _OTHERS = 100_000, 200_000  # words of these vocabularies are less common than our own
+_FILES: Final = ("minilm/model.safetensors", "e5/e5-small-q4.bin")
+
+
+class SentenceModels:
+    """Both models. Thread-safe; build it with ``load``."""
+
+    def __init__(
+        self, english: Embedder, many: sentences.SentenceEncoder, words: Sequence[str]
+    ) -> None:
+        self._english = english
+        self._many = many
+        self._words = {word: place for place, word in enumerate(words)}
+        self._spelling = Spelling(self._common)
+
+    @classmethod
+    def load(cls, models: Path, words: Sequence[str]) -> SentenceModels | None:
+        """The models in the folder ``models``; None where a file is missing or broken.
+
+        ``words`` are known beside their vocabularies, the commonest first.
+        """
+        english = Embedder.load(models / "minilm")
+        if english is None:
+            return None
+        try:
+            return cls(english, sentences.load(models / "e5"), words)
+        except EncoderMissing:
+            return None
+
+    @staticmethod
+    def are_in(models: Path) -> bool:
+        """Whether their files are there."""
+        return all((models / name).is_file() for name in _FILES)
+
+    def vector(self, text: str) -> Array:
+        """What the ends of ``text`` mean: ``SIZE`` numbers, each half of length 1."""
+        import numpy as np  # noqa: PLC0415  (only when a text is first read)
+
+        halves = [self._english.embed(text, BRIEF), self._many.brief(text, *PIECES)]
+        return np.concatenate(halves).astype(np.float32)
+
+    def mended(self, text: str) -> str:
+        """``text`` with the slips of the fingers in its first words taken back."""
+        return self._spelling.mended(text)
+
+    def _common(self, word: str) -> int | None:
+        place = self._words.get(word)
+        if place is not None:
+            return place
+        english = self._english.word(word)
+        if english is not None:
+            return _ENGLISH + english
+        other = self._many.word(word)
+        return None if other is None else _OTHERS + other
