@@ -47,19 +47,25 @@ ANSWER: Final = (
 )
 
 
-def first_paint(command: list[str], environment: dict[str, str]) -> float:
-    """Seconds until the message box, or what stands for it, is on the screen."""
+def first_paint(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
+    """Seconds until the message box, or what stands for it, is on the screen: by the clock, and of
+    the processor, which says the same on a busy machine.
+    """
     began = time.perf_counter()
     app = pexpect.spawn(command[0], command[1:], env=environment, dimensions=(36, 120), timeout=60)
     try:
         app.expect("Ask")
-        return time.perf_counter() - began
+        fields = Path(f"/proc/{app.pid}/stat").read_text().rpartition(")")[2].split()
+        ticks = int(fields[11]) + int(fields[12])
+        return time.perf_counter() - began, ticks / os.sysconf("SC_CLK_TCK")
     finally:
         app.close(force=True)
 
 
-def paints(rounds: int) -> tuple[float, float]:
-    """Median first paint of the app and of a bare Textual program, in turns."""
+def paints(rounds: int) -> tuple[list[float], list[float]]:
+    """Median first paint of the app and of a bare Textual program, in turns: seconds by the clock
+    and of the processor.
+    """
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         (home / "config").mkdir(parents=True)
@@ -75,7 +81,10 @@ def paints(rounds: int) -> tuple[float, float]:
         for _ in range(rounds):
             bare.append(first_paint([sys.executable, "-c", HELLO], environment))
             ours.append(first_paint([sys.executable, "-m", "edgeroute"], environment))
-    return statistics.median(ours), statistics.median(bare)
+    return (
+        [statistics.median(column) for column in zip(*ours, strict=True)],
+        [statistics.median(column) for column in zip(*bare, strict=True)],
+    )
 
 
 def megabytes() -> float:
@@ -127,24 +136,27 @@ async def most_memory(chat: Driver) -> float:
     return most
 
 
-async def key_times(chat: Driver) -> list[float]:
-    """Milliseconds from a key to the screen, in a long prompt with personal data in it."""
+async def key_times(chat: Driver) -> tuple[list[float], list[float]]:
+    """Milliseconds from a key to the screen, in a long prompt with personal data in it: by the
+    clock, and of this thread's work.
+    """
     line = "Write to anna.berg@example.com about the parcel that never came, and be kind. "
     chat.chat.composer.focus()
     chat.chat.composer.put((line * (PROMPT // len(line) + 1))[:PROMPT])
     await chat.checked()
-    times = []
+    times, work = [], []
     for _ in range(KEYS):
         length, painted = len(chat.text), asyncio.Event()
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.thread_time()
         chat.app.simulate_key("x")
         while len(chat.text) == length:  # noqa: ASYNC110 - the very moment is measured
             await asyncio.sleep(0)
         chat.chat.call_after_refresh(painted.set)
         await painted.wait()
         times.append((time.perf_counter() - began) * 1000)
+        work.append((time.thread_time() - worked) * 1000)
         await asyncio.sleep(0.02)
-    return times
+    return times, work
 
 
 async def landed(chat: Driver, home: House) -> int:
@@ -175,8 +187,9 @@ async def inside(folder: Path) -> list[tuple[str, float, float, str]]:
             memory = await most_memory(chat)
             jumps = await landed(chat, home)
             await chat.press("ctrl+n")
-            times = await key_times(chat)
+            times, work = await key_times(chat)
     late = statistics.quantiles(times, n=20)[-1]
+    print(f"a key is {statistics.median(work):.1f} ms of work, in the middle of {KEYS}")
     return [
         ("a chat of 1,000 messages opens", seconds, 1.0, "s"),
         ("memory while 20,000 tokens stream", memory, 160.0, "MB"),
@@ -185,14 +198,16 @@ async def inside(folder: Path) -> list[tuple[str, float, float, str]]:
     ]
 
 
-def main(paint: Callable[[int], tuple[float, float]] = paints) -> int:
+def main(paint: Callable[[int], tuple[list[float], list[float]]] = paints) -> int:
     """Print the table; 1 where a budget is not kept."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     ours, bare = paint(rounds)
-    print(f"first paint: {ours:.2f} s, a bare Textual program {bare:.2f} s; load {os.getloadavg()}")
-    rows = [("first paint / bare Textual", ours / bare, 3.0, "x")]
+    for what, app, other in zip(("by the clock", "of work"), ours, bare, strict=True):
+        print(f"first paint: {app:.2f} s {what}, a bare Textual program {other:.2f} s")
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    rows = [("first paint / bare Textual", ours[0] / bare[0], 3.0, "x")]
     with tempfile.TemporaryDirectory() as folder:
         rows += asyncio.run(inside(Path(folder)))
     for what, found, budget, unit in rows:

@@ -6,18 +6,23 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-PICTURE = Path(__file__).resolve().parents[2] / "docs" / "images" / "chat.svg"
+import pytest
+
+IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
+drawn = pytest.mark.parametrize("picture", [IMAGES / "chat.svg", IMAGES / "walk.svg"])
 
 
-def test_it_shows_the_privacy_check() -> None:
+@drawn
+def test_it_shows_the_privacy_check(picture: Path) -> None:
     """It is a sound drawing in which a message with personal details stays here."""
-    words = "".join(ET.parse(PICTURE).getroot().itertext()).replace("\xa0", " ")
+    words = "".join(ET.parse(picture).getroot().itertext()).replace("\xa0", " ")
     assert "3 personal details · stays on this machine" in words
 
 
-def test_it_holds_nobodys_data_and_fetches_nothing() -> None:
+@drawn
+def test_it_holds_nobodys_data_and_fetches_nothing(picture: Path) -> None:
     """Its addresses are documentation's, and no font or picture of another host is named."""
-    text = PICTURE.read_text("utf-8").replace("&#160;", " ")
+    text = picture.read_text("utf-8").replace("&#160;", " ")
     assert set(re.findall(r"[\w.]+@[\w.]+", re.sub("@(font-face|media)", "", text))) == {
         "anna@example.com"
     }

@@ -242,7 +242,7 @@ def run(runtime: Runtime) -> int:
 
     def read(prompt: str) -> str:
         lines = [input(prompt)]
-        while pasting():
+        while not is_command(lines[0]) and pasting():
             lines.append(input())
         if len(lines) > 1:
             write(f"Pasted: {len(lines)} lines. Enter sends them, a word before it goes with them.")

@@ -173,27 +173,43 @@ def test_every_command_is_in_the_help(runtime: FakeRuntime) -> None:
         assert name in text
 
 
-def test_a_pasted_text_is_one_message() -> None:
-    """In a real terminal: lines that come at once wait for Enter, and then go together."""
-    code = (
-        "import sys; from edgeroute.tui.plain import chat\n"
-        "class C:\n"
-        "    def __init__(self, r, read, write): self.read = read\n"
-        "    def run(self):\n"
-        "        print('GOT', repr(self.read('You: ')), repr(self.read('You: ')))\n"
-        "        return 0\n"
-        "chat.PlainChat = C; chat.run(None)"
-    )
+READING = (
+    "import sys; from edgeroute.tui.plain import chat\n"
+    "class C:\n"
+    "    def __init__(self, r, read, write): self.read = read\n"
+    "    def run(self):\n"
+    "        print('GOT', repr(self.read('You: ')), repr(self.read('You: ')))\n"
+    "        return 0\n"
+    "chat.PlainChat = C; chat.run(None)"
+)
+
+
+def _reading() -> tuple[int, int]:
+    """Plain mode that reads twice, in a real terminal."""
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execv(sys.executable, [sys.executable, "-c", code])
-    seen = _until(terminal, b"You: ")
+        os.execv(sys.executable, [sys.executable, "-c", READING])
+    _until(terminal, b"You: ")
+    return pid, terminal
+
+
+def test_a_pasted_text_is_one_message() -> None:
+    """In a real terminal: lines that come at once wait for Enter, and then go together."""
+    pid, terminal = _reading()
     os.write(terminal, b"one\ntwo\nthree\n")
-    seen += _until(terminal, b"Pasted: 3 lines")
+    _until(terminal, b"Pasted: 3 lines")
     os.write(terminal, b"\n")
-    seen += _until(terminal, b"You: ")
+    _until(terminal, b"You: ")
     os.write(terminal, b"typed\n")
-    seen += _until(terminal, b"GOT 'one\\ntwo\\nthree' 'typed'")
+    _until(terminal, b"GOT 'one\\ntwo\\nthree' 'typed'")
+    os.waitpid(pid, 0)
+
+
+def test_a_command_typed_ahead_is_a_command() -> None:
+    """What was typed while an answer ran is not taken for one text with the line after it."""
+    pid, terminal = _reading()
+    os.write(terminal, b"/undo\ntyped\n")
+    _until(terminal, b"GOT '/undo' 'typed'")
     os.waitpid(pid, 0)
 
 
