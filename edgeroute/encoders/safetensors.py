@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 class SafeTensors:
-    """The tensors of a safetensors file, each read when it is asked for."""
+    """The tensors of a safetensors file, each read when it is asked for.
+
+    Raises:
+        ValueError: the file is cut short.
+    """
 
     def __init__(self, path: Path) -> None:
         with path.open("rb") as file:
@@ -27,6 +31,9 @@ class SafeTensors:
             self._header = msgspec.json.decode(file.read(size))
         self._path = path
         self._start = 8 + size
+        ends = [one["data_offsets"][1] for one in self._header.values() if "data_offsets" in one]
+        if self._start + max(ends, default=0) > path.stat().st_size:
+            raise ValueError("the file ends before its last tensor")
 
     def __getitem__(self, name: str) -> Array:
         import numpy as np  # noqa: PLC0415
