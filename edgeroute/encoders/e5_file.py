@@ -12,10 +12,12 @@ from __future__ import annotations
 import hashlib
 import mmap
 import struct
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from edgeroute.encoders.bert import EncoderMissing
+from edgeroute.encoders.rows import Rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,8 +38,9 @@ class E5File:
         Raises:
             EncoderMissing: it is absent or differs from the pinned digest.
         """
+        self._path = folder / FILE
         try:
-            with (folder / FILE).open("rb") as file:
+            with self._path.open("rb") as file:
                 self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
             raise EncoderMissing(f"{FILE} of the sentence model is missing.", "e5") from error
@@ -66,6 +69,18 @@ class E5File:
         size = shape[0] * shape[1] * shape[2]
         raw = self._numpy.frombuffer(self._data, self._numpy.uint8, size, offset)
         return raw.reshape(shape)
+
+    def some_blocks(self, name: str, columns: int) -> Callable[[Sequence[int]], Any]:
+        """What gives the raw blocks of some rows of the weights ``name``."""
+        each = columns // BLOCK
+        rows = Rows(self._path, self._tensors[name][1], each * _BLOCK_BYTES)
+        numpy = self._numpy
+
+        def some(numbers: Sequence[int]) -> Any:
+            raw = numpy.frombuffer(rows.read(numbers), numpy.uint8)
+            return raw.reshape(len(numbers), each, _BLOCK_BYTES)
+
+        return some
 
     def unpacked(self, blocks: Any) -> NDArray[np.float32]:
         """``blocks`` as numbers, of shape (rows, columns)."""

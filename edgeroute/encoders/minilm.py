@@ -40,7 +40,7 @@ class MiniLM:
 
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             held = SafeTensors(folder / _WEIGHTS)
-            self._words = held.on_disk("embeddings.word_embeddings.weight")
+            self._words = held.rows("embeddings.word_embeddings.weight")
         # The tokenizers library raises bare Exception for a missing or broken file.
         except Exception as error:
             raise EncoderMissing(
@@ -74,7 +74,7 @@ class MiniLM:
     def of_tokens(self, tokens: Sequence[int]) -> Array:
         """The vector of at most ``MOST_TOKENS`` tokens, of length 1."""
         ids = [_START, *tokens, _END]
-        mean = self._bert.hidden(self._words[ids] + self._places[: len(ids)]).mean(axis=0)
+        mean = self._bert.hidden(self._words(ids) + self._places[: len(ids)]).mean(axis=0)
         vector: Array = mean / max(float((mean * mean).sum()) ** 0.5, 1e-12)
         return vector
 

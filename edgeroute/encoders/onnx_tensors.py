@@ -8,6 +8,7 @@ single number, 4 is a float and 5 a whole number.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from mmap import mmap
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _TYPES: Final = {1: "<f4", 2: "u1"}
 _VARINT, _FIXED_64, _LENGTH, _FIXED_32 = 0, 1, 2, 5
 
 
-def tensors(data: bytes) -> dict[str, NDArray[np.float32] | NDArray[np.uint8]]:
+def tensors(data: bytes | mmap) -> dict[str, NDArray[np.float32] | NDArray[np.uint8]]:
     """The float and byte tensors of the file ``data``, by name.
 
     Raises:

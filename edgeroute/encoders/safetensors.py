@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+
+from edgeroute.encoders.rows import Rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +19,11 @@ if TYPE_CHECKING:
 
 
 class SafeTensors:
-    """The tensors of a safetensors file, each read when it is asked for."""
+    """The tensors of a safetensors file, each read when it is asked for.
+
+    Raises:
+        ValueError: the file is cut short.
+    """
 
     def __init__(self, path: Path) -> None:
         with path.open("rb") as file:
@@ -24,6 +31,9 @@ class SafeTensors:
             self._header = msgspec.json.decode(file.read(size))
         self._path = path
         self._start = 8 + size
+        ends = [one["data_offsets"][1] for one in self._header.values() if "data_offsets" in one]
+        if self._start + max(ends, default=0) > path.stat().st_size:
+            raise ValueError("the file ends before its last tensor")
 
     def __getitem__(self, name: str) -> Array:
         import numpy as np  # noqa: PLC0415
@@ -32,12 +42,13 @@ class SafeTensors:
         numbers = np.fromfile(self._path, np.float32, math.prod(shape), offset=first)
         return numbers.reshape(shape)
 
-    def on_disk(self, name: str) -> Array:
-        """The tensor as a map of the file: only what is used of it comes into memory."""
+    def rows(self, name: str) -> Callable[[Sequence[int]], Array]:
+        """What gives some rows of the tensor: only these come into memory."""
         import numpy as np  # noqa: PLC0415
 
-        shape, first = self._place(name)
-        return np.memmap(self._path, np.float32, "r", first, shape)
+        (_, width), first = self._place(name)
+        rows = Rows(self._path, first, 4 * width)
+        return lambda numbers: np.frombuffer(rows.read(numbers), np.float32).reshape(-1, width)
 
     def _place(self, name: str) -> tuple[tuple[int, ...], int]:
         entry = self._header[name]

@@ -72,7 +72,7 @@ class SentenceEncoder:
         self._pieces = pieces_of(file, kept)
         self._bert = Bert(_LAYERS, lambda: _tensors(file), kept)
         self._prompt = [number for _, number in self._pieces.cut(_QUERY)]
-        self._table = file.blocks("emb.word", WIDTH)
+        self._table = file.some_blocks("emb.word", WIDTH)
         file.let_go()
         self._places = file.numbers("emb.pos").reshape(-1, WIDTH) + file.numbers("emb.type")[:WIDTH]
 
@@ -101,7 +101,7 @@ class SentenceEncoder:
 
     def _reading(self, cut: list[tuple[int, int]]) -> Reading:
         ids = [START, *self._prompt, *(number for _, number in cut), END]
-        vectors = self._file.unpacked(self._table[ids]) + self._places[: len(ids)]
+        vectors = self._file.unpacked(self._table(ids)) + self._places[: len(ids)]
         starts = [-1] * (1 + len(self._prompt)) + [place for place, _ in cut] + [-1]
         return Reading(starts, self._bert.hidden(vectors))
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from edgeroute.encoders.piece_table import PieceTable, packed, width
 
 WORD = st.text(
-    st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=6
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=6
 )
 
 
