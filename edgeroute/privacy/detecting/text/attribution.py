@@ -73,13 +73,16 @@ _SIGNED: Final = compiled(
     rf"{_MAIL}"
     r"[ \t,.\d-]{0,60}$"
 )
+# What a list tells of somebody beside the name: an address, an account, a day, a page.
+_TOLD: Final = (
+    rf"(?:{_MAIL}|@[\w-]{{1,39}}|[\w.+-]{{1,64}}@[\w.-]{{1,80}}"
+    r"|\d{4}(?:[/-]\d\d?){0,2}|https?://[^\s()]{1,200})"
+)
 # A line of a list of people: Ada Berg, 2012/06/07; * Ada Berg (@ada); Ada Berg <ada@host>
 _PERSON_LINE: Final = compiled(
     rf"(?m)^{NUMBERED}[ \t]{{0,8}}(?:[*+-][ \t]{{1,3}}|\d{{1,4}}[.)] )?[@`\[]?"
     rf"(?:{_NAME}|[^\x00-\x7f]{{2,12}}|[\w-]{{1,39}})"
-    rf"(?:[ \t,(`\[\]-]{{1,4}}(?:{_MAIL}|@[\w-]{{1,39}}|[\w.+-]{{1,64}}@[\w.-]{{1,80}}"
-    r"|\d{4}(?:[/-]\d\d?){0,2}"
-    r"|https?://[^\s()]{1,200})[`)\]]{0,3}){0,3}[ \t]{0,4}$"
+    rf"(?:[ \t,(`\[\]-]{{1,4}}{_TOLD}[`)\]]{{0,3}}){{0,3}}[ \t]{{0,4}}$"
 )
 _MAKERS: Final = compiled(
     rf"(?<![A-Za-z]){one_of('attribution.makers')}(?![A-Za-z])", re.IGNORECASE

@@ -11,11 +11,14 @@ from typing import Final
 from edgeroute.word_lists import one_of
 
 _CALLS: Final = one_of("code.test_calls")
+_CALLED: Final = (
+    rf"(?:await |return )?(?:\w{{1,20}}\.)?{_CALLS}(?:\.\w{{1,20}}){{0,2}}[(`]"
+    rf"|{_CALLS} [\"'].{{0,200}} do$"
+)
+_CLASS: Final = r"class (?:Test|\w{1,60}Tests?\b|\w{1,60}\([\w.]{0,40}TestCase\))"
 # What opens a test: def test_x, class TestX, it("...", describe.each(, func TestX, @pytest.mark.
 _OPENS: Final = re.compile(
-    r"(?:async )?def test|class (?:Test|\w{1,60}Tests?\b|\w{1,60}\([\w.]{0,40}TestCase\))"
-    rf"|(?:await |return )?(?:\w{{1,20}}\.)?{_CALLS}(?:\.\w{{1,20}}){{0,2}}[(`]"
-    rf"|{_CALLS} [\"'].{{0,200}} do$|@pytest\.|TEST(?:_F|_P)?\("
+    rf"(?:async )?def test|{_CLASS}|{_CALLED}|@pytest\.|TEST(?:_F|_P)?\("
     r"|func [Tt]est\w|fn test_|(?:pub(?:lic)? )?(?:void|fun|function) test",
     re.MULTILINE,
 )

@@ -218,7 +218,7 @@ def _is_shown(page: Page, names: Iterable[NameSpan], hits: Iterable[Hit]) -> boo
     sure = [hit for hit in hits if hit.score >= _SHAPED]
     if sure and not named and all(hit.type == "IP_ADDRESS" for hit in sure):
         return True
-    places = [(one.start, one.end) for one in (*named, *sure)]
+    places = [(one.start, one.end) for one in named] + [(one.start, one.end) for one in sure]
     return bool(places) and all(page.trials.holds(*place) for place in places)
 
 
