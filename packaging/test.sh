@@ -41,4 +41,5 @@ $VENV/bin/ruff check
 $VENV/bin/ruff format --check
 $VENV/bin/mypy
 $VENV/bin/lint-imports
-exec $VENV/bin/pytest "$@"
+# Files of tests run side by side: many wait more than they compute. `-n 0` runs them one by one.
+exec $VENV/bin/pytest --numprocesses auto --maxprocesses 4 --dist loadfile "$@"
