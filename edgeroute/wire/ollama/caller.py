@@ -24,6 +24,7 @@ from edgeroute.wire.errors import WireError
 from edgeroute.wire.json_data import (
     Json,
     dump_text,
+    integer,
     mapping,
     mappings,
     model_name,
@@ -136,7 +137,9 @@ def _asked(body: Json) -> ChatRequest:
 
 
 def _sampling(options: Json) -> Sampling:
-    if options.get("num_predict") == 0:  # as Ollama's clients ask for a model to be loaded
+    if (
+        integer(options.get("num_predict"), "num_predict") == 0
+    ):  # as Ollama's clients ask for a model to be loaded
         options = {key: value for key, value in options.items() if key != "num_predict"}
     return sampling(options, "num_predict", stop="stop", seed="seed")
 
