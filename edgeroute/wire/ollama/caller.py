@@ -18,7 +18,7 @@ from edgeroute.core.messages import (
 )
 from edgeroute.core.messages import system as system_message
 from edgeroute.core.pictures import media_type_of
-from edgeroute.core.request import ChatRequest, Sampling
+from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.wire import fill
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.json_data import (
@@ -71,16 +71,13 @@ def decode_chat(body: Json) -> ChatRequest:
         WireError: something is missing or of the wrong type.
     """
     calls = _Calls()
-    tools, others = read_tools(body.get("tools"), _function, "parameters")
-    if others:
-        raise WireError("tools must be functions with a name.")
     return replace(
         _asked(body),
         messages=tuple(
             _message(mapping(item), position, calls)
             for position, item in enumerate(need_list(body, "messages"))
         ),
-        tools=tools,
+        tools=_tools(body),
     )
 
 
@@ -117,7 +114,8 @@ def without_prompt(body: Json) -> ChatRequest:
         WireError: something is of the wrong type.
     """
     strings(body.get("images"), "images")
-    read_tools(body.get("tools"), _function, "parameters")
+    _tools(body)
+    fill.gap("", body.get("suffix"))
     return _asked(body)
 
 
@@ -167,6 +165,13 @@ def _effort(value: object) -> str:
     if value not in (None, *_EFFORTS):
         raise WireError("think must be true, false, low, medium or high.")
     return string(value)
+
+
+def _tools(body: Json) -> tuple[Tool, ...]:
+    tools, others = read_tools(body.get("tools"), _function, "parameters")
+    if others:
+        raise WireError("tools must be functions with a name.")
+    return tools
 
 
 def _function(tool: Json) -> Json:
