@@ -140,8 +140,8 @@ def _blocks(body: Json) -> list[Json]:
     if calls:
         return blocks + calls
     cited = '"citations": {"enabled": true}' in json.dumps(body)
-    return [*blocks, {"type": "text", "text": _text(body),
-                      "citations": [CITATION] if cited else None}]  # fmt: skip
+    said = {"type": "text", "text": _text(body)}
+    return [*blocks, {**said, "citations": [CITATION]} if cited else said]
 
 
 def _message(body: Json) -> Reply:
@@ -181,11 +181,11 @@ def _grown(block: Json) -> list[Json]:
                       for piece in _pieces(json.dumps(block["input"]))]  # fmt: skip
         case _:
             empty = {"type": "text", "text": ""}
-            if block["citations"]:
+            if "citations" in block:
                 empty["citations"] = []
             deltas = [{"type": "text_delta", "text": piece} for piece in _pieces(block["text"])]
             deltas += [{"type": "citations_delta", "citation": one}
-                       for one in block["citations"] or ()]  # fmt: skip
+                       for one in block.get("citations", ())]  # fmt: skip
     return [
         {"type": "content_block_start", "content_block": empty},
         *({"type": "content_block_delta", "delta": one} for one in deltas),

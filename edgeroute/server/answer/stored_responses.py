@@ -178,9 +178,10 @@ def continued(
         raise WireError(
             "background is not supported here.", "Leave it out: the answer comes at once."
         )
-    previous = body.get("previous_response_id") or ""
-    if not isinstance(previous, str):
+    previous = body.get("previous_response_id")
+    if not isinstance(previous, str | None):
         raise WireError("previous_response_id must be a text.")
+    previous = previous or ""
     own = stored.own_input(body)
     context = StoredContext(responses, client, origin_of)
     before = context.before(previous) if previous else []

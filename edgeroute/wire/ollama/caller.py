@@ -18,12 +18,13 @@ from edgeroute.core.messages import (
 )
 from edgeroute.core.messages import system as system_message
 from edgeroute.core.pictures import media_type_of
-from edgeroute.core.request import ChatRequest, Sampling
+from edgeroute.core.request import ChatRequest, Sampling, Tool
 from edgeroute.wire import fill
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.json_data import (
     Json,
     dump_text,
+    integer,
     mapping,
     mappings,
     model_name,
@@ -70,16 +71,13 @@ def decode_chat(body: Json) -> ChatRequest:
         WireError: something is missing or of the wrong type.
     """
     calls = _Calls()
-    tools, others = read_tools(body.get("tools"), _function, "parameters")
-    if others:
-        raise WireError("tools must be functions with a name.")
     return replace(
         _asked(body),
         messages=tuple(
             _message(mapping(item), position, calls)
             for position, item in enumerate(need_list(body, "messages"))
         ),
-        tools=tools,
+        tools=_tools(body),
     )
 
 
@@ -116,7 +114,8 @@ def without_prompt(body: Json) -> ChatRequest:
         WireError: something is of the wrong type.
     """
     strings(body.get("images"), "images")
-    read_tools(body.get("tools"), _function, "parameters")
+    _tools(body)
+    fill.gap("", body.get("suffix"))
     return _asked(body)
 
 
@@ -136,7 +135,9 @@ def _asked(body: Json) -> ChatRequest:
 
 
 def _sampling(options: Json) -> Sampling:
-    if options.get("num_predict") == 0:  # as Ollama's clients ask for a model to be loaded
+    if (
+        integer(options.get("num_predict"), "num_predict") == 0
+    ):  # as Ollama's clients ask for a model to be loaded
         options = {key: value for key, value in options.items() if key != "num_predict"}
     return sampling(options, "num_predict", stop="stop", seed="seed")
 
@@ -164,6 +165,13 @@ def _effort(value: object) -> str:
     if value not in (None, *_EFFORTS):
         raise WireError("think must be true, false, low, medium or high.")
     return string(value)
+
+
+def _tools(body: Json) -> tuple[Tool, ...]:
+    tools, others = read_tools(body.get("tools"), _function, "parameters")
+    if others:
+        raise WireError("tools must be functions with a name.")
+    return tools
 
 
 def _function(tool: Json) -> Json:

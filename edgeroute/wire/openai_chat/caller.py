@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from edgeroute.core.messages import (
@@ -65,8 +66,10 @@ def decode_request(body: Json) -> ChatRequest:
     answers = integer(body.get("n"), "n")
     if answers is not None and answers < 1:
         raise WireError("n must be 1 or more.")
-    newer = body.get("max_completion_tokens") is not None
-    limit = "max_completion_tokens" if newer else "max_tokens"
+    drawn = sampling(body, "max_tokens", stop="stop", seed="seed")
+    if body.get("max_completion_tokens") is not None:
+        newer = sampling(body, "max_completion_tokens").max_output_tokens
+        drawn = replace(drawn, max_output_tokens=newer)
     tools, others = _tools(body)
     extra = {key: value for key, value in body.items() if key not in _KNOWN}
     if others:
@@ -83,7 +86,7 @@ def decode_request(body: Json) -> ChatRequest:
         parallel_tool_calls=parallel if isinstance(parallel, bool) else None,
         response_format=schema,
         response_format_name=name or "answer",
-        sampling=sampling(body, limit, stop="stop", seed="seed"),
+        sampling=drawn,
         reasoning_effort=string(body.get("reasoning_effort")),
         wire=NAME,
         extra=extra,

@@ -151,7 +151,9 @@ async def test_what_was_asked_is_listed(tmp_path: Path) -> None:
         assert not rest.has_more
         every = [item.content[0].text async for item in await items.list(second.id, limit=1)]
         assert every == ["two", "Answer to one", "one"]
-        for wrong in ({"limit": 0}, {"limit": 101}, {"order": "up"}, {"after": "msg_x"}):
+        with pytest.raises(openai.NotFoundError):
+            await items.list(second.id, after="msg_x")
+        for wrong in ({"limit": 0}, {"limit": 101}, {"order": "up"}):
             with pytest.raises(openai.BadRequestError):
                 await items.list(second.id, **wrong)
         again = await caller.ask(
