@@ -50,7 +50,7 @@ class Pieces:
 
     def whole(self, word: str) -> int | None:
         """The piece that is ``word`` alone, if there is one."""
-        return self._words.get(f"{_SPACE}{word}")
+        return self._table.get(f"{_SPACE}{word}")
 
     def _word(self, word: str, start: int) -> list[tuple[int, int]]:
         """The pieces of one word, by dynamic programming over its characters."""

@@ -117,8 +117,8 @@ class Engine:
         if self._telemetry is not None:
             answer = state.answer or state.partial
             asked = request.messages[-1].text if request.messages else ""
-            told = Said(asked, answer.text, answer.finish) if answer else Said(asked)
-            self._telemetry.tell(receipt, told)
+            said = Said(asked, answer.text, answer.finish) if answer else Said(asked)
+            self._telemetry.tell(receipt, said)
         return receipt, list(notices)
 
     async def _learn(

@@ -914,6 +914,9 @@ class FakeRuntime:
     def save(self, key: str, value: str | None) -> None:
         """Remember the setting."""
         if self.paths.settings.exists():
-            self.settings = config.change(self.paths.settings, key, value)
+            file = self.paths.settings
+            self.settings = (
+                config.forget(file, key) if value is None else config.change(file, key, value)
+            )
             self.policies._rules.name = self.settings.router.policy
         self.saved[key] = value

@@ -62,7 +62,7 @@ def _is_courtesy(word: str) -> bool:
 def _courtesy() -> frozenset[str]:
     lists = map(word_list, ("turns.greetings", "turns.courtesies", "turns.courtesies_after"))
     phrases = {word for phrases in lists for one in phrases for word in one.split()}
-    return phrases | word_set("turns.courtesy_fillers") | word_set("turns.courtesy_words")
+    return word_set("turns.courtesy_fillers") | word_set("turns.courtesy_words") | phrases
 
 
 @cache

@@ -100,7 +100,7 @@ async def test_a_masked_talk_is_not_content(tmp_path: Path) -> None:
 class Heard(Telemetry):
     """An exporter whose posts are only noted; while ``hold`` is set they do not end."""
 
-    def __init__(self, endpoint: str, home: House, **options: bool) -> None:
+    def __init__(self, endpoint: str, home: House, **options: Any) -> None:
         super().__init__(collector(endpoint), home.privacy.gate, home.providers.door, **options)
         self.told: list[str] = []
         self.hold: asyncio.Event | None = None

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.text import Text
 from textual._wrap import compute_wrap_offsets
+from textual.strip import Strip
 from textual.widgets import TextArea
 
 from edgeroute.core.verdict import Finding
@@ -83,9 +84,12 @@ async def test_a_key_draws_the_row_that_it_changes(
     """At the end of 20,000 characters with marks in them one row is drawn for a key, not all."""
     drawn: list[int] = []
     draw = TextArea._render_line
-    monkeypatch.setattr(
-        TextArea, "_render_line", lambda self, y: (drawn.append(y), draw(self, y))[1]
-    )
+
+    def noted(self: TextArea, y: int) -> Strip:
+        drawn.append(y)
+        return draw(self, y)
+
+    monkeypatch.setattr(TextArea, "_render_line", noted)
     async with running(runtime, (80, 24)) as chat:
         box = chat.chat.composer
         box.put("Write to somebody about the parcel. " * 555)
