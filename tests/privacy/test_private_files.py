@@ -58,6 +58,9 @@ HARMLESS = {
     "test of a client": "from shelf import call\n\n\nclass TestCall:\n"
     "    def test_hello(self):\n        call.hello('george@vandelay.net')\n"
     "        call.assert_sent('hello', to_node='george@vandelay.net', revoked=None)\n",
+    "manual of a tool": "- Lets Gemini look for files by names\n- Returns paths, newest first\n"
+    "- Use it where Gemini's own list of the folder is too long\n\nUsage notes:\n"
+    "  - Patterns are those of `glob`: `src/**/*.py`\n  - Gemini MUST quote paths with blanks\n",
     "example of a record": "from shelf import load\n\nload({\n    'name': 'Anne Person',\n"
     "    'mail': 'anne@example.org',\n})\n",
 }  # fmt: skip
@@ -84,6 +87,35 @@ def test_private_files_stay(detector: Detector) -> None:
     lines = CODE.splitlines()
     among = [name for name, text in PIECES.items() if leaves(between(lines, text, Random(name)))]
     assert len(among) <= len(PIECES) / 50, among
+
+
+CARD = "BEGIN:VCARD\nVERSION:3.0\nFN:Edda Kranich\nEMAIL;TYPE=home:ekranich@gmx.de\nEND:VCARD"
+
+
+SCRIPT = """"use strict";
+const { queue } = require("./queue");
+
+module.exports = function (Shelf, INTERNAL) {
+const ShelfMap = Shelf.map;
+
+Shelf.prototype.sort = function (order, options) {
+    return ShelfMap(this, order, options, INTERNAL);
+};
+
+Shelf.sort = function (shelves, order, options) {
+    return ShelfMap(shelves, order, options, INTERNAL);
+};
+};
+""".splitlines()
+
+
+@pytest.mark.parametrize("before", range(len(SCRIPT) + 1))
+def test_no_border_of_windows_lets_a_record_go(detector: Detector, before: int) -> None:
+    """Code is weighed in windows: a card stays wherever one ends and the next begins."""
+    added = [*SCRIPT[:before], *CARD.splitlines(), "", *SCRIPT[before:], *SCRIPT]
+    head = "diff --git a/src/shelf.js b/src/shelf.js\nindex 3f2a9c1..9be01d7 100644\n"
+    diff = head + "@@ -1,2 +1,21 @@\n" + "".join(f"+{line}\n" for line in added)
+    assert detector.scan(diff, origin="tool:read_file").private
 
 
 @pytest.mark.parametrize("name", HARMLESS)

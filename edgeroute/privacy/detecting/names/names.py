@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final, Protocol
@@ -30,6 +31,11 @@ _NAME_BEFORE: Final = compiled(r"(?<=[^\s.!?]\s)([^\W\d_a-z][^\W\d_]*[^\W\dA-Z_]
 _NAME_AFTER: Final = compiled(
     rf"(?: {one_of('names.particles')}){{0,3}} [^\W\d_a-z][^\W\d_]*[^\W\dA-Z_](?!\w)"
 )
+_ASSISTANT: Final = compiled(
+    rf"\b{one_of('names.assistants')}(?: {one_of('names.assistant_kinds')})?(?:['\u2019]s)?(?!\w)",
+    re.IGNORECASE,
+)
+_MARKS: Final = 8  # of a list, a quotation or a comment, before the first word of a line
 _KEYWORDS: Final = word_set("code.starts")
 _HUMPED: Final = compiled(r"[a-z]{2,20}[A-Z][A-Za-z]{1,20}")
 _NO_STREET: Final = compiled(r"[.!?]\s|\b123\s|\n")
@@ -117,6 +123,27 @@ def is_attributed(page: Page, span: NameSpan) -> bool:
         or is_example_person(page, span.end)
         or (page.form.is_code and _is_identifier(page.text[span.start : span.end]))
     )
+
+
+def without_assistants(page: Page, spans: Sequence[NameSpan]) -> list[NameSpan]:
+    """``spans`` without those that name a program, as documents of programs do."""
+    if not _ASSISTANT.search(page.text):
+        return list(spans)
+    places = [place for place in people(page, spans, 0.0) if _is_assistant(page.text, *place)]
+    return [
+        span
+        for span in spans
+        if not any(start <= span.start and span.end <= end for start, end in places)
+    ]
+
+
+def _is_assistant(text: str, start: int, end: int) -> bool:
+    """Whether it is one; a verb at the head of a line looks like its given name: Allows Claude."""
+    if _ASSISTANT.fullmatch(text, start, end):
+        return True
+    before = text[max(0, start - 200) : start].rpartition("\n")[2]
+    heads = len(before) <= _MARKS and not any(map(str.isalnum, before))
+    return heads and _ASSISTANT.fullmatch(text[start:end].partition(" ")[2]) is not None
 
 
 def _is_identifier(word: str) -> bool:

@@ -22,7 +22,7 @@ REACHED: Final = frozenset({"EMAIL_ADDRESS", "IP_ADDRESS"})
 # Those, and the numbers of orders, cases and members, which documents of programs show the form of.
 OPEN_IN_CODE: Final = REACHED | {"PERSONAL_ID"}
 _SURE: Final = 0.5  # how surely another detail is seen
-_NEAR: Final = 300  # characters between details of one record
+NEAR: Final = 300  # characters between details of one record
 _FIELD: Final = re.compile(r"[\"'`]\s?[,:=]|=>|[;\t|](?!$)")
 _FIELDS: Final = 3  # so many fields end in a row of somebody's data, with the name one less
 _FULL_NAME: Final = re.compile(r"[\"'`][^\W\d_a-z][\w.'-]{1,24}(?: [\w.'-]{1,24}){1,3}[\"'`]")
@@ -47,7 +47,7 @@ def is_in_record(hit: Hit, hits: Iterable[Hit], text: str) -> bool:
     """
     if hit.type not in OPEN_IN_CODE or hit.score < _SURE:
         return False
-    start, end = max(0, hit.start - _NEAR), hit.end + _NEAR
+    start, end = max(0, hit.start - NEAR), hit.end + NEAR
     near = [one for one in hits if one.score >= _SURE and one.start < end and start < one.end]
     if any(one.type not in {hit.type, "PERSON", "SENSITIVE"} for one in near):
         return True
@@ -64,6 +64,6 @@ def is_in_record(hit: Hit, hits: Iterable[Hit], text: str) -> bool:
 
 def _line(text: str, place: int) -> str:
     """The line of ``place``, or what of it is near."""
-    start = max(text.rfind("\n", 0, place) + 1, place - _NEAR)
-    end = text.find("\n", place, place + _NEAR)
-    return text[start : end if end >= 0 else place + _NEAR]
+    start = max(text.rfind("\n", 0, place) + 1, place - NEAR)
+    end = text.find("\n", place, place + NEAR)
+    return text[start : end if end >= 0 else place + NEAR]

@@ -20,6 +20,7 @@ from edgeroute.privacy.detecting.names.names import (
     is_attributed,
     people,
     streets,
+    without_assistants,
 )
 from edgeroute.privacy.detecting.names.own_model import OwnModel
 from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
@@ -29,6 +30,7 @@ from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace
 from edgeroute.privacy.detecting.weighing.evidence import is_language
 from edgeroute.privacy.detecting.weighing.kinds import (
     DETAILS,
+    NEAR,
     OPEN_IN_CODE,
     SHAPES,
     SUSPICIONS,
@@ -136,15 +138,17 @@ class Suspicions:
         """Each window of ``page`` that is weighed, and what counts in it."""
         told = list(spans)
         if self._policy.level is Level.BALANCED:
+            if page.form.is_published:
+                spans = without_assistants(page, spans)
             told = [one for one in spans if not is_attributed(page, one)]
         hits = [*hits, *streets(page, spans)]
         near_spans, near_told, near_hits = ByPlace(spans), ByPlace(told), ByPlace(hits)
         for weighed in self._weigher.weigh(page, told, hits, early):
             place = weighed[:2]
-            there = near_hits.touching(*place)
+            around = near_hits.touching(max(0, weighed.start - NEAR), weighed.end + NEAR)
             made = page.form.is_published and page.attribution.says
-            if not made or _is_told(weighed, near_told.touching(*place), there):
-                yield weighed, self._in_window(page, near_spans.touching(*place), there, weighed)
+            if not made or _is_told(weighed, near_told.touching(*place), around):
+                yield weighed, self._in_window(page, near_spans.touching(*place), around, weighed)
 
     def _in_window(
         self, page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit], weighed: Weighed
@@ -153,7 +157,8 @@ class Suspicions:
         unless values in it are told, or have been masked.
 
         Beside a value that counts by itself people and details are told in any window: they would
-        leave with the rest where only that value is masked.
+        leave with the rest where only that value is masked. ``hits`` are those in the window and
+        near it, for a record may reach over its border.
         """
         start, end, (probability, reasons) = weighed
         told = ", ".join(reasons)
