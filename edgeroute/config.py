@@ -215,19 +215,21 @@ def change(path: Path, key: str, value: str) -> Settings:
 def forget(path: Path, key: str) -> Settings:
     """Take the dotted ``key`` out of the file, so that its default holds; comments stay.
 
-    Tables that it leaves empty go as well.
+    Tables that hold nothing else go as well.
 
     Raises:
         SettingsError: the file is not valid.
     """
+    import tomlkit  # noqa: PLC0415
+
     document = _document(path)
     tables: list[Any] = [document]
     *above, last = _key(key)
     for name in above:
-        tables.append(tables[-1].get(name, {}))
+        tables.append(tables[-1].get(name, tomlkit.table()))
     tables[-1].pop(last, None)
     for name, holder, table in reversed([*zip(above, tables, tables[1:], strict=False)]):
-        if not table:
+        if not table.as_string().strip():
             holder.pop(name, None)
     return _written(path, document)
 

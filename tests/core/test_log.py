@@ -27,6 +27,8 @@ LOGGED = {
     ): "type of an error and the lines it came through",
     ("engine/recording/aftermath.py", "type(error).__name__"): "type of an error",
     ("engine/recording/telemetry.py", "type(error).__name__"): "type of an error",
+    ("engine/recording/telemetry.py", "answer.status"): "status of a collector's answer",
+    ("engine/recording/telemetry.py", "path"): "fixed path of traces or metrics",
     ("engine/recording/spend_alerts.py", "one.kind"): "kind of an alert",
     ("engine/recording/spend_alerts.py", "type(error).__name__"): "type of an error",
     ("wiring/installation.py", "error.line"): "line of the settings file",

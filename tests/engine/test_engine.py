@@ -13,6 +13,7 @@ from edgeroute.core.messages import Image, Message, Text, Unreadable, assistant,
 from edgeroute.core.model_card import Place
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode
+from edgeroute.engine.recording.otlp import Said
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, house
 from tests.support.scripted_provider import Sleep, Step, always
@@ -290,24 +291,24 @@ async def test_telemetry_hears_the_question_and_the_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last message and what was answered, or shown of it; nothing where there is nothing."""
-    told: list[tuple[str, ...]] = []
+    told: list[tuple[str, Said]] = []
     settings = '[telemetry]\nendpoint = "http://127.0.0.1:9"\n'
     async with house(tmp_path, settings=settings) as home:
         tell = home.runtime._engine.telemetry
-        monkeypatch.setattr(tell, "tell", lambda one, *words: told.append((one.id, *words)))
+        monkeypatch.setattr(tell, "tell", lambda one, said: told.append((one.id, said)))
         seen = await home.ask([user("Tell me of trees."), assistant("Green."), user(OPEN)])
-        assert told == [(seen.receipt.id, OPEN, CLOUD_ANSWER)]
+        assert told == [(seen.receipt.id, Said(OPEN, CLOUD_ANSWER, "stop"))]
         cut = replies.cut_stream(replies.chat_events(["A ", "half"])[:3])
         home.cloud["mock"].behave(always(cut))
         await home.ask(OPEN)
-        assert told[-1][1:] == (OPEN, "A half")
+        assert (told[-1][1].prompt, told[-1][1].answer) == (OPEN, "A half")
 
         async def broken(*args: object, **options: object) -> None:
             raise RuntimeError
 
         monkeypatch.setattr(home.runtime.engine._decider, "decide", broken)
         await home.ask(ChatRequest(()))
-        assert told[-1][1:] == ("", "")
+        assert told[-1][1] == Said("")
 
 
 async def test_explain_names_every_finding_only_where_that_is_wanted(tmp_path: Path) -> None:

@@ -125,3 +125,18 @@ def test_what_repositories_show_of_makers_and_examples_may_go(
     """Lists of makers and of changes, values of tests and of examples hold nobody's data."""
     scan = detector.scan(HARMLESS[name], full=True, origin="tool:read_file")
     assert [one.type for one in scan.findings] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AWS_SECRET_ACCESS_KEY=gT4mWq9ZbK2xVh7LdN5sRc8JfPy3AuEo1HiXtB6n",
+        'api = "https://api.example.com"\napi_secret = "9fK2mQ7xT4vWb8LzR3nY6hPd"\n',
+    ],
+)
+def test_a_drawn_key_stays_whatever_stands_beside_it(detector: Detector, text: str) -> None:
+    """Signs that happen to differ make no alphabet, and an example host no example of a key."""
+    code = f"import os\n\n\ndef start():\n    return os.environ\n\n\n{text}\n"
+    for told in (text, code):
+        found = detector.scan(told, full=True, origin="tool:read_file").findings
+        assert [one.type for one in found] == ["SECRET"], told

@@ -54,7 +54,8 @@ def test_help_lists_every_action() -> None:
     rows = keymap.help_rows(keymap.keys_with({"theme": "none"}))
     texts = [text for group in rows.values() for _, text in group]
     assert "Choose a theme" not in texts
-    tables = (keymap.CHAT, keymap.ON_MESSAGE, keymap.ON_CHAT, keymap.ON_SENT, keymap.ON_RULES)
+    tables = (keymap.CHAT, keymap.ON_MESSAGE, keymap.ON_CHAT, keymap.ON_SENT, keymap.ON_RULES,
+              keymap.ON_SETTINGS)  # fmt: skip
     assert len(texts) == sum(map(len, tables))
 
 

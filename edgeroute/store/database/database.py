@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import os
 import secrets
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -21,7 +19,6 @@ from edgeroute.store.database.migrations import MIGRATIONS, Migration
 
 KeySource = Secret | Callable[[], Secret | None] | None
 _KEPT_BYTES: Final = 32
-_LOOK_SECONDS: Final = 0.05  # for so long readers do not ask whether the file is still there
 
 
 class Database:
@@ -58,7 +55,6 @@ class Database:
         self._encrypted = False
         self._owner = 0
         self._file = 0
-        self._looked = -math.inf
         self._anchoring = False
         self._notices: tuple[str, ...] = ()
         self._log = LogSync(path.with_name(f"{path.name}-wal"))
@@ -125,8 +121,7 @@ class Database:
         """
         if self._owner == threading.get_ident():
             return list(self._writer.execute(sql, parameters).fetchall())
-        if time.monotonic() - self._looked > _LOOK_SECONDS:
-            self._ready()
+        self._ready()
         with self._read_lock, self._explained():
             if self._reader is None:
                 raise StoreError("The database is closed.", "Start EdgeRoute again.")
@@ -215,7 +210,6 @@ class Database:
                 if connection is not None:
                     connection.close()
             self._reader = self._writer = None
-            self._looked = -math.inf
 
     def _ready(self) -> None:
         """Open the file unless it is open; once it is, no lock is taken.
@@ -224,7 +218,6 @@ class Database:
         """
         if self._reader is None or self._moved():
             self._open_once()
-        self._looked = time.monotonic()
 
     def _moved(self) -> bool:
         try:

@@ -75,7 +75,7 @@ def test_any_text_can_be_read(typed: str) -> None:
         ("claude-opus-4-8", {"openai", "deepseek"}, None),
         ("claude-opus-latest", {"anthropic"}, "anthropic/claude-opus-5.5"),
         ("gpt-5.4", {"openai"}, "openai/gpt-5.5"),
-        ("gpt-4o-mini", {"openai"}, "openai/gpt-6-luna"),
+        ("gpt-4o-mini", {"openai"}, "openai/gpt-5.6-luna"),
         ("gemini-2.5-pro", {"gemini"}, "gemini/gemini-4-argon"),
     ],
 )

@@ -36,7 +36,7 @@ _ROWS: Final = ("12345678", "abcdefg", "01234567", "qwertyu", "98765432", "deadb
 _DIGITS: Final = "01234567890 9876543210"
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
 _COUNTED: Final = 5  # letters and digits
-_ORDER: Final = 30  # signs, each once: nothing drawn by chance is so
+_ALL: Final = 50  # signs, each once: nothing drawn by chance is so
 _LEET: Final = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "$": "s", "@": "a"})
 _PIECE: Final = re.compile(r"[^\W_]+")
 _CHUNK: Final = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
@@ -112,7 +112,7 @@ def is_placeholder(value: str) -> bool:
         return True
     if _PUBLISHED.search(lower) or (len(value) > 4 and value in _DIGITS) or _is_counted(lower):
         return True
-    if len(set(value)) == len(value) >= _ORDER and value.isalnum():
+    if len(set(value)) == len(value) >= _ALL:
         return True
     if _SAMPLE.fullmatch(lower.translate(_LEET)):
         return True

@@ -12,10 +12,12 @@ from edgeroute.privacy.detecting.recognizers import (
     secret_names,
     secret_sentences,
 )
+from edgeroute.privacy.detecting.recognizers.secret_values import is_random
 from edgeroute.privacy.detecting.text.examples import EXAMPLE, is_beside_example
 from edgeroute.privacy.detecting.text.page import PUBLIC, Hit, Page
 from edgeroute.word_lists import one_of
 
+_LONG: Final = 20  # signs of a drawn key; an example has fewer
 _WORDS: Final = re.compile(
     rf"{secret_names.CUE.pattern}|{one_of('secrets.hints')}|:\d{{2,5}}:|:[${{]|[^\x00-\x7f]"
 )
@@ -41,7 +43,9 @@ class Secrets:
 
 
 def _but_examples(page: Page, hits: Iterable[Hit]) -> Iterator[Hit]:
-    """``hits``; a value that code has beside an example is one wherever else it stands."""
+    """``hits``; what code has beside an example is one wherever else it stands, but for what is
+    drawn by chance and long.
+    """
     if not page.form.is_published or not page.holds(EXAMPLE):
         yield from hits
         return
@@ -49,7 +53,8 @@ def _but_examples(page: Page, hits: Iterable[Hit]) -> Iterator[Hit]:
     shown = {
         page.text[hit.start : hit.end]
         for hit in found
-        if is_beside_example(page, hit.start, hit.end)
+        if not (hit.end - hit.start >= _LONG and is_random(page.text[hit.start : hit.end]))
+        and is_beside_example(page, hit.start, hit.end)
     }
     for hit in found:
         public = page.text[hit.start : hit.end] in shown
