@@ -35,7 +35,7 @@ HARMLESS = {
     "a number behind stars": "customer no. 4471****0000",
     "a passport of Utopia": "P<UTOBERGSTROEM<<LIV<ANNE<<<<<<<<<<<<<<<<<<<<<",
     "an office": "Der Empfang ist unter rezeption@hotel-bergblick.at zu erreichen.",
-    "an alphabet of its own": 'SIGNS_IN_ORDER = "QqWwEeRrTtYyUuIiOoPpAaSsDdFfGgHhJjKkLlZzXxCcVvBb"\n',
+    "an alphabet of its own": 'ORDER = "QqWwEeRrTtYyUuIiOoPpAaSsDdFfGgHhJjKkLlZzXxCcVvBbNnMm"\n',
     "a password that counts": "import db\n\nDB_PASSWORD = '1234'\ndb.open(DB_PASSWORD)\n",
     "a password called so": 'import db\n\nx = db.open(\n    wifi_password="wifi_secret_77",\n)\n',
     "a token at an example host": "import api\n\n\ndef read():\n    call = {\n"
