@@ -225,8 +225,13 @@ class Bench:
 
 @contextlib.contextmanager
 def benched(folder: Path) -> Iterator[Bench]:
-    """Everything that runs; the local model's window is too small for any agent."""
-    require("rampart")
+    """Everything that runs; the local model's window is too small for any agent, and no file of
+    another one lies here.
+    """
+    models = require("rampart").parent
+    (folder / "models").mkdir()
+    for name in ("rampart", "minilm", "e5"):
+        (folder / "models" / name).symlink_to(models / name)
     port = random.randint(20_000, 30_000)  # none that the system gives away, to a provider perhaps
     installation = Installation(folder / "home")
     agent_repository.make(folder / "project")
@@ -243,7 +248,7 @@ def benched(folder: Path) -> Iterator[Bench]:
             f"[server]\nport = {port}\n"
         )
         keys = {"ANTHROPIC_API_KEY": "sk-ant-scripted", "OPENAI_API_KEY": "sk-scripted"}
-        installation.environment |= keys
+        installation.environment |= keys | {"EDGEROUTE_MODELS": str(folder / "models")}
         stack.enter_context(installation.serving("--port", str(port)))
         for name in keys:
             del installation.environment[name]
