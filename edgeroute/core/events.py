@@ -105,6 +105,11 @@ class Planned:
     receipt_id: str
     because: str = ""
 
+    @property
+    def reason(self) -> str:
+        """Why, in one sentence; the rule's own where nothing was said of the model."""
+        return self.because or self.plan.why
+
 
 @dataclass(frozen=True, slots=True)
 class AttemptStarted:

@@ -142,10 +142,10 @@ class HeaderTracker:
         if isinstance(event, _WORDS):  # most are, and tell nothing of this
             return
         match event:
-            case Planned(plan=plan, receipt_id=receipt_id, because=because):
+            case Planned(plan=plan, receipt_id=receipt_id, because=because, reason=reason):
                 self._plan, self._because = plan, because
                 self.may_withdraw = plan.strategy != "single" or bool(plan.verify)
-                self.receipt_id, self.reason = receipt_id, because or plan.why
+                self.receipt_id, self.reason = receipt_id, reason
             case AttemptStarted(model=model, reason=reason):
                 self.warning = ""
                 self.model, self.route = model, self._place(model)

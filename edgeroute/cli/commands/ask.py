@@ -146,8 +146,7 @@ class _Asking:
                 for text in event.plan.notes:
                     self._say(text)
                 if event.plan.rule == "privacy" and event.plan.skipped:
-                    why = event.because or event.plan.why
-                    self._say(f"{self.request.model} is not asked: {why}")
+                    self._say(f"{self.request.model} is not asked: {event.reason}")
         elif isinstance(event, TextDelta):
             self.shown += event.text
             if self.streaming:

@@ -31,7 +31,7 @@ class WaitingBackend:
     @property
     def card(self) -> ModelCard:
         """What answers if nothing else is named; what is being fetched, until that is here."""
-        coming = self.preparing.coming() if self.preparing.absent else None
+        coming = self.preparing.coming() if self.preparing.missing() else None
         return coming or self._backend.card
 
     @property
