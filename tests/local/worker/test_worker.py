@@ -8,10 +8,11 @@ import os
 import signal
 import stat
 from collections.abc import Iterator
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from pathlib import Path
 
 import pytest
+from llama_cpp import Llama
 
 from edgeroute.core.errors import ErrorKind, LocalModelError
 from edgeroute.core.events import Delta, Finish, TextDelta, ToolCallDelta, UsageDelta
@@ -63,6 +64,12 @@ async def whole(backend: LlamaCpp, request: ChatRequest) -> list[Delta]:
 def text(deltas: list[Delta]) -> str:
     """The visible text."""
     return "".join(delta.text for delta in deltas if isinstance(delta, TextDelta))
+
+
+def tokens_of(words: str) -> list[int]:
+    """The numbers of the tokens of ``words`` in the small model's vocabulary."""
+    with closing(Llama(str(require(SMALL)), vocab_only=True, verbose=False)) as vocabulary:
+        return [int(token) for token in vocabulary.tokenize(words.encode(), add_bos=False)]
 
 
 def cached(deltas: list[Delta]) -> int:
@@ -258,15 +265,18 @@ async def test_tools_and_a_schema_together(backend: LlamaCpp) -> None:
 
 async def test_the_callers_words_on_drawing_are_heard(backend: LlamaCpp) -> None:
     """A token that is forbidden does not come; what is no number is refused by name."""
-    usual = text(await whole(backend, ask("Say OK.", tokens=2)))
+    usual = text(await whole(backend, ask("Say OK.", tokens=1)))
     client = await backend._process.ensure()
-    body = {"messages": [{"role": "user", "content": "Say OK."}], "max_tokens": 2}
+    forbidden = {str(token): -100 for token in tokens_of(usual)}
+    body = {"messages": [{"role": "user", "content": "Say OK."}], "max_tokens": 1}
     reply = await client.call(
         "/v1/chat/completions",
-        body | {"temperature": 0, "logprobs": True, "logit_bias": {}, "top_k": 5, "min_p": 0.1},
+        body | {"temperature": 0, "logit_bias": forbidden, "top_k": 5, "min_p": 0.1},
         seconds=120,
     )
-    assert reply.body["choices"][0]["message"]["content"] == usual
+    drawn = reply.body["choices"][0]["message"]["content"]
+    assert drawn
+    assert drawn != usual
     wrong = await client.call("/v1/chat/completions", body | {"min_p": "high"}, seconds=120)
     assert "min_p" in wrong.body["error"]["message"]
 
