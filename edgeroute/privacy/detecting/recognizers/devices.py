@@ -15,6 +15,8 @@ _IPV4: Final = compiled(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
 _IPV6: Final = compiled(
     r"(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){4,7}(?::?[0-9A-Fa-f]{1,4}){1,4}(?![\w:])"
 )
+_SERIAL: Final = compiled(r"(?:[0-9A-Fa-f]{2}:){7}[0-9A-Fa-f]{2}")  # of a certificate, or a digest
+_WRAPPED: Final = compiled(r"[0-9A-Fa-f]{2}:\s{1,40}$")  # the line before goes on
 _VERSION: Final = compiled(rf"{one_of('devices.versions')}[ /=:]{{0,2}}$")
 _COMPARED: Final = compiled(r"(?:[<>~^!]=?|==|@)\s{0,2}[\"']?$")
 _FEW: Final = 20
@@ -69,9 +71,12 @@ def _network(page: Page) -> Iterator[Hit]:
         if _is_public(match.group()) and not _VERSION.search(page.before(match.start(), 14)):
             yield Hit("IP_ADDRESS", *match.span(), PUBLIC if _is_version(page, match) else 0.7)
     for match in _IPV6.finditer(page.text):
-        if _is_public(match.group()) and not _counted_up(match.group(), ":"):
+        said = match.group()
+        if _is_public(said) and not (_counted_up(said, ":") or _SERIAL.fullmatch(said)):
             yield Hit("IP_ADDRESS", *match.span(), 0.7)
     for match in _MAC.finditer(page.text):
+        if _WRAPPED.search(page.text, max(0, match.start() - 48), match.start()):
+            continue
         if len(set(match.group().lower())) > 4 and not _counted_up(match.group(), match[1][0]):
             yield Hit("MAC_ADDRESS", *match.span(), 0.7)
 

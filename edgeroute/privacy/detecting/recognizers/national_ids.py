@@ -35,6 +35,8 @@ _THINGS: Final = compiled(
 )
 
 
+_OPERAND: Final = re.compile(r"(?:[\w\])][ ]?[=!<>]=?|\w\(|[#+*/-])\s?$")  # of an expression
+
 _FLAGS: Final = 2  # so few different digits are flags of a table
 
 
@@ -88,7 +90,8 @@ class NationalIds:
                     if number.words and not words.search(before):
                         continue
                     if is_unfilled(match.group()) or (
-                        not number.words and _is_no_number(match.group(), before)
+                        not number.words
+                        and (_is_no_number(match.group(), before) or _is_operand(page, match))
                     ):
                         continue
                     if number.check and not _checks(number.check, match.group()):
@@ -110,6 +113,12 @@ class NationalIds:
 def _is_no_number(text: str, before: str) -> bool:
     """Whether a number without a word of its own is a thing's, or a row of flags."""
     return len(set(text) & set("0123456789")) <= _FLAGS or bool(_THINGS.search(before[-24:]))
+
+
+def _is_operand(page: Page, match: re.Match[str]) -> bool:
+    """Whether plain digits are a number that a program reckons with: max-age=315360000."""
+    plain = match.group().isdigit() and page.form.is_published
+    return plain and _OPERAND.search(page.before(match.start(), 4)) is not None
 
 
 def _checks(module: str, number: str) -> bool:

@@ -12,6 +12,7 @@ from edgeroute.word_lists import pattern_list, word_set
 _RUN: Final = re.compile(r"(?<![\d.,])(?<!\d[/_-])\d(?:[ -]?\d){11,18}(?!\d|[.,/-]\d)")
 _GROUPED: Final = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5}")
 _ISSUER: Final = re.compile(f"(?:{'|'.join(pattern_list('payment_cards'))})$")
+_COUNTED: Final = "0123456789" * 3  # no number but a ruler of columns
 _WORDS: Final = word_set("payment_cards.words")
 
 
@@ -27,7 +28,7 @@ class Cards:
         for match in _RUN.finditer(page.text):
             run = match.group()
             digits = re.sub(r"\D", "", run)
-            if len(set(digits)) < 3 or not page.apart(*match.span()):
+            if len(set(digits)) < 3 or digits in _COUNTED or not page.apart(*match.span()):
                 continue
             around = page.words_before(match.start(), 8, 80) + page.words_after(match.end(), 5)
             near = not _WORDS.isdisjoint(around)

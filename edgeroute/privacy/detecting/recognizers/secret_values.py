@@ -51,8 +51,11 @@ _CALL: Final = re.compile(
     rf"|{one_of('secrets.code_starts')}(?:\W|$)"
 )
 _PATTERN: Final = re.compile(r"\(\?[:=!P]|\w\|\w+\|\w")  # a regular expression
-# The end of an expression, or of a statement that goes on.
-_UNSTRUNG: Final = re.compile(r"[)\]}][.\[(\]),;&|/]|\w\([\w.,!$]{0,200}\)[{}]")
+# The end of an expression, of a statement that goes on, or of what is put into a string, as in
+# name!r:20}; the start of a comment.
+_UNSTRUNG: Final = re.compile(
+    r"[)\]}][.\[(\]),;&|/]|\w\([\w.,!$]{0,200}\)[{}]|\w![ars](?::[^\s{}]{0,12})?\}|^/\*"
+)
 _CLOSED: Final = re.compile(r"[)\]}][^\W_]")
 _NUMBER: Final = re.compile(r"\d{4,19}")
 _DIGEST: Final = re.compile(

@@ -32,7 +32,9 @@ _JOINED: Final = compiled(
 )
 _COLOUR: Final = compiled(r"(?:\^\[|\bESC|(?<=[\w@. -])(?=\[[\d;]{1,12}m))\[[\d;]{0,12}[mK]")
 _ADDRESS_END: Final = compiled(
-    r"(?<=[\w.+-])[ \t]{0,2}[\\=-]?\r?\n[ \t>|#*]{0,12}(?=[\w.+-]{0,40}@)"
+    # A host has a dot; a tag of a documented program, as @return, has none.
+    r"(?<=[\w.+-])[ \t]{0,2}[\\=-]?\r?\n[ \t>|#*]{0,12}"
+    r"(?=[\w.+-]{1,40}@|@[\w-]{0,60}(?:\.|\\?\r?\n))"
     r"|(?<=@)[ \t]{0,2}\\?\r?\n[ \t>|#*]{0,12}(?=\w)"
     r"|(?<=[\w.-])\\?\r?\n[ \t>|#*]{0,12}(?=[\w-]{0,30}\.[A-Za-z]{2,})"
 )
@@ -63,6 +65,8 @@ _PHONE: Final = compiled(r"(?<![^\W_])\+\d{1,3}(?:(?:[^\w@%$]{1,5}|_)\d{2,5}){2,
 _LOOK_ALIKE: Final = compiled(
     r"(?<![A-Za-z0-9])(?=[\doOlI .-]{0,30}[oOlI])(?:[\doOlI][ .-]?){8,20}(?![A-Za-z0-9])"
 )
+_LISTED: Final = compiled(r"\d{4}[,;]\s?\d{4}[,;]\s?$")  # before and after four numbers of a list
+_LISTS: Final = compiled(r"[,;]\s?\d{4}[,;]\s?\d{4}")
 _ODD: Final = compiled(r"[^A-Za-z0-9 .()-]")  # what parts no number as people write it
 _DIGITS: Final = str.maketrans("oOlI", "0011")
 _MOST_DIGITS: Final = 19  # of one number; what is longer is a list
@@ -139,6 +143,9 @@ def _iban(match: re.Match[str]) -> str | None:
 
 
 def _spaced(match: re.Match[str]) -> str | None:
+    text, (start, end) = match.string, match.span()
+    if _LISTED.search(text, max(0, start - 12), start) or _LISTS.match(text, end):
+        return None
     return re.sub(r"\D+", " ", f" {match.group()} ") if _ODD.search(match.group()) else None
 
 

@@ -41,6 +41,8 @@ _SCRIPTS: Final = {
     "han": compiled("[\u4e00-\u9fff]"),
 }
 _UNREAD: Final = compiled(r"[^\W\d_\u0000-\u024f]{2}")  # letters that no names model reads
+_SIGNS: Final = 60  # so many letters of another script, hardly one of them twice, are a table
+_ONCE: Final = 0.97
 _SAID: Final = compiled(r"(?<![\w-])[^\W\d_]{2,}(?![\w-])")
 _MY: Final = compiled(rf"\b{one_of('suspicions.my')}\b")
 _I: Final = compiled(rf"\b{one_of('suspicions.i')}\b|{one_of('suspicions.i_unspaced')}")
@@ -75,9 +77,19 @@ class WindowView:
 
 
 def is_said(text: str) -> bool:
-    """Whether ``text`` has enough words to say something; identifiers of machines are none."""
+    """Whether ``text`` has enough words to say something; identifiers of machines are none, and
+    tables of signs.
+    """
     few = list(islice(_SAID.finditer(text), _FEWEST_WORDS))
-    return len(few) == _FEWEST_WORDS or _UNREAD.search(text) is not None
+    if len(few) == _FEWEST_WORDS:
+        return True
+    return _UNREAD.search(text) is not None and not _is_table(text)
+
+
+def _is_table(text: str) -> bool:
+    """Whether ``text`` lists the signs of a script, as files of alphabets do."""
+    signs = [sign for sign in text if sign > LAST_LATIN and sign.isalpha()]
+    return len(signs) >= _SIGNS and len(set(signs)) >= _ONCE * len(signs)
 
 
 def is_suspect(window: WindowView) -> bool:

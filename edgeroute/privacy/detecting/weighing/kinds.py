@@ -19,8 +19,9 @@ SUSPICIONS: Final = frozenset({*SHAPES, *DETAILS, "PERSON"})
 # What code and the documents that go with it tell of makers, servers and tests as readily as of
 # customers.
 REACHED: Final = frozenset({"EMAIL_ADDRESS", "IP_ADDRESS"})
+MACHINES: Final = frozenset({"IP_ADDRESS", "MAC_ADDRESS"})
 # Those, and the numbers of orders, cases and members, which documents of programs show the form of.
-OPEN_IN_CODE: Final = REACHED | {"PERSONAL_ID"}
+OPEN_IN_CODE: Final = REACHED | MACHINES | {"PERSONAL_ID"}
 _SURE: Final = 0.5  # how surely another detail is seen
 NEAR: Final = 300  # characters between details of one record
 _FIELD: Final = re.compile(r"[\"'`]\s?[,:=]|=>|[;\t|](?!$)")

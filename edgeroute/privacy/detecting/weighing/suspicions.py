@@ -30,6 +30,7 @@ from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace
 from edgeroute.privacy.detecting.weighing.evidence import is_language
 from edgeroute.privacy.detecting.weighing.kinds import (
     DETAILS,
+    MACHINES,
     NEAR,
     OPEN_IN_CODE,
     SHAPES,
@@ -221,7 +222,7 @@ def _is_shown(page: Page, names: Iterable[NameSpan], hits: Iterable[Hit]) -> boo
     """
     named = [span for span in names if span.score >= _NAMED]
     sure = [hit for hit in hits if hit.score >= _SHAPED]
-    if sure and not named and all(hit.type == "IP_ADDRESS" for hit in sure):
+    if sure and not named and all(hit.type in MACHINES for hit in sure):
         return True
     places = [(one.start, one.end) for one in named] + [(one.start, one.end) for one in sure]
     return bool(places) and all(page.trials.holds(*place) for place in places)

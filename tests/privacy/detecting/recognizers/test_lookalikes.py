@@ -59,6 +59,23 @@ HARMLESS = {
     "an office on the next line": "You may report it by contacting\nsecurity@shelves.io, please.",
     "ten figures": '{"phone": "0123456789"}',
     "a mailing list": "See https://mail.archive.io/shelf-dev@lists.shelves.io/msg1.html",
+    "a tag after a number": "/**\n * @param {number} pepper Pepper for a password, by default 12\n"
+    " * @returns {string} what is kept\n */\nexport function knead(password, pepper) {}\n",
+    "an issue": "# Changes\n\n* Lose no trailing tokens (issue731).\n* Copy fewer tokens (pr88).\n",
+    "a name in a string": '    print(f"{token!r} of {type(token).__name__!s:24} {token.kind!r}")\n',
+    "numbers of a list": "const parts = [2270,2271,2272,2273,2275,2276,2277,2278,2279,2280];\n",
+    "a ruler": '    print("4567890123456789012")\n    print(columns)\n    return 0\n',
+    "a generation": 'def test_it():\n    check(1359908801674000, at("a#1359908801674000").made)\n',
+    "a constant": "key = Key(passphrase, METHODS.HS384)\nkept = key.to_dict()\n",
+    "a keyword with its weight": "words = 'ENCRYPTED|10 PASSWORD CONFLICT|10 ' + more\n",
+    "a comment before a call": "var anyPass = /*#__PURE__*/_curry3(function anyPass(tests) {\n",
+    "an issue of a document": "* Read shared credentials. (:issue:`2293`, :sha:`d5ed51a`)\n"
+    "* Changelog of the bugfix.\n\n.. code-block:: python\n",
+    "an ellipse": '<path sodipodi:rx="31.910667" sodipodi:ry="7.485281" />',
+    "a serial number": "Serial Number:\n            cb:2d:81:99:5b:69:52:5e\n        Version: 3\n",
+    "the end of a digest": "        9e:fe:40:bc:1c:ad:8b:\n        b2:53:ff:6d:04:be\n",
+    "a translator": '# Ada Berg <ada.berg71@gmail.com>, 2017.\n#\nmsgid "Range"\n'
+    'msgstr "Spanne"\n\nmsgid "is empty"\nmsgstr "ist leer"\n',
     "a route of a server": "Show the user their own page after the login, as before.\n\n"
     "    @web.route('/page')\n    def page():\n        show()\n",
 }
@@ -70,6 +87,10 @@ PRIVATE = {
     "    key='sk_live_8mT2vXqLpR4yWk7NdZc5HbJs')\n",
     "a pin that counts": "my PIN is 1234",
     "a number of somebody": "her ssn is 222-35-4414",
+    "an address on two lines": "Write to mara.ost\n@posteo.net about the rent.",
+    "a card with odd signs": "my card is 4921_8182_8589_0011, thanks",
+    "a number in a row": "Lindqvist;1359908801674000;yes\n",
+    "a card of a machine": "The laptop of Mara has 9c:5c:8e:a4:51:0b, block it.",
     "a telephone in a field": '{"phone": "0171 5529031"}',
     "a provider that is called list": "write to olga.smirnova@list.ru about the rent",
     "a patient": "No. RM 4471902 must be called today.",

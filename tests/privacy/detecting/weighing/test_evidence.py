@@ -12,6 +12,7 @@ from edgeroute.privacy.detecting.weighing.evidence import (
     WindowView,
     evidence,
     group_of,
+    is_said,
     is_suspect,
 )
 
@@ -58,3 +59,11 @@ def test_only_a_window_with_something_in_it_is_suspect() -> None:
     assert is_suspect(WindowView("I need bread.", (), ()))
     assert is_suspect(WindowView("\u0425\u043b\u0435\u0431", (), ()))
     assert is_suspect(WindowView("x", [NameSpan("SURNAME", 0, 1, 0.2)], ()))
+
+
+def test_a_table_of_signs_says_nothing() -> None:
+    """Files of alphabets list each sign once; a sentence repeats some; words are read anyway."""
+    table = "".join(chr(0x4E00 + 7 * number) for number in range(80))
+    assert not is_said(f'["a440","{table}"],')
+    assert is_said(f"{table} Anna Berg is ill")
+    assert is_said("\u5c71\u7530\u82b1\u5b50\u3055\u3093\u306e\u691c\u67fb\u7d50\u679c" * 6)

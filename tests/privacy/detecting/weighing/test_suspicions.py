@@ -94,8 +94,9 @@ SAVED = (
     [
         f"{HELPERS}\n\n# It answers as cato@senate-mail.org does.\nassert connected('abc')\n",
         f"{HELPERS}\n\nassert connected('91.198.174.192')  # not routed\n",
+        f"{HELPERS}\n\nassert connected('0c:4b:73:2a:fe:76')  # a printer\n",
     ],
-    ids=["an address", "a server"],
+    ids=["an address", "a server", "a network card"],
 )
 def test_addresses_in_code_are_weighed(text: str, balanced: Detector, strict: Detector) -> None:
     """Alone they are a maker's, a test's or a server's; strict keeps them."""
