@@ -24,10 +24,10 @@ CASES = "EDGEROUTE_SCHEMA_CASES"
 """How many examples of chance for each operation are asked for, besides the planned ones."""
 SEED = 1
 # What is right in form may still ask for what is not there: a response that is not stored, a gap
-# that the model which is named cannot fill.
+# that the model which is named cannot fill, a conversation made shorter.
 SETTINGS = """
 [[operations]]
-include-path-regex = "/(responses(/input_tokens)?|completions|api/generate)$"
+include-path-regex = "/(responses(/input_tokens|/compact)?|completions|api/generate)$"
 include-method = "POST"
 checks.positive_data_acceptance.enabled = false
 """
