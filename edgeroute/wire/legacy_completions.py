@@ -34,6 +34,12 @@ def texts_asked(body: Json) -> tuple[tuple[str, int], ...]:
     number = 1 if wanted is None else wanted
     if not 1 <= number * len(prompts) <= _MOST:
         raise WireError(f"prompt and n must ask for 1 to {_MOST} texts.")
+    made = integer(body.get("best_of"), "best_of")
+    if made not in (None, number):
+        raise WireError(
+            "best_of must be as many as n: every text that is made is given.",
+            "Leave best_of away.",
+        )
     return tuple((prompt, number) for prompt in prompts)
 
 
@@ -49,6 +55,13 @@ def decode_request(body: Json) -> ChatRequest:
         raise WireError("prompt must be one text.", "Send several prompts without stream.")
     if body.get("n") not in (None, 1) or body.get("echo"):
         raise WireError("n must be 1 and echo must be false in a stream.", "Leave stream out.")
+    if body.get("best_of") not in (None, 1):
+        raise WireError("best_of must be 1 in a stream.", "Leave best_of away.")
+    if body.get("logprobs") is not None:
+        raise WireError(
+            "logprobs is not taken with old completions, which models that chat answer.",
+            "Ask /v1/chat/completions for logprobs and top_logprobs.",
+        )
     drawn = sampling(body, "max_tokens", stop="stop", seed="seed")
     if drawn.max_output_tokens is None:
         drawn = replace(drawn, max_output_tokens=_DEFAULT_TOKENS)
@@ -118,7 +131,7 @@ class CompletionEncoder:
 _FIELDS: Final = frozenset(
     {
         "model", "prompt", "suffix", "max_tokens", "temperature", "top_p", "n", "echo", "stop",
-        "seed", "stream", "stream_options", "user",
+        "seed", "stream", "stream_options", "user", "best_of", "logprobs",
     }
 )  # fmt: skip
 

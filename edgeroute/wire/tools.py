@@ -21,10 +21,13 @@ def read_tools(
     ``schema`` is its field for the parameters.
 
     Raises:
-        WireError: ``items`` are no list.
+        WireError: ``items`` are no list, or one's ``type`` is no text.
     """
     if not isinstance(items, list | None):
         raise WireError("tools must be a list.")
+    for position, item in enumerate(sequence(items)):
+        if not isinstance(mapping(item).get("type"), str | None):
+            raise WireError(f"tools[{position}].type must be a text.")
     tools: list[Tool] = []
     others: list[Any] = []
     for item in sequence(items):

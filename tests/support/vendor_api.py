@@ -54,10 +54,18 @@ def value_of(schema: Mapping[str, Any]) -> Any:
     """A value that a JSON schema allows."""
     if "enum" in schema:
         return schema["enum"][0]
+    if "anyOf" in schema:
+        return value_of(schema["anyOf"][0])
     kind = schema.get("type", "object")
     if kind == "object":
         return {name: value_of(one) for name, one in schema.get("properties", {}).items()}
-    return {"string": "Paris", "integer": 3, "number": 1.5, "boolean": True, "array": []}[kind]
+    return {
+        "string": "Paris 你好 こんにちは",
+        "integer": 3,
+        "number": 1.5,
+        "boolean": True,
+        "array": [],
+    }[kind]
 
 
 def _called(body: Json) -> list[tuple[str, Json]]:

@@ -10,7 +10,7 @@ from openai.types import Completion
 from edgeroute.core.request import Sampling
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.json_data import load_object
-from edgeroute.wire.legacy_completions import FORMAT
+from edgeroute.wire.legacy_completions import FORMAT, texts_asked
 
 
 def test_a_prompt_is_one_user_message() -> None:
@@ -40,12 +40,22 @@ def test_a_suffix_asks_to_fill_the_gap() -> None:
         {"prompt": "a", "n": 2},
         {"prompt": "a", "echo": True},
         {"prompt": "a", "max_tokens": "x"},
+        {"prompt": "a", "best_of": 2},
+        {"prompt": "a", "logprobs": 0},
     ],
 )
 def test_a_bad_request_is_refused_with_a_sentence(body: dict[str, Any]) -> None:
     """A caller's mistake is a wire error, whatever its shape."""
     with pytest.raises(WireError, match=r"\.$"):
         FORMAT.decode_request(body)
+
+
+@pytest.mark.parametrize("asked", [{"best_of": 3}, {"n": 2, "best_of": 3}, {"best_of": "x"}])
+def test_no_more_texts_are_made_than_given(asked: dict[str, Any]) -> None:
+    """What `best_of` would choose from is refused by name; as many as are given is what happens."""
+    with pytest.raises(WireError, match="best_of"):
+        texts_asked({"prompt": "a", **asked})
+    assert texts_asked({"prompt": "a", "n": 2, "best_of": 2}) == (("a", 2),)
 
 
 def test_our_answers_are_what_the_official_client_reads(answers: list[Any], streams: Any) -> None:

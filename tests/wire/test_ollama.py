@@ -70,6 +70,7 @@ def test_a_suffix_or_the_models_marks_ask_to_fill_the_gap() -> None:
         {"think": 3},
         {"options": {"temperature": "hot"}},
         {"tools": [{"type": "function"}]},
+        {"tools": [{"type": {}, "function": {"name": "look"}}]},
     ],
 )
 def test_a_bad_request_is_refused_with_a_sentence(changes: dict[str, Any]) -> None:

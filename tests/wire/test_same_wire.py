@@ -85,7 +85,7 @@ def test_an_event_passes_as_it_was(wire: str, name: str, data: str) -> None:
     assert encoder.feed(TextDelta("again")) == []
 
 
-@pytest.mark.parametrize("client", ["claude-code", "codex", "opencode"])
+@pytest.mark.parametrize("client", ["claude-code", "codex", "opencode", "qwen-code", "cline"])
 def test_a_coding_agents_request_goes_out_as_it_came(client: str) -> None:
     """Requests of real agents keep every byte but the model's name, and say nothing of whose
     installation asks. Their shape is recorded, their words are invented.

@@ -76,7 +76,7 @@ def _texts(context: ServerContext, request: Request, body: Json) -> SeveralAnswe
     """One whole text or several, perhaps with their prompts before them."""
     form, echo = legacy_completions.FORMAT, flag(body.get("echo"), "echo")
     prompts = [prompt for prompt, times in texts_asked(body) for _ in range(times)]
-    unused, one = ignored(body, form), {**body, "n": 1, "echo": False}
+    unused, one = ignored(body, form), {**body, "n": 1, "best_of": 1, "echo": False}
     asked = [
         fitted(request_of({**one, "prompt": prompt}, request.headers, form), context)
         for prompt in prompts

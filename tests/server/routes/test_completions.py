@@ -173,6 +173,20 @@ def test_the_tokens_of_a_response_are_counted_here(oai: Any, endpoint: Endpoint)
     assert len(endpoint.engine.requests) == 1
 
 
+def test_what_cannot_be_done_is_refused_by_name(oai: Any, endpoint: Endpoint) -> None:
+    """With what to do instead, and nobody is asked: some fields of old completions, and making a
+    conversation shorter.
+    """
+    asked: dict[str, Any] = {"model": "auto", "prompt": "hi"}
+    for fields, name in (({"best_of": 2}, "best_of"), ({"logprobs": 3}, "logprobs")):
+        with pytest.raises(openai.BadRequestError, match=name):
+            oai.completions.create(**asked, **fields)
+    with pytest.raises(openai.BadRequestError, match="context_management"):
+        oai.responses.compact(model="auto", input="hi")
+    assert endpoint.engine.requests == []
+    assert oai.completions.create(**asked, best_of=1).choices[0].text == "Hello there"
+
+
 def test_errors_have_status_and_hint(oai: Any, claude: Any, endpoint: Endpoint) -> None:
     """A failed request has its own status, and its sentence says what to do next."""
     endpoint.engine.script = failing_script(PrivacyRefused("It must stay.", "Pull a model."))
