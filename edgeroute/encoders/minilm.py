@@ -6,6 +6,7 @@ Reimers and Gurevych 2019, "Sentence-BERT". 130 tokens cost some 7 ms on one cor
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +25,7 @@ MOST_TOKENS: Final = 254
 _LAYERS: Final = 6
 _WEIGHTS: Final = "model.safetensors"
 _START, _END = 101, 102
+_KEPT: Final = 512  # vectors, of 1.5 kB each
 
 
 class MiniLM:
@@ -54,6 +56,8 @@ class MiniLM:
         )
         kept = Prepared(folder, [_WEIGHTS])
         self._bert = Bert(_LAYERS, lambda: _tensors(held), kept)
+        # A prompt is read when it is checked, when it is advised on, and when it is remembered.
+        self._of_tokens = lru_cache(_KEPT)(self._read)
 
     def vector(self, text: str) -> Array:
         """The vector of the first ``MOST_TOKENS`` tokens of ``text``, of length 1."""
@@ -72,7 +76,10 @@ class MiniLM:
         return found
 
     def of_tokens(self, tokens: Sequence[int]) -> Array:
-        """The vector of at most ``MOST_TOKENS`` tokens, of length 1."""
+        """The vector of at most ``MOST_TOKENS`` tokens, of length 1; not to be changed."""
+        return self._of_tokens(tuple(tokens))
+
+    def _read(self, tokens: tuple[int, ...]) -> Array:
         ids = [_START, *tokens, _END]
         mean = self._bert.hidden(self._words(ids) + self._places[: len(ids)]).mean(axis=0)
         vector: Array = mean / max(float((mean * mean).sum()) ** 0.5, 1e-12)

@@ -27,6 +27,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from compose import SEED, Example, composed, perturbed, vocabulary, written
 
+from edgeroute.encoders.bert import WIDTH
 from edgeroute.routing.signals import classifier
 from edgeroute.routing.signals.classifier import fingerprint
 from edgeroute.routing.signals.courtesies import without_courtesies
@@ -215,6 +216,7 @@ def main() -> None:
     data = table([*own, *public], models, arguments.cache)
     stored: dict[str, object] = {
         "labels": np.array(LABELS), "fingerprint": fingerprint(), "vocabulary": np.array(words),
+        "usual": data.full[:, -WIDTH:].mean(axis=0),  # the second vector, where it is not read
     }  # fmt: skip
     counts = {"written": ours, "composed": len(own) - 3 * ours, "public": len(public)}
     figures: dict[str, object] = {"seed": SEED, **counts}

@@ -70,6 +70,7 @@ def test_a_prompt_cannot_be_guessed_from_its_digest(database: Database) -> None:
     assert outcomes.digest("\ud800 lone") != outcomes.digest("other")
     key = database.kept("prompt digests")
     database.write("DELETE FROM values_kept")
+    database.close()
     assert database.kept("prompt digests") != key
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from edgeroute.core.errors import StoreError
+from edgeroute.encoders.result_cache import ResultCache, digest
 
 if TYPE_CHECKING:
     from edgeroute.routing.learning.neighbours import Advice, Experience, Remembered
@@ -24,6 +25,7 @@ Group = Literal["rule", "model", "task"]
 _MOST: Final = 4_000
 # What was learned is put in order again once this share of it is new.
 _NEW_SHARE: Final = 0.05
+_KEPT: Final = 512  # prompts as numbers, of 2 kB each
 
 
 class Advisor:
@@ -35,37 +37,47 @@ class Advisor:
         self._remembered: list[Remembered] | None = None
         self._experience: Experience | None = None
         self._new = 0
+        self._vectors: ResultCache[Any] = ResultCache(_KEPT)
 
     def advise(
         self,
         prompt: str,
         chosen: str,
-        costs: Mapping[str, Decimal | None],
+        costs: Callable[[Collection[str]], Mapping[str, Decimal | None]],
         policy: RoutingPolicy,
         task: str,
+        *,
+        told: bool = True,
     ) -> Advice | None:
-        """What earlier prompts say about this one: of a cheaper model, else of the chosen one.
+        """What earlier prompts say about this one: of a cheaper model, else of the chosen one where
+        somebody is ``told``.
 
-        None where too few are alike.
+        ``costs`` gives those of the models it is asked about that could answer, with what this call
+        would cost on each. None where too few prompts are alike.
         """
         from edgeroute.routing.learning.neighbours import FEWEST, Advice  # noqa: PLC0415
 
         with suppress(StoreError):
-            vector = self._vector(prompt) if len(self._known()) >= FEWEST else None
+            if len(self._known()) < FEWEST:
+                return None
+            experience = self._ordered()
+            able = costs({chosen, *experience.records})
+            if not (told or experience.cheaper(chosen, able)):
+                return None
+            vector = self._vector(prompt)
             if vector is None:
                 return None
-            experience = self._ordered(len(vector))
             advice = experience.advise(
                 vector,
                 chosen,
-                costs,
+                able,
                 task=task,
                 neighbours=policy.neighbours,
                 good_enough=policy.good_enough,
             )
             if advice is not None:
                 return advice
-            own = experience.estimate(chosen, vector, policy.neighbours)
+            own = experience.estimate(chosen, vector, policy.neighbours) if told else None
             if own is not None and own.telling:
                 return Advice(chosen, own.sentence, own.quality, own.neighbours)
         return None
@@ -107,13 +119,14 @@ class Advisor:
         if self._new > _NEW_SHARE * len(self._remembered or ()):
             self._remembered = self._experience = None
 
-    def _ordered(self, size: int) -> Experience:
-        """The record in the order in which it is searched; ``size`` numbers describe a prompt."""
+    def _ordered(self) -> Experience:
+        """The record in the order in which it is searched."""
         from edgeroute.routing.learning.neighbours import Experience  # noqa: PLC0415
+        from edgeroute.routing.signals.embedding import DESCRIBED  # noqa: PLC0415
 
         if self._experience is None:
             self._experience = Experience.of(
-                row for row in self._known() if len(row.vector) == size
+                row for row in self._known() if len(row.vector) == DESCRIBED
             )
         return self._experience
 
@@ -149,4 +162,8 @@ class Advisor:
         from edgeroute.routing.signals.embedding import Embedder, describe  # noqa: PLC0415
 
         embedder = Embedder.load(self._models / "minilm")
-        return None if embedder is None else describe(prompt, embedder)
+        if embedder is None:
+            return None
+        key = digest(prompt)
+        known = self._vectors.get(key)
+        return self._vectors.put(key, describe(prompt, embedder)) if known is None else known

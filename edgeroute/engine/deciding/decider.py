@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edgeroute.core.clock import Clock
@@ -305,14 +306,22 @@ class Decider:
 
         if asked.private or asked.model not in {"", "auto"} or chosen.strategy != "single":
             return None
-        costs = {
-            name: call_cost(card, asked.signals, asked.context.now)
-            for name, card in asked.cards.items()
-            if not why_not(card, asked.signals, asked.context)
-        }
-        prompt = last_asked(request.messages)
-        task = asked.signals.task
-        return self.advisor.advise(prompt, chosen.first.model, costs, asked.policy, task)
+
+        def costs(models: Collection[str]) -> dict[str, Decimal | None]:
+            return {
+                name: call_cost(card, asked.signals, asked.context.now)
+                for name, card in asked.cards.items()
+                if name in models and not why_not(card, asked.signals, asked.context)
+            }
+
+        return self.advisor.advise(
+            last_asked(request.messages),
+            chosen.first.model,
+            costs,
+            asked.policy,
+            asked.signals.task,
+            told=request.front_door != "http",
+        )
 
     def _judge(self, asked: PlanInput, chosen: Plan) -> str:
         """The model that may judge what the plan's models answer; empty where none is needed."""

@@ -176,12 +176,7 @@ class Experience:
         what is remembered at old prices does no harm. Where nothing is known of ``chosen``, a
         cheaper model must be expected to reach ``good_enough`` (0..1).
         """
-        most = costs.get(chosen)
-        cheaper = [
-            model
-            for model, cost in costs.items()
-            if model != chosen and cost is not None and (cost < most if most else cost == 0)
-        ]
+        cheaper = self.cheaper(chosen, costs)
         found = self.estimates(vector, [*cheaper, chosen], neighbours)
         own = found.pop(chosen, None)
         fit = []
@@ -197,6 +192,19 @@ class Experience:
         if best is None:
             return None
         return Advice(best.model, best.sentence, best.quality, best.neighbours)
+
+    def cheaper(self, chosen: str, costs: Mapping[str, Decimal | None]) -> list[str]:
+        """The models that are cheaper than ``chosen``, and of which enough is remembered."""
+        most = costs.get(chosen)
+        return [
+            model
+            for model, cost in costs.items()
+            if model != chosen
+            and cost is not None
+            and (cost < most if most else cost == 0)
+            and model in self.records
+            and len(self.records[model].rows) >= FEWEST
+        ]
 
     def lead(self, model: str, own: str, task: str) -> float | None:
         """How far ahead of ``own`` ``model`` must be expected to be, to take its place unharmed.

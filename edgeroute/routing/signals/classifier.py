@@ -2,8 +2,9 @@
 
 It reads no courtesies, takes slips of the fingers back, and abstains where it is not sure. The
 light head reads words and shape alone, in about a millisecond; where that is not sure and the
-sentence models are there, the full head decides. Without them the light head decides alone, and
-``note`` says so.
+sentence models are there, the full head decides: by the English vector and what the other one is
+like as a rule, or where that might decide otherwise, by both. Without them the light head decides
+alone, and ``note`` says so.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from edgeroute import datafile
 from edgeroute.core.errors import SettingsError
@@ -25,6 +26,7 @@ from edgeroute.routing.signals.embedding import BRIEF
 from edgeroute.routing.signals.guess import Ranked
 from edgeroute.routing.signals.keywords import GLANCE, Cues, glance, load_cues, words_of
 from edgeroute.routing.signals.sentence_models import PIECES, SentenceModels
+from edgeroute.routing.signals.thresholds import Thresholds
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +39,11 @@ SURE: Final = 0.97
 # Nor does it where the prompt may be easy or hard.
 _EASY: Final = 0.15
 _HARD: Final = 0.75
+# By the English vector alone the full head decides from this confidence on, where the prompt is
+# this far from the usual bounds of easy and hard.
+_SETTLED: Final = 0.85
+_FAR: Final = 0.05
+_BOUNDS: Final = (Thresholds().medium, Thresholds().high)
 _MOST_KEPT: Final = 2_000
 VECTOR_SCALE: Final = 4.0
 BUCKETS: Final = 4096
@@ -53,9 +60,12 @@ _SHAPE: Final = tuple(at for at, name in enumerate(structure.NAMES) if name not 
 
 @dataclass(frozen=True, slots=True)
 class _Head:
+    """``usual`` is what the vector of many languages is like as a rule."""
+
     dense: Array
     words: Array
     vector: Array
+    usual: Array
     bias: Array
     temperature: float
     threshold: float
@@ -139,18 +149,34 @@ class TaskClassifier:
         hardness = _hardness(self._hardness["light"], dense, found, odds)
         sure = float(odds.max()) >= SURE and not _EASY < hardness < _HARD
         if models is not None and not sure:
-            vector = cast("Array", VECTOR_SCALE * models.vector(text))
             head = self._heads["full"]
-            odds = probabilities(
-                scores(head, dense, found) + vector @ head.vector, head.temperature
-            )
-            hardness = _hardness(self._hardness["full"], dense, found, odds, vector)
+            odds, hardness = self._fully(text, models, dense, found)
         order = odds.argsort()[::-1]
         return Ranked(
             tuple((self.labels[i], round(float(odds[i]), 3)) for i in order),
             abstains=float(odds[order[0]]) < head.threshold,
             hardness=round(hardness, 3),
         )
+
+    def _fully(
+        self, text: str, models: SentenceModels, dense: Array, found: list[int]
+    ) -> tuple[Array, float]:
+        """What the full head says: the probabilities of the labels, and of needing the better
+        model.
+        """
+        import numpy as np  # noqa: PLC0415
+
+        head, weights = self._heads["full"], self._hardness["full"]
+        own = scores(head, dense, found)
+        english, many = VECTOR_SCALE * models.english(text), head.usual
+        while True:
+            vector = np.concatenate([english, many]).astype(np.float32)
+            odds = probabilities(own + vector @ head.vector, head.temperature)
+            hardness = _hardness(weights, dense, found, odds, vector)
+            far = min(abs(hardness - bound) for bound in _BOUNDS) >= _FAR
+            if many is not head.usual or (far and float(odds.max()) >= _SETTLED):
+                return odds, hardness
+            many = VECTOR_SCALE * models.many(text)
 
     def _features(self, text: str) -> tuple[Array, list[int]]:
         import numpy as np  # noqa: PLC0415
@@ -204,6 +230,7 @@ def head_of(data: dict[str, Any], name: str, dense: int) -> _Head:
         weights[:dense],
         weights[dense:after],
         weights[after:],
+        data["usual"],
         data[f"{name}_bias"],
         float(data[f"{name}_temperature"]),
         float(data[f"{name}_threshold"]),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.encoders import minilm
 from edgeroute.encoders.bert import WIDTH, EncoderMissing
-from edgeroute.routing.signals.structure import shape
+from edgeroute.routing.signals.structure import NAMES, shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,13 +16,13 @@ if TYPE_CHECKING:
     Array = NDArray[np.float32]
 
 SIZE: Final = WIDTH
+DESCRIBED: Final = SIZE + len(NAMES)  # numbers of a prompt that is remembered
 # How many tokens of the start and of the end are read: `BRIEF` tells what is asked for, in a
 # third of the time that `WIDE` takes, which also tells what it is about.
 WIDE: Final = (96, 32)
 BRIEF: Final = (20, 10)
 # Of a long text only so many characters for each token are looked at.
 _CHARACTERS: Final = 20
-_KEPT: Final = 512  # vectors, of 1.5 kB each
 
 
 class Embedder:
@@ -31,8 +30,6 @@ class Embedder:
 
     def __init__(self, model: minilm.MiniLM) -> None:
         self._model = model
-        # A prompt is described when it is classified, when it is advised on, and when it is kept.
-        self._of_tokens = lru_cache(_KEPT)(model.of_tokens)
 
     @classmethod
     def load(cls, folder: Path) -> Embedder | None:
@@ -52,7 +49,7 @@ class Embedder:
 
         Vectors of different windows are not to be compared.
         """
-        return self._of_tokens(self._ends(text, *window))
+        return self._model.of_tokens(self._ends(text, *window))
 
     def word(self, word: str) -> int | None:
         """The number of ``word`` in the model's vocabulary; commoner words have smaller ones."""

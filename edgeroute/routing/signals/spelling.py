@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final
 
 _MOST_WORDS: Final = 60
 _WORD: Final = re.compile(r"(?<![\w./_`'\"@#$%-])[^\W\d_]{5,20}(?![\w/_`(=@]|\.\w)")
 _LATIN: Final = "abcdefghijklmnopqrstuvwxyz"
-# A word above this is no slip of another one, nor meant by one: it is too rare.
-RARE: Final = 300_000
+# From this number on a word is too rare to be what was meant, though no slip itself.
+RARE: Final = 100_000
+_KEPT: Final = 4_096  # words
+
+# Gives a number to a word that it knows: the smaller, the commoner.
+Vocabulary = Callable[[str], int | None]
 
 
 class Spelling:
-    """Takes slips back. ``common`` gives a number to a known word: the smaller, the commoner, from
-    ``RARE`` on too rare to be what was meant.
-    """
+    """Takes slips back. Every word of a vocabulary is commoner than all of the next one's."""
 
-    def __init__(self, common: Callable[[str], int | None]) -> None:
-        self._common = common
+    def __init__(self, *vocabularies: Vocabulary) -> None:
+        self._vocabularies = vocabularies
+        # Who asks several times about one matter makes its own words of it.
+        self.word = lru_cache(_KEPT)(self._word)
 
     def mended(self, text: str) -> str:
         """``text`` with the slips in its first words taken back; names and code stay."""
@@ -41,13 +46,16 @@ class Spelling:
 
         return _WORD.sub(mend, text)
 
-    def word(self, word: str) -> str:
+    def _word(self, word: str) -> str:
         """What was meant by ``word`` in small letters; itself where it is known or stands alone."""
-        if self._common(word) is not None:
+        if any(known(word) is not None for known in self._vocabularies):
             return word
-        ways = ((self._common(way), way) for way in _ways(word))
-        near = [(number, way) for number, way in ways if number is not None and number < RARE]
-        return min(near)[1] if near else word
+        ways = list(_ways(word))
+        for known in self._vocabularies:
+            near = [(number, way) for way in ways if (number := known(way)) is not None]
+            if near and min(near)[0] < RARE:
+                return min(near)[1]
+        return word
 
 
 def _ways(word: str) -> Iterator[str]:

@@ -55,6 +55,7 @@ class Database:
         self._encrypted = False
         self._owner = 0
         self._file = 0
+        self._kept: dict[str, bytes] = {}  # of the file that is open
         self._anchoring = False
         self._notices: tuple[str, ...] = ()
         self._log = LogSync(path.with_name(f"{path.name}-wal"))
@@ -129,6 +130,10 @@ class Database:
 
     def kept(self, name: str) -> bytes:
         """32 random bytes under ``name``, made at their first use and the same ever after."""
+        self._ready()
+        known = self._kept.get(name)
+        if known is not None:
+            return known
         rows = self.read("SELECT value FROM values_kept WHERE name = ?", (name,))
         if not rows:
             self.write(
@@ -136,7 +141,10 @@ class Database:
                 (name, secrets.token_bytes(_KEPT_BYTES)),
             )
             rows = self.read("SELECT value FROM values_kept WHERE name = ?", (name,))
-        return bytes(rows[0]["value"])
+        value = bytes(rows[0]["value"])
+        if self._owner != threading.get_ident():  # an open transaction may be undone
+            self._kept[name] = value
+        return value
 
     def settle(self) -> None:
         """Wait until all that was written is on the disk."""
@@ -241,7 +249,7 @@ class Database:
             except sqlite.Error as error:
                 opened.connection.close()
                 raise sqlite.explain(error, self.path) from error
-            self._file = self.path.stat().st_ino
+            self._file, self._kept = self.path.stat().st_ino, {}
             self._encrypted = opened.key is not None
             self._notices = opened.notices
             self._writer, self._reader = opened.connection, reader

@@ -32,7 +32,8 @@ class LogSync:
 
     def changed(self) -> None:
         """Something was committed."""
-        self._changed.set()
+        if not self._changed.is_set():  # it is cleared before what is there by then is synced
+            self._changed.set()
         if self._thread is None:
             with self._lock:
                 if self._thread is None:

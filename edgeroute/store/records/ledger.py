@@ -25,6 +25,22 @@ _COUNTS: Final = (
     "output_visible",
     "output_reasoning",
 )
+_INDEXED: Final = ("receipt", "attempt", "created", "day", "task", "client")
+_COLUMNS: Final = (
+    "receipt", "attempt", "created", "day", "user", "task", "rule", "conversation", "provider",
+    "model", "place", "role", "outcome", *_COUNTS, "estimated", "cost", "basis", "rate", "premium",
+    "cache_saved", "duration_ms", "client", "turn", "compared", "premium_model", "single",
+    "single_model",
+)  # fmt: skip
+_PLAIN: Final = tuple(name for name in _COLUMNS if name not in _INDEXED)
+_ENTER: Final = (
+    f"INSERT INTO ledger ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+)
+_CHANGE: Final = (
+    f"UPDATE ledger SET {', '.join(f'{name} = ?' for name in _PLAIN)}"  # noqa: S608
+    f" WHERE {' AND '.join(f'{name} = ?' for name in _INDEXED)}"
+)
+_CHANGED: Final = tuple(_COLUMNS.index(name) for name in (*_PLAIN, *_INDEXED))
 _SUMS: Final = (
     "count(DISTINCT receipt) AS calls, count(*) AS attempts,"
     " sum(outcome = 'failed') AS failures, "
@@ -61,14 +77,15 @@ class Ledger:
         rows = []
         for number, attempt in enumerate(receipt.attempts, 1):
             rows.append(_row(receipt, number, attempt, stands=answered[-1:] == [number]))
-        places = ", ".join("?" * len(rows[0])) if rows else ""
+        name = printable(receipt.id)
         with self._database.transaction() as connection:
-            connection.execute("DELETE FROM ledger WHERE receipt = ?", (printable(receipt.id),))
-            if rows:
-                connection.executemany(
-                    f"INSERT INTO ledger VALUES (NULL, {places})",  # noqa: S608
-                    rows,
-                )
+            lines = "SELECT count(*) FROM ledger WHERE receipt = ?"
+            known = connection.execute(lines, (name,)).fetchone()[0]
+            # No index is written anew where what it holds stays the same.
+            if known == len(rows) == connection.executemany(_CHANGE, map(_changes, rows)).rowcount:
+                return
+            connection.execute("DELETE FROM ledger WHERE receipt = ?", (name,))
+            connection.executemany(_ENTER, rows)
 
     def rows(self, by: By, *, since: datetime | None = None) -> Sequence[SpendRow]:
         """Sums for each ``by`` from ``since`` on, the dearest first (days: the latest first)."""
@@ -175,6 +192,11 @@ def _row(
         _text(compared.single if compared else None),
         compared.single_model if compared else "",
     )
+
+
+def _changes(row: Sequence[object]) -> tuple[object, ...]:
+    """What ``_CHANGE`` is given for ``row``."""
+    return tuple(row[place] for place in _CHANGED)
 
 
 def _text(amount: Decimal | None) -> str | None:

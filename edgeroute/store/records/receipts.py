@@ -33,9 +33,16 @@ class Receipts:
             written = "SELECT entry FROM receipts WHERE id = ?"
             replaced = [one[0] for one in connection.execute(written, row[:1])]
             entry = receipt_chain.append(connection, row, replaced)
-            connection.execute(
-                "INSERT OR REPLACE INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, entry)
+            # No index is written anew where what it holds stays the same.
+            same = connection.execute(
+                "UPDATE receipts SET left_machine = ?, private = ?, body = ?, entry = ?"
+                " WHERE id = ? AND created = ? AND conversation = ?",
+                (*row[3:], entry, *row[:3]),
             )
+            if not same.rowcount:
+                connection.execute(
+                    "INSERT OR REPLACE INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, entry)
+                )
 
     def verify(self, head: str = "") -> ReceiptCheck:
         """Whether the receipts are as they were written; ``head`` is what an earlier check gave.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -58,9 +58,15 @@ class Desk:
             **({"task": "chat", "rule": "all"} | more),
         )  # fmt: skip
 
-    def advise(self, prompt: str = "Trees and more", chosen: str = OPUS) -> Advice | None:
+    def advise(
+        self, prompt: str = "Trees and more", chosen: str = OPUS, *, told: bool = True
+    ) -> Advice | None:
         """What is said of a new prompt."""
-        return self.advisor.advise(prompt, chosen, COSTS, self.policy, "chat")
+
+        def costs(models: Collection[str]) -> dict[str, Decimal | None]:
+            return {name: cost for name, cost in COSTS.items() if name in models}
+
+        return self.advisor.advise(prompt, chosen, costs, self.policy, "chat", told=told)
 
 
 @pytest.fixture
@@ -95,6 +101,26 @@ def test_the_chosen_models_own_record_is_told(desk: Desk) -> None:
     assert (found.model, found.neighbours) == (OPUS, 6)
     assert found.sentence == f"5 of 6 similar prompts were fine on {OPUS}."
     assert 0.5 < found.share <= 1
+
+
+def test_where_nobody_is_told_a_prompt_is_read_for_a_cheaper_model_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What would be said of the chosen one is not worth a reading."""
+    for number in range(20):
+        desk.note(OPUS, 1.0, number)
+    read: list[str] = []
+    embed = ByTopic.embed
+    monkeypatch.setattr(ByTopic, "embed", lambda *given: read.append(given[1]) or embed(*given))
+    assert desk.advise(told=False) is None
+    assert read == []
+    for number in range(20):
+        desk.note(LUNA, 1.0, number)
+    desk.advisor.learn()
+    desk.advisor.learn()
+    found = desk.advise(told=False)
+    assert found is not None
+    assert found.model == LUNA
 
 
 def test_a_cheaper_model_that_did_well_is_named(desk: Desk) -> None:

@@ -86,6 +86,25 @@ def test_hard_prompts_look_harder_than_easy_ones(full: TaskClassifier) -> None:
     assert max(easy) < 0.3
 
 
+def test_the_second_vector_is_read_where_the_first_leaves_doubt(
+    full: TaskClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what is settled one half of the sentence vector is enough; the task is the same."""
+    read: list[str] = []
+    models = full._sentence_models()
+    assert models is not None
+    many = models.many
+    monkeypatch.setattr(models, "many", lambda text: read.append(text) or many(text))
+    monkeypatch.setattr(full, "_kept", {})
+    alone = [full.rank(text).labels[0][0] for text, _ in PLAIN]
+    few = len(read)
+    read.clear()
+    monkeypatch.setattr(module, "_SETTLED", 1.1)
+    monkeypatch.setattr(full, "_kept", {})
+    assert [full.rank(text).labels[0][0] for text, _ in PLAIN] == alone
+    assert few < len(read)
+
+
 def test_what_was_read_is_kept_for_a_while(
     light: TaskClassifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,13 @@ def test_among_several_the_commonest_is_meant() -> None:
     assert Spelling({"hoarse": 9, "horses": 2}.get).word("horse") == "horses"
 
 
+def test_the_first_vocabulary_that_knows_one_decides() -> None:
+    """However small the number of another one's word, and none but a rare word hides one."""
+    assert Spelling({"hoarse": 9}.get, {"horses": 2}.get).word("horse") == "hoarse"
+    assert Spelling({"hoarse": RARE}.get, {"horses": 2}.get).word("horse") == "horses"
+    assert Spelling({}.get, {"horse": 7}.get, {"horses": 2}.get).word("horse") == "horse"
+
+
 def test_only_the_beginning_of_a_long_text_is_read() -> None:
     """What follows stays as it is, and takes no time."""
     start = time.process_time()
