@@ -38,6 +38,8 @@ CLIENTS: Final = 4
 LONGEST: Final = 1.2  # seconds from the first answer to the kill, at most
 _START_SECONDS: Final = 30.0
 _POLICY: Final = "routing:\n  rules:\n    - default: up/m\n"
+_WORDS: Final = ("A ", "plain ", "answer.")
+_PAUSE: Final = 0.02
 _NAME: Final = re.compile(rb"prompt (k[0-9-]+)")
 
 
@@ -52,6 +54,8 @@ class Tally:
         """The provider's part."""
         if found := _NAME.search(request.body):
             self.received.add(found[1].decode())
+        if request.json.get("stream"):  # so that many kills fall into the middle of an answer
+            return replies.stream(replies.slowly(replies.chat_events(_WORDS), _PAUSE))
         return replies.answer(request, "A plain answer.")
 
 
@@ -131,7 +135,10 @@ async def _ask_until_killed(
         await asyncio.sleep(random.uniform(0.0, LONGEST))
         os.kill(running.pid, signal.SIGKILL)
 
-    asking = [_ask(port, token, f"k{number}-{one}", tally, first) for one in range(CLIENTS)]
+    asking = [
+        _ask(port, token, f"k{number}-{one}", tally, first, stream=one % 2 == 1)
+        for one in range(CLIENTS)
+    ]
     await asyncio.gather(kill(), *asking)
 
 
@@ -139,14 +146,16 @@ def _token(home: Path) -> str:
     return next(home.rglob("endpoint-token")).read_text().strip()
 
 
-async def _ask(port: int, token: str, name: str, tally: Tally, first: asyncio.Event) -> None:
+async def _ask(
+    port: int, token: str, name: str, tally: Tally, first: asyncio.Event, *, stream: bool
+) -> None:
     """Ask over one connection until it breaks."""
     with suppress(OSError, EOFError):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for turn in range(10_000):
             prompt = f"{name}-{turn}"
             said = [{"role": "user", "content": f"Explain a hash table, prompt {prompt}"}]
-            body = json.dumps({"model": "up/m", "messages": said}).encode()
+            body = json.dumps({"model": "up/m", "messages": said, "stream": stream}).encode()
             head = (
                 f"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n"
                 f"authorization: Bearer {token}\r\ncontent-type: application/json\r\n"
@@ -154,9 +163,12 @@ async def _ask(port: int, token: str, name: str, tally: Tally, first: asyncio.Ev
             )
             writer.write(head.encode() + body)
             answer = await reader.readuntil(b"\r\n\r\n")
-            length = int(re.search(rb"content-length: (\d+)", answer)[1])  # type: ignore[index]
-            await reader.readexactly(length)
-            if b" 200 " in answer.split(b"\r\n")[0]:
+            if length := re.search(rb"content-length: (\d+)", answer):
+                await reader.readexactly(int(length[1]))
+                whole = True
+            else:
+                whole = replies.DONE in await reader.readuntil(b"0\r\n\r\n")
+            if whole and b" 200 " in answer.split(b"\r\n")[0]:
                 tally.acknowledged.add(prompt)
                 first.set()
 
