@@ -239,6 +239,8 @@ async def _models(runtime: Runtime) -> HealthCheck:
         now = runtime.local.preparing.now()
         if now.state == "running":
             return HealthCheck("models", "note", f"no local model is here yet: {now.sentence}")
+        if now.state == "failed":
+            return HealthCheck("models", "bad", f"no local model is here: {now.error}", now.hint)
         return HealthCheck("models", "bad", "no local model is here", "edgeroute models prepare")
     for build in here:
         await asyncio.to_thread(models.path, build)

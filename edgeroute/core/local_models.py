@@ -61,7 +61,8 @@ class Preparation:
     ``ready``: nothing does. ``running``: another process is at it, since ``began`` (Unix time).
     ``interrupted``: that process ended before its work did. ``stopped``: by the user.
     ``failed``: ``error`` says why and ``hint`` what to do. ``needed``: nobody has begun. The work
-    has ``lasted`` that many seconds.
+    has ``lasted`` that many seconds. ``tries`` counts how often it was begun in a row without an
+    end of its own. ``broke`` is the version of EdgeRoute whose own fault the failure was.
     """
 
     state: PreparationState
@@ -70,6 +71,8 @@ class Preparation:
     lasted: float = 0.0
     error: str = ""
     hint: str = ""
+    tries: int = 0
+    broke: str = ""
 
     @property
     def sentence(self) -> str:
@@ -93,8 +96,8 @@ class LocalStatus:
     the model fetched. ``stopped``: starts when it is needed. ``idle``:
     runs without a model in memory. ``detail`` is a sentence for people; ``window`` is in tokens, 0
     unknown; ``backend`` is ``llamacpp``, ``omlx`` or an endpoint's name. ``warning`` is what the
-    user should know although it answers. ``waiting`` counts the requests that it is answering or
-    that wait for that, where it tells.
+    user should know although it answers, or that it could not be made ready. ``waiting`` counts the
+    requests that it is answering or that wait for that, where it tells.
     """
 
     state: LocalState

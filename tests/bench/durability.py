@@ -36,8 +36,11 @@ from tests.support.scripted_provider import Received, Reply, ScriptedProvider
 
 CLIENTS: Final = 4
 LONGEST: Final = 1.2  # seconds from the first answer to the kill, at most
+QUESTION: Final = "Explain a hash table"
 _START_SECONDS: Final = 30.0
 _POLICY: Final = "routing:\n  rules:\n    - default: up/m\n"
+_WORDS: Final = ("A ", "plain ", "answer.")
+_PAUSE: Final = 0.02
 _NAME: Final = re.compile(rb"prompt (k[0-9-]+)")
 
 
@@ -52,6 +55,8 @@ class Tally:
         """The provider's part."""
         if found := _NAME.search(request.body):
             self.received.add(found[1].decode())
+        if request.json.get("stream"):  # so that many kills fall into the middle of an answer
+            return replies.stream(replies.slowly(replies.chat_events(_WORDS), _PAUSE))
         return replies.answer(request, "A plain answer.")
 
 
@@ -73,7 +78,7 @@ def main() -> None:
             if number % 25 == 24:
                 print(f"  {number + 1} kills, {len(tally.acknowledged)} answers", flush=True)
         file_keyring.use()
-        lost = list(_missing(home, tally))
+        lost = list(missing(home, tally))
     print(f"{len(tally.acknowledged)} answers reached their clients,")
     print(f"{len(tally.received)} prompts reached the provider.")
     for kind, count in Counter(kind for kind, _ in lost).items():
@@ -100,7 +105,7 @@ def _one_kill(home: Path, number: int, tally: Tally) -> None:
     command = [sys.executable, "-m", file_keyring.__name__, "serve", "--port", str(port)]
     running = subprocess.Popen(
         command,
-        env={**os.environ, "EDGEROUTE_HOME": str(home)},
+        env={**os.environ, "EDGEROUTE_HOME": str(home), "EDGEROUTE_PREPARE": "never"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -121,7 +126,7 @@ async def _ask_until_killed(
             writer.close()
             break
         await asyncio.sleep(0.02)
-    token = _token(home)
+    token = token_of(home)
     first = asyncio.Event()
 
     async def kill() -> None:
@@ -131,37 +136,64 @@ async def _ask_until_killed(
         await asyncio.sleep(random.uniform(0.0, LONGEST))
         os.kill(running.pid, signal.SIGKILL)
 
-    asking = [_ask(port, token, f"k{number}-{one}", tally, first) for one in range(CLIENTS)]
+    asking = [
+        _ask(port, token, f"k{number}-{one}", tally, first, stream=one % 2 == 1)
+        for one in range(CLIENTS)
+    ]
     await asyncio.gather(kill(), *asking)
 
 
-def _token(home: Path) -> str:
+def token_of(home: Path) -> str:
+    """The token of the endpoint at ``home``."""
     return next(home.rglob("endpoint-token")).read_text().strip()
 
 
-async def _ask(port: int, token: str, name: str, tally: Tally, first: asyncio.Event) -> None:
+async def _ask(
+    port: int, token: str, name: str, tally: Tally, first: asyncio.Event, *, stream: bool
+) -> None:
     """Ask over one connection until it breaks."""
     with suppress(OSError, EOFError):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for turn in range(10_000):
             prompt = f"{name}-{turn}"
-            said = [{"role": "user", "content": f"Explain a hash table, prompt {prompt}"}]
-            body = json.dumps({"model": "up/m", "messages": said}).encode()
-            head = (
-                f"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n"
-                f"authorization: Bearer {token}\r\ncontent-type: application/json\r\n"
-                f"x-edgeroute-conversation: {prompt}\r\ncontent-length: {len(body)}\r\n\r\n"
+            request = request_bytes(
+                port, token, prompt, f"{QUESTION}, prompt {prompt}", stream=stream
             )
-            writer.write(head.encode() + body)
-            answer = await reader.readuntil(b"\r\n\r\n")
-            length = int(re.search(rb"content-length: (\d+)", answer)[1])  # type: ignore[index]
-            await reader.readexactly(length)
-            if b" 200 " in answer.split(b"\r\n")[0]:
+            writer.write(request)
+            status, body = await read_response(reader)
+            if status == 200 and (not stream or replies.DONE in body):
                 tally.acknowledged.add(prompt)
                 first.set()
 
 
-def _missing(home: Path, tally: Tally) -> Iterator[tuple[str, str]]:
+def request_bytes(port: int, token: str, conversation: str, text: str, *, stream: bool) -> bytes:
+    """A chat completion of ``text`` in ``conversation``, as it goes over the wire."""
+    said = [{"role": "user", "content": text}]
+    body = json.dumps({"model": "auto", "messages": said, "stream": stream}).encode()
+    head = (
+        f"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n"
+        f"authorization: Bearer {token}\r\ncontent-type: application/json\r\n"
+        f"x-edgeroute-conversation: {conversation}\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+async def read_response(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    """Status and body of a response; chunks are left in their frames.
+
+    Raises:
+        EOFError: the connection broke before its end.
+    """
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head)
+    if length:
+        body = await reader.readexactly(int(length[1]))
+    else:
+        body = await reader.readuntil(b"\r\n0\r\n\r\n")
+    return int(head.split(b" ", 2)[1]), body
+
+
+def missing(home: Path, tally: Tally) -> Iterator[tuple[str, str]]:
     """What should be in the record and is not."""
     config_, data, models, state, run = (
         home / name for name in ("config", "data", "models", "state", "run")

@@ -65,6 +65,30 @@ def test_it_is_stopped_until_it_is_asked_for(home: Home, pulls: list[str]) -> No
     assert home.run("models", "prepare").exit_code == 0
 
 
+def test_what_was_stopped_before_it_began_does_nothing(home: Home, pulls: list[str]) -> None:
+    """The process behind a front door finds itself stopped and ends; who asks for it gets it."""
+    home.run("models", "prepare", "--stop")
+    assert home.run("models", "prepare", "--behind").exit_code == 0
+    assert pulls == []
+    assert home.run("models", "prepare").exit_code == 0
+    assert pulls == ["llamacpp", "auto"]
+
+
+def test_a_fault_of_our_own_is_told(
+    home: Home, pulls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`models prepare`, `models status` and `doctor` say what broke, and where the log is."""
+
+    async def breaks(*_: object) -> None:
+        raise TypeError
+
+    monkeypatch.setattr(AdminParts, "pull", breaks)
+    for command in (("models", "prepare"), ("models", "status"), ("doctor",)):
+        said = home.run(*command).output
+        assert "TypeError at" in said
+        assert "preparation.log" in said
+
+
 def test_a_front_door_fetches_the_check_first_and_begins_the_rest(
     home: Home,
     pulls: list[str],

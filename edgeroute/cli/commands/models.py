@@ -121,6 +121,8 @@ def prepare(shell: Shell, *, stop: bool, behind: bool) -> None:
     if behind:
         os.nice(_LESS)
     with preparing.holding() as mine:
+        if mine and behind and preparing.stopped:
+            return
         if mine:
             with suppress(asyncio.CancelledError):  # somebody has stopped it
                 shell.run(lambda: _prepare(shell, quiet=behind))

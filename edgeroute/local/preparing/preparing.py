@@ -19,7 +19,9 @@ from typing import Final
 
 import msgspec
 
+from edgeroute import __version__
 from edgeroute.core import process_lock
+from edgeroute.core.display import safe_line
 from edgeroute.core.errors import LocalModelError
 from edgeroute.core.local_models import Preparation, PreparationState
 from edgeroute.core.model_card import ModelCard
@@ -39,6 +41,10 @@ _WITHOUT_PROCESS: Final[Mapping[PreparationState, PreparationState]] = {
 }
 _END_SECONDS: Final = 5.0
 _CHEAP_SECONDS: Final = 60.0
+_MOST_TRIES: Final = 3
+_TAIL_BYTES: Final = 4_096
+# How a process ends that was stopped, or that somebody or the system has killed.
+_ENDED: Final = (None, 0, -signal.SIGTERM, -signal.SIGKILL)
 
 
 class Preparing:
@@ -64,6 +70,11 @@ class Preparing:
         self._launch = launch or _launched
         self._process: subprocess.Popen[bytes] | None = None
         self._starting = False
+
+    @property
+    def log(self) -> Path:
+        """What the process that does the work said."""
+        return self._state / LOG
 
     def missing_support(self) -> Sequence[str]:
         """What reads prompts and is not here, by name."""
@@ -93,7 +104,44 @@ class Preparing:
         written = self._written()
         if running:
             return replace(written, state="running")
+        if written.state == "running" and (died := self._death(written)):
+            self.write(died)
+            return died
         return replace(written, state=_WITHOUT_PROCESS.get(written.state, written.state))
+
+    def broken(self, now: Preparation, what: str) -> Preparation:
+        """``now`` after a fault of EdgeRoute's own: it is not tried again by this version, unless
+        the user asks for it.
+        """
+        return replace(
+            now,
+            state="failed",
+            error=f"EdgeRoute itself failed while it prepared the local model: {what}.",
+            hint=f"What it said is in {self.log}; please report it. `edgeroute models prepare`"
+            " tries again.",
+            broke=__version__,
+        )
+
+    def _death(self, written: Preparation) -> Preparation | None:
+        """How it stands where the process ended without a word by a fault of its own; None where
+        it was stopped from outside, as far as can be told.
+        """
+        process, self._process = self._process, None
+        status = process.poll() if process is not None else None
+        if status not in _ENDED:
+            return self.broken(written, self._last_words() or f"it ended with the code {status}")
+        if written.tries >= _MOST_TRIES:
+            often = f"it was begun {written.tries} times and never came to an end"
+            return self.broken(written, f"{often}. {self._last_words()}".rstrip(". "))
+        return None
+
+    def _last_words(self) -> str:
+        """The last line of the log that says something."""
+        with suppress(OSError), self.log.open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            lines = log.read().decode("utf-8", "replace").splitlines()
+            return safe_line(next(filter(str.strip, reversed(lines)), "").strip(), 300).rstrip(".")
+        return ""
 
     def coming(self) -> ModelCard | None:
         """The model that is being fetched, where that is known: not always the one that fits best,
@@ -118,20 +166,35 @@ class Preparing:
         """Have another process fetch what is missing; whether one is at it.
 
         Unless the user has ``asked`` for it, nothing is begun where it was stopped, where it failed
-        after long work, or where EDGEROUTE_PREPARE is ``never``.
+        after long work or by a fault of this version, or where EDGEROUTE_PREPARE is ``never``.
         """
         if not asked and os.environ.get(SWITCH, "").lower() == "never":
             return False
         now = self.now()
-        again = asked or (now.state == "failed" and now.lasted < _CHEAP_SECONDS)
+        cheap = now.broke != __version__ if now.broke else now.lasted < _CHEAP_SECONDS
+        again = asked or (now.state == "failed" and cheap)
         if (again and now.state not in {"ready", "running"}) or now.state in {
             "needed",
             "interrupted",
         }:
-            self._process = self._launch(self._state / LOG)
+            tries = 1 if again else now.tries + 1
+            # Said before: whoever stops it from now on ends what has not even begun.
+            self.write(Preparation("running", now.parts, time.time(), tries=tries))
+            self._process = self._launch(self.log)
             self._starting = True
             return True
         return now.state == "running"
+
+    @property
+    def tries(self) -> int:
+        """How often it was begun in a row without an end of its own."""
+        written = self._written()
+        return written.tries if written.state == "running" else 1
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the user has stopped it, perhaps before the process for it came so far."""
+        return self._written().state == "stopped"
 
     @contextmanager
     def holding(self) -> Iterator[bool]:
@@ -153,9 +216,11 @@ class Preparing:
 
         What has come so far is kept.
         """
-        at_it, told = self._holder(), process_lock.Holder()
-        # Before and after: who waits for an answer must not take the end for an accident.
+        told = process_lock.Holder()
+        # Before and after: who waits for an answer must not take the end for an accident, and a
+        # process that is just starting reads it once it has the lock.
         self.write(replace(self._written(), state="stopped"))
+        at_it = self._holder()
         began = self._still_starting()
         if began and self._process is not None:
             self._process.terminate()

@@ -68,7 +68,9 @@ class WaitingBackend:
             return await self._backend.status()
         if now.state == "running":
             return LocalStatus("preparing", "", now.sentence, self.name)
-        return LocalStatus("missing", "", f"{absent} {now.hint or BEGIN}", self.name)
+        detail = f"{absent} {now.hint or BEGIN}"
+        failure = now.error if now.state == "failed" else ""
+        return LocalStatus("missing", "", detail, self.name, warning=failure)
 
     async def close(self) -> None:
         """Let go of it."""

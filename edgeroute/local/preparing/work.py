@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
-from edgeroute.core.errors import EdgeRouteError
+from edgeroute.core.errors import EdgeRouteError, LocalModelError
 from edgeroute.core.local_models import (
     OnProgress,
     Preparation,
@@ -15,6 +16,7 @@ from edgeroute.core.local_models import (
     PreparationState,
     Progress,
 )
+from edgeroute.core.log import places
 from edgeroute.local.preparing.preparing import LLAMACPP, Preparing
 
 Job = Callable[[str, OnProgress], Awaitable[object]]
@@ -37,6 +39,7 @@ class PreparationWork:
         self._parts: dict[str, PreparationPart] = {}
         self._began = time.time()
         self._written = 0.0
+        self._tries = preparing.tries
 
     async def run(self, check: Callable[[], None], *, in_turn: bool = False) -> None:
         """Do all of it; ``in_turn`` compiles before a model is chosen by what it can use.
@@ -55,17 +58,25 @@ class PreparationWork:
         try:
             if LLAMACPP in missing:
                 check()
-            if in_turn:
-                for name in missing:
-                    await self._part(name)
-            else:
-                done = await asyncio.gather(*map(self._part, missing), return_exceptions=True)
-                for error in filter(None, done):
-                    raise error
+            await self._all(missing, in_turn=in_turn)
         except EdgeRouteError as error:
-            self._tell("failed", error)
+            failed = replace(self._now("failed"), error=error.message, hint=error.hint)
+            self._preparing.write(failed)
             raise
+        except Exception as error:
+            failed = self._preparing.broken(self._now("failed"), places(error))
+            self._preparing.write(failed)
+            raise LocalModelError(failed.error, failed.hint) from error
         self._tell("ready")
+
+    async def _all(self, missing: Sequence[str], *, in_turn: bool) -> None:
+        if in_turn:
+            for name in missing:
+                await self._part(name)
+            return
+        done = await asyncio.gather(*map(self._part, missing), return_exceptions=True)
+        for error in filter(None, done):
+            raise error
 
     async def _part(self, name: str) -> None:
         await self._fetch(name, lambda progress: self._came(name, progress))
@@ -82,15 +93,11 @@ class PreparationWork:
         if time.monotonic() - self._written > _WRITE_SECONDS:
             self._tell("running")
 
-    def _tell(self, state: PreparationState, error: EdgeRouteError | None = None) -> None:
+    def _tell(self, state: PreparationState) -> None:
         self._written = time.monotonic()
-        self._preparing.write(
-            Preparation(
-                state,
-                tuple(self._parts.values()),
-                self._began,
-                time.time() - self._began,
-                error.message if error else "",
-                error.hint if error else "",
-            )
-        )
+        self._preparing.write(self._now(state))
+
+    def _now(self, state: PreparationState) -> Preparation:
+        lasted = time.time() - self._began
+        parts = tuple(self._parts.values())
+        return Preparation(state, parts, self._began, lasted, tries=self._tries)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from edgeroute.core.display import safe_line
 from edgeroute.core.errors import StoreError
 from edgeroute.core.local_models import LocalStatus
 from edgeroute.tui.chat.checker import Checker, PromptCheck
@@ -29,6 +30,7 @@ class MessageDraft:
         self._checker = Checker(chat.runtime, self._checked, asking=self._asking)
         self.local_state = "loading"
         self.local: LocalStatus | None = None
+        self._told = ""  # why the local model could not be made ready
         self._kept: tuple[str, str] = ("", "")
         self._keeping: Timer | None = None
         self.on_checked: Callable[[PromptCheck], None] = lambda _: None
@@ -146,6 +148,10 @@ class MessageDraft:
         page = self._chat.page
         page.preparing = status.detail if status.state == "preparing" else ""
         page.header.show_local(status.state, status.model or page.preparing.partition(";")[0])
+        failure = status.detail if status.state == "missing" and status.warning else ""
+        if failure and failure != self._told:
+            self._chat.notify(safe_line(failure, 600), title="Local model", severity="error")
+        self._told = failure or self._told
         if self._chat.state.phase is Phase.ANSWERING and not page.text:
             page.rest(self._chat.state)
         if before != self.local_state and self.check is not None:

@@ -177,6 +177,73 @@ async def test_a_killed_process_is_gone_on_from(machine: Machinery) -> None:
     assert machine.preparing.begin()
 
 
+class Broken(Fetch):
+    """Fetches by a part that has a fault."""
+
+    async def __call__(self, name: str, told: OnProgress) -> object:
+        """It breaks."""
+        raise TypeError(f"extractall() got an unexpected keyword of {name}")
+
+
+async def test_a_fault_of_our_own_is_a_failure(
+    machine: Machinery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What breaks inside is told with its place and where the log is, and another start of the
+    same version does not try it again by itself; the user, or a newer version, does.
+    """
+    with machine.preparing.holding(), pytest.raises(LocalModelError, match="TypeError at"):
+        await PreparationWork(machine.preparing, Broken(machine)).run(lambda: None)
+    now = machine.preparing.now()
+    assert now.state == "failed"
+    assert "test_preparing.py" in now.error
+    assert str(machine.preparing.log) in now.hint
+    assert not machine.preparing.begin()
+    assert machine.launched == []
+    backend = WaitingBackend(Model(), machine.preparing)
+    assert (await backend.status()).warning == now.error
+    with monkeypatch.context() as newer:
+        newer.setattr("edgeroute.local.preparing.preparing.__version__", "9.9")
+        assert machine.preparing.begin()
+    assert machine.launched == [machine.preparing.log]
+
+
+@pytest.mark.parametrize(("code", "state"), [(1, "failed"), (-11, "failed"), (-9, "interrupted")])
+async def test_a_death_without_a_word_is_told_by_who_launched_it(
+    machine: Machinery, tmp_path: Path, code: int, state: str
+) -> None:
+    """A process that broke is a failure for every process; one that was killed is gone on from."""
+    machine.process = Starting()
+    assert machine.preparing.begin()
+    PreparationWork(machine.preparing, Fetch(machine))._tell("running")
+    machine.process.ended = code
+    assert machine.preparing.now().state == state
+    assert Machinery(tmp_path).preparing.now().state == state
+
+
+async def test_what_never_comes_to_an_end_is_not_begun_for_ever(machine: Machinery) -> None:
+    """Three beginnings without an end, whoever saw them: from then on it has failed; asked for it
+    is begun once more, and what comes to an end then counts no more.
+    """
+    for _ in range(3):
+        machine.process = SimpleNamespace(poll=lambda: -9)
+        assert machine.preparing.begin()
+    assert not machine.preparing.begin()
+    assert "begun 3 times" in machine.preparing.now().error
+    assert machine.preparing.begin(asked=True)
+    assert len(machine.launched) == 4
+    assert machine.preparing.now().state == "interrupted"
+
+
+async def test_a_process_that_was_stopped_before_it_began_can_tell(
+    machine: Machinery, tmp_path: Path
+) -> None:
+    """Stopped from another process before it holds the lock, it does nothing once it does."""
+    machine.process = Starting()
+    assert machine.preparing.begin()
+    await Machinery(tmp_path).preparing.stop()
+    assert machine.preparing.stopped
+
+
 async def test_the_user_stops_it_for_good(machine: Machinery, other: Any) -> None:
     """Stopping ends the process, and no front door begins again until it is asked to."""
     assert machine.preparing.now().state == "running"
@@ -217,7 +284,11 @@ async def test_the_first_prompt_waits_for_a_process_that_is_just_starting(
     assert await answer == "here"
     machine.here = False
     machine.process.ended = 1  # it could not even begin
-    assert machine.preparing.now().state == "needed"
+    machine.preparing.log.write_text("ImportError at work.py:7\n\n")
+    now = machine.preparing.now()
+    assert now.state == "failed"
+    assert "ImportError at work.py:7" in now.error
+    assert str(machine.preparing.log) in now.hint
 
 
 async def test_what_is_just_starting_can_be_stopped(machine: Machinery) -> None:

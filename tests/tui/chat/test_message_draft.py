@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from edgeroute.core.local_models import LocalStatus
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui.chat import message_draft
 from edgeroute.tui.chat.state import Phase
@@ -162,3 +163,15 @@ async def test_a_system_prompt_goes_with_its_chat(runtime: FakeRuntime) -> None:
         assert runtime.engine.requests[2].messages[0].role == "user"
         await chat.chat.chats.switch(name)
         assert chat.chat.state.system == "plain"
+
+
+async def test_a_failed_preparation_is_told_once(runtime: FakeRuntime) -> None:
+    """The app says why the local model could not be made ready, and does not say it again."""
+    failed = "There is no local model here yet: it broke. What it said is in x.log."
+    missing = LocalStatus("missing", "", failed, "llamacpp", warning="it broke")
+    async with running(runtime) as chat:
+        for now in (missing, LocalStatus("preparing", "", "compiling", "llamacpp"), missing):
+            runtime.local.now = now
+            await chat.chat.draft.refresh_local()
+            await chat.until(lambda: len(chat.app._notifications) == 1)
+        assert [notice.message for notice in chat.app._notifications] == [failed]
