@@ -31,6 +31,7 @@ class ChatApp(App[int]):
     """
 
     TITLE = "EdgeRoute"
+    CSS_PATH = "chat/chat.tcss"  # Textual does not load that of a first screen
     BINDINGS: ClassVar[list[BindingType]] = []
     ENABLE_COMMAND_PALETTE = True
 
@@ -49,9 +50,12 @@ class ChatApp(App[int]):
         """The meaning colours for themes that are not ours."""
         return VARIABLE_DEFAULTS
 
+    def get_default_screen(self) -> ChatScreen:
+        """The chat lies under everything."""
+        return ChatScreen(self.runtime, self.keys)
+
     def on_mount(self) -> None:
-        """The chat, then the first-run page."""
-        self.push_screen(ChatScreen(self.runtime, self.keys))
+        """The first-run page over the chat."""
         if self.runtime.first_run:
             self.action_set_up()
 

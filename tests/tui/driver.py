@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import cast
 
+from textual._compositor import LayoutUpdate
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
@@ -29,7 +30,7 @@ class Driver:
     @property
     def chat(self) -> ChatScreen:
         """The chat screen, whatever lies over it."""
-        return cast("ChatScreen", self.app.screen_stack[1])
+        return cast("ChatScreen", self.app.screen_stack[0])
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until ``condition`` holds."""
@@ -89,6 +90,18 @@ class Driver:
     def answers(self) -> list[AnswerBlock]:
         """The answers on the screen."""
         return list(self.chat.query(AnswerBlock))
+
+    @property
+    def frame(self) -> list[str]:
+        """The rows of the screen, in words."""
+        drawn = self.app.screen._compositor.render_update(
+            full=True, screen_stack=self.app._background_screens
+        )
+        assert isinstance(drawn, LayoutUpdate)
+        return [
+            "".join(segment.text for strip in row for segment in strip).rstrip()
+            for row in drawn.strips
+        ]
 
     def words(self, selector: str) -> str:
         """The text of every Static that matches, on the top screen."""

@@ -91,13 +91,13 @@ async def test_keys_are_set_tested_and_deleted(runtime: FakeRuntime) -> None:
         assert "paused 4:12" in words
         assert "no key" in words
         await chat.press("end", "s")
-        await chat.until(lambda: len(chat.app.screen_stack) == 4)
+        await chat.until(lambda: len(chat.app.screen_stack) == 3)
         await chat.press(*"sk-secret", "enter")
         await chat.until(lambda: "openai" in runtime.providers.keys)
         assert runtime.providers.keys["openai"].reveal() == "sk-secret"
         await chat.until(lambda: "the key works" in chat.words("#result"))
         await chat.press("d")
-        await chat.until(lambda: len(chat.app.screen_stack) == 4)
+        await chat.until(lambda: len(chat.app.screen_stack) == 3)
         await chat.press("y")
         await chat.until(lambda: not runtime.providers.keys)
 

@@ -2,195 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
-import msgspec
 import pytest
+from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
-from textual.widgets import Input
 
-from edgeroute.clients import ClientSettings
-from edgeroute.tui.app import ChatApp
-from edgeroute.tui.screens.dialogs import AskDialog
-from edgeroute.tui.screens.help import HelpScreen
-from edgeroute.tui.screens.local_models import LocalModelsScreen
-from edgeroute.tui.screens.own import OwnScreen
-from edgeroute.tui.screens.picker import Picker
-from edgeroute.tui.screens.plan import PlanScreen
-from edgeroute.tui.screens.providers import ProvidersScreen
-from edgeroute.tui.screens.receipt import ReceiptScreen
-from edgeroute.tui.screens.sent import SentScreen
-from edgeroute.tui.screens.spend import SpendScreen
+from tests.tui import states
 from tests.tui.driver import Driver
-from tests.tui.fake_runtime import LONG_ANSWER, FakeRuntime
+from tests.tui.fake_runtime import FakeRuntime
+from tests.tui.states import State
 
 WIDE, SMALL, HUGE = (120, 36), (80, 24), (200, 60)
-PRIVATE = "Draft a reply to Anna Berg (anna@example.com, +47 412 34 567): no."
 
 
-async def empty(chat: Driver) -> None:
-    """Nothing said yet."""
-
-
-async def checking(chat: Driver) -> None:
-    """Enter waits for the verdict."""
-    chat.runtime.engine.check_gate = asyncio.Event()
-    chat.chat.composer.insert("Explain how a hash table works")
-    await chat.press("enter")
-    await chat.until(lambda: "CHECKING" in chat.strip)
-
-
-async def forced(chat: Driver) -> None:
-    """Personal data in the message box."""
-    await chat.type(PRIVATE)
-
-
-async def cloud(chat: Driver) -> None:
-    """A message that may leave."""
-    await chat.type("Explain how a hash table works")
-
-
-async def streaming(chat: Driver) -> None:
-    """An answer under way, the next prompt queued."""
-    await chat.type("Explain, and hold")
-    await chat.press("enter")
-    await chat.until(lambda: bool(chat.answers) and "computed" in chat.answers[-1].text)
-    chat.chat.composer.insert("and then?")
-    await chat.press("enter")
-    await chat.until(lambda: "and then?" in chat.words(".queued"))
-
-
-async def answered(chat: Driver) -> None:
-    """An answer with its receipt line."""
-    await chat.send("Explain how a hash table works")
-
-
-async def failed(chat: Driver) -> None:
-    """The error card, the prompt back in the box."""
-    await chat.send("please fail")
-    await chat.until(lambda: chat.text == "please fail")
-    await chat.checked()
-
-
-async def latched(chat: Driver) -> None:
-    """A chat that stays local."""
-    await chat.chat.chats.open("c1")
-
-
-async def helped(chat: Driver) -> None:
-    """All keys."""
-    await chat.press("f1")
-    await chat.top(HelpScreen)
-
-
-async def listed(chat: Driver) -> None:
-    """The list of chats, its keys below it."""
-    await chat.press("ctrl+s")
-    await chat.top(Picker)
-    chat.app.screen.query_one(Input).cursor_blink = False
-
-
-async def planned(chat: Driver) -> None:
-    """The plan of the next message."""
-    await cloud(chat)
-    await chat.press("ctrl+o")
-    await chat.top(PlanScreen)
-
-
-async def traced(chat: Driver) -> None:
-    """A receipt in full."""
-    await answered(chat)
-    await chat.press("f2")
-    await chat.top(ReceiptScreen)
-
-
-async def spent(chat: Driver) -> None:
-    """What was spent."""
-    await chat.press("f3")
-    await chat.top(SpendScreen)
-
-
-async def left(chat: Driver) -> None:
-    """What left this machine."""
-    await chat.send("Explain how a hash table works")
-    await chat.send("Explain how a heap works")
-    await chat.press("f8")
-    await chat.top(Picker)
-    chat.app.screen.query_one(Input).cursor_blink = False
-
-
-async def left_text(chat: Driver) -> None:
-    """The very text that left."""
-    await left(chat)
-    await chat.press("enter")
-    await chat.top(SentScreen)
-
-
-async def local_models(chat: Driver) -> None:
-    """The models of this machine, one of them under way."""
-    await chat.chat.actions.run("show_models")
-    await chat.top(LocalModelsScreen)
-    await chat.until(lambda: "16 GB" in chat.words(".machine"))
-    await chat.press("down", "down", "p")
-    await chat.until(lambda: "50%" in chat.words("#result"))
-
-
-async def page(chat: Driver, action: str) -> None:
-    """The page behind ``action``, its filter not blinking."""
-    await chat.chat.actions.run(action)
-    await chat.top(Picker)
-    chat.app.screen.query_one(Input).cursor_blink = False
-
-
-async def settings(chat: Driver) -> None:
-    """Some of the settings."""
-    await page(chat, "show_settings")
-    await chat.press(*"network", "down")
-
-
-async def rules(chat: Driver) -> None:
-    """A rule of the policy in force."""
-    await page(chat, "show_rules")
-    await chat.press(*"must-be")
-
-
-async def rule_test(chat: Driver) -> None:
-    """What the rules say of a prompt."""
-    await rules(chat)
-    await chat.press("ctrl+t")
-    await chat.top(AskDialog)
-    await chat.press(*"Explain", "enter")
-    await chat.top(PlanScreen)
-
-
-async def clients(chat: Driver) -> None:
-    """Connected programs."""
-    connected = {"codex": ClientSettings(), "claude-code": ClientSettings("mask", daily_usd=5)}
-    chat.runtime.settings = msgspec.structs.replace(chat.runtime.settings, clients=connected)
-    await page(chat, "show_clients")
-    await chat.press("down")
-
-
-async def providers(chat: Driver) -> None:
-    """Providers in every state."""
-    await chat.press("f5")
-    await chat.top(ProvidersScreen)
-    await chat.press("down", "down")
-
-
-async def own(chat: Driver) -> None:
-    """Own people and places, as they are offered."""
-    chat.runtime.own.due = True
-    await chat.chat.offer_own()
-    await chat.top(OwnScreen)
-    chat.app.screen.query_one("#source", Input).cursor_blink = False
-
-
-# Each of them at all sizes.
-PANELS = (left, left_text, local_models, settings, rules, rule_test, clients, providers)
+def name(value: State | tuple[int, int] | str) -> str:
+    """What a state, a size or a theme is called in the name of a picture."""
+    if callable(value):
+        return value.__name__
+    return value if isinstance(value, str) else f"{value[0]}x{value[1]}"
 
 
 @pytest.fixture(autouse=True)
@@ -202,44 +32,59 @@ def timeless(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("state", "size", "theme"),
     [
-        (empty, WIDE, ""),
-        (checking, WIDE, ""),
-        (forced, WIDE, ""),
-        (forced, SMALL, ""),
-        (cloud, SMALL, ""),
-        (streaming, SMALL, ""),
-        (answered, WIDE, ""),
-        (answered, WIDE, "edgeroute-light"),
-        (failed, SMALL, ""),
-        (latched, SMALL, ""),
-        (helped, WIDE, ""),
-        (planned, WIDE, ""),
-        (traced, WIDE, ""),
-        (spent, WIDE, ""),
-        (listed, SMALL, ""),
-        (own, SMALL, ""),
-        *((state, size, "") for state in PANELS for size in (SMALL, WIDE, HUGE)),
+        (states.empty, WIDE, ""),
+        (states.checking, WIDE, ""),
+        (states.forced, WIDE, ""),
+        (states.forced, SMALL, ""),
+        (states.cloud, SMALL, ""),
+        (states.streaming, SMALL, ""),
+        (states.answered, WIDE, ""),
+        (states.answered, WIDE, "edgeroute-light"),
+        (states.failed, SMALL, ""),
+        (states.latched, SMALL, ""),
+        (states.helped, WIDE, ""),
+        (states.planned, WIDE, ""),
+        (states.traced, WIDE, ""),
+        (states.spent, WIDE, ""),
+        (states.listed, SMALL, ""),
+        (states.own, SMALL, ""),
+        (states.left, WIDE, ""),
+        (states.left_text, WIDE, ""),
+        (states.local_models, WIDE, ""),
+        (states.settings, WIDE, ""),
+        (states.rules, WIDE, ""),
+        (states.rule_test, WIDE, ""),
+        (states.clients, WIDE, ""),
+        (states.providers, WIDE, ""),
+        (states.normal, SMALL, ""),
+        (states.welcomed, WIDE, ""),
     ],
-    ids=lambda value: value.__name__ if callable(value) else None,
+    ids=name,
 )
 def test_looks_as_it_did(
-    snap_compare: Any,
-    runtime: FakeRuntime,
-    state: Callable[[Driver], Awaitable[None]],
-    size: tuple[int, int],
-    theme: str,
+    snap_compare: Any, runtime: FakeRuntime, state: State, size: tuple[int, int], theme: str
 ) -> None:
     """The picture of the state is the stored one."""
-    runtime.engine.answer = LONG_ANSWER
-    runtime.chat = replace(runtime.chat, theme=theme)
-    app = ChatApp(runtime.real)
-    app.animation_level = "none"
+    app = states.app_in(runtime, state, theme)
 
     async def prepare(pilot: Pilot[int]) -> None:
-        chat = Driver(app, pilot, runtime)
-        await chat.until(lambda: chat.chat.draft.local_state == "ready")
-        chat.chat.composer.cursor_blink = False
-        await state(chat)
-        await pilot.pause()
+        await states.bring(Driver(app, pilot, runtime), state)
 
     assert snap_compare(app, terminal_size=size, run_before=prepare)
+
+
+@pytest.mark.parametrize("state", states.STATES, ids=name)
+async def test_reads_as_it_did_at_every_size(
+    snapshot: SnapshotAssertion, runtime: FakeRuntime, state: State
+) -> None:
+    """The words of the state stand where they stood, in a small, a usual and a large terminal that
+    become one another.
+    """
+    app, frames = states.app_in(runtime, state), []
+    async with app.run_test(size=SMALL) as pilot:
+        await states.bring(Driver(app, pilot, runtime), state)
+        for columns, rows in (SMALL, WIDE, HUGE):
+            await pilot.resize_terminal(columns, rows)
+            await pilot.pause()
+            frames += [f"{columns}x{rows}", *Driver(app, pilot, runtime).frame]
+    assert "\n".join(frames) == snapshot

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from inspect import isawaitable
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from edgeroute.wiring import Runtime
 
 STATUS_SECONDS = 4.0
+NEW_OBJECTS = 700
 BLOCK_KEYS = frozenset(key for action in ON_MESSAGE for key in action.keys.split(","))
 
 
@@ -75,7 +77,6 @@ class Actions:
 class ChatScreen(Screen[None], inherit_bindings=False):
     """The chat with ``keys`` by action id; an action without a key has none."""
 
-    CSS_PATH = "chat.tcss"
     BINDINGS: ClassVar[list[BindingType]] = Screen.BINDINGS
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares a list
         (0, "-narrow"),
@@ -213,6 +214,7 @@ class ChatScreen(Screen[None], inherit_bindings=False):
         except SettingsError as error:
             self.app.exit(return_code=1, message=safe(str(error)))
             return
+        gc.set_threshold(NEW_OBJECTS)  # the command line lets a start make more of them
         self.run_worker(self.offer_own(), group="offer", exit_on_error=False)
 
     # What the widgets say

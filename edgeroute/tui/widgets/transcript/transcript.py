@@ -74,9 +74,9 @@ class Transcript(VerticalScroll, can_focus=False):
         yield Static(Content.assemble(*WELCOME), id="welcome", markup=False)
         yield Button("", id="later", compact=True)
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         """Begin empty."""
-        await self.show([])
+        self._label()
 
     @property
     def blocks(self) -> list[Block]:
