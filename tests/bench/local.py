@@ -86,12 +86,17 @@ async def ask(backend: LlamaCpp, request: ChatRequest) -> Answer:
     return answer
 
 
-def request(*said: str, tokens: int) -> ChatRequest:
+def request(*said: str, tokens: int, seed: int | None = None) -> ChatRequest:
     """A conversation whose turns alternate."""
     messages = tuple(
         user(text) if place % 2 == 0 else assistant(text) for place, text in enumerate(said)
     )
-    return ChatRequest(messages, sampling=Sampling(max_output_tokens=tokens))
+    return ChatRequest(messages, sampling=Sampling(max_output_tokens=tokens, seed=seed))
+
+
+def models_folder() -> Path:
+    """Where the models of the tests lie."""
+    return Path(os.environ.get("EDGEROUTE_MODELS", Path.home() / ".cache/edgeroute/models"))
 
 
 def alone(path: Path, threads: int, environment: dict[str, str], tokens: int) -> list[float]:
@@ -192,7 +197,7 @@ async def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tokens", type=int, default=64)
     options = parser.parse_args()
-    folder = Path(os.environ.get("EDGEROUTE_MODELS", Path.home() / ".cache/edgeroute/models"))
+    folder = models_folder()
     models = LocalModels(folder)
     build = models.choose(options.model)
     with tempfile.TemporaryDirectory() as base:
