@@ -41,8 +41,8 @@ def terminating(certificate: trustme.LeafCert, target: int) -> Iterator[int]:
     """The port of a proxy with ``certificate`` that hands everything to ``target``, unchanged."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     certificate.configure_cert(context)
-    up, place, loop, end = threading.Event(), [], asyncio.new_event_loop(), asyncio.Event()
-    numbers: list[int] = place
+    up, loop, end = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
+    numbers: list[int] = []
     running = threading.Thread(
         target=lambda: loop.run_until_complete(_serve(context, target, up, numbers, end))
     )
