@@ -21,7 +21,8 @@ class ClientSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ``privacy`` is the mode that its conversations begin in, ``tier`` and ``policy`` (a name or a
     path, as in [router]) are its own; empty is as for everybody. ``daily_usd`` limits what it
     spends in a day; 0 is no limit. ``models`` are the managed models that it may use, such as
-    ``["anthropic/*"]``; without any it may use all.
+    ``["anthropic/*"]``; without any it may use all. A ``person`` has conversations and receipts of
+    its own, which no other one sees.
     """
 
     privacy: Literal["", "auto", "private", "mask"] = ""
@@ -29,6 +30,7 @@ class ClientSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     policy: str = ""
     daily_usd: Annotated[float, msgspec.Meta(ge=0)] = 0
     models: list[Annotated[str, msgspec.Meta(min_length=1)]] = []
+    person: bool = False
 
     @property
     def words(self) -> str:
@@ -52,6 +54,7 @@ class ClientSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             self.policy,
             Decimal(str(self.daily_usd)),
             tuple(self.models),
+            self.person,
         )
 
 

@@ -160,9 +160,16 @@ class ReceiptRepository(Protocol):
         ...
 
     def list(
-        self, *, left_machine: bool = False, conversation: str = "", limit: int = 200
+        self,
+        *,
+        left_machine: bool = False,
+        conversation: str = "",
+        client: str = "",
+        limit: int = 200,
     ) -> Sequence[Receipt]:
-        """Receipts, latest first; with ``left_machine`` only those that sent a byte elsewhere."""
+        """Receipts, latest first; with ``left_machine`` only those that sent a byte elsewhere, with
+        ``client`` only those of one connected program or person.
+        """
         ...
 
     def verify(self, head: str = "", /) -> ReceiptCheck:

@@ -54,7 +54,8 @@ class ClientProfile:
     """A connected program and its profile. What is None, empty or 0 is as for everybody.
 
     ``daily_usd`` is its own limit for a day; ``models`` are patterns of the managed models that it
-    may use, such as ``anthropic/*``.
+    may use, such as ``anthropic/*``. A ``person`` shares the endpoint with others: nobody sees
+    another one's conversations and receipts.
     """
 
     name: str
@@ -63,6 +64,12 @@ class ClientProfile:
     policy: str = ""
     daily_usd: Decimal = Decimal(0)
     models: tuple[str, ...] = ()
+    person: bool = False
+
+    @property
+    def owner(self) -> str:
+        """Whose its conversations are; empty where they are the user's."""
+        return self.name if self.person else ""
 
     def allows(self, model: str) -> bool:
         """Whether it may use the managed ``model``."""

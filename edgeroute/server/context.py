@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.types import Scope
 
+from edgeroute.core.ids import owned
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.request import ChatRequest, ClientProfile
 from edgeroute.engine.deciding.model_names import (
@@ -54,7 +55,12 @@ class ServerContext:
     def asked_by(self, scope: Scope, request: ChatRequest) -> ChatRequest:
         """``request`` with the connected program that asks it, whose profile then holds."""
         client = self.client(scope)
-        return request if client is None else replace(request, client=client)
+        if client is None:
+            return request
+        if not client.person:
+            return replace(request, client=client)
+        name = request.conversation and owned(request.conversation, client.owner)
+        return replace(request, client=client, conversation=name, user=client.name)
 
     def named(self, typed: str) -> str:
         """The one name of the model that a caller calls ``typed``.

@@ -87,6 +87,16 @@ class AdminParts:
             pictures_read=ocr and Tesseract.find() is not None,
         )
 
+    async def pace(self) -> float:
+        """The bytes of model weights that this machine reads in a second: by answers that it gave,
+        else by ten seconds of writing; 0 where nothing is here that could write.
+
+        Raises:
+            LocalModelError: the model that is here does not answer.
+        """
+        known = self.local_models.pace()
+        return known or (await self._engine.local.probe() if self.models.present() else 0.0)
+
     async def prepare(self, report: OnProgress) -> None:
         """Fetch and compile what a local answer still needs.
 

@@ -13,9 +13,12 @@ from edgeroute.engine.admin.endpoint_keys import EndpointKeys
 from edgeroute.local.backends import llamacpp, omlx
 from edgeroute.local.backends.backend import LocalBackend
 from edgeroute.local.backends.choose import Choices
+from edgeroute.local.backends.llamacpp import LlamaCpp
+from edgeroute.local.backends.probe import written_per_second
 from edgeroute.local.backends.worker_process import WorkerProcess
 from edgeroute.local.backends.yes_no import YesNo
 from edgeroute.local.files.models import LocalModels
+from edgeroute.local.files.recommend import pace_of
 from edgeroute.local.preparing.compiler import Compiler
 from edgeroute.local.preparing.preparing import Preparing
 from edgeroute.local.preparing.waiting import WaitingBackend
@@ -86,6 +89,16 @@ class LocalParts:
         # Which model fits may depend on the graphics card that was asked for.
         in_turn = bool(os.environ.get("CMAKE_ARGS"))
         await work.run(Compiler().require_tools, in_turn=in_turn)
+
+    async def probe(self) -> float:
+        """The bytes of weights that this machine reads in a second, by a model that is on disk.
+
+        Raises:
+            LocalModelError: none is, or it does not answer.
+        """
+        build = self.models.choose()
+        backend = LlamaCpp(self.models, self.worker, build.id)
+        return pace_of(build, await written_per_second(backend))
 
     @cached_property
     def _chosen(self) -> LocalBackend:

@@ -4,7 +4,8 @@
 ``python -m tests.bench.local [--model ID] [--busy] [--rounds N] [--tokens N]``
 
 Rounds are interleaved, so that what else the machine does falls on all alike, and each prints the
-machine's load. With ``--busy`` one core counts meanwhile. Speeds are medians, in tokens per second.
+machine's load. With ``--busy`` one core counts meanwhile. Speeds are medians, in tokens per second,
+and so are the proportions, which compare within each round.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from edgeroute.local.files.models import LocalModels
 
 # The settings of llama.cpp alone that are worth comparing with: threads, and how they wait.
 SPIN = {"GOMP_SPINCOUNT": "1000"}
-RAW = {
+RAW: dict[str, tuple[int, dict[str, str]]] = {
     "raw, all threads": (0, {}),
     "raw, all threads, short spin": (0, SPIN),
     "raw, half the threads": (2, {}),
@@ -41,18 +42,22 @@ RAW = {
 ALONE = """
 import json, sys, time
 from llama_cpp import Llama
-path, threads, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+path, threads = sys.argv[1], int(sys.argv[2])
 llama = Llama(model_path=path, n_ctx=2048, n_batch=512, n_threads=threads,
               n_threads_batch=threads, verbose=False)
-tokens = llama.tokenize(sys.stdin.read().encode(), add_bos=False)
-began = time.perf_counter()
-drawing = llama.generate(tokens, top_k=20, top_p=0.8, temp=0.7, min_p=0.0, repeat_penalty=1.05)
-next(drawing)
-read = time.perf_counter()
-for _ in range(count):
+print("ready", flush=True)
+for line in sys.stdin:
+    asked = json.loads(line)
+    llama.reset()
+    tokens = llama.tokenize(asked["text"].encode(), add_bos=False)
+    began = time.perf_counter()
+    drawing = llama.generate(tokens, top_k=20, top_p=0.8, temp=0.7, min_p=0.0, repeat_penalty=1.05)
     next(drawing)
-ended = time.perf_counter()
-print(json.dumps([len(tokens) / (read - began), count / (ended - read)]))
+    read = time.perf_counter()
+    for _ in range(asked["count"]):
+        next(drawing)
+    ended = time.perf_counter()
+    print(json.dumps([len(tokens) / (read - began), asked["count"] / (ended - read)]), flush=True)
 """
 STORY = "Tell a long story of a boat on a lake, and of everybody who sails in it. " * 12
 
@@ -86,26 +91,49 @@ async def ask(backend: LlamaCpp, request: ChatRequest) -> Answer:
     return answer
 
 
-def request(*said: str, tokens: int) -> ChatRequest:
+def request(*said: str, tokens: int, seed: int | None = None) -> ChatRequest:
     """A conversation whose turns alternate."""
     messages = tuple(
         user(text) if place % 2 == 0 else assistant(text) for place, text in enumerate(said)
     )
-    return ChatRequest(messages, sampling=Sampling(max_output_tokens=tokens))
+    return ChatRequest(messages, sampling=Sampling(max_output_tokens=tokens, seed=seed))
 
 
-def alone(path: Path, threads: int, environment: dict[str, str], tokens: int) -> list[float]:
-    """Prefill and decode of llama.cpp alone, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", ALONE, str(path), str(threads), str(tokens)],
-        input=STORY,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    found: list[float] = json.loads(done.stdout)
-    return found
+def models_folder() -> Path:
+    """Where the models of the tests lie."""
+    return Path(os.environ.get("EDGEROUTE_MODELS", Path.home() / ".cache/edgeroute/models"))
+
+
+class Alone:
+    """llama.cpp alone, loaded once in a process of its own; close it."""
+
+    def __init__(self, path: Path, threads: int, environment: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", ALONE, str(path), str(threads)],
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._line()
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
+
+    def measure(self, text: str, tokens: int) -> tuple[float, float]:
+        """Prefill and decode of one answer."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"text": text, "count": tokens}) + "\n")
+        self._process.stdin.flush()
+        read, drawn = json.loads(self._line())
+        return read, drawn
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.communicate()
 
 
 @contextmanager
@@ -127,30 +155,40 @@ def load() -> str:
 
 
 async def speeds(backend: LlamaCpp, path: Path, options: argparse.Namespace) -> None:
-    """Prefill and decode, worker and llama.cpp alone in turn."""
+    """Prefill and decode, worker and llama.cpp alone in turn, each round compared by itself."""
     cores = backend._models.machine.cores
-    found: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    with busy(wanted=options.busy):
-        await ask(backend, request("Hi", tokens=40))  # loaded, and its pace is found
-        for number in range(1, options.rounds + 1):
-            for name, (divisor, environment) in RAW.items():
-                threads = max(1, cores // (divisor or 1))
-                read, drawn = alone(path, threads, environment, options.tokens)
-                found[name].append((read, drawn))
-            answer = await ask(backend, request(f"{number} {STORY}", tokens=options.tokens))
-            read_seconds = answer.first - answer.began
-            found["worker"].append((answer.usage.input_uncached / read_seconds, answer.speed))
-            print(f"round {number}: {load()}", flush=True)
-    medians = {
-        name: [statistics.median(one[part] for one in rows) for part in (0, 1)]
-        for name, rows in found.items()
+    alone = {
+        name: Alone(path, max(1, cores // (divisor or 1)), environment)
+        for name, (divisor, environment) in RAW.items()
     }
-    best = [max(medians[name][part] for name in RAW) for part in (0, 1)]
-    for name, (read, drawn) in medians.items():
+    found: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    try:
+        with busy(wanted=options.busy):
+            await ask(backend, request("Hi", tokens=40))  # loaded, and its pace is found
+            for number in range(1, options.rounds + 1):
+                text = f"{number} {STORY}"
+                for name, one in alone.items():
+                    found[name].append(one.measure(text, options.tokens))
+                answer = await ask(backend, request(text, tokens=options.tokens))
+                read_seconds = answer.first - answer.began
+                found["worker"].append((answer.usage.input_uncached / read_seconds, answer.speed))
+                print(f"round {number}: {load()}", flush=True)
+    finally:
+        for one in alone.values():
+            one.close()
+    for name, rows in found.items():
+        read, drawn = (statistics.median(row[part] for row in rows) for part in (0, 1))
         print(
-            f"{name:32} prefill {read:7.1f} ({read / best[0]:.2f} of the best raw)"
-            f"  decode {drawn:6.1f} ({drawn / best[1]:.2f})"
+            f"{name:32} prefill {read:7.1f} ({_beside(found, name, 0):.2f} of the best raw)"
+            f"  decode {drawn:6.1f} ({_beside(found, name, 1):.2f})"
         )
+
+
+def _beside(found: dict[str, list[tuple[float, float]]], name: str, part: int) -> float:
+    """How fast ``name`` is beside the raw setting that is best on the whole, round by round."""
+    best = max(RAW, key=lambda raw: statistics.median(row[part] for row in found[raw]))
+    pairs = zip(found[name], found[best], strict=True)
+    return statistics.median(own[part] / raw[part] for own, raw in pairs)
 
 
 async def three_chats(backend: LlamaCpp) -> None:
@@ -192,7 +230,7 @@ async def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tokens", type=int, default=64)
     options = parser.parse_args()
-    folder = Path(os.environ.get("EDGEROUTE_MODELS", Path.home() / ".cache/edgeroute/models"))
+    folder = models_folder()
     models = LocalModels(folder)
     build = models.choose(options.model)
     with tempfile.TemporaryDirectory() as base:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from edgeroute.cli.connect.catalogue import ConnectValues, Program
     from edgeroute.cli.connect.settings_file import Change
+    from edgeroute.server.access.clients import ClientTokens
     from edgeroute.settings import ServerSettings
 
 _RECORDS: Final = "connected"
@@ -50,6 +51,11 @@ _START: Final = (
 )
 @click.option(
     "--undo", is_flag=True, help="Put its settings back, and take its token and profile away."
+)
+@click.option(
+    "--person",
+    is_flag=True,
+    help="CLIENT is somebody who shares this endpoint: a token and a profile of their own.",
 )
 @click.option("--token", "show", is_flag=True, help="Print its token and do nothing else.")
 @click.option(
@@ -81,6 +87,7 @@ def connect(
     *,
     run: bool,
     undo: bool,
+    person: bool,
     show: bool,
     model: str,
     yes: bool,
@@ -92,8 +99,10 @@ def connect(
     """
     from edgeroute.server.access.clients import ClientTokens
 
-    if run + undo + show > 1 or (arguments and not run):
-        raise click.UsageError("Give one of --run, --undo and --token; ARGUMENTS only after --run.")
+    if run + undo + show + person > 1 or (arguments and not run):
+        raise click.UsageError(
+            "Give one of --run, --undo, --person and --token; ARGUMENTS only after --run."
+        )
     paths = config.Paths.find()
     tokens = ClientTokens(paths.state)
     if show:
@@ -105,7 +114,13 @@ def connect(
     if not client:
         _list(known, paths)
         return
-    if client not in known:
+    profile = config.load(paths.settings).clients.get(client)
+    if wishes["policy"]:
+        shell.runtime.with_policy(wishes["policy"])
+    if person:
+        _let_in(client, tokens, paths.settings, wishes, is_program=client in known)
+        return
+    if client not in known and not (undo and profile and profile.person):
         raise unknown("program", client, known)
     record = paths.state / _RECORDS / f"{client}.json"
     start_file = paths.state / _STARTS / f"{client}.json"
@@ -118,8 +133,6 @@ def connect(
     if run:
         _check_run(client, program)
     _check_endpoint(settings.server, must=run)
-    if wishes["policy"]:
-        shell.runtime.with_policy(wishes["policy"])
     new = client not in settings.clients
     if wishes["privacy"] is None and program.agent and new:
         wishes["privacy"] = _asked_privacy(yes=yes)
@@ -134,6 +147,29 @@ def connect(
         _start(program, values, arguments)
     elif agreed:
         _write(program, values, record)
+
+
+def _let_in(
+    name: str, tokens: ClientTokens, file: Path, wishes: dict[str, Any], *, is_program: bool
+) -> None:
+    """Give the person ``name`` a profile, then a token: in this order, so that no token is let in
+    without it.
+    """
+    tokens.path(name)  # a name that is not fit is refused before anything is written
+    settings = config.load(file)
+    profile = settings.clients.get(name)
+    if is_program or (profile is not None and not profile.person):
+        raise EdgeRouteError(
+            f"{name} is the name of a program.", "Give the person another name, such as anna-lee."
+        )
+    config.change(file, f"clients.{name}.person", "true")
+    _keep_profile(file, name, wishes, new=profile is None)
+    tokens.make(name)
+    host = next(iter(settings.server.hosts), "")
+    out(f"{name} may ask at {f'https://{host}' if host else 'the address of this endpoint'}.")
+    note(f"`edgeroute connect {name} --token` prints the token: hand it over in person.")
+    if not host:
+        note("Other machines reach it through a proxy with TLS; docs/guides/office.md shows how.")
 
 
 def _keep_profile(file: Path, client: str, wishes: dict[str, Any], *, new: bool) -> None:

@@ -17,11 +17,14 @@ from edgeroute.cli.getting_ready import WaitingLine
 from edgeroute.cli.named_group import NamedGroup
 from edgeroute.cli.progress import ProgressLine
 from edgeroute.cli.shell import Shell, as_json, foreign, note, out, pass_shell, table
+from edgeroute.core.errors import LocalModelError
 from edgeroute.core.names import unknown
 from edgeroute.core.words import passed, size
 
 _LLAMACPP: Final = "llamacpp"
 _LESS: Final = 10
+_WINDOWS: Final = (8_192, 32_768)
+_WHOLE: Final = 10  # tokens per second from which a fraction says nothing
 _STATES: Final = {
     "ready": "This machine can answer by itself.",
     "running": "The local model is being prepared:",
@@ -64,16 +67,43 @@ def list_models(shell: Shell, *, machine: bool) -> None:
 
 @models.command("recommend")
 @click.option("--json", "machine", is_flag=True, help="Print one JSON array.")
+@click.option("--no-probe", is_flag=True, help="Let no model write for ten seconds to measure it.")
 @pass_shell
-def recommend(shell: Shell, *, machine: bool) -> None:
-    """Say which models suit this machine, best first."""
-    found = shell.runtime.admin.models
-    advice = found.recommend()
+def recommend(shell: Shell, *, machine: bool, no_probe: bool) -> None:
+    """Say which models suit this machine, best first, and what to expect of each.
+
+    The speed is by what was measured here: on answers, else on ten seconds of writing.
+    """
+    found, admin = shell.runtime.admin.models, shell.runtime.admin
+    pace = admin.local_models.pace()
+    try:
+        pace = pace if pace or no_probe else shell.run(admin.pace)
+    except LocalModelError as error:
+        note(f"Nothing could be measured: {error.message}")
+    advice = [*found.recommend(pace), *found.slower(pace)]
     if machine:
-        as_json([{"id": one.build.id, "reason": one.reason} for one in advice])
+        as_json([one.as_json() | {"measured": bool(pace)} for one in advice])
         return
-    note(f"This machine: {found.machine.sentence}.")
-    table(("ID", "WHY"), [(one.build.id, one.reason) for one in advice])
+    how = "measured here" if pace else "estimated: no model is here that could be measured"
+    note(f"This machine: {found.machine.sentence}. Speeds are {how}.")
+    table(
+        ("ID", "TOKENS/S", "8K", "32K", "LANGUAGES", "PRIVATE PROMPTS", "WHY"),
+        [
+            (
+                one.build.id,
+                f"{one.speed:.0f}" if one.speed >= _WHOLE else f"{one.speed:.1f}",
+                *(size(one.memory(window)) for window in _WINDOWS),
+                str(one.languages),
+                one.letters,
+                one.reason,
+            )
+            for one in advice
+        ],
+        right=(1, 2, 3, 4),
+    )
+    note("8K and 32K: memory with so many tokens of context. All of them call tools.")
+    if judge := next((one.build.judged.by for one in advice if one.build.judged), ""):
+        note(f"Private prompts: 30 in five languages, judged by {judge}.")
 
 
 def _must_be_known(shell: Shell, model: str) -> None:

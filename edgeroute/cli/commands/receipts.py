@@ -27,6 +27,12 @@ _VERIFY: Final = "verify"
     help="Only those of one conversation.",
     shell_complete=complete.conversations,
 )
+@click.option(
+    "--client",
+    default="",
+    help="Only those of one connected program or person.",
+    shell_complete=complete.clients,
+)
 @click.option("--limit", "-n", default=30, type=click.IntRange(1, 100_000), show_default=True)
 @click.option(
     "--rate",
@@ -42,6 +48,7 @@ def receipts(
     *,
     left_machine: bool,
     conversation: str,
+    client: str,
     limit: int,
     rate: Thumb | Literal["none"] | None,
     head: str,
@@ -65,13 +72,13 @@ def receipts(
             "--rate needs the ID of a receipt: `edgeroute receipts ID --rate up`."
         )
     rows = shell.runtime.receipts.list(
-        left_machine=left_machine, conversation=conversation, limit=limit
+        left_machine=left_machine, conversation=conversation, client=client, limit=limit
     )
     if machine:
         as_json([row.as_json() for row in rows])
         return
     if not rows:
-        none = "No receipt fits." if conversation else "There are no receipts yet."
+        none = "No receipt fits." if conversation or client else "There are no receipts yet."
         note("Nothing left this machine." if left_machine else none)
         return
     table(

@@ -73,6 +73,20 @@ class LocalModelStates:
         order = {"fits": 0, "tight": 1, "": 2, "too big": 3}
         return sorted(found, key=lambda one: (not one.present, one.support, order[one.fit]))
 
+    def pace(self) -> float:
+        """The bytes of weights that this machine reads in a second, by answers that it gave; 0
+        where there are none.
+        """
+        from edgeroute.local.files.recommend import pace_of  # noqa: PLC0415
+
+        speeds, builds = measured(self._receipts.list(limit=_LOOKED_AT)), self._models.catalogue
+        known = [
+            pace_of(build, speeds[f"local/{name}"])
+            for name, build in builds.builds.items()
+            if f"local/{name}" in speeds
+        ]
+        return median(known) if known else 0.0
+
     def _state(self, row: LocalModelRow, used: str, speeds: Mapping[str, float]) -> LocalModelState:
         fit, note = self._fit(row.id) if row.kind == "model" else ("", row.note)
         return LocalModelState(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from edgeroute.core.errors import StoreError
+from edgeroute.core.ids import owner_of
 from edgeroute.core.messages import Message
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode
@@ -88,7 +89,10 @@ class Sessions:
         name = peek.id
         if not peek.exists:
             begun = self._conversations.create(
-                peek.mode, id=request.conversation, stored=request.store
+                peek.mode,
+                id=request.conversation,
+                stored=request.store,
+                owner=_owner(request),
             )
             name = begun.id
         elif peek.raised and request.front_door != "chat":
@@ -174,7 +178,8 @@ class Sessions:
         )
         if dry:
             return begun
-        name = self._conversations.create(session.mode, stored=request.store).id
+        owner = _owner(request)
+        name = self._conversations.create(session.mode, stored=request.store, owner=owner).id
         return replace(begun, id=name, exists=True)
 
     def latch(
@@ -251,7 +256,7 @@ class Sessions:
         """The conversation, how many of its messages the request repeats, and the conversation
         that the request's history comes from, whose latch and mode it inherits under any name.
         """
-        match = self._prefixes.find(request.messages)
+        match = self._prefixes.find(request.messages, _owner(request))
         origin = self._conversations.get(match.conversation) if match else None
         if request.conversation:
             found = self._conversations.get(request.conversation)
@@ -260,6 +265,12 @@ class Sessions:
         if match is not None and (match.whole or match.undecided or match.masked):
             return origin, match.length, origin, match
         return None, 0, origin, match
+
+
+def _owner(request: ChatRequest) -> str:
+    """Whose conversation ``request`` belongs to; empty where it is the user's."""
+    person = request.client.owner if request.client else ""
+    return person or owner_of(request.conversation)
 
 
 def _latch_of(origin: Conversation | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Final
@@ -71,6 +72,7 @@ class LlamaCpp:
         body = encode(request, self._card(self._named(request.model)))
         wire = passing_wire(request)
         client = await self._process.ensure()
+        watching = asyncio.create_task(self._process.end_if_hung())
         try:
             async with aclosing(self._try(client, body, wire)) as found:
                 async for delta in found:
@@ -81,6 +83,8 @@ class LlamaCpp:
             async with aclosing(self._try(client, body, wire)) as found:
                 async for delta in found:
                     yield delta
+        finally:
+            watching.cancel()
 
     @staticmethod
     async def _try(

@@ -36,6 +36,8 @@ _ALLOWED: Final = frozenset(
 _LONGEST_SOCKET_PATH: Final = 100
 _START_SECONDS: Final = 30.0
 _END_SECONDS: Final = 3.0
+_LOOK_SECONDS: Final = 10.0
+_MOST_SILENT: Final = 3  # looks in a row
 
 
 def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
@@ -173,6 +175,16 @@ class WorkerProcess:
         """The id of the running worker; 0 where none runs."""
         found = process_lock.holder(self.runtime / LOCK)
         return found.pid if found else 0
+
+    async def end_if_hung(self) -> None:
+        """End the worker once it is there and answers nothing, not even how it is: whoever waits
+        for it is told so then, and the next one finds a new one.
+        """
+        silent = 0
+        while silent < _MOST_SILENT:
+            await asyncio.sleep(_LOOK_SECONDS)
+            silent = 0 if await self.health() is not None else silent + 1
+        await self.stop()
 
     async def stop(self) -> None:
         """End the running worker, gently, then not."""

@@ -69,6 +69,17 @@ class PinnedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sources: tuple[Source, ...]
 
 
+class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many answers to private prompts were good, good after an edit, or wrong, as judged ``by``
+    somebody with the rubric of tests/bench/local_quality.py.
+    """
+
+    good: Annotated[int, msgspec.Meta(ge=0)]
+    edit: Annotated[int, msgspec.Meta(ge=0)]
+    wrong: Annotated[int, msgspec.Meta(ge=0)]
+    by: Annotated[str, msgspec.Meta(min_length=1)]
+
+
 class Build(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One quantised build of a model. The file models/local.yaml explains the fields."""
 
@@ -78,6 +89,8 @@ class Build(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     style: Style
     thinking: Literal["never", "switchable"] = "never"
     fill: bool = False
+    code: bool = False
+    judged: Judged | None = None
     grade: Annotated[int, msgspec.Meta(ge=1, le=3)] = 1
     billions: float
     active: float

@@ -108,9 +108,13 @@ class LocalModels:
         ]
         return tuple(sorted(rows, key=lambda row: not row.present))
 
-    def recommend(self) -> tuple[Recommendation, ...]:
-        """The builds that suit this machine, best first."""
-        return tuple(recommend.recommend(self.catalogue, self.machine))
+    def recommend(self, pace: float = 0.0) -> tuple[Recommendation, ...]:
+        """The builds that suit this machine, best first; ``pace`` as for one."""
+        return tuple(recommend.recommend(self.catalogue, self.machine, pace))
+
+    def slower(self, pace: float = 0.0) -> tuple[Recommendation, ...]:
+        """Builds that answer better and slower than those."""
+        return tuple(recommend.slower(self.catalogue, self.machine, pace))
 
     def build(self, id: str) -> Build:  # noqa: A002
         """The build ``id``, with or without ``local/`` before it.

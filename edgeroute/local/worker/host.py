@@ -96,6 +96,8 @@ class Host:
         self._context = Context(build.id, path, window, threads or cores)
         self._states = SavedStates(self._context, room(memory or hardware.read_machine().memory))
         self._pace = None if threads else Pace(cores)
+        if self._pace is not None:
+            self._context.use_threads(self._pace.threads)
         self._running: Run | None = None  # whose tokens the context holds
 
     def close(self) -> None:

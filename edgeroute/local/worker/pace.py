@@ -24,14 +24,15 @@ class Pace:
         half, most = max(1, cores // 2), max(1, cores)
         self._choices = sorted({most, max(half, most - 1), half}, reverse=True)
         self._seconds: dict[int, float] = {}  # of one token, by threads
-        self._best = self.threads = self._choices[0]
+        # Few threads are slow by a known measure, many on a busy machine without one.
+        self._best = self.threads = self._choices[-1]
         self._tokens, self._spent, self._stretches = 0, 0.0, 0
 
     def took(self, seconds: float) -> bool:
         """One token took so long; whether ``threads`` is another number now."""
         self._tokens += 1
         self._spent += seconds
-        if self._tokens < _STRETCH:
+        if self._tokens < _STRETCH and not self._in_vain:
             return False
         before, now = self._seconds.get(self.threads), self._spent / self._tokens
         self._seconds[self.threads] = now if before is None else before + (now - before) * _WEIGHT
@@ -40,6 +41,14 @@ class Pace:
         used = self.threads
         self.threads = self._next()
         return self.threads != used
+
+    @property
+    def _in_vain(self) -> bool:
+        """Whether what is tried has taken longer by now than the best would have for all of it."""
+        best = self._seconds.get(self._best)
+        if best is None or self.threads == self._best:
+            return False
+        return self._spent > best * _STRETCH * _FAR
 
     def _next(self) -> int:
         untried = [one for one in self._choices if one not in self._seconds]

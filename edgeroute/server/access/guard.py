@@ -58,7 +58,8 @@ class Rules:
     ``port`` is the port that ``Host`` must name, 0 for a Unix socket. ``exposed`` admits peers
     from other machines; they must name this one by address, since a name could have been made to
     point here. ``origins`` are the web pages that the user allows, ``editors`` the programs whose
-    built-in pages are allowed, ``hosts`` further names of this machine. ``holder`` names the
+    built-in pages are allowed, ``hosts`` further names of this machine, with any port: a proxy that
+    speaks TLS for it has a port of its own. ``holder`` names the
     connected program that one of some tokens belongs to, if there is one.
     """
 
@@ -187,9 +188,11 @@ def _is_this_machine(host: str, rules: Rules) -> bool:
     name, colon, port = host.rpartition(":")
     if not colon or host.endswith("]"):
         name, port = host, "80"
+    if name in rules.hosts:
+        return port.isdecimal()
     if rules.port and port != str(rules.port):
         return False
-    if name in {"127.0.0.1", "localhost", "[::1]"} or name in rules.hosts:
+    if name in {"127.0.0.1", "localhost", "[::1]"}:
         return True
     return rules.exposed and _is_address(name)
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from edgeroute.core.ids import owned, owner_of
 from edgeroute.core.messages import user
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import PrivacyMode
@@ -45,7 +46,8 @@ def routes(context: ServerContext) -> list[Route]:
     async def receipt(request: Request) -> Response:
         name = request.path_params["id"]
         found = await asyncio.to_thread(runtime.receipts.get, name)
-        if found is None:
+        client = context.client(request.scope)
+        if found is None or (client and client.name != found.client):
             raise HttpRefusal(404, "not_found", "There is no such receipt.")
         if request.method == "POST":
             thumb = _thumb(load_body(await request.body()))
@@ -56,13 +58,15 @@ def routes(context: ServerContext) -> list[Route]:
         return _json(found.as_json() | {"thumb": thumb})
 
     async def conversation(request: Request) -> Response:
-        name = request.path_params["id"]
+        client = context.client(request.scope)
+        name, owner = request.path_params["id"], client.owner if client else ""
+        if owner_of(name) != owner:
+            name = owned(name, owner)
         found = await asyncio.to_thread(runtime.conversations.get, name)
-        if found is None:
+        if found is None or (client and owner_of(found.id) != owner):
             raise HttpRefusal(404, "not_found", "There is no such conversation.")
         if request.method == "PATCH":
             change = _change(load_body(await request.body()))
-            client = context.client(request.scope)
             profile = client.privacy if client else None
             await asyncio.to_thread(runtime.conversations.change, found.id, change, profile)
             found = await asyncio.to_thread(runtime.conversations.get, name)

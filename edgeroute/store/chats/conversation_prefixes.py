@@ -3,7 +3,8 @@
 A client that knows nothing of EdgeRoute resends its whole history with every request. A keyed
 digest of each beginning that ends with an answer tells which conversation it continues or branches
 off, so that its privacy latch holds. System messages do not count (clients put the date in them),
-nor do white space, reasoning and ids, which clients change when they echo an answer.
+nor do white space, reasoning and ids, which clients change when they echo an answer. People who
+share an endpoint begin with their names, so that nobody goes on with another one's conversation.
 
 The latch covers what holds the data. The beginning that ends with the private message is known too.
 So are the answers that came after it, wherever they stand, for clients that take the message out
@@ -23,6 +24,7 @@ from typing import Any, Final
 
 import msgspec
 
+from edgeroute.core.ids import owner_of
 from edgeroute.core.messages import File, Image, Message, Part, Text, ToolCall, ToolResult
 from edgeroute.store.database.database import Database
 
@@ -30,7 +32,6 @@ _KEY_NAME: Final = "prefix digests"
 _PROCESS_KEY: Final = secrets.token_bytes(32)
 _ENCODER: Final = msgspec.json.Encoder()
 _RECENT: Final = 2_000
-_START: Final = (0, b"")
 _FIRST_BATCH: Final = 8  # a history that goes on is known but for its last messages
 _BATCH: Final = 500
 _LONG: Final = 80  # characters of an answer that nobody else gives by chance
@@ -89,7 +90,7 @@ class Prefixes:
         """
         said = [message for message in messages if message.role != "system"]
         own = match if match and match.digest and match.conversation == conversation else None
-        after = (own.length, own.digest) if own else _START
+        after = (own.length, own.digest) if own else (0, owner_of(conversation).encode())
         known = self._beginnings(said, *after)
         rows = [(d, conversation, n) for n, d, answer in known if answer or n == len(said)]
         latch = self._database.read(
@@ -103,17 +104,18 @@ class Prefixes:
         if latch:
             self._database.anchor()
 
-    def find(self, messages: Sequence[Message]) -> PrefixMatch | None:
-        """The conversation that shares the longest beginning with ``messages``, if any does.
+    def find(self, messages: Sequence[Message], owner: str = "") -> PrefixMatch | None:
+        """The conversation of ``owner`` that shares the longest beginning with ``messages``.
 
         An answer in that beginning is as private as the beginning. One after it is asked for by
         itself: it may have been made of what a latched conversation held.
         """
         said = [message for message in messages if message.role != "system"]
-        known = {n: digest for n, digest, _ in self._from_recent(said)}
+        start = owner.encode()
+        known = {n: digest for n, digest, _ in self._from_recent(said, start)}
         found = self._first(_BEGINNING, [*known.values()])
         if found is None and len(known) < len(said):  # what was recent is gone
-            known = {n: digest for n, digest, _ in self._beginnings(said)}
+            known = {n: digest for n, digest, _ in self._beginnings(said, 0, start)}
             found = self._first(_BEGINNING, [*known.values()])
         length = int(found["length"]) if found else 0
         holds = found is not None and bool(found["latched"]) and length >= found["held_from"]
@@ -166,12 +168,12 @@ class Prefixes:
                 if any(fields := [*_fields(message)][1:]):
                     yield place, _chained(key, _LOOSE + first, fields)
 
-    def _from_recent(self, said: Sequence[Message]) -> list[tuple[int, bytes, bool]]:
+    def _from_recent(self, said: Sequence[Message], start: bytes) -> list[tuple[int, bytes, bool]]:
         """``_beginnings`` from the longest one on that was read a short while ago."""
-        exact = _exact(said)
+        exact = _exact(said, start)
         with self._lock:
             recent = (self._recent.get(digest) for digest in reversed(exact))
-            length, chain = next(filter(None, recent), _START)
+            length, chain = next(filter(None, recent), (0, start))
         known = [(length, chain, said[length - 1].role == "assistant")] if length else []
         known += self._beginnings(said, length, chain)
         if exact:
@@ -194,11 +196,11 @@ class Prefixes:
             yield number, chain, message.role == "assistant"
 
 
-def _exact(said: Sequence[Message]) -> list[bytes]:
+def _exact(said: Sequence[Message], start: bytes) -> list[bytes]:
     """What the beginnings of ``said`` are known by while this process runs, as they are written;
     nothing where halves of signs stand in them.
     """
-    chain, found = b"", []
+    chain, found = start, []
     try:
         for message in said:
             data = chain + _ENCODER.encode(message)

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from edgeroute.core.conversation import Conversation, SearchHit, Turn
 from edgeroute.core.errors import StoreError
-from edgeroute.core.ids import new_id
+from edgeroute.core.ids import new_id, owned
 from edgeroute.core.messages import Message
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.store.chats import notes, saved_pictures, search, titles, transcript
@@ -73,15 +73,16 @@ class Conversations:
         title: str = "",
         stored: bool = True,
         parent: str = "",
+        owner: str = "",
     ) -> Conversation:
-        """A new conversation; without an ``id`` it gets a random one.
+        """A new conversation; without an ``id`` it gets a random one that tells its ``owner``.
 
         A new conversation with the ``id`` of an old one is the old one, unchanged.
         """
         if len(id) > ID_LIMIT:
             raise StoreError(f"A conversation id has at most {ID_LIMIT} characters.")
         now = self._now()
-        name = printable(id) or new_id(now)
+        name = printable(id) or owned(new_id(now), owner)
         self._database.write(
             "INSERT OR IGNORE INTO conversations"
             " (id, title, created, updated, mode, parent, stored) VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -68,17 +68,22 @@ class Receipts:
         left_machine: bool = False,
         since: datetime | None = None,
         conversation: str = "",
+        client: str = "",
         limit: int = 200,
     ) -> Sequence[Receipt]:
         """Receipts, latest first; with ``left_machine`` only those that sent a byte elsewhere."""
         rows = self._database.read(
             "SELECT body FROM receipts WHERE (NOT ? OR left_machine) AND created >= ?"
-            " AND (? = '' OR conversation = ?) ORDER BY created DESC, rowid DESC LIMIT ?",
+            " AND (? = '' OR conversation = ?)"
+            " AND (? = '' OR json_extract(body, '$.client') = ?)"
+            " ORDER BY created DESC, rowid DESC LIMIT ?",
             (
                 left_machine,
                 stamp(since) if since else "",
                 printable(conversation),
                 printable(conversation),
+                client,
+                client,
                 limit,
             ),
         )

@@ -193,3 +193,23 @@ def test_an_explanation_is_as_a_client_gets_it(home: Home) -> None:
     assert json.loads(told.stdout)["privacy"]["mode"] == "private"
     assert json.loads(told.stdout)["client"] == "agent"
     assert "no connected program `other`" in home.run("explain", "--client", "other", "Hi").output
+
+
+def test_a_person_gets_a_token_and_a_profile_of_their_own(home: Home) -> None:
+    """No program's file is written, a program's name is refused, and undoing takes both away."""
+    file, state = config.Paths.find().settings, config.Paths.find().state
+    config.change(file, "server.hosts", '["office.example"]')
+    done = home.run("connect", "anna", "--person", "--privacy", "mask", "--daily-usd", "2")
+    assert (done.exit_code, "https://office.example" in done.output) == (0, True), done.output
+    assert load(file).clients["anna"] == ClientSettings(privacy="mask", daily_usd=2, person=True)
+    token = home.run("connect", "anna", "--token").stdout.strip()
+    assert home.run("connect", "anna", "--person", "--models", "x/*").exit_code == 0
+    assert load(file).clients["anna"].privacy == "mask"
+    assert home.run("connect", "anna", "--token").stdout.strip() == token
+    for name in ("codex", "../anna"):
+        refused = home.run("connect", name, "--person")
+        assert refused.exit_code == 1
+    assert home.run("connect", "ben", "--run").exit_code == 2
+    assert home.run("connect", "anna", "--undo", "--yes").exit_code == 0
+    assert "anna" not in load(file).clients
+    assert not ClientTokens(state).path("anna").exists()

@@ -89,3 +89,37 @@ def test_window_is_sound(build: Build, gigabytes: int, wanted: int) -> None:
     assert 2_048 <= window <= build.context
     if not wanted and window > 2_048:
         assert recommend.bytes_needed(build, window) <= gigabytes * GIB * 2 / 3
+
+
+@given(MACHINES)
+def test_what_answers_better_and_slower_is_offered(machine: Machine) -> None:
+    """It is larger than the first choice, fits, and somebody could wait for it."""
+    first = recommend.recommend(KNOWN, machine)[0].build
+    for one in recommend.slower(KNOWN, machine):
+        assert one.slower
+        assert one.speed >= 1
+        assert first.bytes < one.build.bytes < machine.memory
+
+
+def test_a_machine_without_a_graphics_card_is_offered_a_larger_model() -> None:
+    """Two cores with 24 GB write a few tokens a second with four billion parameters."""
+    offered = [one.build.id for one in recommend.slower(KNOWN, Machine(24 * GIB, 2))]
+    assert offered == ["qwen3.5-4b", "qwen3.5-9b"]
+
+
+def test_a_measured_pace_sets_every_speed() -> None:
+    """One model that was measured says how fast the others are: by the bytes of each token."""
+    machine, build = Machine(24 * GIB, 2), KNOWN.builds["qwen2.5-coder-0.5b"]
+    pace = recommend.pace_of(build, 10.0)
+    advice = {one.build.id: one.speed for one in recommend.recommend(KNOWN, machine, pace)}
+    assert advice[build.id] == pytest.approx(10.0)
+    assert advice["qwen3.5-2b"] == pytest.approx(10.0 * build.bytes / 1_280_835_840)
+
+
+def test_models_for_code_say_so_and_judgements_are_quoted() -> None:
+    """Nobody is recommended a model for letters without what is known of its letters."""
+    advice = recommend.recommend(KNOWN, Machine(24 * GIB, 2))
+    for one in advice:
+        assert one.letters
+        assert ("made for code" in one.letters) == one.build.id.startswith("qwen2.5-coder")
+        assert one.languages >= 29

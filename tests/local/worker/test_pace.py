@@ -38,3 +38,16 @@ def test_a_core_that_becomes_busy_is_left_alone_and_taken_again() -> None:
 def test_one_core_leaves_no_choice() -> None:
     """There is nothing to try."""
     assert set(run(Pace(1), lambda _: 0.1)) == {1}
+
+
+@pytest.mark.parametrize("slower", [2, 5, 20])
+def test_what_is_far_slower_is_tried_for_a_moment_only(slower: int) -> None:
+    """On a machine that others use, all threads may take twenty times as long: looking whether they
+    still do costs a twentieth or two of the time, from the first token on.
+    """
+
+    def seconds(threads: int) -> float:
+        return 0.1 if threads == 1 else 0.1 * slower
+
+    used = run(Pace(2), seconds, 1_200)
+    assert sum(map(seconds, used)) < 0.1 * 1_200 * 1.12

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +15,9 @@ import pytest
 from edgeroute.core.errors import LocalModelError
 from edgeroute.core.messages import user
 from edgeroute.core.request import ChatRequest
+from edgeroute.local import hardware
+from edgeroute.local.files import catalogue
+from edgeroute.local.files.recommend import bytes_needed
 from edgeroute.local.worker import service as module
 from edgeroute.local.worker.context import GenerationStopped
 from edgeroute.local.worker.host import Counts
@@ -132,3 +137,51 @@ async def test_a_failure_is_a_sentence_and_the_next_one_is_answered(model: Model
     with pytest.raises(LocalModelError, match="failed while it answered"):
         await whole(service, asked("broken"), [])
     assert await whole(service, asked(2), []) == 2
+
+
+async def test_a_model_that_takes_long_to_load_keeps_nobody_in_the_dark(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a slow disk the worker says that it is loading, and others how long they wait."""
+    service, told = opened(model), list[Step]()
+    loading, loaded = threading.Event(), threading.Event()
+    ready = WorkerService._ready
+
+    def slowly(self: WorkerService, name: str) -> Any:
+        self.state = "loading"
+        loading.set()
+        assert loaded.wait(20)
+        return ready(self, name)
+
+    monkeypatch.setattr(WorkerService, "_ready", slowly)
+
+    async def other() -> None:
+        async for step in service.answer(asked(2)):
+            told.append(step)
+            loaded.set()
+
+    first = asyncio.create_task(whole(service, asked(1), []))
+    assert await asyncio.to_thread(loading.wait, 20)
+    assert service.state == "loading"
+    await asyncio.gather(first, other())
+    assert isinstance(told[0], Waits)
+    assert isinstance(told[-1], Ended)
+
+
+def test_too_little_memory_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is loaded; it says how much is needed and what to do. A little more, and the window
+    is smaller.
+    """
+    monkeypatch.undo()
+    known = catalogue.load().builds["qwen2.5-coder-0.5b"]
+    models: Any = SimpleNamespace(
+        choose=lambda _: known, path=lambda _: Path("none"), window=lambda *_: 16_384
+    )
+    service = WorkerService(models)
+    monkeypatch.setattr(hardware, "available_memory", lambda: 300 << 20)
+    with pytest.raises(LocalModelError) as error:
+        service._ready("m")
+    assert "needs about 1.0 GB of memory, and 0.3 GB is free" in error.value.message
+    assert "smaller model" in error.value.hint
+    monkeypatch.setattr(hardware, "available_memory", lambda: bytes_needed(known, 5_000))
+    assert service._fitting_window(known) == 4_096

@@ -18,6 +18,7 @@ from edgeroute.core.errors import ErrorKind, LocalModelError
 from edgeroute.core.events import Delta, Finish, TextDelta, ToolCallDelta, UsageDelta
 from edgeroute.core.messages import Message, assistant, user
 from edgeroute.core.request import ChatRequest, Sampling, Tool
+from edgeroute.local.backends import worker_process
 from edgeroute.local.backends.llamacpp import LlamaCpp
 from edgeroute.local.backends.worker_process import LOCK, LOG, SOCKET, WorkerProcess
 from edgeroute.local.files.models import LocalModels
@@ -145,6 +146,26 @@ async def test_a_killed_worker_is_an_error_and_comes_back(
     os.kill(before, signal.SIGKILL)
     with pytest.raises(LocalModelError, match="middle of an answer"):
         _ = [delta async for delta in answer]
+    assert text(await whole(backend, ask("Say OK.", tokens=3)))
+    assert process.pid() not in {0, before}
+
+
+async def test_a_worker_that_hangs_while_it_answers_is_an_error(
+    backend: LlamaCpp, process: WorkerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for it for ever: it is a sentence, no process is left, and the next prompt is
+    answered by another.
+    """
+    monkeypatch.setattr(worker_process, "_LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(worker_process, "_END_SECONDS", 1.0)
+    answer = backend.answer(ask("Tell a long story.", tokens=1_500))
+    assert isinstance(await anext(answer), TextDelta)
+    before = process.pid()
+    os.kill(before, signal.SIGSTOP)
+    with pytest.raises(LocalModelError, match="middle of an answer"):
+        _ = [delta async for delta in answer]
+    assert process.pid() != before
+    monkeypatch.undo()
     assert text(await whole(backend, ask("Say OK.", tokens=3)))
     assert process.pid() not in {0, before}
 

@@ -485,11 +485,14 @@ def test_an_exposed_endpoint_is_named_by_address() -> None:
 
 
 def test_further_names_of_this_machine_come_from_the_settings() -> None:
-    """Such as a container's name for its host: that name, with the port, and no other."""
+    """Such as a container's name for its host, or the office's name for this box, which a proxy
+    serves at a port of its own: that name, with any port, and no other.
+    """
     rules = replace(RULES, hosts=frozenset({"host.docker.internal"}))
-    for host in ("host.docker.internal:8377", "HOST.docker.internal:8377", "localhost:8377"):
+    for host in ("host.docker.internal:8377", "HOST.docker.internal:443", "localhost:8377"):
         check_host(scope(None, host), rules)
-    for host in ("host.docker.internal", "host.docker.internal:80", "docker.internal:8377"):
+    check_host(scope(None, "host.docker.internal"), rules)
+    for host in ("host.docker.internal:x", "localhost:80", "docker.internal:8377", "internal"):
         with pytest.raises(HttpRefusal):
             check_host(scope(None, host), rules)
     with pytest.raises(HttpRefusal):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from edgeroute.core.ids import owner_of
 from edgeroute.core.messages import Message, Reasoning, Text, ToolCall, assistant, system, user
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.store.chats.conversation_prefixes import Prefixes
@@ -204,3 +205,27 @@ def test_masks_take_the_latch_s_place_for_what_holds_the_message(
     assert conversations.get(chat).latched  # type: ignore[union-attr]
     conversations.set_mode(chat, PrivacyMode.MASK)
     assert conversations.get(chat).latched  # type: ignore[union-attr]
+
+
+def test_people_who_share_an_endpoint_are_never_joined(
+    conversations: Conversations, prefixes: Prefixes
+) -> None:
+    """The same words of two people and of the user go on with each one's own conversation only;
+    what was made of what another's held is still known by itself.
+    """
+    said = [user("Hello"), assistant("How can I help? " * 8)]
+    owners = ("", "anna", "ben")
+    chats = {owner: conversations.create(owner=owner).id for owner in owners}
+    assert [owner_of(chat) for chat in chats.values()] == list(owners)
+    for owner in ("anna", ""):
+        assert prefixes.find([*said, user("More")], "ben") is None
+        prefixes.remember(chats[owner], said)
+    for owner in ("anna", "", "anna"):
+        found = prefixes.find([*said, user("More")], owner)
+        assert found is not None
+        assert (found.conversation, found.whole) == (chats[owner], True)
+    conversations.latch(chats["anna"], "US_SSN", 1)
+    prefixes.remember(chats["anna"], said)
+    found = prefixes.find([*said, user("More")], "ben")
+    assert found is not None
+    assert (found.length, found.whole, found.latched, found.masked) == (0, False, True, False)
