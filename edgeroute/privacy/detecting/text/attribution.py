@@ -126,7 +126,8 @@ _CREDIT: Final = compiled(
     rf"(?<![A-Za-z]){one_of('attribution.credits')}\b[^\n]{{0,240}}", re.IGNORECASE
 )
 _CONTACT: Final = compiled(
-    rf"(?<![A-Za-z]){one_of('attribution.contacts')}\b[^\n]{{0,160}}(?:\n[^\n]{{0,160}}){{0,3}}",
+    rf"(?<![A-Za-z]){one_of('attribution.contacts')}\b[^\n]{{0,160}}(?:\n[^\n]{{0,160}}){{0,3}}"
+    r"(?:\n[ \t]{0,4}[*+-] [^\n]{1,160}){0,8}",
     re.IGNORECASE,
 )
 _HEADERS: Final = compiled(rf"{NUMBERED}[ \t>+]{{0,8}}(?:from|to|cc|subject):", re.IGNORECASE)

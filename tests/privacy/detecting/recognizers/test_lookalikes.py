@@ -83,6 +83,7 @@ HARMLESS = {
     "what is carried": "In transit 30481 passengers were counted.",
     "decimals": "routing took 0.021000021 s",
     "members": "The association 021000021 of shelves",
+    "a login that counts": "post('/login', 'username=mara&password=123456')\n",
     "a route of a server": "Show the user their own page after the login, as before.\n\n"
     "    @web.route('/page')\n    def page():\n        show()\n",
 }
@@ -93,6 +94,7 @@ PRIVATE = {
     "a key of a vendor at an example host": "import api\n\napi.get('https://shelf.example.org',\n"
     "    key='sk_live_8mT2vXqLpR4yWk7NdZc5HbJs')\n",
     "a pin that counts": "my PIN is 1234",
+    "a password that counts, too": "my password is 123456",
     "a number of somebody": "her ssn is 222-35-4414",
     "an address on two lines": "Write to mara.ost\n@posteo.net about the rent.",
     "a card with odd signs": "my card is 4921_8182_8589_0011, thanks",

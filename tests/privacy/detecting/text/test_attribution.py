@@ -49,6 +49,8 @@ PUBLIC = {
     "list that goes on": f"Uploaders: Bo Ek <bo@ek.se>,\n Orla Finn <{MAIL}>\nHomepage: https://x.org\n",
     "contact of the makers": f"Upstream-Contact: Orla Finn <{MAIL}>\n",
     "manual": f".TH SHELF 1\n.SH AUTHOR\n.PP\nThis was written by Orla Finn <{MAIL}>.\n",
+    "whom to tell": "# Security policy\n\n## Supported versions\n\nThe newest.\n\n## Reporting\n\n"
+    f"Report it by mail to:\n\n- Bo Ek <bo@ek.se>\n- Orla Finn <{MAIL}>\n",
     "security": f"Security policy. Open a pull request, or report it to {MAIL}.\n",
 }  # fmt: skip
 PRIVATE = {
