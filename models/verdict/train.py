@@ -75,6 +75,10 @@ DROPPED_HIDDEN: Final = 0.2
 DECAY: Final = 0.02
 GATE_HIDDEN: Final = 16
 GATE_EPOCHS: Final = 20
+# The same of the gate that also knows what an English text is about.
+ENGLISH_HIDDEN: Final = 32
+ENGLISH_DROPPED: Final = 0.3
+ENGLISH_MISSED: Final = 0.005
 GATE_LEARNED: Final = -0.5  # raw odds of a window that the gate learns to let through
 GATE_TOLD: Final = 0.5  # raw odds of a window that tells something
 GATE_MISSED: Final = 0.002  # the share of those that the gate may miss
@@ -355,16 +359,29 @@ def _slopes(
     return [given.T @ back, back.sum(0), hidden.T @ error, np.array([error.sum()])]
 
 
-def gate(network: Network, read: Table, chosen: Table) -> Network:
+def gate(network: Network, read: Table, chosen: Table, *, english: bool = False) -> Network:
     """A small network that tells by their evidence alone which windows ``network`` gives weight;
-    positive for all but a few of those of ``chosen``.
+    positive for all but a few of those of ``chosen``. Of ``english`` windows it is given the last
+    vector, too, which is that of English text.
     """
     numbers = len(evidence(WindowView("", (), ())))
-    weighs = network.raw(read.inputs) > GATE_LEARNED
-    windows_of = Table(read.inputs[:, -numbers:], np.arange(len(weighs)), weighs.astype(np.float32))
-    found = learned(windows_of, SEEDS[0], hidden=GATE_HIDDEN, epochs=GATE_EPOCHS, dropped=0.0)
-    told = found.raw(chosen.inputs[network.raw(chosen.inputs) > GATE_TOLD, -numbers:])
-    return replace(found, second_bias=found.second_bias - np.quantile(told, GATE_MISSED))
+    width = numbers + WIDTH if english else numbers
+    learn, choose = (
+        one.inputs[one.inputs[:, -numbers - WIDTH : -numbers].any(axis=1)]
+        if english
+        else one.inputs
+        for one in (read, chosen)
+    )
+    weighs = network.raw(learn) > GATE_LEARNED
+    windows_of = Table(learn[:, -width:], np.arange(len(weighs)), weighs.astype(np.float32))
+    hidden, dropped, missed = (
+        (ENGLISH_HIDDEN, ENGLISH_DROPPED, ENGLISH_MISSED)
+        if english
+        else (GATE_HIDDEN, 0.0, GATE_MISSED)
+    )
+    found = learned(windows_of, SEEDS[0], hidden=hidden, epochs=GATE_EPOCHS, dropped=dropped)
+    told = found.raw(choose[network.raw(choose) > GATE_TOLD, -width:])
+    return replace(found, second_bias=found.second_bias - np.quantile(told, missed))
 
 
 def joined(networks: Sequence[Network]) -> Network:
@@ -451,8 +468,10 @@ def main() -> None:
     }
     told["calibration"] = figures(raw, choosing)
     print("calibration", json.dumps(told["calibration"]), calibration)
-    small = gate(network, read, chosen)
-    held = [*_held(network), *((f"gate_{name}", value) for name, value in _held(small))]
+    held = list(_held(network))
+    for prefix, english in (("gate", False), ("english", True)):
+        small = gate(network, read, chosen, english=english)
+        held += [(f"{prefix}_{name}", value) for name, value in _held(small)]
     np.savez_compressed(HERE / "scale.npz", **dict(held))
     names = list(evidence(WindowView("", (), ())))
     places = [(name, n * WIDTH, (n + 1) * WIDTH) for n, name in enumerate(VECTORS)]

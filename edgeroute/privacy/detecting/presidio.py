@@ -5,6 +5,7 @@ The rest of this room finds what most texts hold; Presidio adds the identifiers 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _LONGEST: Final = 10_000  # characters that are read at once, so that time is looked at in between
 _OVERLAP: Final = 200
+_LEAD: Final = 24
+_WHOLE: Final = re.compile(r"(?<![\w.])\d{1,20}\.$")  # a number before its decimals
 
 
 class Presidio:
@@ -48,10 +51,13 @@ class Presidio:
                 page.tick()
                 first = max(start, place - _OVERLAP)
                 for hit in self.load().hits(page.text[first : place + _LONGEST], first):
-                    if not _is_inside(page.text, hit):
+                    if not _is_part(page.text, hit):
                         yield hit
 
 
-def _is_inside(text: str, hit: Hit) -> bool:
-    """Whether letters or digits go on at both ends, as inside encoded data."""
-    return text[hit.start - 1 : hit.start].isalnum() and text[hit.end : hit.end + 1].isalnum()
+def _is_part(text: str, hit: Hit) -> bool:
+    """Whether letters or digits go on at both ends, as inside encoded data, or it is a number's
+    decimals.
+    """
+    inside = text[hit.start - 1 : hit.start].isalnum() and text[hit.end : hit.end + 1].isalnum()
+    return inside or _WHOLE.search(text, max(0, hit.start - _LEAD), hit.start) is not None

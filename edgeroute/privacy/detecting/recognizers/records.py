@@ -62,6 +62,8 @@ _BREAK: Final = compiled(r"[.!?;](?:\s|$)|&\w{1,40}=|[\u3002\uff01\uff1f\uff1b\u
 _STANDARDS: Final = word_set("records.standards")
 _FILE_ENDS: Final = word_set("emails.file_ends")
 _SHORT_LABEL: Final = 5  # letters of a label in two words that may be another word
+_FEW_LETTERS: Final = 4  # of a label that encoded data hold by chance
+_IN_TOKENS: Final = ("", "-", "_", "+", "/")  # what stands between the parts of a token
 _CODE_LABEL: Final = 2  # letters of a label to which no number is glued
 _REACH: Final = 44  # characters from a label to its number
 _LATIN_END: Final = "\u024f"
@@ -69,6 +71,7 @@ _MEASURED: Final = compiled(
     rf"\s?(?:{one_of('records.measures')}(?![^\W\d_])"
     r"|[%$\u20ac\u00a3\u00a5\u20b9\u20bd\u20a9\u20ba\u5143\u5186\uc6d0\u4e07\u842c\u5e74\ub144])"
 )
+_COUNTED: Final = compiled(r" [a-z]{2,20}s(?![\w'])")  # 25000 passengers
 _MASKED: Final = compiled(r"(?:xx|\*\*)[ -]$")
 _UNCHECKED: Final = compiled(r"[A-Z]{2}00[A-Z\d]")  # an account whose check digits are not put in
 _MONEY: Final = compiled(r"[$\u20ac\u00a3\u00a5]\s?$")
@@ -117,12 +120,24 @@ def _after(page: Page, label: re.Match[str]) -> Hit | None:
         if len(gap) > _REACH or _BREAK.search(gap.removeprefix(".")) or gap.count("\n") > 1:
             return None
         weight = _reach(phrase, WORD.findall(gap))
-        if weight is None:
+        if weight is None or _is_in_token(page, label, value):
             return None
         hit = _hit(page, phrase, value, weight)
         if hit is not None:
             return hit
     return None
+
+
+def _is_in_token(page: Page, label: re.Match[str], value: re.Match[str]) -> bool:
+    """Whether the few letters of a label and its number only follow each other in an identifier or
+    in encoded data, as in rs_aba867ba39.
+    """
+    said = page.text[label.start() : label.end()]
+    apart = page.text[label.end() : value.start()] not in _IN_TOKENS
+    if apart or len(said) > _FEW_LETTERS or not said.isascii():
+        return False
+    mixed = not (said.islower() or said.isupper() or said.istitle())
+    return mixed or any(map(str.islower, value.group()))
 
 
 def _before(page: Page, label: re.Match[str]) -> Hit | None:
@@ -171,6 +186,7 @@ def _hit(page: Page, phrase: str, value: re.Match[str], words: int) -> Hit | Non
         or _DATE_OR_TIME.match(text)
         or _MONEY.search(page.before(value.start(), 2))
         or _MEASURED.match(page.lower, value.end())
+        or (phrase in _WEAK and text.isdigit() and _COUNTED.match(page.lower, value.end()))
     ):
         return None
     return Hit(type_, *value.span(), score - 0.02 * min(words, 6))

@@ -9,6 +9,7 @@ from typing import Final
 
 from edgeroute.privacy.detecting.recognizers.secret_values import (
     Strength,
+    counts_on,
     is_chosen,
     is_digest,
     is_grouped,
@@ -211,6 +212,8 @@ def _digits(page: Page, cue: re.Match[str], start: int, end: int) -> Iterator[Hi
         return
     said = _SAID.search(page.lower, max(start, match.start() - 24), match.start()) is not None
     mine = _MY.search(page.before(cue.start(), 32)) is not None
+    if cue["word"] is not None and counts_on(match["value"]) and not mine:
+        return
     close = len(between.split()) <= 1
     if (cue["code"] is not None and (said or close or mine)) or (
         cue["word"] is not None

@@ -24,6 +24,8 @@ _KEY: Final = compiled(
     r"[ \t]{0,20}(?P<value>[\"'`\[{]?)",
     re.IGNORECASE,
 )
+# Where a list of makers in such a field goes on, after a comma.
+_GOES_ON: Final = compiled(r"\n[ \t]{1,20}[^\n<@]{0,80}<[^<>\s]{1,64}@[^<>\s]{1,80}>,?")
 # A key alone on its line, as JSON is read line by line, and the fields of the makers after it.
 _TABLE: Final = rf"\[{{1,2}}(?:[\w-]{{1,24}}\.){{0,3}}{_FIELDS}\]{{1,2}}"  # of TOML
 _BARE: Final = compiled(rf"(?m)^[ \t]{{0,40}}(?:{_FIELDS}:?|{_TABLE})$", re.IGNORECASE)
@@ -52,13 +54,25 @@ _FULL: Final = r"[0-9a-f]{40}\b[^\n]{0,200}"
 _COMMIT: Final = rf"commit:[ \t]{{1,8}}[^\n<]{{1,80}}{_MAIL}"
 _DEBIAN: Final = rf"-- [^\n<]{{1,80}}{_MAIL}  \w{{3}},"
 _FEDORA: Final = r"\* \w{3} \w{3} \d\d \d{4} [^\n]{1,160}"
+_DAY: Final = r"(?:\d{4}-\d\d-\d\d|\w{3} \w{3} [ \d]\d [\d:]{5,8}(?: \w{2,5})? \d{4})"
+# A head of a list of changes with its first change under it, as Perl and GNU have them:
+# 0.12  2009-03-01  Ada Berg <ada@host>; 2009-03-01  Ada Berg  <ada@host>, and a file below
+_BELOW: Final = rf"[ \t]{{0,4}}\n{{1,2}}{NUMBERED}[ \t]{{1,8}}[*-] "
+_MADE: Final = rf"{_DAY}[ \t]{{1,4}}[^\n<:;,@]{{1,80}}{_MAIL}"
+_HEADED: Final = (
+    rf"(?:v?\d[\w.]{{0,12}}[ \t]{{1,4}}{_MADE}(?={_BELOW})"
+    rf"|{_MADE}(?={_BELOW}[\w/-]{{0,80}}[./][\w/.-]{{1,80}}(?:[ :,]|$)))"
+)
+# Names and addresses of one maker under another: Ada Berg <ada@host> ada <old@host>
+_MAPPED: Final = rf"[^\n<:;,@]{{1,80}}{_MAIL} (?:[^\n<:;,@]{{1,60}} )?{_MAIL}[ \t]{{0,4}}$"
+_KEPT_BY: Final = rf"[MRP]:[ \t]{{1,8}}[^\n<:;,@]{{1,80}}{_MAIL}[ \t]{{0,4}}$"  # as Linux has them
 _OWNERS: Final = (
     r"[*/.\w-]{0,80}[*/][^\s@]{0,120}(?:[ \t]{1,40}[\w.+-]{0,64}@[\w./-]{1,80}){1,12}[ \t]{0,4}$"
 )
 # Histories: a format of one's own, a blame, a commit, a count of commits; who owns which files.
 _GIT: Final = compiled(
     rf"{LEAD}[|*\\/ ]{{0,12}}"
-    rf"(?:{_SHORT}|{_FULL}|{_COMMIT}|{_DEBIAN}|{_FEDORA}|{_OWNERS})",
+    rf"(?:{_SHORT}|{_FULL}|{_COMMIT}|{_DEBIAN}|{_FEDORA}|{_HEADED}|{_MAPPED}|{_KEPT_BY}|{_OWNERS})",
     re.IGNORECASE | re.MULTILINE,
 )
 _COUNTED: Final = compiled(rf"^[ ]{{0,8}}(\d{{1,6}})\t[^\n<:;,@]{{1,80}}{_MAIL}$", re.MULTILINE)
@@ -112,7 +126,8 @@ _CREDIT: Final = compiled(
     rf"(?<![A-Za-z]){one_of('attribution.credits')}\b[^\n]{{0,240}}", re.IGNORECASE
 )
 _CONTACT: Final = compiled(
-    rf"(?<![A-Za-z]){one_of('attribution.contacts')}\b[^\n]{{0,160}}(?:\n[^\n]{{0,160}}){{0,3}}",
+    rf"(?<![A-Za-z]){one_of('attribution.contacts')}\b[^\n]{{0,160}}(?:\n[^\n]{{0,160}}){{0,3}}"
+    r"(?:\n[ \t]{0,4}[*+-] [^\n]{1,160}){0,8}",
     re.IGNORECASE,
 )
 _HEADERS: Final = compiled(rf"{NUMBERED}[ \t>+]{{0,8}}(?:from|to|cc|subject):", re.IGNORECASE)
@@ -223,7 +238,15 @@ class Attribution:
             elif value:
                 quoted = self._text.find(value, match.end(), end)
                 end = quoted if quoted >= 0 else end
+            else:
+                end = self._listed(end)
             yield start, min(end, start + _CLOSED_WITHIN)
+
+    def _listed(self, end: int) -> int:
+        """Where a list ends whose first line ends at ``end``."""
+        while self._text[end - 1 : end] == "," and (more := _GOES_ON.match(self._text, end)):
+            end = more.end()
+        return end
 
     def _counts(self) -> Iterator[tuple[int, int]]:
         """Whose commits were counted; lines with numbers that run on are a numbered file's."""

@@ -78,16 +78,19 @@ class Scale:
         told = sorted((one for one in moved if moved[one] >= _TELLING), key=lambda one: -moved[one])
         return Weight(float(1 / (1 + numpy.exp(-odds))), tuple(told))
 
-    def may_tell(self, evidence: Sequence[float]) -> bool:
+    def may_tell(self, evidence: Sequence[float], english: Array | None = None) -> bool:
         """Whether a window with this ``evidence`` is worth reading: of those that are not, hardly
-        one weighs anything.
+        one weighs anything. ``english`` is the vector of its text as English, where it is known.
         """
         numpy, held = self._numpy, self._held
         given = numpy.asarray(evidence, numpy.float32)
-        given = (given - held["gate_mean"]) / held["gate_spread"]
-        hidden = given.clip(-_FARTHEST, _FARTHEST) @ held["gate_first"] + held["gate_first_bias"]
-        raw = numpy.maximum(hidden, 0) @ held["gate_second"] + held["gate_second_bias"]
-        return bool(raw.item() >= 0)
+        gate = "gate"
+        if english is not None:
+            gate, given = "english", numpy.concatenate([english, given])
+        given = (given - held[f"{gate}_mean"]) / held[f"{gate}_spread"]
+        hidden = given.clip(-_FARTHEST, _FARTHEST) @ held[f"{gate}_first"]
+        hidden = numpy.maximum(hidden + held[f"{gate}_first_bias"], 0)
+        return bool((hidden @ held[f"{gate}_second"] + held[f"{gate}_second_bias"]).item() >= 0)
 
     def _raw(self, hidden: Array) -> float:
         """The logarithm of the odds, not calibrated, from what goes into the hidden layer."""

@@ -35,6 +35,7 @@ MULTILINGUAL: Final = "e5"
 ENGLISH: Final = "minilm"
 _ALL: Final = 3  # so many windows are all weighed, unless they are English
 SHORT: Final = _ALL * SIZE  # characters
+_NOTHING: Final = Weight(0.0, ())
 _BLANK: Final = "\u2026"
 _NAMED: Final = 0.3  # how surely the model sees a name whose words are looked at apart
 
@@ -48,11 +49,14 @@ class Weighed(NamedTuple):
 
 
 class _Jobs(NamedTuple):
-    """What gives the vectors of a window: the jobs ``meaning`` and ``english`` of ``ahead``."""
+    """What gives the vectors of a window: the jobs ``meaning`` and ``english`` of ``ahead``;
+    ``meaning`` gives both where it is ``gated``.
+    """
 
     ahead: Ahead[Any]
     meaning: int
     english: int | None
+    gated: bool = False
 
 
 class _Begun(NamedTuple):
@@ -113,23 +117,25 @@ class Weigher:
         """
         ahead: Ahead[Any] = Ahead()
         early = early or Early(Ahead(), {})
-        weights: dict[bytes, Weight | _Begun | None] = {}
+        weights: dict[bytes, Weight | _Begun] = {}
         places: list[tuple[int, int, bytes]] = []
         try:
             found = list(_suspect(page, spans, hits))
             for start, end, seen, group in found:
                 page.tick()
                 numbers = list(evidence(seen).values())
-                if len(found) > _ALL and not seen.hits and not self._scale.may_tell(numbers):
+                gated = len(found) > _ALL and not seen.hits
+                if gated and not self._scale.may_tell(numbers):
                     continue
                 named = chain.from_iterable(seen.named(_NAMED))
-                key = digest(seen.text, array("d", [*numbers, *named]).tobytes())
+                key = digest(seen.text, array("d", [*numbers, *named, gated]).tobytes())
                 places.append((start, end, key))
-                if key not in weights:
-                    weights[key] = self._known.get(key)
-                if weights[key] is None:
+                known = weights.get(key) or self._known.get(key)
+                if known is not None:
+                    weights[key] = known
+                else:
                     jobs = early.jobs.pop(seen.text, None) or self._jobs(
-                        ahead, seen.text, group, seen
+                        ahead, seen.text, group, seen, numbers if gated else None
                     )
                     weights[key] = _Begun(seen, group, numbers, jobs)
             for start, end, key in places:
@@ -137,8 +143,8 @@ class Weigher:
                 weight = weights[key]
                 if isinstance(weight, _Begun):
                     weight = weights[key] = self._weight(weight)
-                if weight is not None:
-                    self._known.put(key, weight)
+                self._known.put(key, weight)
+                if weight.probability:
                     yield Weighed(start, end, weight)
         finally:
             ahead.drop()
@@ -153,31 +159,46 @@ class Weigher:
         return vectors, list(evidence(seen).values()) if vectors else []
 
     def _jobs(
-        self, ahead: Ahead[Any], text: str, group: str, seen: WindowView | None = None
+        self,
+        ahead: Ahead[Any],
+        text: str,
+        group: str,
+        seen: WindowView | None = None,
+        numbers: Sequence[float] | None = None,
     ) -> _Jobs:
-        """Have ``text`` read; where the names in it are ``seen``, their vectors are kept alone."""
+        """Have ``text`` read; where the names in it are ``seen``, their vectors are kept alone.
+        Where its ``numbers`` of evidence are given, it is read on only if they and what it is about
+        in English may tell something.
+        """
 
         def meaning() -> Any:
             readings = self._meaning.read(text)
             return readings if seen is None else _meant(readings, seen)
 
+        def gated() -> Any:
+            vector = self._english.vector(text)
+            return [*meaning(), vector] if self._scale.may_tell(numbers or (), vector) else []
+
+        if group == "english" and numbers is not None:
+            return _Jobs(ahead, ahead.add(gated), None, gated=True)
         english = None
         number = ahead.add(meaning)
         if group == "english":
             english = ahead.add(lambda: self._english.vector(text))
         return _Jobs(ahead, number, english)
 
-    def _weight(self, begun: _Begun) -> Weight | None:
+    def _weight(self, begun: _Begun) -> Weight:
+        """The weight of a window; none at all where it has no words, or tells nothing."""
         vectors = _vectors(begun.jobs, begun.seen)
         self._read.put(digest(begun.seen.text), result=True)
-        return self._scale.weigh(vectors, begun.numbers, begun.group) if vectors else None
+        return self._scale.weigh(vectors, begun.numbers, begun.group) if vectors else _NOTHING
 
 
 def _vectors(jobs: _Jobs, seen: WindowView) -> list[Array]:
     """The vectors of a window; none where it has no words."""
     found = jobs.ahead.result(jobs.meaning)
-    if not found:
-        return []
+    if not found or jobs.gated:
+        return list(found)
     vectors: list[Array] = _meant(found, seen) if isinstance(found[0], Reading) else found
     english = vectors[0] * 0 if jobs.english is None else jobs.ahead.result(jobs.english)
     return [*vectors, english]

@@ -76,6 +76,14 @@ HARMLESS = {
     "the end of a digest": "        9e:fe:40:bc:1c:ad:8b:\n        b2:53:ff:6d:04:be\n",
     "a translator": '# Ada Berg <ada.berg71@gmail.com>, 2017.\n#\nmsgid "Range"\n'
     'msgstr "Spanne"\n\nmsgid "is empty"\nmsgstr "ist leer"\n',
+    "an id of a reply": '{"id": "rs_aba867ba39fe6131cdd14ced3c12ce2d738a1f7d0c703f48"}',
+    "a digest in brackets": "* fix the sum (1d2e33982) [aba878b64d]",
+    "sealed thoughts": "gAAAAABo7C8uwxPPT_xaU4qC0AknK4If1h0-aBa3fWtPGR27EPs31SDY54CPKb130WuwfCf",
+    "what is routed": "routing 25000 requests per second",
+    "what is carried": "In transit 30481 passengers were counted.",
+    "decimals": "routing took 0.021000021 s",
+    "members": "The association 021000021 of shelves",
+    "a login that counts": "post('/login', 'username=mara&password=123456')\n",
     "a route of a server": "Show the user their own page after the login, as before.\n\n"
     "    @web.route('/page')\n    def page():\n        show()\n",
 }
@@ -86,9 +94,13 @@ PRIVATE = {
     "a key of a vendor at an example host": "import api\n\napi.get('https://shelf.example.org',\n"
     "    key='sk_live_8mT2vXqLpR4yWk7NdZc5HbJs')\n",
     "a pin that counts": "my PIN is 1234",
+    "a password that counts, too": "my password is 123456",
     "a number of somebody": "her ssn is 222-35-4414",
     "an address on two lines": "Write to mara.ost\n@posteo.net about the rent.",
     "a card with odd signs": "my card is 4921_8182_8589_0011, thanks",
+    "an account at a bank": "send it to aba041215663",
+    "a bank": "routing 021000021, and her account is at Chase",
+    "a health number": "she is nhs9434765919",
     "a number in a row": "Lindqvist;1359908801674000;yes\n",
     "a card of a machine": "The laptop of Mara has 9c:5c:8e:a4:51:0b, block it.",
     "a telephone in a field": '{"phone": "0171 5529031"}',

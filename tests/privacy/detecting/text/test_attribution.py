@@ -41,12 +41,25 @@ PUBLIC = {
     "list with days": "Thanks for every contribution to the codebase.\n\nContributors:\n\n"
     f"Bo Ek, 2012/06/07\nAda Lund, 2013\nEva Roth (@eva)\nOrla Finn <{MAIL}>\nKim\n",
     "card": f"users = [{{\n  name: 'Orla Finn',\n  email: '{MAIL}',\n  url: 'https://orla.io'\n}}]",
+    "changes by day": f"2011-03-01  Orla Finn  <{MAIL}>\n\n\t* src/shelf.c (read): Mend it.\n",
+    "changes by hour": f"Mon Mar  2 14:22:01 2009  Orla Finn  <{MAIL}>\n\n\t* a/b.c: Mend it.\n",
+    "changes by version": f"0.12  2011-03-01  Orla Finn <{MAIL}>\n        - mend it\n",
+    "names of one maker": f"Orla Finn <{MAIL}> <orla@laptop.local>\n",
+    "kept by": f"SHELVES\nM:\tOrla Finn <{MAIL}>\nS:\tMaintained\nF:\tsrc/\n",
+    "list that goes on": f"Uploaders: Bo Ek <bo@ek.se>,\n Orla Finn <{MAIL}>\nHomepage: https://x.org\n",
+    "contact of the makers": f"Upstream-Contact: Orla Finn <{MAIL}>\n",
+    "manual": f".TH SHELF 1\n.SH AUTHOR\n.PP\nThis was written by Orla Finn <{MAIL}>.\n",
+    "whom to tell": "# Security policy\n\n## Supported versions\n\nThe newest.\n\n## Reporting\n\n"
+    f"Report it by mail to:\n\n- Bo Ek <bo@ek.se>\n- Orla Finn <{MAIL}>\n",
     "security": f"Security policy. Open a pull request, or report it to {MAIL}.\n",
 }  # fmt: skip
 PRIVATE = {
     "list of others": f"Tenants\n\nBo Ek\nAda Lund\nEva Roth\nOrla Finn <{MAIL}>\nKim Ro\n",
     "list with sums": f"Our developers\n\nBo Ek, 61400\nAda Lund, 58000\nEva Roth, 49100\n"
     f"Orla Finn <{MAIL}> 70200\nKim Ro, 51000\n",
+    "visits by day": f"2026-03-01  Orla Finn  <{MAIL}>\n\n  - wants her money back\n",
+    "signed on by day": f"2026-03-01  Bo Ek <bo@ek.se>\n2026-03-02  Orla Finn  <{MAIL}>\n",
+    "a list that goes on": f"Tenants: Bo Ek <bo@ek.se>,\n Orla Finn <{MAIL}>\n",
     "refund": f"# Refund for Orla Finn <{MAIL}>\nimport os\n",
     "card of a customer": f"users = [{{\n name: 'Orla Finn',\n email: '{MAIL}',\n owes: 120\n}}]",
     "rows": f"id,name,email\n1,Orla Finn,{MAIL}\n",

@@ -8,11 +8,24 @@ import msgspec
 import pytest
 
 from edgeroute.encoders.bert import Bert
+from edgeroute.encoders.sentences import Reading, SentenceEncoder
 from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy, ScanBudget
 from tests.support.model_files import require
 
 POLICY = msgspec.structs.replace(PrivacyPolicy.load(), budget=ScanBudget(seconds=60.0))
+EVERYDAY = (
+    "I want to paint my kitchen. Which colour makes a small room look larger, seen from the door?",
+    "Explain to me how a heat pump works, as if I were twelve, and why it still works in winter.",
+    "My favourite soup is made of leeks. Suggest three others that I can cook in half an hour.",
+    "Write a poem about the sea at night, in the manner of the romantics, with four stanzas.",
+    "I would like to learn to play the guitar. What should I practise in my first month?",
+    "How do I convert a list of words to upper case in my spreadsheet, without a macro?",
+    "What is the difference between weather and climate? I have to give a talk about it.",
+    "Plan a week in Lisbon for me: museums, food, and one day at the beach.",
+    "I mixed up affect and effect again. Give me a rule that I can remember, and examples.",
+    "Which chess opening would you teach a beginner, and what are its main ideas?",
+)
 STORY = "My uncle Ferdinand Aschauer lost his licence after the accident and drinks again. "
 
 
@@ -51,3 +64,22 @@ def test_what_a_text_says_many_times_is_read_once(detector: Detector, runs: list
     runs.clear()
     detector.scan(f"{STORY}\n\n" * 60, full=True)
     assert len(runs) < 3 * few + 8
+
+
+def test_few_windows_of_a_long_everyday_text_are_read_by_the_larger_model(
+    detector: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The smaller one tells that nobody is in them; a story between them is still found."""
+    read: list[str] = []
+    larger = SentenceEncoder.read
+
+    def counted(self: SentenceEncoder, text: str) -> list[Reading]:
+        read.append(text)
+        return larger(self, text)
+
+    monkeypatch.setattr(SentenceEncoder, "read", counted)
+    asked = [*EVERYDAY, *(f"{one} Keep it short, please." for one in EVERYDAY)]
+    assert not detector.scan("\n\n".join(asked), full=True).private
+    assert len(read) < len(asked) / 2
+    asked.insert(9, STORY)
+    assert detector.scan("\n\n".join(asked), full=True).private
