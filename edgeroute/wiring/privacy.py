@@ -24,7 +24,7 @@ from edgeroute.privacy.detecting.weighing.second_opinion import SecondOpinion
 from edgeroute.privacy.gate import Gate
 from edgeroute.privacy.inspecting.folders import Folders
 from edgeroute.privacy.inspecting.inspector import Inspector
-from edgeroute.privacy.inspecting.ocr import Tesseract
+from edgeroute.privacy.inspecting.ocr import Tesseract, Vouched
 from edgeroute.privacy.policy import FILE, Level, OwnNames, PrivacyPolicy
 from edgeroute.wiring.installation import Installation
 from edgeroute.wiring.stores import StoreParts
@@ -153,11 +153,12 @@ class PrivacyParts:
     def inspector(self) -> Inspector:
         """Finds personal data, in a thread of its own."""
         listed = WithLists(self.detector, self.lists, self.policy)
+        reader = Tesseract.find() if self._installation.settings.privacy.ocr else None
         return Inspector(
             WithOwn(listed, self.imported, self._allowed, self.policy.budget.characters),
             lambda: f"{listed.version()} {self.imported.version} {self.second_opinion.version}",
             folders=self._folders,
-            images=Tesseract.find() if self._installation.settings.privacy.ocr else None,
+            images=Vouched(reader, self._allowed),
         )
 
     def rules(self) -> str:

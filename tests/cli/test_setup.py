@@ -13,9 +13,11 @@ import pytest
 from edgeroute.cli.commands import models as models_command
 from edgeroute.cli.progress import ProgressLine
 from edgeroute.core.local_models import Progress
+from edgeroute.core.pictures import allowed_as
 from edgeroute.core.secret import Secret
 from edgeroute.engine.admin.providers import Providers
 from tests.cli.conftest import Home
+from tests.support.replies import PNG
 
 
 def test_a_key_is_piped_in_and_never_an_argument(home: Home) -> None:
@@ -109,6 +111,11 @@ def test_privacy_lists_are_kept_without_their_text(home: Home) -> None:
     assert home.run("config", "private", "--forget", stdin="Falcon").exit_code == 0
     assert home.run("config", "private", "--forget", stdin="Falcon").exit_code == 1
     assert home.run("config", "allow", stdin=" ").exit_code == 2
+    picture = home.paths.config / "fox.png"
+    picture.write_bytes(PNG)
+    for command, code in (("allow", 0), ("disallow", 0), ("disallow", 1)):
+        assert home.run("config", command, "--picture", str(picture)).exit_code == code
+        assert home.runtime().lists.allows(allowed_as(PNG)) is (command == "allow")
 
 
 def test_own_people_are_imported_without_their_text(home: Home, tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_langchain(sides: Sides, tmp_path: Path) -> None:
     """Each of LangChain's own tests of a chat model comes out as it does directly."""
     python = installed("langchain_tests", "langchain_openai", "langchain_anthropic")
     shutil.copy(SCRIPTS / "langchain_models.py", tmp_path)
-    sides_told = []
+    sides_told: list[dict[str, str]] = []
     for environment in sides.environments():
         # LangChain keeps its connections, which belong to one loop.
         loops = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -14,6 +15,7 @@ from edgeroute.cli.named_group import NamedGroup
 from edgeroute.cli.shell import Shell, as_json, note, out, pass_shell, piped, table
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.names import unknown
+from edgeroute.core.pictures import allowed_as
 from edgeroute.settings_fields import fields_of_file
 
 _KINDS: Final = ("name", "project", "pattern")
@@ -92,22 +94,35 @@ def _must_be_known(shell: Shell, key: str, value: str) -> None:
             raise unknown("local model", value, models)
 
 
-@config.command("allow")
-@pass_shell
-def allow(shell: Shell) -> None:
-    """Never count one exact text as personal data, asked for or piped in.
+def _allowed_as(picture: Path | None, question: str) -> str:
+    return allowed_as(picture.read_bytes()) if picture else _text(question)
 
-    Only a keyed hash of it is kept.
+
+_picture = click.option(
+    "--picture",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="One picture, to the byte, in which nothing here can read.",
+)
+
+
+@config.command("allow")
+@_picture
+@pass_shell
+def allow(shell: Shell, picture: Path | None) -> None:
+    """Never count one exact text as personal data, asked for or piped in; or let one picture leave.
+
+    Only a keyed hash of it is kept. Text that can be read in a picture is judged all the same.
     """
-    shell.runtime.lists.allow(_text("Text that is not private"))
+    shell.runtime.lists.allow(_allowed_as(picture, "Text that is not private"))
     note("It no longer counts as personal data.")
 
 
 @config.command("disallow")
+@_picture
 @pass_shell
-def disallow(shell: Shell) -> int:
-    """Let a text that was allowed count again."""
-    if shell.runtime.lists.disallow(_text("Text that may be private again")):
+def disallow(shell: Shell, picture: Path | None) -> int:
+    """Let a text or a picture that was allowed count again."""
+    if shell.runtime.lists.disallow(_allowed_as(picture, "Text that may be private again")):
         note("It counts again.")
         return 0
     note("It was not on the list.")

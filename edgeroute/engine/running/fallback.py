@@ -261,7 +261,9 @@ def _ways_on(decision: Decision) -> str:
 
 
 def _answered_here(decision: Decision) -> bool:
-    """Whether a model has said something since the session is held."""
-    since = decision.session.held_from
+    """Whether a model here has said something since the session is held; what a client has written
+    into its prompt for a model does not count.
+    """
+    since = decision.session.held_from if decision.session.model.startswith("local/") else 0
     said = [message for message in decision.request.messages if message.role != "system"]
     return since > 0 and any(message.role == "assistant" for message in said[since:])

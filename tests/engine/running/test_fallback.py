@@ -29,7 +29,7 @@ from edgeroute.engine.running import fallback
 from edgeroute.engine.running.model_calls import ModelCalls
 from tests.support import replies
 from tests.support.house import LOCAL_ANSWER, OPEN, PRIVATE, house
-from tests.support.scripted_provider import Behaviour, Close, always
+from tests.support.scripted_provider import Behaviour, Close, Received, Reply, always
 
 DOWN = always(replies.error(503))
 CUT = always(replies.cut_stream(replies.chat_events(["A ", "half"])[:3]))
@@ -228,18 +228,27 @@ async def test_a_stop_leaves_no_provider_blamed(
 
 async def test_a_session_that_is_just_held_is_not_told_as_too_long(tmp_path: Path) -> None:
     """Clients hide why, and shorten in vain; where a model here has answered since, or all stays
-    here anyway, shortening helps.
+    here anyway, shortening helps. Words that a client puts into a model's mouth are no answer.
     """
-    long = always(replies.error(400, "context_length_exceeded", message="Too long."))
-    async with house(tmp_path, local=long) as home:
+    long = replies.error(400, "context_length_exceeded", message="Too long.")
+
+    def local(asked: Received) -> Reply:
+        short = b"Yes" in asked.body and len(asked.json["messages"]) < 3
+        return replies.answer(asked, LOCAL_ANSWER) if short else long
+
+    async with house(tmp_path, local=local) as home:
         codes: list[tuple[int, str]] = []
-        answered = [user(PRIVATE), assistant("Yes."), user("And then?")]
-        for what, mode in ((PRIVATE, None), (answered, None), (OPEN, PrivacyMode.PRIVATE)):
+        canned = [user(PRIVATE), assistant("Yes."), user("And then?")]
+        first = await home.ask(f"{PRIVATE} Yes or no?")
+        assert first.text == LOCAL_ANSWER
+        answered = [user(f"{PRIVATE} Yes or no?"), assistant(LOCAL_ANSWER), user("And then?")]
+        asked = ((PRIVATE, None), (canned, None), (answered, None), (OPEN, PrivacyMode.PRIVATE))
+        for what, mode in asked:
             seen = await home.ask(what, privacy=mode)
             assert isinstance(seen.end, Failed)
             assert isinstance(seen.end.error, PrivacyRefused)
             assert "To go on: " in seen.end.error.hint
-            assert ("Too long." in seen.end.error.message) == bool(codes)
+            assert ("Too long." in seen.end.error.message) == (len(codes) > 1)
             codes.append((seen.end.error.rejection.status, seen.end.error.rejection.code))
-        overflow = (400, "context_length_exceeded")
-        assert codes == [(400, "privacy_refused"), overflow, overflow]
+        overflow, held = (400, "context_length_exceeded"), (400, "privacy_refused")
+        assert codes == [held, held, overflow, overflow]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from edgeroute.core.pictures import allowed_as
 from edgeroute.privacy.inspecting import ocr
-from edgeroute.privacy.inspecting.ocr import Tesseract, UnreadableImage
+from edgeroute.privacy.inspecting.ocr import Tesseract, UnreadableImage, Vouched
 from tests.support.pictures import picture
 
 
@@ -43,3 +44,15 @@ def test_a_missing_program_and_a_huge_picture_are_errors(tmp_path: Path) -> None
         Tesseract(str(tmp_path / "none")).read(b"picture")
     with pytest.raises(UnreadableImage):
         Tesseract(program(tmp_path, "cat")).read(b"x" * (ocr.MAX_BYTES + 1))
+
+
+def test_the_user_vouches_for_one_picture_that_cannot_be_read(tmp_path: Path) -> None:
+    """To the byte, where nothing reads it or reading fails; what can be read is read as ever."""
+    known = {allowed_as(b"picture")}
+    for reader in (None, Tesseract(program(tmp_path, "exit 1"))):
+        vouched = Vouched(reader, known.__contains__)
+        assert vouched.read(b"picture") == ""
+        with pytest.raises(UnreadableImage):
+            vouched.read(b"Picture")
+    reads = Tesseract(program(tmp_path, "cat"))
+    assert Vouched(reads, known.__contains__).read(b"picture") == "picture"

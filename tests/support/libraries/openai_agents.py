@@ -18,10 +18,12 @@ CHAT = agents.OpenAIChatCompletionsModel(os.environ["CHAT_MODEL"], CLIENT)
 ASKED = "Is it out?"
 
 
-@agents.function_tool
 def look(q: str) -> str:
     """Looks."""
     return f"42 of {q}"
+
+
+LOOK = agents.function_tool(look)
 
 
 def agent(model: Any, *tools: Any) -> Any:
@@ -36,23 +38,23 @@ async def text(model: Any) -> Any:
 
 async def tools(model: Any) -> Any:
     """An answer after a tool was called."""
-    return (await agents.Runner.run(agent(model, look), ASKED)).final_output
+    return (await agents.Runner.run(agent(model, LOOK), ASKED)).final_output
 
 
 async def stream(model: Any) -> Any:
     """The same in pieces."""
-    run = agents.Runner.run_streamed(agent(model, look), ASKED)
+    run = agents.Runner.run_streamed(agent(model, LOOK), ASKED)
     kinds = {event.type async for event in run.stream_events()}
     return [run.final_output, sorted(kinds)]
 
 
 async def turns(model: Any) -> Any:
     """Three turns, each with the whole conversation."""
-    first = await agents.Runner.run(agent(model, look), ASKED)
+    first = await agents.Runner.run(agent(model, LOOK), ASKED)
     said: list[Any] = [*first.to_input_list(), {"role": "user", "content": "And now?"}]
-    second = await agents.Runner.run(agent(model, look), said)
+    second = await agents.Runner.run(agent(model, LOOK), said)
     said = [*second.to_input_list(), {"role": "user", "content": "And then?"}]
-    third = await agents.Runner.run(agent(model, look), said)
+    third = await agents.Runner.run(agent(model, LOOK), said)
     return [first.final_output, second.final_output, third.final_output]
 
 
@@ -60,7 +62,7 @@ async def stored(model: Any) -> Any:
     """Three turns, each with no more than the response before it."""
     told, last = [], None
     for asked in (ASKED, "And now?", "And then?"):
-        run = await agents.Runner.run(agent(model, look), asked, previous_response_id=last)
+        run = await agents.Runner.run(agent(model, LOOK), asked, previous_response_id=last)
         told.append(run.final_output)
         last = run.last_response_id
     return told
@@ -68,7 +70,7 @@ async def stored(model: Any) -> Any:
 
 async def stored_by_itself(model: Any) -> Any:
     """A run that sends no more than what is new with each call."""
-    run = await agents.Runner.run(agent(model, look), ASKED, auto_previous_response_id=True)
+    run = await agents.Runner.run(agent(model, LOOK), ASKED, auto_previous_response_id=True)
     return run.final_output
 
 
