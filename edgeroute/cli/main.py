@@ -20,6 +20,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         sys.stdout.write(help_text() + "\n")
         return
+    from edgeroute.cli.beside import answered
+
+    code = answered(given)
+    if code is not None:
+        sys.exit(code)
     # The tables that decisions multiply are small: threads that wait for each other beside a busy
     # local model would make them up to twenty times slower.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
