@@ -10,8 +10,11 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+
+import click
 
 from edgeroute.cli.beside import NAME
 from edgeroute.cli.shell import TERMINAL, Shell
@@ -28,8 +31,8 @@ T = TypeVar("T")
 
 
 @asynccontextmanager
-async def answering(runtime: Runtime, key: str) -> AsyncIterator[None]:
-    """Answer commands while the block runs, for whoever knows the ``key``.
+async def answering(runtime: Runtime, key: str, program: click.Command) -> AsyncIterator[None]:
+    """Run ``program`` while the block runs, for whoever of this user knows the ``key``.
 
     Where another one of this user does already, or no socket can be made, nothing is answered.
     """
@@ -43,7 +46,7 @@ async def answering(runtime: Runtime, key: str) -> AsyncIterator[None]:
         if is_another_user(writer.get_extra_info("socket")):
             writer.close()
             return
-        await _Conversation(runtime, key, reader, writer, workers).run()
+        await _Conversation(_Host(runtime, key, program, workers), reader, writer).run()
 
     server = await asyncio.start_unix_server(take, sock=connection, limit=_LINE_BYTES)
     try:
@@ -73,19 +76,22 @@ def _bound(path: Path) -> socket.socket | None:
     return connection
 
 
+class _Host(NamedTuple):
+    """What commands run in."""
+
+    runtime: Runtime
+    key: str
+    program: click.Command
+    workers: ThreadPoolExecutor
+
+
 class _Conversation:
     """One command: what its terminal sends, and what it is told."""
 
     def __init__(
-        self,
-        runtime: Runtime,
-        key: str,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        workers: ThreadPoolExecutor,
+        self, host: _Host, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        self._runtime, self._key = runtime, key
-        self._reader, self._writer, self._workers = reader, writer, workers
+        self._host, self._reader, self._writer = host, reader, writer
         self._loop = asyncio.get_running_loop()
         self._input: Future[bytes | None] | None = None
 
@@ -93,15 +99,15 @@ class _Conversation:
         """Read what was typed, run it, tell its exit code."""
         try:
             typed = json.loads(await self._reader.readline())
-            if typed["key"] != self._key:
+            if typed["key"] != self._host.key:
                 self._tell({"begun": False})
                 return
             self._tell({"begun": True})
             terminal = RemoteTerminal(self, typed)
-            shell = RemoteShell(self._runtime, self._loop, Path(typed["folder"]))
-            work = contextvars.copy_context()
+            shell = RemoteShell(self._host.runtime, self._loop, Path(typed["folder"]))
+            run = partial(_run, self._host.program, typed["arguments"], shell, terminal)
             running = self._loop.run_in_executor(
-                self._workers, work.run, _command, terminal, shell, typed["arguments"]
+                self._host.workers, contextvars.copy_context().run, run
             )
             reading = asyncio.create_task(self._read(shell))
             try:
@@ -159,8 +165,6 @@ class RemoteTerminal:
 
     def print(self, text: str, *, err: bool) -> None:
         """Print ``text``, without colours where they are not wanted."""
-        import click
-
         shown = text if self._coloured[err] else click.unstyle(text)
         self._at.say({"err" if err else "out": shown})
 
@@ -212,13 +216,13 @@ class RemoteShell(Shell):
         """What is open stays open."""
 
 
-def _command(terminal: RemoteTerminal, shell: RemoteShell, arguments: list[str]) -> int:
+def _run(
+    program: click.Command, arguments: list[str], shell: RemoteShell, terminal: RemoteTerminal
+) -> int:
     """Run what was typed; its exit code."""
-    from edgeroute.cli.group import cli
-
     TERMINAL.set(terminal)
     try:
-        cli.main(arguments, prog_name="edgeroute", obj=shell)
+        program.main(arguments, prog_name="edgeroute", obj=shell)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else _FAILED
     except Exception:  # noqa: BLE001 - with EDGEROUTE_DEBUG errors come through to here

@@ -36,7 +36,7 @@ _PATIENCE_SECONDS: Final = 2.0  # for the first word of an answer
 
 def answered(arguments: list[str]) -> int | None:
     """The exit code of a command that a running one has answered; None where none did."""
-    if not arguments or arguments[0] not in _COMMANDS or "_EDGEROUTE_COMPLETE" in os.environ:
+    if not arguments or arguments[0] not in _COMMANDS or os.environ.get("EDGEROUTE_DEBUG"):
         return None
     if any(one.partition("=")[0] in _OWN_WORK for one in arguments):
         return None

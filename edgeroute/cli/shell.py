@@ -96,6 +96,11 @@ class Shell:
         """The user is asked once, however often the parts are opened."""
         return _passphrase()
 
+    @property
+    def guarded(self) -> bool:
+        """Whether the user had to say a passphrase."""
+        return "_passphrase" in self.__dict__
+
     @cached_property
     def locked(self) -> Runtime:
         """The same parts for work that reads nothing of what is kept.

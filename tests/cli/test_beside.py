@@ -13,6 +13,7 @@ import pytest
 
 from edgeroute.cli import beside
 from edgeroute.cli.answering import answering
+from edgeroute.cli.group import cli
 from edgeroute.core.verdict import CLEAR, Verdict
 from tests.cli.conftest import Home
 
@@ -31,7 +32,7 @@ def running(home: Home, key: str = "") -> Iterator[None]:
 
     async def work() -> None:
         runtime = home.runtime()
-        async with answering(runtime, key or beside.fingerprint(home.paths)):
+        async with answering(runtime, key or beside.fingerprint(home.paths), cli):
             ready.set_result(None)
             await ended.wait()
         await runtime.close()

@@ -38,6 +38,7 @@ def serve(shell: Shell, host: str, port: int | None, *, unix_socket: bool, expos
     from edgeroute.cli.beside import fingerprint
     from edgeroute.server.serve import serving
 
+    program = click.get_current_context().find_root().command
     key = fingerprint(Paths.find())  # of what is about to be read
     get_ready(shell)
     runtime = shell.runtime
@@ -57,7 +58,8 @@ def serve(shell: Shell, host: str, port: int | None, *, unix_socket: bool, expos
                 unix_socket=unix_socket,
                 accept_exposure=exposed,
             ) as listening,
-            answering(runtime, key),
+            # Who guards the record with a passphrase is asked for it with every command.
+            contextlib.nullcontext() if shell.guarded else answering(runtime, key, program),
         ):
             _announce(listening)
             warming = asyncio.create_task(_warm(runtime))
