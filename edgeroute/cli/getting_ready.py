@@ -33,7 +33,7 @@ def get_ready(shell: Shell, *, behind: bool = True) -> None:
 
     Where that cannot be fetched every prompt stays here, and the front door opens all the same.
     """
-    if os.environ.get(_SWITCH, "").lower() == "never":
+    if shell.remote or os.environ.get(_SWITCH, "").lower() == "never":
         return
     paths = shell.locked.paths
     mark, wanted = paths.state / _MARK, f"{__version__} {paths.models}"

@@ -24,6 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         sys.stdout.write(help_text() + "\n")
         return
+    from edgeroute.cli.beside import answered
+
+    code = answered(given)
+    if code is not None:
+        sys.exit(code)
     # What a start loads is not garbage: looking for some in it is a tenth of the start.
     gc.set_threshold(_NEW_OBJECTS)
     # The tables that decisions multiply are small: threads that wait for each other beside a busy

@@ -94,7 +94,8 @@ def read_prompt(shell: Shell, words: tuple[str, ...], files: tuple[Path, ...] = 
 
 def _attached(shell: Shell, path: Path) -> File | Image:
     try:
-        return read_attachment(path, shell.runtime.admin.own.label(path))
+        found = shell.folder / path
+        return read_attachment(found, shell.runtime.admin.own.label(found))
     except OSError as error:
         raise click.UsageError(f"{path} cannot be read ({error.strerror}).") from error
     except ValueError as error:

@@ -12,9 +12,11 @@ import os
 import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 import click
 
@@ -32,6 +34,26 @@ DOCUMENTS: Final = {b"%PDF": "application/pdf", b"PK\x03\x04": _WORD_FILE}
 _COLOUR: Final = re.compile("(\x1b\\[(?:[012]|3[0-7])m)")
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
+
+
+class Terminal(Protocol):
+    """Where a command prints that another process was asked for."""
+
+    @property
+    def on_terminal(self) -> bool:
+        """Whether standard output is a terminal."""
+        ...
+
+    def print(self, text: str, *, err: bool) -> None:
+        """Print ``text``, to standard error or output."""
+        ...
+
+    def piped(self) -> bytes | None:
+        """What is piped in; None where nothing is."""
+        ...
+
+
+TERMINAL: Final[ContextVar[Terminal | None]] = ContextVar("TERMINAL", default=None)
 
 
 def open_runtime() -> Runtime:
@@ -53,6 +75,9 @@ def _passphrase() -> Secret:
 class Shell:
     """One run of the command line."""
 
+    folder = Path()  # in which it was begun
+    remote = False  # whether another process was asked for it
+
     def __init__(self, opener: Callable[[], Runtime] = open_runtime) -> None:
         self._opener = opener
 
@@ -71,6 +96,11 @@ class Shell:
         """The user is asked once, however often the parts are opened."""
         return _passphrase()
 
+    @property
+    def guarded(self) -> bool:
+        """Whether the user had to say a passphrase."""
+        return "_passphrase" in self.__dict__
+
     @cached_property
     def locked(self) -> Runtime:
         """The same parts for work that reads nothing of what is kept.
@@ -79,6 +109,11 @@ class Shell:
             SettingsError: the settings are wrong, with file and line.
         """
         return self._opener()
+
+    def tell_asking(self) -> None:
+        """Have it said when a local model is asked for a second opinion."""
+        if not self.remote:  # the other process's check serves many
+            self.runtime.inspector.on_asking = tell_asking
 
     def run(self, work: Callable[[], Awaitable[T]]) -> T:
         """The result of ``work``, run on an event loop; the runtime is closed afterwards."""
@@ -110,24 +145,33 @@ def colours() -> bool | None:
 
 def on_terminal() -> bool:
     """Whether standard output is a terminal."""
-    return sys.stdout.isatty()
+    terminal = TERMINAL.get()
+    return sys.stdout.isatty() if terminal is None else terminal.on_terminal
+
+
+def _print(text: str, *, err: bool = False) -> None:
+    terminal = TERMINAL.get()
+    if terminal is None:
+        click.echo(text, nl=False, err=err, color=colours())
+    else:
+        terminal.print(text, err=err)
 
 
 def out(text: str = "", *, end: str = "\n") -> None:
     """Print our own words as data."""
-    click.echo(_coloured(text) + end, nl=False, color=colours())
+    _print(_coloured(text) + end)
 
 
 def foreign(text: str, *, end: str = "\n", raw: bool = False) -> None:
     """Print text of others as data, made safe; ``raw`` leaves it as it is for a program."""
     untouched = raw and not on_terminal()
     shown = text.encode("utf-8", "replace").decode() if untouched else safe(text)
-    click.echo(shown + end, nl=False, color=colours())
+    _print(shown + end)
 
 
 def note(text: str, *, end: str = "\n") -> None:
     """Print a message for the person."""
-    click.echo(_coloured(text) + end, nl=False, err=True, color=colours())
+    _print(_coloured(text) + end, err=True)
 
 
 def _coloured(text: str) -> str:
@@ -144,7 +188,7 @@ def tell_asking(model: str) -> None:
 
 def as_json(value: Any) -> None:
     """Print ``value`` as JSON, in ASCII so that no terminal acts on it."""
-    click.echo(json.dumps(value, indent=2, default=_plain))
+    _print(json.dumps(value, indent=2, default=_plain) + "\n")
 
 
 def _plain(value: object) -> str:
@@ -193,15 +237,22 @@ def no_text() -> click.UsageError:
 
 def piped_content() -> str | bytes:
     """What standard input holds: text in any encoding that can be told, otherwise its bytes."""
-    if sys.stdin is None or sys.stdin.isatty():
+    data = _piped()
+    if data is None:
         return ""
-    data = sys.stdin.buffer.read()
     if data.startswith(tuple(DOCUMENTS)):
         return data
     try:
         return decoded(data, "replace")
     except ValueError:
         return data
+
+
+def _piped() -> bytes | None:
+    terminal = TERMINAL.get()
+    if terminal is not None:
+        return terminal.piped()
+    return None if sys.stdin is None or sys.stdin.isatty() else sys.stdin.buffer.read()
 
 
 def pass_shell(command: F) -> F:

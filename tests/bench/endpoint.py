@@ -1,9 +1,9 @@
 # ruff: noqa: T201 - it prints its tables
-"""What the endpoint adds to a request: ``python -m tests.bench.endpoint [--rounds 5] [--litellm]``.
+"""What the endpoint adds to a request: ``python -m tests.bench.endpoint [--rounds 5]``.
 
 The same upstream is asked directly, through a bare Starlette and httpx proxy, through EdgeRoute
-and, where it is installed, through LiteLLM, all in turns within one run. Each runs in a process of
-its own. Times are milliseconds; *added* is what is beyond the direct call.
+and, with ``--litellm PROGRAM``, through LiteLLM, all in turns within one run. Each runs in a
+process of its own. Times are milliseconds; *added* is what is beyond the direct call.
 """
 
 from __future__ import annotations
@@ -315,7 +315,8 @@ def _edgeroute(folder: Path, upstream: int) -> Iterator[Contender]:
     (home / "config" / "rules" / "bench.yaml").write_text(_policy())
     port = free_port()
     command = [sys.executable, "-m", "edgeroute", "serve", "--port", str(port)]
-    with _process(command, port, {"EDGEROUTE_HOME": str(home)}) as pid:
+    around = {"EDGEROUTE_HOME": str(home), "EDGEROUTE_PREPARE": "never"}  # nothing goes on behind
+    with _process(command, port, around) as pid:
         token = next(home.rglob("endpoint-token")).read_text().strip()
         headers = {"authorization": f"Bearer {token}"}
         yield Contender("edgeroute", port, "up/m", headers, pid)
@@ -330,14 +331,14 @@ def _policy() -> str:
 
 
 @contextmanager
-def _litellm(folder: Path, upstream: int) -> Iterator[Contender]:
-    """LiteLLM's proxy with one model."""
+def _litellm(folder: Path, upstream: int, program: str) -> Iterator[Contender]:
+    """LiteLLM's proxy with one model, from an environment of its own."""
     config = folder / "litellm.yaml"
     model = {"model": "openai/m", "api_base": f"http://127.0.0.1:{upstream}/v1", "api_key": "k"}
     config.write_text(json.dumps({"model_list": [{"model_name": "m", "litellm_params": model}]}))
     port = free_port()
-    command = ["litellm", "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
-    with _process(command, port):
+    command = [program, "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
+    with _process(command, port, {"PYTHONPATH": ""}):
         yield Contender("litellm", port)
 
 
@@ -345,7 +346,14 @@ def main() -> None:
     """Start everything, print the tables."""
     parser = argparse.ArgumentParser(description="Measure what the endpoint adds.")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--litellm", action="store_true", help="ask LiteLLM, too")
+    parser.add_argument(
+        "--litellm",
+        nargs="?",
+        const="litellm",
+        default="",
+        metavar="PROGRAM",
+        help="ask LiteLLM, too: the program of an environment that has `litellm[proxy]`",
+    )
     parser.add_argument("--memory", type=int, default=1_000, help="requests for the memory table")
     arguments = parser.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}, Python {sys.version.split()[0]}")
@@ -357,8 +365,14 @@ def main() -> None:
         stack.enter_context(_process([*python, "tests.bench.scripted_upstream", str(up)], up))
         stack.enter_context(_process([*python, "tests.bench.bare_proxy", str(bare), str(up)], bare))
         contenders = [Contender("direct", up), Contender("bare", bare)]
-        if arguments.litellm and shutil.which("litellm"):
-            contenders.append(stack.enter_context(_litellm(folder, up)))
+        if arguments.litellm:
+            program = shutil.which(arguments.litellm)
+            if program is None:
+                parser.error(
+                    f"There is no {arguments.litellm}: python -m venv, then"
+                    " pip install 'litellm[proxy]' in it."
+                )
+            contenders.append(stack.enter_context(_litellm(folder, up, program)))
         ours = stack.enter_context(_edgeroute(folder, up))
         contenders.append(ours)
         print(f"memory of edgeroute at start {_resident(ours.pid):.0f} MB")

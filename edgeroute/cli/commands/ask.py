@@ -21,7 +21,6 @@ from edgeroute.cli.shell import (
     on_terminal,
     out,
     pass_shell,
-    tell_asking,
 )
 from edgeroute.cli.words import receipt_line
 from edgeroute.core.display import SafeStream, safe, safe_line
@@ -109,7 +108,7 @@ class _Asking:
         """Answer; the exit code."""
         terminal: Answered | Failed | None = None
         if not self.quiet:
-            self.shell.runtime.inspector.on_asking = tell_asking
+            self.shell.tell_asking()
         try:
             async with aclosing(self.shell.runtime.engine.stream(self.request)) as events:
                 async for event in events:
@@ -134,7 +133,7 @@ class _Asking:
             self.waiting.cancel()
             self.waiting = None
         here = isinstance(event, AttemptStarted) and event.model.startswith("local/")
-        if here and not self.quiet:
+        if here and not (self.quiet or self.shell.remote):
             line = WaitingLine(self.shell.runtime.local.preparing.now)
             self.waiting = asyncio.create_task(line.run())
 
@@ -193,7 +192,7 @@ class _Asking:
         """The files that the answer's pictures were written to, and the addresses of others."""
         images = event.answer.images
         try:
-            paths = save(images, self.output, f"edgeroute-{event.receipt.id}")
+            paths = save(images, self.shell.folder / self.output, f"edgeroute-{event.receipt.id}")
         except OSError as error:
             raise EdgeRouteError(
                 f"The picture cannot be saved in {self.output}: {error.strerror}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import mimetypes
 import os
 from collections.abc import Sequence
@@ -20,7 +21,6 @@ from edgeroute.cli.shell import (
     out,
     pass_shell,
     piped_content,
-    tell_asking,
 )
 from edgeroute.cli.staged import StagedFile, staged_files
 from edgeroute.core.display import safe_line
@@ -120,7 +120,7 @@ def _listed(names: bytes) -> list[Path]:
     return [Path(os.fsdecode(name)) for name in parted if name]
 
 
-def _read(path: Path) -> str | bytes:
+def _read(path: Path, folder: Path) -> str | bytes:
     """Text where it is text, bytes where it is a document; ``-`` is what is piped in."""
     if path == _PIPED:
         piped = piped_content()
@@ -128,7 +128,7 @@ def _read(path: Path) -> str | bytes:
             raise click.UsageError("Name a file, or pipe text in.")
         return piped
     try:
-        content = path.read_bytes()
+        content = (folder / path).read_bytes()
     except IsADirectoryError:
         raise click.UsageError(
             f"{path} is a folder. `git ls-files {path} | edgeroute scan --files-from -` scans what"
@@ -156,7 +156,8 @@ class _Reporting:
 
     async def file(self, path: Path) -> dict[str, Any]:
         """The report of a file, or of what is piped in."""
-        return await self._report(str(path), _read(path))
+        content = await asyncio.to_thread(_read, path, self._shell.folder)
+        return await self._report(str(path), content)
 
     async def staged(self, file: StagedFile) -> dict[str, Any]:
         """The report of a staged file: what its new lines hold. What cannot be read is no find."""
@@ -175,12 +176,12 @@ class _Reporting:
 
     async def _report(self, name: str, content: str | bytes) -> dict[str, Any]:
         inspector = self._shell.runtime.inspector
-        inspector.on_asking = tell_asking
+        self._shell.tell_asking()
         if isinstance(content, str):
             verdict = await inspector.scan(content, full=True)
             return _report(name, content, verdict, show=self._show, why=self._why)
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        label = self._shell.runtime.admin.own.label(Path(name))
+        label = self._shell.runtime.admin.own.label(self._shell.folder / name)
         attached = Message("user", (File(Path(name).name, kind, content, label),))
         verdict = await inspector.inspect(ChatRequest(messages=(attached,)), full=True)
         return _report(name, "", verdict, show=False, why=self._why)

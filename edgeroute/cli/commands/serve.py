@@ -12,6 +12,7 @@ import click
 
 from edgeroute.cli.getting_ready import get_ready
 from edgeroute.cli.shell import Shell, note, out, pass_shell
+from edgeroute.config import Paths
 
 if TYPE_CHECKING:
     from edgeroute.server.serve import Listening
@@ -33,8 +34,12 @@ _NEW_OBJECTS: Final = 10_000  # that are made before some are looked through
 @pass_shell
 def serve(shell: Shell, host: str, port: int | None, *, unix_socket: bool, exposed: bool) -> None:
     """Serve the OpenAI and Anthropic wire formats to programs on this machine."""
+    from edgeroute.cli.answering import answering
+    from edgeroute.cli.beside import fingerprint
     from edgeroute.server.serve import serving
 
+    program = click.get_current_context().find_root().command
+    key = fingerprint(Paths.find())  # of what is about to be read
     get_ready(shell)
     runtime = shell.runtime
     # An invalid policy is no reason to be found out by the first request.
@@ -45,13 +50,17 @@ def serve(shell: Shell, host: str, port: int | None, *, unix_socket: bool, expos
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        async with serving(
-            runtime,
-            host or settings.host,
-            settings.port if port is None else port,
-            unix_socket=unix_socket,
-            accept_exposure=exposed,
-        ) as listening:
+        async with (
+            serving(
+                runtime,
+                host or settings.host,
+                settings.port if port is None else port,
+                unix_socket=unix_socket,
+                accept_exposure=exposed,
+            ) as listening,
+            # Who guards the record with a passphrase is asked for it with every command.
+            contextlib.nullcontext() if shell.guarded else answering(runtime, key, program),
+        ):
             _announce(listening)
             warming = asyncio.create_task(_warm(runtime))
             await stop.wait()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edgeroute.core.clock import Clock
@@ -301,23 +301,16 @@ class Decider:
 
     def _advice(self, asked: PlanInput, chosen: Plan, request: ChatRequest) -> Advice | None:
         """What earlier answers say, where the policy was free to choose one model."""
-        from edgeroute.routing.plan.eligibility import call_cost, why_not  # noqa: PLC0415
+        from edgeroute.routing.plan.eligibility import costs  # noqa: PLC0415
         from edgeroute.routing.signals.turns import asked as last_asked  # noqa: PLC0415
 
         if asked.private or asked.model not in {"", "auto"} or chosen.strategy != "single":
             return None
 
-        def costs(models: Collection[str]) -> dict[str, Decimal | None]:
-            return {
-                name: call_cost(card, asked.signals, asked.context.now)
-                for name, card in asked.cards.items()
-                if name in models and not why_not(card, asked.signals, asked.context)
-            }
-
         return self.advisor.advise(
             last_asked(request.messages),
             chosen.first.model,
-            costs,
+            partial(costs, asked.cards, asked.signals, asked.context),
             asked.policy,
             asked.signals.task,
             told=request.front_door != "http",

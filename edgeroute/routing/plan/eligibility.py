@@ -107,6 +107,20 @@ def call_cost(
     )
 
 
+def costs(
+    cards: Mapping[str, ModelCard],
+    signals: Signals,
+    context: RoutingContext,
+    models: Collection[str],
+) -> dict[str, Decimal | None]:
+    """What the call would cost on those of the ``models`` that can take the request."""
+    return {
+        name: call_cost(card, signals, context.now)
+        for name, card in cards.items()
+        if name in models and not why_not(card, signals, context)
+    }
+
+
 def current(
     name: str, cards: Mapping[str, ModelCard], now: datetime
 ) -> tuple[ModelCard | None, str]:

@@ -82,13 +82,15 @@ class Conversations:
         if len(id) > ID_LIMIT:
             raise StoreError(f"A conversation id has at most {ID_LIMIT} characters.")
         now = self._now()
-        name = printable(id) or owned(new_id(now), owner)
-        self._database.write(
+        name, called = printable(id) or owned(new_id(now), owner), titles.title(title)
+        made = self._database.write(
             "INSERT OR IGNORE INTO conversations"
             " (id, title, created, updated, mode, parent, stored) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (name, titles.title(title), stamp(now), stamp(now), mode.value, parent, stored),
+            (name, called, stamp(now), stamp(now), mode.value, parent, stored),
         )
-        return self._must(name)
+        if not made or id:  # receipts of one that is gone may bear the same id
+            return self._must(name)
+        return Conversation(name, called, now, now, mode, parent=parent, stored=stored)
 
     def get(self, id: str) -> Conversation | None:  # noqa: A002
         """The conversation, or None."""

@@ -111,7 +111,12 @@ def test_where_nobody_is_told_a_prompt_is_read_for_a_cheaper_model_alone(
         desk.note(OPUS, 1.0, number)
     read: list[str] = []
     embed = ByTopic.embed
-    monkeypatch.setattr(ByTopic, "embed", lambda *given: read.append(given[1]) or embed(*given))
+
+    def reading(self: ByTopic, text: str, *more: object) -> NDArray[np.float32]:
+        read.append(text)
+        return embed(self, text, *more)
+
+    monkeypatch.setattr(ByTopic, "embed", reading)
     assert desk.advise(told=False) is None
     assert read == []
     for number in range(20):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +20,10 @@ from edgeroute.routing.signals.classifier import TaskClassifier
 from edgeroute.routing.signals.guess import guess
 from edgeroute.routing.signals.keywords import DOMAINS, glance, load_cues, words_of
 from tests.support.model_files import require
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 PLAIN = [
     ("write a python function that parses iso dates", "implement"),
@@ -94,7 +99,12 @@ def test_the_second_vector_is_read_where_the_first_leaves_doubt(
     models = full._sentence_models()
     assert models is not None
     many = models.many
-    monkeypatch.setattr(models, "many", lambda text: read.append(text) or many(text))
+
+    def reading(text: str) -> NDArray[np.float32]:
+        read.append(text)
+        return many(text)
+
+    monkeypatch.setattr(models, "many", reading)
     monkeypatch.setattr(full, "_kept", {})
     alone = [full.rank(text).labels[0][0] for text, _ in PLAIN]
     few = len(read)
