@@ -65,7 +65,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Kill the endpoint and look for what is lost.")
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--encrypted", action="store_true", help="With a keyring, in a file here.")
+    parser.add_argument("--minutes", type=float, default=1e9, help="Stop killing after these.")
     arguments = parser.parse_args()
+    until = time.monotonic() + arguments.minutes * 60
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}, {arguments.kills} kills")
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder, ScriptedProvider(tally.answer) as provider:
@@ -74,6 +76,9 @@ def main() -> None:
         if arguments.encrypted:
             os.environ[file_keyring.VARIABLE] = str(Path(folder) / "keyring.json")
         for number in range(arguments.kills):
+            if time.monotonic() > until:
+                print(f"The time is up after {number} kills.")
+                break
             _one_kill(home, number, tally)
             if number % 25 == 24:
                 print(f"  {number + 1} kills, {len(tally.acknowledged)} answers", flush=True)
