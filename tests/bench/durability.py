@@ -37,7 +37,7 @@ from tests.support.scripted_provider import Received, Reply, ScriptedProvider
 CLIENTS: Final = 4
 LONGEST: Final = 1.2  # seconds from the first answer to the kill, at most
 QUESTION: Final = "Explain a hash table"
-_START_SECONDS: Final = 30.0
+_START_SECONDS: Final = 120.0
 _POLICY: Final = "routing:\n  rules:\n    - default: up/m\n"
 _WORDS: Final = ("A ", "plain ", "answer.")
 _PAUSE: Final = 0.02
@@ -65,7 +65,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Kill the endpoint and look for what is lost.")
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--encrypted", action="store_true", help="With a keyring, in a file here.")
+    parser.add_argument("--minutes", type=float, default=1e9, help="Stop killing after these.")
     arguments = parser.parse_args()
+    until = time.monotonic() + arguments.minutes * 60
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}, {arguments.kills} kills")
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder, ScriptedProvider(tally.answer) as provider:
@@ -74,6 +76,9 @@ def main() -> None:
         if arguments.encrypted:
             os.environ[file_keyring.VARIABLE] = str(Path(folder) / "keyring.json")
         for number in range(arguments.kills):
+            if time.monotonic() > until:
+                print(f"The time is up after {number} kills.")
+                break
             _one_kill(home, number, tally)
             if number % 25 == 24:
                 print(f"  {number + 1} kills, {len(tally.acknowledged)} answers", flush=True)
@@ -200,19 +205,20 @@ def missing(home: Path, tally: Tally) -> Iterator[tuple[str, str]]:
     )
     paths = config.Paths(config_, data, models, state, run)
     runtime = Runtime(paths, Settings())
-    for name in sorted(tally.received):
-        if not any(one.left_machine for one in runtime.receipts.list(conversation=name)):
-            yield "receipt of what left", name
+    receipts = runtime.receipts.list(limit=10_000_000)
+    left = {one.conversation for one in receipts if one.left_machine}
+    whole = {one.conversation for one in receipts if one.standing}
+    for name in sorted(tally.received - left):
+        yield "receipt of what left", name
     for name in sorted(tally.acknowledged):
-        whole = [one for one in runtime.receipts.list(conversation=name) if one.standing]
-        if not whole:
+        if name not in whole:
             yield "receipt of an answer", name
         if not runtime.conversations.turns(name):
             yield "turn", name
     entered = {
         row["receipt"] for row in runtime._stores.database.read("SELECT receipt FROM ledger")
     }
-    for one in runtime.receipts.list(limit=10_000_000):
+    for one in receipts:
         if one.attempts and one.id not in entered:
             yield "ledger line", one.id
     for sentence in runtime.receipts.verify().broken:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -208,3 +209,34 @@ async def test_an_allowed_value_frees_no_latched_conversation(tmp_path: Path) ->
         home.runtime.lists.keep_private("project", "hash table")
         await home.ask(OPEN)
         _nothing_left(home)
+
+
+async def test_two_hundred_thousand_fields_are_turned_away(tmp_path: Path) -> None:
+    """A body of nothing but fields costs no check: its sender reads what is wrong with it."""
+    async with house(tmp_path) as home:
+        body = body_of("chat", [("user", OPEN)]) | {f"x_{n}": n for n in range(200_000)}
+        began = time.process_time()
+        answer = await post(home.runtime, PATHS["chat"], body)
+        assert time.process_time() - began < 3
+        assert answer.status_code == 400
+        assert "more than 200 fields" in answer.json()["error"]["message"]
+        assert home.bytes_out == 0
+
+
+@pytest.mark.timeout(180)
+async def test_a_heavy_body_costs_a_bounded_check(tmp_path: Path) -> None:
+    """Half a megabyte of small values in a call: the check ends, the answer says where it came
+    from and why, and the next prompt is answered as ever.
+    """
+    async with house(tmp_path) as home:
+        arguments = json.dumps({f"key_{n}": n for n in range(25_000)})
+        assert len(arguments) > 450_000
+        began = time.process_time()
+        answer = await post(
+            home.runtime, PATHS["chat"], body_of("chat", [("user", OPEN)]) | _call(arguments)
+        )
+        assert time.process_time() - began < 20
+        assert answer.status_code == 200
+        assert answer.headers["x-edgeroute-reason"]
+        after = await home.ask(OPEN)
+        assert after.text

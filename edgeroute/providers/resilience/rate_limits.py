@@ -194,15 +194,21 @@ def _seconds_to(text: str, wall: datetime) -> float | None:
 def retry_after(headers: Mapping[str, str], body: Any, now: datetime) -> float | None:
     """Seconds to wait, in 0..86400: from the headers, Gemini's RetryInfo, or the error's text.
 
-    ``headers`` has names in lower case; ``body`` is the error as parsed JSON.
+    ``headers`` has names in lower case; ``body`` is the error as parsed JSON. More than a day is a
+    mistake, which must not take the provider away for so long: it counts as no time.
     """
+    named = _named_wait(headers, body, now)
+    return named if named is not None and named <= LONGEST else None
+
+
+def _named_wait(headers: Mapping[str, str], body: Any, now: datetime) -> float | None:
     milliseconds = _number(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
-        return _bounded(milliseconds / 1000)
+        return max(milliseconds / 1000, 0.0)
     given = headers.get("retry-after", "").strip()
     if given:
         seconds = _number(given)
-        return _bounded(seconds) if seconds is not None else _until(given, now)
+        return max(seconds, 0.0) if seconds is not None else _until(given, now)
     return _from_body(body)
 
 
@@ -210,12 +216,12 @@ def duration(text: str) -> float | None:
     """Seconds in a duration such as ``6m0s``, ``1.5s``, ``20ms`` or a plain number."""
     plain = _number(text)
     if plain is not None:
-        return _bounded(plain)
+        return max(plain, 0.0)
     match = _DURATION.match(text.strip())
     if not match or not text.strip():
         return None
     hours, minutes, seconds, milliseconds = (float(group or 0) for group in match.groups())
-    return _bounded(hours * 3600 + minutes * 60 + seconds + milliseconds / 1000)
+    return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000
 
 
 def _from_body(body: Any) -> float | None:
@@ -242,7 +248,7 @@ def _until(text: str, now: datetime) -> float | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return _bounded((moment - now).total_seconds())
+    return max((moment - now).total_seconds(), 0.0)
 
 
 def _number(text: str) -> float | None:
@@ -251,7 +257,3 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) else None
-
-
-def _bounded(seconds: float) -> float:
-    return min(max(seconds, 0.0), LONGEST)

@@ -123,7 +123,12 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
         ({"retry-after": "Sun, 22 Nov 2026 12:00:30 GMT"}, {}, 30.0),
         ({"retry-after": "Sun, 22 Nov 2026 11:00:00 GMT"}, {}, 0.0),
         ({"retry-after": "-5"}, {}, 0.0),
-        ({"retry-after": "99999999999"}, {}, 86_400.0),
+        ({"retry-after": "86400"}, {}, 86_400.0),
+        ({"retry-after": "99999999999"}, {}, None),
+        ({"retry-after": "1e99"}, {}, None),
+        ({"retry-after": "Sun, 22 Nov 3026 12:00:00 GMT"}, {}, None),
+        ({"retry-after-ms": "99999999999999"}, {}, None),
+        ({}, {"error": {"message": "Please try again in 9999h0m0s."}}, None),
         ({"retry-after": "inf"}, {}, None),
         ({"retry-after": "nan"}, {}, None),
         ({"retry-after": "soon"}, {}, None),
@@ -138,7 +143,9 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
     ],
 )
 def test_every_way_to_say_it(headers: dict[str, str], body: Any, seconds: float | None) -> None:
-    """Headers, dates, Gemini's RetryInfo and plain text are read; nonsense is not."""
+    """Headers, dates, Gemini's RetryInfo and plain text are read; nonsense and more than a day are
+    not.
+    """
     found = retry_after(headers, body, NOW)
     assert found == (pytest.approx(seconds) if seconds is not None else None)
 
