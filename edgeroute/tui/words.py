@@ -19,7 +19,7 @@ MODE_WORDS: Mapping[PrivacyMode, str] = {
     PrivacyMode.MASK: "MASK",
 }
 MODE_SENTENCES: Mapping[PrivacyMode, str] = {
-    PrivacyMode.AUTO: "Personal data stays here; everything else goes where it is answered best.",
+    PrivacyMode.AUTO: "Personal data stays here; the rest goes where it is answered best.",
     PrivacyMode.PRIVATE: "Nothing of this chat leaves this machine.",
     PrivacyMode.MASK: "Personal data is replaced by placeholders before anything leaves.",
 }
@@ -32,8 +32,8 @@ MODE_EXAMPLES: Mapping[PrivacyMode, str] = {
 MODEL_ALIASES: Mapping[str, str] = {
     "auto": "what the rules pick",
     "local": "the model on this machine",
-    "cascade": "cheap models first, a strong one where they do not hold up",
-    "ensemble": "several models side by side, and where they disagree",
+    "cascade": "cheap first, strong if in doubt",
+    "ensemble": "several, and where they disagree",
 }
 THUMB_WORDS: Mapping[str | None, str] = {"up": "good", "down": "not good", None: ""}
 _TYPE_WORDS: Mapping[str, str] = {

@@ -191,8 +191,8 @@ async def own(chat: Driver) -> None:
 async def searched(chat: Driver) -> None:
     """A search in all chats."""
     await page(chat, "find")
-    await chat.press(*"table")
-    await chat.until(lambda: "table" in chat.choices)
+    await chat.press(*"regex")
+    await chat.until(lambda: "regex" in chat.choices)
 
 
 async def models(chat: Driver) -> None:

@@ -111,7 +111,7 @@ class AppActions:
         """Choose a theme and keep it."""
         app = self._chat.screen.app
         items = [PickerItem(name, Content(name)) for name in sorted(app.available_themes)]
-        chosen = await self._chat.ask(Picker("Theme", filtered(items)))
+        chosen = await self._chat.ask(Picker("Theme", filtered(items), verb="use"))
         if chosen is not None:
             app.theme = chosen.id
             self._chat.runtime.save("chat.theme", chosen.id)

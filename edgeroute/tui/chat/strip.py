@@ -59,7 +59,7 @@ def resting(state: ChatState, answering: str, preparing: str = "") -> StripView:
             "forced",
             "STAYS LOCAL",
             why=state.latch_reason or "this chat held personal data",
-            details="Every message is answered on this machine. ctrl+n begins another chat.",
+            details="All of it is answered here. ctrl+n begins another chat.",
         )
     return replace(IDLE, why=MODE_SENTENCES[state.mode])
 

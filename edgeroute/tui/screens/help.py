@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from textual.app import ComposeResult
+from textual.containers import Grid
 from textual.content import Content
 
 from edgeroute.tui.commands import COMMANDS
@@ -26,6 +27,8 @@ class HelpScreen(PanelScreen[None]):
         """The tables."""
         for group, entries in self._groups.items():
             yield section(group)
-            for name, text in entries:
-                yield line(Content.assemble((name.ljust(32), "bold $primary"), text))
+            with Grid(classes="table"):
+                for name, text in entries:
+                    yield line(Content.styled(name, "bold $primary"))
+                    yield line(text)
         yield line("Your own keys stand in config.toml under [chat.keys].", "after")

@@ -29,6 +29,10 @@ class PanelScreen(ModalScreen[Result]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "close", show=False)]
     TITLE = ""
     KEYS = "esc close"
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares a list
+        (0, "-narrow"),
+        (100, "-wide"),
+    ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares a list
         (0, "-short"),
         (30, "-tall"),

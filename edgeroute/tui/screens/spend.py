@@ -18,7 +18,7 @@ from edgeroute.tui.words import dollars, spent
 if TYPE_CHECKING:
     from edgeroute.core.spending import SpendingRepository, SpendRow
 
-_BAR: Final = 10
+_BAR: Final = 8
 
 
 def bar(share: float, width: int = _BAR) -> str:
@@ -58,7 +58,7 @@ class SpendScreen(PanelScreen[None]):
             ("By model", models),
             ("By task", self._ledger.rows("task")),
         ):
-            yield section(title)
+            yield section(f"{title:37}{'cost':>13}{'calls':>7}{'tokens':>9}")
             yield from _table(table)
 
 
@@ -69,8 +69,8 @@ def _table(table: Sequence[SpendRow]) -> ComposeResult:
             Content.assemble(
                 safe_line(r.label, 28).ljust(29),
                 (bar(float((r.cost or 0) / most)), "$primary"),
-                (f" {cost_words(r.spent):>16}", "bold"),
-                (f" {plural(r.calls, 'call'):>11} {tokens(r.tokens):>7} tokens", "$muted"),
+                (f"{cost_words(r.spent):>13}", "bold"),
+                (f"{r.calls:>7}{tokens(r.tokens):>9}", "$muted"),
             ),
             "row",
         )

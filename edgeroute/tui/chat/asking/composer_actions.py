@@ -105,7 +105,9 @@ class ComposerActions:
         """Search what was asked before."""
         prompts = self._chat.runtime.conversations.prompts()
         items = [PickerItem(str(at), Content(safe_line(p, 100)), p) for at, p in enumerate(prompts)]
-        picker = Picker("What you asked before", filtered(items), empty="Nothing asked yet.")
+        picker = Picker(
+            "What you asked before", filtered(items), empty="Nothing asked yet.", verb="take"
+        )
         chosen = await self._chat.ask(picker)
         if chosen is not None:
             self._composer.put(prompts[int(chosen.id)])

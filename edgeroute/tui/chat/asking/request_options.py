@@ -79,7 +79,9 @@ class RequestOptions:
             self._draft.changed(model=name)
             return
         ready = await asyncio.to_thread(self._chat.runtime.providers.ready)
-        picker = Picker("Model for the next message", filtered(self._models(ready)), value=name)
+        picker = Picker(
+            "Model for the next message", filtered(self._models(ready)), value=name, verb="choose"
+        )
         chosen = await self._chat.ask(picker)
         if chosen is None:
             return
@@ -151,8 +153,8 @@ def findings_picker(text: str, findings: tuple[Finding, ...], told: str = "") ->
         PickerItem(
             str(at),
             Content.assemble(
-                (type_words(f.type).ljust(18), "bold $personal"),
-                (safe_line(text[f.start : f.end], 40).ljust(42)),
+                (type_words(f.type).ljust(16), "bold $personal"),
+                (safe_line(text[f.start : f.end], 32).ljust(34)),
                 (f"{f.score:.0%}  {safe_line(f.source, 24)}", "$muted"),
             ),
             f"{f.type} {text[f.start : f.end]}",

@@ -204,7 +204,10 @@ class Turns:
                 self._wait.asks(here=step.model in self._local)
                 self._tick()
             case TextDelta():
+                first = self._wait.first is None
                 self._wait.said(step.text, self._now())
+                if first:
+                    self._tick()
             case ReasoningDelta():
                 self._wait.thinking = True
 
