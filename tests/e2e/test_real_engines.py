@@ -50,6 +50,7 @@ class Engine:
 
     port: int
     process: subprocess.Popen[bytes]
+    model: str
 
     @property
     def url(self) -> str:
@@ -90,11 +91,15 @@ def running(kind: engines.Kind, folder: Path) -> Iterator[Engine]:
     model = require(SMALL) if kind.gguf else engines.tiny(python, folder)
     with (folder / f"{kind.module}-{port}.log").open("wb") as log:
         process = subprocess.Popen(
-            kind.command(python, model, port, KEY), stdout=log, stderr=subprocess.STDOUT
+            kind.command(python, model, port, KEY),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "HF_HUB_OFFLINE": "1"},
         )
+    engine = Engine(port, process, kind.model)
     try:
-        asyncio.run(up(Engine(port, process)))
-        yield Engine(port, process)
+        asyncio.run(up(engine))
+        yield engine
     finally:
         process.kill()
         process.wait()
@@ -106,15 +111,22 @@ async def up(engine: Engine) -> None:
     while time.monotonic() < end:
         if engine.process.poll() is not None:
             raise AssertionError("the server ended while it started")
-        if (await endpoint(engine.url).status()).state == "ready":
+        with contextlib.suppress(LocalModelError):
+            await told(endpoint(engine), ask("Hello", 1))
             return
         await asyncio.sleep(1)
     raise AssertionError("the server did not start in time")
 
 
-def endpoint(url: str, *, key: str = KEY) -> Endpoint:
-    """The server as a backend."""
-    return Endpoint("box", url, key=Secret(key) if key else None, tls=tls_context)
+def endpoint(engine: Engine, *, url: str = "", key: str = KEY, ca_file: str = "") -> Endpoint:
+    """The server as a backend, perhaps behind another ``url``."""
+    return Endpoint(
+        "box",
+        url or engine.url,
+        model=engine.model,
+        key=Secret(key) if key else None,
+        tls=lambda: tls_context(ca_file),
+    )
 
 
 def ask(text: str, tokens: int = 16) -> ChatRequest:
@@ -139,12 +151,14 @@ def engine(
 async def test_it_answers_with_its_key_alone(engine: tuple[engines.Kind, Engine]) -> None:
     """With the key an answer that ends; without one a sentence that says where to put it."""
     kind, server = engine
-    found = await told(endpoint(server.url), ask("Say hello."))
+    found = await told(endpoint(server), ask("Say hello."))
     assert isinstance(found[-1], Finish)
-    assert (await endpoint(server.url).status()).window > 0
+    if not kind.model:
+        status = await endpoint(server).status()
+        assert (status.state, status.window > 0) == ("ready", True)
     if kind.has_keys:
         with pytest.raises(LocalModelError) as error:
-            await told(endpoint(server.url, key=""), ask("Say hello."))
+            await told(endpoint(server, key=""), ask("Say hello."))
         assert "edgeroute keys set box" in error.value.hint
 
 
@@ -155,18 +169,21 @@ async def test_it_is_reached_behind_tls(
     authority, file = trustme.CA(), tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(file))
     with terminating(authority.issue_cert("127.0.0.1"), engine[1].port) as port:
-        url, key = f"https://127.0.0.1:{port}/v1", Secret(KEY)
-        trusted = Endpoint("box", url, key=key, tls=lambda: tls_context(str(file)))
+        url = f"https://127.0.0.1:{port}/v1"
+        trusted = endpoint(engine[1], url=url, ca_file=str(file))
         assert isinstance((await told(trusted, ask("Say hello.")))[-1], Finish)
         with pytest.raises(LocalModelError):
-            await told(endpoint(url), ask("Say hello."))
+            await told(endpoint(engine[1], url=url), ask("Say hello."))
 
 
 def several(tmp_path: Path, *servers: Engine) -> tuple[Several, WorkerProcess]:
     """``servers`` in turn, and after them the own worker."""
     models = LocalModels(require(SMALL).parent)
     worker = WorkerProcess(tmp_path / "run", tmp_path / "state", models.folder, window=2_048)
-    named = {f"box{place}": EndpointSettings(base_url=one.url) for place, one in enumerate(servers)}
+    named = {
+        f"box{place}": EndpointSettings(base_url=one.url, model=one.model)
+        for place, one in enumerate(servers)
+    }
     choices = Choices(models=models, process=worker, endpoints=named, key_of=lambda _: Secret(KEY))
     first, *others = named
     backend = asyncio.run(choices.backend(first, "auto", others))

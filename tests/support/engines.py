@@ -32,13 +32,15 @@ Command = Callable[[str, Path, int, str], list[str]]
 class Kind:
     """One engine: the ``module`` that brings it, and the ``command`` that starts it with a Python,
     a folder for models, a port and a key. Some have no keys: a proxy in front would check them.
-    With ``gguf`` the folder has the small model of the tests.
+    ``model`` is what it calls its model, empty where it lists it. With ``gguf`` it reads the small
+    model of the tests.
     """
 
     module: str
     command: Command
     has_keys: bool = True
     gguf: bool = False
+    model: str = ""
 
 
 def tiny(python: str, folder: Path) -> Path:
@@ -67,6 +69,6 @@ def _vllm(python: str, model: Path, port: int, key: str) -> list[str]:
 
 KINDS: Final = (
     Kind("xllamacpp", _llamacpp, gguf=True),
-    Kind("mlx_lm", _mlx, has_keys=False),
+    Kind("mlx_lm", _mlx, has_keys=False, model="default_model"),
     Kind("vllm", _vllm),
 )
