@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cached_property
 
 from edgeroute.boundary import lockdown
+from edgeroute.core.errors import LocalModelError
 from edgeroute.core.local_models import LocalStatus, OnProgress
 from edgeroute.engine.admin.endpoint_keys import EndpointKeys
 from edgeroute.local.backends import llamacpp, omlx
@@ -89,6 +91,14 @@ class LocalParts:
         # Which model fits may depend on the graphics card that was asked for.
         in_turn = bool(os.environ.get("CMAKE_ARGS"))
         await work.run(Compiler().require_tools, in_turn=in_turn)
+
+    async def preload(self) -> None:
+        """Have the own worker load its model, where the settings want that and it answers here."""
+        local = self._installation.settings.local
+        if not local.preload or self._chosen.name != llamacpp.NAME:
+            return
+        with suppress(LocalModelError):  # the first prompt says what is wrong
+            await written_per_second(LlamaCpp(self.models, self.worker, local.model), tokens=1)
 
     async def probe(self) -> float:
         """The bytes of weights that this machine reads in a second, by a model that is on disk.

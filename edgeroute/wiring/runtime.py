@@ -153,6 +153,7 @@ class Runtime:
         _ = self.engine
         with suppress(Exception):  # without its detector every prompt stays here, and says so
             await asyncio.to_thread(self._privacy.load_detector)
+        await self._local.preload()
 
     async def close(self) -> None:
         """Let go of connections, threads and files."""

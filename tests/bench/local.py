@@ -1,11 +1,12 @@
 # ruff: noqa: T201 - it prints its tables
 """How fast the own worker is, beside llama.cpp alone on the same file in the same run.
 
-``python -m tests.bench.local [--model ID] [--busy] [--rounds N] [--tokens N]``
+``python -m tests.bench.local [--model ID] [--busy] [--shared] [--rounds N] [--tokens N]``
 
 Rounds are interleaved, so that what else the machine does falls on all alike, and each prints the
 machine's load. With ``--busy`` one core counts meanwhile. Speeds are medians, in tokens per second,
-and so are the proportions, which compare within each round.
+and so are the proportions, which compare within each round. ``--shared`` leaves out threads that
+wait awake for long: on a machine that many share they stand still for minutes.
 """
 
 from __future__ import annotations
@@ -160,6 +161,7 @@ async def speeds(backend: LlamaCpp, path: Path, options: argparse.Namespace) -> 
     alone = {
         name: Alone(path, max(1, cores // (divisor or 1)), environment)
         for name, (divisor, environment) in RAW.items()
+        if environment or divisor or not options.shared
     }
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
     try:
@@ -186,7 +188,9 @@ async def speeds(backend: LlamaCpp, path: Path, options: argparse.Namespace) -> 
 
 def _beside(found: dict[str, list[tuple[float, float]]], name: str, part: int) -> float:
     """How fast ``name`` is beside the raw setting that is best on the whole, round by round."""
-    best = max(RAW, key=lambda raw: statistics.median(row[part] for row in found[raw]))
+    best = max(
+        found.keys() & RAW, key=lambda raw: statistics.median(row[part] for row in found[raw])
+    )
     pairs = zip(found[name], found[best], strict=True)
     return statistics.median(own[part] / raw[part] for own, raw in pairs)
 
@@ -227,6 +231,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", default="auto")
     parser.add_argument("--busy", action="store_true")
+    parser.add_argument("--shared", action="store_true")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tokens", type=int, default=64)
     options = parser.parse_args()

@@ -103,7 +103,7 @@ def recommend(shell: Shell, *, machine: bool, no_probe: bool) -> None:
     )
     note("8K and 32K: memory with so many tokens of context. All of them call tools.")
     if judge := next((one.build.judged.by for one in advice if one.build.judged), ""):
-        note(f"Private prompts: 30 in five languages, judged by {judge}.")
+        note(f"Private prompts: 30 in five languages, judged by {judge} with a written rubric.")
 
 
 def _must_be_known(shell: Shell, model: str) -> None:

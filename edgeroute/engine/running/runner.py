@@ -7,8 +7,10 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edgeroute.core.answer import Answer
 from edgeroute.core.events import AttemptEnded, AttemptStarted, Event, Notice
 from edgeroute.engine.deciding.decision import Decision
+from edgeroute.engine.running import trust
 from edgeroute.engine.running.circuit_checks import CircuitChecks
 from edgeroute.engine.running.fallback import Fallback
 from edgeroute.engine.running.live_attempt import RunState
@@ -45,6 +47,8 @@ class Runner:
             async with aclosing(self.delivery.run(candidates, decision, state)) as events:
                 async for event in events:
                     yield event
+        if state.answer is not None and (text := self._trust(decision, state.answer)):
+            yield Notice(trust.KIND, text)
         if state.answer is None or not (plan.verify or plan.unchecked):
             return
         if state.answer.message.tool_calls:  # what it says with their results will be checked
@@ -55,6 +59,11 @@ class Runner:
             return
         async for event in self._verified(decision, state):
             yield event
+
+    def _trust(self, decision: Decision, answer: Answer) -> str:
+        here = {card.id: card for card in self.calls.local.cards()}
+        card = here.get(answer.model)
+        return trust.how_far(decision, answer, card.grade, card.place) if card else ""
 
     def _machine(self, decision: Decision, models: list[str]) -> StrategyMachine:
         from edgeroute.routing.signals.turns import asked  # noqa: PLC0415

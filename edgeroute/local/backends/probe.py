@@ -25,15 +25,18 @@ class Writer(Protocol):
 
 
 async def written_per_second(
-    backend: Writer, monotonic: Callable[[], float] = time.monotonic
+    backend: Writer,
+    monotonic: Callable[[], float] = time.monotonic,
+    *,
+    tokens: int = _MOST_TOKENS,
 ) -> float:
-    """The tokens that ``backend`` writes in a second, in ten seconds at most after its first; 0
-    where it wrote too few.
+    """The tokens that ``backend`` writes in a second, in ten seconds at most after its first and
+    ``tokens`` at most; 0 where it wrote too few.
 
     Raises:
         LocalModelError: it does not answer.
     """
-    asked = ChatRequest((user(_PROMPT),), sampling=Sampling(max_output_tokens=_MOST_TOKENS))
+    asked = ChatRequest((user(_PROMPT),), sampling=Sampling(max_output_tokens=tokens))
     first = last = 0.0
     count = -1
     async with aclosing(backend.answer(asked)) as deltas:

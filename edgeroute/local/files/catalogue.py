@@ -69,7 +69,7 @@ class PinnedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sources: tuple[Source, ...]
 
 
-class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Judgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many answers to private prompts were good, good after an edit, or wrong, as judged ``by``
     somebody with the rubric of tests/bench/local_quality.py.
     """
@@ -90,7 +90,7 @@ class Build(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     thinking: Literal["never", "switchable"] = "never"
     fill: bool = False
     code: bool = False
-    judged: Judged | None = None
+    judged: Judgement | None = None
     grade: Annotated[int, msgspec.Meta(ge=1, le=3)] = 1
     billions: float
     active: float

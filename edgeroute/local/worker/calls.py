@@ -234,7 +234,21 @@ def _named(value: Any, tools: Mapping[str, Tool]) -> Call:
         given = {}
     if not isinstance(given, dict):
         raise UnreadableCall
-    return Call(name, _dump(given))
+    return Call(name, _dump(_fitted(given, tools[name].parameters)))
+
+
+def _fitted(given: Mapping[str, Any], schema: Mapping[str, object]) -> dict[str, Any]:
+    """Arguments without those that ``schema`` rules out, and numbers that were written as texts."""
+    properties = mapping(schema.get("properties"))
+    closed = schema.get("additionalProperties") is False and "patternProperties" not in schema
+    made: dict[str, Any] = {}
+    for key, value in given.items():
+        if closed and key not in properties:
+            continue
+        kinds = set(_kinds(properties.get(key), schema))
+        mendable = isinstance(value, str) and kinds and "string" not in kinds
+        made[key] = _typed(value, properties.get(key), schema) if mendable else value
+    return made
 
 
 def _known(name: str, tools: Mapping[str, Tool]) -> str:

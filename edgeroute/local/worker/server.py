@@ -62,12 +62,15 @@ async def serve(options: argparse.Namespace, listener: socket.socket) -> None:
 async def _watch(
     service: WorkerService, server: uvicorn.Server, idle_seconds: float, path: Path, identity: int
 ) -> None:
-    """Give memory back after ``idle_seconds``; end after twice as long, or when cut off."""
+    """Give memory back after ``idle_seconds``, end after twice as long, where they are not 0; end
+    when cut off.
+    """
     while not server.should_exit:
-        await asyncio.sleep(min(_LOOK_SECONDS, idle_seconds))
-        if service.idle_seconds >= idle_seconds:
+        await asyncio.sleep(min(_LOOK_SECONDS, idle_seconds or _LOOK_SECONDS))
+        idle = service.idle_seconds if idle_seconds else -1.0
+        if idle >= idle_seconds:
             await service.unload_idle()
-        if service.idle_seconds >= 2 * idle_seconds or not _still_ours(path, identity):
+        if idle >= 2 * idle_seconds or not _still_ours(path, identity):
             server.should_exit = True
 
 

@@ -33,6 +33,7 @@ _EPOCH: Final = "1970-01-01T00:00:00Z"
 _CAPABILITIES: Final = {
     "tools": "tools", "images": "vision", "reasoning": "thinking", "fill": "insert",
 }  # fmt: skip
+_FOR_GOOD: Final = 365 * 24 * 60  # minutes
 
 
 def routes(context: ServerContext) -> list[Route]:
@@ -52,7 +53,9 @@ def routes(context: ServerContext) -> list[Route]:
         card = context.cards().get(f"local/{status.model}")
         if status.state not in {"ready", "answering"} or card is None:
             return JSONResponse({"models": []})
-        until = runtime.clock.now() + timedelta(minutes=runtime.settings.local.idle_minutes)
+        until = runtime.clock.now() + timedelta(
+            minutes=runtime.settings.local.idle_minutes or _FOR_GOOD
+        )
         told = {"expires_at": until.isoformat(), "size_vram": 0, "context_length": status.window}
         return JSONResponse({"models": [_entry(card.id, card) | told]})
 

@@ -83,6 +83,17 @@ async def test_ends_by_itself_when_nobody_asks(tmp_path: Path, folder: Path) -> 
 
 
 @pytest.mark.slow
+async def test_stays_where_its_user_wants_that(tmp_path: Path) -> None:
+    """With an idle time of 0 the worker gives nothing back and does not end."""
+    require_llama()
+    worker = WorkerProcess(tmp_path / "run", tmp_path / "state", tmp_path, idle_seconds=0)
+    await worker.ensure()
+    before = worker.pid()
+    await asyncio.sleep(1.5)
+    assert worker.pid() == before != 0
+    await worker.stop()
+
+
 async def test_ends_when_it_is_cut_off(tmp_path: Path, folder: Path) -> None:
     """A worker whose socket is gone can be reached by nobody, and does not stay for ever."""
     process = WorkerProcess(tmp_path / "run", tmp_path / "state", folder, idle_seconds=30)

@@ -188,3 +188,23 @@ def test_long_texts_take_no_longer_than_they_are() -> None:
     with pytest.raises(UnreadableCall):
         read("<tool_call>" + "{" * 100_000 + "</tool_call>", 10_000)
     assert time.monotonic() - started < 5
+
+
+def test_arguments_in_json_are_fitted_to_their_schema() -> None:
+    """What a schema rules out is left away, a number that came as a text is one; texts stay texts,
+    and a schema that rules nothing out keeps everything.
+    """
+    closed = {"type": "object", "properties": {}, "additionalProperties": False}
+    tools = (*TOOLS, Tool("list_files", "", closed))
+
+    def one(name: str, arguments: str) -> object:
+        reader = OutputReader(tools, bare=True)
+        text = f'{{"name": "{name}", "arguments": {arguments}}}'
+        (call,) = [*reader.feed(text), *reader.close()]
+        assert isinstance(call, ToolCallDelta)
+        return json.loads(call.arguments)
+
+    assert one("list_files", '{"folder": ""}') == {}
+    assert one("list_tables", '{"folder": ""}') == {"folder": ""}
+    fitted = one("book_table", '{"seats": "4", "inside": "True", "guest": "12", "free": "[1]"}')
+    assert fitted == {"seats": 4, "inside": True, "guest": "12", "free": "[1]"}
