@@ -136,7 +136,9 @@ class EngineParts:
         return Decider(
             sessions=self._sessions,
             inspector=inspector,
-            masking=Masking(self.stores.masks, inspector, self.privacy.policy),
+            masking=Masking(
+                self.stores.masks, inspector, self.privacy.policy, self.privacy.allowed
+            ),
             rules=self.rules,
             catalog=self.providers.catalog,
             local=self.local.backend,

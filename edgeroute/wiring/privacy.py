@@ -126,7 +126,7 @@ class PrivacyParts:
     def detector(self) -> Detector:
         """Reads texts for personal data."""
         models = self._installation.paths.models
-        return Detector(self.policy, models, allowed=self._allowed, second=self.second_opinion)
+        return Detector(self.policy, models, allowed=self.allowed, second=self.second_opinion)
 
     @cached_property
     def calibrations(self) -> Calibrations:
@@ -155,10 +155,10 @@ class PrivacyParts:
         listed = WithLists(self.detector, self.lists, self.policy)
         reader = Tesseract.find() if self._installation.settings.privacy.ocr else None
         return Inspector(
-            WithOwn(listed, self.imported, self._allowed, self.policy.budget.characters),
+            WithOwn(listed, self.imported, self.allowed, self.policy.budget.characters),
             lambda: f"{listed.version()} {self.imported.version} {self.second_opinion.version}",
             folders=self._folders,
-            images=Vouched(reader, self._allowed),
+            images=Vouched(reader, self.allowed),
         )
 
     def rules(self) -> str:
@@ -204,7 +204,8 @@ class PrivacyParts:
     def _asking(self, model: str) -> None:
         self.inspector.on_asking(model)
 
-    def _allowed(self, value: str) -> bool:
+    def allowed(self, value: str) -> bool:
+        """Whether the user lets ``value`` leave."""
         return self.lists.allows(value)
 
     async def close(self) -> None:

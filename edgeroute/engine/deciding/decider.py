@@ -190,7 +190,7 @@ class Decider:
 
         A value that was masked before is masked again, even where it now says nothing by itself.
         """
-        known = await self.masking.knows_values(session)
+        known = await self.masking.knows_values(session, request)
         if not verdict.private and not known:
             return None, verdict
         masked = await self.masking.mask(session, request, dry=dry)

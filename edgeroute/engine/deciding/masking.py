@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.answer import Frame
 from edgeroute.core.errors import PrivacyRefused, StoreError
 from edgeroute.core.events import Delta, Finish, ReasoningDelta, TextDelta, ToolCallDelta
+from edgeroute.core.ids import owned
 from edgeroute.core.request import ChatRequest
 from edgeroute.engine.deciding.session import Session
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from edgeroute.store.chats.masks import ConversationMasks
 
 _MAP: Final = "map"
+_OTHERS: Final = 32  # conversations whose values are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,16 @@ class MaskedRequest:
 
 @dataclass(eq=False, repr=False)
 class Masking:
-    """Masks requests and keeps each conversation's placeholders in the store."""
+    """Masks requests and keeps each conversation's placeholders in the store.
+
+    What was masked in one conversation is masked in the next ones, too, unless it is ``allowed``
+    by now: an agent's summary of a session is a conversation of its own.
+    """
 
     masks: ConversationMasks
     inspector: Inspector
     policy: PrivacyPolicy
+    allowed: Callable[[str], bool]
 
     def labels(self, types: Iterable[str]) -> dict[str, str]:
         """Words for types of personal data."""
@@ -84,10 +91,12 @@ class Masking:
 
         return all(self.policy.action(kind) is EntityAction.MASK for kind in types)
 
-    async def knows_values(self, session: Session) -> bool:
-        """Whether something was masked in this conversation before, as far as can be known."""
+    async def knows_values(self, session: Session, request: ChatRequest) -> bool:
+        """Whether something was masked in this conversation before, or something in ``request`` in
+        another one, as far as can be known.
+        """
         try:
-            return session.exists and bool(await asyncio.to_thread(self._stored, session))
+            return len(await asyncio.to_thread(self._load, session, request)) > 0
         except StoreError:
             return True
 
@@ -102,7 +111,7 @@ class Masking:
         from edgeroute.privacy.policy import EntityAction  # noqa: PLC0415
 
         try:
-            mapping = await asyncio.to_thread(self._load, session)
+            mapping = await asyncio.to_thread(self._load, session, request)
             masker = Masker(
                 mapping,
                 self.inspector,
@@ -115,24 +124,29 @@ class Masking:
             return None
         return MaskedRequest(masked, Counter(entry.type for entry in mapping.entries), masker)
 
-    def _load(self, session: Session) -> MaskMap:
-        return _map_of(self._stored(session) if session.exists else "")
+    def _load(self, session: Session, request: ChatRequest) -> MaskMap:
+        """What was masked in this conversation, and what of ``request`` in others."""
+        from edgeroute.privacy.masking.masker import texts_of  # noqa: PLC0415
+
+        mapping = _map_of(self.masks.get(session.id) if session.exists else {})
+        written = "\n".join(text for _, text in texts_of(request))
+        owner = request.client.owner if request.client else ""
+        for others in self.masks.of_others(session.id or owned("", owner), _OTHERS):
+            mapping.recognise(_map_of(others), written, self.allowed)
+        return mapping
 
     def _save(self, session: Session, mapping: MaskMap) -> None:
         """Keep ``mapping`` beside what other requests of the conversation have kept meanwhile."""
 
         def grown(stored: Mapping[str, str]) -> dict[str, str]:
-            known = _map_of(stored.get(_MAP, ""))
+            known = _map_of(stored)
             known.adopt(mapping)
             return {_MAP: known.dump().decode()}
 
         self.masks.change(session.id, grown)
 
-    def _stored(self, session: Session) -> str:
-        return self.masks.get(session.id).get(_MAP, "")
 
-
-def _map_of(stored: str) -> MaskMap:
+def _map_of(stored: Mapping[str, str]) -> MaskMap:
     from edgeroute.privacy.masking.placeholders import MaskMap  # noqa: PLC0415
 
-    return MaskMap.load(stored.encode()) if stored else MaskMap()
+    return MaskMap.load(stored[_MAP].encode()) if stored.get(_MAP) else MaskMap()

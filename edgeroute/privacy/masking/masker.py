@@ -101,7 +101,7 @@ class Masker:
         Raises:
             PrivacyRefused: something in it cannot be masked with certainty.
         """
-        texts = _texts(request)
+        texts = texts_of(request)
         written = "\n".join(text for _, text in texts)
         self.mapping.free = lambda shape: shape not in written
         found: dict[str, list[MaskSpan]] = {}
@@ -318,7 +318,7 @@ def merged(spans: Iterable[MaskSpan]) -> list[MaskSpan]:
     return found
 
 
-def _texts(request: ChatRequest) -> list[tuple[str, str]]:
+def texts_of(request: ChatRequest) -> list[tuple[str, str]]:
     """The texts that may be masked, each once, with their origin (see Policy.private_origin)."""
     found: dict[tuple[str, str], None] = {}
     tools: dict[str, str] = {}

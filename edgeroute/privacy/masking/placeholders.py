@@ -20,6 +20,8 @@ from edgeroute.privacy.masking.shapes import shaped
 
 LITERAL: Final = "LITERAL"  # what looks like a placeholder and is the user's own
 URL: Final = "URL"
+# What says nothing in another text.
+_OF_THEIR_TEXT: Final = frozenset({LITERAL, URL, "SENSITIVE", "PERSONAL_RECORDS"})
 _MOST_NAMED: Final = 4  # people whom one shared placeholder names
 _BASE: Final = re.compile(r"[A-Z_]+_(\d+)(?:_FULL)?")
 _COUNT: Final = re.compile(r"_\d+\Z")
@@ -129,6 +131,17 @@ class MaskMap:
             if mine is None and self._names.get(known.name, known.value) == known.value:
                 self._add(known)
             elif mine is None or mine.value != known.value:
+                self.placeholder(known.type, known.value)
+
+    def recognise(self, other: MaskMap, written: str, allowed: Callable[[str], bool]) -> None:
+        """Take in the values of another conversation that stand in ``written``, unless they are
+        ``allowed`` by now. A single name may be another one's, or a word.
+        """
+        for known in other.entries:
+            apart = known.type not in _OF_THEIR_TEXT and (
+                known.type != "PERSON" or " " in known.value.strip()
+            )
+            if apart and known.value in written and not allowed(known.value):
                 self.placeholder(known.type, known.value)
 
     def _full_name(self, value: str) -> str:

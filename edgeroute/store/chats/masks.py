@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
+from edgeroute.core.ids import OWNER_ENDS, owned, owner_of
 from edgeroute.store.chats.conversations import unknown
 from edgeroute.store.database.codec import printable
 from edgeroute.store.database.database import Database
@@ -22,6 +23,17 @@ class ConversationMasks:
             "SELECT masks FROM conversations WHERE id = ?", (printable(conversation),)
         )
         return dict(json.loads(rows[0]["masks"])) if rows else {}
+
+    def of_others(self, conversation: str, most: int) -> list[dict[str, str]]:
+        """The placeholders of the ``most`` latest other conversations of the same owner."""
+        name = printable(conversation)
+        owner = owned("", owner_of(name))
+        rows = self._database.read(
+            "SELECT masks FROM conversations WHERE masks != '{}' AND id != ?"
+            " AND substr(id, 1, instr(id, ?)) = ? ORDER BY rowid DESC LIMIT ?",
+            (name, OWNER_ENDS, owner, most),
+        )
+        return [dict(json.loads(row["masks"])) for row in rows]
 
     def change(
         self, conversation: str, change: Callable[[Mapping[str, str]], Mapping[str, str]]

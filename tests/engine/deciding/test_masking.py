@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,59 @@ async def test_a_masked_value_stays_masked_where_it_says_nothing(tmp_path: Path)
         assert b"0958" not in sent
 
 
+_SUMMARY = """Sum up this chat.
+# ASSISTANT
+fixtures/people.yaml
+<<<<<<< SEARCH
+  email: torunn.berg@fjordmail.no
+=======
+  email: torunn.berg@fjordmail.no
+  vip: true
+>>>>>>> REPLACE
+# USER
+I ran this command: pytest -q
+Traceback (most recent call last):
+  File "test_money.py", line 12, in test_total
+AssertionError: assert 3 == 4
+FAILED test_money.py::test_total - AssertionError
+"""
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+async def test_what_was_masked_in_one_conversation_is_masked_in_the_next(
+    tmp_path: Path, *, allowed: bool
+) -> None:
+    """A summary of a masked session leaves without its values, though it is another conversation
+    in which they say nothing by themselves; what the user has let leave since is written out.
+    """
+    mail = "torunn.berg@fjordmail.no"
+    async with house(tmp_path) as home:
+        await home.ask(f"My neighbour is reached at {mail}.", privacy=PrivacyMode.MASK)
+        if allowed:
+            home.privacy.lists.allow(mail)
+        seen = await home.ask(_SUMMARY, privacy=PrivacyMode.MASK)
+        assert seen.receipt.route is Place.CLOUD
+        assert seen.receipt.masked == ({} if allowed else {"EMAIL_ADDRESS": 1})
+        last = home.cloud["mock"].requests[-1].body.decode()
+        assert (mail in last) is allowed
+
+
+def _kept(value: str, _: Mapping[str, str]) -> dict[str, str]:
+    return {"map": value}
+
+
+async def test_nobody_is_told_what_others_have_masked(tmp_path: Path) -> None:
+    """Each person's masked values are known to their own conversations alone."""
+    mail = "torunn.berg@fjordmail.no"
+    async with house(tmp_path) as home:
+        masks = home.stores.masks
+        for owner in ("", "anna", "ben"):
+            made = home.stores.conversations.create(PrivacyMode.MASK, owner=owner)
+            masks.change(made.id, partial(_kept, owner or mail))
+        assert masks.of_others("", 9) == [{"map": mail}]
+        assert masks.of_others("ben~new", 9) == [{"map": "ben"}]
+
+
 async def test_turns_at_the_same_time_forget_no_masked_value(tmp_path: Path) -> None:
     """What several requests of one conversation mask at once is all known to the next one."""
     mails = [f"anna{n}@fjordmail.no" for n in range(5)]
@@ -171,9 +225,9 @@ async def test_only_what_may_be_masked_is(tmp_path: Path) -> None:
     """
     async with house(tmp_path) as home:
         masks = home.stores.masks
-        masking = Masking(masks, home.runtime.inspector, home.privacy.policy)
+        masking = Masking(masks, home.runtime.inspector, home.privacy.policy, lambda _: False)
         alone = Session("", PrivacyMode.MASK, exists=False)
-        assert not await masking.knows_values(alone)
+        assert not await masking.knows_values(alone, request("Hello."))
         masked = await masking.mask(alone, request("Write to anna.berg@fjordmail.no."))
         assert masked is not None
         assert masked.types == {"EMAIL_ADDRESS": 1}
@@ -181,12 +235,12 @@ async def test_only_what_may_be_masked_is(tmp_path: Path) -> None:
         secret = "AWS_SECRET_ACCESS_KEY=vT8qLr2XnKd5WzPb7YhMc4JfGs9RtEa1UoQi6DyN"
         assert await masking.mask(alone, request(secret)) is None
         mine = Session(home.stores.conversations.create(id="mine").id, PrivacyMode.MASK)
-        assert not await masking.knows_values(mine)
+        assert not await masking.knows_values(mine, request("Hello."))
         for _ in range(2):
             again = await masking.mask(mine, request("Write to anna.berg@fjordmail.no."))
             assert again is not None
             assert "<EMAIL_ADDRESS_1>" in again.request.messages[0].text
-        assert await masking.knows_values(mine)
+        assert await masking.knows_values(mine, request("Hello."))
         assert set(masks.get("mine")) == {"map"}
 
 
@@ -200,8 +254,8 @@ async def test_a_lost_record_of_masks_masks_nothing(
 
     async with house(tmp_path) as home:
         masks = home.stores.masks
-        masking = Masking(masks, home.runtime.inspector, home.privacy.policy)
+        masking = Masking(masks, home.runtime.inspector, home.privacy.policy, lambda _: False)
         mine = Session(home.stores.conversations.create(id="mine").id, PrivacyMode.MASK)
         monkeypatch.setattr(masks, "get", lost)
-        assert await masking.knows_values(mine)
+        assert await masking.knows_values(mine, request("Hello."))
         assert await masking.mask(mine, request("Write to anna.berg@fjordmail.no.")) is None
