@@ -85,6 +85,7 @@ _MOST_CODED: Final = 9
 _ASSIGNS: Final = re.compile(r"=[^\s=]| ?= ?[\[({]")  # a setting, which is read as one
 _PAGE: Final = re.compile(r"/[\w/.-]{0,80}\?[\w.-]{1,40}=[\w&=.%-]{0,80}")  # of a site, asked for
 _REFERRED: Final = re.compile(r":\w{1,12}:`$|(?<!\w)#$")  # to an issue of a program
+_LINKED: Final = re.compile(r"`?\]\(")  # a digest that is a link, to a commit for instance
 _BRACKET: Final = re.compile(r"[()\[\]{}]")
 _MY: Final = re.compile(rf"(?<![a-z]){one_of('secrets.mine')}(?![a-z])")
 _STOP: Final = word_set("secrets.no_seed_words")
@@ -151,6 +152,8 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
             continue
         value, place = _bare(token)
         if len(value) < 5 or _KEYWORD.match(value) or _REFERENCE.search(token.group()):
+            continue
+        if is_digest(value) and _LINKED.match(text, place + len(value)):
             continue
         direct = (
             place <= first + 2

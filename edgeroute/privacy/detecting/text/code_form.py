@@ -57,6 +57,7 @@ _DIGEST: Final = r"(?:commit |merge: |from )?\^?[0-9a-f]{7,64}\b(?= )"
 _MARKS: Final = compiled(
     rf"(?m:^)[ \t|*+-]{{0,12}}(?:{_BLAME}|{_DIGEST})"
     r"|\bindex [0-9a-f]{6,40}\.\.[0-9a-f]{6,40}|\b[0-9a-f]{7,40}\.{2,3}[0-9a-f]{7,40}\b"
+    r"|\[`?[0-9a-f]{7,40}`?\](?=\()"  # a link to a commit
     rf"|\b{_UUID}\b|\b{_HEX}\b|{_STAMP}|(?:sha\d{{1,3}}-|sha256:)[A-Za-z0-9+/=]{{16,100}}",
     re.IGNORECASE,
 )

@@ -84,6 +84,10 @@ HARMLESS = {
     "decimals": "routing took 0.021000021 s",
     "members": "The association 021000021 of shelves",
     "a login that counts": "post('/login', 'username=mara&password=123456')\n",
+    "a commit behind a word": "# Changelog\n\n- Pass options to it if not used with new "
+    "[`4bde68e`](https://github.com/shelf/shelf/commit/4bde68e12de1)\n- First test to pass "
+    "[`9a59d08`](https://github.com/shelf/shelf/commit/9a59d08c0249)\n",
+    "a standard of keys": "Saves the private key in PKCS#8 PEM format.",
     "a route of a server": "Show the user their own page after the login, as before.\n\n"
     "    @web.route('/page')\n    def page():\n        show()\n",
 }
