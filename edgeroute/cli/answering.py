@@ -94,6 +94,7 @@ class _Conversation:
         self._host, self._reader, self._writer = host, reader, writer
         self._loop = asyncio.get_running_loop()
         self._input: Future[bytes | None] | None = None
+        self._ended = False
 
     async def run(self) -> None:
         """Read what was typed, run it, tell its exit code."""
@@ -128,6 +129,7 @@ class _Conversation:
         while line := await self._reader.readline():
             data = json.loads(line).get("input")
             self._answer_input(None if data is None else base64.b64decode(data))
+        self._ended = True
         self._answer_input(None)
         shell.stop()
 
@@ -140,6 +142,8 @@ class _Conversation:
         """What is piped into the command; None where nothing is. In the command's own thread."""
         asked: Future[bytes | None] = Future()
         self._input = asked
+        if self._ended:
+            return None
         self.say({"input": True})
         return asked.result()
 
@@ -189,16 +193,19 @@ class RemoteShell(Shell):
         """The result of ``work``, run on the event loop of the process."""
         done: Future[T] = Future()
 
-        async def whole() -> None:
-            try:
-                done.set_result(await work())
-            except BaseException as error:  # noqa: BLE001 - whoever waits has to be told
+        def ended(task: asyncio.Future[T]) -> None:
+            if task.cancelled():
+                done.set_exception(asyncio.CancelledError())
+            elif error := task.exception():
                 done.set_exception(error)
+            else:
+                done.set_result(task.result())
 
         def begin() -> None:
-            self._task = asyncio.ensure_future(whole())
+            self._task = task = asyncio.ensure_future(work())
+            task.add_done_callback(ended)
             if self._stopped:
-                self._task.cancel()
+                task.cancel()
 
         self._loop.call_soon_threadsafe(begin)
         try:

@@ -31,6 +31,7 @@ _STARTS: Final = ("EDGEROUTE_", "AWS_", "XDG_")
 _ENDS: Final = ("_KEY", "_TOKEN", "_PROXY", "_proxy")
 # Read anew by whoever works with them, with every request.
 _LIVE: Final = frozenset({"privacy-lists.yaml", "private-entries.json"})
+_FAILED: Final = 1
 _PATIENCE_SECONDS: Final = 2.0  # for the first word of an answer
 
 
@@ -128,11 +129,15 @@ class _Asked:
                     code = self._take(said)
                     if code is not None:
                         return code
+            except BrokenPipeError:
+                # Whoever read our output has gone; nothing more can be written, not even at exit.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                return _FAILED
             except (OSError, ValueError):
                 if not self._begun:
                     return None
         sys.stderr.write("The running endpoint has ended before its answer.\n")
-        return 1
+        return _FAILED
 
     def _take(self, said: dict[str, Any]) -> int | None:
         """Do what one line says; the exit code, if it is the last one."""
@@ -149,7 +154,8 @@ class _Asked:
         return code if isinstance(code, int) else None
 
     def _stop(self, *_: object) -> None:
-        """ctrl+c: the running one stops, and says what it kept."""
+        """ctrl+c: the running one stops, and says what it kept. Once more ends this one."""
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         with suppress(OSError):
             self._connection.shutdown(socket.SHUT_WR)
 

@@ -8,14 +8,17 @@ import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from edgeroute.cli import beside
 from edgeroute.cli.answering import answering
 from edgeroute.cli.group import cli
+from edgeroute.core.errors import Cancelled
 from edgeroute.core.verdict import CLEAR, Verdict
 from tests.cli.conftest import Home
+from tests.support.scripted_engine import ScriptedEngine
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +102,26 @@ def test_it_reads_what_is_piped_in_and_files_by_their_place(
         assert beside.answered(["scan", "--check", "-", "one.txt"]) == 0
     assert seen.texts == ["Through a pipe.", "In a file."]
     assert capsys.readouterr().out.count("No personal data found.") == 2
+
+
+@pytest.mark.parametrize("when", ["begun", "input"])
+def test_it_is_stopped_with_whoever_asked(
+    home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Whenever ctrl+c comes; the exit code says so."""
+    home.engine = ScriptedEngine(hold=True)
+    told = beside._Asked._take
+
+    def stopping(self: beside._Asked, said: dict[str, Any]) -> int | None:
+        code = told(self, said)
+        if when in said:
+            self._stop()
+        return code
+
+    monkeypatch.setattr(beside._Asked, "_take", stopping)
+    with running(home):
+        assert beside.answered(["ask", "Hello"]) in {1, Cancelled.exit_code}
+    assert "Stopped." in capsys.readouterr().err
 
 
 def test_it_does_not_answer_by_other_settings(home: Home) -> None:
