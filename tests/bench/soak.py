@@ -34,6 +34,7 @@ from tests.bench.durability import QUESTION, Tally, missing, read_response, requ
 from tests.bench.endpoint import free_port
 from tests.faults.chaos import TROUBLES, limits
 from tests.support import replies
+from tests.support.house import paths as paths_of
 from tests.support.scripted_provider import Received, Reply, ScriptedProvider
 
 ENDPOINTS: Final = 3
@@ -259,8 +260,7 @@ def _states(home: Path) -> dict[str, str]:
 
 
 def _runtime(home: Path) -> Runtime:
-    folders = (home / name for name in ("config", "data", "models", "state", "run"))
-    paths = config.Paths(*folders)
+    paths = paths_of(home)
     return Runtime(paths, config.parse(paths.settings.read_text()))
 
 
