@@ -18,6 +18,8 @@ PREFIX: Final = "/v1"
 OLLAMA: Final = "/api"
 CALLERS: Final[tuple[CallerFormat, ...]] = (*WIRES.values(), legacy_completions.FORMAT)
 _PLAIN: Final = FORMATS["openai-chat"]
+# Anthropic's library waits for as long as it is told, without a word to whoever asked.
+_LONGEST_WAIT: Final = 300.0
 
 
 class HttpRefusal(EdgeRouteError):
@@ -60,4 +62,5 @@ def _again(told: Rejection) -> dict[str, str]:
         return {"x-should-retry": "false"}
     if told.retry_after is None:
         return {}
-    return {"Retry-After": str(max(1, math.ceil(told.retry_after)))}
+    after = {"Retry-After": str(max(1, math.ceil(told.retry_after)))}
+    return after | {"x-should-retry": "false"} if told.retry_after > _LONGEST_WAIT else after

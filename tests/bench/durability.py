@@ -27,11 +27,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from edgeroute import config
 from edgeroute.settings import Settings
 from edgeroute.wiring import Runtime
 from tests.bench.endpoint import free_port
 from tests.support import file_keyring, replies
+from tests.support.house import paths as paths_of
 from tests.support.scripted_provider import Received, Reply, ScriptedProvider
 
 CLIENTS: Final = 4
@@ -200,11 +200,7 @@ async def read_response(reader: asyncio.StreamReader) -> tuple[int, bytes]:
 
 def missing(home: Path, tally: Tally) -> Iterator[tuple[str, str]]:
     """What should be in the record and is not."""
-    config_, data, models, state, run = (
-        home / name for name in ("config", "data", "models", "state", "run")
-    )
-    paths = config.Paths(config_, data, models, state, run)
-    runtime = Runtime(paths, Settings())
+    runtime = Runtime(paths_of(home), Settings())
     receipts = runtime.receipts.list(limit=10_000_000)
     left = {one.conversation for one in receipts if one.left_machine}
     whole = {one.conversation for one in receipts if one.standing}

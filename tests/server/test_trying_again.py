@@ -83,6 +83,18 @@ async def test_what_waiting_does_not_mend_is_not_tried_again(
 
 
 @wires
+async def test_nobody_is_made_to_wait_for_an_hour(tmp_path: Path, wire: str) -> None:
+    """A limit that lasts for longer than minutes is told with its time, and that a library should
+    say so instead of waiting.
+    """
+    async with calling(tmp_path, fails(429, {"retry-after": "3600"})) as caller:
+        response = await asked(caller, wire)
+        assert response.status_code == 429
+        assert 3500 <= int(response.headers["retry-after"]) <= 3600
+        assert response.headers["x-should-retry"] == "false"
+
+
+@wires
 async def test_a_named_model_that_rests_says_for_how_long(tmp_path: Path, wire: str) -> None:
     """Its breaker is open and nothing here can answer: 503 with the time."""
     async with calling(tmp_path, always([Close()])) as caller:
