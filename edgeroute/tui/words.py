@@ -19,7 +19,7 @@ MODE_WORDS: Mapping[PrivacyMode, str] = {
     PrivacyMode.MASK: "MASK",
 }
 MODE_SENTENCES: Mapping[PrivacyMode, str] = {
-    PrivacyMode.AUTO: "Personal data stays here; the rest goes where it is answered best.",
+    PrivacyMode.AUTO: "Personal data stays here; the rest goes where it fits best.",
     PrivacyMode.PRIVATE: "Nothing of this chat leaves this machine.",
     PrivacyMode.MASK: "Personal data is replaced by placeholders before anything leaves.",
 }

@@ -3,21 +3,25 @@
 
 First paint is the time from starting the program to its message box in a terminal, against a bare
 Textual program in the same run, in turns. The rest is measured in one process on the real engine
-and store, without a name model, with scripted providers on loopback: opening a chat of 1,000
-messages, memory while an answer of 20,000 tokens streams into it, a key press in a prompt of 20,000
-characters until the screen shows it, and search jumps that must land on their question.
+and store, without a name model, with a scripted provider on loopback that is a process of its own:
+opening a chat of 1,000 messages, memory while an answer of 20,000 tokens streams into it, a key
+press in a prompt of 20,000 characters until the screen shows it, and search jumps that must land on
+their question.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import multiprocessing
 import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +31,7 @@ from edgeroute.core.messages import assistant, user
 from edgeroute.tui.widgets.transcript.block import Block
 from tests.support import replies
 from tests.support.house import House, house
-from tests.support.scripted_provider import Received, Reply
+from tests.support.scripted_provider import Received, Reply, ScriptedProvider
 from tests.tui.driver import Driver, running
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -107,9 +111,7 @@ def fill(home: House) -> str:
     chat = stored.create(title="long").id
     for number in range(TURNS):
         text = f"{ANSWER * (1 + number % 3)}Answer {number}."
-        stored.append(
-            chat, [user(f"question{number:04} and more"), assistant(text)], model="mock/m"
-        )
+        stored.append(chat, [user(f"question{number:04} and more"), assistant(text)], model="far/m")
     return chat
 
 
@@ -175,9 +177,34 @@ async def landed(chat: Driver, home: House) -> int:
     return good
 
 
-async def inside(folder: Path) -> list[tuple[str, float, float, str]]:
+def upstream(said: Connection) -> None:
+    """The provider, in a process of its own: says its address, and serves until it is ended."""
+    with ScriptedProvider(streamed) as provider:
+        said.send(provider.base_url)
+        said.recv()
+
+
+@contextmanager
+def provider() -> Iterator[str]:
+    """The address of a provider that runs in a process of its own."""
+    spawning = multiprocessing.get_context("spawn")
+    ours, theirs = spawning.Pipe()
+    process = spawning.Process(target=upstream, args=(theirs,), daemon=True)
+    process.start()
+    try:
+        yield ours.recv()
+    finally:
+        ours.send("")
+        process.join()
+
+
+async def inside(folder: Path, address: str) -> list[tuple[str, float, float, str]]:
     """Everything that is measured in this process."""
-    async with house(folder, {"mock": streamed}) as home:
+    settings = (
+        f'[providers.far]\nbase_url = "{address}"\nmodels = ["m"]\ncontext_tokens = 1_000_000\n'
+    )
+    rules = {"test.yaml": "routing:\n  rules:\n    - default: far/m\n"}
+    async with house(folder, {}, settings=settings, rules=rules) as home:
         name = fill(home)
         home.runtime.admin.own.answered()  # nothing is to be offered meanwhile
         async with running(home.runtime, (120, 36)) as chat:
@@ -208,8 +235,8 @@ def main(paint: Callable[[int], tuple[list[float], list[float]]] = paints) -> in
         print(f"first paint: {app:.2f} s {what}, a bare Textual program {other:.2f} s")
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     rows = [("first paint / bare Textual", ours[0] / bare[0], 3.0, "x")]
-    with tempfile.TemporaryDirectory() as folder:
-        rows += asyncio.run(inside(Path(folder)))
+    with tempfile.TemporaryDirectory() as folder, provider() as address:
+        rows += asyncio.run(inside(Path(folder), address))
     for what, found, budget, unit in rows:
         word = "kept" if found <= budget else "NOT KEPT"
         print(f"{what:36} {found:8.2f} {unit:3} of {budget:6.1f}  {word}")

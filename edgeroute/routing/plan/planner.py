@@ -23,9 +23,7 @@ from edgeroute.routing.plan.strategy_models import line_up
 from edgeroute.routing.policy.policy import Rule
 from edgeroute.routing.policy.tiers import AS_RULED, LOCAL, TierRule
 
-_NO_KEY_YET: Final = (
-    "No provider key yet: f5 in the app, or `edgeroute keys set`, adds one. This machine answers."
-)
+_NO_KEY_YET: Final = "No provider key yet: f5 in the app, or `edgeroute keys set`, adds one."
 _EXPLICIT: Final = "explicit"
 _ONLY_SAID: Final = "That costs less, but this policy does not act on it (`outcomes.act`)."
 _SAME_TURN: Final = "It works on what you asked: the steps of one turn stay with one model."

@@ -115,8 +115,7 @@ class Chats:
         """The list of chats, until one is opened or the list is closed."""
         now = self._chat.runtime.clock.now()
         while True:
-            chats = [c for c in self._stored.list() if c.id not in self._chat.doomed]
-            chats.sort(key=lambda c: bool(c.program))  # the user's own first
+            chats = sorted(self._chat.chats(), key=lambda c: bool(c.program))  # one's own first
             items = [PickerItem(c.id, row(c, now, 60), f"{c.title} {c.program}") for c in chats]
             chosen = await self._chat.ask(
                 Picker("Chats", filtered(items), extra=ON_CHAT, empty="No chats yet.")

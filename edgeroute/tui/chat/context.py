@@ -15,6 +15,7 @@ from edgeroute.tui.chat.state import ChatState, Phase
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+    from edgeroute.core.conversation import Conversation
     from edgeroute.wiring import Runtime
 
 Result = TypeVar("Result")
@@ -36,10 +37,17 @@ class ChatContext:
         """Draw the state."""
         self.page.show(self.state)
 
+    def chats(self, limit: int = 200) -> list[Conversation]:
+        """The newest chats but for deleted ones, and for those that nothing was said in: a program
+        whose first request was refused leaves one.
+        """
+        found = self.runtime.conversations.list(limit)
+        said = [c for c in found if c.title or c.turns or c.id == self.state.id]
+        return [c for c in said if c.id not in self.doomed]
+
     def show_chats(self) -> None:
         """Fill the side pane with the user's own; those of programs are in the list of all."""
-        found = self.runtime.conversations.list(200)
-        chats = [c for c in found if not c.program and c.id not in self.doomed][:60]
+        chats = [c for c in self.chats() if not c.program][:60]
         self.page.sidebar.show(chats, self.runtime.clock.now(), self.state.id)
 
     def show_money(self) -> None:

@@ -187,8 +187,11 @@ class ChatScreen(Screen[None], inherit_bindings=False):
         self.call_after_refresh(self._wake)
 
     async def _wake(self) -> None:
-        """What happens after the first paint."""
+        """What happens after the first paint; what was typed by then stays."""
+        typed = self.composer.text
         self.draft.restore()
+        if typed:
+            self.composer.insert(typed)
         self.chats.erase_deleted()
         self._chat.show_chats()
         self._chat.show_money()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import OptionList
 
+from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui.chat import chats
 from edgeroute.tui.chat.state import Phase
 from edgeroute.tui.screens.dialogs import AskDialog, Confirm
@@ -92,6 +93,16 @@ async def delete(chat: Driver, name: str) -> None:
     await chat.press("y")
     await chat.top(Picker)
     await chat.press("escape")
+
+
+async def test_a_chat_without_a_word_is_in_no_list(runtime: FakeRuntime) -> None:
+    """A program whose first request was refused leaves one; the user never began it."""
+    runtime.conversations.create(PrivacyMode.AUTO)
+    async with running(runtime, (120, 36)) as chat:
+        assert chat.chat.page.sidebar.option_count == 5
+        await chat.press("ctrl+s")
+        await chat.top(Picker)
+        assert "new chat" not in chat.choices
 
 
 async def test_a_deleted_chat_can_be_brought_back(runtime: FakeRuntime) -> None:

@@ -8,9 +8,27 @@ import pytest
 
 from edgeroute.core.conversation import Conversation
 from edgeroute.core.verdict import PrivacyMode
+from edgeroute.tui.chat.screen import ChatScreen
 from edgeroute.tui.screens.picker import Picker
 from tests.tui.driver import running
 from tests.tui.fake_runtime import CLOUD, FakeRuntime
+
+
+@pytest.mark.parametrize("begun", ["", "Begun before, "])
+async def test_what_is_typed_at_once_stays(
+    runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch, begun: str
+) -> None:
+    """The page is there before the draft is; whoever types by then loses neither."""
+    wake = ChatScreen._wake
+
+    async def typed_first(self: ChatScreen) -> None:
+        self.composer.insert("typed at once")
+        await wake(self)
+
+    monkeypatch.setattr(ChatScreen, "_wake", typed_first)
+    runtime.conversations.keep_note("", "draft", begun)
+    async with running(runtime) as chat:
+        assert chat.text == f"{begun}typed at once"
 
 
 async def test_warming_up_begins_after_the_first_paint(runtime: FakeRuntime) -> None:
