@@ -44,7 +44,8 @@ def test_the_first_vocabulary_that_knows_one_decides() -> None:
     """However small the number of another one's word, and none but a rare word hides one."""
     assert Spelling({"hoarse": 9}.get, {"horses": 2}.get).word("horse") == "hoarse"
     assert Spelling({"hoarse": RARE}.get, {"horses": 2}.get).word("horse") == "horses"
-    assert Spelling({}.get, {"horse": 7}.get, {"horses": 2}.get).word("horse") == "horse"
+    unknown: dict[str, int] = {}
+    assert Spelling(unknown.get, {"horse": 7}.get, {"horses": 2}.get).word("horse") == "horse"
 
 
 def test_only_the_beginning_of_a_long_text_is_read() -> None:
