@@ -220,6 +220,8 @@ def _prompt(task: str, tokens: int, number: int) -> str:
 
 def _as_the_mix_says(request: Received) -> Reply:
     """An answer that reports the tokens of its kind of call."""
+    if request.method == "GET":  # what models there are
+        return replies.error(404)
     kind = next(one for one in MIX if re.search(rf"Call \d+: {one.task}", request.body.decode()))
     return replies.answer(request, "Done.", tokens=(kind.input_tokens, kind.output_tokens))
 
