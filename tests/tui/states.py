@@ -270,11 +270,13 @@ async def normal(chat: Driver) -> None:
     await chat.press("escape")
 
 
+PANELS: tuple[State, ...] = (
+    helped, listed, searched, planned, traced, spent, left, left_text, local_models, settings,
+    rules, rule_test, clients, providers, models, found, own, welcomed,
+)  # fmt: skip
 STATES: tuple[State, ...] = (
-    empty, checking, forced, cloud, streaming, answered, on_block, failed, latched, helped, listed,
-    searched, planned, traced, spent, left, left_text, local_models, settings, rules, rule_test,
-    clients, providers, key_asked, models, themes, asked_before, systems, found, not_personal,
-    commands, own, welcomed, welcomed_to_models, normal,
+    empty, checking, forced, cloud, streaming, answered, on_block, failed, latched, *PANELS,
+    key_asked, themes, asked_before, systems, not_personal, commands, welcomed_to_models, normal,
 )  # fmt: skip
 
 

@@ -30,7 +30,8 @@ class PanelScreen(ModalScreen[Result]):
     TITLE = ""
     KEYS = "esc close"
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares a list
-        (0, "-narrow"),
+        (0, "-tight"),
+        (60, "-narrow"),
         (100, "-wide"),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares a list

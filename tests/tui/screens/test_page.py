@@ -10,19 +10,9 @@ from textual.widgets import OptionList
 
 from edgeroute.tui.screens.page import PanelScreen
 from edgeroute.tui.screens.plan import PlanScreen
-from tests.tui import test_snapshots as states
+from tests.tui import states
 from tests.tui.driver import Driver, running
 from tests.tui.fake_runtime import FakeRuntime
-
-OPENED = (
-    states.helped,
-    states.listed,
-    states.planned,
-    states.traced,
-    states.spent,
-    states.own,
-    *states.PANELS,
-)
 
 
 def inside(chat: Driver) -> bool:
@@ -34,7 +24,7 @@ def inside(chat: Driver) -> bool:
     )
 
 
-@pytest.mark.parametrize("state", OPENED, ids=lambda state: state.__name__)
+@pytest.mark.parametrize("state", states.PANELS, ids=lambda state: state.__name__)
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)], ids=str)
 async def test_the_keys_of_every_panel_are_in_view(
     runtime: FakeRuntime, state: Callable[[Driver], Awaitable[None]], size: tuple[int, int]
@@ -56,3 +46,10 @@ async def test_the_chosen_line_of_a_long_list_is_in_view(runtime: FakeRuntime) -
         line = choices.region.y + (choices.highlighted or 0)
         middle = chat.app.screen.query_one("#middle").region
         assert middle.y <= line < middle.bottom
+
+
+async def test_the_help_breaks_no_word_in_a_tiny_terminal(runtime: FakeRuntime) -> None:
+    """What a key does stands below it where there is no room beside it."""
+    async with running(runtime, (40, 12)) as chat:
+        await states.helped(chat)
+        assert any("Send, once it is checked" in row for row in chat.frame)
