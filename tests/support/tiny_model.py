@@ -62,7 +62,7 @@ def write(folder: Path) -> None:
 
 def _weights(file: Path, known: int) -> None:
     import numpy as np
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save_file  # type: ignore[import-not-found]
 
     chance = np.random.default_rng(1)
 
