@@ -27,13 +27,22 @@ async def _serve(
 ) -> None:
     async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         behind, forth = await asyncio.open_connection("127.0.0.1", target)
-        await asyncio.gather(_copy(reader, forth), _copy(behind, writer))
+        try:
+            await asyncio.gather(_copy(reader, forth), _copy(behind, writer))
+        finally:
+            for one in (forth, writer):
+                one.transport.abort()
 
     server = await asyncio.start_server(pass_on, "127.0.0.1", 0, ssl=context)
     place.append(server.sockets[0].getsockname()[1])
     up.set()
     await end.wait()
     server.close()
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    await asyncio.sleep(0)  # what was aborted is closed in the next round of the loop
 
 
 @contextlib.contextmanager

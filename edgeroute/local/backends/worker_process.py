@@ -79,12 +79,12 @@ class WorkerProcess:
         """A way to talk to it."""
         return LocalClient(socket=self.runtime / SOCKET)
 
-    async def health(self) -> Mapping[str, Any] | None:
-        """What a running worker says of itself; None where none runs."""
+    async def health(self, seconds: float = _END_SECONDS) -> Mapping[str, Any] | None:
+        """What a running worker says of itself within so many seconds; None where none runs."""
         if not (self.runtime / SOCKET).exists():
             return None
         with contextlib.suppress(LocalModelError):
-            reply = await self.client.call("/health", seconds=_END_SECONDS)
+            reply = await self.client.call("/health", seconds=seconds)
             if reply.status == 200:
                 return reply.body
         return None
@@ -183,7 +183,9 @@ class WorkerProcess:
         silent = 0
         while silent < _MOST_SILENT:
             await asyncio.sleep(_LOOK_SECONDS)
-            silent = 0 if await self.health() is not None else silent + 1
+            # A machine that many share may keep even a small answer waiting for seconds.
+            there = await self.health(_LOOK_SECONDS)
+            silent = 0 if there is not None else silent + 1
         await self.stop()
 
     async def stop(self) -> None:

@@ -153,8 +153,8 @@ async def test_a_killed_worker_is_an_error_and_comes_back(
 async def test_a_worker_that_hangs_while_it_answers_is_an_error(
     backend: LlamaCpp, process: WorkerProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody waits for it for ever: it is a sentence, no process is left, and the next prompt is
-    answered by another.
+    """Nobody waits for it for ever: it is a sentence, the next prompt is answered by another, and
+    that is the only process left.
     """
     monkeypatch.setattr(worker_process, "_LOOK_SECONDS", 0.3)
     monkeypatch.setattr(worker_process, "_END_SECONDS", 1.0)
@@ -164,7 +164,6 @@ async def test_a_worker_that_hangs_while_it_answers_is_an_error(
     os.kill(before, signal.SIGSTOP)
     with pytest.raises(LocalModelError, match="middle of an answer"):
         _ = [delta async for delta in answer]
-    assert process.pid() != before
     monkeypatch.undo()
     assert text(await whole(backend, ask("Say OK.", tokens=3)))
     assert process.pid() not in {0, before}
