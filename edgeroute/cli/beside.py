@@ -32,6 +32,7 @@ _ENDS: Final = ("_KEY", "_TOKEN", "_PROXY", "_proxy")
 # Read anew by whoever works with them, with every request.
 _LIVE: Final = frozenset({"privacy-lists.yaml", "private-entries.json"})
 _FAILED: Final = 1
+_CHECK_FAILED: Final = 2  # 1 says that something was found
 _PATIENCE_SECONDS: Final = 2.0  # for the first word of an answer
 
 
@@ -97,9 +98,11 @@ class _Asked:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._begun = False
+        self._broken = _FAILED
 
     def run(self, arguments: list[str], key: str) -> int | None:
         """Print what is answered; the exit code, None where it is not answered here."""
+        self._broken = _CHECK_FAILED if "--check" in arguments else _FAILED
         self._send(
             {
                 "key": key,

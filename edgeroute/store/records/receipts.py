@@ -72,19 +72,16 @@ class Receipts:
         limit: int = 200,
     ) -> Sequence[Receipt]:
         """Receipts, latest first; with ``left_machine`` only those that sent a byte elsewhere."""
+        wanted: dict[str, object] = {"created >= ?": stamp(since) if since else ""}
+        if left_machine:
+            wanted["left_machine = ?"] = True
+        if conversation:
+            wanted["conversation = ?"] = printable(conversation)
+        if client:
+            wanted["json_extract(body, '$.client') = ?"] = client
         rows = self._database.read(
-            "SELECT body FROM receipts WHERE (NOT ? OR left_machine) AND created >= ?"
-            " AND (? = '' OR conversation = ?)"
-            " AND (? = '' OR json_extract(body, '$.client') = ?)"
+            f"SELECT body FROM receipts WHERE {' AND '.join(wanted)}"  # noqa: S608 - fixed words
             " ORDER BY created DESC, rowid DESC LIMIT ?",
-            (
-                left_machine,
-                stamp(since) if since else "",
-                printable(conversation),
-                printable(conversation),
-                client,
-                client,
-                limit,
-            ),
+            (*wanted.values(), limit),
         )
         return [load(row["body"], Receipt) for row in rows]
