@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -95,13 +95,18 @@ class Weigher:
 
     def begin(self, page: Page, hits: Sequence[Hit]) -> Early:
         """Have a few windows of ``page`` read that are weighed whatever names are in them, and the
-        only one in any case: while its names are read, nothing else is to be done. ``hits`` are
-        what the recognisers saw.
+        only one in any case: while its names are read, nothing else is to be done. English is
+        begun with the smaller model, which keeps what it has read. ``hits`` are what the
+        recognisers saw.
         """
         early = Early(Ahead(), {})
         if len(page.text) <= SHORT:
             for _, _, seen, group in _suspect(page, (), hits, every=len(page.text) <= SIZE):
-                if not self._read.get(digest(seen.text)):
+                if self._read.get(digest(seen.text)):
+                    continue
+                if group == "english":
+                    early.ahead.add(partial(self._english.vector, seen.text))
+                else:
                     early.jobs[seen.text] = self._jobs(early.ahead, seen.text, group)
         return early
 
@@ -124,8 +129,9 @@ class Weigher:
             for start, end, seen, group in found:
                 page.tick()
                 numbers = list(evidence(seen).values())
-                gated = len(found) > _ALL and not seen.hits
-                if gated and not self._scale.may_tell(numbers):
+                many = len(found) > _ALL
+                gated = not seen.hits and (many or group == "english")
+                if many and gated and not self._scale.may_tell(numbers):
                     continue
                 named = chain.from_iterable(seen.named(_NAMED))
                 key = digest(seen.text, array("d", [*numbers, *named, gated]).tobytes())
