@@ -58,7 +58,9 @@ def detector() -> Detector:
 @pytest.fixture(scope="module")
 def held(detector: Detector) -> list[str]:
     """Private prompts that are held as they stand."""
-    private = [row["text"] for row in rows("calibration") if row["private"] and len(row["text"]) < 400]
+    private = [
+        row["text"] for row in rows("calibration") if row["private"] and len(row["text"]) < 400
+    ]
     return [text for text in private[::4] if detector.scan(text).private][:PROMPTS]
 
 
