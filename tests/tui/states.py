@@ -262,6 +262,7 @@ async def welcomed_to_models(chat: Driver) -> None:
     await welcomed(chat)
     await chat.press("right")
     await chat.until(lambda: "recommended" in chat.choices)
+    await chat.until(lambda: "Now:" in chat.words("#result"))
 
 
 async def normal(chat: Driver) -> None:
