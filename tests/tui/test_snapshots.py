@@ -27,6 +27,7 @@ def name(value: State | tuple[int, int] | str) -> str:
 def timeless(monkeypatch: pytest.MonkeyPatch) -> None:
     """No picture tells how long it took to come about."""
     monkeypatch.setattr("edgeroute.tui.chat.asking.turns._TICK", 3600.0)
+    monkeypatch.setattr("edgeroute.tui.chat.asking.turns.Turns._now", lambda _: 0.0)
 
 
 @pytest.mark.parametrize(

@@ -131,8 +131,8 @@ class Detector:
                 if not full:
                     break
         opinion = None
-        if self._second is not None and not findings:
-            opinion = self._second.of(heaviest.text, heaviest.weight or 0.0)
+        if self._second is not None and not findings and heaviest.weight is not None:
+            opinion = self._second.of(heaviest.text, heaviest.weight)
             if opinion is not None and opinion.holds:
                 findings.append(heaviest.held(opinion))
         reason = self._reason(findings, origin)

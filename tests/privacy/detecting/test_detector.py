@@ -329,7 +329,7 @@ def opinionated(*, holds: bool | None) -> tuple[Detector, Second]:
     return Detector(policy, folder, second=second), second  # type: ignore[arg-type]
 
 
-DOUBTED = "I wonder how a hash table works."
+DOUBTED = "I told my brother how a hash table works."
 
 
 def test_a_second_opinion_can_hold_a_text_that_nothing_else_holds() -> None:
