@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.answer import Frame
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from edgeroute.store.chats.masks import ConversationMasks
 
 _MAP: Final = "map"
-_OTHERS: Final = 32  # conversations whose values are known
+_OTHERS: Final = 32  # conversations whose values are known, the latest ones
+_VALUES: Final = 300  # of theirs that are looked for: each costs a search through the request
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +133,9 @@ class Masking:
         mapping = _map_of(self.masks.get(session.id) if session.exists else {})
         written = "\n".join(text for _, text in texts_of(request))
         owner = request.client.owner if request.client else ""
-        for others in self.masks.of_others(session.id or owned("", owner), _OTHERS):
-            mapping.recognise(_map_of(others), written, self.allowed)
+        others = self.masks.of_others(session.id or owned("", owner), _OTHERS)
+        said = {known.value: known for each in others for known in _map_of(each).entries}
+        mapping.recognise(islice(said.values(), _VALUES), written, self.allowed)
         return mapping
 
     def _save(self, session: Session, mapping: MaskMap) -> None:

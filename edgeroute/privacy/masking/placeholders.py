@@ -133,11 +133,13 @@ class MaskMap:
             elif mine is None or mine.value != known.value:
                 self.placeholder(known.type, known.value)
 
-    def recognise(self, other: MaskMap, written: str, allowed: Callable[[str], bool]) -> None:
-        """Take in the values of another conversation that stand in ``written``, unless they are
+    def recognise(
+        self, others: Iterable[Masked], written: str, allowed: Callable[[str], bool]
+    ) -> None:
+        """Take in those values of other conversations that stand in ``written``, unless they are
         ``allowed`` by now. A single name may be another one's, or a word.
         """
-        for known in other.entries:
+        for known in others:
             apart = known.type not in _OF_THEIR_TEXT and (
                 known.type != "PERSON" or " " in known.value.strip()
             )
