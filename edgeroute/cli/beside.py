@@ -140,7 +140,7 @@ class _Asked:
                 if not self._begun:
                     return None
         sys.stderr.write("The running endpoint has ended before its answer.\n")
-        return _FAILED
+        return self._broken
 
     def _take(self, said: dict[str, Any]) -> int | None:
         """Do what one line says; the exit code, if it is the last one."""

@@ -25,7 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.write(help_text() + "\n")
         return
     from edgeroute.cli.beside import answered
+    from edgeroute.core.crash import leave_no_image
 
+    leave_no_image()
     code = answered(given)
     if code is not None:
         sys.exit(code)
@@ -35,10 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # local model would make them up to twenty times slower.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from edgeroute.cli.group import cli
-    from edgeroute.core.crash import leave_no_image
     from edgeroute.core.log import install
 
-    leave_no_image()
     install()
     cli.main(given, prog_name="edgeroute")
 

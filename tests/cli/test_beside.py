@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,7 @@ from edgeroute.cli import beside
 from edgeroute.cli.answering import answering
 from edgeroute.cli.group import cli
 from edgeroute.core.errors import Cancelled
+from edgeroute.core.private_file import make_private_folder
 from edgeroute.core.verdict import CLEAR, Verdict
 from tests.cli.conftest import Home
 from tests.support.scripted_engine import ScriptedEngine
@@ -168,3 +170,27 @@ def test_a_second_one_leaves_the_commands_to_the_first(home: Home) -> None:
         with running(home, key="another"):
             assert beside.answered(["explain"]) == 2
         assert beside.answered(["explain"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["scan", "--check", "a.txt"], 2), (["scan", "a.txt"], 1)]
+)
+def test_one_that_dies_in_its_answer_has_found_nothing(
+    home: Home, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int
+) -> None:
+    """A check that came to no end is an error, not a finding."""
+    make_private_folder(home.paths.runtime)
+    with socket.socket(socket.AF_UNIX) as dying, ThreadPoolExecutor(1) as thread:
+        dying.bind(str(home.paths.runtime / beside.NAME))
+        dying.listen()
+
+        def die() -> None:
+            asking, _ = dying.accept()
+            with asking, asking.makefile("rb") as lines:
+                lines.readline()
+                asking.sendall(b'{"begun": true}\n')
+
+        done = thread.submit(die)
+        assert beside.answered(arguments) == code
+        done.result(30)
+    assert "ended before its answer" in capsys.readouterr().err
