@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 import mimetypes
+import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote
 
 from edgeroute.core.messages import File, FolderLabel, Image
 
 MAX_BYTES: Final = 20 * 1024 * 1024
 _IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+
+
+def typed_path(name: str) -> Path:
+    """The file that a person means by ``name``: ``~`` is their home, and what a terminal pastes for
+    a file that is dropped on it (in quotes, with backslashes, as a URL) is read as it is meant.
+
+    Raises:
+        ValueError: ``~`` names nobody of this machine.
+    """
+    try:
+        path = Path(name).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{name}: there is no such user here.") from error
+    if path.exists():
+        return path
+    with suppress(ValueError):  # a quote that is not closed
+        words = shlex.split(name)
+        path = Path(words[0]) if len(words) == 1 and words[0] != name else path
+    said = str(path)
+    return Path(unquote(said[5:])) if said.startswith("file:/") else path
 
 
 def read_attachment(path: Path, folder: FolderLabel = "") -> File | Image:

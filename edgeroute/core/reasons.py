@@ -11,6 +11,7 @@ from edgeroute.core.signals import Signals
 
 # Why a model of somebody else is passed over for what must stay here.
 MANAGED: Final = "It is a managed model, and this prompt stays on this machine."
+NO_KEY_YET: Final = "No provider has a key yet."
 _TASKS: Final[Mapping[str, str]] = {
     "": "no task that is certain",
     "chat": "a plain question",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -21,7 +21,7 @@ MODE_WORDS: Mapping[PrivacyMode, str] = {
 MODE_SENTENCES: Mapping[PrivacyMode, str] = {
     PrivacyMode.AUTO: "Personal data stays here; the rest goes where it fits best.",
     PrivacyMode.PRIVATE: "Nothing of this chat leaves this machine.",
-    PrivacyMode.MASK: "Personal data is replaced by placeholders before anything leaves.",
+    PrivacyMode.MASK: "Personal data is replaced by placeholders in what leaves.",
 }
 MODE_EXAMPLES: Mapping[PrivacyMode, str] = {
     PrivacyMode.AUTO: "a letter about a patient stays here, a question about SQL may leave",
@@ -36,6 +36,7 @@ MODEL_ALIASES: Mapping[str, str] = {
     "ensemble": "several, and where they disagree",
 }
 THUMB_WORDS: Mapping[str | None, str] = {"up": "good", "down": "not good", None: ""}
+_A_CENT = Decimal("0.01")
 _TYPE_WORDS: Mapping[str, str] = {
     "PERSON": "name",
     "EMAIL_ADDRESS": "e-mail",
@@ -65,6 +66,19 @@ def counted(types: Mapping[str, int]) -> str:
     )
 
 
+def outermost(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """``findings`` without those that lie inside another of their type: a phone number is one
+    personal detail with its country code and without.
+    """
+    widest: dict[str, int] = {}  # how far those before reach, by type
+    kept = []
+    for one in sorted(findings, key=lambda each: (each.start, -each.end)):
+        if one.end > widest.get(one.type, -1):
+            widest[one.type] = one.end
+            kept.append(one)
+    return tuple(kept)
+
+
 def details(findings: tuple[Finding, ...]) -> str:
     """How many personal details: ``1 personal detail``, ``3 personal details``."""
     return plural(len(findings), "personal detail")
@@ -80,7 +94,7 @@ def spent(row: SpendRow) -> str:
     cost = row.spent
     if cost.basis != "unknown":
         return dollars(cost.amount or Decimal(0))
-    return f"at least {dollars(cost.amount)}" if cost.amount else "cost unknown"
+    return f"at least {dollars(cost.amount)}" if (cost.amount or 0) >= _A_CENT else "cost unknown"
 
 
 def left(until: datetime, now: datetime) -> str:

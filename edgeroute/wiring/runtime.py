@@ -196,8 +196,10 @@ class Runtime:
 
     @property
     def first_run(self) -> bool:
-        """Whether nothing has been set up here yet."""
-        return not self.paths.settings.exists() and not self._stores.database.path.exists()
+        """Whether nothing has been set up or asked here yet; a look at the state is neither."""
+        if self.paths.settings.exists():
+            return False
+        return not self._stores.database.path.exists() or not self.conversations.list(1)
 
     # What answers, and what was answered.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgeroute.core import attached_file
-from edgeroute.core.attached_file import read_attachment
+from edgeroute.core.attached_file import read_attachment, typed_path
 from edgeroute.core.messages import File, Image
 
 
@@ -30,3 +30,19 @@ def test_what_cannot_be_attached_is_said(tmp_path: Path, monkeypatch: pytest.Mon
     for name, sentence in (("", "is no file"), ("none", "is no file"), ("big", "larger than")):
         with pytest.raises(ValueError, match=sentence):
             read_attachment(tmp_path / name)
+
+
+@pytest.mark.parametrize("form", ["{}", "'{}'", '"{}"', "file://{}"])
+def test_what_a_terminal_pastes_for_a_file_is_that_file(tmp_path: Path, form: str) -> None:
+    """Whether it is quoted, escaped or a URL; a name that has quotes in it is itself."""
+    file = tmp_path / "it is a letter.txt"
+    file.write_text("x")
+    assert typed_path(form.format(file)) == file
+    assert typed_path(str(file).replace(" ", "\\ ")) == file
+    assert typed_path(f"file://{file}".replace(" ", "%20")) == file
+    quoted = tmp_path / "'quoted'"
+    quoted.write_text("x")
+    assert typed_path(str(quoted)) == quoted
+    assert typed_path("it's") == Path("it's")
+    with pytest.raises(ValueError, match="no such user"):
+        typed_path("~nobody-at-all/x")

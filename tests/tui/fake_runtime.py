@@ -126,6 +126,17 @@ class FakeScan:
 
     findings: tuple[Finding, ...]
     opinions: tuple[LocalOpinion, ...] = ()
+    unread: str = ""
+
+    @property
+    def private(self) -> bool:
+        """Whether it must stay here."""
+        return bool(self.findings or self.unread)
+
+    @property
+    def reason(self) -> str:
+        """Why."""
+        return self.unread
 
 
 def find(text: str, where: str = "") -> tuple[Finding, ...]:
@@ -149,6 +160,7 @@ class FakeInspector:
         self.allowed: list[str] = []
         self.scans = 0
         self.opinions: tuple[LocalOpinion, ...] = ()
+        self.unread = ""
         self.on_asking: Callable[[str], None] = lambda _: None
 
     async def scan(self, text: str, *, full: bool = True) -> FakeScan:
@@ -156,7 +168,7 @@ class FakeInspector:
         self.scans += 1
         found = find(text)
         counted = tuple(f for f in found if text[f.start : f.end] not in self.allowed)
-        return FakeScan(counted, self.opinions)
+        return FakeScan(counted, self.opinions, self.unread)
 
 
 class FakeLists:

@@ -51,6 +51,18 @@ def test_nothing_is_opened_before_it_is_needed(tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == []
 
 
+async def test_the_first_run_lasts_until_something_is_set_up_or_asked(tmp_path: Path) -> None:
+    """Whoever began with `doctor` or `models status` is offered the first steps all the same."""
+    runtime = Runtime(paths(tmp_path), config.parse(""))
+    assert runtime.conversations.list() == []
+    assert runtime.paths.data.exists()
+    assert runtime.first_run
+    await runtime.close()
+    async with house(tmp_path) as home:
+        await home.ask(OPEN)
+        assert not home.runtime.first_run
+
+
 async def test_a_saved_setting_counts_at_once(tmp_path: Path) -> None:
     """What is saved through one part is what every other part reads."""
     async with house(tmp_path) as home:

@@ -7,6 +7,8 @@ import json
 import os
 import sys
 from dataclasses import replace
+from shutil import get_terminal_size
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -209,7 +211,7 @@ def _asked_privacy(*, yes: bool) -> str | None:
     if yes or not sys.stdin.isatty():
         note(_AS_FOR_ALL)
         return None
-    note(_QUESTION)
+    note(fill(_QUESTION, get_terminal_size().columns))
     modes = click.Choice(["mask", "auto", "private"])
     answer: str = click.prompt("Privacy", type=modes, default="mask", err=True)
     return answer

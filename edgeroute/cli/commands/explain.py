@@ -14,7 +14,7 @@ from edgeroute.cli.prompt import build_request, prompt_options, read_prompt
 from edgeroute.cli.shell import Shell, as_json, dim, foreign, pass_shell
 from edgeroute.cli.words import found
 from edgeroute.core.names import unknown
-from edgeroute.core.reasons import understood
+from edgeroute.core.reasons import NO_KEY_YET, understood
 from edgeroute.core.receipt import asked_by
 
 if TYPE_CHECKING:
@@ -93,5 +93,7 @@ def _text(explanation: Explanation) -> str:
     if others:
         lines.append(f"Then      {', then '.join(others)}")
     told = (reasons.because, *reasons.others)
+    if reasons.because == NO_KEY_YET:
+        lines.append("`edgeroute keys set PROVIDER` adds a key.")
     lines += [dim(text) for text in (*reasons.others, *(n for n in plan.notes if n not in told))]
     return "\n".join(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from edgeroute.core.clock import Clock
@@ -19,6 +20,7 @@ from edgeroute.engine.deciding.decision import Decision, RequestStart
 from edgeroute.engine.deciding.router_state import RouterState
 from edgeroute.engine.recording.baseline import Baseline
 from edgeroute.engine.recording.feedback import Feedback
+from edgeroute.engine.recording.program_titles import program_title
 from edgeroute.engine.recording.spend_alerts import SpendAlerts
 from edgeroute.engine.running.live_attempt import RunState
 
@@ -197,6 +199,9 @@ class Recorder:
                     complete=outcome.answer is not None,
                     receipt=receipt.id,
                     model=receipt.model,
+                    called=partial(program_title, turn, decision.signals.role)
+                    if request.front_door == "http"
+                    else None,
                 )
         except StoreError as error:  # the user has deleted it meanwhile; the receipt stays
             return [_not_saved(error)]

@@ -13,7 +13,7 @@ from typing import Final
 
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Plan
-from edgeroute.core.reasons import MANAGED
+from edgeroute.core.reasons import MANAGED, NO_KEY_YET
 from edgeroute.routing.plan.draft import Draft
 from edgeroute.routing.plan.eligibility import closest, current, through
 from edgeroute.routing.plan.pictures import NOBODY, line_up_pictures
@@ -23,7 +23,6 @@ from edgeroute.routing.plan.strategy_models import line_up
 from edgeroute.routing.policy.policy import Rule
 from edgeroute.routing.policy.tiers import AS_RULED, LOCAL, TierRule
 
-_NO_KEY_YET: Final = "No provider key yet: f5 in the app, or `edgeroute keys set`, adds one."
 _EXPLICIT: Final = "explicit"
 _ONLY_SAID: Final = "That costs less, but this policy does not act on it (`outcomes.act`)."
 _SAME_TURN: Final = "It works on what you asked: the steps of one turn stay with one model."
@@ -65,8 +64,8 @@ def plan(request: PlanInput) -> Plan:
         strategy = "single"
         _choose(request, rule, draft)
     _add_fallbacks(request, rule, draft)
-    ruled = draft.candidates[0].reason != _NO_KEY_YET
-    rule_id, why = (rule.id, rule.sentence) if ruled else ("", _NO_KEY_YET)
+    ruled = draft.candidates[0].reason != NO_KEY_YET
+    rule_id, why = (rule.id, rule.sentence) if ruled else ("", NO_KEY_YET)
     return _finish(request, rule, draft, rule_id, why, strategy=strategy)
 
 
@@ -247,7 +246,7 @@ def _add_fallbacks(request: PlanInput, rule: Rule, draft: Draft) -> None:
         _offer_through(request, gateway, first, draft, "last_resort")
     if draft.first_cloud() is None:
         _add_what_there_is(request, first, draft)
-    draft.last_resort("" if draft.candidates or _any_key(request) else _NO_KEY_YET)
+    draft.last_resort("" if draft.candidates or _any_key(request) else NO_KEY_YET)
 
 
 def _any_key(request: PlanInput) -> bool:

@@ -157,10 +157,11 @@ def _said(message: Message) -> str | None:
 
 def _spoken(text: str) -> str:
     """``text`` without what programs wrote into it, and without courtesies around it."""
-    return without_courtesies(_of_people(text) if "<" in text else text)
+    return without_courtesies(of_people(text) if "<" in text else text)
 
 
-def _of_people(text: str) -> str:
+def of_people(text: str) -> str:
+    """``text`` without the elements that programs write into a user's message."""
     for tag in word_list("turns.written_by_programs"):
         text = "".join(_outside(text, tag))
     for tag in word_list("turns.asked_by_people"):

@@ -128,12 +128,15 @@ class Conversations:
         complete: bool = True,
         receipt: str = "",
         model: str = "",
+        called: Callable[[], str] | None = None,
     ) -> Turn | None:
-        """Add a turn; None where the conversation keeps no text. An untitled one gets a title."""
+        """Add a turn; None where the conversation keeps no text. An untitled one gets a title:
+        what it is ``called``, or its first words.
+        """
         now = self._now()
         with self._database.transaction() as connection:
             conversation = self._must(id)
-            title = conversation.title or titles.first_words(messages)
+            title = conversation.title or titles.first_words(messages, called)
             if not conversation.stored:
                 title = ""
             connection.execute(

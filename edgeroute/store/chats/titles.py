@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from edgeroute.core.messages import Message
@@ -11,10 +11,10 @@ from edgeroute.store.database.codec import printable
 _LIMIT: Final = 120
 
 
-def first_words(messages: Sequence[Message]) -> str:
-    """What the user said first, as a title; empty where that is nothing."""
-    said = next((m.text for m in messages if m.role == "user" and m.text.strip()), "")
-    return title(said)
+def first_words(messages: Sequence[Message], called: Callable[[], str] | None = None) -> str:
+    """As it is ``called``, or what the user said first, as a title; empty for nothing."""
+    said = (m.text for m in messages if m.role == "user" and m.text.strip())
+    return (title(called()) if called else "") or title(next(said, ""))
 
 
 def title(text: str) -> str:

@@ -17,6 +17,7 @@ from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.chat.state import NO_SYSTEM
 from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
+from edgeroute.tui.theme import OURS
 
 if TYPE_CHECKING:
     from edgeroute.tui.chat.administering.settings_page import SettingsPage
@@ -110,7 +111,14 @@ class AppActions:
     async def pick_theme(self) -> None:
         """Choose a theme and keep it."""
         app = self._chat.screen.app
-        items = [PickerItem(name, Content(name)) for name in sorted(app.available_themes)]
+        ours, now = {theme.name for theme in OURS}, app.theme
+        names = sorted(app.available_themes, key=lambda name: (name not in ours, name))
+        items = [
+            PickerItem(
+                name, Content.assemble(name.ljust(26), ("in use" if name == now else "", "$muted"))
+            )
+            for name in names
+        ]
         chosen = await self._chat.ask(Picker("Theme", filtered(items), verb="use"))
         if chosen is not None:
             app.theme = chosen.id

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import Finding
+from edgeroute.tui.words import outermost
 
 if TYPE_CHECKING:
     from edgeroute.engine.deciding.explanation import Explanation
@@ -89,7 +90,7 @@ class Checker:
             return PromptCheck(version, error=str(error))
         except Exception as error:  # noqa: BLE001 - a check that crashed must block, not vanish
             return PromptCheck(version, error=f"The check failed ({type(error).__name__}).")
-        return PromptCheck(version, explanation, scan.findings if scan else ())
+        return PromptCheck(version, explanation, outermost(scan.findings) if scan else ())
 
 
 def _from_thread(show: Callable[[str], None]) -> Callable[[str], None]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from edgeroute.core.display import safe_line
 from edgeroute.core.model_card import ModelCard, Place
 from edgeroute.core.plan import Plan, Strategy
+from edgeroute.core.reasons import NO_KEY_YET
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import Finding, PrivacyMode
 from edgeroute.core.words import cost_words, tokens
@@ -105,7 +106,8 @@ def strip_view(
         return StripView(
             "blocked",
             "BLOCKED",
-            why="this text must stay here and there is no local model ready",
+            why="this text must stay here, and no local model is ready: "
+            + _why(explanation, found, last_message, "forced"),
             details="/setup or `edgeroute models prepare` makes one ready",
         )
     masking = not here and bool(explanation.privacy.masked)
@@ -123,7 +125,7 @@ def strip_view(
     parts = [
         *(["waits until the local model is prepared"] if waits else []),
         *_warnings(explanation, card, asked),
-        f"~{_of_window(signals.input_tokens, card)} tokens",
+        _of_window(signals.input_tokens, card),
         _price(plan.strategy, costs),
     ]
     if explanation.otherwise:
@@ -146,6 +148,8 @@ def _warnings(explanation: Explanation, card: ModelCard | None, asked: str) -> l
     plan, told = explanation.plan, []
     if explanation.signals.has_images and card and "images" not in card.abilities:
         told.append(f"{safe_line(card.id, 40)} CANNOT SEE THE PICTURE")
+    if explanation.reasons.because == NO_KEY_YET and not explanation.privacy.stays:
+        told.append("f5 adds one")
     named = asked not in MODEL_ALIASES and asked != plan.first.model
     if named and not explanation.privacy.stays:
         why = next((one.reason for one in plan.skipped if one.model == asked), plan.warning)
@@ -154,8 +158,15 @@ def _warnings(explanation: Explanation, card: ModelCard | None, asked: str) -> l
 
 
 def _of_window(used: int, card: ModelCard | None) -> str:
-    """``812 of 128k``: how much of what the model can hold the chat takes by now."""
-    return f"{tokens(used)} of {tokens(card.context_tokens)}" if card else tokens(used)
+    """``~812 of 128k tokens``: how much of what the model can hold the chat takes by now; where it
+    is more, what will come of it.
+    """
+    if card is None:
+        return f"~{tokens(used)} tokens"
+    whole = tokens(card.context_tokens)
+    if used > card.context_tokens:
+        return f"TOO LONG: ~{tokens(used)} tokens, it reads {whole}; shorten it, or ctrl+n"
+    return f"~{tokens(used)} of {whole} tokens"
 
 
 def _price(strategy: Strategy, costs: Sequence[Cost]) -> str:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeroute.core.attached_file import read_attachment
+from edgeroute.core.attached_file import read_attachment, typed_path
 from edgeroute.core.display import safe_line
 from edgeroute.core.messages import File, Image
 from edgeroute.core.words import size
 from edgeroute.tui.plain.commands import PlainCommand
 from edgeroute.tui.plain.context import PlainContext
-from edgeroute.tui.words import MODEL_ALIASES, type_words
+from edgeroute.tui.words import MODEL_ALIASES, outermost, type_words
 
 if TYPE_CHECKING:
     from edgeroute.core.verdict import Finding
@@ -54,8 +53,8 @@ class PlainMessage:
         """Attach the file at ``path``, or say what is attached."""
         talk = self._talk
         if path:
-            file = Path(path).expanduser()
             try:
+                file = typed_path(path)
                 part = read_attachment(file, talk.runtime.admin.own.label(file))
             except (OSError, ValueError) as error:
                 talk.error(
@@ -98,7 +97,7 @@ class PlainMessage:
     async def found(self, text: str) -> None:
         """What is personal in ``text``; nothing is sent."""
         scan = await self._talk.runtime.inspector.scan(text, full=True)
-        self._found = [(text[one.start : one.end], one) for one in scan.findings]
+        self._found = [(text[one.start : one.end], one) for one in outermost(scan.findings)]
         for number, (value, one) in enumerate(self._found, 1):
             self._talk.write(f"Found {number}: {type_words(one.type)}: {safe_line(value, 80)}")
         if not self._found:

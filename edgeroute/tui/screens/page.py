@@ -7,7 +7,7 @@ from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.geometry import Region
 from textual.screen import ModalScreen
@@ -83,6 +83,8 @@ def line(text: Content | str, classes: str = "") -> Static:
     )
 
 
-def pair(name: str, value: str, style: str = "") -> Static:
-    """A name and its value, aligned."""
-    return line(Content.assemble((name.ljust(18), "$muted"), (value, style)))
+def pair(name: str, value: str, style: str = "") -> Horizontal:
+    """A name and its value, which keeps to its column where it is long."""
+    return Horizontal(
+        line(name, "name"), line(Content.styled(value, style), "value"), classes="pair"
+    )

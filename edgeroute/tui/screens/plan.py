@@ -108,9 +108,9 @@ class PlanScreen(PanelScreen[str | None]):
         )
         if plan.skipped:
             yield section("Passed over")
-            for skipped in plan.skipped:
-                text = f"{safe_line(skipped.model, 40)}: {safe_line(skipped.reason, 100)}"
-                yield line(text, "dim")
+            for reason in dict.fromkeys(one.reason for one in plan.skipped):
+                who = [safe_line(one.model, 40) for one in plan.skipped if one.reason == reason]
+                yield line(f"{', '.join(who)}: {safe_line(reason, 100)}", "dim")
 
     def on_mount(self) -> None:
         """The first candidate is chosen."""

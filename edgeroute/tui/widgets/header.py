@@ -20,6 +20,9 @@ _MODE_COLOURS = {
     PrivacyMode.MASK: "$masked",
 }
 
+# Of those that are words of ours: it starts by itself with the first question.
+_STATE_WORDS = {"stopped": "not loaded", "idle": "not loaded"}
+
 
 class Header(Horizontal):
     """One line; its parts are set apart from each other."""
@@ -62,7 +65,7 @@ class Header(Horizontal):
         self.query_one("#local", Static).update(
             Content.assemble(
                 ("local ", "$muted"),
-                (safe_line(state, 30), colour.get(state, "$local")),
+                (_STATE_WORDS.get(state, safe_line(state, 30)), colour.get(state, "$local")),
                 (f" {safe_line(model, 30)}" if model else "", "$muted"),
             )
         )

@@ -13,22 +13,27 @@ from edgeroute.core.display import safe_line
 from edgeroute.tui.commands import matching
 
 _MOST: Final = 8
+_LONGEST: Final = 1_000  # characters of a path
 
 
 def file_token(text: str) -> str | None:
-    """The path after an ``@`` that the text ends in: ``look at @src/ma`` gives ``src/ma``."""
-    word = text.rpartition("\n")[2].rpartition(" ")[2]
-    return word[1:] if word.startswith("@") else None
+    """The path after an ``@`` that the text ends in: ``look at @src/ma`` gives ``src/ma``.
+
+    A path may hold spaces: it goes on as long as there is a file that begins with it.
+    """
+    line = text[-_LONGEST:].rpartition("\n")[2]
+    _, mark, path = f" {line}".rpartition(" @")
+    return path if mark else None
 
 
 def files_for(start: str, folder: Path) -> list[str]:
     """Files and folders (with a slash) whose path begins with ``start``; hidden ones on request."""
-    typed = Path(start).expanduser()
-    parent = typed if start.endswith("/") or not start else typed.parent
-    head = "" if start.endswith("/") or not start else typed.name
     try:
+        typed = Path(start).expanduser()
+        parent = typed if start.endswith("/") or not start else typed.parent
+        head = "" if start.endswith("/") or not start else typed.name
         found = sorted((folder / parent).iterdir(), key=lambda path: (path.is_file(), path.name))
-    except OSError:
+    except (OSError, RuntimeError):  # the latter where ~ names nobody
         return []
     names = [p for p in found if p.name.lower().startswith(head.lower())]
     names = [p for p in names if head.startswith(".") or not p.name.startswith(".")]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from edgeroute.core.reasons import Reasons
+from edgeroute.core.reasons import NO_KEY_YET, Reasons
 from edgeroute.core.signals import Signals
 from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode, Verdict
 from edgeroute.engine.deciding.privacy_decision import PrivacyDecision
@@ -53,7 +53,7 @@ def test_missing_keys_are_one_line() -> None:
     """Whichever models they keep out; that there is none at all is the reason itself."""
     rule = Rule("default", None, "large", why="The best.")
     nobody = told(rule, context=RoutingContext(NOW, ready=[]))
-    assert nobody.because.startswith("No provider key yet")
+    assert nobody.because == NO_KEY_YET
     blind = Signals(input_tokens=500, has_images=True)
     keyed = told(rule, signals=blind, context=RoutingContext(NOW, ready=["deepseek"]))
     assert keyed.because == "No managed model can take this request. It cannot read images."

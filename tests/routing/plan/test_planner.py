@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from edgeroute.core.model_card import ModelCard, Place
+from edgeroute.core.reasons import NO_KEY_YET
 from edgeroute.core.signals import Signals
 from edgeroute.routing.learning.neighbours import Advice
 from edgeroute.routing.plan.eligibility import RoutingContext
@@ -51,7 +52,7 @@ def test_without_any_key_the_reason_says_so() -> None:
     )
     assert [candidate.model for candidate in made.candidates] == [LOCAL]
     assert made.rule == ""
-    assert "No provider key yet" in made.why
+    assert made.why == NO_KEY_YET
     assert made.first.reason == made.why
     unfit = plan(plan_input(policy(), context=RoutingContext(NOW, budget_left=Decimal(0))))
     assert unfit.rule == "default"

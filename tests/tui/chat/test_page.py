@@ -10,7 +10,7 @@ from tests.tui.fake_runtime import FakeRuntime
 
 @pytest.mark.parametrize(
     ("size", "sidebar", "strip"),
-    [((120, 36), 28, 2), ((80, 24), 0, 2), ((80, 16), 0, 1), ((50, 12), 0, 1)],
+    [((120, 36), 28, 3), ((80, 24), 0, 3), ((80, 16), 0, 1), ((50, 12), 0, 1)],
 )
 async def test_small_terminals_keep_what_matters(
     runtime: FakeRuntime, size: tuple[int, int], sidebar: int, strip: int

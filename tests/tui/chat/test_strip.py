@@ -9,6 +9,7 @@ import pytest
 from edgeroute.core.messages import user
 from edgeroute.core.model_card import Place
 from edgeroute.core.plan import Candidate, Plan, Strategy
+from edgeroute.core.reasons import NO_KEY_YET
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.verdict import Finding, PrivacyMode, Verdict
 from edgeroute.engine.deciding.explanation import Explanation
@@ -155,3 +156,25 @@ def test_another_model_than_the_chosen_one_is_named() -> None:
     )
     assert "instead of openai/gpt-5.5: no key is stored" in shown.details
     assert "instead" not in view(found).details
+
+
+def test_a_prompt_that_does_not_fit_is_said_to_be_too_long() -> None:
+    """More than the model reads is no fraction of its window: what to do is said."""
+    made = judged("mail a@b.cd")
+    said = view(replace(made, signals=replace(made.signals, input_tokens=200_000)), "mail a@b.cd")
+    assert "TOO LONG: ~200k tokens, it reads" in said.details
+    assert "shorten it" in said.details
+
+
+def test_what_is_blocked_says_why_it_must_stay() -> None:
+    """A user may know better than the check, or see that it could not look."""
+    assert "found e-mail" in view(judged("mail a@b.cd"), "mail a@b.cd", local="missing").why
+
+
+def test_without_any_key_the_key_that_adds_one_is_named() -> None:
+    """The reason stays short enough for 80 columns; what to do stands below it."""
+    made = judged("Explain this")
+    reasons = replace(made.reasons, because=NO_KEY_YET)
+    said = view(replace(made, reasons=reasons))
+    assert said.why == NO_KEY_YET
+    assert said.details.startswith("f5 adds one · ")

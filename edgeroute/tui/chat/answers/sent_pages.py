@@ -87,13 +87,13 @@ def _item(one: SentRequest) -> PickerItem:
     """When, which chat, to whom, how much; then what it cost and was for, where there is room."""
     attempt = one.attempt
     chat = safe_line(one.chat, 18) or "no title"
-    host = safe_line(attempt.host, 20)
+    host = safe_line(attempt.host, 18)
     masked = "masked" if one.receipt.masked else ""
     rest = [cost_words(attempt.cost), masked, one.kind, safe_line(attempt.model, 30)]
     look = Content.assemble(
         (f"{_when(attempt.started)}  ", "$muted"),
         (chat.ljust(19), "bold"),
-        host.ljust(21),
+        host.ljust(19),
         f"{size(attempt.bytes_sent):>8}  ",
         (" · ".join(filter(None, rest)), "$muted"),
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from textual.content import Content
 
-from edgeroute.core.attached_file import read_attachment
+from edgeroute.core.attached_file import read_attachment, typed_path
 from edgeroute.core.display import safe_line
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
@@ -18,6 +18,7 @@ from edgeroute.tui.chat.page import part_name
 from edgeroute.tui.screens.dialogs import AskDialog
 from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
 from edgeroute.tui.widgets.composer import Choose, Composer
+from edgeroute.tui.widgets.suggestions import file_token
 
 
 class ComposerActions:
@@ -50,13 +51,14 @@ class ComposerActions:
         chosen = self._suggestions.chosen
         self._suggestions.display = False
         text = self._composer.text
+        before = text[: len(text) - len(file_token(text) or "") - 1]
         if chosen.startswith("/"):
             self._composer.put(f"{chosen} ")
             self._composer.post_message(Composer.Submitted())
         elif chosen.endswith("/"):
-            self._composer.put(text[: text.rindex("@")] + chosen)
+            self._composer.put(before + chosen)
         elif chosen:
-            self._composer.put(text[: text.rindex("@")])
+            self._composer.put(before)
             self.attach_file(chosen[1:])
 
     # Files
@@ -72,7 +74,7 @@ class ComposerActions:
     def attach_file(self, name: str) -> None:
         """Attach a file to the next message; its content is checked like the text."""
         try:
-            path = Path(name).expanduser()
+            path = typed_path(name)
             label = self._chat.runtime.admin.own.label(path)
             part = read_attachment(path, label)
         except (OSError, ValueError) as error:

@@ -16,7 +16,14 @@ from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.screens.dialogs import Confirm
 from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
 from edgeroute.tui.screens.plan import PlanScreen
-from edgeroute.tui.words import MODE_SENTENCES, MODE_WORDS, MODEL_ALIASES, details, type_words
+from edgeroute.tui.words import (
+    MODE_SENTENCES,
+    MODE_WORDS,
+    MODEL_ALIASES,
+    details,
+    outermost,
+    type_words,
+)
 
 
 class RequestOptions:
@@ -122,9 +129,10 @@ class RequestOptions:
         """What was found in the message; choosing one means that it is not personal."""
         text, runtime = self._chat.page.composer.text, self._chat.runtime
         scan = await runtime.inspector.scan(text, full=True) if text else CLEAR
-        findings = scan.findings
+        findings = outermost(scan.findings)
+        nothing = scan.reason if scan.private else "No personal data found in this message."
         told = " ".join(opinion.sentence for opinion in scan.opinions)
-        chosen = await self._chat.ask(findings_picker(text, findings, told))
+        chosen = await self._chat.ask(findings_picker(text, findings, told, nothing))
         if chosen is None:
             return
         finding = findings[int(chosen.id)]
@@ -145,9 +153,11 @@ def usable(card: ModelCard, ready: Collection[str]) -> bool:
     return card.place is Place.LOCAL or card.provider in ready
 
 
-def findings_picker(text: str, findings: tuple[Finding, ...], told: str = "") -> Picker:
+def findings_picker(
+    text: str, findings: tuple[Finding, ...], told: str = "", nothing: str = ""
+) -> Picker:
     """A list of ``findings`` in ``text``; Enter on one means that it is not personal. ``told`` is
-    what the local model said of it, where it was asked.
+    what the local model said of it, where it was asked; ``nothing`` is said without findings.
     """
     items = [
         PickerItem(
@@ -164,7 +174,7 @@ def findings_picker(text: str, findings: tuple[Finding, ...], told: str = "") ->
     picker = Picker(
         f"{details(findings)} in this message" if findings else "Personal data",
         filtered(items),
-        empty=f"No personal data found in this message. {told}".rstrip(),
+        empty=safe_line(f"{nothing} {told}").strip(),
     )
     keys = "enter not personal, never count it again   esc close"
     picker.KEYS = f"{safe_line(told)}\n{keys}" if told and findings else keys

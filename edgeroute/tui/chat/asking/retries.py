@@ -59,6 +59,8 @@ class Retries:
             await self._turns.send(sent.text, here=here)
         elif questions:
             await self.ask_again(len(questions) - 1, here=here)
+        else:
+            self._chat.notify("There is nothing to ask again yet.")
 
     async def again_local(self) -> None:
         """Ask the last question again, here only."""

@@ -38,11 +38,12 @@ class ErrorCard(Vertical):
 
     @property
     def tried(self) -> list[str]:
-        """One line for each attempt."""
+        """One line for each attempt that the message does not tell of already."""
         attempts = self.receipt.attempts if self.receipt else ()
         return [
             safe_line(f"{a.model}: {a.error or a.outcome} {a.detail}".strip(), 160)
             for a in attempts
+            if not a.detail or safe_line(a.detail) not in self._message
         ]
 
     @property

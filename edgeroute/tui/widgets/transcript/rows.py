@@ -117,7 +117,10 @@ def coloured(code: str, language: str) -> tuple[Content, ...]:
     """The lines of ``code`` in the colours of ``language``, as far as that is known."""
     from textual.highlight import highlight  # noqa: PLC0415 - brings Pygments; not before any code
 
-    lines = highlight(code, language=language or "text", tab_size=4).split("\n", allow_blank=True)
+    drawn = highlight(code, language=language or "text", tab_size=4)
+    # What is underlined is personal: Textual underlines the names of functions, too.
+    calm = [s._replace(style=str(s.style).replace("underline", "").strip()) for s in drawn.spans]
+    lines = Content(drawn.plain, calm).split("\n", allow_blank=True)
     plain = [Content(line) for line in code.split("\n")]
     same = len(lines) >= len(plain) and all(
         a.plain == b.plain for a, b in zip(lines, plain, strict=False)

@@ -57,6 +57,29 @@ async def test_an_at_sign_offers_files(
         assert chat.text == "read "
 
 
+async def test_a_path_with_spaces_is_completed_to_its_end(
+    runtime: FakeRuntime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folders of people have spaces in their names; words after a name are no part of it."""
+    (tmp_path / "case 12").mkdir()
+    (tmp_path / "case 12" / "letter to bank.txt").write_text("x")
+    monkeypatch.chdir(tmp_path)
+    async with running(runtime) as chat:
+        chat.chat.composer.insert("read @ca")
+        await chat.pilot.pause()
+        await chat.press("tab")
+        assert chat.text == "read @case 12/"
+        await chat.press(*"letter", "space", *"to")
+        assert chat.chat.page.suggestions.display
+        await chat.press("tab")
+        await chat.until(lambda: len(chat.chat.state.attachments) == 1)
+        assert chat.text == "read "
+        for said in ("ask @case about it", "ask @~nobody-at-all for it", "mail a@case 12"):
+            chat.chat.composer.put(said)
+            await chat.pilot.pause()
+            assert not chat.chat.page.suggestions.display
+
+
 async def test_a_file_goes_with_the_message(runtime: FakeRuntime, tmp_path: Path) -> None:
     """An attached file is named in the message box, sent as a part, and gone afterwards."""
     note = tmp_path / "note.txt"

@@ -136,6 +136,18 @@ async def test_the_list_of_findings_says_who_was_asked(runtime: FakeRuntime) -> 
             await chat.until(lambda: not isinstance(chat.app.screen, Picker))
 
 
+async def test_what_could_not_be_read_is_not_called_free_of_personal_data(
+    runtime: FakeRuntime,
+) -> None:
+    """F4 says why nothing was found where nothing could be looked for."""
+    runtime.inspector.unread = "A model is missing."
+    async with running(runtime) as chat:
+        await chat.type("Explain how a hash table works")
+        await chat.press("f4")
+        await chat.top(Picker)
+        assert chat.words("#empty") == "A model is missing."
+
+
 async def test_usable_models_come_first_with_price_and_window(runtime: FakeRuntime) -> None:
     """A model without a key stands at the end, says so, and is not taken."""
     runtime.catalog.cards["openai/gpt-5.5"] = card("openai/gpt-5.5", "2", "8")  # type: ignore[index]

@@ -67,3 +67,12 @@ async def test_retry_here_only_stays_local(runtime: FakeRuntime) -> None:
         assert again.privacy.value == "private"
         await chat.idle()
         assert len(chat.chat.query(ErrorCard)) == 1
+
+
+async def test_with_nothing_to_ask_again_that_is_said(runtime: FakeRuntime) -> None:
+    """A command that can do nothing does not just vanish from the box."""
+    async with running(runtime) as chat:
+        await chat.type("/retry")
+        await chat.press("enter")
+        await chat.until(lambda: any("nothing to ask again" in row for row in chat.frame))
+        assert runtime.engine.requests == []
