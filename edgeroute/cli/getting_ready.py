@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Final
 
 from edgeroute import __version__
-from edgeroute.cli.progress import ProgressLine
+from edgeroute.cli.progress import ProgressLine, redraw
 from edgeroute.cli.shell import Shell, dim, note
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.private_file import write_private
@@ -104,8 +104,7 @@ class WaitingLine:
         waited = time.monotonic() - self._began
         text = f"Waiting for the local model, {passed(waited)}: {now.sentence}"
         if self._terminal:
-            sys.stderr.write(f"\r\x1b[K{text[:100]}")
-            sys.stderr.flush()
+            redraw(text)
             self._open = True
         elif waited < 1 or time.monotonic() - self._told >= _TELL_SECONDS:
             self._told = time.monotonic()

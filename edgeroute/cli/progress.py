@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Final
 
 from edgeroute.cli.shell import note
@@ -17,7 +18,10 @@ from edgeroute.core.words import size
 if TYPE_CHECKING:
     from edgeroute.core.local_models import Progress
 
-_WIDTH: Final = 24
+_WIDTH: Final = 24  # of the bar
+_LEAST_BAR: Final = 6
+_FRAME: Final = 3  # its brackets and a space
+_ANY: Final = 1_000
 _REDRAW_SECONDS: Final = 0.1
 
 
@@ -42,8 +46,7 @@ class ProgressLine:
             now = time.monotonic()
             if now - self._drawn >= _REDRAW_SECONDS or whole:
                 self._drawn = now
-                sys.stderr.write(f"\r\x1b[K{_line(progress, share)}")
-                sys.stderr.flush()
+                redraw(_line(progress, share, columns()))
                 self._open = True
             if whole:
                 self.close()
@@ -51,7 +54,7 @@ class ProgressLine:
         key, tenth = (progress.step, progress.file), int(share * 10)
         if tenth > self._tenth.get(key, -1):
             self._tenth[key] = tenth
-            note(_line(progress, share))
+            note(_line(progress, share, _ANY))
 
     def close(self) -> None:
         """Leave the line as it is and begin the next one."""
@@ -83,15 +86,28 @@ class CountLine:
 
     def _write(self, text: str) -> None:
         if self._terminal:
-            sys.stderr.write(f"\r\x1b[K{text}")
-            sys.stderr.flush()
+            redraw(text)
 
 
-def _line(progress: Progress, share: float) -> str:
-    bar = "#" * int(share * _WIDTH)
+def redraw(text: str) -> None:
+    """Put ``text`` in place of the last line, cut to its width: what wraps cannot be redrawn."""
+    sys.stderr.write(f"\r\x1b[K{text[: columns()]}")
+    sys.stderr.flush()
+
+
+def columns() -> int:
+    """How many characters of a line can be written without its going on in the next."""
+    return max(20, get_terminal_size().columns - 1)
+
+
+def _line(progress: Progress, share: float, room: int) -> str:
+    """What is done to which file, and how far it is; the bar gives way to ``room`` characters."""
     what = {"verify": "checking", "compile": "compiling"}.get(progress.step, "fetching")
     speed = f", {size(progress.speed)}/s" if progress.speed else ""
     far = f"{size(progress.done)} of {size(progress.total)}{speed}"
     if progress.step == "compile":
         far = f"{progress.done} of {progress.total} files" if progress.total else "beginning"
-    return f"{what} {safe_line(progress.file, 40)} [{bar:<{_WIDTH}}] {share:4.0%} {far}"
+    before, after = f"{what} {safe_line(progress.file, 40)} ", f"{share:4.0%} {far}"
+    wide = min(_WIDTH, room - len(before) - len(after) - _FRAME)
+    bar = f"[{'#' * int(share * wide):<{wide}}] " if wide >= _LEAST_BAR else ""
+    return f"{before}{bar}{after}"

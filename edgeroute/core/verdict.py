@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,6 +46,19 @@ class Finding:
     where: str = ""
     pattern: str = ""
     context: str = ""
+
+
+def outermost(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """``findings`` without those that lie inside another of their type in the same text: a phone
+    number is one personal detail, with its country code and without.
+    """
+    reach: dict[tuple[str, str], int] = {}
+    kept = []
+    for one in sorted(findings, key=lambda each: (each.start, -each.end)):
+        if one.end > reach.get((one.where, one.type), -1):
+            reach[one.where, one.type] = one.end
+            kept.append(one)
+    return tuple(kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +108,8 @@ class Verdict:
 
     @property
     def types(self) -> Mapping[str, int]:
-        """How many findings there are of each type, most frequent first."""
-        return dict(Counter(finding.type for finding in self.findings).most_common())
+        """How many details were found of each type, most frequent first."""
+        return dict(Counter(one.type for one in outermost(self.findings)).most_common())
 
 
 CLEAR = Verdict(private=False, reason="No personal data found.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -66,19 +66,6 @@ def counted(types: Mapping[str, int]) -> str:
     )
 
 
-def outermost(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """``findings`` without those that lie inside another of their type: a phone number is one
-    personal detail with its country code and without.
-    """
-    widest: dict[str, int] = {}  # how far those before reach, by type
-    kept = []
-    for one in sorted(findings, key=lambda each: (each.start, -each.end)):
-        if one.end > widest.get(one.type, -1):
-            widest[one.type] = one.end
-            kept.append(one)
-    return tuple(kept)
-
-
 def details(findings: tuple[Finding, ...]) -> str:
     """How many personal details: ``1 personal detail``, ``3 personal details``."""
     return plural(len(findings), "personal detail")
@@ -91,10 +78,10 @@ def dollars(amount: Decimal) -> str:
 
 def spent(row: SpendRow) -> str:
     """What ``row`` cost, for totals: ``$0.42``, ``at least $0.42``, ``cost unknown``."""
-    cost = row.spent
-    if cost.basis != "unknown":
-        return dollars(cost.amount or Decimal(0))
-    return f"at least {dollars(cost.amount)}" if (cost.amount or 0) >= _A_CENT else "cost unknown"
+    amount = row.spent.amount or Decimal(0)
+    if row.spent.basis != "unknown":
+        return dollars(amount)
+    return f"at least {dollars(amount)}" if amount >= _A_CENT else "cost unknown"
 
 
 def left(until: datetime, now: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeroute.core.verdict import CLEAR, Finding, LocalOpinion, PrivacyMode, Verdict
+from edgeroute.core.verdict import CLEAR, Finding, LocalOpinion, PrivacyMode, Verdict, outermost
 
 
 def _strictness(mode: PrivacyMode) -> int:
@@ -28,7 +28,8 @@ def test_a_program_may_only_ask_for_less_to_leave() -> None:
 
 def test_findings_are_counted_by_type_most_frequent_first() -> None:
     """Types and numbers, never a value."""
-    found = [Finding(kind, 0, 1, 1.0) for kind in ("EMAIL_ADDRESS", "US_SSN", "US_SSN")]
+    kinds = ("EMAIL_ADDRESS", "US_SSN", "US_SSN")
+    found = [Finding(kind, at, at + 1, 1.0) for at, kind in enumerate(kinds)]
     types = Verdict(private=True, reason="Found.", findings=tuple(found)).types
     assert list(types.items()) == [("US_SSN", 2), ("EMAIL_ADDRESS", 1)]
 
@@ -52,3 +53,15 @@ def test_an_opinion_is_told_in_a_sentence() -> None:
         "local/m was asked whether it is private: no (80%); together with its weight, that"
         " does not hold it."
     )
+
+
+def test_a_number_within_a_number_is_one_detail() -> None:
+    """Of two findings of a type the outer one counts; what is of another type, or in another text,
+    counts too.
+    """
+    whole, part = Finding("PHONE_NUMBER", 0, 14, 0.9), Finding("PHONE_NUMBER", 4, 14, 0.7)
+    other, after = Finding("PERSON", 4, 9, 0.7), Finding("PHONE_NUMBER", 10, 20, 0.7)
+    elsewhere = Finding("PHONE_NUMBER", 4, 14, 0.7, where="messages[2]")
+    found = (part, other, after, elsewhere, whole)
+    assert set(outermost(found)) == {whole, other, after, elsewhere}
+    assert Verdict(True, "", found).types == {"PHONE_NUMBER": 3, "PERSON": 1}

@@ -12,7 +12,7 @@ from edgeroute.core.model_card import Place
 from edgeroute.core.reasons import Reasons
 from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.usage import FREE, Cost, Usage
-from edgeroute.core.verdict import Finding, PrivacyMode
+from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui import words
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -73,10 +73,3 @@ def test_the_receipt_line_names_who_received_bytes() -> None:
 def test_every_receipt_has_a_reason(values: dict[str, object], text: str) -> None:
     """The reason is the strongest one that holds."""
     assert words.reason(replace(RECEIPT, **values)) == text  # type: ignore[arg-type]
-
-
-def test_a_number_within_a_number_is_one_detail() -> None:
-    """Of two findings of a type the outer one is shown; what is of another type is shown, too."""
-    whole, part = Finding("PHONE_NUMBER", 0, 14, 0.9), Finding("PHONE_NUMBER", 4, 14, 0.7)
-    other, after = Finding("PERSON", 4, 9, 0.7), Finding("PHONE_NUMBER", 10, 20, 0.7)
-    assert words.outermost((part, other, after, whole)) == (whole, other, after)

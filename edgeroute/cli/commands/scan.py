@@ -28,7 +28,7 @@ from edgeroute.core.encoding import decoded
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.messages import File, Message
 from edgeroute.core.request import ChatRequest
-from edgeroute.core.verdict import Verdict
+from edgeroute.core.verdict import Verdict, outermost
 
 _FOUND: Final = 1
 _ERROR: Final = 2
@@ -189,7 +189,8 @@ class _Reporting:
 
 def _report(name: str, text: str, verdict: Verdict, *, show: bool, why: bool) -> dict[str, Any]:
     findings = []
-    for finding in sorted(verdict.findings, key=lambda one: (one.start, one.end)):
+    listed = verdict.findings if why else outermost(verdict.findings)
+    for finding in sorted(listed, key=lambda one: (one.start, one.end)):
         entry: dict[str, Any] = {
             "type": finding.type,
             "start": finding.start,

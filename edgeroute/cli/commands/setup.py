@@ -75,9 +75,9 @@ def _asked(question: str, choices: tuple[str, ...] = ()) -> str:
 def _privacy(shell: Shell) -> None:
     now = shell.runtime.new_mode
     for mode in PrivacyMode:
-        mark = " (as it is now)" if mode is now else ""
+        mark = " (now)" if mode is now else ""
         out(f"  {mode.value:<8} {MODE_SENTENCES[mode]}{mark}")
-        out(dim(f"           For example: {MODE_EXAMPLES[mode]}."))
+        out(dim(f"           {MODE_EXAMPLES[mode]}"))
     chosen = _asked("New chats begin with", tuple(mode.value for mode in PrivacyMode))
     if chosen:
         shell.runtime.save("privacy.mode", chosen)
@@ -151,7 +151,7 @@ def _client(shell: Shell) -> None:
     del shell
     installed = {name: one for name, one in programs().items() if one.path and not one.snippet}
     if not installed:
-        out("  None that EdgeRoute knows is installed; `edgeroute connect` lists those it knows.")
+        out("  None that is known is installed; `edgeroute connect` lists those that are.")
         return
     for name, one in installed.items():
         out(f"  {name:<14} {one.title}")
@@ -167,6 +167,6 @@ def _question(shell: Shell) -> None:
     from edgeroute.cli.commands.ask import ask
 
     del shell
-    out('  For example: "Explain what a mutex is", or a letter with a name in it, to see it stay.')
+    out('  For example "Explain what a mutex is", or a letter with a name in it.')
     if question := _asked("Ask"):
         click.get_current_context().invoke(ask, words=(question,))

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.request import ChatRequest
-from edgeroute.core.verdict import Finding
-from edgeroute.tui.words import outermost
+from edgeroute.core.verdict import Finding, outermost
 
 if TYPE_CHECKING:
     from edgeroute.engine.deciding.explanation import Explanation

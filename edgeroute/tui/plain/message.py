@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from edgeroute.core.attached_file import read_attachment, typed_path
 from edgeroute.core.display import safe_line
 from edgeroute.core.messages import File, Image
+from edgeroute.core.verdict import outermost
 from edgeroute.core.words import size
 from edgeroute.tui.plain.commands import PlainCommand
 from edgeroute.tui.plain.context import PlainContext
-from edgeroute.tui.words import MODEL_ALIASES, outermost, type_words
+from edgeroute.tui.words import MODEL_ALIASES, type_words
 
 if TYPE_CHECKING:
     from edgeroute.core.verdict import Finding

@@ -65,6 +65,7 @@ class SentPages:
         while (wish := await self._chat.ask(SentScreen(text))) is not None:
             if wish == "export":
                 said = await self._export([request])
+                self._chat.notify(said or "Not exported.")
             else:
                 await self._chat.ask(ReceiptScreen(request.receipt))
         return said

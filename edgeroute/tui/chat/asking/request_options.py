@@ -9,7 +9,7 @@ from textual.content import Content
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.model_card import ModelCard, Place
-from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode
+from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode, outermost
 from edgeroute.core.words import sentence, tokens
 from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.chat.message_draft import MessageDraft
@@ -21,7 +21,6 @@ from edgeroute.tui.words import (
     MODE_WORDS,
     MODEL_ALIASES,
     details,
-    outermost,
     type_words,
 )
 

@@ -272,8 +272,7 @@ async def show_step(transcript: Transcript, step: TurnStep) -> None:
             if live is not None:
                 live.progress(f"asking {model}{again} · {reason}")
         case AttemptEnded(_, attempt) if attempt.outcome == "failed" and attempt.role == "answer":
-            told = failed(attempt.model, attempt.error)
-            await transcript.note("next", f"{told} The next model is asked.")
+            await transcript.note("next", failed(attempt.model, attempt.error))
         case TextDelta(text) if live is not None:
             await live.write(text)
         case ReasoningDelta(text) if live is not None:

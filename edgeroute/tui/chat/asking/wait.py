@@ -11,6 +11,7 @@ from edgeroute.core.words import plural, seconds
 _SIGNS: Final = 4  # of a token, about
 _LEAST_SECONDS: Final = 1.0  # before a speed means something
 _STATES: Final = {
+    "preparing": "waiting until the local model is here",
     "loading": "loading the model into memory",
     "stopped": "starting the local model",
     "idle": "starting the local model",
@@ -40,7 +41,8 @@ class Wait:
 
     def words(self, now: float, local: LocalStatus | None) -> str:
         """What it is doing, for how long, how fast, and how to stop it."""
-        parts = [self._doing(local), seconds(round(max(0.0, now - self.began)) * 1000)]
+        passed = round(max(0.0, now - self.began))
+        parts = [self._doing(local), *([seconds(passed * 1000)] if passed else [])]
         if self.first is not None and now - self.first >= _LEAST_SECONDS:
             parts.append(f"~{self.signs / _SIGNS / (now - self.first):.0f} tokens/s")
         return " · ".join([*parts, "esc stops it and keeps what came"])

@@ -146,6 +146,7 @@ class AnswerBlock(Block):
         self._progress = Static("", classes="progress", markup=False)
         self._receipt = Static("", classes="receipt", markup=False)
         self._thinking = ""
+        self._noted: dict[str, tuple[list[str], Static]] = {}
 
     def compose(self) -> ComposeResult:
         """Progress while nothing has come, the text, the receipt line."""
@@ -215,9 +216,15 @@ class AnswerBlock(Block):
         await old.remove()
 
     async def note(self, kind: str, text: str) -> None:
-        """A notice inside the answer."""
-        content = Content.assemble((f"{safe_line(kind, 30)}: ", "bold"), safe_line(text, 400))
-        await self.mount(Static(content, classes="notice", markup=False), before=self._receipt)
+        """A notice inside the answer; those of one kind stand together, each once."""
+        told, shown = self._noted.setdefault(kind, ([], Static(classes="notice", markup=False)))
+        if text in told:
+            return
+        told.append(text)
+        lines = "\n".join(safe_line(one, 400) for one in told)
+        shown.update(Content.assemble((f"{safe_line(kind, 30)}: ", "bold"), lines))
+        if not shown.is_attached:
+            await self.mount(shown, before=self._receipt)
 
     async def finish(self, text: str, receipt: Receipt | None) -> None:
         """The answer is whole (or stopped): ``text`` is what stands."""

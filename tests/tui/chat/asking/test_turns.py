@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
+from textual.widgets import Static
 
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.events import Event
@@ -137,3 +138,14 @@ async def test_disagreement_is_shown_in_place(runtime: FakeRuntime) -> None:
     async with running(runtime) as chat:
         await chat.send("disagree please")
         assert "disagrees about the dose" in chat.words("AnswerBlock .notice")
+
+
+async def test_notices_of_one_kind_stand_together(runtime: FakeRuntime) -> None:
+    """Five attempts that fail are one notice, with each model and reason once."""
+    async with running(runtime) as chat:
+        await chat.send("Explain this")
+        for told in ("a/b is down.", "a/b is down.", "c/d is down."):
+            await chat.answers[-1].note("next", told)
+        await chat.answers[-1].note("trust", "Check it.")
+        shown = [str(one.content) for one in chat.answers[-1].query(".notice").results(Static)]
+        assert shown == ["next: a/b is down.\nc/d is down.", "trust: Check it."]

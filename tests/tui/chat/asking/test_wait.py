@@ -22,6 +22,7 @@ def status(state: LocalState, waiting: int = 0) -> LocalStatus:
 @pytest.mark.parametrize(
     ("local", "said"),
     [
+        (status("preparing"), "waiting until the local model is here"),
         (status("loading"), "loading the model into memory"),
         (status("stopped"), "starting the local model"),
         (status("answering", 1), "reading what was asked"),
@@ -33,6 +34,7 @@ def test_before_its_first_words_it_says_what_it_waits_for(local: LocalStatus, sa
     wait = Wait(100.0)
     wait.asks(here=True)
     assert wait.words(103.2, local) == f"{said} · 3.0 s · esc stops it and keeps what came"
+    assert wait.words(100.2, local) == f"{said} · esc stops it and keeps what came"
     wait.asks(here=False)
     assert wait.words(103.2, local).startswith("waiting for its first words · ")
 
