@@ -81,7 +81,7 @@ def spent(row: SpendRow) -> str:
     amount = row.spent.amount or Decimal(0)
     if row.spent.basis != "unknown":
         return dollars(amount)
-    return f"at least {dollars(amount)}" if amount >= _A_CENT else "cost unknown"
+    return f"at least {dollars(amount)}" if amount >= _A_CENT else cost_words(row.spent)
 
 
 def left(until: datetime, now: datetime) -> str:
@@ -110,7 +110,7 @@ def receipt_line(receipt: Receipt) -> tuple[str, str]:
     where = f"left to {', '.join(hosts)}" if hosts else "left this machine"
     parts = [
         safe_line(receipt.model or "no model", 60),
-        safe_line(reason(receipt), 80),
+        safe_line(reason(receipt), 120),
         seconds(receipt.duration_ms),
         usage_words(receipt.usage),
         cost_words(receipt.cost),

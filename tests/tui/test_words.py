@@ -11,6 +11,7 @@ import pytest
 from edgeroute.core.model_card import Place
 from edgeroute.core.reasons import Reasons
 from edgeroute.core.receipt import Attempt, Receipt
+from edgeroute.core.spending import SpendRow
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui import words
@@ -73,3 +74,21 @@ def test_the_receipt_line_names_who_received_bytes() -> None:
 def test_every_receipt_has_a_reason(values: dict[str, object], text: str) -> None:
     """The reason is the strongest one that holds."""
     assert words.reason(replace(RECEIPT, **values)) == text  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("cost", "unknown", "said"),
+    [
+        ("0.42", 0, "$0.42"),
+        ("0.42", 1, "at least $0.42"),
+        ("0.0082", 1, "at least $0.0082"),
+        (None, 1, "cost unknown"),
+        ("0", 0, "$0.00"),
+    ],
+)
+def test_what_was_spent_agrees_with_the_table_below_it(
+    cost: str | None, unknown: int, said: str
+) -> None:
+    """A sum that lacks something is never shown as all of it, nor as nothing."""
+    amount = None if cost is None else Decimal(cost)
+    assert words.spent(SpendRow("today", 1, 1, 0, Usage(), amount, unknown, None, None)) == said

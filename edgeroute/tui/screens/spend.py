@@ -58,7 +58,7 @@ class SpendScreen(PanelScreen[None]):
             ("By model", models),
             ("By task", self._ledger.rows("task")),
         ):
-            yield section(f"{title:37}{'cost':>13}{'calls':>7}{'tokens':>9}")
+            yield section(f"{title:37}{'cost':>19}{'calls':>6}{'tokens':>9}")
             yield from _table(table)
 
 
@@ -69,8 +69,8 @@ def _table(table: Sequence[SpendRow]) -> ComposeResult:
             Content.assemble(
                 safe_line(r.label, 28).ljust(29),
                 (bar(float((r.cost or 0) / most)), "$primary"),
-                (f"{cost_words(r.spent):>13}", "bold"),
-                (f"{r.calls:>7}{tokens(r.tokens):>9}", "$muted"),
+                (f"{cost_words(r.spent):>19}", "bold"),
+                (f"{r.calls:>6}{tokens(r.tokens):>9}", "$muted"),
             ),
             "row",
         )
