@@ -107,7 +107,7 @@ class Router:
         return plan(asked).first.model
 
 
-SETS: Final = ("seen", "fresh", "looked", "last")
+SETS: Final = ("seen", "fresh", "looked", "last", "kept")
 
 
 def stable(
