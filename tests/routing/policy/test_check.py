@@ -209,7 +209,7 @@ cases:
     assert right.passed
     assert right.name == "case 1"
     assert not wrong.passed
-    assert wrong.got == "default with middle"
+    assert wrong.got == "reason with middle"
 
 
 @pytest.mark.parametrize(
