@@ -17,6 +17,7 @@ from edgeroute.cli.words import when
 from edgeroute.core.spending import GROUPS, SpendRow
 from edgeroute.core.words import amount_words, comparison_words, money
 
+_ALERTS: Final = 3  # the latest unseen ones
 # What answers were worth is known by these.
 _RATED: Final = ("rule", "model", "task")
 
@@ -48,6 +49,8 @@ def stats(shell: Shell, by: Any, days: int, *, machine: bool, spreadsheet: bool)
         _print(by, [*rows, total], fine)
         if total.comparison:
             note(_told(total))
+        for alert in shell.runtime.admin.alerts.list(unseen=True, limit=_ALERTS):
+            note(f"{alert.message} (edgeroute alerts)")
 
 
 def _plain(row: SpendRow) -> dict[str, Any]:
