@@ -191,6 +191,7 @@ async def test_what_a_collector_does_not_take_is_lost(
 ) -> None:
     """The log says that it failed, and how, without an address or a word."""
     async with house(tmp_path) as home:
+        await asyncio.to_thread(home.privacy.load_detector)
         away = Telemetry(collector("http://127.0.0.1:9"), home.privacy.gate, home.providers.door)
         with caplog.at_level("WARNING"):
             away.tell(receipt(), Said("a question", "a reply"))
