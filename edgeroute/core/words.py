@@ -30,15 +30,17 @@ def comparison_words(found: Comparison) -> str:
     saved = found.saved_by_routing
     verb = "saved" if saved >= 0 else "lost"
     text = (
-        f"Routing {verb} {_amount(abs(saved))}: {_amount(found.cost)} instead of"
-        f" {_amount(found.premium)} with {found.premium_model} for everything and the same caching."
+        f"Routing {verb} {amount_words(abs(saved))}: {amount_words(found.cost)} instead of"
+        f" {amount_words(found.premium)} with {found.premium_model} for everything and the same"
+        " caching."
     )
     if found.single is None or found.single_model == found.premium_model:
         return text
-    return f"{text} {found.single_model} alone would have cost {_amount(found.single)}."
+    return f"{text} {found.single_model} alone would have cost {amount_words(found.single)}."
 
 
-def _amount(amount: Decimal) -> str:
+def amount_words(amount: Decimal) -> str:
+    """USD that were saved or would have been paid: nothing is $0 there, and not free."""
     return money(amount) if amount else "$0"
 
 

@@ -5,10 +5,11 @@
 
 Each pair of data/same_questions.tsv is asked in other words, after a greeting, with slips of the
 fingers, and with all of it; the pairs of data/same_kinds.tsv are changed by hand, each in one way,
-in many languages. Each row of data/followups.tsv is a conversation whose last turn leans on what
-came before, or leaves it. The prompts of data/routes.tsv were labelled before they were
-routed: a hard one belongs to a model of the best grade, an easy one to any other. What was looked
-at while this was built stands apart from what was not.
+in many languages. 400 pairs are "unseen": nothing was fitted to them. Each row of
+data/followups.tsv is a conversation whose last turn leans on what came before, or leaves it. The
+prompts of data/routes.tsv were labelled before they were routed: a hard one belongs to a model of
+the best grade, an easy one to any other. What was looked at while this was built stands apart from
+what was not.
 """
 
 from __future__ import annotations
@@ -107,7 +108,8 @@ class Router:
         return plan(asked).first.model
 
 
-SETS: Final = ("seen", "fresh", "looked", "last")
+UNSEEN: Final = ("fresh", "last", "kept")
+SETS: Final = ("seen", "looked", *UNSEEN)
 
 
 def stable(
@@ -169,6 +171,8 @@ def main() -> None:
             whole = [hit for hits in kinds.values() for hit in hits]
             parts = "  ".join(f"{kind} {share(hits)}" for kind, hits in kinds.items())
             print(f"  {name:18} {which:6} n={len(whole)}  {share(whole)}  {parts}")
+        unseen = [hit for (where, _), hits in found.items() if where in UNSEEN for hit in hits]
+        print(f"  {name:18} unseen n={len(unseen)}  {share(unseen)}")
     print("\nroutes by the rubric (always the best model: 0 too low, all easy ones overpaid)")
     for name in policy_names():
         low, over = rubric(name, classifier)

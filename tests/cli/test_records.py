@@ -211,6 +211,7 @@ def test_stats_sum_by_what_is_asked(home: Home) -> None:
     assert content["rows"][0]["baseline_model"] in {"", "anthropic/claude-opus-5.5"}
     shown = home.run("stats", "--by", "provider")
     assert "with anthropic/claude-opus-5.5 for everything" in shown.stderr
+    assert "80 % of today's budget is spent. (edgeroute alerts)" in shown.stderr
     table = shown.stdout
     assert "$0.0012 + 1 unknown" in table
     assert table.splitlines()[-1].startswith("total")

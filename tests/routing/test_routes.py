@@ -8,7 +8,7 @@ from edgeroute.core.messages import user
 from edgeroute.core.request import ChatRequest
 from edgeroute.routing.signals.classifier import TaskClassifier
 from edgeroute.routing.signals.signals import read_signals
-from tests.bench.routing_stability import followups, rubric, stable
+from tests.bench.routing_stability import UNSEEN, followups, rubric, stable
 from tests.support.model_files import require
 
 
@@ -28,13 +28,14 @@ def test_hard_prompts_get_the_best_grade_and_easy_ones_do_not(
     assert sum(over) <= 0.08 * len(over)
 
 
-def test_the_same_question_takes_the_same_route(full: TaskClassifier) -> None:
-    """In other words or another order, after a greeting, with slips, with pleas: 90 of 100 of pairs
-    never looked at.
+@pytest.mark.parametrize("name", ["default", "coding-assistant", "seed"])
+def test_the_same_question_takes_the_same_route(full: TaskClassifier, name: str) -> None:
+    """In other words or another order, after a greeting, with slips, with pleas: 91 of 100 of 400
+    pairs to which nothing was fitted.
     """
-    found = stable("default", full, ("fresh", "last"))
+    found = stable(name, full, UNSEEN)
     hits = [hit for same in found.values() for hit in same]
-    assert sum(hits) / len(hits) >= 0.9
+    assert sum(hits) / len(hits) >= 0.91
 
 
 def test_the_ideas_own_example_is_code_and_hard(full: TaskClassifier) -> None:

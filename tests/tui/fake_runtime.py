@@ -48,7 +48,7 @@ from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
 from edgeroute.core.signals import Signals
-from edgeroute.core.spending import SpendRow
+from edgeroute.core.spending import Alert, SpendRow
 from edgeroute.core.usage import FREE, Cost, Usage
 from edgeroute.core.verdict import CLEAR, Finding, LocalOpinion, PrivacyMode, Verdict
 from edgeroute.engine.admin.local_models import Fit, LocalModelState
@@ -659,6 +659,16 @@ class FakeLedger:
         ]
 
 
+class FakeAlerts:
+    """What was remarkable."""
+
+    def list(self, *, unseen: bool = False, limit: int = 200) -> Sequence[Alert]:
+        """One alert."""
+        del unseen
+        when = NOW - timedelta(hours=2)
+        return [Alert(1, when, "budget", "80 % of today's budget is spent.")][:limit]
+
+
 @dataclass(frozen=True)
 class FakeProvider:
     """How a provider is."""
@@ -880,6 +890,7 @@ class FakeRuntime:
             models=FakeModels(self.models),
             local_models=self.models,
             pull=self.models.pull,
+            alerts=FakeAlerts(),
         )
         if chats:
             self._fill()

@@ -15,8 +15,9 @@ import click
 from edgeroute.cli.shell import Shell, as_json, foreign, note, pass_shell, table
 from edgeroute.cli.words import when
 from edgeroute.core.spending import GROUPS, SpendRow
-from edgeroute.core.words import comparison_words, money
+from edgeroute.core.words import amount_words, comparison_words, money
 
+_ALERTS: Final = 3  # the latest unseen ones
 # What answers were worth is known by these.
 _RATED: Final = ("rule", "model", "task")
 
@@ -48,6 +49,8 @@ def stats(shell: Shell, by: Any, days: int, *, machine: bool, spreadsheet: bool)
         _print(by, [*rows, total], fine)
         if total.comparison:
             note(_told(total))
+        for alert in shell.runtime.admin.alerts.list(unseen=True, limit=_ALERTS):
+            note(f"{alert.message} (edgeroute alerts)")
 
 
 def _plain(row: SpendRow) -> dict[str, Any]:
@@ -122,7 +125,7 @@ def _print(by: str, rows: Sequence[SpendRow], fine: Mapping[str, tuple[int, int]
                 f"{row.cache_hit_rate:.0%}" if row.cache_hit_rate else "",
                 money(row.cost) + (f" + {row.unknown} unknown" if row.unknown and row.cost else ""),
                 money(row.baseline) if row.baseline is not None else "",
-                money(row.comparison.saved_by_routing) if row.comparison else "",
+                amount_words(row.comparison.saved_by_routing) if row.comparison else "",
                 money(row.cache_saved) if row.cache_saved else "",
                 *((_share(fine.get(row.label)),) if fine else ()),
             )

@@ -89,7 +89,7 @@ class Telemetry:
             if self._metrics:
                 await self._post(self._metrics, otlp.metrics(receipt))
         except EdgeRouteError as error:
-            log.warning("telemetry was not sent: %s", type(error).__name__)
+            log.warning("telemetry was not sent: %s", error)
 
     async def _post(self, path: str, body: dict[str, Any]) -> None:
         from edgeroute.providers.egress import Outgoing  # noqa: PLC0415

@@ -38,8 +38,9 @@ _FARTHEST: Final = 4.0
 # The leads that are tried in a replay, and how many answers of each model must speak for one.
 _LEADS: Final = (-0.05, -0.03, -0.01, 0.0, 0.02, 0.04, 0.06, 0.1)
 _REPLAYED: Final = 12
-# How many standard errors the swap must be on the safe side.
-_CAUTION: Final = 0.5
+# How many standard errors the swap must be on the safe side: 95 % sure, on one side. Many swaps are
+# tried, so less lets through those that were lucky on the few prompts that are remembered.
+_CAUTION: Final = 1.64
 
 
 @dataclass(frozen=True, slots=True)

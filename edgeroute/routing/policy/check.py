@@ -177,18 +177,19 @@ class _Check:
             gone = retired and not card.successor
             yield self._finding("RT003", place, said, "error" if gone else "warning")
         elif card.successor in self.cards:
-            factor = self._dearer(card, self.cards[card.successor])
-            price = f" and costs {factor} times as much" if factor else ""
+            price = self._against(card, self.cards[card.successor])
             said = f"{said}, which {card.successor} supersedes{price}.{instead}"
             yield self._finding("RT006", place, said, "warning")
 
-    def _dearer(self, card: ModelCard, successor: ModelCard) -> str:
-        """How many times as dear as its successor it is; empty where it is not dearer."""
+    def _against(self, card: ModelCard, successor: ModelCard) -> str:
+        """How many times as dear as its successor it is, or the other way round."""
         noon = datetime.combine(self.today, time(12), UTC)
         own, new = (one.prices.cost(TYPICAL, noon).amount for one in (card, successor))
-        if not own or not new or own <= new:
+        if not own or not new or f"{own:.6f}" == f"{new:.6f}":
             return ""
-        return f"{own / new:.1f}"
+        if own > new:
+            return f" and costs {own / new:.1f} times as much"
+        return f", at {new / own:.1f} times its price"
 
     def _private(self, rule: Rule) -> Iterator[PolicyProblem]:
         """A rule that speaks only for private prompts, and then names managed models only."""

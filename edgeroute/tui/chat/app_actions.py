@@ -56,7 +56,8 @@ class AppActions:
         """What was spent."""
         from edgeroute.tui.screens.spend import SpendScreen  # noqa: PLC0415
 
-        self._chat.open(SpendScreen(self._chat.runtime.ledger, self._chat.runtime.daily_limit))
+        runtime = self._chat.runtime
+        self._chat.open(SpendScreen(runtime.ledger, runtime.admin.alerts, runtime.daily_limit))
 
     async def show_providers(self) -> None:
         """Providers and keys; a new key may change where the message would go."""

@@ -16,9 +16,10 @@ from edgeroute.tui.screens.page import PanelScreen, line, section
 from edgeroute.tui.words import dollars, spent
 
 if TYPE_CHECKING:
-    from edgeroute.core.spending import SpendingRepository, SpendRow
+    from edgeroute.core.spending import AlertRepository, SpendingRepository, SpendRow
 
 _BAR: Final = 8
+_ALERTS: Final = 5  # the latest ones
 
 
 def bar(share: float, width: int = _BAR) -> str:
@@ -29,17 +30,20 @@ def bar(share: float, width: int = _BAR) -> str:
 
 
 class SpendScreen(PanelScreen[None]):
-    """By day, model and task."""
+    """By day, model, task and user; and what was remarkable."""
 
     TITLE = "Spend"
 
-    def __init__(self, ledger: SpendingRepository, limit: Decimal | None) -> None:
+    def __init__(
+        self, ledger: SpendingRepository, alerts: AlertRepository, limit: Decimal | None
+    ) -> None:
         super().__init__(classes="reading")
         self._ledger = ledger
+        self._alerts = alerts
         self._limit = limit
 
     def body(self) -> ComposeResult:
-        """Today, saved, and three tables."""
+        """Today, saved, the latest alerts, and four tables."""
         models = self._ledger.rows("model")
         found = total(row.comparison for row in models)
         cached = sum((r.cache_saved for r in models if r.cache_saved is not None), Decimal(0))
@@ -53,10 +57,17 @@ class SpendScreen(PanelScreen[None]):
         if unknown:
             which = plural(unknown, "attempt")
             yield line(f"The cost of {which} is not known and not counted.", "dim")
+        alerts = self._alerts.list(limit=_ALERTS)
+        if alerts:
+            yield section("Alerts")
+            for one in alerts:
+                when = f"{one.created.astimezone():%d %b %H:%M}"
+                yield line(f"{when}  {safe_line(one.message)}", "row")
         for title, table in (
             ("By day", self._ledger.rows("day")[:14]),
             ("By model", models),
             ("By task", self._ledger.rows("task")),
+            ("By user", self._ledger.rows("user")),
         ):
             yield section(f"{title:37}{'cost':>19}{'calls':>6}{'tokens':>9}")
             yield from _table(table)

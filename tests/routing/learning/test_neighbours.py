@@ -65,6 +65,19 @@ def test_a_swap_that_would_have_done_harm_is_not_advised() -> None:
     assert known.advise(near, "dear", COSTS, neighbours=10, good_enough=0.1) is None
 
 
+def test_a_lucky_streak_is_no_evidence() -> None:
+    """Two prompts of thirty better than the other model may be chance; ten of thirty are not."""
+    for ahead, told in ((2, False), (10, True)):
+        rows = [
+            Remembered(EAST, {"cheap": (float(n % 3 < 2), 0.001), "dear": (float(n % 3 < 1), 0.02)})
+            for n in range(3 * ahead)
+        ]
+        even = {"cheap": (1.0, 0.001), "dear": (1.0, 0.02)}
+        odd = {"cheap": (0.0, 0.001), "dear": (1.0, 0.02)}
+        rows += [Remembered(EAST, even if n else odd) for n in range(30 - 3 * ahead)]
+        assert (Experience.of(rows).lead("cheap", "dear", "") is not None) == told, ahead
+
+
 def test_only_prompts_of_the_task_are_replayed() -> None:
     """A model that does well at one task earns nothing at another."""
     rows = [

@@ -170,6 +170,14 @@ def test_a_superseded_model_is_told_with_its_price(tmp_path: Path) -> None:
     assert "rules/tiers.yaml names openai/gpt-4" in str(found[1])
 
 
+def test_a_dearer_successor_is_told_with_its_price(tmp_path: Path) -> None:
+    """Nobody is sent to a model of twice the price without a word of it."""
+    old = card("openai/gpt-4", 2.5, 2, successor="openai/gpt-5.5")
+    policy = "routing:\n  rules:\n    - default: openai/gpt-4\n"
+    found = check(RoutingPolicy.load(policy_file(tmp_path, policy)), TIERS, cards(old), TODAY)
+    assert "openai/gpt-5.5 supersedes, at 2.0 times its price. Use" in str(found[0])
+
+
 def test_other_words_are_told_and_are_no_mistake(tmp_path: Path) -> None:
     """A note for each rule that uses them."""
     path = policy_file(tmp_path, '- {if: task_type == "chat", use: local}\n- default: local\n')
@@ -201,7 +209,7 @@ cases:
     assert right.passed
     assert right.name == "case 1"
     assert not wrong.passed
-    assert wrong.got == "default with middle"
+    assert wrong.got == "reason with middle"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from textual.widgets import Static
+
 from edgeroute.tui.screens.help import HelpScreen
 from edgeroute.tui.screens.providers import ProvidersScreen
 from edgeroute.tui.screens.spend import SpendScreen
@@ -17,3 +21,13 @@ async def test_screens_open_and_close(runtime: FakeRuntime) -> None:
             await chat.top(screen)
             await chat.press("escape")
             await chat.until(lambda: chat.app.screen is chat.chat)
+
+
+async def test_spending_shows_users_and_alerts(runtime: FakeRuntime) -> None:
+    """Beside days, models and tasks; an alert with its time."""
+    async with running(runtime) as chat:
+        await chat.press("f3")
+        await chat.top(SpendScreen)
+        shown = "\n".join(str(one.render()) for one in chat.app.screen.query(Static))
+        assert "By user" in shown
+        assert re.search(r"\d\d:\d\d  80 % of today's budget is spent\.", shown)
