@@ -155,3 +155,17 @@ def test_another_model_than_the_chosen_one_is_named() -> None:
     )
     assert "instead of openai/gpt-5.5: no key is stored" in shown.details
     assert "instead" not in view(found).details
+
+
+def test_a_picture_that_stays_says_how_it_can_go() -> None:
+    """Nothing but the user's word lets it."""
+    explanation = judged("mail a@b.cd")
+    verdict = Verdict(private=True, reason="A picture shows a face, so it stays here.")
+    kept = replace(
+        explanation,
+        privacy=replace(explanation.privacy, verdict=verdict),
+        signals=replace(explanation.signals, has_images=True),
+    )
+    said = view(kept)
+    assert said.why == "A picture shows a face, so it stays here."
+    assert "f4 (or /found) lets a picture go" in said.details
