@@ -179,7 +179,8 @@ def check_host(scope: Scope, rules: Rules) -> None:
         421,
         "wrong_host",
         "The Host header does not name this endpoint.",
-        f"Use http://127.0.0.1:{rules.port} as the address." if rules.port else "Use localhost.",
+        (f"Use http://127.0.0.1:{rules.port} as the address" if rules.port else "Use localhost")
+        + ", or list the name that programs use (`host.docker.internal`) in server.hosts.",
     )
 
 
