@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from edgeroute.privacy.pictures.containers import FileBlock, blocks
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+T = TypeVar("T")
 MOST_PIXELS: Final = 50_000_000
 MOST_FRAMES: Final = 4
 _KINDS: Final = ("PNG", "JPEG", "GIF", "WEBP")
@@ -31,23 +31,27 @@ class NotReadable(Exception):
     """The picture, or something in its file, cannot be read; in a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedPicture:
-    """A picture: its ``frames``, upright and opaque, and the ``words`` beside them."""
-
-    frames: tuple[Image, ...]
-    words: tuple[str, ...]
-
-
-def opened(data: bytes) -> OpenedPicture:
-    """The picture in the file ``data``.
+def frames(data: bytes) -> list[Image]:
+    """What the picture in the file ``data`` shows: its frames, upright and opaque.
 
     Raises:
-        NotReadable: it cannot be opened whole, or holds something that cannot be read.
+        NotReadable: it cannot be opened whole.
     """
+    return _read(_frames, data)
+
+
+def words_beside(data: bytes) -> list[str]:
+    """The words that lie beside the picture in the file ``data``.
+
+    Raises:
+        NotReadable: something lies there that cannot be read.
+    """
+    return _read(lambda data: (word for block in blocks(data) for word in _words(block)), data)
+
+
+def _read(how: Callable[[bytes], Iterable[T]], data: bytes) -> list[T]:
     try:
-        beside = [word for block in blocks(data) for word in _words(block)]
-        return OpenedPicture(tuple(_frames(data)), tuple(beside))
+        return list(how(data))
     except NotReadable:
         raise
     except ImportError as error:

@@ -11,7 +11,7 @@ from edgeroute.core.pictures import allowed_as
 from edgeroute.encoders.bert import EncoderMissing
 from edgeroute.encoders.faces import FILE, NAME, FaceModel
 from edgeroute.privacy.pictures.documents import document
-from edgeroute.privacy.pictures.frames import NotReadable, opened
+from edgeroute.privacy.pictures.frames import NotReadable, frames, words_beside
 from edgeroute.privacy.pictures.tesseract import Tesseract
 
 if TYPE_CHECKING:
@@ -62,27 +62,36 @@ class PictureReader:
         """
         vouched = self._allowed(allowed_as(data))
         words: list[str] = []
-        try:
-            self._look(data, words, vouched=vouched)
-        except NotReadable as error:
-            if not vouched:
-                raise PictureKept(f"{error} What cannot be read stays here.") from error
-        return "\n".join(words)
+        for look in (self._beside, self._shown):
+            try:
+                look(data, words, vouched=vouched)
+            except NotReadable as error:
+                if not vouched:
+                    raise PictureKept(f"{error} What cannot be read stays here.") from error
+        text = "\n".join(words)
+        if not vouched and (kind := document(text)):
+            raise PictureKept(f"A picture is of {kind}, so it stays here.")
+        return text
 
-    def _look(self, data: bytes, words: list[str], *, vouched: bool) -> None:
-        """Take in the ``words`` of the picture."""
+    def _beside(self, data: bytes, words: list[str], *, vouched: bool) -> None:  # noqa: ARG002
+        """Take in the ``words`` that lie beside the picture in its file."""
         if self._text is None:
             raise NotReadable("A picture cannot be read here.")
         if len(data) > MAX_BYTES:
             raise NotReadable("A picture is too large to be read.")
-        picture = opened(data)
-        words += picture.words
-        for frame in picture.frames:
+        words += words_beside(data)
+
+    def _shown(self, data: bytes, words: list[str], *, vouched: bool) -> None:
+        """Take in the ``words`` that the picture shows."""
+        if self._text is None or len(data) > MAX_BYTES:
+            return
+        for frame in frames(data):
             if not vouched and self._shows_face(frame):
                 raise PictureKept("A picture shows a face, so it stays here.")
-            words.append(self._text.read(frame))
-        if not vouched and (kind := document("\n".join(words))):
-            raise PictureKept(f"A picture is of {kind}, so it stays here.")
+            found = self._text.read(frame)
+            words.append(found.text)
+            if not vouched and not found.certain:
+                raise NotReadable("A picture holds writing that cannot be read with certainty.")
 
     def _shows_face(self, frame: Image) -> bool:
         """Whether there is a face in ``frame``, near or far, whichever way up it is."""

@@ -29,6 +29,11 @@ class TextReading(NamedTuple):
     sure: int
     unsure: int
 
+    @property
+    def certain(self) -> bool:
+        """Whether there is no writing in it that is mostly guessed."""
+        return self.unsure < _MANY or self.unsure <= self.sure
+
 
 class Tesseract:
     """Reads pictures with ``program``, in the ``languages`` whose data tesseract has."""
@@ -43,11 +48,11 @@ class Tesseract:
         program = shutil.which("tesseract")
         return cls(program, languages) if program else None
 
-    def read(self, picture: Image) -> str:
+    def read(self, picture: Image) -> TextReading:
         """The text in ``picture``, whichever way up it is; empty where there is none.
 
         Raises:
-            NotReadable: tesseract failed or took too long, or there is writing that it cannot read.
+            NotReadable: tesseract failed or took too long.
         """
         if max(picture.size) <= _LARGE:
             picture = picture.resize((picture.width * 2, picture.height * 2))
@@ -60,10 +65,8 @@ class Tesseract:
             for turn in _TURNS
             if self._look(small.rotate(turn, expand=True), _WHOLE_PAGE).sure > page.sure
         ]
-        best = max(readings, key=lambda reading: reading.sure)
-        if best.unsure >= _MANY and best.unsure > best.sure:
-            raise NotReadable("A picture holds writing that cannot be read with certainty.")
-        return "\n".join(reading.text for reading in readings if reading.text.strip())
+        text = "\n".join(reading.text for reading in readings if reading.text.strip())
+        return max(readings, key=lambda reading: reading.sure)._replace(text=text)
 
     def _look(self, picture: Image, how: str) -> TextReading:
         given = io.BytesIO()

@@ -10,7 +10,7 @@ from edgeroute.core.pictures import allowed_as
 from edgeroute.encoders.faces import FILE
 from edgeroute.privacy.pictures.reader import PictureKept, PictureReader, lacking
 from edgeroute.privacy.pictures.tesseract import Tesseract
-from tests.support.drawn import face, file, page
+from tests.support.drawn import Image, face, file, page
 from tests.support.model_files import require
 
 
@@ -70,6 +70,16 @@ def test_the_user_lets_one_picture_go_to_the_byte() -> None:
     for other in (file(face(), "JPEG"), b"<svg xmlns='x'>Bo</svg>"):
         with pytest.raises(PictureKept):
             vouched.read(other)
+
+
+def test_text_is_read_in_a_picture_that_goes_whatever_it_shows() -> None:
+    """Also where something else in it cannot be read."""
+    exif = Image.Exif()
+    exif[0x110] = "Phone 9"
+    taken = file(page("The meeting with Mira van Dam"), "JPEG", exif=exif)
+    with pytest.raises(PictureKept):
+        reader().read(taken)
+    assert "Mira van Dam" in reader(taken).read(taken)
 
 
 def test_without_all_that_it_needs_every_picture_stays(tmp_path: Path) -> None:

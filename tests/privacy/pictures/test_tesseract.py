@@ -27,7 +27,7 @@ def test_it_reads_a_real_picture() -> None:
     reader = Tesseract.find()
     if reader is None:
         pytest.skip("tesseract is not installed")
-    assert "412-44-2124" in reader.read(WORDS.convert("RGB"))
+    assert "412-44-2124" in reader.read(WORDS.convert("RGB")).text
 
 
 @pytest.mark.parametrize("script", ["exit 1", "sleep 30", "kill -9 $$"])
