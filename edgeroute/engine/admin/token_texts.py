@@ -29,7 +29,7 @@ class TokenTexts:
             ValueError: a number is none of a token.
         """
         try:
-            pieces = [self._pieces[number] for number in numbers if isinstance(number, int)]
+            pieces = [self._pieces[number] for number in numbers if type(number) is int]
         except KeyError:
             raise ValueError("no token has that number") from None
         if len(pieces) < len(numbers):

@@ -18,7 +18,7 @@ from edgeroute.engine.admin.embeddings import MODEL, SIZE
 from edgeroute.server.context import ServerContext
 from edgeroute.server.http_refusal import PREFIX
 from edgeroute.wire.errors import WireError
-from edgeroute.wire.json_data import Json, load_body, model_name, sequence, strings
+from edgeroute.wire.json_data import Json, load_body, model_name, strings
 
 _NAMES: Final = ("", "auto", "local", MODEL, MODEL.partition("/")[2])
 _MOST_TEXTS: Final = 2_048
@@ -93,11 +93,11 @@ def _input(value: object, context: ServerContext) -> Sequence[str]:
     rows = value if isinstance(value, list) and value else [""]
     if type(rows[0]) is int:
         rows = [rows]
-    if not isinstance(rows[0], list):
+    if not all(isinstance(row, list) for row in rows):
         return strings(value, "input")
     try:
         read = context.runtime.embeddings.token_texts.text
-        return [read(sequence(row)) for row in rows[: _MOST_TEXTS + 1]]
+        return [read(row) for row in rows[: _MOST_TEXTS + 1]]
     except LocalModelError as error:
         raise WireError(error.message, error.hint) from error
     except ValueError as error:

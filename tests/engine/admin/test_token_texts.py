@@ -21,7 +21,7 @@ def test_the_numbers_of_openais_embedding_models_are_read() -> None:
     assert texts.text([]) == ""
 
 
-@pytest.mark.parametrize("numbers", [[-1], [10**9], [1, "two"], [[1]], [None]])
+@pytest.mark.parametrize("numbers", [[-1], [10**9], [1, "two"], [[1]], [None], [True], [1.0]])
 def test_other_numbers_are_no_text(numbers: list[object]) -> None:
     """Nothing is made up."""
     with pytest.raises(ValueError, match=r".+"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import openai
 import pytest
@@ -77,6 +77,9 @@ def test_token_numbers_are_read_as_their_text(endpoint: Endpoint, tmp_path: Path
         for given, sizes in (([15339, 1917], [11.0]), ([[15339], [15339, 1917]], [5.0, 11.0])):
             answer = oai.embeddings.create(model=MODEL, input=given)
             assert [item.embedding[0] for item in answer.data] == sizes
+        for wrong in ([[15339], "x"], [15339, "x"], [[True]], [[15339], 5]):
+            with pytest.raises(openai.BadRequestError, match="input"):
+                oai.embeddings.create(model=MODEL, input=cast("Any", wrong))
         endpoint.runtime.embeddings.token_texts = Embeddings(tmp_path).token_texts
         with pytest.raises(openai.BadRequestError, match="models pull cl100k"):
             oai.embeddings.create(model=MODEL, input=[15339])
