@@ -12,6 +12,7 @@ from typing import Final
 from edgeroute.core.errors import ErrorKind, LocalModelError
 
 NAME: Final = "cl100k"
+_MOST: Final = 8_192  # what OpenAI's embedding models take
 FILE: Final = f"{NAME}/cl100k_base.tiktoken.gz"
 
 
@@ -26,8 +27,10 @@ class TokenTexts:
 
         Raises:
             LocalModelError: the table is not here.
-            ValueError: a number is none of a token.
+            ValueError: there are none, too many, or one that is no token's.
         """
+        if not 1 <= len(numbers) <= _MOST:
+            raise ValueError("none, or too many")
         try:
             pieces = [self._pieces[number] for number in numbers if type(number) is int]
         except KeyError:
