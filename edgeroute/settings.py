@@ -32,8 +32,10 @@ class RouterSettings(_SettingsTable, frozen=True):
 class PrivacySettings(_SettingsTable, frozen=True):
     """``mode`` is what new conversations start in.
 
-    ``level`` overrides the level of rules/privacy.yaml. ``ocr`` reads images with tesseract where
-    that is installed; without it every image counts as private. ``enterprise_provider`` may receive
+    ``level`` overrides the level of rules/privacy.yaml. With ``ocr`` a picture may leave in which
+    tesseract reads nothing private and which shows no face and no identity, medical or financial
+    document (`edgeroute doctor` says what that needs); without it every picture counts as private,
+    but for those that you let go one by one. ``enterprise_provider`` may receive
     internal code under a contract of yours; without one internal code stays here. ``encrypt``
     encrypts the database with a key from the OS keyring; with ``passphrase`` you are asked for one
     where there is no keyring. ``paths`` labels folders, such as ``"~/clients/**" = "private"``:

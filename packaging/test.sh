@@ -26,7 +26,7 @@ install packaging/requirements-test.txt
 $VENV/bin/edgeroute models pull llamacpp >"$LOGS/llamacpp" ||
     fail "llama.cpp could not be compiled: the lines above say what to do."
 dirname "$(cat "$LOGS/llamacpp")" >"$($PYTHON -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/llamacpp.pth"
-for id in rampart minilm e5 qwen2.5-coder-0.5b; do
+for id in rampart minilm e5 centerface cl100k qwen2.5-coder-0.5b; do
     have=$LOGS/model-$id-$(printf '%s' "$EDGEROUTE_MODELS" | cat - models/local.yaml models/support.yaml | cksum | cut -d ' ' -f 1).done
     if [ ! -f "$have" ]; then
         if $VENV/bin/edgeroute models pull "$id" >&2; then

@@ -37,7 +37,7 @@ def test_origin_default_and_help_are_told() -> None:
     assert own == ["router.tier", 'providers."my.corp".base_url', "clients.codex.privacy"]
     assert all(one.value == one.default for key, one in found.items() if key not in own)
     assert all(one.help for one in found.values())
-    assert found["privacy.ocr"].help.startswith("`ocr` reads images")
+    assert found["privacy.ocr"].help.startswith("With `ocr` a picture may leave")
     assert found["router.tier"].choices == ('"free"', '"balanced"', '"premium"')
     assert (found["router.tier"].origin, found["chat.mouse"].origin) == ("config.toml", "default")
     assert found["network.proxy"].text

@@ -64,6 +64,8 @@ async def checks(runtime: Runtime) -> AsyncIterator[HealthCheck]:
     yield await _guarded("models", _models(runtime))
     for check in await _support(runtime):
         yield check
+    if runtime.settings.privacy.ocr:
+        yield _pictures(runtime)
     yield await _guarded("local model", _local(runtime))
     for check in await _providers(runtime):
         yield check
@@ -263,6 +265,14 @@ async def _support(runtime: Runtime) -> list[HealthCheck]:
         else:
             found.append(HealthCheck(name, "ok", str(path)))
     return found
+
+
+def _pictures(runtime: Runtime) -> HealthCheck:
+    lack = runtime.admin.pictures_lack
+    if not lack:
+        return HealthCheck("pictures", "ok", "are read, and looked at for faces and documents")
+    text = "cannot be read, so that they stay here"
+    return HealthCheck("pictures", "bad", text, f"Lacking: {', '.join(lack)}.")
 
 
 async def _local(runtime: Runtime) -> HealthCheck:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Final, Literal
 
 from edgeroute.core.messages import Message
 from edgeroute.core.verdict import PrivacyMode
@@ -15,6 +15,8 @@ FrontDoor = Literal["chat", "cli", "http"]
 Commit = Literal["first_token", "complete"]
 Tier = Literal["free", "balanced", "premium"]
 Pictures = Literal["no", "yes", "only"]
+COMPACTING: Final = "openai-responses-compact"
+"""The wire of a request that wants its conversation made shorter by who answers it."""
 TIERS: tuple[Tier, ...] = ("free", "balanced", "premium")
 
 

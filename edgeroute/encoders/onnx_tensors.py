@@ -1,4 +1,4 @@
-"""The tensors that an ONNX file holds, without the onnx package.
+"""The tensors that an ONNX file holds, and its fields, without the onnx package.
 
 An ONNX file is a protocol buffer (onnx.proto): the graph is field 7 of the model, its tensors are
 fields 5 of the graph; of a tensor, 1 are its sizes, 2 its type, 8 its name, 9 its bytes; of a
@@ -7,7 +7,7 @@ single number, 4 is a float and 5 a whole number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from mmap import mmap
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,12 +31,12 @@ def tensors(data: bytes | mmap) -> dict[str, NDArray[np.float32] | NDArray[np.ui
     import numpy  # noqa: ICN001, PLC0415 - heavy, needed at the first scan only
 
     found: dict[str, Any] = {}
-    graphs = (value for field, value in _fields(memoryview(data)) if field == _GRAPH)
+    graphs = (value for field, value in fields(memoryview(data)) if field == _GRAPH)
     for graph in graphs:
-        for field, tensor in _fields(graph):
+        for field, tensor in fields(graph):
             if field != _TENSOR:
                 continue
-            parts = list(_fields(tensor))
+            parts = list(fields(tensor))
             said = dict(parts)
             kind = _TYPES.get(said.get(_TYPE, 0))
             if kind is None:
@@ -61,8 +61,22 @@ def _numbers(value: int | memoryview) -> list[int]:
     return numbers
 
 
-def _fields(data: memoryview) -> Iterator[tuple[int, Any]]:
-    """The fields of a message: numbers, or views of what they hold."""
+def message(of: Iterable[tuple[int, int | bytes | memoryview]]) -> bytes:
+    """A message of these fields; what is no number is written with its length."""
+    return b"".join(
+        _number(number << 3) + _number(value)
+        if isinstance(value, int)
+        else _number(number << 3 | _LENGTH) + _number(len(value)) + value
+        for number, value in of
+    )
+
+
+def fields(data: memoryview) -> Iterator[tuple[int, Any]]:
+    """The fields of a message: numbers, or views of what they hold.
+
+    Raises:
+        ValueError: it is none.
+    """
     place = 0
     while place < len(data):
         key, place = _varint(data, place)
@@ -91,3 +105,12 @@ def _varint(data: memoryview, place: int) -> tuple[int, int]:
             return value, place
         shift += 7
     raise ValueError("no protocol buffer")
+
+
+def _number(value: int) -> bytes:
+    written = bytearray()
+    while value > 127:
+        written.append(value & 127 | 128)
+        value >>= 7
+    written.append(value)
+    return bytes(written)

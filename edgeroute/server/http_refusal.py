@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 from collections.abc import Iterable
 from typing import Final
 
@@ -16,6 +17,7 @@ from edgeroute.wire.json_data import dump
 
 PREFIX: Final = "/v1"
 OLLAMA: Final = "/api"
+RECEIPT: Final = "X-EdgeRoute-Receipt"
 CALLERS: Final[tuple[CallerFormat, ...]] = (*WIRES.values(), legacy_completions.FORMAT)
 _PLAIN: Final = FORMATS["openai-chat"]
 # Anthropic's library waits for as long as it is told, without a word to whoever asked.
@@ -47,12 +49,19 @@ def format_at(path: str) -> CallerFormat:
     return next((each for each in CALLERS if short.startswith(each.path)), _PLAIN)
 
 
+def request_name(receipt: str) -> str:
+    """What clients call a request: by its ``receipt`` if it has one."""
+    return f"req_{receipt or secrets.token_hex(12)}"
+
+
 def as_response(
     error: EdgeRouteError, path: str, headers: Iterable[tuple[str, str]] = ()
 ) -> Response:
     """``error`` as the answer to a request for ``path``, in the format of its callers."""
-    body, told = dump(format_at(path).encode_error(error)), error.rejection
+    form, told = format_at(path), error.rejection
     more = {**dict(headers), **_again(told)}
+    name = more[form.request_id] = request_name(more.get(RECEIPT, ""))
+    body = dump(form.encode_error(error, name))
     return Response(body, told.status, more, media_type="application/json")
 
 

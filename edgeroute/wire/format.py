@@ -81,7 +81,8 @@ class Envelope:
     writes. ``created`` is in seconds since 1970. ``usage`` asks for token counts at a stream's end.
     ``origin`` (``provider/family`` of the model) lets a caller hand reasoning payloads back.
     ``custom_tools`` are those that the caller wants called with one text. ``echo`` is what the
-    answer repeats of its request, in formats whose answers do.
+    answer repeats of its request, in formats whose answers do. ``request_id`` names the request to
+    its caller.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Envelope:
     origin: str = ""
     custom_tools: frozenset[str] = frozenset()
     echo: Mapping[str, Any] = field(default_factory=dict)
+    request_id: str = ""
 
 
 class StreamEncoder(Protocol):
@@ -125,10 +127,11 @@ class CallerFormat:
     """What a caller of our endpoint speaks.
 
     ``path`` follows the base address. ``decode_request`` raises ``WireError``. ``encode_answer``,
-    ``encode_error`` and ``encoder`` write what the caller reads; without an ``encoder`` there are
-    whole answers only; a stream is of ``media_type``. ``id_prefix`` begins the id of an answer.
-    Where the format ``streams``, a caller who says nothing of it gets a stream. ``headers`` are
-    those of the format itself, which a provider of the same format gets too. ``request_id`` is the
+    ``encode_error`` (which is told the name of the request) and ``encoder`` write what the caller
+    reads; without an ``encoder`` there are whole answers only; a stream is of ``media_type``.
+    ``id_prefix`` begins the id of an answer. Where the format ``streams``, a caller who says
+    nothing of it gets a stream. ``headers`` are those of the format itself, which a provider of the
+    same format gets too. ``request_id`` is the
     header in which clients look for the name of their request. ``ignored`` names the fields and
     options of a body that change nothing here.
     """
@@ -138,7 +141,7 @@ class CallerFormat:
     id_prefix: str
     decode_request: Callable[[Mapping[str, Any]], ChatRequest]
     encode_answer: Callable[[Answer, Envelope], dict[str, Any]]
-    encode_error: Callable[[EdgeRouteError], dict[str, Any]]
+    encode_error: Callable[[EdgeRouteError, str], dict[str, Any]]
     encoder: Callable[[Envelope], StreamEncoder] | None = None
     headers: frozenset[str] = frozenset()
     media_type: str = "text/event-stream; charset=utf-8"
@@ -152,11 +155,13 @@ class WireFormat(CallerFormat):
     """One protocol, in both directions.
 
     Towards a provider, ``encode_request`` gives the body to send: stable parts first, messages
-    last. ``decoder`` makes what reads one answer.
+    last. ``decoder`` makes what reads one answer. ``base`` is the format whose address it shares at
+    a provider, where it has none of its own.
     """
 
     encode_request: Callable[[ChatRequest, Target], dict[str, Any]]
     decoder: Callable[[], WholeDecoder]
+    base: str = ""
 
     def decode_answer(self, body: Mapping[str, Any]) -> list[Delta]:
         """The deltas of a whole answer, ending with ``Finish``.

@@ -79,13 +79,19 @@ class AdminParts:
     def attachments(self) -> str:
         """In words, what attaching a file means for where the chat is answered."""
         from edgeroute.engine.admin.attachments import attachments_in_words  # noqa: PLC0415
-        from edgeroute.privacy.inspecting.ocr import Tesseract  # noqa: PLC0415
 
-        privacy, ocr = self._engine.privacy, self._engine.installation.settings.privacy.ocr
+        ocr = self._engine.installation.settings.privacy.ocr
         return attachments_in_words(
-            all_stay=privacy.policy.attachments_private,
-            pictures_read=ocr and Tesseract.find() is not None,
+            all_stay=self._engine.privacy.policy.attachments_private,
+            pictures_read=ocr and not self.pictures_lack,
         )
+
+    @property
+    def pictures_lack(self) -> list[str]:
+        """What this machine needs to read pictures and has not, each with how to get it."""
+        from edgeroute.privacy.pictures.reader import lacking  # noqa: PLC0415
+
+        return lacking(self._engine.installation.paths.models)
 
     async def pace(self) -> float:
         """The bytes of model weights that this machine reads in a second: by answers that it gave,

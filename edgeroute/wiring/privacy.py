@@ -24,7 +24,8 @@ from edgeroute.privacy.detecting.weighing.second_opinion import SecondOpinion
 from edgeroute.privacy.gate import Gate
 from edgeroute.privacy.inspecting.folders import Folders
 from edgeroute.privacy.inspecting.inspector import Inspector
-from edgeroute.privacy.inspecting.ocr import Tesseract, Vouched
+from edgeroute.privacy.pictures.reader import PictureReader
+from edgeroute.privacy.pictures.tesseract import Tesseract
 from edgeroute.privacy.policy import FILE, Level, OwnNames, PrivacyPolicy
 from edgeroute.wiring.installation import Installation
 from edgeroute.wiring.stores import StoreParts
@@ -158,7 +159,7 @@ class PrivacyParts:
             WithOwn(listed, self.imported, self.allowed, self.policy.budget.characters),
             lambda: f"{listed.version()} {self.imported.version} {self.second_opinion.version}",
             folders=self._folders,
-            images=Vouched(reader, self.allowed),
+            images=PictureReader(reader, self._installation.paths.models, self.allowed),
         )
 
     def rules(self) -> str:

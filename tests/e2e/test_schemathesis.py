@@ -34,7 +34,9 @@ checks.positive_data_acceptance.enabled = false
 
 
 def _answer(asked: Received) -> Reply:
-    """An answer in words or a picture, or a refusal of what no provider could read."""
+    """An answer in words, a picture or sealed, or a refusal of what no provider could read."""
+    if asked.path.endswith("/responses/compact"):
+        return replies.json_body({"object": "response.compaction", "output": []})
     if asked.path.endswith("/images/generations"):
         return replies.pictures()
     try:

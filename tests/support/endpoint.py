@@ -38,6 +38,7 @@ from edgeroute.core.stored_response import StoredResponse
 from edgeroute.core.usage import Usage
 from edgeroute.core.verdict import CLEAR, PrivacyMode
 from edgeroute.engine.admin.conversations import ConversationService
+from edgeroute.engine.admin.token_texts import TokenTexts
 from edgeroute.providers.catalog.catalog import Catalog
 from edgeroute.server.serve import serving
 
@@ -210,6 +211,9 @@ class FakeMemory:
 
 class FakeSentences:
     """A sentence model that counts characters."""
+
+    def __init__(self) -> None:
+        self.token_texts = TokenTexts(Path("nowhere"))
 
     def embed(self, text: str) -> tuple[list[float], int]:
         """As many tokens as characters."""

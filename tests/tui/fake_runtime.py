@@ -43,6 +43,7 @@ from edgeroute.core.events import (
 from edgeroute.core.local_models import LocalStatus, OnProgress, Progress
 from edgeroute.core.messages import FolderLabel, Image, Message, assistant, user
 from edgeroute.core.model_card import ModelCard, Place, PriceList, PriceRow, Rate
+from edgeroute.core.pictures import allowed_as
 from edgeroute.core.plan import Candidate, Plan, Skipped
 from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.request import ChatRequest
@@ -169,6 +170,14 @@ class FakeInspector:
         found = find(text)
         counted = tuple(f for f in found if text[f.start : f.end] not in self.allowed)
         return FakeScan(counted, self.opinions, self.unread)
+
+    async def inspect(self, request: ChatRequest, *, full: bool = False) -> Verdict:
+        """Pictures stay until they are allowed."""
+        parts = [part for message in request.messages for part in message.parts]
+        pictures = [part for part in parts if isinstance(part, Image)]
+        if all(allowed_as(picture.data) in self.allowed for picture in pictures):
+            return CLEAR
+        return Verdict(True, "A picture shows a face, so it stays here.")
 
 
 class FakeLists:

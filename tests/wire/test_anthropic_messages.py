@@ -250,7 +250,7 @@ def test_a_stored_thread_is_refused_in_its_own_way() -> None:
     body = {"messages": [{"role": "user", "content": "x"}], "thread": {"type": "create"}}
     with pytest.raises(WireError) as caught:
         WIRE.decode_request(body)
-    told = WIRE.encode_error(caught.value)["error"]
+    told = WIRE.encode_error(caught.value, "req_1")["error"]
     assert told["details"] == {
         "error_code": "thread_unsupported_request",
         "unsupported": ["thread"],
@@ -379,7 +379,7 @@ def test_our_answers_are_what_the_official_client_reads(answers: list[Any], stre
 
 def test_an_error_has_the_formats_own_type() -> None:
     """Clients decide by the type whether to try again."""
-    body = WIRE.encode_error(NothingAnswered("No.", "Wait."))
+    body = WIRE.encode_error(NothingAnswered("No.", "Wait."), "req_1")
     assert body["error"] == {"type": "overloaded_error", "message": "No. Wait."}
 
 

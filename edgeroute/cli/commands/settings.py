@@ -101,7 +101,7 @@ def _allowed_as(picture: Path | None, question: str) -> str:
 _picture = click.option(
     "--picture",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="One picture, to the byte, in which nothing here can read.",
+    help="One picture, to the byte, whatever it shows.",
 )
 
 

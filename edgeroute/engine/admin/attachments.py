@@ -8,6 +8,12 @@ _JUDGED = (
     " leaves with the message if the answer comes from a provider. What cannot be read, and what"
     " lies in a folder that you made private, stays here, and so does the chat from then on."
 )
+_READ = (
+    "The text in a picture is read, too; one that shows a face, or is of an identity, medical or"
+    " financial document, stays."
+)
+_UNREAD = "Pictures are not read (privacy.ocr is off or lacks something, see doctor): they stay."
+_UNLESS = "You can let a single picture go."
 
 
 def attachments_in_words(*, all_stay: bool, pictures_read: bool) -> str:
@@ -15,5 +21,5 @@ def attachments_in_words(*, all_stay: bool, pictures_read: bool) -> str:
     if all_stay:
         return f"{_STAY} rules say attachments_private."
     if pictures_read:
-        return f"{_JUDGED} The text in a picture is read, too."
-    return f"{_JUDGED} Pictures are not read (privacy.ocr is off or finds no tesseract): they stay."
+        return f"{_JUDGED} {_READ} {_UNLESS}"
+    return f"{_JUDGED} {_UNREAD} {_UNLESS}"

@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Final
 
 from edgeroute.core.errors import ErrorKind, LocalModelError
+from edgeroute.engine.admin.token_texts import TokenTexts
 
 MODEL: Final = "local/all-minilm-l6-v2"
 SIZE: Final = 384
 
 
 class Embeddings:
-    """The sentence model of the folder ``models``."""
+    """The sentence model of the folder ``models``, and the texts of token numbers."""
 
     def __init__(self, models: Path) -> None:
         self._folder = models / "minilm"
+        self.token_texts = TokenTexts(models)
 
     def embed(self, text: str) -> tuple[list[float], int]:
         """The unit vector of all of ``text`` (``SIZE`` numbers), and how many tokens that is.

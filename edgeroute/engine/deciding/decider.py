@@ -18,6 +18,7 @@ from edgeroute.core.plan import Plan
 from edgeroute.core.request import ChatRequest, ClientProfile, Tier
 from edgeroute.core.signals import Signals
 from edgeroute.core.verdict import PrivacyMode, Verdict
+from edgeroute.engine.deciding.compacting import only_compacting
 from edgeroute.engine.deciding.decision import Decision
 from edgeroute.engine.deciding.model_names import (
     LOCAL,
@@ -245,6 +246,7 @@ class Decider:
             chosen = plan(replace(asked, advice=advice))
         if request.pictures == "only" and not draws(asked.cards.get(chosen.first.model)):
             raise nobody_draws(named=request.model not in {"", "auto"})
+        chosen = only_compacting(request, chosen, privacy, self.catalog)
         if request.privacy is PrivacyMode.MASK and privacy.mode is PrivacyMode.AUTO:
             chosen = replace(chosen, notes=(*chosen.notes, _NOT_MASKED))
         if instead:

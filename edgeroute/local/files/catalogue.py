@@ -131,12 +131,16 @@ class Build(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class SupportSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A small model that EdgeRoute's own checks use, with the notice that its licence asks for."""
+    """A small model that EdgeRoute's own checks use, with the notice that its licence asks for.
+
+    Where an ``optional`` one is missing, what it would look at stays on this machine.
+    """
 
     id: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
     purpose: str
     licence: str
     notice: str
+    optional: bool = False
     files: Annotated[tuple[PinnedFile, ...], msgspec.Meta(min_length=1)]
 
     @property

@@ -148,11 +148,11 @@ class LocalModels:
         return self._present[1]
 
     def missing_support(self) -> tuple[str, ...]:
-        """The support sets of which a file is not on disk."""
+        """The support sets, but the optional ones, of which a file is not on disk."""
         return tuple(
             one.id
             for one in self.catalogue.support.values()
-            if not all(checks.present(self.folder, file) for file in one.files)
+            if not one.optional and not all(checks.present(self.folder, file) for file in one.files)
         )
 
     def choose(self, wanted: str = AUTO) -> Build:

@@ -24,7 +24,6 @@ from edgeroute.privacy.detecting.protocol import TextDetector
 from edgeroute.privacy.inspecting import attachments, sections
 from edgeroute.privacy.inspecting.attachments import UnreadableFile
 from edgeroute.privacy.inspecting.folders import Folders
-from edgeroute.privacy.inspecting.ocr import UnreadableImage
 from edgeroute.privacy.inspecting.passages import (
     ANYWHERE,
     Attachment,
@@ -40,6 +39,7 @@ from edgeroute.privacy.inspecting.verdict_cache import (
     data_digest,
     digest,
 )
+from edgeroute.privacy.pictures.reader import PictureKept
 
 SECONDS: Final = 40.0
 WAITING: Final = 32
@@ -329,8 +329,10 @@ class Inspector:
                 text = self._images.read(part.data)
             else:
                 return Verdict(private=True, reason="A picture cannot be read, so it stays here.")
-        except (UnreadableFile, UnreadableImage) as error:
+        except UnreadableFile as error:
             return Verdict(private=True, reason=f"{error} What cannot be read stays here.")
+        except PictureKept as error:
+            return Verdict(private=True, reason=str(error))
         return self._passage(Passage(part.where, origin, text), full=full)
 
 

@@ -147,8 +147,9 @@ def settings_contents(request: ChatRequest) -> Contents:
         reader.value("response_format", "system", schema)
     reader.value("extra", "user", request.extra)
     reader.value("headers", "user", request.headers)
+    # A model's name beside other words makes them look like a record of somebody.
+    reader.value("settings", "user", {"model": request.model} if request.model else {})
     settings = {
-        "model": request.model,
         "tool_choice": request.tool_choice,
         "stop": request.sampling.stop,
         "reasoning_effort": request.reasoning_effort,

@@ -16,7 +16,7 @@ from edgeroute.providers.catalog.quirks import QuirkContext, apply, lost
 from edgeroute.providers.egress import Outgoing
 from edgeroute.wire import wishes
 from edgeroute.wire.format import CachePlan, Target
-from edgeroute.wire.formats import FORMATS, WIRES
+from edgeroute.wire.formats import FORMATS, PASSING, WIRES
 from edgeroute.wire.json_data import dump
 from edgeroute.wire.same_wire import passes
 
@@ -49,7 +49,7 @@ def prepare(
     """
     wire = wire_of(card, provider)
     stream = stream and wire.encoder is not None
-    url = provider.wires.get(card.wire, "")
+    url = provider.wires.get(wire.base or wire.name, "")
     if not provider.ready or not url:
         raise ProviderError(
             ErrorKind.BAD_REQUEST,
@@ -95,13 +95,10 @@ def untold(
 
 def spoken(card: ModelCard, provider: Provider, request: ChatRequest) -> ModelCard:
     """``card`` on the wire of the request's caller, where its provider speaks that one too."""
-    if (
-        request.source is None
-        or request.wire == card.wire
-        or not {request.wire, card.wire} <= FORMATS.keys()
-    ):
+    wire = PASSING.get(request.wire)
+    if request.source is None or wire is None or card.wire not in FORMATS:
         return card
-    return replace(card, wire=request.wire) if provider.wires.get(request.wire) else card
+    return replace(card, wire=wire.name) if provider.wires.get(wire.base or wire.name) else card
 
 
 def wire_of(card: ModelCard, provider: Provider) -> WireFormat:

@@ -11,8 +11,7 @@ import hmac
 import ipaddress
 import logging
 import re
-import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -27,7 +26,7 @@ from edgeroute.core.secret import Secret
 from edgeroute.server.access.waiting_room import FIRST, NEXT, NoPlace, WaitingRoom
 from edgeroute.server.answer.caller_request import BodyLimits, read_body, replay
 from edgeroute.server.headers import REQUEST_HEADERS, RESPONSE_HEADERS
-from edgeroute.server.http_refusal import HttpRefusal, as_response, format_at
+from edgeroute.server.http_refusal import HttpRefusal, as_response, format_at, request_name
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +106,7 @@ class Guard:
                 message["headers"] = [
                     *message.get("headers", ()),
                     *_PROTECTION,
-                    request_id(scope["path"], message.get("headers", ())),
+                    *request_id(scope["path"], message.get("headers", ())),
                     *_cors(origin, self._rules),
                 ]
             await send(message)
@@ -180,7 +179,8 @@ def check_host(scope: Scope, rules: Rules) -> None:
         421,
         "wrong_host",
         "The Host header does not name this endpoint.",
-        f"Use http://127.0.0.1:{rules.port} as the address." if rules.port else "Use localhost.",
+        (f"Use http://127.0.0.1:{rules.port} as the address" if rules.port else "Use localhost")
+        + ", or list the name that programs use (`host.docker.internal`) in server.hosts.",
     )
 
 
@@ -323,11 +323,14 @@ def _cors(origin: str, rules: Rules) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def request_id(path: str, headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
-    """The header that names a request, as the client of ``path`` looks for it: by its receipt."""
-    name = format_at(path).request_id.encode()
-    receipt = next((value for key, value in headers if key.lower() == RESPONSE_HEADERS[0]), b"")
-    return name, b"req_" + (receipt or secrets.token_hex(12).encode())
+def request_id(path: str, headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    """The header that names a request, as the client of ``path`` looks for it: by its receipt.
+    Errors have it already.
+    """
+    name, known = format_at(path).request_id.encode(), {key.lower(): val for key, val in headers}
+    if name not in known:
+        receipt = known.get(RESPONSE_HEADERS[0], b"").decode("latin-1")
+        yield name, request_name(receipt).encode("latin-1")
 
 
 def _headers(scope: Scope, name: bytes) -> list[str]:

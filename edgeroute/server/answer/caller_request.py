@@ -16,7 +16,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.server import headers as own_headers
 from edgeroute.server.http_refusal import HttpRefusal
 from edgeroute.wire.format import CallerFormat
-from edgeroute.wire.formats import FORMATS, IMAGES
+from edgeroute.wire.formats import IMAGES, PASSING
 from edgeroute.wire.json_data import flag
 from edgeroute.word_lists import one_of, word_set
 
@@ -42,7 +42,7 @@ def request_of(
     introduction = _introduction(headers)
     if form is IMAGES:
         return replace(request, introduction=introduction, task="image")
-    own = form.name in FORMATS
+    own = form.name in PASSING
     return replace(
         request,
         introduction=introduction,

@@ -17,7 +17,7 @@ from edgeroute.core.errors import EdgeRouteError
 from edgeroute.core.events import Answered, Event, Failed, Folded, Piece, pieces_of
 from edgeroute.core.request import ChatRequest
 from edgeroute.server.headers import HeaderTracker
-from edgeroute.server.http_refusal import as_response
+from edgeroute.server.http_refusal import as_response, request_name
 from edgeroute.wire.format import CallerFormat, Envelope, StreamEncoder
 from edgeroute.wire.json_data import dump
 from edgeroute.wire.openai_responses.stored import ended
@@ -185,6 +185,7 @@ class EngineResponse:
             usage=self._decoded.usage,
             custom_tools=frozenset(t.name for t in self._decoded.request.tools if t.custom),
             echo=self._decoded.keeping.echo if self._decoded.keeping else {},
+            request_id=request_name(self._tracker.receipt_id),
         )
 
 

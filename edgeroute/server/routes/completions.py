@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from edgeroute.core.request import ChatRequest
+from edgeroute.core.request import COMPACTING, ChatRequest
 from edgeroute.server.answer.caller_request import ignored, request_of
 from edgeroute.server.answer.engine_response import DecodedRequest, EngineResponse
 from edgeroute.server.answer.several_answers import SeveralAnswers
@@ -21,7 +21,7 @@ from edgeroute.server.http_refusal import CALLERS, PREFIX
 from edgeroute.server.routes.gap_filling import fitted
 from edgeroute.wire import legacy_completions
 from edgeroute.wire.format import CallerFormat
-from edgeroute.wire.formats import FORMATS
+from edgeroute.wire.formats import FORMATS, PASSING
 from edgeroute.wire.json_data import Json, flag, load_body, mapping
 from edgeroute.wire.legacy_completions import texts_asked
 
@@ -29,6 +29,8 @@ Endpoint = Callable[[Request], Awaitable[Response | EngineResponse | SeveralAnsw
 _OPTIONAL_COUNTS: Final = frozenset({"openai-chat", "legacy-completions"})
 _COUNTED: Final = FORMATS["anthropic-messages"]
 _STORED: Final = FORMATS["openai-responses"]
+_COMPACTING: Final = PASSING[COMPACTING]
+_GOING_ON: Final = (_STORED, _COMPACTING)  # from what is stored here
 
 
 def routes(context: ServerContext) -> list[Route]:
@@ -49,10 +51,12 @@ def answers(context: ServerContext, form: CallerFormat) -> Endpoint:
             return _texts(context, request, body)
         wanted = mapping(body.get("stream_options")).get("include_usage") is True
         stored = keeping = None
-        if form is _STORED:
+        if form in _GOING_ON:
             body, stored, keeping = await _continued(context, request, body)
         stream = flag(body.get("stream"), "stream", unsaid=form.streams)
         asked = fitted(request_of(body, request.headers, form), context)
+        if form is _COMPACTING:
+            keeping = None
         if keeping is not None and context.runtime.settings.server.keep_unstored:
             asked = replace(asked, store=True)
         if not stream:  # who is shown nothing before the end can be rescued up to the end

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from edgeroute.core.display import safe_line
-from edgeroute.core.errors import UnknownModel
+from edgeroute.core.errors import LocalModelError, UnknownModel
 from edgeroute.engine.admin.embeddings import MODEL, SIZE
 from edgeroute.server.context import ServerContext
 from edgeroute.server.http_refusal import PREFIX
@@ -31,7 +31,7 @@ def routes(context: ServerContext) -> list[Route]:
 
     async def embeddings(request: Request) -> Response:
         body = load_body(await request.body())
-        texts, encode = _texts(body)
+        texts, encode = await asyncio.to_thread(_texts, body, context)
         vectors, tokens = await vectors_of(texts, request, context)
         data = [
             {"object": "embedding", "index": index, "embedding": encode(vector)}
@@ -58,10 +58,10 @@ async def vectors_of(
     return vectors, tokens
 
 
-def _texts(body: Json) -> tuple[Sequence[str], Any]:
+def _texts(body: Json, context: ServerContext) -> tuple[Sequence[str], Any]:
     """The texts, and how their vectors are to be written."""
     check_model(model_name(body))
-    texts = check_texts(_input(body.get("input")))
+    texts = check_texts(_input(body.get("input"), context))
     if body.get("dimensions") not in (None, SIZE):
         raise WireError(f"dimensions must be {SIZE}.")
     encoding = body.get("encoding_format")
@@ -84,20 +84,25 @@ def check_model(name: str) -> None:
         )
 
 
-def _input(value: object) -> Sequence[str]:
-    """The texts of ``value``.
+def _input(value: object, context: ServerContext) -> Sequence[str]:
+    """The texts of ``value``, which may be written as the numbers of their tokens.
 
     Raises:
-        WireError: it holds something else, such as the numbers of another model's tokens.
+        WireError: it holds something else, or numbers whose text cannot be told here.
     """
-    first = value[0] if isinstance(value, list) and value else None
-    if isinstance(first, int | list) and not isinstance(first, bool):
-        raise WireError(
-            "input holds token numbers, which mean nothing to another model than the one that they"
-            " were counted for.",
-            "Send text: in LangChain, check_embedding_ctx_length=False.",
-        )
-    return strings(value, "input")
+    rows = value if isinstance(value, list) and value else [""]
+    if type(rows[0]) is int:
+        rows = [rows]
+    if not all(isinstance(row, list) for row in rows):
+        return strings(value, "input")
+    try:
+        read = context.runtime.embeddings.token_texts.text
+        return [read(row) for row in rows[: _MOST_TEXTS + 1]]
+    except LocalModelError as error:
+        raise WireError(error.message, error.hint) from error
+    except ValueError as error:
+        message = "input must be text, or token numbers as OpenAI's embedding models count."
+        raise WireError(message) from error
 
 
 def check_texts(texts: Sequence[str]) -> Sequence[str]:

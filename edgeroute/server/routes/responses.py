@@ -64,15 +64,7 @@ def routes(context: ServerContext) -> list[Route]:
         items = await asyncio.to_thread(context_.asked, response)
         return _json(_page(items, request.query_params))
 
-    async def compact(_: Request) -> Response:
-        raise WireError(
-            "A conversation is not made shorter here, apart from an answer.",
-            "Send `context_management` to /v1/responses, which OpenAI's models heed, or ask any"
-            " model to sum up the conversation and go on from that.",
-        )
-
     return [
-        Route(f"{PREFIX}{_FORM.path}/compact", compact, methods=["POST"]),
         Route(_PATH, one, methods=["GET", "DELETE"]),
         Route(f"{_PATH}/input_items", asked, methods=["GET"]),
     ]

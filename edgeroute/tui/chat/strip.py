@@ -148,10 +148,13 @@ def _warnings(explanation: Explanation, card: ModelCard | None, asked: str) -> l
     plan, told = explanation.plan, []
     if explanation.signals.has_images and card and "images" not in card.abilities:
         told.append(f"{safe_line(card.id, 40)} CANNOT SEE THE PICTURE")
-    if explanation.reasons.because == NO_KEY_YET and not explanation.privacy.stays:
+    privacy = explanation.privacy
+    if explanation.reasons.because == NO_KEY_YET and not privacy.stays:
         told.append("f5 adds one")
+    if explanation.signals.has_images and privacy.verdict.private and not privacy.verdict.findings:
+        told.append("f4 (or /found) lets a picture go")
     named = asked not in MODEL_ALIASES and asked != plan.first.model
-    if named and not explanation.privacy.stays:
+    if named and not privacy.stays:
         why = next((one.reason for one in plan.skipped if one.model == asked), plan.warning)
         told.append(f"instead of {safe_line(asked, 40)}: {safe_line(why, 100).rstrip('.')}")
     return told

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from edgeroute.core.attached_file import read_attachment, typed_path
 from edgeroute.core.display import safe_line
 from edgeroute.core.messages import File, Image
+from edgeroute.core.pictures import allowed_as
 from edgeroute.core.verdict import outermost
 from edgeroute.core.words import size
+from edgeroute.tui.chat.kept_pictures import kept_pictures
 from edgeroute.tui.plain.commands import PlainCommand
 from edgeroute.tui.plain.context import PlainContext
 from edgeroute.tui.words import MODEL_ALIASES, type_words
-
-if TYPE_CHECKING:
-    from edgeroute.core.verdict import Finding
 
 _END = "."
 
@@ -26,7 +24,7 @@ class PlainMessage:
     def __init__(self, talk: PlainContext, take: Callable[[str], None]) -> None:
         self._talk = talk
         self._take = take
-        self._found: list[tuple[str, Finding]] = []
+        self._found: list[tuple[str, str]] = []
 
     def commands(self) -> list[PlainCommand]:
         """What can be done with it."""
@@ -38,8 +36,14 @@ class PlainMessage:
             PlainCommand("/attach", "[PATH]", "attach a file, or say what is", self.attach),
             PlainCommand("/detach", "[NAME]", "take the last file off, or that one", self.detach),
             PlainCommand("/model", "[NAME]", "the model for the next message, or all", self.model),
-            PlainCommand("/found", "TEXT", "what is personal in a text, numbered", self.found),
-            PlainCommand("/allow", "NUMBER", "never count that one as personal again", self.allow),
+            PlainCommand(
+                "/found", "[TEXT]", "what is personal in a text, and which attached pictures stay,"
+                " numbered", self.found,
+            ),
+            PlainCommand(
+                "/allow", "NUMBER", "never count that one as personal again, or let a picture go",
+                self.allow,
+            ),
         ]  # fmt: skip
 
     def paste(self) -> None:
@@ -96,19 +100,31 @@ class PlainMessage:
             talk.write(f"Model: {safe_line(known)}")
 
     async def found(self, text: str) -> None:
-        """What is personal in ``text``; nothing is sent."""
-        scan = await self._talk.runtime.inspector.scan(text, full=True)
-        self._found = [(text[one.start : one.end], one) for one in outermost(scan.findings)]
-        for number, (value, one) in enumerate(self._found, 1):
-            self._talk.write(f"Found {number}: {type_words(one.type)}: {safe_line(value, 80)}")
+        """What is personal in ``text``, and which attached pictures stay; nothing is sent."""
+        talk = self._talk
+        scan = await talk.runtime.inspector.scan(text, full=True)
+        values = [(text[one.start : one.end], one) for one in outermost(scan.findings)]
+        told = [f"{type_words(one.type)}: {safe_line(value, 80)}" for value, one in values]
+        kept = await kept_pictures(talk.runtime, talk.state.attachments)
+        told += [f"picture, {one.named}: {one.reason}" for one in kept]
+        allowed = [value for value, _ in values]
+        allowed += [allowed_as(one.picture.data) for one in kept]
+        shown = [safe_line(value, 80) for value, _ in values]
+        shown += [f"the picture ({one.named})" for one in kept]
+        self._found = list(zip(allowed, shown, strict=True))
+        for number, line in enumerate(told, 1):
+            talk.write(f"Found {number}: {line}")
         if not self._found:
             self._talk.write("Found: nothing personal.")
 
     def allow(self, number: str) -> None:
         """Never count it as personal again, after a yes."""
-        values = [value for value, _ in self._found]
-        value = self._talk.numbered(number, values, "/found TEXT numbers what is personal.")
-        if value and self._talk.sure(f"Let {safe_line(value, 80)} leave this machine from now on?"):
+        places = [str(at) for at in range(len(self._found))]
+        at = self._talk.numbered(number, places, "/found numbers what is personal.")
+        if not at:
+            return
+        value, shown = self._found[int(at)]
+        if self._talk.sure(f"Let {shown} leave this machine from now on?"):
             self._talk.runtime.lists.allow(value)
             self._talk.write("Allowed: it no longer counts as personal. A keyed hash is kept.")
 

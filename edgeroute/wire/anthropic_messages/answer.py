@@ -68,8 +68,10 @@ def _ending(answer: Answer) -> dict[str, Any]:
     return {"stop_reason": reason, "stop_sequence": answer.stop if stopped else None}
 
 
-def encode_error(error: EdgeRouteError) -> dict[str, Any]:
-    """The body of an error. Clients know an overflow by the beginning of its message only."""
+def encode_error(error: EdgeRouteError, request_id: str) -> dict[str, Any]:
+    """The body of an error of the request ``request_id``. Clients know an overflow by the beginning
+    of its message only.
+    """
     told = error.rejection
     kind = _ERROR_TYPES.get(told.status, "api_error")
     message = str(error)
@@ -79,7 +81,7 @@ def encode_error(error: EdgeRouteError) -> dict[str, Any]:
     body: dict[str, Any] = {"type": kind, "message": message}
     if told.code == NO_THREADS:
         body["details"] = {"error_code": NO_THREADS, "unsupported": [told.parameter]}
-    return {"type": "error", "error": body, "request_id": None}
+    return {"type": "error", "error": body, "request_id": request_id}
 
 
 def _message(envelope: Envelope, model: str, usage: dict[str, Any]) -> dict[str, Any]:
@@ -141,7 +143,7 @@ class MessagesEncoder:
 
     def error(self, error: EdgeRouteError) -> list[bytes]:
         """The bytes that end the stream with an error."""
-        return [frame(encode_error(error))]
+        return [frame(encode_error(error, self._envelope.request_id))]
 
     def _begin(self) -> list[bytes]:
         if self._begun:

@@ -199,8 +199,8 @@ def _sealing(origin: str) -> Callable[[Object], list[Object]]:
     return seal
 
 
-def _fault(error: EdgeRouteError, _number: int, _envelope: Envelope) -> list[bytes]:
-    return [frame(encode_error(error))]
+def _fault(error: EdgeRouteError, _number: int, envelope: Envelope) -> list[bytes]:
+    return [frame(encode_error(error, envelope.request_id))]
 
 
 FRAMES: Final = FrameFormat(

@@ -72,7 +72,7 @@ def _ending(answer: Answer) -> dict[str, Any]:
     }
 
 
-def encode_error(error: EdgeRouteError) -> dict[str, Any]:
+def encode_error(error: EdgeRouteError, _request_id: str = "") -> dict[str, Any]:
     """The body of an error."""
     return {"error": str(error)}
 

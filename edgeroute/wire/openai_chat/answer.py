@@ -66,7 +66,7 @@ def _custom(call: ToolCall) -> dict[str, Any]:
     return {"id": call.id, "type": "custom", "custom": said}
 
 
-def encode_error(error: EdgeRouteError) -> dict[str, Any]:
+def encode_error(error: EdgeRouteError, _request_id: str = "") -> dict[str, Any]:
     """The body of an error."""
     told = error.rejection
     kind = "invalid_request_error" if told.blames_caller else "server_error"

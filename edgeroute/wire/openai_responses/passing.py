@@ -49,10 +49,15 @@ def encode_request(request: ChatRequest, target: Target) -> Object:
     cached = target.cache and target.session_id and "cache_key" in target.card.abilities
     if cached and "prompt_cache_key" not in body:
         body["prompt_cache_key"] = target.session_id
+    replay(body, target)
+    return body
+
+
+def replay(body: Object, target: Target) -> None:
+    """Leave the reasoning of other models out of the input of ``body``."""
     items = body.get("input")
     if isinstance(items, list):
         body["input"] = [kept for item in items if (kept := _item(item, target)) is not None]
-    return body
 
 
 def _item(item: object, target: Target) -> object:

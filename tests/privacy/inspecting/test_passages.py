@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeroute.core.messages import Message, Text, ToolCall, ToolResult, assistant, system, user
-from edgeroute.core.request import ChatRequest
+from edgeroute.core.request import ChatRequest, Sampling
 from edgeroute.privacy.inspecting.passages import WINDOW, Borders, Passage, contents
 from edgeroute.wire import capsule
 from edgeroute.wire.json_data import dump, dump_text
@@ -85,3 +85,12 @@ def test_a_capsule_that_nobody_here_sealed_cannot_be_read(*, forged: bool) -> No
     )
     assert bool(found.closed) is forged
     assert any("Lovelace" in passage.text for passage in found.passages) is not forged
+
+
+def test_a_models_name_is_read_by_itself() -> None:
+    """Beside other settings it would look like a part of somebody's record."""
+    stop = Sampling(stop=("\n",))
+    asked = ChatRequest((user("count"),), model="corner/claude-opus", sampling=stop, wire="w")
+    read = [passage.text for passage in contents(asked).passages if passage.where == "settings"]
+    assert "model: corner/claude-opus" in read
+    assert not any("corner" in text and "wire" in text for text in read)

@@ -174,17 +174,31 @@ def test_the_tokens_of_a_response_are_counted_here(oai: Any, endpoint: Endpoint)
 
 
 def test_what_cannot_be_done_is_refused_by_name(oai: Any, endpoint: Endpoint) -> None:
-    """With what to do instead, and nobody is asked: some fields of old completions, and making a
-    conversation shorter.
+    """With what to do instead, and nobody is asked: some fields of old completions, and a stream of
+    a conversation that is made shorter.
     """
     asked: dict[str, Any] = {"model": "auto", "prompt": "hi"}
     for fields, name in (({"best_of": 2}, "best_of"), ({"logprobs": 3}, "logprobs")):
         with pytest.raises(openai.BadRequestError, match=name):
             oai.completions.create(**asked, **fields)
-    with pytest.raises(openai.BadRequestError, match="context_management"):
-        oai.responses.compact(model="auto", input="hi")
+    with pytest.raises(openai.BadRequestError, match="whole"):
+        oai.responses.compact(model="auto", input="hi", extra_body={"stream": True})
     assert endpoint.engine.requests == []
     assert oai.completions.create(**asked, best_of=1).choices[0].text == "Hello there"
+
+
+def test_errors_of_messages_name_their_request(claude: Any, endpoint: Endpoint) -> None:
+    """In the body as in the header: unknown routes, bad bodies, and failed answers by receipt."""
+    for path in ("/v1/messages/batches", "/v1/messages"):
+        with pytest.raises(anthropic.APIStatusError) as caught:
+            claude.post(path, body={"model": 1}, cast_to=object)
+        told = caught.value.response
+        assert told.json()["request_id"] == told.headers["request-id"] == caught.value.request_id
+    endpoint.engine.script = failing_script(PrivacyRefused("It must stay.", "Pull a model."))
+    with pytest.raises(anthropic.PermissionDeniedError) as refused:
+        claude.messages.create(model="auto", max_tokens=5, messages=HI)
+    told = refused.value.response
+    assert told.json()["request_id"] == f"req_{told.headers['x-edgeroute-receipt']}"
 
 
 def test_errors_have_status_and_hint(oai: Any, claude: Any, endpoint: Endpoint) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import openai
 import pytest
 
 from edgeroute.engine.admin.embeddings import MODEL, Embeddings
+from edgeroute.engine.admin.token_texts import FILE
 from tests.support.endpoint import Endpoint
+from tests.support.model_files import require
 
 PATH = "/v1/embeddings"
 
@@ -41,7 +43,9 @@ def test_another_models_name_is_refused(endpoint: Endpoint) -> None:
     [
         {"input": []},
         {"input": 5},
-        {"input": [1, 2]},
+        {"input": [1, "2"]},
+        {"input": [[1], "2"]},
+        {"input": [True]},
         {"input": ["x"] * 2_049},
         {"input": "x" * 40_001},
         {"dimensions": 8},
@@ -63,3 +67,19 @@ def test_without_the_sentence_model_nothing_is_sent_away(
     status, _, data = endpoint.ask("POST", PATH, {"model": "local", "input": "hi"})
     assert status == 503
     assert "models pull minilm" in json.loads(data)["error"]["message"]
+
+
+def test_token_numbers_are_read_as_their_text(endpoint: Endpoint, tmp_path: Path) -> None:
+    """One list or several, as LangChain sends them by itself; without the table it is said so."""
+    real = Embeddings(require(FILE).parents[1])
+    endpoint.runtime.embeddings.token_texts = real.token_texts
+    with openai.OpenAI(base_url=endpoint.address + "/v1", api_key=endpoint.token) as oai:
+        for given, sizes in (([15339, 1917], [11.0]), ([[15339], [15339, 1917]], [5.0, 11.0])):
+            answer = oai.embeddings.create(model=MODEL, input=given)
+            assert [item.embedding[0] for item in answer.data] == sizes
+        for wrong in ([[15339], "x"], [15339, "x"], [[True]], [[15339], 5]):
+            with pytest.raises(openai.BadRequestError, match="input"):
+                oai.embeddings.create(model=MODEL, input=cast("Any", wrong))
+        endpoint.runtime.embeddings.token_texts = Embeddings(tmp_path).token_texts
+        with pytest.raises(openai.BadRequestError, match="models pull cl100k"):
+            oai.embeddings.create(model=MODEL, input=[15339])

@@ -178,3 +178,17 @@ def test_without_any_key_the_key_that_adds_one_is_named() -> None:
     said = view(replace(made, reasons=reasons))
     assert said.why == NO_KEY_YET
     assert said.details.startswith("f5 adds one · ")
+
+
+def test_a_picture_that_stays_says_how_it_can_go() -> None:
+    """Nothing but the user's word lets it."""
+    explanation = judged("mail a@b.cd")
+    verdict = Verdict(private=True, reason="A picture shows a face, so it stays here.")
+    kept = replace(
+        explanation,
+        privacy=replace(explanation.privacy, verdict=verdict),
+        signals=replace(explanation.signals, has_images=True),
+    )
+    said = view(kept)
+    assert said.why == "A picture shows a face, so it stays here."
+    assert "f4 (or /found) lets a picture go" in said.details

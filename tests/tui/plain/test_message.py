@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgeroute.core.messages import File
+from edgeroute.core.pictures import allowed_as
 from tests.tui.fake_runtime import FakeRuntime
 from tests.tui.plain_talk import talk
 
@@ -67,3 +68,14 @@ def test_what_is_personal_is_told_and_allowed_after_a_yes(runtime: FakeRuntime) 
     assert runtime.inspector.allowed == ["anna@example.com"]
     assert "Found: nothing personal." in written
     assert runtime.engine.requests == []
+
+
+def test_a_picture_is_let_go_after_a_yes(runtime: FakeRuntime, tmp_path: Path) -> None:
+    """It is numbered behind what is personal in the text."""
+    (tmp_path / "a.png").write_bytes(b"face")
+    written = talk(
+        runtime, f"/attach {tmp_path}/a.png", "/found anna@example.com", "/allow 2", "yes", "/found"
+    )
+    assert "Found 2: picture, image/png, 4 B: A picture shows a face, so it stays here." in written
+    assert runtime.inspector.allowed == [allowed_as(b"face")]
+    assert "Found: nothing personal." in written

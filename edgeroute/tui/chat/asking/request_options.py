@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Final
 
 from textual.content import Content
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.model_card import ModelCard, Place
+from edgeroute.core.pictures import allowed_as
 from edgeroute.core.verdict import CLEAR, Finding, PrivacyMode, outermost
 from edgeroute.core.words import sentence, tokens
 from edgeroute.tui.chat.context import ChatContext
+from edgeroute.tui.chat.kept_pictures import LET_GO, KeptPicture, kept_pictures
 from edgeroute.tui.chat.message_draft import MessageDraft
 from edgeroute.tui.screens.dialogs import Confirm
 from edgeroute.tui.screens.picker import Picker, PickerItem, filtered
@@ -23,6 +26,8 @@ from edgeroute.tui.words import (
     details,
     type_words,
 )
+
+_PICTURE: Final = "picture "
 
 
 class RequestOptions:
@@ -131,8 +136,12 @@ class RequestOptions:
         findings = outermost(scan.findings)
         nothing = scan.reason if scan.private else "No personal data found in this message."
         told = " ".join(opinion.sentence for opinion in scan.opinions)
-        chosen = await self._chat.ask(findings_picker(text, findings, told, nothing))
+        kept = await kept_pictures(runtime, self._chat.state.attachments)
+        chosen = await self._chat.ask(findings_picker(text, findings, told, kept, nothing))
         if chosen is None:
+            return
+        if chosen.id.startswith(_PICTURE):
+            await self._let_go(kept[int(chosen.id.removeprefix(_PICTURE))])
             return
         finding = findings[int(chosen.id)]
         value = text[finding.start : finding.end]
@@ -146,6 +155,13 @@ class RequestOptions:
             runtime.lists.allow(value)
             self._draft.changed()
 
+    async def _let_go(self, kept: KeptPicture) -> None:
+        """Let one picture leave, after a yes."""
+        sure = Confirm("Let this picture leave?", f"{kept.reason}\n\n{LET_GO}", "Let it go")
+        if await self._chat.ask(sure):
+            self._chat.runtime.lists.allow(allowed_as(kept.picture.data))
+            self._draft.changed()
+
 
 def usable(card: ModelCard, ready: Collection[str]) -> bool:
     """Whether ``card`` can be asked where the providers ``ready`` can."""
@@ -153,10 +169,15 @@ def usable(card: ModelCard, ready: Collection[str]) -> bool:
 
 
 def findings_picker(
-    text: str, findings: tuple[Finding, ...], told: str = "", nothing: str = ""
+    text: str,
+    findings: tuple[Finding, ...],
+    told: str = "",
+    kept: Sequence[KeptPicture] = (),
+    nothing: str = "",
 ) -> Picker:
-    """A list of ``findings`` in ``text``; Enter on one means that it is not personal. ``told`` is
-    what the local model said of it, where it was asked; ``nothing`` is said without findings.
+    """A list of ``findings`` in ``text``; Enter on one means that it is not personal, and on one of
+    the pictures ``kept`` here that it may leave. ``told`` is what the local model said of the text,
+    where it was asked; ``nothing`` is said without findings.
     """
     items = [
         PickerItem(
@@ -170,11 +191,23 @@ def findings_picker(
         )
         for at, f in enumerate(findings)
     ]
+    items += [
+        PickerItem(
+            f"{_PICTURE}{at}",
+            Content.assemble(
+                ("picture".ljust(16), "bold $personal"), one.named.ljust(34), (one.reason, "$muted")
+            ),
+            f"picture {one.reason}",
+        )
+        for at, one in enumerate(kept)
+    ]
     picker = Picker(
         f"{details(findings)} in this message" if findings else "Personal data",
         filtered(items),
         empty=safe_line(f"{nothing} {told}").strip(),
     )
     keys = "enter not personal, never count it again   esc close"
+    if kept:
+        keys = keys.replace("again", "again; a picture may leave")
     picker.KEYS = f"{safe_line(told)}\n{keys}" if told and findings else keys
     return picker

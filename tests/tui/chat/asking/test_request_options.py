@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from textual.widgets import OptionList
 
+from edgeroute.core.messages import Image
+from edgeroute.core.pictures import allowed_as
 from edgeroute.core.verdict import LocalOpinion, PrivacyMode
 from edgeroute.tui.screens.dialogs import Confirm
 from edgeroute.tui.screens.picker import Picker
@@ -118,6 +120,27 @@ async def test_not_personal_goes_to_the_allow_list_after_a_question(runtime: Fak
         await chat.until(lambda: runtime.inspector.allowed == ["info@example.com"])
         await chat.checked()
         assert "CLOUD" in chat.strip
+
+
+async def test_one_picture_is_let_go_after_a_question(runtime: FakeRuntime) -> None:
+    """f4 lists the attached pictures that stay; enter and yes let one go, to the byte."""
+    face, other = Image("image/png", b"face"), Image("image/png", b"other")
+    async with running(runtime) as chat:
+        await chat.type("Who is this?")
+        chat.chat.draft.changed(attachments=(face, other))
+        await chat.press("f4")
+        await chat.top(Picker)
+        await chat.press("down", "enter")
+        await chat.top(Confirm)
+        await chat.press("y")
+        await chat.until(lambda: runtime.inspector.allowed == [allowed_as(b"other")])
+        await chat.press("f4")
+        await chat.top(Picker)
+        await chat.press("enter")
+        await chat.top(Confirm)
+        await chat.press("n")
+        await chat.until(lambda: not isinstance(chat.app.screen, Confirm))
+        assert runtime.inspector.allowed == [allowed_as(b"other")]
 
 
 async def test_the_list_of_findings_says_who_was_asked(runtime: FakeRuntime) -> None:
