@@ -178,17 +178,17 @@ def _written_parts(data: bytes) -> list[bytes]:
                 rest.append(b"[%b,%b]" % (key, raw))
                 continue
             rest.append(b"[%b,null]" % key)
-            items = [bytes(item) for item in _ITEMS.decode(raw)]
-            if b"[%b]" % b",".join(items) != raw:
+            items = _ITEMS.decode(raw)
+            if b"[%b]" % b",".join(items) != raw:  # type: ignore[arg-type]  # they are buffers
                 return []
-            parts += [b"[[%b,%b]]" % (key, item) for item in items]
+            parts += [b'["body",[[%b,%b]]]' % (key, item) for item in items]
     except (ValueError, RecursionError):
         return []
     if b"{%b}" % b",".join(again) != data:
         return []
     if rest:
-        parts.append(b"[%b]" % b",".join(rest))
-    return [b'["body",%b]' % part for part in parts]
+        parts.append(b'["body",[%b]]' % b",".join(rest))
+    return parts
 
 
 def _as_it_stands(written: bytes) -> KeyValues | None:
