@@ -274,7 +274,7 @@ def test_the_same_bytes_pass_from_another_place_in_memory() -> None:
     """
     again = dataclasses.replace(REQUEST, body=bytes(bytearray(REQUEST.body)))
     cleared().redeem(again, 1.0)
-    changing = dataclasses.replace(REQUEST, body=bytearray(REQUEST.body))
+    changing = dataclasses.replace(REQUEST, body=bytearray(REQUEST.body))  # type: ignore[arg-type]
     clearance = cleared(changing)
     changing.body[0] ^= 1  # type: ignore[index]
     with pytest.raises(ClearanceRefused, match="not the one"):

@@ -179,7 +179,7 @@ def _written_parts(data: bytes) -> list[bytes]:
                 continue
             rest.append(b"[%b,null]" % key)
             items = _ITEMS.decode(raw)
-            if b"[%b]" % b",".join(items) != raw:  # type: ignore[arg-type]  # they are buffers
+            if b"[%b]" % b",".join(items) != raw:
                 return []
             parts += [b'["body",[[%b,%b]]]' % (key, item) for item in items]
     except (ValueError, RecursionError):
