@@ -7,7 +7,9 @@ threads share, a copy of the context and four locks.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, Final, NamedTuple, TypeVar, cast
@@ -15,6 +17,7 @@ from typing import Any, Final, NamedTuple, TypeVar, cast
 T = TypeVar("T")
 
 MOST: Final = 6  # threads
+_LOOK_SECONDS: Final = 0.005
 
 
 class _Call(NamedTuple):
@@ -45,6 +48,12 @@ class Threads:
         if begin:
             threading.Thread(target=self._run, name="call", daemon=True).start()
         return cast("T", await told)
+
+    def drain(self, seconds: float = 10.0) -> None:
+        """Wait until nothing is under way, at most so long: who stopped waiting wants it kept."""
+        until = time.monotonic() + seconds
+        while self._under_way and time.monotonic() < until:
+            time.sleep(_LOOK_SECONDS)
 
     def _run(self) -> None:
         while True:
@@ -79,4 +88,5 @@ def _tell(told: asyncio.Future[object], found: object, failed: BaseException | N
 
 
 THREADS: Final = Threads()
-"""Those of this process."""
+"""Those of this process, which ends once they are done."""
+atexit.register(THREADS.drain)
