@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
 from edgeroute.core.errors import PrivacyRefused
@@ -131,6 +131,10 @@ class Clearance:
     def __repr__(self) -> str:
         return "Clearance(***)"
 
+    def __del__(self) -> None:
+        # What nobody can use any more keeps no body. Taking out is one step, which needs no lock.
+        _ISSUED.pop(getattr(self, "nonce", b""), None)
+
     def redeem(self, outgoing: Outgoing, now_monotonic: float) -> None:
         """Use it up for ``outgoing``. Any attempt uses it up, a failed one too.
 
@@ -138,11 +142,12 @@ class Clearance:
             ClearanceRefused: another request, too late, used before, or the privacy rules changed.
         """
         with _LOCK:
-            current_version = _ISSUED.pop(self.nonce, None)
-        if current_version is None:
+            issued = _ISSUED.pop(self.nonce, None)
+        if issued is None:
             raise ClearanceRefused("This clearance was used before or never given.", _HINT)
         expected = _seal(
             outgoing,
+            issued.digest_of(outgoing.body),
             conversation=self.conversation,
             policy_version=self.policy_version,
             deadline=self.deadline,
@@ -152,7 +157,7 @@ class Clearance:
             raise ClearanceRefused("The request is not the one that was cleared.", _HINT)
         if not now_monotonic <= self.deadline:
             raise ClearanceRefused("The clearance has expired.", _HINT)
-        if current_version() != self.policy_version:
+        if issued.current_version() != self.policy_version:
             raise ClearanceRefused("The privacy rules changed after the check.", _HINT)
 
 
@@ -177,6 +182,7 @@ class Mint:
         """Leave to send ``outgoing`` once within ``lifetime`` seconds."""
         nonce = secrets.token_bytes(16)
         deadline = now_monotonic + lifetime
+        issued = _Issued(self._policy_version, outgoing.body, _digest(outgoing.body))
         fields = {
             "conversation": conversation,
             "deadline": deadline,
@@ -184,6 +190,7 @@ class Mint:
             "policy_version": policy_version,
             "seal": _seal(
                 outgoing,
+                issued.digest,
                 conversation=conversation,
                 policy_version=policy_version,
                 deadline=deadline,
@@ -196,14 +203,42 @@ class Mint:
         with _LOCK:
             while len(_ISSUED) >= _MAX_UNUSED:
                 del _ISSUED[next(iter(_ISSUED))]
-            _ISSUED[nonce] = self._policy_version
+            _ISSUED[nonce] = issued
         return clearance
 
 
+class _Issued(NamedTuple):
+    """What is known here of a clearance that nobody has used yet: who says which rules are in force
+    now, and the body that was cleared.
+    """
+
+    current_version: Callable[[], str]
+    body: bytes
+    digest: bytes
+
+    def digest_of(self, body: bytes) -> bytes:
+        """The digest of ``body``. Bytes cannot change: the very object that was cleared has the
+        digest that it had then.
+        """
+        return self.digest if type(body) is bytes and body is self.body else _digest(body)
+
+
+def _digest(body: bytes) -> bytes:
+    return hashlib.blake2b(body, key=_SEALING_KEY, digest_size=32).digest()
+
+
 def _seal(
-    outgoing: Outgoing, *, conversation: str, policy_version: str, deadline: float, nonce: bytes
+    outgoing: Outgoing,
+    body: bytes,
+    *,
+    conversation: str,
+    policy_version: str,
+    deadline: float,
+    nonce: bytes,
 ) -> bytes:
-    """A keyed digest of everything that a clearance allows, each field with its length."""
+    """A keyed digest of everything that a clearance allows, each field with its length; ``body`` is
+    that of the body.
+    """
     digest = hashlib.blake2b(key=_SEALING_KEY, digest_size=32)
     scheme, host, port = outgoing.destination
     fields: list[str | bytes] = [
@@ -212,7 +247,7 @@ def _seal(
         host,
         str(port),
         outgoing.target,
-        outgoing.body,
+        body,
         conversation,
         policy_version,
         repr(deadline),
@@ -231,4 +266,4 @@ _HINT: Final = "Nothing was sent; send the prompt again."
 _MAX_UNUSED: Final = 10_000  # forgotten clearances are worthless, the oldest go first
 _SEALING_KEY: Final = secrets.token_bytes(32)
 _LOCK: Final = threading.Lock()
-_ISSUED: Final[dict[bytes, Callable[[], str]]] = {}
+_ISSUED: Final[dict[bytes, _Issued]] = {}

@@ -24,6 +24,7 @@ from edgeroute.engine.recording.telemetry import Telemetry
 from edgeroute.engine.running.internal_error import broken
 from edgeroute.engine.running.live_attempt import RunState
 from edgeroute.engine.running.runner import Runner
+from edgeroute.engine.threads import THREADS
 
 
 class Engine:
@@ -107,8 +108,8 @@ class Engine:
         receipt = self._recorder.receipt(start, request, decision, state)
         notices: list[Notice]
         try:
-            notices = await asyncio.to_thread(
-                self._recorder.record, receipt, request, decision, state
+            notices = await THREADS.call(
+                partial(self._recorder.record, receipt, request, decision, state)
             )
         except Exception as error:  # noqa: BLE001 - what was answered is told all the same
             told = broken(error, "recording")

@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from edgeroute.boundary import lockdown
 from edgeroute.boundary.clearance import Clearance, ClearanceRefused, Outgoing
@@ -26,7 +26,7 @@ from edgeroute.core.hosts import is_loopback
 from edgeroute.providers.transport.incoming import Incoming, from_transport, outage
 
 if TYPE_CHECKING:
-    import httpx
+    import httpcore
 
     from edgeroute.core.secret import Secret
     from edgeroute.providers.catalog.provider import Provider
@@ -34,10 +34,13 @@ if TYPE_CHECKING:
 __all__ = ["Clearance", "Door", "EgressLimits", "Outgoing", "tls_context"]
 
 _MAX_REDIRECTS: Final = 5
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MAX_HEADERS: Final = 200
 _FILE_BYTES: Final = 1 << 40
 # Portals answer in HTML; some hosts send their events as plain text.
 _API_TYPES: Final = frozenset({"", "application/json", "text/event-stream", "text/plain"})
+_ADDRESS_SIGNS: Final = "%/:?#[]@!$&'()*+,;=~"  # that stand for themselves
+_IDLE_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Door:
         self._proxy = proxy
         self._limits = limits or EgressLimits()
         self._monotonic = monotonic
-        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._pools: dict[str, httpcore.AsyncConnectionPool] = {}
 
     @asynccontextmanager
     async def send(
@@ -136,18 +139,18 @@ class Door:
             host = _require_download_host(url, hosts)
             response, _sent = await self._head("GET", url, headers, b"", host, host, 20.0)
             try:
-                if response.has_redirect_location:
-                    url = urljoin(url, response.headers["location"])
+                incoming = _incoming(response, url, provider=host, name=host, sent=0)
+                if incoming.status in _REDIRECTS and "location" in incoming.headers:
+                    url = quote(urljoin(url, incoming.headers["location"]), safe=_ADDRESS_SIGNS)
                     continue
-                if response.status_code not in {200, 206}:
+                if incoming.status not in {200, 206}:
                     raise outage(
                         host,
-                        f"{host} answered {response.status_code} instead of the file.",
+                        f"{host} answered {incoming.status} instead of the file.",
                         sent=0,
-                        transient=response.status_code >= 500,
-                        status=response.status_code,
+                        transient=incoming.status >= 500,
+                        status=incoming.status,
                     )
-                incoming = _incoming(response, provider=host, name=host, sent=0)
                 size = _whole_size(incoming)
                 yield incoming.status, size, incoming.chunks(60.0, _FILE_BYTES)
                 return
@@ -157,13 +160,13 @@ class Door:
 
     def warm(self) -> None:
         """Load what the first request would have to wait for; opens nothing. Takes a moment."""
-        self._client("https://")
+        self._pool("https://")
 
     async def close(self) -> None:
         """Close all connections."""
-        clients, self._clients = self._clients, {}
-        for client in clients.values():
-            await client.aclose()
+        pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            await pool.aclose()
 
     @asynccontextmanager
     async def _exchange(
@@ -180,8 +183,9 @@ class Door:
             method, url, headers, body, provider.id, provider.name, head_seconds
         )
         try:
-            _require_api_answer(response, provider, sent)
-            yield _incoming(response, provider=provider.id, name=provider.name, sent=sent)
+            incoming = _incoming(response, url, provider=provider.id, name=provider.name, sent=sent)
+            _require_api_answer(incoming, provider)
+            yield incoming
         finally:
             await response.aclose()
 
@@ -194,21 +198,20 @@ class Door:
         provider: str,
         name: str,
         seconds: float,
-    ) -> tuple[httpx.Response, int]:
+    ) -> tuple[httpcore.Response, int]:
         """Send a request and wait for the head of its response; how many bytes went out."""
-        import httpx  # noqa: PLC0415 - start-up must not wait for it
+        import httpcore  # noqa: PLC0415 - start-up must not wait for it
 
+        from edgeroute.providers.transport.http_request import http_request  # noqa: PLC0415
         from edgeroute.providers.transport.network import METER, ByteCount  # noqa: PLC0415
 
-        client = self._client(url)
-        fields = {**headers, "accept-encoding": "identity"}
-        request = client.build_request(method, url, headers=fields, content=body)
-        _require_same_place(request.url, url)
+        limits = {"connect": self._limits.connect, "write": self._limits.write}
+        request = http_request(method, url, headers, body, limits)
         meter = ByteCount()
         token = METER.set(meter)
         try:
             async with asyncio.timeout(seconds):
-                response = await client.send(request, stream=True, follow_redirects=False)
+                response = await self._pool(url).handle_async_request(request)
         except TimeoutError:
             raise outage(
                 provider,
@@ -216,12 +219,18 @@ class Door:
                 sent=meter.sent,
                 transient=False,
             ) from None
-        except httpx.TransportError as error:
+        except (
+            httpcore.TimeoutException,
+            httpcore.NetworkError,
+            httpcore.ProtocolError,
+            httpcore.ProxyError,
+        ) as error:
             raise from_transport(error, provider, name=name, sent=meter.sent) from None
         finally:
             METER.reset(token)
-        encoding = response.headers.get("content-encoding", "identity").lower()
-        if encoding != "identity" or len(response.headers) > _MAX_HEADERS:
+        encodings = [v for field, v in response.headers if field.lower() == b"content-encoding"]
+        encoded = any(one.strip().lower() != b"identity" for one in encodings)
+        if encoded or len(response.headers) > _MAX_HEADERS:
             await response.aclose()
             raise outage(
                 provider,
@@ -231,53 +240,37 @@ class Door:
             )
         return response, meter.sent
 
-    def _client(self, url: str) -> httpx.AsyncClient:
-        """The client for ``url``: the user's proxy never stands between us and this machine."""
-        proxy = "" if is_loopback(urlsplit(url).hostname or "") else self._proxy
-        if proxy not in self._clients:
-            self._clients[proxy] = self._build(proxy)
-        return self._clients[proxy]
+    def _pool(self, url: str) -> httpcore.AsyncConnectionPool:
+        """The connections for ``url``; no proxy ever stands between us and this machine."""
+        proxy = self._proxy
+        if proxy and is_loopback(urlsplit(url).hostname or ""):
+            proxy = ""
+        if proxy not in self._pools:
+            self._pools[proxy] = self._build(proxy)
+        return self._pools[proxy]
 
-    def _build(self, proxy: str) -> httpx.AsyncClient:
-        from http.cookiejar import CookieJar, DefaultCookiePolicy  # noqa: PLC0415
-
+    def _build(self, proxy: str) -> httpcore.AsyncConnectionPool:
         import httpcore  # noqa: PLC0415 - start-up must not wait for it
-        import httpx  # noqa: PLC0415
 
         from edgeroute.providers.transport.network import NetworkBackend  # noqa: PLC0415
 
-        for library in ("httpx", "httpcore"):  # they log addresses at INFO
+        for library in ("httpx", "httpcore"):  # they log addresses
             logging.getLogger(library).setLevel(logging.WARNING)
         context = tls_context(self._ca_file)
         backend = NetworkBackend(lockdown.opening)
-        transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
-        # httpx hands no network backend on to httpcore, so its pool is put in here.
-        transport._pool = (  # noqa: SLF001
-            httpcore.AsyncHTTPProxy(
+        if proxy:
+            return httpcore.AsyncHTTPProxy(
                 proxy,
                 ssl_context=context,
                 max_connections=self._limits.connections,
-                keepalive_expiry=30.0,
+                keepalive_expiry=_IDLE_SECONDS,
                 network_backend=backend,
             )
-            if proxy
-            else httpcore.AsyncConnectionPool(
-                ssl_context=context,
-                max_connections=self._limits.connections,
-                keepalive_expiry=30.0,
-                network_backend=backend,
-            )
-        )
-        return httpx.AsyncClient(
-            transport=transport,
-            trust_env=False,
-            follow_redirects=False,
-            headers={"accept": "*/*", "user-agent": "edgeroute"},
-            # A cookie would come back on other conversations: bytes that nobody has cleared.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            timeout=httpx.Timeout(
-                None, connect=self._limits.connect, write=self._limits.write, pool=10.0
-            ),
+        return httpcore.AsyncConnectionPool(
+            ssl_context=context,
+            max_connections=self._limits.connections,
+            keepalive_expiry=_IDLE_SECONDS,
+            network_backend=backend,
         )
 
 
@@ -313,21 +306,6 @@ def _require_destination(url: str, provider: Provider) -> None:
         raise ClearanceRefused("Only your own endpoint on this machine may be spoken to plainly.")
 
 
-def _require_same_place(parsed: httpx.URL, url: str) -> None:
-    """Refuse an address that the HTTP library would read as another one than we do."""
-    asked = urlsplit(url)
-    target = (asked.path or "/") + (f"?{asked.query}" if asked.query else "")
-    port = asked.port or (443 if asked.scheme == "https" else 80)
-    same = (
-        parsed.scheme == asked.scheme
-        and parsed.host == asked.hostname
-        and (parsed.port or (443 if parsed.scheme == "https" else 80)) == port
-        and parsed.raw_path.decode("ascii") == target
-    )
-    if not same:
-        raise ClearanceRefused("The address would be sent in another form than was cleared.")
-
-
 def _require_download_host(url: str, hosts: Sequence[str]) -> str:
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -339,36 +317,42 @@ def _require_download_host(url: str, hosts: Sequence[str]) -> str:
     return host
 
 
-def _require_api_answer(response: httpx.Response, provider: Provider, sent: int) -> None:
+def _require_api_answer(incoming: Incoming, provider: Provider) -> None:
     """Refuse a redirect, and a success that no API would send: a captive portal."""
-    status = response.status_code
+    status = incoming.status
     if 300 <= status < 400:
         raise outage(
             provider.id,
             f"{provider.name} answered with a redirect, which is never followed.",
-            sent=sent,
+            sent=incoming.bytes_sent,
             transient=False,
             status=status,
         )
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = incoming.content_type
     known = kind in _API_TYPES or kind.endswith("+json")
     if status < 300 and not known:
         raise outage(
             provider.id,
             f"Something other than {provider.name} answered.",
-            sent=sent,
+            sent=incoming.bytes_sent,
             transient=False,
             status=status,
             hint="The network may want you to sign in first.",
         )
 
 
-def _incoming(response: httpx.Response, *, provider: str, name: str, sent: int) -> Incoming:
+def _incoming(
+    response: httpcore.Response, url: str, *, provider: str, name: str, sent: int
+) -> Incoming:
+    headers: dict[str, str] = {}
+    for key, value in response.headers:
+        field, said = key.decode("latin-1").lower(), value.decode("latin-1")
+        headers[field] = f"{headers[field]}, {said}" if field in headers else said
     return Incoming(
-        response.status_code,
-        dict(response.headers),
-        response.aiter_raw(),
-        host=response.url.host,
+        response.status,
+        headers,
+        response.aiter_stream(),
+        host=urlsplit(url).hostname or "",
         provider=provider,
         name=name,
         sent=sent,

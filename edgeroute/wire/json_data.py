@@ -227,7 +227,10 @@ def load(data: str | bytes) -> Any:
     Raises:
         WireError: not JSON, or nested too deeply.
     """
-    value = _parsed(data)
+    try:
+        return _DECODER.decode(data)
+    except (ValueError, RecursionError):  # it refuses halves of signs, too
+        value = _slowly(data)
     return scrub(value) if has_surrogates(data) else value
 
 

@@ -225,6 +225,10 @@ def encoded_by(
 
 
 def _object(text: str) -> Object | None:
+    if not text.startswith("{"):  # an end mark mostly
+        text = text.strip()
+        if not text.startswith("{"):
+            return None
     try:
         return dict(load_piece(text))
     except WireError:

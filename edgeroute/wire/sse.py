@@ -7,6 +7,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from edgeroute.core.answer import Frame
+from edgeroute.core.events import TextDelta
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.surrogates import WholeSigns
 
@@ -156,7 +157,8 @@ async def read_deltas(
 ) -> AsyncIterator[Delta]:
     """The deltas in a stream's bytes, up to its end mark.
 
-    With ``wire``, the name of their format, each event comes as it was, too, before its deltas.
+    With ``wire``, the name of their format, each event comes as it was, too, before its deltas;
+    texts that come together are one delta then, since who reads the events has them singly.
 
     The answer is whole only if the last delta is a ``Finish``; a stream that broke off gives none.
 
@@ -175,10 +177,19 @@ async def read_deltas(
 
 
 def _decode(parser: SseParser, decoder: StreamDecoder, chunk: bytes, wire: str) -> Iterator[Delta]:
+    texts: list[str] = []
     for event in parser.feed(chunk):
         deltas = decoder.feed(event)
         if wire:
             yield Frame(wire, event.event, event.data, decoder.untold)
+            if len(deltas) == 1 and isinstance(deltas[0], TextDelta):
+                texts.append(deltas[0].text)
+                continue
+        if texts:
+            yield TextDelta("".join(texts))
+            texts = []
         yield from deltas
         if decoder.ended:
             return
+    if texts:
+        yield TextDelta("".join(texts))

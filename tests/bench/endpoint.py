@@ -3,7 +3,8 @@
 
 The same upstream is asked directly, through a bare Starlette and httpx proxy, through EdgeRoute
 and, with ``--litellm PROGRAM``, through LiteLLM, all in turns within one run. Each runs in a
-process of its own. Times are milliseconds; *added* is what is beyond the direct call.
+process of its own. Times are milliseconds; *added* is what is beyond the direct call. Then the
+commands that ask, explain and scan are timed, alone and beside the endpoint that runs.
 """
 
 from __future__ import annotations
@@ -35,48 +36,14 @@ WARM: Final = 15
 CONNECTIONS: Final = (1, 16, 64)
 LOAD: Final = 400  # requests of one load measurement
 HISTORY: Final = (400, 1_000)  # messages, characters of each
-_START_SECONDS: Final = 60
-_WORDS: Final = [
-    "table",
-    "bucket",
-    "index",
-    "sorted",
-    "stable",
-    "merge",
-    "queue",
-    "graph",
-    "cache",
-    "latency",
-    "vector",
-    "matrix",
-    "parser",
-    "token",
-    "syntax",
-    "lambda",
-    "closure",
-    "thread",
-    "socket",
-    "buffer",
-    "stream",
-    "packet",
-    "kernel",
-    "driver",
-    "compile",
-    "linker",
-    "module",
-    "function",
-    "argument",
-    "variable",
-    "constant",
-    "pointer",
-    "integer",
-    "float",
-    "string",
-    "array",
-    "record",
-    "iterate",
-    "reduce",
-]
+_START_SECONDS: Final = 180
+_VOCABULARY: Final = """
+    table bucket index sorted stable merge queue graph cache latency vector matrix parser
+    token syntax lambda closure thread socket buffer stream packet kernel driver compile
+    linker module function argument variable constant pointer integer float string array
+    record iterate reduce
+"""
+_WORDS: Final = _VOCABULARY.split()
 
 
 @dataclass(frozen=True)
@@ -301,10 +268,32 @@ def _process(command: list[str], port: int, env: Mapping[str, str] | None = None
         running.wait(20)
 
 
-@contextmanager
-def _edgeroute(folder: Path, upstream: int) -> Iterator[Contender]:
-    """An endpoint with the packaged rules, whose providers all lead to the upstream."""
-    home = folder / "home"
+def commands(places: Mapping[str, Mapping[str, str]], times: int) -> None:
+    """Print how long the commands take in the environments ``places``, in turns."""
+    python = [sys.executable, "-m", "edgeroute"]
+    asked = "Explain how a hash table works."
+    lines = {
+        "ask": [*python, "ask", "--model", "up/m", asked],
+        "explain": [*python, "explain", asked],
+        "scan": [*python, "scan", str(Path(__file__))],
+    }
+    seen: dict[tuple[str, str], list[float]] = {}
+    for number in range(times + 1):  # the first of each fills the caches of the file system
+        for name, line in lines.items():
+            for place, around in places.items():
+                begun = time.perf_counter()
+                subprocess.run(line, env={**os.environ, **around}, capture_output=True, check=False)
+                if number:
+                    seen.setdefault((name, place), []).append(time.perf_counter() - begun)
+    print()
+    for (name, place), taken in seen.items():
+        print(f"{name}, {place}: p50 {statistics.median(taken):.2f} s, most {max(taken):.2f} s")
+
+
+def _home(home: Path, upstream: int) -> dict[str, str]:
+    """A folder with the packaged rules, whose providers all lead to the upstream; gives the
+    environment of programs that use it.
+    """
     (home / "config" / "rules").mkdir(parents=True, mode=0o700)
     if models := os.environ.get("EDGEROUTE_MODELS"):
         (home / "models").symlink_to(models)
@@ -313,11 +302,17 @@ def _edgeroute(folder: Path, upstream: int) -> Iterator[Contender]:
         'context_tokens = 1000000\n[router]\npolicy = "bench"\n'
     )
     (home / "config" / "rules" / "bench.yaml").write_text(_policy())
+    return {"EDGEROUTE_HOME": str(home), "EDGEROUTE_PREPARE": "never"}  # nothing goes on behind
+
+
+@contextmanager
+def _edgeroute(around: Mapping[str, str]) -> Iterator[Contender]:
+    """An endpoint."""
     port = free_port()
     command = [sys.executable, "-m", "edgeroute", "serve", "--port", str(port)]
-    around = {"EDGEROUTE_HOME": str(home), "EDGEROUTE_PREPARE": "never"}  # nothing goes on behind
     with _process(command, port, around) as pid:
-        token = next(home.rglob("endpoint-token")).read_text().strip()
+        files = Path(around["EDGEROUTE_HOME"]).rglob("endpoint-token")
+        token = next(files).read_text().strip()
         headers = {"authorization": f"Bearer {token}"}
         yield Contender("edgeroute", port, "up/m", headers, pid)
 
@@ -338,7 +333,8 @@ def _litellm(folder: Path, upstream: int, program: str) -> Iterator[Contender]:
     config.write_text(json.dumps({"model_list": [{"model_name": "m", "litellm_params": model}]}))
     port = free_port()
     command = [program, "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
-    with _process(command, port, {"PYTHONPATH": ""}):
+    around = {"PYTHONPATH": "", "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true"}
+    with _process(command, port, around):
         yield Contender("litellm", port)
 
 
@@ -373,10 +369,13 @@ def main() -> None:
                     " pip install 'litellm[proxy]' in it."
                 )
             contenders.append(stack.enter_context(_litellm(folder, up, program)))
-        ours = stack.enter_context(_edgeroute(folder, up))
+        here = _home(folder / "home", up)
+        ours = stack.enter_context(_edgeroute(here))
         contenders.append(ours)
         print(f"memory of edgeroute at start {_resident(ours.pid):.0f} MB")
         asyncio.run(_measure(contenders, ours, arguments))
+        cold = _home(folder / "cold", up)
+        commands({"alone": cold, "beside a running endpoint": here}, arguments.rounds)
 
 
 async def _measure(

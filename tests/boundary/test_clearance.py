@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import sys
 from typing import Any
 
 import pytest
@@ -248,13 +249,36 @@ def test_names_of_headers_have_no_case_and_no_order() -> None:
 def test_forgotten_clearances_do_not_pile_up() -> None:
     """Ten thousand wait at most; then the oldest is worth nothing, and the next oldest still is."""
     oldest, older = cleared(), cleared()
-    for _ in range(9_998):
-        cleared()
+    kept = [cleared() for _ in range(9_998)]
     last = cleared()
     with pytest.raises(ClearanceRefused, match="used before or never given"):
         oldest.redeem(REQUEST, 1.0)
     older.redeem(REQUEST, 1.0)
     last.redeem(REQUEST, 1.0)
+    assert kept
+
+
+def test_a_clearance_that_nobody_has_any_more_keeps_no_body() -> None:
+    """A stopped request leaves nothing of what it would have sent in memory."""
+    counts = [sys.getrefcount(REQUEST.body)]
+    clearance = cleared()
+    counts.append(sys.getrefcount(REQUEST.body))
+    del clearance
+    counts.append(sys.getrefcount(REQUEST.body))
+    assert counts[0] == counts[2] < counts[1]
+
+
+def test_the_same_bytes_pass_from_another_place_in_memory() -> None:
+    """What counts is every byte, and not which object holds them; one that can change never does
+    for what it once was.
+    """
+    again = dataclasses.replace(REQUEST, body=bytes(bytearray(REQUEST.body)))
+    cleared().redeem(again, 1.0)
+    changing = dataclasses.replace(REQUEST, body=bytearray(REQUEST.body))  # type: ignore[arg-type]
+    clearance = cleared(changing)
+    changing.body[0] ^= 1  # type: ignore[index]
+    with pytest.raises(ClearanceRefused, match="not the one"):
+        clearance.redeem(changing, 1.0)
 
 
 def test_every_refusal_says_what_to_do() -> None:

@@ -305,11 +305,7 @@ async def nothing_is_left_over(home: House, tasks: set[asyncio.Task[Any]]) -> No
     door = home.providers.door
     for _ in range(100):
         left = asyncio.all_tasks() - tasks
-        pooled = [
-            connection
-            for client in door._clients.values()
-            for connection in client._transport._pool.connections  # type: ignore[attr-defined]
-        ]
+        pooled = [connection for pool in door._pools.values() for connection in pool.connections]
         idle = sum(connection.is_idle() for connection in pooled)
         open_now = sum(server.open_connections for server in home.cloud.values())
         if not left and idle == len(pooled) and open_now <= idle:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeroute.core.answer import Frame
 from edgeroute.core.events import Delta, Finish, TextDelta
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.formats import FORMATS
@@ -122,6 +123,28 @@ async def deltas_of(data: bytes, wire: str, size: int = 64) -> list[Delta]:
             yield data[start : start + size]
 
     return [delta async for delta in read_deltas(chunks(), FORMATS[wire].decoder())]
+
+
+async def test_texts_that_come_together_are_one_delta_beside_their_events() -> None:
+    """Who reads the events has each; the words are the same, in their order, and none comes after
+    the end.
+    """
+    said = ["a", "b", "\\ud83d", "\\ude00", "c"]
+    events = [f'{{"choices":[{{"index":0,"delta":{{"content":"{one}"}}}}]}}' for one in said]
+    events += ['{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}', "[DONE]"]
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"".join(f"data: {one}\n\n".encode() for one in events)
+
+    found = [
+        delta
+        async for delta in read_deltas(chunks(), FORMATS["openai-chat"].decoder(), "openai-chat")
+    ]
+    assert [delta.data for delta in found if isinstance(delta, Frame)] == events
+    texts = [delta.text for delta in found if isinstance(delta, TextDelta)]
+    assert "".join(texts) == "ab\U0001f600c"
+    assert len(texts) <= 2
+    assert isinstance(found[-1], Finish)
 
 
 @pytest.mark.parametrize("name", ["openai.sse", "anthropic.sse", "responses.sse"])

@@ -37,6 +37,7 @@ from edgeroute.engine.deciding.privacy_decision import (
 from edgeroute.engine.deciding.profile_limits import allowed, tier_of
 from edgeroute.engine.deciding.reasons import reasons
 from edgeroute.engine.deciding.session import Session, Sessions
+from edgeroute.engine.threads import THREADS
 
 if TYPE_CHECKING:
     from edgeroute.engine.deciding.advisor import Advisor
@@ -110,7 +111,7 @@ class Decider:
             NothingAnswered: nothing but a picture is wanted, and nobody draws.
             BudgetReached: the user wants to be asked first.
         """
-        opened = await asyncio.to_thread(self._opened, request, dry=dry, full=full)
+        opened = await THREADS.call(partial(self._opened, request, dry=dry, full=full))
         if isinstance(opened, Decision):
             return opened
         request, family, session, begun = opened
@@ -122,7 +123,7 @@ class Decider:
             masked, verdict = await self._masked(session, request, verdict, dry=dry)
         if verdict.private and not verdict.failed and masked is None and not dry:
             session, verdict = await self._latched(session, request, verdict)
-        return await asyncio.to_thread(self._plan, request, session, verdict, masked, family)
+        return await THREADS.call(partial(self._plan, request, session, verdict, masked, family))
 
     def _opened(self, request: ChatRequest, *, dry: bool, full: bool) -> _Opened | Decision:
         """The conversation, and what of the request is to be read. Where nothing is, and nothing

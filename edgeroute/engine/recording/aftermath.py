@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, TypeVar
@@ -14,6 +15,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 MOST_WAITING: Final = 200
+_PAUSE: Final = 0.003  # seconds, in which an answer is written without a thread in its way
 
 
 class Aftermath:
@@ -28,18 +30,23 @@ class Aftermath:
 
     async def done(self, job: Callable[[], list[T]]) -> list[T]:
         """What ``job`` finds, after the jobs before it; nothing where it goes wrong."""
-        running = self.later(job)
+        running = self._submit(job, 0)
         found = None if running is None else await asyncio.wrap_future(running)
         return found or []
 
     def later(self, job: Callable[[], T]) -> Future[T | None] | None:
-        """Run ``job`` soon. What goes wrong in it is logged without its words."""
+        """Run ``job`` soon, once the answer is on its way to its caller. What goes wrong in it is
+        logged without its words.
+        """
+        return self._submit(job, time.monotonic() + _PAUSE)
+
+    def _submit(self, job: Callable[[], T], due: float) -> Future[T | None] | None:
         if not self._places.acquire(blocking=False):
             log.warning("too much is waiting to be learned from; one answer was left out")
             return None
         if self._worker is None:
             self._worker = ThreadPoolExecutor(1, thread_name_prefix="aftermath")
-        return self._worker.submit(self._run, job)
+        return self._worker.submit(self._run, job, due)
 
     async def drain(self) -> None:
         """Wait until what was asked for so far is done."""
@@ -52,8 +59,9 @@ class Aftermath:
         if worker is not None:
             await asyncio.to_thread(worker.shutdown)
 
-    def _run(self, job: Callable[[], T]) -> T | None:
+    def _run(self, job: Callable[[], T], due: float) -> T | None:
         try:
+            time.sleep(max(0.0, due - time.monotonic()))
             return job()
         except Exception as error:  # noqa: BLE001 - the answer is out, only the lesson is lost
             log.warning("nothing was learned from an answer: %s", type(error).__name__)

@@ -99,7 +99,8 @@ class Fallback:
         action: Action = failover.start(self.clock.monotonic())
         while isinstance(action, Try):
             try:
-                await asyncio.sleep(action.delay)
+                if action.delay:
+                    await asyncio.sleep(action.delay)
             except asyncio.CancelledError:
                 failover.on(Stopped(), self.clock.monotonic())
                 raise

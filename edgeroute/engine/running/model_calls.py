@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from edgeroute.core.clock import Clock
@@ -20,6 +20,7 @@ from edgeroute.core.secret import Secret
 from edgeroute.engine.deciding.decision import Decision
 from edgeroute.engine.deciding.session import Session, Sessions
 from edgeroute.engine.running.live_attempt import LiveAttempt
+from edgeroute.engine.threads import THREADS
 
 if TYPE_CHECKING:
     from edgeroute.local.backends.backend import LocalBackend
@@ -143,9 +144,8 @@ class ModelCalls:
         # Of what is not to be stored no trace is kept, a short text could be guessed from.
         digest = hashlib.sha256(outgoing.body).hexdigest() if session.stored else ""
         attempt = live.leaving(host, size, digest)
-        key, now = await asyncio.to_thread(
-            self._before_leaving, attempt, outgoing.body, decision, provider
-        )
+        before = partial(self._before_leaving, attempt, outgoing.body, decision, provider)
+        key, now = await THREADS.call(before)
         clearance = await self.gate.clear(
             outgoing, conversation=now.id, mode=now.mode, latched=now.latched
         )

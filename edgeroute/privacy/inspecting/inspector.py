@@ -113,7 +113,7 @@ class Inspector:
         """What ``request`` holds that is not known yet; in any thread."""
         try:
             version = self.version
-            known = partial(self._memory.whole, version)
+            known = partial(self._memory.wholes, version)
             found = sections.of_request(request, self._folders(), _nothing if full else known)
         except Exception as error:  # noqa: BLE001 - what cannot be read is private
             return Begun("", Partition([], []), full, _failed(error))
@@ -160,7 +160,7 @@ class Inspector:
             version = self.version
         except Exception as error:  # noqa: BLE001 - without rules everything is private
             return _failed(error)
-        known = partial(self._memory.whole, version)
+        known = partial(self._memory.wholes, version)
         found = sections.of_body(body, known, self.has_cleared) if body else Partition([], [])
         passages = [Passage("", ANYWHERE, text) for text in texts if text.strip()]
         found.sections.append(Section(b"", Contents(passages)))
@@ -391,8 +391,9 @@ def _failed(error: Exception) -> Verdict:
     return Verdict(private=True, reason=reason, complete=False, failed=True)
 
 
-def _nothing(_: bytes) -> None:
+def _nothing(keys: Sequence[bytes]) -> list[None]:
     """What is known where all has to be read."""
+    return [None] * len(keys)
 
 
 _HARMLESS: Final = "attachment"  # a text that is private only if its origin is

@@ -5,7 +5,7 @@ only what is new is cut into texts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
@@ -23,12 +23,19 @@ from edgeroute.privacy.inspecting.passages import (
     settings_contents,
     source_contents,
 )
-from edgeroute.privacy.inspecting.verdict_cache import Whole, beginnings, whole_digest
+from edgeroute.privacy.inspecting.verdict_cache import (
+    Whole,
+    beginnings,
+    whole_digest,
+    written_digest,
+)
 
-Known = Callable[[bytes], Whole | None]
+Known = Callable[[Sequence[bytes]], Sequence[Whole | None]]
 T = TypeVar("T")
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder()
+_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class Section(NamedTuple):
@@ -95,24 +102,31 @@ def of_body(data: bytes, known: Known, cleared: Callable[[bytes], bool]) -> Part
         Uncleared: it holds media that were not ``cleared``.
     """
     found = Partition([], [])
-    plain = _as_it_stands(data)
-    if plain is None:
-        body = without_cleared(parse(data.decode("utf-8")), cleared)
-        parts = body_parts(body) if isinstance(body, KeyValues) else [body]
-        found.sections.extend(Section(b"", _from_anywhere(part)) for part in parts)
-        return found
-    for key, part in _unknown("body", body_parts(plain), known, found):
+    written = _written_parts(data)
+    keys = [*map(written_digest, written)]
+    for one, key, whole in zip(written, keys, known(keys), strict=True):
+        if whole is not None:
+            found.known.append(whole)
+            continue
+        part = _as_it_stands(one)
+        if part is None:
+            written = []
+            break
         found.sections.append(Section(key, _from_anywhere(without_cleared(part, cleared))))
-    return found
+    if written:
+        return found
+    body = without_cleared(parse(data.decode("utf-8")), cleared)
+    parts = body_parts(body) if isinstance(body, KeyValues) else [body]
+    return Partition([], [Section(b"", _from_anywhere(part)) for part in parts])
 
 
 def _unknown(
     kind: str, values: Iterable[T], known: Known, found: Partition
 ) -> Iterator[tuple[bytes, T]]:
     """Those ``values`` that are not known, with their digests; what is known goes to ``found``."""
-    for value in values:
-        key = whole_digest((kind, value))
-        whole = known(key)
+    values = [*values]
+    keys = [whole_digest((kind, value)) for value in values]
+    for key, value, whole in zip(keys, values, known(keys), strict=True):
         if whole is None:
             yield key, value
         else:
@@ -122,7 +136,7 @@ def _unknown(
 def _longest(keys: list[bytes], known: Known) -> tuple[int, Whole | None]:
     """How many messages the longest known beginning has, and what is known of it."""
     for number in range(len(keys), 0, -1):
-        whole = known(keys[number - 1])
+        whole = known(keys[number - 1 : number])[0]
         if whole is not None:
             return number, whole
     return 0, None
@@ -144,14 +158,48 @@ def _from_anywhere(value: Any) -> Contents:
     return Contents([Passage("", ANYWHERE, text) for text in texts(value) if text.strip()])
 
 
-def _as_it_stands(data: bytes) -> dict[str, Any] | None:
-    """The body in ``data`` where nothing is hidden in how it is written: it is what our own encoder
-    makes of it, so that no key comes twice, and it says of no medium what it is.
+def _written_parts(data: bytes) -> list[bytes]:
+    """``body_parts`` of the body in ``data`` as they are written in it, each as what is encoded of
+    it for its digest; nothing where anything stands between them, a key comes twice, or the body
+    says that it is a medium.
+
+    No part is read for that: what was read before is known by its bytes.
+    """
+    rest: list[bytes] = []
+    parts: list[bytes] = []
+    again: list[bytes] = []
+    try:
+        for name, value in _FIELDS.decode(data).items():
+            key, raw = _ENCODER.encode(name), bytes(value)
+            again.append(b"%b:%b" % (key, raw))
+            if name == "type" and is_medium(str(_DECODER.decode(raw))):
+                return []
+            if not raw.startswith(b"["):
+                rest.append(b"[%b,%b]" % (key, raw))
+                continue
+            rest.append(b"[%b,null]" % key)
+            items = _ITEMS.decode(raw)
+            if b"[%b]" % b",".join(items) != raw:
+                return []
+            parts += [b'["body",[[%b,%b]]]' % (key, item) for item in items]
+    except (ValueError, RecursionError):
+        return []
+    if b"{%b}" % b",".join(again) != data:
+        return []
+    if rest:
+        parts.append(b'["body",[%b]]' % b",".join(rest))
+    return parts
+
+
+def _as_it_stands(written: bytes) -> KeyValues | None:
+    """The part of a body that is ``written`` so, where nothing is hidden in how: it is what our own
+    encoder makes of it, so that no key comes twice.
     """
     try:
-        body = _DECODER.decode(data)
-        if not isinstance(body, dict) or _ENCODER.encode(body) != data:
+        kind, pairs = _DECODER.decode(written)
+        part = KeyValues((key, value) for key, value in pairs)
+        if _ENCODER.encode((kind, part)) != written:
             return None
     except (ValueError, RecursionError):
         return None
-    return None if is_medium(str(body.get("type"))) else body
+    return part

@@ -11,7 +11,7 @@ import hashlib
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -56,7 +56,12 @@ def whole_digest(value: object, before: bytes = b"") -> bytes:
         data = _ENCODER.encode(value)
     except (TypeError, ValueError, RecursionError):
         return b""
-    return hashlib.blake2b(before + data, key=_KEY, digest_size=16, person=b"whole").digest()
+    return written_digest(before + data)
+
+
+def written_digest(data: bytes) -> bytes:
+    """``whole_digest`` of a value of which ``data`` is what our encoder makes."""
+    return hashlib.blake2b(data, key=_KEY, digest_size=16, person=b"whole").digest()
 
 
 class Source(NamedTuple):
@@ -131,15 +136,26 @@ class VerdictCache:
             while len(self._verdicts) > self._texts:
                 self._verdicts.popitem(last=False)
 
-    def whole(self, version: str, key: bytes) -> Whole | None:
-        """What is known of something that may leave as a whole; what of it is no text is known by
+    def wholes(self, version: str, keys: Sequence[bytes]) -> list[Whole | None]:
+        """What is known of things that may leave as wholes; what of them is no text is known by
         itself, too.
         """
         with self._lock:
-            known = self._wholes.get(key) if version == self._version else None
-            if known is None:
-                return None
-            self._wholes.move_to_end(key)
+            if version != self._version:
+                return [None] * len(keys)
+            found = [*map(self._wholes.get, keys)]
+            for key, known in zip(keys, found, strict=True):
+                if known is not None:
+                    self._wholes.move_to_end(key)
+        return [
+            self._with_others(version, known)
+            if known is not None and (known.attachments or known.sealed)
+            else known
+            for known in found
+        ]
+
+    def _with_others(self, version: str, known: Whole) -> Whole | None:
+        """``known``, if what of it is no text is known still."""
         if any(self.get(version, *one) is None for one in known.attachments):
             return None
         for sealed in known.sealed:

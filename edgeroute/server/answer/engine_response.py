@@ -239,7 +239,8 @@ class EngineTask:
                     self._room.clear()
                     await self._room.wait()
                 self._events.append(event)
-                self._news.set()
+                if not self._whole or isinstance(event, _LAST) or len(self._events) >= _AHEAD:
+                    self._news.set()
 
     @property
     def more(self) -> bool:

@@ -1,6 +1,6 @@
 """Messages and other nouns as JSON text and back, without losing anything.
 
-Text may hold lone surrogates, which UTF-8 cannot: JSON escapes keep them.
+Text may hold halves of signs, which UTF-8 cannot: JSON escapes keep them.
 """
 
 from __future__ import annotations
@@ -18,12 +18,16 @@ from edgeroute.core.messages import Message, Part, Text, ToolCall, ToolResult
 
 T = TypeVar("T")
 
+_ENCODER: Final = msgspec.json.Encoder()
 _KINDS: Final = {kind.__name__: kind for kind in get_args(Part)}
 
 
 def dump(value: object) -> str:
-    """``value`` (builtins, dataclasses, Decimal, datetime) as compact JSON text in ASCII."""
-    return json.dumps(msgspec.to_builtins(value), separators=(",", ":"))
+    """``value`` (builtins, dataclasses, Decimal, datetime) as compact JSON text."""
+    try:
+        return _ENCODER.encode(value).decode()
+    except UnicodeEncodeError:  # it refuses halves of signs
+        return json.dumps(msgspec.to_builtins(value), separators=(",", ":"))
 
 
 def load(text: str, kind: type[T]) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +16,9 @@ from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.privacy.inspecting import sections
 from edgeroute.privacy.inspecting.folders import Folders
 from edgeroute.privacy.inspecting.inspector import Inspector
+from edgeroute.privacy.inspecting.json_texts import body_parts
 from edgeroute.privacy.inspecting.media import Uncleared
-from edgeroute.privacy.inspecting.verdict_cache import VerdictCache
+from edgeroute.privacy.inspecting.verdict_cache import VerdictCache, whole_digest
 from edgeroute.wire.json_data import dump
 from tests.support.detectors import PLANT, PlantDetector
 
@@ -51,8 +53,8 @@ async def test_only_what_is_new_is_cut_into_texts() -> None:
     assert not (await inspector.inspect(chat(*old))).private
     assert not (await inspector.recheck([], dump(source(*old)))).private
 
-    def known(key: bytes) -> Any:
-        return memory.whole("v1", key)
+    def known(keys: Sequence[bytes]) -> Any:
+        return memory.wholes("v1", keys)
 
     asked = sections.of_request(chat(*old, new), Folders({}), known)
     texts = [p.text for section in asked.sections for p in section.contents.passages]
@@ -116,6 +118,32 @@ async def test_a_doubled_key_hides_nothing_in_a_known_body() -> None:
     await inspector.close()
 
 
+@given(body=st.dictionaries(st.text(max_size=4), JSON, min_size=1, max_size=4))
+def test_a_body_is_known_by_its_bytes_as_by_what_they_say(body: dict[str, Any]) -> None:
+    """Each part is remembered by the digest of what it says, read or not; and where a body is not
+    written as we write it, by none.
+    """
+    try:
+        written = dump(body)
+    except UnicodeEncodeError:
+        return
+    asked: list[bytes] = []
+
+    def known(keys: Sequence[bytes]) -> list[None]:
+        asked.extend(keys)
+        return [None] * len(keys)
+
+    said = [whole_digest(("body", part)) for part in body_parts(json.loads(written))]
+    found = sections.of_body(written, known, lambda _: True)
+    if "type" not in body:
+        assert asked == said == [section.key for section in found.sections]
+    for otherwise in (b" " + written, written[:1] + b" " + written[1:], written + b"\n"):
+        asked.clear()
+        again = sections.of_body(otherwise, known, lambda _: True)
+        assert not asked
+        assert {section.key for section in again.sections} <= {b""}
+
+
 async def test_the_same_result_of_another_tool_is_read() -> None:
     """What is private by its origin is not known by its words."""
     inspector = reader()
@@ -167,7 +195,7 @@ def test_however_a_body_is_written_the_same_is_read(body: dict[str, Any]) -> Non
 
     def texts(data: bytes) -> Any:
         try:
-            read = sections.of_body(data, lambda _: None, lambda _: False)
+            read = sections.of_body(data, lambda keys: [None] * len(keys), lambda _: False)
         except Uncleared:
             return "uncleared"
         return sorted(p.text for section in read.sections for p in section.contents.passages)
