@@ -16,7 +16,8 @@ START: Final = 0
 END: Final = 2
 _UNKNOWN: Final = 3
 _SPACE: Final = "\u2581"
-_RUN: Final = re.compile(r"\s+")
+_WORD: Final = re.compile(r"\S{1,200}")
+_MOST: Final = 4_000  # words that are kept once they are cut
 _WORSE: Final = 10.0  # how much less likely than any piece a character is that no piece has
 _LONGEST: Final = 16  # characters
 _ASCII: Final = 128
@@ -37,6 +38,7 @@ class Pieces:
         self._table = table
         self._scores = scores
         self._rewritten = rewritten
+        self._known: dict[str, tuple[tuple[int, int], ...]] = {}
         self._unknown = (min(scores) if least is None else least) - _WORSE
         # Whether what is plain in a text is left as it is.
         self._plain = not any(chr(code).isprintable() for code in rewritten if code < _ASCII)
@@ -44,22 +46,28 @@ class Pieces:
     def cut(self, text: str) -> list[tuple[int, int]]:
         """The pieces of ``text`` in order: where each begins in ``text``, and which it is."""
         found: list[tuple[int, int]] = []
-        for match in re.finditer(r"\S{1,200}", text):
-            found += self._word(match.group(), match.start())
+        for match in _WORD.finditer(text):
+            word, start = match.group(), match.start()
+            known = self._known.get(word)
+            if known is None:
+                if len(self._known) >= _MOST:
+                    self._known.clear()
+                known = self._known[word] = tuple(self._word(word))
+            found += [(start + place, number) for place, number in known]
         return found
 
     def whole(self, word: str) -> int | None:
         """The piece that is ``word`` alone, if there is one."""
         return self._table.get(f"{_SPACE}{word}")
 
-    def _word(self, word: str, start: int) -> list[tuple[int, int]]:
+    def _word(self, word: str) -> list[tuple[int, int]]:
         """The pieces of one word, by dynamic programming over its characters."""
-        whole, places = f"{_SPACE}{word}", [start, *range(start, start + len(word))]
+        whole, places = f"{_SPACE}{word}", [0, *range(len(word))]
         if not (self._plain and word.isascii() and word.isprintable()):
-            whole, places = self._rewrite(word, start)
+            whole, places = _rewrite(word, self._rewritten)
         known = self._table.get(whole)
         if known is not None:
-            return [(start, known)]
+            return [(0, known)]
         beside, scores, unknown = self._table.beside, self._scores, self._unknown
         length = len(whole)
         best = [0.0] + [-1e30] * length
@@ -84,11 +92,12 @@ class Pieces:
             found.append((places[last], number))
         return found[::-1]
 
-    def _rewrite(self, word: str, start: int) -> tuple[str, list[int]]:
-        """``word`` as the model wants it, and where each of its characters comes from."""
-        letters, places = [_SPACE], [start]
-        for place, sign in enumerate(word, start):
-            said = self._rewritten.get(ord(sign), sign).replace(" ", _SPACE)
-            letters += said
-            places += [place] * len(said)
-        return "".join(letters), places
+
+def _rewrite(word: str, rewritten: Mapping[int, str]) -> tuple[str, list[int]]:
+    """``word`` as the model wants it, and where each of its characters comes from."""
+    letters, places = [_SPACE], [0]
+    for place, sign in enumerate(word):
+        said = rewritten.get(ord(sign), sign).replace(" ", _SPACE)
+        letters += said
+        places += [place] * len(said)
+    return "".join(letters), places

@@ -13,6 +13,7 @@ import click
 from edgeroute.cli.getting_ready import get_ready
 from edgeroute.cli.shell import Shell, note, out, pass_shell
 from edgeroute.config import Paths
+from edgeroute.core import heap
 
 if TYPE_CHECKING:
     from edgeroute.server.serve import Listening
@@ -39,6 +40,7 @@ def serve(shell: Shell, host: str, port: int | None, *, unix_socket: bool, expos
     from edgeroute.server.serve import serving
 
     program = click.get_current_context().find_root().command
+    heap.share()
     key = fingerprint(Paths.find())  # of what is about to be read
     get_ready(shell)
     runtime = shell.runtime
@@ -80,6 +82,7 @@ async def _warm(runtime: Runtime) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS)
+    heap.give_back()
 
 
 def _announce(listening: Listening) -> None:

@@ -14,6 +14,8 @@ from typing import Any, Final
 from edgeroute.encoders.bert import LAYER_PARTS, Bert, EncoderMissing
 from edgeroute.encoders.onnx_tensors import tensors
 from edgeroute.encoders.prepared import Prepared
+from edgeroute.encoders.rows import Rows
+from edgeroute.encoders.word_pieces import word_pieces
 from edgeroute.privacy.detecting.names.token_spans import LABELS, NameSpan, TokenReader
 
 __all__ = ["LABELS", "PINNED", "NameSpan", "Rampart"]
@@ -45,18 +47,16 @@ class Rampart:
             if not kept.begun and hashlib.sha256(files[name]).hexdigest() != digest:
                 raise EncoderMissing(f"{name} of the names model is damaged.", "rampart")
         import numpy  # noqa: ICN001, PLC0415 - heavy, needed at the first scan only
-        import tokenizers  # noqa: PLC0415
 
         self._numpy = numpy
-        tokenizer = tokenizers.Tokenizer.from_buffer(bytes(files[_TOKENIZER]))
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        self._reader = TokenReader(tokenizer, self._scores, LABELS)
+        pieces = word_pieces(folder / _TOKENIZER, kept)
+        self._reader = TokenReader(pieces, self._scores, LABELS)
         held = tensors(files[_MODEL])
-        self._bias = held["classifier.bias"]
-        self._words = _Table(held, "word_embeddings")
+        # What is kept of the map would keep all of it: a table of words as large as a small model.
+        self._bias = held["classifier.bias"].copy()
+        self._words = _Words(folder / _MODEL, files[_MODEL], held)
         self._places = (
-            _Table(held, "position_embeddings")[:] + _Table(held, "token_type_embeddings")[0]
+            _table(held, "position_embeddings") + _table(held, "token_type_embeddings")[0]
         )
         self._bert = Bert(_LAYERS, lambda: _named(held), kept)
         self._head = _product(held, _numbers(held)[-1])
@@ -79,17 +79,46 @@ class Rampart:
             yield numpy.concatenate([shares[:, :1], shares[:, 1::2] + shares[:, 2::2]], axis=-1)
 
 
-class _Table:
+class _Words:
+    """The table of words of the file at ``path``, in eight bits: a row is read when it is asked
+    for.
+    """
+
+    def __init__(self, path: Path, data: mmap.mmap, held: Mapping[str, Any]) -> None:
+        import numpy  # noqa: ICN001, PLC0415
+
+        name = _embeddings("word_embeddings")
+        table = held[f"{name}_quantized"]
+        first = _address(table) - _address(numpy.frombuffer(data, numpy.uint8))
+        self._rows = Rows(path, first, table.shape[1])
+        self._numpy = numpy
+        self._scale, self._zero = _scaled(held, name)
+
+    def __getitem__(self, which: Sequence[int]) -> Any:
+        read = self._numpy.frombuffer(self._rows.read(which), self._numpy.uint8)
+        return (read.reshape(len(which), -1).astype(self._scale.dtype) - self._zero) * self._scale
+
+
+def _table(held: Mapping[str, Any], name: str) -> Any:
     """A table of the file that is kept in eight bits."""
+    name = _embeddings(name)
+    scale, zero = _scaled(held, name)
+    return (held[f"{name}_quantized"].astype(scale.dtype) - zero) * scale
 
-    def __init__(self, held: Mapping[str, Any], name: str) -> None:
-        name = f"bert.embeddings.{name}.weight"
-        self._rows = held[f"{name}_quantized"]
-        self._scale = held[f"{name}_scale"]
-        self._zero = float(held[f"{name}_zero_point"])
 
-    def __getitem__(self, which: Any) -> Any:
-        return (self._rows[which].astype(self._scale.dtype) - self._zero) * self._scale
+def _scaled(held: Mapping[str, Any], name: str) -> tuple[Any, float]:
+    """By what the numbers of a table are multiplied, and which of them stands for zero."""
+    return held[f"{name}_scale"].copy(), float(held[f"{name}_zero_point"])
+
+
+def _embeddings(name: str) -> str:
+    return f"bert.embeddings.{name}.weight"
+
+
+def _address(numbers: Any) -> int:
+    """Where ``numbers`` lie in memory."""
+    address: int = numbers.__array_interface__["data"][0]
+    return address
 
 
 def _mapped(path: Path) -> mmap.mmap:

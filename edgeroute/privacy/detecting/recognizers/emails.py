@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final
 
 from edgeroute.privacy.detecting.dummies import is_dummy_domain
+from edgeroute.privacy.detecting.recognizers.domain_endings import is_known_ending
 from edgeroute.privacy.detecting.text.page import PUBLIC, Hit, Page
 from edgeroute.word_lists import one_of, word_set
 
@@ -97,7 +97,7 @@ def _score(address: str, page: Page, match: re.Match[str]) -> float:
         # scheme://user@host is a web address; with a password it is a secret of its own.
         or ("://" in before and before.endswith(("/", ":")))
     )
-    if nobody or (end not in _INTERNAL_ENDS and not _known_ending(domain)):
+    if nobody or (end not in _INTERNAL_ENDS and not is_known_ending(domain)):
         return 0.0
     if local in _ROLE_BOXES or _LISTS.match(domain) or _is_machines(local, page, match):
         return 0.2
@@ -135,26 +135,13 @@ def _hidden_is_real(text: str) -> bool:
     if not (marked or both):
         return False
     first = re.split(r"[^\w+-]", lower)[0]
-    return first not in _ROLE_BOXES and "example" not in lower and _known_ending(f"x.{end}")
+    return first not in _ROLE_BOXES and "example" not in lower and is_known_ending(f"x.{end}")
 
 
 def _split_is_real(match: re.Match[str]) -> bool:
     lower = match.group().lower()
     if "example" in lower or re.search(r"[\w.+-]@[\w-]", lower):
         return False
-    if match["host"] and not _known_ending(match["host"][1:].lower()):
+    if match["host"] and not is_known_ending(match["host"][1:].lower()):
         return False
     return re.search(r"[a-z]+[._]?\d*[a-z]*\d|[a-z]+\.[a-z]+", lower) is not None
-
-
-@lru_cache(maxsize=1)
-def _suffixes() -> object:
-    import tldextract  # noqa: PLC0415 - a large table, needed at the first address only
-
-    # The table that came with the package: nothing is fetched, nothing is written.
-    return tldextract.TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)
-
-
-@lru_cache(maxsize=1024)
-def _known_ending(domain: str) -> bool:
-    return bool(_suffixes()(domain).suffix)  # type: ignore[operator]
