@@ -62,7 +62,9 @@ class Asked:
 
     ``wishes`` are further words on how tokens are drawn, by the names of ``Drawing``. ``top`` asks
     for log probabilities with that many alternatives. What is asked ``aside`` leaves the
-    conversations as they are and has its own first turn kept. For ``urgent`` ones somebody waits.
+    conversations as they are and has its own first turn kept. For ``urgent`` ones somebody waits,
+    and nobody else could answer ``private`` ones. ``deadline`` are the seconds that one may wait
+    for its turn, 0 as long as all may.
     """
 
     request: ChatRequest
@@ -71,6 +73,8 @@ class Asked:
     top: int | None = None
     aside: bool = False
     urgent: bool = False
+    private: bool = False
+    deadline: float = 0.0
 
 
 def steps_of(host: Host, asked: Asked) -> Iterator[Step | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgeroute.core.events import ReasoningDelta, TextDelta, ToolCallDelta
 from edgeroute.local.worker.host import Token
+from edgeroute.local.worker.output import Meaning
 from edgeroute.local.worker.steps import Growing, Piece
 
 TOKEN = Token("a", b"a")
@@ -34,7 +35,13 @@ def test_what_is_told_together_keeps_its_order_and_its_counts() -> None:
     """Thoughts, text and calls stay apart; the tokens of thoughts are counted one by one."""
     growing, call = Growing(clock=lambda: 0.0), ToolCallDelta(0, "call_0", "f", "{}")
     growing.add(TOKEN, [])
-    meanings = [ReasoningDelta("a"), ReasoningDelta("b"), TextDelta("c"), TextDelta("d"), call]
+    meanings: list[Meaning] = [
+        ReasoningDelta("a"),
+        ReasoningDelta("b"),
+        TextDelta("c"),
+        TextDelta("d"),
+        call,
+    ]
     for one in meanings:
         assert growing.add(TOKEN, [one]) is None
     piece = growing.rest()
