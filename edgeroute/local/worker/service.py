@@ -217,12 +217,12 @@ class WorkerService:
         Raises:
             LocalModelError: whoever has drawn it so far has failed.
         """
-        host = self._ready(job.asked.request.model)
-        if job.steps is None:
-            job.host, job.steps = host, steps_of(host, job.asked)
-        if job.host is not host:
+        if job.host is None:
+            job.host = self._ready(job.asked.request.model)
+            job.steps = steps_of(job.host, job.asked)
+        elif job.host is not self.host:
             raise _broke()
-        return host
+        return job.host
 
     def _ready(self, model: str) -> Host:
         """The host of ``model``, loaded if need be. Runs in the thread."""

@@ -36,13 +36,6 @@ class Model:
     switches: int = 0
     pause: float = 0.0
 
-    @staticmethod
-    def host() -> Any:
-        """What a service takes for one."""
-        return SimpleNamespace(
-            stop=lambda: False, close=lambda: None, give_way=lambda: None, cramped=False
-        )
-
     def steps(self, host: Any, asked: Asked) -> Iterator[Step | None]:
         """The steps of one answer."""
         said = asked.request.messages[0].text
@@ -64,9 +57,17 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Model:
     """Stands in for llama.cpp."""
     made = Model()
     monkeypatch.setattr(module, "steps_of", made.steps)
-    host = made.host()
-    monkeypatch.setattr(WorkerService, "_ready", lambda *_: host)
+    monkeypatch.setattr(WorkerService, "_ready", ready)
     return made
+
+
+def ready(service: WorkerService, _: str) -> Any:
+    """Stands in for loading a model."""
+    quiet: Any = SimpleNamespace(
+        stop=lambda: False, close=lambda: None, give_way=lambda: None, cramped=False
+    )
+    service.host = service.host or quiet
+    return service.host
 
 
 def opened(model: Model) -> WorkerService:
@@ -118,18 +119,10 @@ async def test_nobody_computes_beside_whom_a_person_waits_for(model: Model) -> N
     assert order == ["2", "5", "3", "8"]
 
 
-async def test_a_model_that_failed_ends_all_that_it_was_computing(
-    model: Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_model_that_failed_ends_all_that_it_was_computing(model: Model) -> None:
     """Each with a sentence, and the next one is answered."""
     model.pause = 0.05
     service = opened(model)
-
-    def ready(_: str) -> Any:
-        service.host = service.host or model.host()
-        return service.host
-
-    monkeypatch.setattr(service, "_ready", ready)
     found = await asyncio.gather(
         whole(service, asked(50), []), whole(service, asked("broken"), []), return_exceptions=True
     )
@@ -213,7 +206,6 @@ async def test_a_model_that_takes_long_to_load_keeps_nobody_in_the_dark(
     """On a slow disk the worker says that it is loading, and others how long they wait."""
     service, told = opened(model), list[Step]()
     loading, loaded = threading.Event(), threading.Event()
-    ready = WorkerService._ready
 
     def slowly(self: WorkerService, name: str) -> Any:
         self.state = "loading"
