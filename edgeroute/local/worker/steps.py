@@ -161,21 +161,21 @@ def _filling(host: Host, asked: Asked) -> Iterator[Step | None]:
 def _told(
     host: Host, run: Run, reader: OutputReader | Verbatim, stop: tuple[str, ...]
 ) -> Iterator[Piece | None]:
-    stops, growing = StopWatch(stop), Growing(alone=run.top is not None)
+    stops, gatherer = StopWatch(stop), PieceGatherer(alone=run.top is not None)
     for token in host.draw(run):
         if token is None:
             yield None
             continue
-        yield growing.add(token, reader.feed(stops.feed(token.text)))
+        yield gatherer.add(token, reader.feed(stops.feed(token.text)))
         if stops.found:
             run.finish = "stop"
             break
-    growing.note(reader.feed(stops.close()))
-    growing.note(reader.close(cut=run.finish == "length"))
-    yield growing.rest()
+    gatherer.note(reader.feed(stops.close()))
+    gatherer.note(reader.close(cut=run.finish == "length"))
+    yield gatherer.rest()
 
 
-class Growing:
+class PieceGatherer:
     """Gathers what tokens mean until it is worth a piece; with ``alone`` each of them is."""
 
     def __init__(self, *, alone: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
