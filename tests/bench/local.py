@@ -256,7 +256,8 @@ async def main() -> None:
             print(f"{build.id}, {models.machine.sentence}, busy: {options.busy}")
             await speeds(backend, models.path(build), options)
             await three_chats(backend)
-            await four_at_once(backend, options.tokens)
+            for _ in range(options.rounds):
+                await four_at_once(backend, options.tokens)
         finally:
             await process.stop()
 
