@@ -78,9 +78,9 @@ class LocalSettings(_SettingsTable, frozen=True):
     llama.cpp answers if a model lies on this disk. With ``spread = "least_wait"`` those with the
     same model share the work. ``model`` is auto or an id of models/local.yaml. ``context_tokens``
     of 0 is chosen by memory, ``threads`` of 0 by measured speed. The own worker gives its memory
-    back after ``idle_minutes`` without a question; with 0 the model stays. With ``preload`` the
-    endpoint and the chat app load it when they start, so that the first private prompt need not
-    wait.
+    back after ``idle_minutes`` without a question; with 0 the model stays, and so do those whose
+    ids are ``pinned``. With ``preload`` the endpoint and the chat app load it when they start, so
+    that the first private prompt need not wait.
     """
 
     backend: str = "auto"
@@ -90,6 +90,7 @@ class LocalSettings(_SettingsTable, frozen=True):
     context_tokens: int = 0
     idle_minutes: Annotated[float, msgspec.Meta(ge=0)] = 10
     preload: bool = False
+    pinned: list[str] = []
     threads: int = 0
     endpoints: dict[str, EndpointSettings] = {}
 

@@ -95,7 +95,8 @@ class ChatRequest:
     belongs between them.
     ``privacy`` may only tighten the conversation's mode, never loosen it. ``held`` says why what
     the request goes on from must stay here; empty where it need not. ``replaces`` is the receipt of
-    an earlier answer whose question this one asks again or in other words.
+    an earlier answer whose question this one asks again or in other words. ``deadline`` are the
+    seconds after which the local model need not begin with it any more; 0 leaves it to the queue.
     """
 
     messages: tuple[Message, ...]
@@ -122,6 +123,7 @@ class ChatRequest:
     front_door: FrontDoor = "cli"
     store: bool = True
     fill: bool = False
+    deadline: float = 0.0
     replaces: str = ""
     client: ClientProfile | None = None
     introduction: Mapping[str, str] = field(default_factory=dict)

@@ -30,7 +30,7 @@ from edgeroute.server.http_refusal import HttpRefusal
 
 _PREFIX: Final = "x-edgeroute-"
 REQUEST_HEADERS: Final = tuple(
-    _PREFIX + name for name in ("privacy", "conversation", "tier", "task", "user")
+    _PREFIX + name for name in ("privacy", "conversation", "tier", "task", "user", "deadline")
 )
 RESPONSE_HEADERS: Final = (
     *(_PREFIX.encode() + name for name in (b"receipt", b"model", b"route", b"reason", b"warning")),
@@ -45,6 +45,7 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What those may say that name a choice."""
 _WORDS: Final = (*get_args(Piece), Frame)
+_SECONDS: Final = re.compile(r"[0-9]{1,5}(\.[0-9]{1,3})?", re.ASCII)
 _ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
 
 
@@ -71,6 +72,7 @@ def apply(request: ChatRequest, headers: Mapping[str, str]) -> ChatRequest:
         tier=next((each for each in TIERS if each == tier), None),
         task=_choice(headers, "task"),
         conversation=conversation,
+        deadline=_seconds(headers.get(_PREFIX + "deadline", "")),
         user=safe_line(headers.get(_PREFIX + "user", "") or request.user, 100),
     )
 
@@ -81,6 +83,19 @@ def _choice(headers: Mapping[str, str], name: str) -> str:
     if value and value not in allowed:
         raise _bad(_PREFIX + name, "has no such value", allowed)
     return value
+
+
+def _seconds(value: str) -> float:
+    if not value:
+        return 0.0
+    if not _SECONDS.fullmatch(value) or not float(value):
+        raise HttpRefusal(
+            400,
+            "bad_header",
+            "X-EdgeRoute-Deadline is no number of seconds.",
+            "Send how long the local model may keep you waiting, like 30.",
+        )
+    return float(value)
 
 
 def _bad(name: str, what: str, allowed: tuple[str, ...]) -> HttpRefusal:

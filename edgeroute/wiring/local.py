@@ -136,6 +136,7 @@ class LocalParts:
             own=self._installation.model_files,
             window=local.context_tokens,
             threads=local.threads,
+            pinned=tuple(one.removeprefix("local/") for one in local.pinned),
             idle_seconds=local.idle_minutes * 60,
         )
 

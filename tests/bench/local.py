@@ -5,8 +5,9 @@
 
 Rounds are interleaved, so that what else the machine does falls on all alike, and each prints the
 machine's load. With ``--busy`` one core counts meanwhile. Speeds are medians, in tokens per second,
-and so are the proportions, which compare within each round. ``--shared`` leaves out threads that
-wait awake for long: on a machine that many share they stand still for minutes.
+and so are the proportions, which compare within each round. Threads that wait awake for long stand
+still where others use the machine: a setting that takes more than a minute is not tried again, and
+``--shared`` leaves them out from the first.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import argparse
 import asyncio
 import json
 import os
+import select
 import statistics
 import subprocess
 import sys
@@ -60,6 +62,7 @@ for line in sys.stdin:
     ended = time.perf_counter()
     print(json.dumps([len(tokens) / (read - began), asked["count"] / (ended - read)]), flush=True)
 """
+MOST_SECONDS = 60.0
 STORY = "Tell a long story of a boat on a lake, and of everybody who sails in it. " * 12
 
 
@@ -117,18 +120,18 @@ class Alone:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        self._line()
-
-    def _line(self) -> str:
         assert self._process.stdout is not None
-        return self._process.stdout.readline()
+        self._said = self._process.stdout
+        self._said.readline()
 
-    def measure(self, text: str, tokens: int) -> tuple[float, float]:
-        """Prefill and decode of one answer."""
+    def measure(self, text: str, tokens: int) -> tuple[float, float] | None:
+        """Prefill and decode of one answer; None where it takes too long."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"text": text, "count": tokens}) + "\n")
         self._process.stdin.flush()
-        read, drawn = json.loads(self._line())
+        if not select.select([self._said], [], [], MOST_SECONDS)[0]:
+            return None
+        read, drawn = json.loads(self._said.readline())
         return read, drawn
 
     def close(self) -> None:
@@ -169,8 +172,14 @@ async def speeds(backend: LlamaCpp, path: Path, options: argparse.Namespace) -> 
             await ask(backend, request("Hi", tokens=40))  # loaded, and its pace is found
             for number in range(1, options.rounds + 1):
                 text = f"{number} {STORY}"
-                for name, one in alone.items():
-                    found[name].append(one.measure(text, options.tokens))
+                for name in list(alone):
+                    row = alone[name].measure(text, options.tokens)
+                    if row is None:
+                        alone.pop(name).close()
+                        found.pop(name, None)
+                        print(f"{name}: stood still for {MOST_SECONDS:.0f} seconds", flush=True)
+                    else:
+                        found[name].append(row)
                 answer = await ask(backend, request(text, tokens=options.tokens))
                 read_seconds = answer.first - answer.began
                 found["worker"].append((answer.usage.input_uncached / read_seconds, answer.speed))
@@ -189,7 +198,9 @@ async def speeds(backend: LlamaCpp, path: Path, options: argparse.Namespace) -> 
 def _beside(found: dict[str, list[tuple[float, float]]], name: str, part: int) -> float:
     """How fast ``name`` is beside the raw setting that is best on the whole, round by round."""
     best = max(
-        found.keys() & RAW, key=lambda raw: statistics.median(row[part] for row in found[raw])
+        found.keys() & RAW,
+        key=lambda raw: statistics.median(row[part] for row in found[raw]),
+        default=name,
     )
     pairs = zip(found[name], found[best], strict=True)
     return statistics.median(own[part] / raw[part] for own, raw in pairs)
@@ -245,7 +256,8 @@ async def main() -> None:
             print(f"{build.id}, {models.machine.sentence}, busy: {options.busy}")
             await speeds(backend, models.path(build), options)
             await three_chats(backend)
-            await four_at_once(backend, options.tokens)
+            for _ in range(options.rounds):
+                await four_at_once(backend, options.tokens)
         finally:
             await process.stop()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -58,8 +59,9 @@ class Engine:
         return f"http://127.0.0.1:{self.port}/v1"
 
     def kill(self) -> None:
-        """As if the power went."""
-        self.process.kill()
+        """As if the power went, for the processes that it started, too."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
@@ -95,14 +97,14 @@ def running(kind: engines.Kind, folder: Path) -> Iterator[Engine]:
             stdout=log,
             stderr=subprocess.STDOUT,
             env={**os.environ, "HF_HUB_OFFLINE": "1"},
+            start_new_session=True,
         )
     engine = Engine(port, process, kind.model)
     try:
         asyncio.run(up(engine))
         yield engine
     finally:
-        process.kill()
-        process.wait()
+        engine.kill()
 
 
 async def up(engine: Engine) -> None:

@@ -64,6 +64,8 @@ def _mlx(python: str, model: Path, port: int, key: str) -> list[str]:
 def _vllm(python: str, model: Path, port: int, key: str) -> list[str]:
     more = ["--host", "127.0.0.1", "--port", str(port), "--api-key", key, "--enforce-eager"]
     more += ["--max-model-len", "2048", "--served-model-name", "tiny"]
+    # Of the whole machine's memory, which others use, too.
+    more += ["--gpu-memory-utilization", "0.05"]
     return [python, "-m", "vllm.entrypoints.openai.api_server", "--model", str(model), *more]
 
 

@@ -17,6 +17,7 @@ from edgeroute.core.plan import Candidate
 from edgeroute.core.receipt import Attempt
 from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
+from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.deciding.decision import Decision
 from edgeroute.engine.deciding.session import Session, Sessions
 from edgeroute.engine.running.live_attempt import LiveAttempt
@@ -104,7 +105,10 @@ class ModelCalls:
         """
         live.prompt_tokens = decision.signals.input_tokens
         if live.card.place is Place.LOCAL:
-            opened = self.local.answer(replace(decision.request, model=live.candidate.model))
+            asked = replace(decision.request, model=live.candidate.model)
+            if decision.privacy.stays:
+                asked = replace(asked, privacy=PrivacyMode.PRIVATE)
+            opened = self.local.answer(asked)
         else:
             opened = self._cloud(live, decision, patience)
             if decision.masked is not None:

@@ -12,6 +12,7 @@ from edgeroute.core.events import Delta, Notice
 from edgeroute.core.local_models import LocalState, LocalStatus
 from edgeroute.core.model_card import ModelCard
 from edgeroute.core.request import ChatRequest
+from edgeroute.core.verdict import PrivacyMode
 from edgeroute.local.backends.answers import FORMAT, deltas, passing_wire
 from edgeroute.local.backends.client import LocalClient, Unreachable, parse_object
 from edgeroute.local.backends.worker_process import WorkerProcess
@@ -25,10 +26,13 @@ from edgeroute.wire.sse import ServerSentEvent
 
 NAME: Final = "llamacpp"
 TITLE: Final = "The local model"
-# A field of requests to the worker: somebody waits for the answer.
 WAITS: Final = "edgeroute.waits"  # as worker/reply.py writes it, near the beginning of an event
 _HEAD: Final = 60
+# Fields of requests to the worker: somebody waits for the answer; nobody else could give it; and
+# for how many seconds it may keep others before it.
 URGENT: Final = "edgeroute_urgent"
+PRIVATE: Final = "edgeroute_private"
+DEADLINE: Final = "edgeroute_deadline"
 
 
 class LlamaCpp:
@@ -146,6 +150,10 @@ def encode(request: ChatRequest, card: ModelCard) -> dict[str, Any]:
         body["chat_template_kwargs"] = {"enable_thinking": thinks}
     if request.front_door != "http":
         body[URGENT] = True
+    if request.privacy is PrivacyMode.PRIVATE:
+        body[PRIVATE] = True
+    if request.deadline:
+        body[DEADLINE] = request.deadline
     if request.fill:
         body[fill.FIELD] = True
     return body

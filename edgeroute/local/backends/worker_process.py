@@ -72,6 +72,7 @@ class WorkerProcess:
     own: Path | None = None
     window: int = 0
     threads: int = 0
+    pinned: tuple[str, ...] = ()
     idle_seconds: float = 600.0
 
     @property
@@ -144,6 +145,8 @@ class WorkerProcess:
             *("--threads", str(self.threads)),
             *("--idle-seconds", str(self.idle_seconds)),
         ]
+        for model in self.pinned:
+            command += ["--pinned", model]
         if self.own is not None:
             command += ["--own", str(self.own)]
         try:

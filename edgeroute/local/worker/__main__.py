@@ -81,6 +81,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--log", type=Path, required=True)
     parser.add_argument("--window", type=int, default=0)
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--pinned", action="append", default=[])
     parser.add_argument("--idle-seconds", type=float, default=600.0)
     return parser.parse_args()
 

@@ -28,7 +28,7 @@ from edgeroute.wire import fill
 from edgeroute.wire.errors import WireError
 from edgeroute.wire.format import Envelope
 from edgeroute.wire.formats import FORMATS
-from edgeroute.wire.json_data import load_object
+from edgeroute.wire.json_data import load_object, number
 from edgeroute.wire.openai_chat.answer import frame
 
 T = TypeVar("T")
@@ -37,6 +37,8 @@ _MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 _MAX_TOP: Final = 20
 _ASIDE: Final = "edgeroute_aside"  # a question that leaves the conversation in the cache
 _URGENT: Final = "edgeroute_urgent"  # somebody waits for the answer
+_PRIVATE: Final = "edgeroute_private"  # nobody else could give it
+_DEADLINE: Final = "edgeroute_deadline"  # seconds that it may wait for its turn
 
 
 class _Gone(Exception):
@@ -116,6 +118,8 @@ async def _chat(service: WorkerService, request: Request) -> Response:
             top=min(int(body.get("top_logprobs") or 0), _MAX_TOP) if logprobs else None,
             aside=aside,
             urgent=aside or body.get(_URGENT) is True,
+            private=body.get(_PRIVATE) is True,
+            deadline=number(body.get(_DEADLINE), _DEADLINE) or 0.0,
         )
     )
     frames = _frames(reply, steps)

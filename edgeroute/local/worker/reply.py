@@ -73,10 +73,14 @@ class Reply:
                 self._draft.add_tool_call(
                     meaning.index, meaning.id, meaning.name, meaning.arguments
                 )
-        thinks = any(isinstance(meaning, ReasoningDelta) for meaning in piece.meanings)
-        self._reasoning_tokens += thinks
+        self._reasoning_tokens += piece.thoughts
         # As elsewhere, only tokens of the visible answer have probabilities.
-        if thinks or not self._logprobs or piece.token is None or piece.token.logprob is None:
+        if (
+            piece.thoughts
+            or not self._logprobs
+            or piece.token is None
+            or piece.token.logprob is None
+        ):
             return []
         chances = [_chances(piece.token)]
         self._chances += chances

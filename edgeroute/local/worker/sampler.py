@@ -111,14 +111,15 @@ class Sampler:
         """Free it."""
         self._open.close()
 
-    def draw(self) -> int:
-        """The next token, which counts as drawn."""
+    def draw(self, row: int = -1) -> int:
+        """The next token, which counts as drawn, by what was computed in ``row``."""
         if self._grammar is None:
-            return int(self._library.llama_sampler_sample(self._chain, self._context.pointer, -1))
+            return int(self._library.llama_sampler_sample(self._chain, self._context.pointer, row))
         # Most of the time the token fits without asking the grammar about every other one.
-        token = self._drawn(held=False)
-        if not self._fits(token):
-            token = self._drawn(held=True)
+        logits = self._context.logits(row)
+        token = self._drawn(logits, held=False)
+        if not self._fits(logits, token):
+            token = self._drawn(logits, held=True)
         self._library.llama_sampler_accept(self._grammar, token)
         self._library.llama_sampler_accept(self._chain, token)
         return token
@@ -179,11 +180,10 @@ class Sampler:
     def _add(self, sampler: Any) -> None:
         self._library.llama_sampler_chain_add(self._chain, sampler)
 
-    def _drawn(self, *, held: bool) -> int:
+    def _drawn(self, logits: Any, *, held: bool) -> int:
         """A token of the chain, with ``held`` of those that the grammar allows."""
         import numpy as np  # noqa: PLC0415
 
-        logits = self._context.logits()
         some = np.argpartition(logits, -_LIKELY)[-_LIKELY:] if self._likely_suffice else None
         array = self._array(logits, some)
         if held:
@@ -194,11 +194,11 @@ class Sampler:
         self._library.llama_sampler_apply(self._chain, ctypes.byref(array))
         return int(array.data[array.selected].id)
 
-    def _fits(self, token: int) -> bool:
+    def _fits(self, logits: Any, token: int) -> bool:
         """Whether the grammar allows ``token`` next."""
         import numpy as np  # noqa: PLC0415
 
-        array = self._array(self._context.logits(), np.array([token]))
+        array = self._array(logits, np.array([token]))
         self._library.llama_sampler_apply(self._grammar, ctypes.byref(array))
         return not math.isinf(array.data[0].logit)
 

@@ -34,7 +34,9 @@ class OwnUserOnly(H11Protocol):
 async def serve(options: argparse.Namespace, listener: socket.socket) -> None:
     """Answer on ``listener`` until told to end, idle for long, or cut off from its path."""
     models = LocalModels(options.models, options.own)
-    service = WorkerService(models, window=options.window, threads=options.threads)
+    service = WorkerService(
+        models, window=options.window, threads=options.threads, pinned=options.pinned
+    )
 
     def shut_down() -> None:
         server.should_exit = True

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any, Final
 
 from edgeroute.core.answer import FinishReason
 from edgeroute.core.errors import ErrorKind, LocalModelError
+from edgeroute.core.events import ReasoningDelta, TextDelta, ToolCallDelta
 from edgeroute.core.request import ChatRequest, Tool
 from edgeroute.local.worker import grammar
 from edgeroute.local.worker.calls import OPEN
@@ -17,14 +20,21 @@ from edgeroute.local.worker.prompt import Prompt, Thinking, write, write_gap
 from edgeroute.local.worker.sampler import Drawing
 
 _FREE: Final = frozenset({"auto", "none"})
+# Whoever reads an answer as it grows sees no difference, and each piece takes the processor from
+# the model: the worker, the front door and the screen handle it.
+_TOGETHER_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One step of an answer: a token (none at the very end) and what it means so far."""
+    """One step of an answer: its last token (none at the very end) and what is new by it.
+
+    ``thoughts`` are the tokens of it that no caller is shown as text.
+    """
 
     token: Token | None
     meanings: tuple[Meaning, ...]
+    thoughts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,9 @@ class Asked:
 
     ``wishes`` are further words on how tokens are drawn, by the names of ``Drawing``. ``top`` asks
     for log probabilities with that many alternatives. What is asked ``aside`` leaves the
-    conversations as they are and has its own first turn kept. For ``urgent`` ones somebody waits.
+    conversations as they are and has its own first turn kept. For ``urgent`` ones somebody waits,
+    and nobody else could answer ``private`` ones. ``deadline`` are the seconds that one may wait
+    for its turn, 0 as long as all may.
     """
 
     request: ChatRequest
@@ -61,6 +73,8 @@ class Asked:
     top: int | None = None
     aside: bool = False
     urgent: bool = False
+    private: bool = False
+    deadline: float = 0.0
 
 
 def steps_of(host: Host, asked: Asked) -> Iterator[Step | None]:
@@ -147,16 +161,60 @@ def _filling(host: Host, asked: Asked) -> Iterator[Step | None]:
 def _told(
     host: Host, run: Run, reader: OutputReader | Verbatim, stop: tuple[str, ...]
 ) -> Iterator[Piece | None]:
-    stops = StopWatch(stop)
+    stops, gatherer = StopWatch(stop), PieceGatherer(alone=run.top is not None)
     for token in host.draw(run):
         if token is None:
             yield None
             continue
-        text = stops.feed(token.text)
-        yield Piece(token, tuple(reader.feed(text)))
+        yield gatherer.add(token, reader.feed(stops.feed(token.text)))
         if stops.found:
             run.finish = "stop"
             break
-    rest = tuple(reader.feed(stops.close())) + tuple(reader.close(cut=run.finish == "length"))
-    if rest:
-        yield Piece(None, rest)
+    gatherer.note(reader.feed(stops.close()))
+    gatherer.note(reader.close(cut=run.finish == "length"))
+    yield gatherer.rest()
+
+
+class PieceGatherer:
+    """Gathers what tokens mean until it is worth a piece; with ``alone`` each of them is."""
+
+    def __init__(self, *, alone: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = 0.0 if alone else _TOGETHER_SECONDS
+        self._clock = clock
+        self._told = -_TOGETHER_SECONDS
+        self._meanings: list[Meaning] = []
+        self._thoughts = 0
+
+    def add(self, token: Token, meanings: Iterable[Meaning]) -> Piece | None:
+        """The next piece, if it is time for one."""
+        self.note(meanings)
+        now = self._clock()
+        if now - self._told < self._seconds:
+            return None
+        self._told = now
+        return self._piece(token)
+
+    def note(self, meanings: Iterable[Meaning]) -> None:
+        """Gather what one more token means."""
+        found = list(meanings)
+        self._thoughts += any(isinstance(one, ReasoningDelta) for one in found)
+        self._meanings += found
+
+    def rest(self) -> Piece | None:
+        """What is left at the end."""
+        return self._piece(None) if self._meanings else None
+
+    def _piece(self, token: Token | None) -> Piece:
+        piece = Piece(token, tuple(_joined(self._meanings)), self._thoughts)
+        self._meanings, self._thoughts = [], 0
+        return piece
+
+
+def _joined(meanings: Iterable[Meaning]) -> Iterator[Meaning]:
+    """``meanings``, those of one kind that follow each other as one."""
+    for kind, some in groupby(meanings, type):
+        if kind is ToolCallDelta:
+            yield from some
+            continue
+        text = "".join(one.text for one in some if not isinstance(one, ToolCallDelta))
+        yield ReasoningDelta(text) if kind is ReasoningDelta else TextDelta(text)

@@ -1,4 +1,4 @@
-"""Whose turn it is: the model computes for one answer at a time."""
+"""Whose turn it is: the model computes for a few answers at a time."""
 
 from __future__ import annotations
 
@@ -19,12 +19,16 @@ _WEIGHT: Final = 0.3
 class Ticket:
     """One answer that wants to be computed by ``model``.
 
-    ``rank`` is 0 for what a person or a verdict waits for; it rises with every slice that was used,
-    so that what takes long stands behind what is short.
+    ``rank`` is 0 for what a person or a verdict waits for, 1 for what is private, 2 for the rest;
+    it rises with every slice that was used, so that what takes long stands behind what is short.
+    Those of one ``company`` may be computed together; without one it is alone. ``deadline`` are
+    the seconds after which it need not begin any more, 0 as for all.
     """
 
     model: str
     rank: int = 1
+    company: str = ""
+    deadline: float = 0.0
     number: int = 0
     begun: bool = False
     called: asyncio.Event = field(default_factory=asyncio.Event)
@@ -33,10 +37,11 @@ class Ticket:
 class TurnQueue:
     """Tickets by rank, then by age. A model is changed only when nobody has begun with it."""
 
-    def __init__(self, most: int = MOST_WAITING) -> None:
+    def __init__(self, most: int = MOST_WAITING, together: int = 1) -> None:
         self._most = most
+        self._together = together
         self._waiting: list[Ticket] = []
-        self._current: Ticket | None = None
+        self._current: list[Ticket] = []
         self._begun: list[Ticket] = []
         self._number = 0
         self._seconds = _USUAL_SECONDS
@@ -49,13 +54,13 @@ class TurnQueue:
     @property
     def expected_seconds(self) -> float:
         """How long one that came now would wait, going by the latest answers."""
-        return (len(self._waiting) + (self._current is not None)) * self._seconds
+        return (len(self._waiting) + bool(self._current)) * self._seconds
 
     def ahead(self, ticket: Ticket) -> tuple[int, float]:
         """How many come before ``ticket``, and about how many seconds they take."""
         place = (ticket.rank, ticket.number)
         before = sum((one.rank, one.number) < place for one in self._waiting)
-        before += self._current is not None
+        before += bool(self._current)
         return before, before * self._seconds
 
     async def take(self, ticket: Ticket) -> None:
@@ -75,18 +80,19 @@ class TurnQueue:
         self._waiting.append(ticket)
         self._call()
         try:
-            async with asyncio.timeout(_LONGEST_SECONDS):
+            patience = 0.0 if ticket.begun else ticket.deadline
+            async with asyncio.timeout(min(patience or _LONGEST_SECONDS, _LONGEST_SECONDS)):
                 await ticket.called.wait()
         except BaseException as error:
             if ticket in self._waiting:
                 self._waiting.remove(ticket)
-            if self._current is ticket:
-                self._current = None
-                self._call()
+            if ticket in self._current:
+                self._current.remove(ticket)
+            self._call()
             if isinstance(error, TimeoutError):
                 raise LocalModelError(
                     "The local model was busy with other answers for too long.",
-                    "Try again later.",
+                    f"Try again in about {self.expected_seconds:.0f} seconds.",
                 ) from error
             raise
 
@@ -106,15 +112,22 @@ class TurnQueue:
             self._begun.append(ticket)
             ticket.begun = True
         ticket.rank += 1
-        self._current = None
+        self._current.remove(ticket)
         self._call()
 
     def _call(self) -> None:
-        if self._current is not None:
-            return
-        models = {one.model for one in self._begun}
-        able = [one for one in self._waiting if not models or one.model in models]
-        if able:
-            self._current = min(able, key=lambda one: (one.rank, one.number))
-            self._waiting.remove(self._current)
-            self._current.called.set()
+        """Call those whose turn it is. Nobody overtakes one that has to be alone."""
+        while len(self._current) < self._together:
+            models = {one.model for one in (*self._begun, *self._current)}
+            able = [one for one in self._waiting if not models or one.model in models]
+            first = min(able, key=lambda one: (one.rank, one.number), default=None)
+            if first is None or not all(_together(first, one) for one in self._current):
+                return
+            self._current.append(first)
+            self._waiting.remove(first)
+            first.called.set()
+
+
+def _together(one: Ticket, other: Ticket) -> bool:
+    """Whether both may be computed at the same time."""
+    return bool(one.company) and (one.model, one.company) == (other.model, other.company)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from starlette.routing import Route
 from edgeroute.core.events import Notice, TextDelta
 from edgeroute.core.messages import user
 from edgeroute.core.request import ChatRequest
+from edgeroute.core.verdict import PrivacyMode
 from edgeroute.local.backends.client import LocalClient
 from edgeroute.local.backends.llamacpp import LlamaCpp, encode
 from edgeroute.local.backends.worker_process import WorkerProcess
@@ -70,6 +72,15 @@ def test_what_a_person_waits_for_is_urgent() -> None:
     assert encode(asked, CARD)["edgeroute_urgent"] is True
     program = ChatRequest((user("Hi"),), front_door="http")
     assert "edgeroute_urgent" not in encode(program, CARD)
+
+
+def test_the_worker_hears_what_is_private_and_how_long_one_waits() -> None:
+    """Where nobody else could answer, and where the caller says so."""
+    asked = ChatRequest((user("Hi"),), front_door="http", deadline=2.5, privacy=PrivacyMode.PRIVATE)
+    body = encode(asked, CARD)
+    assert (body["edgeroute_private"], body["edgeroute_deadline"]) == (True, 2.5)
+    others = encode(replace(asked, privacy=PrivacyMode.MASK, deadline=0.0), CARD)
+    assert not {"edgeroute_private", "edgeroute_deadline"} & others.keys()
 
 
 def test_every_wire_formats_words_on_drawing_reach_the_worker() -> None:

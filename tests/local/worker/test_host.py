@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import mmap
 import shutil
 import subprocess
@@ -48,3 +49,64 @@ def test_a_files_own_template_is_never_compiled(tmp_path: Path) -> None:
     finally:
         copy.unlink()
     assert done.stdout.splitlines() == ["TemplateSyntaxError", BROKEN.decode()], done.stderr
+
+
+TOGETHER = """
+import json, sys
+from pathlib import Path
+from edgeroute.local.files.catalogue import load
+from edgeroute.local.worker.host import Host, Run
+from edgeroute.local.worker.sampler import Drawing
+host = Host(load().builds["qwen2.5-coder-0.5b"], Path(sys.argv[1]), 256, 1, memory=8 << 30)
+texts = ["Count: one, two, three,", "A, B, C, D,", "Monday, Tuesday,", "red, green,", "1, 2, 3,"]
+def run(text, limit=10):
+    return Run(host._context.tokenize(text), Drawing(temperature=0, repeat_penalty=1), limit=limit)
+def told(*runs):
+    drawings = [host.draw(one) for one in runs]
+    said = [""] * len(runs)
+    going = dict(enumerate(drawings))
+    while going:
+        for place, drawing in list(going.items()):
+            try:
+                token = next(drawing)
+            except StopIteration:
+                del going[place]
+                continue
+            said[place] += token.text if token else ""
+    return said
+reads = []
+together = host._context.read_together
+host._context.read_together = lambda rows: (reads.append(len(rows)), together(rows))
+alone = [told(run(text))[0] for text in texts]
+beside = told(*map(run, texts))
+most = max(reads)
+tight = told(*(run(text, 100) for text in texts[:3]))
+first = host.draw(run(texts[0]))
+begun = [next(first) for _ in range(4)]
+host.give_way()
+other = told(run(texts[1]))[0]
+rest = [*begun, *first]
+host.close()
+print(json.dumps([alone, beside, most, [len(one) > 50 for one in tight],
+                  other, "".join(one.text for one in rest if one)]))
+"""
+
+
+@pytest.mark.model
+@pytest.mark.timeout(300)
+def test_answers_side_by_side_are_those_that_come_alone() -> None:
+    """Four at most are computed together, fewer where the window has no room; and one that gave
+    way to another goes on where it was.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", TOGETHER, str(require(SMALL))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2_000:]
+    alone, beside, most, tight, other, rest = json.loads(done.stdout)
+    assert beside == alone
+    assert most == 4
+    assert all(tight)
+    assert (other, rest) == (alone[1], alone[0])

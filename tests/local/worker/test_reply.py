@@ -65,7 +65,9 @@ async def both(steps: list[Step]) -> tuple[Answer, Answer]:
 @given(st.lists(MEANINGS, max_size=6))
 async def test_whole_and_streamed_are_the_same(meanings: list[TextDelta | ReasoningDelta]) -> None:
     """Text, thinking and counts do not depend on how the answer was asked for."""
-    steps: list[Step] = [Piece(TOKEN, (meaning,)) for meaning in meanings]
+    steps: list[Step] = [
+        Piece(TOKEN, (meaning,), isinstance(meaning, ReasoningDelta)) for meaning in meanings
+    ]
     steps.append(Ended("stop", Counts(10, 4, len(meanings))))
     streamed, whole = await both(steps)
     assert (
@@ -108,7 +110,7 @@ def test_thinking_has_no_probabilities() -> None:
     """Only tokens of the visible answer say how sure the model was of it."""
     reply = Reply(Envelope("1", "m", 1), logprobs=True)
     for meaning in (ReasoningDelta("hm"), TextDelta("a")):
-        reply.feed(Piece(TOKEN, (meaning,)))
+        reply.feed(Piece(TOKEN, (meaning,), isinstance(meaning, ReasoningDelta)))
     reply.feed(Ended("stop", Counts()))
     assert len(reply.whole()["choices"][0]["logprobs"]["content"]) == 1
 

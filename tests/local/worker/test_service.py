@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 
 from edgeroute.core.errors import LocalModelError
 from edgeroute.core.messages import user
-from edgeroute.core.request import ChatRequest
+from edgeroute.core.request import ChatRequest, Sampling
 from edgeroute.local import hardware
 from edgeroute.local.files import catalogue
 from edgeroute.local.files.recommend import bytes_needed
@@ -33,6 +34,7 @@ class Model:
     now: float = 0.0
     drawing: str = ""
     switches: int = 0
+    pause: float = 0.0
 
     def steps(self, host: Any, asked: Asked) -> Iterator[Step | None]:
         """The steps of one answer."""
@@ -45,6 +47,7 @@ class Model:
             self.switches += self.drawing != said
             self.drawing = said
             self.now += 1
+            time.sleep(self.pause)
             yield Piece(None, ())
         yield Ended("stop", Counts(output=int(said)))
 
@@ -54,9 +57,17 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Model:
     """Stands in for llama.cpp."""
     made = Model()
     monkeypatch.setattr(module, "steps_of", made.steps)
-    host = SimpleNamespace(stop=lambda: False, close=lambda: None)
-    monkeypatch.setattr(WorkerService, "_ready", lambda *_: host)
+    monkeypatch.setattr(WorkerService, "_ready", ready)
     return made
+
+
+def ready(service: WorkerService, _: str) -> Any:
+    """Stands in for loading a model."""
+    quiet: Any = SimpleNamespace(
+        stop=lambda: False, close=lambda: None, give_way=lambda: None, cramped=False
+    )
+    service.host = service.host or quiet
+    return service.host
 
 
 def opened(model: Model) -> WorkerService:
@@ -65,9 +76,10 @@ def opened(model: Model) -> WorkerService:
     return WorkerService(models, monotonic=lambda: model.now)
 
 
-def asked(what: int | str, *, urgent: bool = False) -> Asked:
-    """A prompt for an answer of so many tokens."""
-    return Asked(request=ChatRequest((user(str(what)),), model="m"), urgent=urgent)
+def asked(what: int | str, *, urgent: bool = False, seed: int | None = None) -> Asked:
+    """A prompt for an answer of so many tokens; with a seed it has to be alone."""
+    request = ChatRequest((user(str(what)),), model="m", sampling=Sampling(seed=seed))
+    return Asked(request=request, urgent=urgent)
 
 
 async def whole(service: WorkerService, what: Asked, order: list[str]) -> int:
@@ -80,12 +92,42 @@ async def whole(service: WorkerService, what: Asked, order: list[str]) -> int:
 
 
 async def test_a_runaway_answer_delays_others_by_its_slice_only(model: Model) -> None:
-    """Short ones end before it, and it goes on to its own end."""
+    """Those that have to be alone end before it, and it goes on to its own end."""
     service, order = opened(model), list[str]()
-    work = [whole(service, asked(size), order) for size in (500, 3, 4)]
+    work = [whole(service, asked(size, seed=1), order) for size in (500, 3, 4)]
     assert await asyncio.gather(*work) == [500, 3, 4]
     assert order == ["3", "4", "500"]
     assert model.switches <= 5
+
+
+async def test_answers_are_computed_side_by_side(model: Model) -> None:
+    """A token of each in turn, four at most, whoever joins later."""
+    model.pause = 0.05
+    service, order = opened(model), list[str]()
+    sizes = (12, 9, 6, 3)
+    assert await asyncio.gather(*(whole(service, asked(each), order) for each in sizes)) == [*sizes]
+    assert order == ["3", "6", "9", "12"]
+    assert model.switches > 20
+
+
+async def test_nobody_computes_beside_whom_a_person_waits_for(model: Model) -> None:
+    """Programs come after it, together."""
+    model.pause = 0.05
+    service, order = opened(model), list[str]()
+    work = [asked(5, urgent=True), asked(8), asked(3), asked(2, urgent=True)]
+    await asyncio.gather(*(whole(service, each, order) for each in work))
+    assert order == ["2", "5", "3", "8"]
+
+
+async def test_a_model_that_failed_ends_all_that_it_was_computing(model: Model) -> None:
+    """Each with a sentence, and the next one is answered."""
+    model.pause = 0.05
+    service = opened(model)
+    found = await asyncio.gather(
+        whole(service, asked(50), []), whole(service, asked("broken"), []), return_exceptions=True
+    )
+    assert [type(one) for one in found] == [LocalModelError] * 2
+    assert await whole(service, asked(2), []) == 2
 
 
 async def test_alone_an_answer_is_not_cut_into_slices(model: Model) -> None:
@@ -97,9 +139,28 @@ async def test_alone_an_answer_is_not_cut_into_slices(model: Model) -> None:
 async def test_what_somebody_waits_for_comes_first(model: Model) -> None:
     """Before what came earlier and has not begun."""
     service, order = opened(model), list[str]()
-    work = [asked(5), asked(6), asked(7, urgent=True)]
+    work = [asked(5, seed=1), asked(6), asked(7, urgent=True)]
     await asyncio.gather(*(whole(service, each, order) for each in work))
     assert order == ["5", "7", "6"]
+
+
+async def test_private_prompts_of_programs_come_before_others(model: Model) -> None:
+    """Nobody else could answer them."""
+    service, order = opened(model), list[str]()
+    work = [asked(5, seed=1), asked(6, seed=1), replace(asked(7, seed=1), private=True)]
+    await asyncio.gather(*(whole(service, each, order) for each in work))
+    assert order == ["5", "7", "6"]
+
+
+async def test_a_pinned_model_is_never_idle(model: Model) -> None:
+    """Others are."""
+    service = opened(model)
+    model.now += 100
+    assert service.idle_seconds == 100
+    service.host = SimpleNamespace(build=SimpleNamespace(id="m"))  # type: ignore[assignment]
+    assert service.idle_seconds == 100
+    service._pinned = ("m",)
+    assert service.idle_seconds == 0
 
 
 async def test_whoever_waits_is_told_for_how_long(
@@ -145,7 +206,6 @@ async def test_a_model_that_takes_long_to_load_keeps_nobody_in_the_dark(
     """On a slow disk the worker says that it is loading, and others how long they wait."""
     service, told = opened(model), list[Step]()
     loading, loaded = threading.Event(), threading.Event()
-    ready = WorkerService._ready
 
     def slowly(self: WorkerService, name: str) -> Any:
         self.state = "loading"

@@ -83,6 +83,36 @@ async def test_a_model_is_not_changed_under_an_answer_that_has_begun() -> None:
     assert same.number == 0
 
 
+async def test_those_of_one_company_are_computed_together() -> None:
+    """As many as there is room for; nobody overtakes one that has to be alone."""
+    turns = TurnQueue(together=2)
+    first, second, third = (Ticket("m", company="a") for _ in range(3))
+    alone, other = Ticket("m"), Ticket("m", company="b")
+    waiting = await lined_up(turns, first, second, third, alone, other, Ticket("m", company="b"))
+    await asyncio.gather(*waiting[:2])
+    assert turns.waiting == 4
+    turns.used(first, over=True)
+    await waiting[2]
+    turns.used(second, over=True)
+    await asyncio.sleep(0)
+    assert not waiting[3].done()
+    turns.used(third, over=True)
+    await waiting[3]
+    assert turns.waiting == 2
+    turns.used(alone, over=True)
+    await asyncio.gather(*waiting[4:])
+
+
+async def test_nobody_waits_beyond_his_own_deadline() -> None:
+    """He is told when to try again, and keeps nobody waiting."""
+    turns = TurnQueue()
+    await turns.take(Ticket("m"))
+    with pytest.raises(LocalModelError, match="for too long") as error:
+        await turns.take(Ticket("m", deadline=0.01))
+    assert "in about 10 seconds" in error.value.hint
+    assert turns.waiting == 0
+
+
 async def test_a_full_line_is_said_at_once() -> None:
     """With how long it takes."""
     turns = TurnQueue(most=1)

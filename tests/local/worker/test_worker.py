@@ -8,7 +8,7 @@ import os
 import signal
 import stat
 from collections.abc import Iterator
-from contextlib import aclosing, closing
+from contextlib import aclosing, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -118,9 +118,12 @@ async def test_stops_when_the_reader_leaves(backend: LlamaCpp, process: WorkerPr
         async for _ in answer:
             break
     assert text(await whole(backend, ask("Say OK.", tokens=3)))
-    health = await process.health()
-    assert health is not None
-    assert health["state"] == "ready"
+    for _ in range(100):  # the answer ends a moment before the work on it
+        health = await process.health() or {}
+        if health.get("state") == "ready":
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail("the model still works")
 
 
 async def test_front_doors_share_one_worker(process: WorkerProcess) -> None:
@@ -195,7 +198,10 @@ async def test_it_has_no_keys_and_no_network(backend: LlamaCpp, process: WorkerP
     proc = Path("/proc") / str(process.pid())
     try:
         environment = (proc / "environ").read_bytes()
-        links = [str(entry.readlink()) for entry in (proc / "fd").iterdir()]
+        links = []
+        for entry in (proc / "fd").iterdir():
+            with suppress(FileNotFoundError):  # closed meanwhile
+                links.append(str(entry.readlink()))
     except PermissionError:
         pytest.skip("the process is closed to other processes of its user, as it should be")
     assert CANARY.encode() not in environment

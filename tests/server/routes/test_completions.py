@@ -326,6 +326,8 @@ def test_how_a_program_introduces_itself_is_kept_and_no_other_header(endpoint: E
         ("X_EdgeRoute_Tier", "gold"),
         ("X_EdgeRoute_Task", "dance"),
         ("X_EdgeRoute_Conversation", "../x"),
+        ("X_EdgeRoute_Deadline", "soon"),
+        ("X_EdgeRoute_Deadline", "0"),
     ],
 )
 def test_a_wish_that_means_nothing_is_refused(endpoint: Endpoint, name: str, value: str) -> None:
@@ -336,6 +338,12 @@ def test_a_wish_that_means_nothing_is_refused(endpoint: Endpoint, name: str, val
     assert status == 400
     assert json.loads(data)["error"]["code"] == "bad_header"
     assert endpoint.engine.requests == []
+
+
+def test_how_long_a_caller_waits_for_the_local_model_is_heard(endpoint: Endpoint) -> None:
+    """In seconds."""
+    endpoint.ask("POST", "/v1/chat/completions", {"messages": HI}, X_EdgeRoute_Deadline="2.5")
+    assert endpoint.engine.requests[-1].deadline == 2.5
 
 
 def test_a_caller_cannot_steer_where_it_goes(endpoint: Endpoint) -> None:
