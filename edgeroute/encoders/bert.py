@@ -56,16 +56,21 @@ class Bert:
     ``tensors`` gives them, named as models/encoders/graphs.py names them; a weight of shape (out,
     in) is rounded here, one after the other, so that all of them are never in memory in full
     precision. What comes of it is ``kept``, and mapped from there: it is believed while it reads a
-    few numbers as it did when it was made.
+    few numbers as it did when it was made. ``name`` tells apart what is made of the same file in
+    several ways.
     """
 
     def __init__(
-        self, layers: int, tensors: Callable[[], Iterable[tuple[str, Array]]], kept: Prepared
+        self,
+        layers: int,
+        tensors: Callable[[], Iterable[tuple[str, Array]]],
+        kept: Prepared,
+        name: str = _KEPT,
     ) -> None:
-        folder = kept.get(_KEPT, lambda draft: _write(draft, _given(layers, tensors)))
+        folder = kept.get(name, lambda draft: _write(draft, _given(layers, tensors)))
         session = None if folder is None else _kept(folder)
         if session is None:
-            kept.drop(_KEPT)
+            kept.drop(name)
             session = _session(*_given(layers, tensors))
         self._session = session
 

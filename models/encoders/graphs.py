@@ -1,5 +1,5 @@
 # ruff: noqa: INP001  (a script beside its data, not a package)
-"""Make ``bert-6.onnx`` and ``bert-12.onnx``: graphs of BERT encoders, without their weights.
+"""Make ``bert-*.onnx``: graphs of BERT encoders of 6, 8 and 12 layers, without their weights.
 
     pip install onnx && python models/encoders/graphs.py
 
@@ -15,7 +15,7 @@ from typing import Any, Final
 from onnx import TensorProto, helper
 
 WIDTH: Final = 384
-LAYERS: Final = (6, 12)
+LAYERS: Final = (6, 8, 12)
 HEADS: Final = 12
 EPSILON: Final = 1e-12
 OURS: Final = "com.microsoft"  # the domain of onnxruntime's own operators

@@ -59,7 +59,7 @@ class Scale:
             raise ValueError("the scale was trained on other evidence; run models/verdict/train.py")
 
     def weigh(self, vectors: Sequence[Array], evidence: Sequence[float], group: str) -> Weight:
-        """The weight of a window; ``vectors`` are those of its text, its names, and its English;
+        """The weight of a window; ``vectors`` are those of its text and of the names in it;
         ``group`` is its group of languages.
         """
         numpy = self._numpy
@@ -78,19 +78,15 @@ class Scale:
         told = sorted((one for one in moved if moved[one] >= _TELLING), key=lambda one: -moved[one])
         return Weight(float(1 / (1 + numpy.exp(-odds))), tuple(told))
 
-    def may_tell(self, evidence: Sequence[float], english: Array | None = None) -> bool:
+    def may_tell(self, evidence: Sequence[float]) -> bool:
         """Whether a window with this ``evidence`` is worth reading: of those that are not, hardly
-        one weighs anything. ``english`` is the vector of its text as English, where it is known.
+        one weighs anything.
         """
         numpy, held = self._numpy, self._held
-        given = numpy.asarray(evidence, numpy.float32)
-        gate = "gate"
-        if english is not None:
-            gate, given = "english", numpy.concatenate([english, given])
-        given = (given - held[f"{gate}_mean"]) / held[f"{gate}_spread"]
-        hidden = given.clip(-_FARTHEST, _FARTHEST) @ held[f"{gate}_first"]
-        hidden = numpy.maximum(hidden + held[f"{gate}_first_bias"], 0)
-        return bool((hidden @ held[f"{gate}_second"] + held[f"{gate}_second_bias"]).item() >= 0)
+        given = (numpy.asarray(evidence, numpy.float32) - held["gate_mean"]) / held["gate_spread"]
+        hidden = given.clip(-_FARTHEST, _FARTHEST) @ held["gate_first"]
+        hidden = numpy.maximum(hidden + held["gate_first_bias"], 0)
+        return bool((hidden @ held["gate_second"] + held["gate_second_bias"]).item() >= 0)
 
     def _raw(self, hidden: Array) -> float:
         """The logarithm of the odds, not calibrated, from what goes into the hidden layer."""

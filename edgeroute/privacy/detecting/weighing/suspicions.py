@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
-from edgeroute.encoders import minilm, sentences
 from edgeroute.encoders.ahead import Ahead
 from edgeroute.encoders.bert import EncoderMissing
 from edgeroute.encoders.shared import Shared
@@ -38,12 +37,11 @@ from edgeroute.privacy.detecting.weighing.kinds import (
     is_in_record,
 )
 from edgeroute.privacy.detecting.weighing.weigher import (
-    ENGLISH,
-    MULTILINGUAL,
     SHORT,
     Early,
     Weighed,
     Weigher,
+    load,
 )
 from edgeroute.privacy.policy import Level, OwnNames, PrivacyPolicy
 
@@ -236,8 +234,7 @@ def load_ahead(policy: PrivacyPolicy, models: Path) -> Ahead[object]:
     """Have all that Suspicions needs loaded; what is missing is said when it is built."""
     ahead: Ahead[object] = Ahead()
     ahead.add(lambda: _name_model(policy.names, models))
-    ahead.add(lambda: sentences.load(models / MULTILINGUAL))
-    ahead.add(lambda: minilm.load(models / ENGLISH))
+    ahead.add(lambda: load(models))
     return ahead
 
 

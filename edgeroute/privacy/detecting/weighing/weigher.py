@@ -9,10 +9,12 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from edgeroute.encoders import minilm, sentences
+from edgeroute import datafile
+from edgeroute.encoders.adapter import Adapter
 from edgeroute.encoders.ahead import Ahead
 from edgeroute.encoders.result_cache import ResultCache, digest
-from edgeroute.encoders.sentences import Reading
+from edgeroute.encoders.sentences import Reading, SentenceEncoder
+from edgeroute.encoders.shared import Shared
 from edgeroute.privacy.detecting.names.rampart import NameSpan
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, paragraphs, windows
@@ -23,7 +25,7 @@ from edgeroute.privacy.detecting.weighing.evidence import (
     is_said,
     is_suspect,
 )
-from edgeroute.privacy.detecting.weighing.scale import Scale, Weight
+from edgeroute.privacy.detecting.weighing.scale import FOLDER, Scale, Weight
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,13 +33,31 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
-MULTILINGUAL: Final = "e5"
-ENGLISH: Final = "minilm"
-_ALL: Final = 3  # so many windows are all weighed, unless they are English
+_MODEL: Final = "e5"
+_ADAPTER: Final = "adapter.npz"
+_ALL: Final = 3  # so many windows are all weighed
 SHORT: Final = _ALL * SIZE  # characters
 _NOTHING: Final = Weight(0.0, ())
 _BLANK: Final = "\u2026"
 _NAMED: Final = 0.3  # how surely the model sees a name whose words are looked at apart
+
+
+def _adapted(folder: Path) -> SentenceEncoder:
+    """The sentence model in ``folder``, as it learned to read what is private."""
+    adapter = Adapter(datafile.packaged("models") / FOLDER / _ADAPTER)
+    return SentenceEncoder(folder, adapter)
+
+
+_SHARED: Final = Shared(_adapted)
+
+
+def load(models: Path) -> SentenceEncoder:
+    """The model that reads windows, shared by all who ask for it.
+
+    Raises:
+        EncoderMissing: its file is absent or differs from the pinned digest.
+    """
+    return _SHARED.of(models / _MODEL)
 
 
 class Weighed(NamedTuple):
@@ -48,35 +68,25 @@ class Weighed(NamedTuple):
     weight: Weight
 
 
-class _Jobs(NamedTuple):
-    """What gives the vectors of a window: the jobs ``meaning`` and ``english`` of ``ahead``;
-    ``meaning`` gives both where it is ``gated``.
-    """
-
-    ahead: Ahead[Any]
-    meaning: int
-    english: int | None
-    gated: bool = False
-
-
 class _Begun(NamedTuple):
-    """A window that is being read, and what is known of it."""
+    """A window that is being read, the job that reads it, and what is known of it."""
 
     seen: WindowView
     group: str
     numbers: list[float]
-    jobs: _Jobs
+    ahead: Ahead[Any]
+    job: int
 
 
 class Early(NamedTuple):
     """Windows, by their texts, that are read while nobody knows yet which names are in them."""
 
     ahead: Ahead[Any]
-    jobs: dict[str, _Jobs]
+    jobs: dict[str, int]
 
 
 class Weigher:
-    """Reads windows with the models in the folder ``models``. Thread-safe once loaded."""
+    """Reads windows with the model in the folder ``models``. Thread-safe once loaded."""
 
     def __init__(self, models: Path) -> None:
         """Load everything.
@@ -84,8 +94,7 @@ class Weigher:
         Raises:
             EncoderMissing: a model's file is absent or damaged.
         """
-        self._meaning = sentences.load(models / MULTILINGUAL)
-        self._english = minilm.load(models / ENGLISH)
+        self._meaning = load(models)
         self._known: ResultCache[Weight] = ResultCache()
         self._read: ResultCache[bool] = ResultCache()
 
@@ -95,19 +104,14 @@ class Weigher:
 
     def begin(self, page: Page, hits: Sequence[Hit]) -> Early:
         """Have a few windows of ``page`` read that are weighed whatever names are in them, and the
-        only one in any case: while its names are read, nothing else is to be done. English is
-        begun with the smaller model, which keeps what it has read. ``hits`` are what the
-        recognisers saw.
+        only one in any case: while its names are read, nothing else is to be done. ``hits`` are
+        what the recognisers saw.
         """
         early = Early(Ahead(), {})
         if len(page.text) <= SHORT:
-            for _, _, seen, group in _suspect(page, (), hits, every=len(page.text) <= SIZE):
-                if self._read.get(digest(seen.text)):
-                    continue
-                if group == "english":
-                    early.ahead.add(partial(self._english.vector, seen.text))
-                else:
-                    early.jobs[seen.text] = self._jobs(early.ahead, seen.text, group)
+            for _, _, seen, _ in _suspect(page, (), hits, every=len(page.text) <= SIZE):
+                if not self._read.get(digest(seen.text)):
+                    early.jobs[seen.text] = early.ahead.add(partial(self._meaning.read, seen.text))
         return early
 
     def weigh(
@@ -129,21 +133,21 @@ class Weigher:
             for start, end, seen, group in found:
                 page.tick()
                 numbers = list(evidence(seen).values())
-                many = len(found) > _ALL
-                gated = not seen.hits and (many or group == "english")
-                if many and gated and not self._scale.may_tell(numbers):
+                if len(found) > _ALL and not seen.hits and not self._scale.may_tell(numbers):
                     continue
                 named = chain.from_iterable(seen.named(_NAMED))
-                key = digest(seen.text, array("d", [*numbers, *named, gated]).tobytes())
+                key = digest(seen.text, array("d", [*numbers, *named]).tobytes())
                 places.append((start, end, key))
                 known = weights.get(key) or self._known.get(key)
                 if known is not None:
                     weights[key] = known
+                    continue
+                job = early.jobs.pop(seen.text, None)
+                if job is not None:
+                    weights[key] = _Begun(seen, group, numbers, early.ahead, job)
                 else:
-                    jobs = early.jobs.pop(seen.text, None) or self._jobs(
-                        ahead, seen.text, group, seen, numbers if gated else None
-                    )
-                    weights[key] = _Begun(seen, group, numbers, jobs)
+                    job = ahead.add(partial(self._vectors, seen))
+                    weights[key] = _Begun(seen, group, numbers, ahead, job)
             for start, end, key in places:
                 page.tick()
                 weight = weights[key]
@@ -157,61 +161,25 @@ class Weigher:
             early.ahead.drop()
 
     def inputs(self, seen: WindowView) -> tuple[list[Array], list[float]]:
-        """What the scale is given of a window: the vectors of its text, of the names in it, and of
-        its text as English; and the numbers of evidence. Nothing of a window without words.
+        """What the scale is given of a window: the vectors of its text and of the names in it, and
+        the numbers of evidence. Nothing of a window without words.
         """
-        jobs = self._jobs(Ahead(), seen.text, group_of(seen.text), seen)
-        vectors = _vectors(jobs, seen)
+        vectors = self._vectors(seen)
         return vectors, list(evidence(seen).values()) if vectors else []
 
-    def _jobs(
-        self,
-        ahead: Ahead[Any],
-        text: str,
-        group: str,
-        seen: WindowView | None = None,
-        numbers: Sequence[float] | None = None,
-    ) -> _Jobs:
-        """Have ``text`` read; where the names in it are ``seen``, their vectors are kept alone.
-        Where its ``numbers`` of evidence are given, it is read on only if they and what it is about
-        in English may tell something.
-        """
-
-        def meaning() -> Any:
-            readings = self._meaning.read(text)
-            return readings if seen is None else _meant(readings, seen)
-
-        def gated() -> Any:
-            vector = self._english.vector(text)
-            return [*meaning(), vector] if self._scale.may_tell(numbers or (), vector) else []
-
-        if group == "english" and numbers is not None:
-            return _Jobs(ahead, ahead.add(gated), None, gated=True)
-        english = None
-        number = ahead.add(meaning)
-        if group == "english":
-            english = ahead.add(lambda: self._english.vector(text))
-        return _Jobs(ahead, number, english)
+    def _vectors(self, seen: WindowView) -> list[Array]:
+        return _meant(self._meaning.read(seen.text), seen)
 
     def _weight(self, begun: _Begun) -> Weight:
-        """The weight of a window; none at all where it has no words, or tells nothing."""
-        vectors = _vectors(begun.jobs, begun.seen)
+        """The weight of a window; none at all where it has no words."""
+        found = begun.ahead.result(begun.job)
+        vectors = _meant(found, begun.seen) if found and isinstance(found[0], Reading) else found
         self._read.put(digest(begun.seen.text), result=True)
         return self._scale.weigh(vectors, begun.numbers, begun.group) if vectors else _NOTHING
 
 
-def _vectors(jobs: _Jobs, seen: WindowView) -> list[Array]:
-    """The vectors of a window; none where it has no words."""
-    found = jobs.ahead.result(jobs.meaning)
-    if not found or jobs.gated:
-        return list(found)
-    vectors: list[Array] = _meant(found, seen) if isinstance(found[0], Reading) else found
-    english = vectors[0] * 0 if jobs.english is None else jobs.ahead.result(jobs.english)
-    return [*vectors, english]
-
-
 def _meant(readings: Sequence[Reading], seen: WindowView) -> list[Array]:
-    """The vectors of a window's text and of the names in it."""
+    """The vectors of a window's text and of the names in it; none where it has no words."""
     return [part for one in readings[:1] for part in (one.mean(), one.within(seen.named(_NAMED)))]
 
 

@@ -64,22 +64,3 @@ def test_what_a_text_says_many_times_is_read_once(detector: Detector, runs: list
     runs.clear()
     detector.scan(f"{STORY}\n\n" * 60, full=True)
     assert len(runs) < 3 * few + 8
-
-
-def test_few_windows_of_a_long_everyday_text_are_read_by_the_larger_model(
-    detector: Detector, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The smaller one tells that nobody is in them; a story between them is still found."""
-    read: list[str] = []
-    larger = SentenceEncoder.read
-
-    def counted(self: SentenceEncoder, text: str) -> list[Reading]:
-        read.append(text)
-        return larger(self, text)
-
-    monkeypatch.setattr(SentenceEncoder, "read", counted)
-    asked = [*EVERYDAY, *(f"{one} Keep it short, please." for one in EVERYDAY)]
-    assert not detector.scan("\n\n".join(asked), full=True).private
-    assert len(read) < len(asked) / 2
-    asked.insert(9, STORY)
-    assert detector.scan("\n\n".join(asked), full=True).private

@@ -1,0 +1,61 @@
+"""Small changes that are kept apart from a model's own weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeroute.encoders.adapter import Adapter
+from edgeroute.encoders.bert import WIDTH
+from edgeroute.encoders.e5_file import FILE
+from edgeroute.encoders.sentences import SentenceEncoder
+from tests.support.model_files import require
+
+
+def written(path: Path, factor: float) -> Adapter:
+    """An adapter of two layers, one weight of which it changes."""
+    down, up = np.ones((2, WIDTH), np.float16), np.full((WIDTH, 2), factor, np.float16)
+    np.savez(path, **{"l0.q.down": down, "l0.q.up": up, "l1.q.down": down, "l1.q.up": up * 0})
+    return Adapter(path)
+
+
+def test_only_the_weights_that_it_names_change(tmp_path: Path) -> None:
+    """To them the product of two narrow ones is added; all else goes through as it is."""
+    adapter = written(tmp_path / "one.npz", 0.5)
+    weight = np.zeros((WIDTH, WIDTH), np.float32)
+    given = [("l0.q.weight", weight), ("l0.q.bias", weight[0]), ("l0.k.weight", weight)]
+    found = dict(adapter.changed(given))
+    assert (found["l0.q.weight"] == 1.0).all()
+    assert not found["l0.q.bias"].any()
+    assert not found["l0.k.weight"].any()
+    assert adapter.layers == 2
+
+
+def test_another_file_has_another_name(tmp_path: Path) -> None:
+    """What was made of one is never taken for what is made of the other."""
+    first, second = written(tmp_path / "a.npz", 0.5), written(tmp_path / "b.npz", 0.25)
+    assert first.name != second.name
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the model's file alone."""
+    (tmp_path / FILE).symlink_to(require(f"e5/{FILE}"))
+    return tmp_path
+
+
+def test_the_model_itself_stays_as_it_is(folder: Path) -> None:
+    """Who reads it without an adapter reads what it read before, whichever was loaded first."""
+    text = "The harbour sleeps under the first snow."
+    adapted = SentenceEncoder(folder, Adapter(packaged_adapter())).read(text)[0].mean()
+    plain = SentenceEncoder(folder).read(text)[0].mean()
+    again = SentenceEncoder(folder, Adapter(packaged_adapter())).read(text)[0].mean()
+    assert np.array_equal(adapted, again)
+    assert float(adapted @ plain) < 0.95
+
+
+def packaged_adapter() -> Path:
+    """The file that the privacy check comes with."""
+    return Path(__file__).parents[2] / "models" / "verdict" / "adapter.npz"
