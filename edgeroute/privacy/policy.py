@@ -126,7 +126,8 @@ class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The whole policy, as packaged.
 
     ``offices``: a phone number, an address or a date of birth in a text that is private with less
-    than this probability is an office's or an example's, and does not count at the level balanced.
+    than this probability is an office's or an example's, and does not count at the level balanced;
+    ``offices_strict`` is that probability at the level strict.
     ``programs``: in code, and in documents that go with it, names, matters and records count from
     this probability on.
     """
@@ -137,6 +138,7 @@ class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     names: NamesModel = "rampart"
     attachments_private: bool = False
     offices: Probability = 0.5
+    offices_strict: Probability = 0.05
     programs: Probability = 0.2
     budget: ScanBudget = ScanBudget()
     tools: Tools = Tools()
@@ -211,8 +213,8 @@ class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         """Whether phones, addresses and dates of birth count where a text is private with this
         probability.
         """
-        least = min(self.offices, self.programs) if in_code else self.offices
-        return self.level is Level.STRICT or probability >= least
+        least = self.offices_strict if self.level is Level.STRICT else self.offices
+        return probability >= (min(least, self.programs) if in_code else least)
 
     def action(self, entity: str) -> EntityAction:
         """What finding ``entity`` means. A type that the policy does not know stays local."""
@@ -264,6 +266,7 @@ class Changes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     names: NamesModel | None = None
     attachments_private: bool | None = None
     offices: Probability | None = None
+    offices_strict: Probability | None = None
     programs: Probability | None = None
     budget: ScanBudget | None = None
     tools: Tools = Tools()
@@ -282,7 +285,10 @@ class Changes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
                 known = ", ".join(sorted(entities))
                 raise SettingsError(f"{name} is not an entity. Known: {known}.", file=file)
             entities[name] = msgspec.structs.replace(entities[name], **_set_fields(change))
-        names = ("level", "names", "attachments_private", "offices", "programs", "budget")
+        names = (
+            "level", "names", "attachments_private", "offices", "offices_strict", "programs",
+            "budget",
+        )  # fmt: skip
         scalars = _set_fields(self, names)
         changed = msgspec.structs.replace(
             policy,

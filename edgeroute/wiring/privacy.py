@@ -109,13 +109,11 @@ class PrivacyParts:
     def own(self) -> OwnEntries:
         """Importing those entries, and saying what that changes."""
         from edgeroute.engine.admin.own_entries import OwnEntries  # noqa: PLC0415 - reads files
-        from edgeroute.privacy.detecting.weighing.weigher import (  # noqa: PLC0415 - many words
-            MULTILINGUAL,
-        )
+        from edgeroute.privacy.detecting.weighing.weigher import MODEL  # noqa: PLC0415 - many words
 
         return OwnEntries(
             lambda: self.imported,
-            Rarity(self._installation.paths.models / MULTILINGUAL),
+            Rarity(self._installation.paths.models / MODEL),
             self._stores.states,
             self._stores.conversations.prompts,
             self._chats,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,9 @@ from tests.support.model_files import require
 def written(path: Path, factor: float) -> Adapter:
     """An adapter of two layers, one weight of which it changes."""
     down, up = np.ones((2, WIDTH), np.float16), np.full((WIDTH, 2), factor, np.float16)
-    np.savez(path, **{"l0.q.down": down, "l0.q.up": up, "l1.q.down": down, "l1.q.up": up * 0})
+    held: dict[str, Any] = {"l0.q.down": down, "l0.q.up": up}
+    held |= {"l1.q.down": down, "l1.q.up": up * 0}
+    np.savez(path, **held)
     return Adapter(path)
 
 

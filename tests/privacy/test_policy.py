@@ -147,3 +147,13 @@ def test_all_attachments_stay_where_the_user_says_so(tmp_path: Path) -> None:
     """The choice of keeping every attached file here remains."""
     (tmp_path / "privacy.yaml").write_text("attachments_private: true\n")
     assert PrivacyPolicy.load(tmp_path).private_origin("attachment")
+
+
+def test_an_office_counts_at_strict_where_the_text_may_be_private_at_all() -> None:
+    """At balanced a text has to be likely private; at strict a small doubt is enough."""
+    policy = PrivacyPolicy.load()
+    strict = msgspec.structs.replace(policy, level=Level.STRICT)
+    doubtful = (policy.offices_strict + policy.offices) / 2
+    assert not policy.counts_details(doubtful)
+    assert strict.counts_details(doubtful)
+    assert not strict.counts_details(policy.offices_strict / 2)

@@ -24,12 +24,7 @@ from edgeroute.privacy.detecting.protocol import TextDetector
 from edgeroute.privacy.inspecting import attachments, sections
 from edgeroute.privacy.inspecting.attachments import UnreadableFile
 from edgeroute.privacy.inspecting.folders import Folders
-from edgeroute.privacy.inspecting.passages import (
-    ANYWHERE,
-    Attachment,
-    Contents,
-    Passage,
-)
+from edgeroute.privacy.inspecting.passages import ANYWHERE, Attachment, Contents, Passage
 from edgeroute.privacy.inspecting.sections import Begun, Partition, Section
 from edgeroute.privacy.inspecting.verdict_cache import (
     SEALED,

@@ -72,7 +72,7 @@ def _frames(data: bytes) -> Iterator[Image]:
             picture.seek(number)
             upright = ImageOps.exif_transpose(picture)
             seen = upright.convert("RGBA")
-            if seen.getextrema()[3][0] == 255:
+            if seen.getchannel("A").getextrema()[0] == 255:
                 yield seen.convert("RGB")
                 continue
             # What is drawn in the colour of the ground is seen on the other one, and what is

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
-_MODEL: Final = "e5"
+MODEL: Final = "e5"
 _ADAPTER: Final = "adapter.npz"
 _ALL: Final = 3  # so many windows are all weighed
 SHORT: Final = _ALL * SIZE  # characters
@@ -57,7 +57,7 @@ def load(models: Path) -> SentenceEncoder:
     Raises:
         EncoderMissing: its file is absent or differs from the pinned digest.
     """
-    return _SHARED.of(models / _MODEL)
+    return _SHARED.of(models / MODEL)
 
 
 class Weighed(NamedTuple):

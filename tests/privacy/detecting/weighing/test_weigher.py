@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from edgeroute.encoders.bert import Bert
-from edgeroute.encoders.sentences import Reading, SentenceEncoder
 from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy, ScanBudget
 from tests.support.model_files import require
