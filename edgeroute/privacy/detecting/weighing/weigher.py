@@ -103,13 +103,12 @@ class Weigher:
         return Scale(list(evidence(WindowView("", (), ()))))
 
     def begin(self, page: Page, hits: Sequence[Hit]) -> Early:
-        """Have a few windows of ``page`` read that are weighed whatever names are in them, and the
-        only one in any case: while its names are read, nothing else is to be done. ``hits`` are
-        what the recognisers saw.
+        """Have a few windows of ``page`` read that are weighed whatever names are in them: while
+        its names are read, nothing else is to be done. ``hits`` are what the recognisers saw.
         """
         early = Early(Ahead(), {})
         if len(page.text) <= SHORT:
-            for _, _, seen, _ in _suspect(page, (), hits, every=len(page.text) <= SIZE):
+            for _, _, seen, _ in _suspect(page, (), hits):
                 if not self._read.get(digest(seen.text)):
                     early.jobs[seen.text] = early.ahead.add(partial(self._meaning.read, seen.text))
         return early
@@ -184,23 +183,21 @@ def _meant(readings: Sequence[Reading], seen: WindowView) -> list[Array]:
 
 
 def _suspect(
-    page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit], *, every: bool = False
+    page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit]
 ) -> Iterator[tuple[int, int, WindowView, str]]:
-    """The windows of ``page`` that are weighed, or ``every`` one that says something, each with its
-    group of languages.
+    """The windows of ``page`` that are weighed, each with its group of languages: all of a short
+    text, and of a long one, and of its paragraphs, those in which something was seen.
     """
     places = list(windows(page.text))
+    always = set(places) if len(places) <= _ALL else set()
     if len(places) > 1 and not page.form.is_published:
         places = sorted({*places, *paragraphs(page.text)})
     near_spans, near_hits = ByPlace(spans), ByPlace(hits)
     for start, end in places:
         there = near_spans.touching(start, end), near_hits.touching(start, end)
         seen = window(page, *there, start, end)
-        group = group_of(seen.text)
-        # The names model knows English best: what it finds nothing in is not looked at again.
-        spared = group == "english" or len(places) > _ALL
-        if is_said(seen.text) and (every or not spared or is_suspect(seen)):
-            yield start, end, seen, group
+        if is_said(seen.text) and ((start, end) in always or is_suspect(seen)):
+            yield start, end, seen, group_of(seen.text)
 
 
 def window(
