@@ -25,7 +25,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 Probability = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 # Raised whenever code changes what a text's verdict can be: cached verdicts of older code are void.
-_DETECTOR_REVISION: Final = 4
+_DETECTOR_REVISION: Final = 5
 
 
 class Level(StrEnum):
@@ -119,6 +119,7 @@ class OwnNames(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         return Path(self.onnx).expanduser()
 
 
+_UNWEIGHED: Final = 0.6  # the score from which a record counts where nobody weighs it
 NamesModel = Literal["rampart", "spacy", "off"] | OwnNames
 
 
@@ -200,7 +201,8 @@ class PrivacyPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         known = self.entities.get(entity)
         if known is None or known.action is EntityAction.ALLOW:
             return 2.0
-        return known.strict if self.level is Level.STRICT else known.balanced
+        least = known.strict if self.level is Level.STRICT else known.balanced
+        return min(least, _UNWEIGHED) if self.names == "off" else least
 
     def weight(self, entity: str, *, in_code: bool) -> float:
         """The lowest probability that a text is private at which ``entity``, one of those that are

@@ -39,6 +39,7 @@ def test_a_caller_who_says_nothing_gets_the_usual() -> None:
         "privacy": None,
         "held": "",
         "tier": None,
+        "deadline": 0.0,
         "task": "",
         "pictures": "yes",
         "user": "",

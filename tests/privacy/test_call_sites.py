@@ -51,6 +51,7 @@ USED = {
             "import ctypes",
             {
                 "core/crash.py",
+                "core/heap.py",
                 "local/worker/context.py",
                 "local/worker/landlock.py",
                 "local/worker/sampler.py",

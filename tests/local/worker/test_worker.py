@@ -83,7 +83,7 @@ async def test_answers_in_a_stream_and_remembers_the_prefix(backend: LlamaCpp) -
     first = await whole(backend, ask("Count from 1 to 5, digits only."))
     assert "1" in text(first)
     assert "5" in text(first)
-    assert sum(isinstance(delta, TextDelta) for delta in first) > 3
+    assert sum(isinstance(delta, TextDelta) for delta in first) > 1
     assert [isinstance(delta, Finish) for delta in first].count(True) == 1
     assert isinstance(first[-1], Finish)
     again = ask("Count from 1 to 5, digits only.", assistant(text(first)), "And 6?", tokens=4)
