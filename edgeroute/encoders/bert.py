@@ -32,6 +32,7 @@ LAYER_PARTS: Final = {
 }  # fmt: skip
 _MOST: Final = 63  # the largest weight
 _PROVIDERS: Final = ("CPUExecutionProvider",)
+_FIRST: Final = "embeddings_norm"
 _KEPT, _MODEL, _PROBE = "encoder", "model.onnx", "probe.bin"
 _WRITTEN: Final = {
     "session.optimized_model_external_initializers_file_name": "weights.bin",
@@ -51,18 +52,18 @@ class EncoderMissing(Exception):
 
 
 class Bert:
-    """An encoder of ``layers`` layers. Thread-safe.
+    """The ``layers`` of an encoder. Thread-safe.
 
-    ``tensors`` gives them, named as models/encoders/graphs.py names them; a weight of shape (out,
-    in) is rounded here, one after the other, so that all of them are never in memory in full
-    precision. What comes of it is ``kept``, and mapped from there: it is believed while it reads a
-    few numbers as it did when it was made. ``name`` tells apart what is made of the same file in
-    several ways.
+    ``tensors`` gives theirs, and perhaps those of others, named as models/encoders/graphs.py names
+    them; a weight of shape (out, in) is rounded here, one after the other, so that all of them are
+    never in memory in full precision. What comes of it is ``kept``, and mapped from there: it is
+    believed while it reads a few numbers as it did when it was made. ``name`` tells apart what is
+    made of the same file in several ways.
     """
 
     def __init__(
         self,
-        layers: int,
+        layers: range,
         tensors: Callable[[], Iterable[tuple[str, Array]]],
         kept: Prepared,
         name: str = _KEPT,
@@ -75,18 +76,22 @@ class Bert:
         self._session = session
 
     def hidden(self, embeddings: Array) -> Array:
-        """What the last layer says of each token, of shape (tokens, WIDTH), as ``embeddings``
-        are.
+        """What the last layer says of each token, of shape (tokens, WIDTH), as ``embeddings`` are;
+        those are what the layer before said where there is one.
         """
         return _read(self._session, embeddings)
 
 
 def _given(
-    layers: int, tensors: Callable[[], Iterable[tuple[str, Array]]]
+    layers: range, tensors: Callable[[], Iterable[tuple[str, Array]]]
 ) -> tuple[Path, dict[str, Any]]:
-    """The graph of an encoder, and its weights."""
-    graph = datafile.packaged("models") / "encoders" / f"bert-{layers}.onnx"
-    return graph, dict(_rounded(tensors()))
+    """The graph of ``layers``, and their weights."""
+    file = f"bert-{layers.start}-{layers.stop}.onnx"
+    known = {f"l{number}" for number in layers}
+    if layers.start == 0:
+        known.add(_FIRST)
+    wanted = ((name, one) for name, one in tensors() if name.partition(".")[0] in known)
+    return datafile.packaged("models") / "encoders" / file, dict(_rounded(wanted))
 
 
 def _options() -> Any:

@@ -52,7 +52,7 @@ class MiniLM:
             held["embeddings.position_embeddings.weight"]
             + held["embeddings.token_type_embeddings.weight"][0]
         )
-        self._bert = Bert(_LAYERS, lambda: _tensors(held), kept)
+        self._bert = Bert(range(_LAYERS), lambda: _tensors(held), kept)
         # A prompt is read when it is checked, when it is advised on, and when it is remembered.
         self._of_tokens = lru_cache(_KEPT)(self._read)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float32]
 
 MOST_TOKENS: Final = 500  # the model was trained to read 512 at once
+GLANCE: Final = 3  # layers of an adapted model that a glance reads
 _LAYERS: Final = 12
 _CHARACTERS: Final = 20  # of a long text so many are looked at for each piece that is read
 QUERY: Final = "query: "  # what the model was trained to see before a text
@@ -72,16 +73,17 @@ class SentenceEncoder:
         file = E5File(folder, known=kept.begun)
         self._file = file
         self._pieces = pieces_of(file, kept)
-        self._bert = (
-            Bert(_LAYERS, lambda: tensors(file, _LAYERS), kept)
-            if adapter is None
-            else Bert(
-                adapter.layers,
-                lambda: adapter.changed(tensors(file, adapter.layers)),
-                kept,
-                adapter.name,
-            )
-        )
+        self._parts = [Bert(range(_LAYERS), lambda: tensors(file, _LAYERS), kept)]
+        if adapter is not None:
+            self._parts = [
+                Bert(
+                    layers,
+                    lambda: adapter.changed(tensors(file, adapter.layers)),
+                    kept,
+                    f"{adapter.name}-{layers.start}",
+                )
+                for layers in (range(GLANCE), range(GLANCE, adapter.layers))
+            ]
         self._prompt = [number for _, number in self._pieces.cut(QUERY)]
         self._table = file.some_blocks("emb.word", WIDTH)
         file.let_go()
@@ -89,9 +91,22 @@ class SentenceEncoder:
 
     def read(self, text: str) -> list[Reading]:
         """``text`` in readings of at most ``MOST_TOKENS`` pieces each."""
+        return [self.finished(one) for one in self.glance(text)]
+
+    def glance(self, text: str) -> list[Reading]:
+        """``text`` as the first layers of an adapted model read it, which may tell whether the rest
+        is worth it; of another model the same as ``read``.
+        """
         cut = self._pieces.cut(text)
         step = MOST_TOKENS - len(self._prompt) - 2
-        return [self._reading(cut[first : first + step]) for first in range(0, len(cut), step)]
+        return [self._begun(cut[first : first + step]) for first in range(0, len(cut), step)]
+
+    def finished(self, begun: Reading) -> Reading:
+        """What ``glance`` began, read to the end."""
+        vectors = begun.vectors
+        for part in self._parts[1:]:
+            vectors = part.hidden(vectors)
+        return Reading(begun.starts, vectors)
 
     def brief(self, text: str, first: int, last: int) -> Array:
         """The vector of the ``first`` pieces of ``text`` and the ``last`` of what follows them."""
@@ -102,7 +117,7 @@ class SentenceEncoder:
         else:
             found = cut(text)
             pieces = [*found[:first], *found[first:][-last:]]
-        return self._reading(pieces).mean()
+        return self.finished(self._begun(pieces)).mean()
 
     def word(self, word: str) -> int | None:
         """The number of ``word`` where the model has one for all of it: no number, no common word.
@@ -110,11 +125,11 @@ class SentenceEncoder:
         """
         return self._pieces.whole(word)
 
-    def _reading(self, cut: list[tuple[int, int]]) -> Reading:
+    def _begun(self, cut: list[tuple[int, int]]) -> Reading:
         ids = [START, *self._prompt, *(number for _, number in cut), END]
         vectors = self._file.unpacked(self._table(ids)) + self._places[: len(ids)]
         starts = [-1] * (1 + len(self._prompt)) + [place for place, _ in cut] + [-1]
-        return Reading(starts, self._bert.hidden(vectors))
+        return Reading(starts, self._parts[0].hidden(vectors))
 
 
 _SHARED: Final = Shared(SentenceEncoder)

@@ -1,5 +1,5 @@
 # ruff: noqa: INP001  (a script beside its data, not a package)
-"""Make ``bert-*.onnx``: graphs of BERT encoders of 6, 8 and 12 layers, without their weights.
+"""Make ``bert-*.onnx``: graphs of layers of BERT encoders, without their weights.
 
     pip install onnx && python models/encoders/graphs.py
 
@@ -15,7 +15,8 @@ from typing import Any, Final
 from onnx import TensorProto, helper
 
 WIDTH: Final = 384
-LAYERS: Final = (6, 8, 12)
+# First and last of the layers of each graph; some are read on only where it is worth it.
+LAYERS: Final = ((0, 3), (0, 6), (0, 12), (3, 8))
 HEADS: Final = 12
 EPSILON: Final = 1e-12
 OURS: Final = "com.microsoft"  # the domain of onnxruntime's own operators
@@ -60,12 +61,15 @@ class Graph:
         return self.node(kind, inputs, f"{name}.out", domain=OURS, epsilon=EPSILON)
 
 
-def encoder(layers: int) -> Graph:
-    """The whole graph, from ``embeddings`` to ``hidden``."""
-    graph = Graph()
-    first = [graph.weight(f"embeddings_norm.{part}", WIDTH) for part in ("weight", "bias")]
-    x = graph.node("LayerNormalization", ["embeddings", *first], "x", axis=-1, epsilon=EPSILON)
-    for layer in range(layers):
+def encoder(start: int, stop: int) -> Graph:
+    """The layers from ``start`` to ``stop``, from ``embeddings``, or what the layer before gave, to
+    ``hidden``.
+    """
+    graph, x = Graph(), "embeddings"
+    if start == 0:
+        norm = [graph.weight(f"embeddings_norm.{part}", WIDTH) for part in ("weight", "bias")]
+        x = graph.node("LayerNormalization", [x, *norm], "x", axis=-1, epsilon=EPSILON)
+    for layer in range(start, stop):
         name = f"l{layer}"
         parts = [graph.linear(x, f"{name}.{part}", WIDTH, WIDTH) for part in "qkv"]
         context = f"{name}.context"
@@ -78,9 +82,9 @@ def encoder(layers: int) -> Graph:
     return graph
 
 
-def model(layers: int) -> bytes:
-    """The file of an encoder of ``layers`` layers."""
-    graph = encoder(layers)
+def model(start: int, stop: int) -> bytes:
+    """The file of the layers from ``start`` to ``stop``."""
+    graph = encoder(start, stop)
     shape = [1, "tokens", WIDTH]
     inputs = [helper.make_tensor_value_info("embeddings", TensorProto.FLOAT, shape)]
     outputs = [helper.make_tensor_value_info("hidden", TensorProto.FLOAT, shape)]
@@ -91,5 +95,5 @@ def model(layers: int) -> bytes:
 
 
 if __name__ == "__main__":
-    for number in LAYERS:
-        (Path(__file__).parent / f"bert-{number}.onnx").write_bytes(model(number))
+    for first, last in LAYERS:
+        (Path(__file__).parent / f"bert-{first}-{last}.onnx").write_bytes(model(first, last))

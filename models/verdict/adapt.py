@@ -11,8 +11,8 @@ of its first layers two narrow ones are learned (Hu et al. 2021, LoRA), together
 which is one hidden layer over what the model makes of a window, of the names in it, and the numbers
 of evidence. A text is a bag of windows of which the most private one counts.
 
-The gate is a smaller network that knows a window's evidence alone: of a long text those windows are
-read which it lets through.
+The gate is a smaller network that knows what the first layers make of a window, and its evidence:
+of a long text those windows are read to the end which it lets through.
 
 Voices are never divided. The voices that teach are left out in turn, a third of them at a time, so
 that probabilities are made of what the scale says of voices that it never saw. On a large GPU all
@@ -39,7 +39,7 @@ from edgeroute.encoders.e5_file import FILE, E5File
 from edgeroute.encoders.e5_pieces import pieces_of
 from edgeroute.encoders.pieces import END, START, Pieces
 from edgeroute.encoders.prepared import Prepared
-from edgeroute.encoders.sentences import MOST_TOKENS, QUERY, tensors
+from edgeroute.encoders.sentences import GLANCE, MOST_TOKENS, QUERY, tensors
 from edgeroute.privacy.detecting.weighing.evidence import GROUPS, WindowView, evidence
 from models.verdict.bags import Bag, Reader, filled
 from models.verdict.plants import pieces
@@ -62,11 +62,11 @@ DROPPED_INPUT: Final = 0.4
 DROPPED_HIDDEN: Final = 0.2
 FARTHEST: Final = 5.0
 NAMED: Final = 0.3
-GATE_HIDDEN: Final = 16
-GATE_EPOCHS: Final = 20
+GATE_HIDDEN: Final = 64
+GATE_EPOCHS: Final = 40
 GATE_LEARNED: Final = -6.0  # raw odds of a window that the gate learns to let through
 GATE_TOLD: Final = -3.0  # raw odds of a window that tells something
-GATE_MISSED: Final = 0.002  # the share of those that the gate may miss
+GATE_MISSED: Final = 0.005  # the share of those that the gate may miss
 HELD: Final = 0.03
 PARTS: Final = 3
 SEED: Final = 1
@@ -129,12 +129,14 @@ class Model(nn.Module):
         weight, bias = getattr(self, f"{name}_weight"), getattr(self, f"{name}_bias")
         return functional.layer_norm(x, (WIDTH,), weight, bias, EPSILON)
 
-    def forward(self, ids: Any, there: Any) -> Any:
-        """The last layer's vectors of texts of the pieces ``ids``; ``there`` tells which are."""
+    def forward(self, ids: Any, there: Any, layers: int = LAYERS) -> Any:
+        """The vectors of texts of the pieces ``ids`` after so many ``layers``; ``there`` tells
+        which are.
+        """
         x = self.rows[torch.searchsorted(self.numbers, ids)] + self.places[: ids.shape[1]]
         x = self._normed(x, "first")
         shape = (*ids.shape, HEADS, WIDTH // HEADS)
-        for number, layer in enumerate(self.layers):
+        for number, layer in enumerate(self.layers[:layers]):
             q, k, v = (getattr(layer, part)(x).view(shape).transpose(1, 2) for part in "qkv")
             seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=there[:, None, None])
             seen = layer.ao(seen.transpose(1, 2).reshape(x.shape)).float()
@@ -186,7 +188,7 @@ class Lesson:
         places = file.numbers("emb.pos").reshape(-1, WIDTH) + file.numbers("emb.type")[:WIDTH]
         self._made = (dict(tensors(file, LAYERS)), rows, np.array(used), places)
 
-    def learn(self, bags: Any, told: Any) -> tuple[dict[str, Any], Any]:
+    def learn(self, bags: Any, told: Any) -> tuple[Model, Judge, Any]:
         """What was learned of ``bags``, and the raw odds of the windows of those that are ``told``,
         in the order of the windows.
         """
@@ -222,7 +224,7 @@ class Lesson:
                 loss += self._step(judge, self._vectors(model, part), part, optimizer, moved)
             print(f"epoch {epoch + 1}: {loss * BATCH / len(bags):.4f}", flush=True)
         windows = np.flatnonzero(np.isin(self.owner, told))
-        return {**model.state_dict(), **judge.state_dict()}, self._raw(model, judge, windows)
+        return model, judge, self._raw(model, judge, windows)
 
     def most(self, raw: Any, told: Any) -> Any:
         """The highest of the ``raw`` odds of the windows of each bag ``told``."""
@@ -230,11 +232,11 @@ class Lesson:
         np.maximum.at(highest, self.owner[np.isin(self.owner, told)], raw)
         return highest[told]
 
-    def numbers(self, bags: Any) -> Any:
-        """The evidence of the windows of ``bags``."""
-        return np.array(
-            [self.cuts[one].numbers for one in np.flatnonzero(np.isin(self.owner, bags))]
-        )
+    def glances(self, model: Model, bags: Any) -> Any:
+        """What the gate is given of the windows of ``bags``."""
+        windows = np.flatnonzero(np.isin(self.owner, bags))
+        found = self._features(model, windows, GLANCE)
+        return torch.cat([found[:, :WIDTH], found[:, 2 * WIDTH :]], 1).cpu().numpy()
 
     def _first(self, judge: Judge, given: Any, windows: Any, chance: Any) -> None:
         """Learn the scale alone."""
@@ -281,8 +283,8 @@ class Lesson:
             chance.shuffle(parts)
         yield from parts
 
-    def _vectors(self, model: Model, part: Any) -> Any:
-        """What the scale is given of the windows ``part``."""
+    def _vectors(self, model: Model, part: Any, layers: int = LAYERS) -> Any:
+        """What the scale is given of the windows ``part``, after so many ``layers``."""
         longest = max(len(self.cuts[one].ids) for one in part)
         ids = np.full((len(part), longest), PAD)
         there, named = (np.zeros((len(part), longest), bool) for _ in range(2))
@@ -292,16 +294,16 @@ class Lesson:
             named[row, self.cuts[one].named] = True
         given = [torch.tensor(one, device=self._device) for one in (ids, there, named)]
         with torch.autocast(self._device, torch.bfloat16, enabled=self._device != "cpu"):
-            hidden = model(*given[:2]).float()
+            hidden = model(*given[:2], layers).float()
         vectors = [_mean(hidden, one) for one in given[1:]]
         return torch.cat([*vectors, self._numbers[torch.tensor(part, device=self._device)]], 1)
 
-    def _features(self, model: Model, windows: Any) -> Any:
+    def _features(self, model: Model, windows: Any, layers: int = LAYERS) -> Any:
         model.eval()
         found = torch.zeros(len(self.cuts), 2 * WIDTH + self._numbers.shape[1], device=self._device)
         with torch.no_grad():
             for part in self._batches(windows, MANY):
-                found[torch.tensor(part, device=self._device)] = self._vectors(model, part)
+                found[torch.tensor(part, device=self._device)] = self._vectors(model, part, layers)
         return found[torch.tensor(windows, device=self._device)]
 
     def _raw(self, model: Model, judge: Judge, windows: Any) -> Any:
@@ -331,14 +333,14 @@ def cut(known: Pieces, seen: WindowView) -> Cut:
 
 
 def gate(given: Any, raw: Any, choose: Any, chosen: Any) -> dict[str, Any]:
-    """A network that tells by their evidence ``given`` which windows have such ``raw`` odds that
-    they tell something; positive for all but a few of those with the evidence ``choose`` that
-    have the raw odds ``chosen``.
+    """A network that tells by a glance and the evidence, both ``given``, which windows have such
+    ``raw`` odds that they tell something; positive for all but a few of those with the glance and
+    the evidence ``choose`` that have the raw odds ``chosen``.
     """
     torch.manual_seed(SEED)
     inputs = torch.tensor(given, dtype=torch.float32)
     told = torch.tensor(raw > GATE_LEARNED, dtype=torch.float32)
-    judge = Judge(inputs, GATE_HIDDEN, 0.0)
+    judge = Judge(inputs, GATE_HIDDEN, DROPPED_INPUT)
     optimizer = torch.optim.AdamW(judge.parameters(), FIRST_RATE, weight_decay=0.02)
     for _ in range(GATE_EPOCHS):
         for part in torch.randperm(len(inputs)).split(BATCH):
@@ -415,11 +417,11 @@ def main() -> None:
         out = np.array([part_of(bag.group) == part for bag in taught])
         plain = np.array([bag.prompt is not None for bag in taught])
         told = np.concatenate([every[out & plain], chosen])
-        _, raw = lesson.learn(every[~out], told)
+        *_, raw = lesson.learn(every[~out], told)
         raw = lesson.most(raw, told)
         odds.update(zip(told[: -len(chosen)], raw, strict=False))
         apart.append(raw[-len(chosen) :].std())
-    learned, raw = lesson.learn(every, np.arange(len(bags)))
+    model, judge, raw = lesson.learn(every, np.arange(len(bags)))
     ours = lesson.owner >= len(taught)
     # The more it knows the farther apart it puts them, and is not surer for it.
     nearer = float(np.mean(apart) / lesson.most(raw[ours], chosen).std())
@@ -432,8 +434,9 @@ def main() -> None:
         calibration[name] = (slope * nearer, offset)
     said = {"prompts": len(odds), "learned": len(taught), "left out": told_apart}
     (HERE / "figures.json").write_text(json.dumps(said, indent=1) + "\n")
-    lets = gate(lesson.numbers(every), raw[~ours], lesson.numbers(chosen), raw[ours])
-    _write(learned, lets, calibration)
+    glances = (lesson.glances(model, one) for one in (every, chosen))
+    lets = gate(next(glances), raw[~ours], next(glances), raw[ours])
+    _write({**model.state_dict(), **judge.state_dict()}, lets, calibration)
 
 
 def _write(

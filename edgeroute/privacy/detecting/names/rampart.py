@@ -58,7 +58,7 @@ class Rampart:
         self._places = (
             _table(held, "position_embeddings") + _table(held, "token_type_embeddings")[0]
         )
-        self._bert = Bert(_LAYERS, lambda: _named(held), kept)
+        self._bert = Bert(range(_LAYERS), lambda: _named(held), kept)
         self._head = _product(held, _numbers(held)[-1])
 
     def read(self, texts: Sequence[str], least: float = 0.3) -> list[list[NameSpan]]:

@@ -2,7 +2,7 @@
 
 A small network (one hidden layer) that models/verdict/train.py trains; its numbers and its settings
 lie beside that script. A smaller one, the gate, says of a window in a long text whether it is worth
-reading, from its evidence alone.
+reading to the end, from its evidence and a glance.
 """
 
 from __future__ import annotations
@@ -78,12 +78,13 @@ class Scale:
         told = sorted((one for one in moved if moved[one] >= _TELLING), key=lambda one: -moved[one])
         return Weight(float(1 / (1 + numpy.exp(-odds))), tuple(told))
 
-    def may_tell(self, evidence: Sequence[float]) -> bool:
-        """Whether a window with this ``evidence`` is worth reading: of those that are not, hardly
-        one weighs anything.
+    def may_tell(self, evidence: Sequence[float], glance: Array) -> bool:
+        """Whether a window with this ``evidence`` is worth reading to the end, of which ``glance``
+        is the vector so far: of those that are not, hardly one weighs anything.
         """
         numpy, held = self._numpy, self._held
-        given = (numpy.asarray(evidence, numpy.float32) - held["gate_mean"]) / held["gate_spread"]
+        given = numpy.concatenate([glance, numpy.asarray(evidence, numpy.float32)])
+        given = (given - held["gate_mean"]) / held["gate_spread"]
         hidden = given.clip(-_FARTHEST, _FARTHEST) @ held["gate_first"]
         hidden = numpy.maximum(hidden + held["gate_first_bias"], 0)
         return bool((hidden @ held["gate_second"] + held["gate_second_bias"]).item() >= 0)

@@ -132,10 +132,9 @@ class Weigher:
             for start, end, seen, group in found:
                 page.tick()
                 numbers = list(evidence(seen).values())
-                if len(found) > _ALL and not seen.hits and not self._scale.may_tell(numbers):
-                    continue
+                gated = len(found) > _ALL and not seen.hits
                 named = chain.from_iterable(seen.named(_NAMED))
-                key = digest(seen.text, array("d", [*numbers, *named]).tobytes())
+                key = digest(seen.text, array("d", [*numbers, *named, gated]).tobytes())
                 places.append((start, end, key))
                 known = weights.get(key) or self._known.get(key)
                 if known is not None:
@@ -145,7 +144,7 @@ class Weigher:
                 if job is not None:
                     weights[key] = _Begun(seen, group, numbers, early.ahead, job)
                 else:
-                    job = ahead.add(partial(self._vectors, seen))
+                    job = ahead.add(partial(self._vectors, seen, numbers if gated else None))
                     weights[key] = _Begun(seen, group, numbers, ahead, job)
             for start, end, key in places:
                 page.tick()
@@ -166,8 +165,14 @@ class Weigher:
         vectors = self._vectors(seen)
         return vectors, list(evidence(seen).values()) if vectors else []
 
-    def _vectors(self, seen: WindowView) -> list[Array]:
-        return _meant(self._meaning.read(seen.text), seen)
+    def _vectors(self, seen: WindowView, numbers: Sequence[float] | None = None) -> list[Array]:
+        """The vectors of a window; none where its ``numbers`` of evidence and a glance say that it
+        tells nothing.
+        """
+        begun = self._meaning.glance(seen.text)[:1]
+        if numbers is not None and begun and not self._scale.may_tell(numbers, begun[0].mean()):
+            return []
+        return _meant([self._meaning.finished(one) for one in begun], seen)
 
     def _weight(self, begun: _Begun) -> Weight:
         """The weight of a window; none at all where it has no words."""
