@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edgeroute import datafile
 from edgeroute.encoders.adapter import Adapter
@@ -68,20 +68,30 @@ class Weighed(NamedTuple):
     weight: Weight
 
 
+class _Read(NamedTuple):
+    """A window as it was read, to the end or at a glance."""
+
+    reading: Reading
+    whole: bool
+
+
 class _Begun(NamedTuple):
-    """A window that is being read, the job that reads it, and what is known of it."""
+    """A window that is being read, the job that reads it, and what is known of it; one that is
+    ``gated`` is read to the end only where a glance says that it may tell something.
+    """
 
     seen: WindowView
     group: str
     numbers: list[float]
-    ahead: Ahead[Any]
+    gated: bool
+    ahead: Ahead[list[_Read]]
     job: int
 
 
 class Early(NamedTuple):
     """Windows, by their texts, that are read while nobody knows yet which names are in them."""
 
-    ahead: Ahead[Any]
+    ahead: Ahead[list[_Read]]
     jobs: dict[str, int]
 
 
@@ -110,7 +120,9 @@ class Weigher:
         if len(page.text) <= SHORT:
             for _, _, seen, _ in _suspect(page, (), hits):
                 if not self._read.get(digest(seen.text)):
-                    early.jobs[seen.text] = early.ahead.add(partial(self._meaning.read, seen.text))
+                    numbers = None if is_suspect(seen) else list(evidence(seen).values())
+                    job = partial(self._reading, seen.text, numbers)
+                    early.jobs[seen.text] = early.ahead.add(job)
         return early
 
     def weigh(
@@ -123,7 +135,7 @@ class Weigher:
         """Each window of ``page`` with its weight; ``spans`` and ``hits`` are what stage one saw,
         ``early`` is what ``begin`` gave.
         """
-        ahead: Ahead[Any] = Ahead()
+        ahead: Ahead[list[_Read]] = Ahead()
         early = early or Early(Ahead(), {})
         weights: dict[bytes, Weight | _Begun] = {}
         places: list[tuple[int, int, bytes]] = []
@@ -132,7 +144,7 @@ class Weigher:
             for start, end, seen, group in found:
                 page.tick()
                 numbers = list(evidence(seen).values())
-                gated = len(found) > _ALL and not seen.hits
+                gated = not seen.hits and (len(found) > _ALL or not is_suspect(seen))
                 named = chain.from_iterable(seen.named(_NAMED))
                 key = digest(seen.text, array("d", [*numbers, *named, gated]).tobytes())
                 places.append((start, end, key))
@@ -140,12 +152,11 @@ class Weigher:
                 if known is not None:
                     weights[key] = known
                     continue
-                job = early.jobs.pop(seen.text, None)
-                if job is not None:
-                    weights[key] = _Begun(seen, group, numbers, early.ahead, job)
-                else:
-                    job = ahead.add(partial(self._vectors, seen, numbers if gated else None))
-                    weights[key] = _Begun(seen, group, numbers, ahead, job)
+                begun, job = early.ahead, early.jobs.pop(seen.text, None)
+                if job is None:
+                    begun = ahead
+                    job = ahead.add(partial(self._reading, seen.text, numbers if gated else None))
+                weights[key] = _Begun(seen, group, numbers, gated, begun, job)
             for start, end, key in places:
                 page.tick()
                 weight = weights[key]
@@ -158,40 +169,38 @@ class Weigher:
             ahead.drop()
             early.ahead.drop()
 
-    def inputs(self, seen: WindowView) -> tuple[list[Array], list[float]]:
-        """What the scale is given of a window: the vectors of its text and of the names in it, and
-        the numbers of evidence. Nothing of a window without words.
+    def _reading(self, text: str, numbers: Sequence[float] | None) -> list[_Read]:
+        """``text`` read to the end, unless a glance and its ``numbers`` of evidence say that it
+        tells nothing; nothing of a text without words.
         """
-        vectors = self._vectors(seen)
-        return vectors, list(evidence(seen).values()) if vectors else []
-
-    def _vectors(self, seen: WindowView, numbers: Sequence[float] | None = None) -> list[Array]:
-        """The vectors of a window; none where its ``numbers`` of evidence and a glance say that it
-        tells nothing.
-        """
-        begun = self._meaning.glance(seen.text)[:1]
-        if numbers is not None and begun and not self._scale.may_tell(numbers, begun[0].mean()):
-            return []
-        return _meant([self._meaning.finished(one) for one in begun], seen)
+        return [
+            _Read(self._meaning.finished(one), whole=True)
+            if numbers is None or self._scale.may_tell(numbers, one.mean())
+            else _Read(one, whole=False)
+            for one in self._meaning.glance(text)[:1]
+        ]
 
     def _weight(self, begun: _Begun) -> Weight:
-        """The weight of a window; none at all where it has no words."""
+        """The weight of a window; none at all where it has no words, or tells nothing."""
         found = begun.ahead.result(begun.job)
-        vectors = _meant(found, begun.seen) if found and isinstance(found[0], Reading) else found
         self._read.put(digest(begun.seen.text), result=True)
-        return self._scale.weigh(vectors, begun.numbers, begun.group) if vectors else _NOTHING
-
-
-def _meant(readings: Sequence[Reading], seen: WindowView) -> list[Array]:
-    """The vectors of a window's text and of the names in it; none where it has no words."""
-    return [part for one in readings[:1] for part in (one.mean(), one.within(seen.named(_NAMED)))]
+        if not found:
+            return _NOTHING
+        reading, whole = found[0]
+        if not whole:
+            if begun.gated and not self._scale.may_tell(begun.numbers, reading.mean()):
+                return _NOTHING
+            reading = self._meaning.finished(reading)
+        vectors = [reading.mean(), reading.within(begun.seen.named(_NAMED))]
+        return self._scale.weigh(vectors, begun.numbers, begun.group)
 
 
 def _suspect(
     page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit]
 ) -> Iterator[tuple[int, int, WindowView, str]]:
-    """The windows of ``page`` that are weighed, each with its group of languages: all of a short
-    text, and of a long one, and of its paragraphs, those in which something was seen.
+    """The windows of ``page`` that are weighed, each with its group of languages: the only one, all
+    of a short text that is not in English, and those, and paragraphs, in which something was seen.
+    The names model knows English best.
     """
     places = list(windows(page.text))
     always = set(places) if len(places) <= _ALL else set()
@@ -201,8 +210,10 @@ def _suspect(
     for start, end in places:
         there = near_spans.touching(start, end), near_hits.touching(start, end)
         seen = window(page, *there, start, end)
-        if is_said(seen.text) and ((start, end) in always or is_suspect(seen)):
-            yield start, end, seen, group_of(seen.text)
+        group = group_of(seen.text)
+        every = (start, end) in always and (len(always) == 1 or group != "english")
+        if is_said(seen.text) and (every or is_suspect(seen)):
+            yield start, end, seen, group
 
 
 def window(
