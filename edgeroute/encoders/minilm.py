@@ -14,7 +14,6 @@ from edgeroute.encoders.bert import LAYER_PARTS, Bert, EncoderMissing
 from edgeroute.encoders.prepared import Prepared
 from edgeroute.encoders.safetensors import SafeTensors
 from edgeroute.encoders.shared import Shared
-from edgeroute.encoders.word_pieces import word_pieces
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 MOST_TOKENS: Final = 254
 _LAYERS: Final = 6
 _WEIGHTS: Final = "model.safetensors"
-_TOKENIZER: Final = "tokenizer.json"
 _START, _END = 101, 102
 _KEPT: Final = 512  # vectors, of 1.5 kB each
 
@@ -39,19 +37,24 @@ class MiniLM:
         Raises:
             EncoderMissing: one is absent or broken.
         """
-        kept = Prepared(folder, [_WEIGHTS, _TOKENIZER])
         try:
-            self._pieces = word_pieces(folder / _TOKENIZER, kept)
+            from tokenizers import Tokenizer  # noqa: PLC0415 - heavy, needed at the first scan only
+
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             held = SafeTensors(folder / _WEIGHTS)
             self._words = held.rows("embeddings.word_embeddings.weight")
-        except (OSError, ValueError, LookupError, TypeError) as error:
+        # The tokenizers library raises bare Exception for a missing or broken file.
+        except Exception as error:
             raise EncoderMissing(
                 "The English sentence model is missing or damaged.", "minilm"
             ) from error
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
         self._places = (
             held["embeddings.position_embeddings.weight"]
             + held["embeddings.token_type_embeddings.weight"][0]
         )
+        kept = Prepared(folder, [_WEIGHTS])
         self._bert = Bert(range(_LAYERS), lambda: _tensors(held), kept)
         # A prompt is read when it is checked, when it is advised on, and when it is remembered.
         self._of_tokens = lru_cache(_KEPT)(self._read)
@@ -62,13 +65,15 @@ class MiniLM:
 
     def tokens(self, text: str) -> list[int]:
         """The numbers of the tokens of ``text``, without marks around them."""
-        return self._pieces.cut(text).ids
+        clean = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates are refused
+        return list(self._tokenizer.encode(clean, add_special_tokens=False).ids)
 
     def word(self, word: str) -> int | None:
         """The number of ``word`` where the model has one for all of it; commoner ones have smaller
         numbers.
         """
-        return self._pieces.number(word)
+        found: int | None = self._tokenizer.token_to_id(word)
+        return found
 
     def of_tokens(self, tokens: Sequence[int]) -> Array:
         """The vector of at most ``MOST_TOKENS`` tokens, of length 1; not to be changed."""

@@ -6,22 +6,17 @@ start. Here they lie in some ten thousand groups, by the first characters of a p
 
 from __future__ import annotations
 
-import mmap
 import struct
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Final
-
-from edgeroute.encoders.prepared import Prepared
 
 _GROUPS: Final = 1 << 15
 _MOST: Final = 10_000  # groups that are kept once they are read
 _SPACE: Final = "\u2581"
 _HEAD: Final = struct.Struct("<QQ")
 _BETWEEN: Final = "\0"
-_FILE: Final = "table.bin"
 
 
 def width(start: str) -> int:
@@ -81,22 +76,6 @@ def packed(words: Mapping[str, int]) -> bytes:
     begin = _HEAD.size + len(table)
     head = _HEAD.pack(begin, begin + 4 * len(numbers))
     return b"".join((head, table, struct.pack(f"={len(numbers)}I", *numbers), *texts))
-
-
-def kept_table(kept: Prepared, name: str, words: Callable[[], Mapping[str, int]]) -> PieceTable:
-    """The table of ``words``, made once: ``kept`` by its name and mapped from there."""
-
-    def write(folder: Path) -> None:
-        (folder / _FILE).write_bytes(packed(words()))
-
-    folder = kept.get(name, write)
-    try:
-        if folder is not None:
-            with (folder / _FILE).open("rb") as held:
-                return PieceTable(memoryview(mmap.mmap(held.fileno(), 0, access=mmap.ACCESS_READ)))
-    except (OSError, ValueError):
-        kept.drop(name)
-    return PieceTable(packed(words()))
 
 
 def _group_of(start: str) -> int:

@@ -15,7 +15,6 @@ from edgeroute.encoders.bert import LAYER_PARTS, Bert, EncoderMissing
 from edgeroute.encoders.onnx_tensors import tensors
 from edgeroute.encoders.prepared import Prepared
 from edgeroute.encoders.rows import Rows
-from edgeroute.encoders.word_pieces import word_pieces
 from edgeroute.privacy.detecting.names.token_spans import LABELS, NameSpan, TokenReader
 
 __all__ = ["LABELS", "PINNED", "NameSpan", "Rampart"]
@@ -47,10 +46,13 @@ class Rampart:
             if not kept.begun and hashlib.sha256(files[name]).hexdigest() != digest:
                 raise EncoderMissing(f"{name} of the names model is damaged.", "rampart")
         import numpy  # noqa: ICN001, PLC0415 - heavy, needed at the first scan only
+        import tokenizers  # noqa: PLC0415
 
         self._numpy = numpy
-        pieces = word_pieces(folder / _TOKENIZER, kept)
-        self._reader = TokenReader(pieces, self._scores, LABELS)
+        tokenizer = tokenizers.Tokenizer.from_buffer(bytes(files[_TOKENIZER]))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        self._reader = TokenReader(tokenizer, self._scores, LABELS)
         held = tensors(files[_MODEL])
         # What is kept of the map would keep all of it: a table of words as large as a small model.
         self._bias = held["classifier.bias"].copy()

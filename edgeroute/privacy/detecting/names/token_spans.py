@@ -79,15 +79,13 @@ class TokenReader:
         least: float,
     ) -> list[NameSpan]:
         """Words whose best label is sure enough; neighbours of one label become one span."""
-        told = scores[: len(offsets), 1:]
-        sure = told.max(-1)
-        if not (sure >= least).any():
-            return []
+        best = scores[: len(offsets), 1:].argmax(-1)
         spans: list[NameSpan] = []
         last_word: int | None = -2
-        each = zip(told.argmax(-1).tolist(), sure.tolist(), offsets, words, strict=True)
-        for best, score, (start, end), word in each:
-            label = self._labels[best]
+        for token, (start, end) in enumerate(offsets):
+            label = self._labels[int(best[token])]
+            score = float(scores[token, 1 + int(best[token])])
+            word = words[token]
             if spans and word == last_word and spans[-1].end == start:
                 old = spans[-1]
                 spans[-1] = NameSpan(old.label, old.start, end, max(old.score, score))
