@@ -198,9 +198,9 @@ class Weigher:
 def _suspect(
     page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit]
 ) -> Iterator[tuple[int, int, WindowView, str]]:
-    """The windows of ``page`` that are weighed, each with its group of languages: the only one, all
-    of a short text that is not in English, and those, and paragraphs, in which something was seen.
-    The names model knows English best.
+    """The windows of ``page`` that are weighed, each with its group of languages: the only one
+    unless it is code, all of a short text that is not in English, which the names model knows best,
+    and those, and paragraphs, in which something was seen.
     """
     places = list(windows(page.text))
     always = set(places) if len(places) <= _ALL else set()
@@ -211,7 +211,8 @@ def _suspect(
         there = near_spans.touching(start, end), near_hits.touching(start, end)
         seen = window(page, *there, start, end)
         group = group_of(seen.text)
-        every = (start, end) in always and (len(always) == 1 or group != "english")
+        told = group != "english" or (len(always) == 1 and not page.form.is_published)
+        every = told and (start, end) in always
         if is_said(seen.text) and (every or is_suspect(seen)):
             yield start, end, seen, group
 
