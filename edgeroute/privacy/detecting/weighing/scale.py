@@ -1,6 +1,6 @@
 """The learned scale: from what is known of a window to how likely it is private, with reasons.
 
-A small network (one hidden layer) that models/verdict/train.py trains; its numbers and its settings
+A small network (one hidden layer) that models/verdict/adapt.py trains; its numbers and its settings
 lie beside that script. A smaller one, the gate, says of a window in a long text whether it is worth
 reading to the end, from its evidence and a glance.
 """
@@ -56,7 +56,7 @@ class Scale:
             self._held = {name: held[name].astype(numpy.float32) for name in held.files}
         self._parts = json.loads((folder / "inputs.json").read_text("utf-8"))
         if self._parts["evidence"] != list(names):
-            raise ValueError("the scale was trained on other evidence; run models/verdict/train.py")
+            raise ValueError("the scale was trained on other evidence; run models/verdict/adapt.py")
 
     def weigh(self, vectors: Sequence[Array], evidence: Sequence[float], group: str) -> Weight:
         """The weight of a window; ``vectors`` are those of its text and of the names in it;
