@@ -11,7 +11,8 @@ from tests.support.model_files import SMALL, require
 from tests.support.scripted_provider import ScriptedProvider, always
 
 OPEN = "Explain how a hash table works."
-PRIVATE = "My SSN is 521-44-9821, write a letter to my bank to close my account."
+# A small model may answer a larger wish for thousands of tokens.
+PRIVATE = "My SSN is 521-44-9821. Answer with one word: which number is it?"
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(240)]
 

@@ -384,4 +384,5 @@ def test_no_shape_takes_long(shape: str) -> None:
             pass
         return time.thread_time() - begun
 
-    assert seconds(160_000) < 24 * seconds(20_000)
+    # The least of three: what else runs on the machine only ever adds.
+    assert min(seconds(160_000) for _ in range(3)) < 24 * min(seconds(20_000) for _ in range(3))
