@@ -143,7 +143,8 @@ def test_its_own_verdict_in_mask_mode_is_clean(installation: Installation, tmp_p
             timeout=240,
             env={**installation.environment, "CONFORMANCE_TARGET_API_KEY": endpoint.token},
         )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    why = installation.run("receipts", "--json").stdout
+    assert done.returncode == 0, done.stdout + done.stderr + why
     checks: dict[str, Any] = json.loads(report.read_text())["checks"]
     boundary = checks["configured_upstream_boundary"]
     assert boundary["correlated_requests"]
