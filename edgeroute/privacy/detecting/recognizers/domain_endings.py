@@ -7,7 +7,7 @@ keeps every suffix in a tree of twenty megabytes, and brings along what fetches 
 from __future__ import annotations
 
 from functools import cache
-from importlib.util import find_spec
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +30,8 @@ def _endings() -> frozenset[str]:
     Raises:
         FileNotFoundError: the list is not there.
     """
-    package = find_spec("tldextract")
+    # As it lies in its folder: another thread may have an empty module in its place for a while.
+    package = PathFinder.find_spec("tldextract")
     if package is None or package.origin is None:
         raise FileNotFoundError(_FILE)
     text = (Path(package.origin).parent / _FILE).read_text("utf-8")

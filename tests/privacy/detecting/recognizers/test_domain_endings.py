@@ -8,7 +8,9 @@ import sys
 import pytest
 import tldextract
 
+from edgeroute.privacy.detecting.recognizers import domain_endings
 from edgeroute.privacy.detecting.recognizers.domain_endings import is_known_ending
+from edgeroute.privacy.detecting.without_spacy import without_spacy
 
 EXTRACT = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)
 NAMES = ("x", "mail.firm", "co", "a.b.co")
@@ -41,3 +43,11 @@ def test_the_package_is_not_imported() -> None:
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     )
     assert done.stdout.strip() == "True set()"
+
+
+def test_the_list_is_found_while_presidio_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty module that stands in the package's place in another thread hides no list."""
+    monkeypatch.delitem(sys.modules, "tldextract")
+    domain_endings._endings.cache_clear()
+    with without_spacy():
+        assert is_known_ending("example.co.uk")
