@@ -24,9 +24,7 @@ from edgeroute.engine.deciding.model_names import (
     LOCAL,
     named,
     names_here,
-    nearest,
-    not_offered,
-    without_key,
+    reachable,
 )
 from edgeroute.engine.deciding.pictures import kept_here, nobody_draws, without_drawn
 from edgeroute.engine.deciding.privacy_decision import (
@@ -36,6 +34,7 @@ from edgeroute.engine.deciding.privacy_decision import (
 )
 from edgeroute.engine.deciding.profile_limits import allowed, tier_of
 from edgeroute.engine.deciding.reasons import reasons
+from edgeroute.engine.deciding.request_signals import request_signals
 from edgeroute.engine.deciding.session import Session, Sessions
 from edgeroute.engine.threads import THREADS
 
@@ -58,9 +57,6 @@ _NOT_MASKED: Final = (
     "Masking was asked for, which lets more leave than this conversation's mode, so the mode"
     " holds. `edgeroute connect CLIENT --privacy mask` or the setting privacy.mode allows it."
 )
-# Where the policy chooses a model, and what it may ask for that follows from the task.
-_CHOSEN_HERE: Final = frozenset({"", "auto", "cascade", "ensemble"})
-_TOLD_BY_TASK: Final = frozenset({"task", "domain", "complexity", "output_tokens"})
 _KNOWN_VALUE: Final = "It repeats something that was masked before, where it cannot be masked."
 
 
@@ -115,7 +111,7 @@ class Decider:
         if isinstance(opened, Decision):
             return opened
         request, family, session, begun = opened
-        verdict = await self.inspector.judge(begun)
+        verdict = await self._judged(request, begun)
         if session.undecided and not verdict.private:
             session = await self._released(session, request, dry=dry)
         masked: MaskedRequest | None = None
@@ -124,6 +120,26 @@ class Decider:
         if verdict.private and not verdict.failed and masked is None and not dry:
             session, verdict = await self._latched(session, request, verdict)
         return await THREADS.call(partial(self._plan, request, session, verdict, masked, family))
+
+    async def _judged(self, request: ChatRequest, begun: Begun) -> Verdict:
+        """Whether it may leave. Meanwhile another core reads what the plan will ask for of the
+        text, which keeps what it found.
+        """
+        if begun.verdict is not None:
+            return begun.verdict
+        ahead = asyncio.ensure_future(THREADS.call(partial(self._signals, request)))
+        verdict = await self.inspector.judge(begun)
+        with suppress(Exception):  # the plan meets it again
+            await ahead
+        return verdict
+
+    def _signals(self, request: ChatRequest, *, internal_code: bool = False) -> Signals:
+        return request_signals(
+            request,
+            self.rules.policy(request.policy),
+            self.classifier(),
+            internal_code=internal_code,
+        )
 
     def _opened(self, request: ChatRequest, *, dry: bool, full: bool) -> _Opened | Decision:
         """The conversation, and what of the request is to be read. Where nothing is, and nothing
@@ -211,7 +227,6 @@ class Decider:
         # The planner brings the expression library: not needed before the first request.
         from edgeroute.routing.plan.eligibility import draws  # noqa: PLC0415
         from edgeroute.routing.plan.planner import plan  # noqa: PLC0415
-        from edgeroute.routing.signals.signals import read_signals  # noqa: PLC0415
 
         privacy = PrivacyDecision(
             session.mode,
@@ -225,18 +240,13 @@ class Decider:
         leaves = not privacy.stays and not privacy.verdict.internal_code
         instead = ""
         if leaves:  # what stays here needs no key, and no name of a managed model
-            request, instead = self._reachable(request, family)
+            request, instead = reachable(
+                request, family, self.catalog, self.router_state.ready, self.clock.now
+            )
         if not request.task and draws(self.catalog.card(request.model)):
             request = replace(request, task="image")
         policy = self.rules.policy(request.policy)
-        signals = read_signals(
-            request,
-            internal_code=privacy.verdict.internal_code,
-            classifier=self.classifier(),
-            closely=request.pictures != "no"
-            or (request.model in _CHOSEN_HERE and not policy.reads.isdisjoint(_TOLD_BY_TASK)),
-            thresholds=policy.thresholds,
-        )
+        signals = self._signals(request, internal_code=privacy.verdict.internal_code)
         if privacy.stays and signals.wants_picture:
             raise kept_here(privacy.reason)
         asked = self._plan_input(request, session, signals, privacy, policy, wish=instead)
@@ -270,37 +280,6 @@ class Decider:
             otherwise=otherwise,
             reasons=reasons(asked, chosen, privacy, self.yardsticks().premium),
         )
-
-    def _reachable(
-        self, request: ChatRequest, family: FamilyName | None
-    ) -> tuple[ChatRequest, str]:
-        """``request`` for a model whose provider can be asked, and a sentence where that is not the
-        one that was named.
-
-        Raises:
-            UnknownModel: there is no key for it.
-        """
-        card, client = self.catalog.card(request.model), request.client
-        vendor = card.provider if card else family.vendor if family else ""
-        able = self.router_state.ready() if vendor else ()
-        if not vendor or (card is not None and vendor in able):
-            return request, ""
-        if family is None:
-            raise without_key(request.model, vendor, self.catalog)
-        found = nearest(
-            family,
-            [c for c in self.catalog.cards.values() if client is None or client.allows(c.id)],
-            self.catalog,
-            able,
-            self.clock.now(),
-        )
-        if found is None and vendor not in able:
-            raise without_key(family.typed, vendor, self.catalog)
-        if found is None:
-            raise not_offered(family.typed)
-        shown = found.id.removeprefix(f"{family.vendor}/")
-        instead = f"{family.typed} is not offered here; {shown} is the nearest."
-        return replace(request, model=found.id), instead
 
     def _advice(self, asked: PlanInput, chosen: Plan, request: ChatRequest) -> Advice | None:
         """What earlier answers say, where the policy was free to choose one model."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,7 @@ from edgeroute.core.names import nearest as nearest_names
 
 if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard
+    from edgeroute.core.request import ChatRequest
     from edgeroute.local.backends.backend import LocalBackend
     from edgeroute.providers.catalog.catalog import Catalog
     from edgeroute.providers.catalog.families import FamilyName
@@ -127,3 +129,34 @@ def _unknown(asked: str, ids: Iterable[str], aliases: Mapping[str, str]) -> Unkn
     shown = safe_line(asked, _LONGEST)
     near = dict.fromkeys(spelled[name] for name in nearest_names(asked, spelled))
     return UnknownModel(f"There is no model `{shown}`.{meant(near)}", _LISTED)
+
+
+def reachable(
+    request: ChatRequest,
+    family: FamilyName | None,
+    catalog: Catalog,
+    ready: Callable[[], Collection[str]],
+    now: Callable[[], datetime],
+) -> tuple[ChatRequest, str]:
+    """``request`` for a model whose provider can be asked, and a sentence where that is not the one
+    that was named. ``ready`` gives the providers that can be asked.
+
+    Raises:
+        UnknownModel: there is no key for it.
+    """
+    card, client = catalog.card(request.model), request.client
+    vendor = card.provider if card else family.vendor if family else ""
+    able = ready() if vendor else ()
+    if not vendor or (card is not None and vendor in able):
+        return request, ""
+    if family is None:
+        raise without_key(request.model, vendor, catalog)
+    cards = [c for c in catalog.cards.values() if client is None or client.allows(c.id)]
+    found = nearest(family, cards, catalog, able, now())
+    if found is None and vendor not in able:
+        raise without_key(family.typed, vendor, catalog)
+    if found is None:
+        raise not_offered(family.typed)
+    shown = found.id.removeprefix(f"{family.vendor}/")
+    instead = f"{family.typed} is not offered here; {shown} is the nearest."
+    return replace(request, model=found.id), instead

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final, TypeVar
 
 T = TypeVar("T")
@@ -15,6 +18,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 MOST_WAITING: Final = 200
+_LESS_URGENT: Final = 10  # steps of niceness below the threads that answer
 _PAUSE: Final = 0.003  # seconds, in which an answer is written without a thread in its way
 
 
@@ -45,7 +49,9 @@ class Aftermath:
             log.warning("too much is waiting to be learned from; one answer was left out")
             return None
         if self._worker is None:
-            self._worker = ThreadPoolExecutor(1, thread_name_prefix="aftermath")
+            self._worker = ThreadPoolExecutor(
+                1, thread_name_prefix="aftermath", initializer=_give_way
+            )
         return self._worker.submit(self._run, job, due)
 
     async def drain(self) -> None:
@@ -68,3 +74,10 @@ class Aftermath:
             return None
         finally:
             self._places.release()
+
+
+def _give_way() -> None:
+    """Let threads that somebody waits for go first, where threads have priorities."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LESS_URGENT)

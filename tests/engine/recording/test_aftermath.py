@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 from functools import partial
 
@@ -49,4 +51,17 @@ async def test_a_job_that_fails_costs_its_lesson_only(caplog: pytest.LogCaptureF
     assert await asyncio.wait_for(aftermath.done(lambda: [1]), 5) == [1]
     assert "ValueError" in caplog.text
     assert "words" not in caplog.text
+    await aftermath.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priorities of their own here")
+async def test_what_is_learned_gives_way_to_answers() -> None:
+    """Its thread comes after those that somebody waits for; theirs stays as it was."""
+    aftermath = Aftermath()
+
+    def urgency() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    (later,) = await aftermath.done(lambda: [urgency()])
+    assert later > urgency()
     await aftermath.close()
