@@ -28,6 +28,7 @@ MOST_TOKENS: Final = 500  # the model was trained to read 512 at once
 GLANCE: Final = 3  # layers of an adapted model that a glance reads
 _LAYERS: Final = 12
 _CHARACTERS: Final = 20  # of a long text so many are looked at for each piece that is read
+_SMALL: Final = 1e-6
 QUERY: Final = "query: "  # what the model was trained to see before a text
 
 
@@ -118,6 +119,16 @@ class SentenceEncoder:
             found = cut(text)
             pieces = [*found[:first], *found[first:][-last:]]
         return self.finished(self._begun(pieces)).mean()
+
+    def looked_up(self, text: str) -> Array:
+        """What the model's table has for the pieces of ``text``, before any layer reads them: a row
+        of length 1 for each.
+        """
+        ids = [number for _, number in self._pieces.cut(text)]
+        rows: Array = self._file.unpacked(self._table(ids)) if ids else self._places[:0]
+        lengths: Array = (rows * rows).sum(axis=1, keepdims=True) ** 0.5
+        unit: Array = rows / (lengths + _SMALL)
+        return unit
 
     def word(self, word: str) -> int | None:
         """The number of ``word`` where the model has one for all of it: no number, no common word.

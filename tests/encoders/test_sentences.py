@@ -70,3 +70,11 @@ def test_eight_bits_say_what_the_full_model_says() -> None:
     assert full is not None
     text = "The tenant has not paid for three months and asks for time until spring."
     assert float(MiniLM(folder).vector(text) @ full.embed_whole(text)[0]) > 0.97
+
+
+def test_the_table_has_a_row_of_length_1_for_each_piece(encoder: SentenceEncoder) -> None:
+    """Words that come again have the same row."""
+    rows = encoder.looked_up("red and red")
+    assert np.allclose((rows * rows).sum(axis=1), 1, atol=1e-3)
+    assert np.array_equal(rows[0], rows[-1])
+    assert not len(encoder.looked_up(" "))

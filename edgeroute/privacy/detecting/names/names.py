@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, Protocol
 
@@ -61,12 +61,11 @@ class Names:
         self._model = model
         self._known: ResultCache[tuple[NameSpan, ...]] = ResultCache()
 
-    def begin(self, page: Page) -> BegunNames:
-        """Have ``page`` read while others look at it."""
-        windows_of = [(start, page.text[start:end]) for start, end in windows(page.text)]
-        if self._model.latin_only:
-            windows_of = [(start, text) for start, text in windows_of if _is_latin(text)]
-        return BegunNames(page, windows_of, self._model, self._known)
+    def begin(self, page: Page, places: Iterable[tuple[int, int]] | None = None) -> BegunNames:
+        """Have ``page`` read while others look at it: its windows at ``places``, or all."""
+        begun = BegunNames(page, self._model, self._known)
+        begun.add(windows(page.text) if places is None else places)
+        return begun
 
     def spans(self, page: Page) -> list[NameSpan]:
         """Every label that the model gives, in the order of the text; none that is allowed."""
@@ -77,27 +76,30 @@ class BegunNames:
     """A page that is being read, window by window; none that was read before."""
 
     def __init__(
-        self,
-        page: Page,
-        windows_of: Sequence[tuple[int, str]],
-        model: NameModel,
-        known: ResultCache[tuple[NameSpan, ...]],
+        self, page: Page, model: NameModel, known: ResultCache[tuple[NameSpan, ...]]
     ) -> None:
         self._page = page
         self._model = model
         self._known = known
         self._ahead: Ahead[tuple[NameSpan, ...]] = Ahead()
-        self._places = [(start, digest(text)) for start, text in windows_of]
+        self._places: dict[int, bytes] = {}
         self._read: dict[bytes, tuple[NameSpan, ...] | int] = {}
-        for (_, text), (_, key) in zip(windows_of, self._places, strict=True):
+
+    def add(self, places: Iterable[tuple[int, int]]) -> None:
+        """Have the windows at ``places`` read, too."""
+        for start, end in places:
+            text = self._page.text[start:end]
+            if start in self._places or (self._model.latin_only and not _is_latin(text)):
+                continue
+            key = self._places[start] = digest(text)
             if key not in self._read:
-                before = known.get(key)
+                before = self._known.get(key)
                 self._read[key] = self._begin(text) if before is None else before
 
     def spans(self) -> list[NameSpan]:
         """Every label that the model gives, in the order of the text; none that is allowed."""
         found: list[NameSpan] = []
-        for start, key in self._places:
+        for start, key in sorted(self._places.items()):
             self._page.tick()
             read = self._read[key]
             if isinstance(read, int):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Generic, Protocol, TypeVar
 
 SIZE: Final = 520  # characters; a usual prompt is one window
@@ -42,6 +43,19 @@ def paragraphs(text: str) -> Iterator[tuple[int, int]]:
         if _SENTENCE <= end - start <= SIZE:
             yield start, end
         start = end
+
+
+class Opened:
+    """The windows of a text that are read. ``places`` are theirs, in order."""
+
+    def __init__(self, places: Iterable[tuple[int, int]]) -> None:
+        self.places = list(places)
+        self._ends = [end for _, end in self.places]
+
+    def touches(self, start: int, end: int) -> bool:
+        """Whether a part of ``[start, end)`` is read."""
+        number = bisect_right(self._ends, start)
+        return number < len(self.places) and self.places[number][0] < end
 
 
 class _Placed(Protocol):

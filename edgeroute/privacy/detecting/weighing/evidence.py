@@ -115,7 +115,7 @@ def evidence(window: WindowView) -> dict[str, float]:
         **_of_spans(window),
         **_of_hits(window.hits),
         **_of_rows(window),
-        **_of_form(window.text),
+        **form_of(window.text),
         "form.program": window.code,
         "form.published": float(window.published),
     }
@@ -185,7 +185,7 @@ def _kind(hit: Hit) -> str:
     return "reached" if hit.type in REACHED else hit.type
 
 
-def _of_form(text: str) -> dict[str, float]:
+def form_of(text: str) -> dict[str, float]:
     """What the text looks like."""
     length, lower = max(len(text), 1), text.lower()
     plain = text.isascii()

@@ -25,7 +25,7 @@ from edgeroute.privacy.detecting.names.own_model import OwnModel
 from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
 from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
 from edgeroute.privacy.detecting.text.page import WORD, Hit, Page
-from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace
+from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, Opened, windows
 from edgeroute.privacy.detecting.weighing.evidence import is_language
 from edgeroute.privacy.detecting.weighing.kinds import (
     DETAILS,
@@ -36,6 +36,7 @@ from edgeroute.privacy.detecting.weighing.kinds import (
     SUSPICIONS,
     is_in_record,
 )
+from edgeroute.privacy.detecting.weighing.skim import Skim
 from edgeroute.privacy.detecting.weighing.weigher import (
     SHORT,
     Early,
@@ -58,8 +59,9 @@ _PLACEHOLDER: Final = re.compile(
 
 
 class BegunPage(NamedTuple):
-    """What is being read of a text's first page."""
+    """What is being read of a text's first page, and where it is worth it."""
 
+    places: list[tuple[int, int]]
     names: BegunNames | None
     early: Early | None
 
@@ -82,16 +84,20 @@ class Suspicions:
         self._policy = policy
         self._names = Names(_name_model(policy.names, models))
         self._weigher = Weigher(models)
+        # A detector of the user's own choice reads everything, and so does the strict level.
+        skims = policy.names == "rampart" and policy.level is Level.BALANCED
+        self._skim = Skim(load(models)) if skims else None
 
     def begin(self, whole: Page) -> BegunPage:
         """Have the first page read while the recognisers look at it: the names in it where it is
         long, and what it means where it is a single window, which takes longest. In others a hard
         fact may be found sooner.
         """
-        length = len(whole.text)
+        length, places = len(whole.text), self._worth(whole)
         return BegunPage(
-            self._names.begin(whole) if length > SHORT else None,
-            self._weigher.begin(whole, ()) if length <= SIZE else None,
+            places,
+            self._names.begin(whole, places) if length > SHORT else None,
+            self._weigher.begin(whole, (), Opened(places)) if length <= SIZE else None,
         )
 
     def found(
@@ -108,16 +114,20 @@ class Suspicions:
         """
         known = set(WORD.findall(pages[0][0].lower))
         most = 0.0
-        begun = begun or BegunPage(None, None)
-        early = begun.early or self._weigher.begin(*pages[0])
+        begun = begun or BegunPage(self._worth(pages[0][0]), None, None)
+        opened = _with_hits(*pages[0], begun.places)
+        early = begun.early or self._weigher.begin(*pages[0], opened)
         for number, (page, hits) in enumerate(pages):
             new = len(set(WORD.findall(page.lower)) - known) >= _NEW_WORDS
             first = number == 0
             if first or (new and is_language(page.text)):
-                names = (begun.names if first else None) or self._names.begin(page)
+                if not first:
+                    opened = _with_hits(page, hits, self._worth(page))
+                names = (begun.names if first else None) or self._names.begin(page, ())
+                names.add(opened.places)
                 read = []
                 for weighed, counted in self._weighed(
-                    page, hits, names.spans(), early if first else None
+                    page, hits, names.spans(), opened, early if first else None
                 ):
                     note(number, weighed)
                     read.append((weighed.start, weighed.end))
@@ -127,12 +137,25 @@ class Suspicions:
             elif self._policy.counts_details(most):
                 yield from ((number, hit) for hit in hits if self._is_detail(hit))
 
+    def _worth(self, page: Page) -> list[tuple[int, int]]:
+        """The windows of ``page`` that may tell something by their words."""
+        places = windows(page.text)
+        if self._skim is None:
+            return list(places)
+        published = page.form.is_published
+        return [
+            (start, end)
+            for start, end in places
+            if self._skim.may_tell(page.text[start:end], published=published)
+        ]
+
     def _weighed(
         self,
         page: Page,
         hits: Sequence[Hit],
         spans: Sequence[NameSpan],
-        early: Early | None = None,
+        opened: Opened,
+        early: Early | None,
     ) -> Iterator[tuple[Weighed, Iterator[Hit]]]:
         """Each window of ``page`` that is weighed, and what counts in it."""
         told = list(spans)
@@ -142,7 +165,7 @@ class Suspicions:
             told = [one for one in spans if not is_attributed(page, one)]
         hits = [*hits, *streets(page, spans)]
         near_spans, near_told, near_hits = ByPlace(spans), ByPlace(told), ByPlace(hits)
-        for weighed in self._weigher.weigh(page, told, hits, early):
+        for weighed in self._weigher.weigh(page, told, hits, opened, early):
             place = weighed[:2]
             around = near_hits.touching(max(0, weighed.start - NEAR), weighed.end + NEAR)
             made = page.form.is_published and page.attribution.says
@@ -203,6 +226,16 @@ class Suspicions:
     def _is_detail(self, hit: Hit) -> bool:
         detail = hit.type in DETAILS or (hit.type in OPEN_IN_CODE and hit.weighed)
         return detail and hit.score >= self._policy.threshold(hit.type)
+
+
+def _with_hits(page: Page, hits: Sequence[Hit], places: Iterable[tuple[int, int]]) -> Opened:
+    """The windows of ``page`` at ``places``, and those in or near which something was seen."""
+    near, worth = ByPlace(hits), set(places)
+    return Opened(
+        (start, end)
+        for start, end in windows(page.text)
+        if (start, end) in worth or near.touching(max(0, start - NEAR), end + NEAR)
+    )
 
 
 def _is_told(weighed: Weighed, told: Sequence[NameSpan], hits: Sequence[Hit]) -> bool:

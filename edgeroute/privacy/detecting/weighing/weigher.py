@@ -17,7 +17,7 @@ from edgeroute.encoders.sentences import Reading, SentenceEncoder
 from edgeroute.encoders.shared import Shared
 from edgeroute.privacy.detecting.names.rampart import NameSpan
 from edgeroute.privacy.detecting.text.page import Hit, Page
-from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, paragraphs, windows
+from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, Opened, paragraphs, windows
 from edgeroute.privacy.detecting.weighing.evidence import (
     WindowView,
     evidence,
@@ -112,13 +112,13 @@ class Weigher:
     def _scale(self) -> Scale:
         return Scale(list(evidence(WindowView("", (), ()))))
 
-    def begin(self, page: Page, hits: Sequence[Hit]) -> Early:
+    def begin(self, page: Page, hits: Sequence[Hit], opened: Opened) -> Early:
         """Have a few windows of ``page`` read that are weighed whatever names are in them: while
         its names are read, nothing else is to be done. ``hits`` are what the recognisers saw.
         """
         early = Early(Ahead(), {})
         if len(page.text) <= SHORT:
-            for _, _, seen, _ in _suspect(page, (), hits):
+            for _, _, seen, _ in _suspect(page, (), hits, opened):
                 if not self._read.get(digest(seen.text)):
                     numbers = None if is_suspect(seen) else list(evidence(seen).values())
                     job = partial(self._reading, seen.text, numbers)
@@ -130,17 +130,18 @@ class Weigher:
         page: Page,
         spans: Sequence[NameSpan],
         hits: Sequence[Hit],
+        opened: Opened,
         early: Early | None = None,
     ) -> Iterator[Weighed]:
-        """Each window of ``page`` with its weight; ``spans`` and ``hits`` are what stage one saw,
-        ``early`` is what ``begin`` gave.
+        """Each window of ``page`` with its weight, as far as it is in what is ``opened``; ``spans``
+        and ``hits`` are what stage one saw, ``early`` is what ``begin`` gave.
         """
         ahead: Ahead[list[_Read]] = Ahead()
         early = early or Early(Ahead(), {})
         weights: dict[bytes, Weight | _Begun] = {}
         places: list[tuple[int, int, bytes]] = []
         try:
-            found = list(_suspect(page, spans, hits))
+            found = list(_suspect(page, spans, hits, opened))
             for start, end, seen, group in found:
                 page.tick()
                 numbers = list(evidence(seen).values())
@@ -191,14 +192,25 @@ class Weigher:
             if begun.gated and not self._scale.may_tell(begun.numbers, reading.mean()):
                 return _NOTHING
             reading = self._meaning.finished(reading)
-        vectors = [reading.mean(), reading.within(begun.seen.named(_NAMED))]
-        return self._scale.weigh(vectors, begun.numbers, begun.group)
+        return self._of(reading, begun.seen, begun.numbers, begun.group)
+
+    def weight(self, seen: WindowView) -> Weight | None:
+        """The weight of a window that is read to the end; None where it has no words."""
+        found = self._meaning.read(seen.text)[:1]
+        numbers = list(evidence(seen).values())
+        return self._of(found[0], seen, numbers, group_of(seen.text)) if found else None
+
+    def _of(
+        self, reading: Reading, seen: WindowView, numbers: Sequence[float], group: str
+    ) -> Weight:
+        vectors = [reading.mean(), reading.within(seen.named(_NAMED))]
+        return self._scale.weigh(vectors, numbers, group)
 
 
 def _suspect(
-    page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit]
+    page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit], opened: Opened
 ) -> Iterator[tuple[int, int, WindowView, str]]:
-    """The windows of ``page`` that are weighed, each with its group of languages: the only one
+    """The ``opened`` windows of ``page`` that are weighed, each with its group: the only one
     unless it is code, all of a short text that is not in English, which the names model knows best,
     and those, and paragraphs, in which something was seen.
     """
@@ -208,6 +220,8 @@ def _suspect(
         places = sorted({*places, *paragraphs(page.text)})
     near_spans, near_hits = ByPlace(spans), ByPlace(hits)
     for start, end in places:
+        if not opened.touches(start, end):
+            continue
         there = near_spans.touching(start, end), near_hits.touching(start, end)
         seen = window(page, *there, start, end)
         group = group_of(seen.text)

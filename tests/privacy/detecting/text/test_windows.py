@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeroute.privacy.detecting.names.token_spans import NameSpan
-from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, windows
+from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, Opened, windows
 
 
 @given(st.text(alphabet="ab .\n\u3002", max_size=3 * SIZE))
@@ -38,3 +39,17 @@ def test_what_touches_a_place_is_found_in_its_order() -> None:
         end = start + places.randrange(1, 2 * SIZE)
         touching = [one for one in found if one.start < end and one.end > start]
         assert near.touching(start, end) == touching
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=12), st.data())
+def test_a_place_is_read_where_it_touches_a_window_that_is(
+    lengths: list[int], data: st.DataObject
+) -> None:
+    """A look-up gives what a look at every window would give."""
+    ends = list(itertools.accumulate(lengths))
+    places = list(itertools.pairwise([0, *ends]))
+    read = [place for place in places if data.draw(st.booleans())]
+    start = data.draw(st.integers(0, ends[-1] - 1))
+    end = data.draw(st.integers(start + 1, ends[-1] + 5))
+    touched = any(first < end and start < last for first, last in read)
+    assert Opened(read).touches(start, end) == touched
