@@ -20,6 +20,7 @@ from edgeroute.core.signals import Signals
 from edgeroute.core.verdict import PrivacyMode, Verdict
 from edgeroute.engine.deciding.compacting import only_compacting
 from edgeroute.engine.deciding.decision import Decision
+from edgeroute.engine.deciding.documents import with_text
 from edgeroute.engine.deciding.model_names import (
     LOCAL,
     named,
@@ -231,6 +232,7 @@ class Decider:
         policy = self.rules.policy(request.policy)
         signals = read_signals(
             request,
+            readable=with_text(request),
             internal_code=privacy.verdict.internal_code,
             classifier=self.classifier(),
             closely=request.pictures != "no"
@@ -325,9 +327,8 @@ class Decider:
 
         if chosen.strategy == "single":
             return ""
-        policy = asked.policy
-        named = policy.cascade.judge if chosen.strategy == "cascade" else policy.ensemble.judge
-        return asked.local if named == LOCAL else pick(asked, named)
+        of = asked.policy.cascade if chosen.strategy == "cascade" else asked.policy.ensemble
+        return asked.local if of.judge == LOCAL else pick(asked, of.judge)
 
     def _plan_input(
         self,
@@ -342,8 +343,7 @@ class Decider:
         from edgeroute.routing.plan.plan_input import PlanInput  # noqa: PLC0415
 
         here = {card.id: card for card in self.local.cards()}
-        client = request.client
-        managed = self.catalog.cards
+        client, managed = request.client, self.catalog.cards
         if client is not None:
             managed = {name: card for name, card in managed.items() if client.allows(name)}
         context = self.router_state.context(session.id, client)
