@@ -288,7 +288,10 @@ class Detector:
                     loading.finish()
                     self._suspicions = self._suspicions or Suspicions(self._policy, self._models)
                 except EncoderMissing as error:
-                    pull = f"Get it with `edgeroute models pull {error.model}`."
+                    pull = (
+                        f"`edgeroute models pull {error.model}` fetches it; until then every prompt"
+                        " counts as private."
+                    )
                     hint = pull if error.model else "See `names` in rules/privacy.yaml."
                     raise DetectionFailed(f"{error} {hint}") from error
         return self._suspicions

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from edgeroute.core.display import safe_line
+from edgeroute.core.reasons import task_words
 from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.words import cost_words, seconds, sent_to, tokens, usage_words
 from edgeroute.tui.screens.page import PanelScreen, line, pair, section
@@ -52,7 +53,8 @@ class ReceiptScreen(PanelScreen[None]):
             yield pair("chat", "stays local from here on")
         yield section("Request")
         yield pair("asked by", safe_line(receipt.asker))
-        yield pair("task", safe_line(receipt.task) or "not recognised")
+        taken_for = receipt.reasons.understood or task_words(receipt.task)
+        yield pair("taken for", safe_line(taken_for, 300))
         yield pair("tier", receipt.tier or "balanced")
         yield pair("input", f"~{tokens(receipt.input_tokens)} tokens")
         yield pair("time", self._time())
