@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from edgeroute.engine.recording.feedback import Thumb
 
 
+_OWN = {"chat": "you, in the chat app", "cli": "you, on the command line"}
+
+
 class ReceiptScreen(PanelScreen[None]):
     """A receipt in full."""
 
@@ -52,7 +55,7 @@ class ReceiptScreen(PanelScreen[None]):
         if receipt.latched:
             yield pair("chat", "stays local from here on")
         yield section("Request")
-        yield pair("asked by", safe_line(receipt.asker))
+        yield pair("asked by", _OWN.get(receipt.asker) or safe_line(receipt.asker))
         taken_for = receipt.reasons.understood or task_words(receipt.task)
         yield pair("taken for", safe_line(taken_for, 300))
         yield pair("tier", receipt.tier or "balanced")
