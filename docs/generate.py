@@ -155,7 +155,7 @@ def settings_page() -> str:
     for name, table in _tables(Settings, ""):
         lines += [f"## `[{name}]`", "", _prose(table), ""]
         lines += ["| key | value | default |", "|---|---|---|"]
-        hints = get_type_hints(table)
+        hints = get_type_hints(table, include_extras=True)
         for field in msgspec.structs.fields(table):
             if not struct_in(hints[field.name]):
                 given = "required" if field.required else f"`{toml(default(field))}`"
@@ -165,7 +165,7 @@ def settings_page() -> str:
 
 
 def _tables(struct: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-    for name, hint in get_type_hints(struct).items():
+    for name, hint in get_type_hints(struct, include_extras=True).items():
         inner = struct_in(hint)
         if inner is None:
             continue

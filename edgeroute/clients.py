@@ -29,7 +29,7 @@ class ClientSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     tier: Literal["", "free", "balanced", "premium"] = ""
     policy: str = ""
     daily_usd: Annotated[float, msgspec.Meta(ge=0)] = 0
-    models: list[Annotated[str, msgspec.Meta(min_length=1)]] = []
+    models: list[Annotated[str, msgspec.Meta(min_length=1, description="models or patterns")]] = []
     person: bool = False
 
     @property

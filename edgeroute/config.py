@@ -18,14 +18,13 @@ from edgeroute.clients import check_name
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.private_file import close_folder, write_private
 from edgeroute.datafile import expected, split_validation_error
-from edgeroute.settings import Settings
+from edgeroute.settings import ALL_SETTINGS, Settings
 
 if TYPE_CHECKING:
     import tomlkit
 
 # Linux allows 108 bytes in a socket's path, macOS 104; the socket's own name needs some of them.
 _SOCKET_FOLDER_LIMIT: Final = 80
-_ALL_SETTINGS: Final = "`edgeroute config show` prints every setting."
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ def parse(text: str, file: str = "config.toml") -> Settings:
             f"{message}.",
             file=file,
             line=_line_of(text, path),
-            hint=f"{expected(Settings, message, path)} {_ALL_SETTINGS}".lstrip(),
+            hint=f"{expected(Settings, message, path)} {ALL_SETTINGS}".lstrip(),
         ) from error
     for name in settings.clients:
         check_name(name, file, _line_of(text, f"$.clients.{name}"))
@@ -193,23 +192,27 @@ def change(path: Path, key: str, value: str) -> Settings:
     is valid.
 
     Raises:
-        SettingsError: the key is unknown or the value is wrong.
+        SettingsError: the file was not valid before, with file and line.
+        UnknownName, WrongValue: there is no such setting, or it does not take this.
     """
     import tomlkit  # noqa: PLC0415
 
-    try:
-        parsed: Any = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        parsed = value
+    from edgeroute.setting_typed import meaning, mistake  # noqa: PLC0415
+
+    steps = _key(key)
     document = _document(path)
+    before = tomlkit.dumps(document)
     table: Any = document
-    *tables, last = _key(key)
-    for name in tables:
+    for name in steps[:-1]:
         table = table.setdefault(name, tomlkit.table())
         if not isinstance(table, dict):
-            raise SettingsError(f"`{key}` is no setting.", hint=_ALL_SETTINGS)
-    table[last] = parsed
-    return _written(path, document)
+            raise mistake(steps, value, SettingsError(f"`{name}` is no table."))
+    table[steps[-1]] = meaning(steps, value)
+    try:
+        return _written(path, document)
+    except SettingsError as error:
+        parse(before, str(path))  # a mistake of before is the one to tell of
+        raise mistake(steps, value, error) from error
 
 
 def forget(path: Path, key: str) -> Settings:

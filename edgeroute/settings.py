@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -10,7 +10,16 @@ from edgeroute.clients import ClientSettings
 from edgeroute.core.request import Tier
 from edgeroute.core.verdict import PrivacyMode
 
-HostName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\Z")]
+ALL_SETTINGS: Final = "`edgeroute config show` prints every setting."
+HostName = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\Z",
+        description="host names in small letters",
+    ),
+]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Amount = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class _SettingsTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -51,7 +60,7 @@ class PrivacySettings(_SettingsTable, frozen=True):
     encrypt: bool = True
     passphrase: bool = False
     paths: dict[str, Literal["private", "code"]] = {}
-    sent_megabytes: Annotated[float, msgspec.Meta(ge=0)] = 500
+    sent_megabytes: Amount = 500
 
 
 class EndpointSettings(_SettingsTable, frozen=True):
@@ -68,7 +77,7 @@ class EndpointSettings(_SettingsTable, frozen=True):
     models: list[str] = []
     key_variable: str = ""
     trusted: bool = False
-    context_tokens: int = 32_768
+    context_tokens: Count = 32_768
 
 
 class LocalSettings(_SettingsTable, frozen=True):
@@ -87,11 +96,11 @@ class LocalSettings(_SettingsTable, frozen=True):
     fallbacks: list[str] = []
     spread: Literal["order", "least_wait"] = "order"
     model: str = "auto"
-    context_tokens: int = 0
-    idle_minutes: Annotated[float, msgspec.Meta(ge=0)] = 10
+    context_tokens: Count = 0
+    idle_minutes: Amount = 10
     preload: bool = False
     pinned: list[str] = []
-    threads: int = 0
+    threads: Count = 0
     endpoints: dict[str, EndpointSettings] = {}
 
 
@@ -103,10 +112,10 @@ class ModelSettings(_SettingsTable, frozen=True):
     """
 
     abilities: list[Literal["vision", "tools", "thinking", "json_schema", "text"]] = []
-    context_tokens: Annotated[int, msgspec.Meta(ge=0)] = 0
-    output_tokens: Annotated[int, msgspec.Meta(ge=0)] = 0
-    input_usd: Annotated[float, msgspec.Meta(ge=0)] = 0
-    output_usd: Annotated[float, msgspec.Meta(ge=0)] = 0
+    context_tokens: Count = 0
+    output_tokens: Count = 0
+    input_usd: Amount = 0
+    output_usd: Amount = 0
 
 
 class ProviderSettings(_SettingsTable, frozen=True):
@@ -126,7 +135,7 @@ class ProviderSettings(_SettingsTable, frozen=True):
     key_variable: str = ""
     enterprise: bool = False
     headers: dict[str, str] = {}
-    context_tokens: int = 128_000
+    context_tokens: Count = 128_000
     cards: dict[str, ModelSettings] = {}
 
 
@@ -142,21 +151,21 @@ class ServerSettings(_SettingsTable, frozen=True):
     """
 
     host: str = "127.0.0.1"
-    port: int = 8377
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8377
     origins: list[str] = []
     editors: list[Literal["vscode", "obsidian", "tauri", "capacitor"]] = []
     hosts: list[HostName] = []
     responses_days: Annotated[float, msgspec.Meta(ge=0, le=36_500)] = 30
-    responses_megabytes: Annotated[float, msgspec.Meta(ge=0)] = 500
+    responses_megabytes: Amount = 500
     keep_unstored: bool = False
 
 
 class BudgetSettings(_SettingsTable, frozen=True):
     """Limits in USD; 0 is no limit. ``at_limit`` is what happens at 100 %."""
 
-    daily_usd: float = 0
-    monthly_usd: float = 0
-    conversation_usd: float = 0
+    daily_usd: Amount = 0
+    monthly_usd: Amount = 0
+    conversation_usd: Amount = 0
     at_limit: Literal["local", "cheaper", "ask"] = "local"
 
 

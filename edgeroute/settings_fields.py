@@ -66,7 +66,7 @@ def fields_of_file(settings: Settings, file: Path) -> Sequence[SettingField]:
 
 
 def _fields(table: Any, own: Any, prefix: str) -> Iterator[SettingField]:
-    hints = get_type_hints(type(table))
+    hints = get_type_hints(type(table), include_extras=True)
     inner: list[tuple[str, Any, Any]] = []
     for field in msgspec.structs.fields(table):
         value, hint = getattr(table, field.name), hints[field.name]
@@ -131,6 +131,11 @@ def choices(hint: Any) -> tuple[str, ...]:
 
 def kind(hint: Any) -> str:
     """What ``hint`` takes, in words."""
+    if get_origin(hint) is Annotated:
+        inner, meta = get_args(hint)
+        least = "" if meta.ge is None else f" from {meta.ge:g}"
+        most = "" if meta.le is None else f" to {meta.le:g}"
+        return f"{meta.description or kind(inner)}{least}{most}"
     if get_origin(hint) in {list, dict}:
         inner = kind(get_args(hint)[-1])
         return f"list of {inner}" if get_origin(hint) is list else f"table of {inner}"

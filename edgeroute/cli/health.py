@@ -229,7 +229,7 @@ async def _detector(runtime: Runtime) -> HealthCheck:
             "privacy check",
             "bad",
             f"does not work, so that every prompt stays here: {error}",
-            "Fetch its models: `edgeroute models pull rampart` (and minilm, e5). Or install again.",
+            "`edgeroute models prepare` fetches all that is missing; or install again.",
         )
     return HealthCheck("privacy check", "ok", f"loaded and working; {runtime.admin.readers}")
 

@@ -94,10 +94,12 @@ def read_prompt(shell: Shell, words: tuple[str, ...], files: tuple[Path, ...] = 
 
 def _attached(shell: Shell, path: Path) -> File | Image:
     try:
-        found = shell.folder / path
+        found = shell.folder / path.expanduser()  # no shell does it in --file=~/letter.pdf
         return read_attachment(found, shell.runtime.admin.own.label(found))
     except OSError as error:
         raise click.UsageError(f"{path} cannot be read ({error.strerror}).") from error
+    except RuntimeError as error:
+        raise click.UsageError(f"{path}: there is no such user here.") from error
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 

@@ -25,6 +25,8 @@ def receipt_line(receipt: Receipt) -> str:
     parts = [receipt.model or "no answer", _where(receipt)]
     if receipt.findings:
         parts.append(f"{found(receipt.findings)} found")
+    elif receipt.rule == "privacy" and not receipt.error:
+        parts.append(receipt.privacy_reason.rstrip("."))
     parts.append(usage_words(receipt.usage))
     if receipt.left_machine:
         parts.append(cost_words(receipt.cost))

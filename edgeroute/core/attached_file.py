@@ -42,8 +42,12 @@ def read_attachment(path: Path, folder: FolderLabel = "") -> File | Image:
         OSError: it cannot be read.
         ValueError: it is no file, or larger than 20 MiB.
     """
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; attach the files in it one by one.")
+    if not path.exists():
+        raise ValueError(f"There is no file {path}.")
     if not path.is_file():
-        raise ValueError(f"{path} is no file.")
+        raise ValueError(f"{path} is no file; what a program writes can be piped in.")
     if path.stat().st_size > MAX_BYTES:
         raise ValueError(f"{path} is larger than 20 MiB; attach a smaller part of it.")
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"

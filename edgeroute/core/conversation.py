@@ -21,8 +21,8 @@ class Conversation:
     ``parent`` is the conversation it was forked from. Where ``stored`` is false only the latch and
     the digests of its beginnings are kept, no text. ``turns`` counts its turns and ``model`` gave
     the last answer. ``left`` says that something of it was sent to another machine, ever.
-    ``front_door`` is where it began and ``client`` the connected program that began it; both are
-    empty where no receipt tells of it.
+    ``front_door`` is where it began and ``client`` the connected program that began it, of a
+    fork what it took over; both are empty where no receipt tells of it.
     """
 
     id: str

@@ -4,7 +4,8 @@
 
     EdgeRouteError            a sentence, and what to do next
     ├── SettingsError         a setting or a data file is wrong: file, line, what is expected
-    │   └── UnknownName       nothing is called so: a provider, a policy, a rule, a program
+    │   ├── UnknownName       nothing is called so: a provider, a policy, a rule, a program
+    │   └── WrongValue        a setting was given what it does not take
     ├── PrivacyRefused        it may not leave, and nothing here can answer
     ├── NothingAnswered       every candidate failed
     ├── ProviderError         a managed API failed; ``kind`` says what that means for the next step
@@ -101,7 +102,7 @@ class EdgeRouteError(Exception):
 class SettingsError(EdgeRouteError):
     """A setting, a rule or a data file is wrong. ``line`` counts from 1; 0 is the whole file.
 
-    ``more`` are further mistakes in the same file.
+    ``sentence`` is the message without its place, ``more`` are further mistakes in the same file.
     """
 
     exit_code = 1
@@ -111,6 +112,7 @@ class SettingsError(EdgeRouteError):
     def __init__(self, message: str, *, file: str = "", line: int = 0, hint: str = "") -> None:
         place = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
         super().__init__(f"{place}{message}", hint)
+        self.sentence = message
         self.file = file
         self.line = line
 
@@ -119,6 +121,15 @@ class UnknownName(SettingsError):
     """Nothing has the name that was typed; the sentence says what may have been meant."""
 
     exit_code = 2
+
+
+class WrongValue(SettingsError):
+    """A setting was given what it does not take; the sentence says what it takes."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
 
 
 class PrivacyRefused(EdgeRouteError):

@@ -70,6 +70,11 @@ def no_key(provider: str) -> str:
     return f"There is no key for {provider}."
 
 
+def task_words(task: str) -> str:
+    """A task's id in words; one that is not known any more as it is."""
+    return _TASKS.get(task, task.replace("_", " "))
+
+
 def understood(signals: Signals) -> str:
     """What a request was taken for, how surely, and from what."""
     task = dict(signals.origins).get("task")

@@ -53,10 +53,13 @@ def cost_words(cost: Cost) -> str:
 
 
 def begun_by(conversation: Conversation) -> str:
-    """Who began a conversation: ``app``, ``ask``, or the connected program by its name."""
+    """Who began a conversation: ``app``, ``ask``, or the connected program by its name;
+    ``fork`` where no receipt tells.
+    """
     if conversation.front_door == "http":
         return conversation.client or "a program"
-    return {"cli": "ask", "chat": "app"}.get(conversation.front_door, "")
+    unknown = "fork" if conversation.parent else ""
+    return {"cli": "ask", "chat": "app"}.get(conversation.front_door, unknown)
 
 
 def tokens(count: int) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FILE: Final = "e5-small-q4.bin"
+_CALLED: Final = "The model that tells what sentences are about (e5)"
 DIGEST: Final = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 BLOCK: Final = 32
 _BLOCK_BYTES: Final = 18
@@ -43,9 +44,9 @@ class E5File:
             with self._path.open("rb") as file:
                 self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
-            raise EncoderMissing(f"{FILE} of the sentence model is missing.", "e5") from error
+            raise EncoderMissing(f"{_CALLED} is not here.", "e5") from error
         if not known and hashlib.sha256(self._data).hexdigest() != DIGEST:
-            raise EncoderMissing(f"{FILE} of the sentence model is damaged.", "e5")
+            raise EncoderMissing(f"{_CALLED} is damaged.", "e5")
         import numpy  # noqa: ICN001, PLC0415 - heavy, needed at the first scan only
 
         self._numpy = numpy

@@ -28,6 +28,9 @@ _START, _END = 101, 102
 _KEPT: Final = 512  # vectors, of 1.5 kB each
 
 
+_CALLED: Final = "The model that compares English sentences (minilm)"
+
+
 class MiniLM:
     """The loaded model. Thread-safe."""
 
@@ -45,9 +48,7 @@ class MiniLM:
             self._words = held.rows("embeddings.word_embeddings.weight")
         # The tokenizers library raises bare Exception for a missing or broken file.
         except Exception as error:
-            raise EncoderMissing(
-                "The English sentence model is missing or damaged.", "minilm"
-            ) from error
+            raise EncoderMissing(f"{_CALLED} is not here or damaged.", "minilm") from error
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._places = (

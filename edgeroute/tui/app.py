@@ -16,7 +16,7 @@ from edgeroute.core.display import safe, safe_line
 from edgeroute.tui.chat.screen import ChatScreen
 from edgeroute.tui.commands import palette
 from edgeroute.tui.keymap import keys_with
-from edgeroute.tui.theme import DEFAULT, OURS, VARIABLE_DEFAULTS
+from edgeroute.tui.theme import ANSI, DEFAULT, OURS, VARIABLE_DEFAULTS
 
 if TYPE_CHECKING:
     from edgeroute.tui.screens.onboarding import Onboarded
@@ -37,13 +37,16 @@ class ChatApp(App[int]):
 
     def __init__(self, runtime: Runtime) -> None:
         self.keys = keys_with(runtime.chat.keys)
-        super().__init__()
+        ansi = any(theme.name == runtime.chat.theme for theme in ANSI)
+        # The terminal's own colours are kept or replaced by what is said here, before the theme.
+        super().__init__(ansi_color=ansi or None)
+        self.set_reactive(App.ansi_color, None)
         self.runtime = runtime
-        for theme in OURS:
+        for theme in (*OURS, *ANSI):
             self.register_theme(theme)
-        wanted = runtime.chat.theme
+        name = runtime.chat.theme
         # Set before the first paint: a change of theme styles everything anew.
-        self.set_reactive(App.theme, wanted if wanted in self.available_themes else DEFAULT)
+        self.set_reactive(App.theme, name if name in self.available_themes else DEFAULT)
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:

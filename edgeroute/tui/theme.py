@@ -6,9 +6,10 @@ Colours only repeat what words say: ``$local`` stays here, ``$forced`` had to, `
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 DEFAULT: Final = "edgeroute-dark"
 
@@ -66,6 +67,41 @@ def _theme(name: str, *, dark: bool) -> Theme:
 
 OURS: Final = (_theme(DEFAULT, dark=True), _theme("edgeroute-light", dark=False))
 
+
+# The sixteen colours of a terminal: on black its blue cannot be read, on white not its yellow and
+# its green.
+_ON_BLACK: Final = {
+    "local": "ansi_bright_green",
+    "forced": "ansi_bright_yellow",
+    "cloud": "ansi_bright_cyan",
+    "masked": "ansi_bright_magenta",
+    "personal": "ansi_bright_yellow",
+    "on-badge": "ansi_black",
+    "code": "ansi_bright_green",
+}
+_ON_WHITE: Final = {
+    "local": "ansi_black",
+    "forced": "ansi_red",
+    "cloud": "ansi_blue",
+    "masked": "ansi_magenta",
+    "personal": "ansi_red",
+    "on-badge": "ansi_bright_white",
+    "code": "ansi_magenta",
+}
+
+
+def _ansi(name: str, primary: str, success: str, own: dict[str, str]) -> Theme:
+    """Textual's theme of the terminal's own colours, with those that can be read there."""
+    theme = BUILTIN_THEMES[name]
+    colours = {"primary": primary, "accent": primary, "success": success}
+    variables = {**theme.variables, "footer-key-foreground": primary, **own}
+    return replace(theme, **colours, variables=variables)  # type: ignore[arg-type]
+
+
+ANSI: Final = (
+    _ansi("ansi-dark", "ansi_bright_cyan", "ansi_bright_green", _ON_BLACK),
+    _ansi("ansi-light", "ansi_blue", "ansi_black", _ON_WHITE),
+)
 
 # The meaning colours for themes that are not ours.
 VARIABLE_DEFAULTS: Final = {

@@ -7,6 +7,7 @@ from functools import cached_property, partial
 
 from edgeroute.core.calibration import Calibration, CalibrationProgress
 from edgeroute.core.local_models import OnProgress
+from edgeroute.core.names import unknown
 from edgeroute.core.spending import AlertRepository
 from edgeroute.engine.admin.local_models import LocalModelStates
 from edgeroute.engine.admin.policies import Policies
@@ -68,6 +69,29 @@ class AdminParts:
     def backends(self) -> tuple[str, ...]:
         """What `local.backend` may name: our own backends and the endpoints of the settings."""
         return (*OWN_NAMES, *self._engine.installation.settings.local.endpoints)
+
+    def check_setting(self, key: str, value: str) -> None:
+        """Refuse the name of a policy, backend, model or provider that there is not: nothing could
+        be asked any more.
+
+        Raises:
+            UnknownName: there is none; with the nearest names.
+        """
+        value = value.strip("\"'")
+        local = self._engine.installation.settings.local
+        match key:
+            case "router.policy":
+                self.policies.named(value)
+            case "local.backend" if value not in self.backends:
+                raise unknown("backend", value, self.backends)
+            case "local.model" if local.backend in {"auto", "llamacpp"}:
+                models = [row.id for row in self.models.list() if row.kind == "model"]
+                if value.removeprefix("local/") not in {"auto", *models}:
+                    raise unknown("local model", value, models)
+            case "privacy.enterprise_provider":
+                providers = sorted(self._engine.providers.catalog.providers)
+                if value not in {"", *providers}:
+                    raise unknown("provider", value, providers)
 
     @property
     def readers(self) -> str:

@@ -13,8 +13,8 @@ from edgeroute.cli.shell import COMPLETING, Shell
 from tests.cli.conftest import Home
 
 
-def completed(home: Home, *words: str, opener: object = None) -> list[str]:
-    """The names that a shell offers for the last of ``words``."""
+def offered_kinds(home: Home, *words: str, opener: object = None) -> list[tuple[str, str]]:
+    """What a shell is told to offer for the last of ``words``, each with its kind."""
     environment = {
         COMPLETING: "bash_complete",
         "COMP_WORDS": f"edgeroute {' '.join(words)}",
@@ -24,7 +24,12 @@ def completed(home: Home, *words: str, opener: object = None) -> list[str]:
     done = CliRunner().invoke(cli, [], prog_name="edgeroute", env=environment, obj=shell)
     assert done.exit_code == 0
     kinds = [line.partition(",") for line in done.stdout.splitlines()]
-    return [name for kind, _, name in kinds if kind == "plain"]
+    return [(kind, name) for kind, _, name in kinds]
+
+
+def completed(home: Home, *words: str, opener: object = None) -> list[str]:
+    """The names that a shell offers for the last of ``words``."""
+    return [name for kind, name in offered_kinds(home, *words, opener=opener) if kind == "plain"]
 
 
 @pytest.mark.parametrize(
@@ -57,6 +62,14 @@ def test_names_are_completed(home: Home, words: tuple[str, ...], offered: str) -
     names = completed(home, *words)
     assert offered in names
     assert all(name.startswith(words[-1]) for name in names)
+
+
+@pytest.mark.parametrize(
+    "words", [("ask", "--file", "le"), ("explain", "-f", "~/le"), ("scan", "le"), ("scan", "Ü")]
+)
+def test_paths_are_the_shells_own(home: Home, words: tuple[str, ...]) -> None:
+    """Which knows its spaces, umlauts and home; the script has only to be told."""
+    assert offered_kinds(home, *words) == [("file", words[-1])]
 
 
 def test_an_error_completes_nothing(home: Home) -> None:

@@ -124,6 +124,26 @@ def test_wrong_settings_are_named_with_file_and_line(home: Home) -> None:
     assert home.run("receipts").exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("chat.notify", "loud", "bell, desktop, off"),
+        ("budget.daily_usd", "-3", "a number from 0"),
+        ("chat.nope", "1", "Known here: theme"),
+        ("chat.theme", "nrod", "nord"),
+        ("chat.keys.hlep", "f9", "help"),
+        ("privacy.enterprise_provider", "opnai", "openai"),
+        ("local.backend", "lamacpp", "llamacpp"),
+    ],
+)
+def test_a_wrong_setting_is_wrong_usage(home: Home, key: str, value: str, said: str) -> None:
+    """Exit code 2, and the sentence names what there is; nothing is written."""
+    result = home.run("config", "set", key, value)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert not home.paths.settings.exists()
+
+
 def test_a_setting_is_reset(home: Home) -> None:
     """It goes out of the file, comments stay, and a key that there is not is told."""
     home.configure("[router]\n# dear\ntier = 'premium'\n")

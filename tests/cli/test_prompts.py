@@ -197,6 +197,20 @@ def test_scan_reads_what_is_piped_and_can_fail_a_script(home: Home) -> None:
     assert (folder.exit_code, "--files-from" in folder.stderr) == (2, True)
 
 
+def test_a_scan_that_could_not_check_has_failed(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its exit code says so: 1, and 2 for scripts that ask with --check."""
+
+    async def broken(*_: object, **__: object) -> Verdict:
+        return Verdict(private=True, reason="It is not here.", complete=False, failed=True)
+
+    monkeypatch.setattr(FindsSsn, "scan", broken)
+    result = home.run("scan", stdin="x")
+    assert (result.exit_code, result.stdout) == (1, "-: It is not here.\n")
+    assert home.run("scan", "--check", stdin="x").exit_code == 2
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
 def test_scan_reads_text_in_its_encoding(home: Home, tmp_path: Path, encoding: str) -> None:
     """A file and a pipe in UTF-16 or UTF-32 are read as text, with line and column."""

@@ -82,7 +82,7 @@ def test_config_is_set_and_shown(home: Home) -> None:
     wrong_ones = (("router.tear", "x"), ("router.tier", "gold"), ("server.port", "many"))
     for key, value in wrong_ones:
         wrong = home.run("config", "set", key, value)
-        assert wrong.exit_code == 1
+        assert wrong.exit_code == 2
         assert wrong.stderr
     named = (
         ("router.policy", "defualt", "`default`"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,13 @@ def test_what_cannot_be_attached_is_said(tmp_path: Path, monkeypatch: pytest.Mon
     """Folders, missing and huge files are refused with a sentence."""
     monkeypatch.setattr(attached_file, "MAX_BYTES", 3)
     (tmp_path / "big").write_bytes(b"xxxx")
-    for name, sentence in (("", "is no file"), ("none", "is no file"), ("big", "larger than")):
+    os.mkfifo(tmp_path / "pipe")
+    for name, sentence in (
+        ("", "is a folder"),
+        ("none", "There is no file"),
+        ("big", "larger than"),
+        ("pipe", "can be piped in"),
+    ):
         with pytest.raises(ValueError, match=sentence):
             read_attachment(tmp_path / name)
 

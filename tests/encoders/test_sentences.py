@@ -53,7 +53,7 @@ def test_a_long_text_is_read_in_parts(encoder: SentenceEncoder) -> None:
 
 def test_a_damaged_file_is_no_model(tmp_path: Path) -> None:
     """A missing or changed file is said, and which model it is of."""
-    with pytest.raises(EncoderMissing, match="missing") as missing:
+    with pytest.raises(EncoderMissing, match="not here") as missing:
         SentenceEncoder(tmp_path)
     assert missing.value.model == "e5"
     (tmp_path / FILE).write_bytes(b"E5S1 and more")

@@ -216,5 +216,9 @@ async def test_a_missing_model_file_keeps_everything_here(tmp_path: Any) -> None
         verdict = await reader.inspect(ChatRequest((user("My neighbour Ann Poe is ill."),)))
         assert verdict.private
         assert not verdict.complete
-    assert "models pull" in verdict.reason
+    assert verdict.reason == (
+        "The model that reads prompts for names (rampart) is not here. `edgeroute models pull"
+        " rampart` fetches it; until then every prompt counts as private. So it stays on this"
+        " machine."
+    )
     await reader.close()

@@ -895,6 +895,7 @@ class FakeRuntime:
             own=self.own,
             attachments="Its content is read here and judged.",
             policies=self.policies,
+            check_setting=self._check_setting,
             sent=sent,
             models=FakeModels(self.models),
             local_models=self.models,
@@ -942,6 +943,10 @@ class FakeRuntime:
 
     async def close(self) -> None:
         """There is nothing to let go of."""
+
+    def _check_setting(self, key: str, value: str) -> None:
+        if key == "router.policy":
+            self.policies.named(value)
 
     def save(self, key: str, value: str | None) -> None:
         """Remember the setting."""

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from textual.filter import ANSIToTruecolor
 from textual.widgets import OptionList
 
 from edgeroute.core.errors import SettingsError
@@ -14,6 +15,7 @@ from edgeroute.core.verdict import PrivacyMode
 from edgeroute.tui.app import ChatApp
 from edgeroute.tui.screens.onboarding import OnboardingScreen
 from edgeroute.tui.screens.picker import Picker
+from edgeroute.tui.screens.providers import ProvidersScreen
 from tests.tui.driver import running
 from tests.tui.fake_runtime import FakeRuntime
 
@@ -57,6 +59,32 @@ async def test_a_theme_is_chosen_and_kept(runtime: FakeRuntime) -> None:
         await chat.press(*"edgeroute-light", "enter")
         await chat.until(lambda: chat.app.theme == "edgeroute-light")
         assert runtime.saved == {"chat.theme": "edgeroute-light"}
+
+
+@pytest.mark.parametrize(
+    ("name", "unreadable"),
+    [("ansi-dark", {"blue", "black"}), ("ansi-light", {"yellow", "green", "cyan", "white"})],
+)
+async def test_the_terminals_own_colours_can_be_read(
+    runtime: FakeRuntime, name: str, unreadable: set[str]
+) -> None:
+    """They are its own from the first paint, none is lost on its background, and the chosen line is
+    marked by more than a background that there is not.
+    """
+    runtime.chat = replace(runtime.chat, theme=name)
+    async with running(runtime) as chat:
+        assert chat.app.native_ansi_color
+        assert not any(one.enabled for one in chat.app._filters if isinstance(one, ANSIToTruecolor))
+        used = chat.app.theme_variables
+        for meaning in ("primary", "success", "local", "forced", "cloud", "masked", "personal"):
+            assert used[meaning].removeprefix("ansi_").removeprefix("bright_") not in unreadable
+        await chat.press("f5")
+        await chat.until(lambda: isinstance(chat.app.screen, ProvidersScreen))
+        rows = chat.app.screen.query_one(OptionList)
+        assert rows.get_component_styles("option-list--option-highlighted").text_style.underline
+        chat.app.theme = "edgeroute-dark"
+        await chat.pilot.pause()
+        assert not chat.app.native_ansi_color
 
 
 @pytest.mark.parametrize("theme", ["edgeroute-light", "ansi-dark", "nonsense"])

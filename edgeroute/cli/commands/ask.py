@@ -101,6 +101,7 @@ class _Asking:
     screen: SafeStream = field(default_factory=SafeStream)
     shown: str = ""
     conversation: str = ""
+    failure: str = ""
     told: set[str] = field(default_factory=set)
     waiting: asyncio.Task[None] | None = None
 
@@ -139,7 +140,9 @@ class _Asking:
 
     def _take(self, event: Event) -> None:
         """Show what happens on the way."""
-        if isinstance(event, Planned):
+        if isinstance(event, AttemptStarted):
+            self._tell_failure()
+        elif isinstance(event, Planned):
             self.conversation = event.conversation
             if self.request.model not in {"", "auto"}:  # who asks by name hears of any other way
                 for text in event.plan.notes:
@@ -158,18 +161,23 @@ class _Asking:
             self.screen = SafeStream()
         elif isinstance(event, AttemptEnded) and event.attempt.outcome == "failed":
             attempt = event.attempt
-            told = failed(attempt.model, attempt.error, attempt.detail)
-            if told not in self.told:  # the same model may be tried again
-                self._say(told)
-            self.told.add(told)
+            self.failure = failed(attempt.model, attempt.error, attempt.detail)
         elif isinstance(event, Notice):
             self._say(f"warning: {event.text}" if event.kind in DOUBTS else event.text)
+
+    def _tell_failure(self) -> None:
+        """Say which model failed before; the last word of a request says it of all by itself."""
+        if self.failure and self.failure not in self.told:  # the same model may be tried again
+            self._say(self.failure)
+            self.told.add(self.failure)
+        self.failure = ""
 
     def _say(self, text: str) -> None:
         if not self.quiet:
             note(dim(safe_line(text, 400)))
 
     def _answered(self, event: Answered) -> int:
+        self._tell_failure()
         pictures = self._pictures(event)
         if self.machine:
             shown = {"pictures": pictures} if pictures else {}

@@ -101,7 +101,8 @@ def scan(
     else:
         for report in reports:
             _print(report, quiet=staged)
-    code = _code(reports) if check or staged else 0
+    unread = any(report["failed"] for report in reports)  # what could not be checked is no result
+    code = _code(reports) if check or staged else int(unread)
     if staged and code == _FOUND and not machine:
         note(_COMMIT_ANYWAY)
     return code

@@ -16,7 +16,9 @@ from edgeroute.cli.shell import Shell, as_json, note, out, pass_shell, piped, ta
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.names import unknown
 from edgeroute.core.pictures import allowed_as
+from edgeroute.settings import ALL_SETTINGS
 from edgeroute.settings_fields import fields_of_file
+from edgeroute.tui.setting_check import check_setting
 
 _KINDS: Final = ("name", "project", "pattern")
 
@@ -45,7 +47,8 @@ def show(shell: Shell, *, machine: bool) -> None:
         out(settings.show(shell.runtime.settings), end="")
 
 
-@config.command("set")
+# A number below zero is a value, if seldom a right one, and no option.
+@config.command("set", context_settings={"ignore_unknown_options": True})
 @click.argument("key", shell_complete=complete.settings)
 @click.argument("value", shell_complete=complete.values)
 @pass_shell
@@ -66,32 +69,23 @@ def reset(shell: Shell, key: str) -> None:
     file = settings.Paths.find().settings
     known = [one.key for one in fields_of_file(settings.load(file), file)]
     if key not in known:
-        raise unknown("setting", key, known)
+        raise unknown("setting", key, known, ALL_SETTINGS)
     settings.forget(file, key)
     note(f"{key} has its default again.")
 
 
 def _must_be_known(shell: Shell, key: str, value: str) -> None:
-    """Refuse a policy, backend or local model that there is not: nothing could be asked any more.
+    """Refuse a name that there is not: nothing could be asked, or nothing started, any more.
 
     Raises:
-        UnknownName: there is none; with the nearest names.
+        SettingsError: there is none; with the nearest names.
     """
-    if key not in {"router.policy", "local.backend", "local.model"}:
-        return
     try:
-        admin = shell.runtime.admin
+        admin, own = shell.runtime.admin, shell.runtime.settings.chat
     except SettingsError:
         return  # another mistake in the file must not keep anyone from mending this one
-    if key == "router.policy":
-        admin.policies.named(value)
-    elif key == "local.backend":
-        if value not in admin.backends:
-            raise unknown("backend", value, admin.backends)
-    elif shell.runtime.settings.local.backend in {"auto", "llamacpp"}:
-        models = [row.id for row in admin.models.list() if row.kind == "model"]
-        if value.removeprefix("local/") not in {"auto", *models}:
-            raise unknown("local model", value, models)
+    admin.check_setting(key, value)
+    check_setting(key, value, own.keys)
 
 
 def _allowed_as(picture: Path | None, question: str) -> str:

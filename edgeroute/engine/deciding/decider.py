@@ -304,9 +304,8 @@ class Decider:
 
         if chosen.strategy == "single":
             return ""
-        policy = asked.policy
-        named = policy.cascade.judge if chosen.strategy == "cascade" else policy.ensemble.judge
-        return asked.local if named == LOCAL else pick(asked, named)
+        of = asked.policy.cascade if chosen.strategy == "cascade" else asked.policy.ensemble
+        return asked.local if of.judge == LOCAL else pick(asked, of.judge)
 
     def _plan_input(
         self,
@@ -321,8 +320,7 @@ class Decider:
         from edgeroute.routing.plan.plan_input import PlanInput  # noqa: PLC0415
 
         here = {card.id: card for card in self.local.cards()}
-        client = request.client
-        managed = self.catalog.cards
+        client, managed = request.client, self.catalog.cards
         if client is not None:
             managed = {name: card for name, card in managed.items() if client.allows(name)}
         context = self.router_state.context(session.id, client)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from edgeroute.engine.deciding.documents import with_text
+
 if TYPE_CHECKING:
     from edgeroute.core.request import ChatRequest
     from edgeroute.core.signals import Signals
@@ -30,6 +32,7 @@ def request_signals(
 
     return read_signals(
         request,
+        readable=with_text(request),
         internal_code=internal_code,
         classifier=classifier,
         closely=request.pictures != "no"

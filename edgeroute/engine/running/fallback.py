@@ -54,6 +54,7 @@ from edgeroute.providers.resilience.failover import (
     Stopped,
     Try,
 )
+from edgeroute.providers.resilience.last_word import NOBODY
 
 if TYPE_CHECKING:
     from edgeroute.core.model_card import ModelCard
@@ -236,7 +237,8 @@ def _in_words(decision: Decision, error: EdgeRouteError) -> EdgeRouteError:
         places = private_places(decision.request, decision.privacy)
         why = f"{decision.privacy.reason} {places}".strip()
         blamed = error.rejection.blames_caller
-        said, hint = error.message, error.hint or (_CHANGE_IT if blamed else _GET_A_MODEL)
+        said = error.message.removeprefix(NOBODY).lstrip()  # which the sentence says by itself
+        hint = error.hint or (_CHANGE_IT if blamed else _GET_A_MODEL)
         held = decision.privacy.mode is not PrivacyMode.PRIVATE and not _answered_here(decision)
         if held and error.rejection.code == OVERFLOW.code:
             blamed, said, hint = False, _NO_ROOM, ""

@@ -19,6 +19,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.deciding.decision import Decision
+from edgeroute.engine.deciding.documents import with_text
 from edgeroute.engine.deciding.session import Session, Sessions
 from edgeroute.engine.running.live_attempt import LiveAttempt
 from edgeroute.engine.threads import THREADS
@@ -108,7 +109,7 @@ class ModelCalls:
             asked = replace(decision.request, model=live.candidate.model)
             if decision.privacy.stays:
                 asked = replace(asked, privacy=PrivacyMode.PRIVATE)
-            opened = self.local.answer(asked)
+            opened = self.local.answer(await THREADS.call(partial(with_text, asked)))
         else:
             opened = self._cloud(live, decision, patience)
             if decision.masked is not None:
@@ -130,6 +131,7 @@ class ModelCalls:
         provider = self.catalog.provider(live.card.provider)
         assert provider is not None
         card = spoken(live.card, provider, outbound)
+        outbound = await THREADS.call(partial(with_text, outbound, card.abilities))
         as_it_comes = (
             outbound.source is not None
             and outbound.wire == card.wire

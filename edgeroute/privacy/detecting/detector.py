@@ -288,9 +288,10 @@ class Detector:
                     loading.finish()
                     self._suspicions = self._suspicions or Suspicions(self._policy, self._models)
                 except EncoderMissing as error:
-                    pull = f"Get it with `edgeroute models pull {error.model}`."
-                    hint = pull if error.model else "See `names` in rules/privacy.yaml."
-                    raise DetectionFailed(f"{error} {hint}") from error
+                    pull = f"`edgeroute models pull {error.model}` fetches it"
+                    hint = pull if error.model else "See `names` in rules/privacy.yaml"
+                    said = f"{error} {hint}; until then every prompt counts as private."
+                    raise DetectionFailed(said) from error
         return self._suspicions
 
     def _reason(self, findings: Sequence[Finding], origin: str) -> str:

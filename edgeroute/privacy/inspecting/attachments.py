@@ -10,12 +10,19 @@ import html.parser
 import io
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from edgeroute.core.encoding import decoded
-from edgeroute.privacy.inspecting.pdf_text import MAX_PAGES, MAX_TEXT, Withheld, text_of_pdf
+from edgeroute.privacy.inspecting.pdf_text import (
+    MAX_PAGES,
+    MAX_TEXT,
+    Withheld,
+    shown_on_pages,
+    text_of_pdf,
+)
 
-__all__ = ["MAX_BYTES", "MAX_PAGES", "MAX_TEXT", "UnreadableFile", "text_of"]
+__all__ = ["MAX_BYTES", "MAX_PAGES", "MAX_TEXT", "UnreadableFile", "shown_in", "text_of"]
 
 MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_UNPACKED: Final = 60 * 1024 * 1024
@@ -37,15 +44,51 @@ def text_of(media_type: str, data: bytes) -> str:
     Raises:
         UnreadableFile: it cannot be read whole.
     """
-    if len(data) > MAX_BYTES:
-        raise UnreadableFile(f"The file is larger than {MAX_BYTES // 1024 // 1024} MiB.")
-    try:
-        if data[:1024].lstrip().startswith(b"%PDF-"):
+    with _as_sentences(data):
+        if _is_pdf(data):
             text = text_of_pdf(data)
         elif data.startswith(b"PK"):
             text = _docx(data)
         else:
-            text = _plain(data, is_html="html" in media_type.lower())
+            text = _plain(data)
+            if _is_html(media_type, text):
+                text = f"{text}\n{_without_tags(text)}"
+    return _checked(text)
+
+
+def shown_in(media_type: str, data: bytes) -> str:
+    """What a reader of the file sees, for a model to read: no proof that nothing else is there.
+
+    Raises:
+        UnreadableFile: nothing of it can be read.
+    """
+    with _as_sentences(data):
+        if _is_pdf(data):
+            text = shown_on_pages(data)
+        elif data.startswith(b"PK"):
+            text = _pages(data)
+        else:
+            text = _plain(data)
+            text = _without_tags(text) if _is_html(media_type, text) else text
+    return _checked(text)
+
+
+def _is_pdf(data: bytes) -> bool:
+    return data[:1024].lstrip().startswith(b"%PDF-")
+
+
+def _is_html(media_type: str, text: str) -> bool:
+    begins = text.lstrip()[:15].lower().startswith(("<!doctype html", "<html"))
+    return begins or "html" in media_type.lower()
+
+
+@contextmanager
+def _as_sentences(data: bytes) -> Iterator[None]:
+    """Refuse ``data`` that is too large; whatever a parser of it raises becomes a sentence."""
+    if len(data) > MAX_BYTES:
+        raise UnreadableFile(f"The file is larger than {MAX_BYTES // 1024 // 1024} MiB.")
+    try:
+        yield
     except UnreadableFile:
         raise
     except Withheld as error:
@@ -55,6 +98,9 @@ def text_of(media_type: str, data: bytes) -> str:
     except Exception as error:
         # The parsers raise dozens of types for damaged files, and a file is never worth a crash.
         raise UnreadableFile("The file is damaged or of a kind that cannot be read.") from error
+
+
+def _checked(text: str) -> str:
     if not text.strip():
         raise UnreadableFile("The file holds no text that can be read.")
     if len(text) > MAX_TEXT:
@@ -62,7 +108,7 @@ def text_of(media_type: str, data: bytes) -> str:
     return text
 
 
-def _plain(data: bytes, *, is_html: bool) -> str:
+def _plain(data: bytes) -> str:
     """Text, Markdown, CSV, JSON, code, HTML."""
     try:
         text = decoded(data)
@@ -70,8 +116,6 @@ def _plain(data: bytes, *, is_html: bool) -> str:
         raise UnreadableFile("The file is not text.") from error
     if any(ord(sign) < 9 or 13 < ord(sign) < 27 for sign in set(text)):
         raise UnreadableFile("The file is not text.")
-    if is_html or text.lstrip()[:15].lower().startswith(("<!doctype html", "<html")):
-        return f"{text}\n{_without_tags(text)}"
     return text
 
 
@@ -94,12 +138,27 @@ class _ShownText(html.parser.HTMLParser):
         self.shown.append(data)
 
 
-def _docx(data: bytes) -> str:
-    """Every part of a Word file: body, tables, headers, notes, comments, properties."""
+def _word_file(data: bytes) -> Any:
     import docx  # noqa: PLC0415 - only who attaches a Word file pays for it
 
     _check_archive(data)
-    document = docx.Document(io.BytesIO(data))
+    return docx.Document(io.BytesIO(data))
+
+
+def _pages(data: bytes) -> str:
+    """The paragraphs of a Word file, those of tables and boxes included, each once."""
+    paragraph, said = f"{_WORD}p", f"{_WORD}t"
+    return "\n".join(
+        "".join(
+            one.text or "" for one in each.iter(said) if next(one.iterancestors(paragraph)) is each
+        )
+        for each in _word_file(data).element.body.iter(paragraph)
+    )
+
+
+def _docx(data: bytes) -> str:
+    """Every part of a Word file: body, tables, headers, notes, comments, properties."""
+    document = _word_file(data)
     texts: list[str] = []
     for part in document.part.package.iter_parts():
         name = str(part.partname).lower()

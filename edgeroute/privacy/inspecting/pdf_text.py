@@ -54,13 +54,7 @@ def text_of_pdf(data: bytes) -> str:
         Withheld: it cannot be read whole.
         Exception: it is damaged; the parser has many types for that.
     """
-    import pypdf  # noqa: PLC0415 - only who attaches a PDF pays for it
-
-    reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
-    if reader.is_encrypted:
-        raise Withheld("The PDF is encrypted.")
-    if len(reader.pages) > MAX_PAGES:
-        raise Withheld(f"The PDF has more than {MAX_PAGES} pages.")
+    reader = _opened(data)
     if reader.attachments:
         raise Withheld("The PDF holds other files.")
     texts: list[str] = []
@@ -76,6 +70,27 @@ def text_of_pdf(data: bytes) -> str:
         if size > MAX_TEXT:
             return "\n".join(texts)
     return "\n".join([*texts, *_Objects(reader, data).texts()])
+
+
+def shown_on_pages(data: bytes) -> str:
+    """What the pages show as text, one after another.
+
+    Raises:
+        Withheld: it is encrypted, or has too many pages.
+        Exception: it is damaged.
+    """
+    return "\n\n".join(page.extract_text() for page in _opened(data).pages)
+
+
+def _opened(data: bytes) -> Any:
+    import pypdf  # noqa: PLC0415 - only who attaches a PDF pays for it
+
+    reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
+    if reader.is_encrypted:
+        raise Withheld("The PDF is encrypted.")
+    if len(reader.pages) > MAX_PAGES:
+        raise Withheld(f"The PDF has more than {MAX_PAGES} pages.")
+    return reader
 
 
 class _Objects:

@@ -18,6 +18,7 @@ from edgeroute.core.errors import (
 )
 from edgeroute.providers.resilience.health import Unavailable
 
+NOBODY: Final = "No model could answer."
 # What nobody mends by waiting.
 _LASTING: Final = frozenset(
     {ErrorKind.AUTH, ErrorKind.BILLING, ErrorKind.NO_KEY, ErrorKind.UNKNOWN_MODEL}
@@ -46,7 +47,7 @@ def last_word(
     lines = list(dict.fromkeys(f"{model}: {error.message}" for model, error in errors))
     hints = [error.hint for error in reversed(failed) if error.hint]
     return NothingAnswered(
-        "No model could answer. " + " ".join([*lines, *not_asked]),
+        f"{NOBODY} " + " ".join([*lines, *not_asked]),
         hints[0] if hints else "Try again, or see `edgeroute doctor`.",
         rejection=decisive.rejection if decisive else _outlook([*before, *failed], resting),
     )

@@ -58,19 +58,21 @@ def read_signals(
     request: ChatRequest,
     *,
     internal_code: bool,
+    readable: ChatRequest | None = None,
     classifier: Classifier | None = None,
     closely: bool = True,
     thresholds: Thresholds = _USUAL,
 ) -> Signals:
     """The signals of ``request``.
 
-    ``internal_code`` comes from the privacy check. Without a ``classifier`` the words alone give a
+    ``internal_code`` comes from the privacy check, ``readable`` is the request as a model reads it,
+    files as text: its length counts. Without a ``classifier`` the words alone give a
     first guess. Where nothing depends on the task, it need not look ``closely``. All that is
     guessed follows from what the user asked: it stays the same for all steps of a turn.
     """
     turn = read_turn(request.messages)
     parts = [part for message in request.messages for part in message.parts]
-    tokens = request_tokens(request)
+    tokens = request_tokens(readable or request)
     named = classifier or _Words()
     found = _guess(turn, named, closely=closely)
     asker = read_asker(request)

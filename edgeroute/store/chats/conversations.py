@@ -36,8 +36,11 @@ COLUMNS: Final = (
     " OR EXISTS (SELECT 1 FROM turns t LEFT JOIN receipts r ON r.id = t.receipt"
     " WHERE t.conversation = c.id AND (r.left_machine"
     " OR (t.model <> '' AND t.model NOT LIKE 'local/%')))) AS sent,"
-    " (SELECT json_extract(r.body, '$.front_door', '$.client') FROM receipts r"
-    " WHERE r.conversation = c.id ORDER BY r.created LIMIT 1) AS began"
+    " coalesce((SELECT json_extract(r.body, '$.front_door', '$.client') FROM receipts r"
+    " WHERE r.conversation = c.id ORDER BY r.created LIMIT 1),"
+    # A fork that was not gone on with began where what it took over did.
+    " (SELECT json_extract(r.body, '$.front_door', '$.client') FROM turns t JOIN receipts r"
+    " ON r.id = t.receipt WHERE t.conversation = c.id ORDER BY t.id LIMIT 1)) AS began"
 )
 
 _KEPT: Final = notes.kept("c.id")

@@ -150,7 +150,7 @@ def _warnings(explanation: Explanation, card: ModelCard | None, asked: str) -> l
         told.append(f"{safe_line(card.id, 40)} CANNOT SEE THE PICTURE")
     privacy = explanation.privacy
     if explanation.reasons.because == NO_KEY_YET and not privacy.stays:
-        told.append("f5 adds one")
+        told.append("f5 (or /key) adds one")
     if explanation.signals.has_images and privacy.verdict.private and not privacy.verdict.findings:
         told.append("f4 (or /found) lets a picture go")
     named = asked not in MODEL_ALIASES and asked != plan.first.model

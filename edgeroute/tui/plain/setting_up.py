@@ -15,6 +15,7 @@ from edgeroute.core.secret import Secret
 from edgeroute.core.words import cost_words, size
 from edgeroute.tui.plain.commands import PlainCommand
 from edgeroute.tui.plain.context import PlainContext
+from edgeroute.tui.setting_check import check_setting
 
 
 class PlainSetup:
@@ -63,8 +64,8 @@ class PlainSetup:
             return
         if equals:
             one = fields.get(key)
-            if key == "router.policy":  # without one nothing could be asked any more
-                talk.runtime.admin.policies.named(value)
+            talk.runtime.admin.check_setting(key, value)
+            check_setting(key, value, talk.runtime.chat.keys)
             quoted = value.startswith(('"', "'"))
             talk.runtime.save(key, json.dumps(value) if one and one.text and not quoted else value)
             talk.write(

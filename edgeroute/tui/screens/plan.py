@@ -11,6 +11,7 @@ from textual.widgets.option_list import Option
 
 from edgeroute.core.display import safe_line
 from edgeroute.core.model_card import Place
+from edgeroute.core.reasons import understood
 from edgeroute.core.words import tokens
 from edgeroute.tui.screens.page import PanelScreen, line, pair, section
 from edgeroute.tui.words import MODE_WORDS, counted
@@ -58,20 +59,8 @@ class PlanScreen(PanelScreen[str | None]):
             yield pair("asked", safe_line(opinion.sentence))
         if privacy.latched:
             yield pair("chat", safe_line(f"stays local: {privacy.latch_reason}"))
-        kind = [signals.task or "not recognised", f"{signals.complexity} complexity"]
-        kind += [
-            word
-            for word, there in (
-                (signals.domain, bool(signals.domain)),
-                (signals.language, bool(signals.language)),
-                ("code", signals.has_code),
-                ("images", signals.has_images),
-                ("tools", signals.has_tools),
-                ("internal code", signals.internal_code),
-            )
-            if there
-        ]
-        yield pair("task", safe_line(" · ".join(kind)))
+        taken_for = explanation.reasons.understood or understood(signals)
+        yield pair("taken for", safe_line(taken_for, 300))
         yield pair(
             "size", f"~{tokens(signals.input_tokens)} in, ~{tokens(signals.output_tokens)} out"
         )

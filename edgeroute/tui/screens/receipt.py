@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from edgeroute.core.display import safe_line
+from edgeroute.core.reasons import task_words
 from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.words import cost_words, seconds, sent_to, tokens, usage_words
 from edgeroute.tui.screens.page import PanelScreen, line, pair, section
@@ -15,6 +16,9 @@ from edgeroute.tui.words import MODE_WORDS, THUMB_WORDS, counted
 
 if TYPE_CHECKING:
     from edgeroute.engine.recording.feedback import Thumb
+
+
+_OWN = {"chat": "you, in the chat app", "cli": "you, on the command line"}
 
 
 class ReceiptScreen(PanelScreen[None]):
@@ -51,8 +55,9 @@ class ReceiptScreen(PanelScreen[None]):
         if receipt.latched:
             yield pair("chat", "stays local from here on")
         yield section("Request")
-        yield pair("asked by", safe_line(receipt.asker))
-        yield pair("task", safe_line(receipt.task) or "not recognised")
+        yield pair("asked by", _OWN.get(receipt.asker) or safe_line(receipt.asker))
+        taken_for = receipt.reasons.understood or task_words(receipt.task)
+        yield pair("taken for", safe_line(taken_for, 300))
         yield pair("tier", receipt.tier or "balanced")
         yield pair("input", f"~{tokens(receipt.input_tokens)} tokens")
         yield pair("time", self._time())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,7 @@ from textual.content import Content
 
 from edgeroute.core.comparison import total
 from edgeroute.core.display import safe_line
+from edgeroute.core.reasons import task_words
 from edgeroute.core.words import comparison_words, cost_words, plural, tokens
 from edgeroute.tui.screens.page import PanelScreen, line, section
 from edgeroute.tui.words import dollars, spent
@@ -63,10 +65,11 @@ class SpendScreen(PanelScreen[None]):
             for one in alerts:
                 when = f"{one.created.astimezone():%d %b %H:%M}"
                 yield line(f"{when}  {safe_line(one.message)}", "row")
+        by_task = [replace(r, label=task_words(r.label)) for r in self._ledger.rows("task")]
         for title, table in (
             ("By day", self._ledger.rows("day")[:14]),
             ("By model", models),
-            ("By task", self._ledger.rows("task")),
+            ("By task", by_task),
             ("By user", self._ledger.rows("user")),
         ):
             yield section(f"{title:37}{'cost':>19}{'calls':>6}{'tokens':>9}")

@@ -357,9 +357,14 @@ def test_files_go_with_the_prompt(home: Home, tmp_path: Path) -> None:
     assert image == Image("image/png", PNG, folder="private")
     assert home.run("ask", "-f", str(note)).exit_code == 0
     assert [type(p).__name__ for p in home.engine.requests[-1].messages[-1].parts] == ["File"]
-    for missing in (str(tmp_path), str(tmp_path / "none")):
+    for missing, said in (
+        (str(tmp_path), "is a folder"),
+        (str(tmp_path / "none"), "There is no file"),
+        ("~/none here", "There is no file"),
+        ("~nobody-of-this-name/a", "no such user"),
+    ):
         refused = home.run("explain", "-f", missing, "hi")
-        assert (refused.exit_code, "is no file" in refused.stderr) == (2, True)
+        assert (refused.exit_code, said in refused.stderr) == (2, True)
 
 
 def test_a_named_model_that_is_not_asked_is_said(

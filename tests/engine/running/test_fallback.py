@@ -174,6 +174,7 @@ async def test_where_nothing_answers_people_learn_why(tmp_path: Path) -> None:
         assert isinstance(error, PrivacyRefused)
         assert private.receipt.privacy_reason in error.message
         assert "must stay here" in error.message
+        assert "No model could answer" not in error.message  # said in other words before
         assert error.hint
         assert private.end.partial is None
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeroute.privacy.inspecting import attachments
-from edgeroute.privacy.inspecting.attachments import UnreadableFile, text_of
+from edgeroute.privacy.inspecting.attachments import UnreadableFile, shown_in, text_of
 from tests.support.documents import changed_pdf, pdf, word, word_file
 
 PLANT = "521-44-9821"
@@ -140,3 +140,18 @@ def test_damage_never_escapes_as_another_error(kind: bytes, at: float, junk: byt
     damaged = kind[:place] + junk + kind[place + len(junk) :]
     with contextlib.suppress(UnreadableFile):
         text_of("", damaged)
+
+
+def test_what_a_reader_sees_is_for_models_to_read() -> None:
+    """Pages without what the file holds besides, even where that holds the file here."""
+    with_picture = pdf("A letter.", picture=True)
+    with pytest.raises(UnreadableFile):
+        text_of("application/pdf", with_picture)
+    assert shown_in("application/pdf", with_picture).strip() == "A letter."
+    assert shown_in("application/pdf", pdf("One.", "Two.")) == "One.\n\nTwo."
+    assert shown_in("", word("Trees grow.", "Slowly.")) == "Trees grow.\nSlowly."
+    assert shown_in("text/html", b"<p>J<b>oh</b>n</p>") == "John"
+    assert shown_in("text/plain", "Gr\u00fc\u00dfe".encode()) == "Gr\u00fc\u00dfe"
+    for data in (b"%PDF-1.7\n\x00", b"\x00\x01\x02", b"PK\x03\x04", b"  "):
+        with pytest.raises(UnreadableFile):
+            shown_in("", data)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from edgeroute.core.errors import StoreError
 from edgeroute.core.messages import Message, assistant, system, user
 from edgeroute.core.verdict import PrivacyMode
+from edgeroute.core.words import begun_by
 from edgeroute.store.chats.conversation_prefixes import Prefixes
 from edgeroute.store.chats.conversations import Conversations
 from edgeroute.store.chats.masks import ConversationMasks
@@ -66,6 +67,26 @@ def test_who_began_a_conversation_is_known_from_its_first_receipt(
     found = {one.id: (one.front_door, one.client) for one in conversations.list()}
     assert found == {"mine": ("cli", ""), "theirs": ("http", "zed"), "nobodys": ("", "")}
     assert [one.id for one in conversations.list(front_door="http")] == ["theirs"]
+
+
+def test_a_fork_began_where_what_it_took_over_did(
+    conversations: Conversations, database: Database
+) -> None:
+    """Until it is gone on with elsewhere; where no receipt tells, it is called a fork."""
+    receipts = Receipts(database)
+    receipts.add(receipt(id="1", conversation="theirs", front_door="http", client="zed"))
+    conversations.create(id="theirs")
+    conversations.append("theirs", [user("a"), assistant("b")], receipt="1", model="local/m")
+    fork = conversations.fork("theirs").id
+    again = conversations.fork(fork)
+    assert (again.front_door, again.client, again.model) == ("http", "zed", "local/m")
+    assert begun_by(again) == "zed"
+    receipts.add(receipt(id="2", conversation=fork, front_door="chat"))
+    found = conversations.get(fork)
+    assert found is not None
+    assert begun_by(found) == "app"
+    conversations.create(id="untold")
+    assert begun_by(conversations.fork("untold")) == "fork"
 
 
 def test_the_list_shows_pinned_ones_first_then_the_latest(conversations: Conversations) -> None:

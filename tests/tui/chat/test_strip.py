@@ -177,7 +177,7 @@ def test_without_any_key_the_key_that_adds_one_is_named() -> None:
     reasons = replace(made.reasons, because=NO_KEY_YET)
     said = view(replace(made, reasons=reasons))
     assert said.why == NO_KEY_YET
-    assert said.details.startswith("f5 adds one · ")
+    assert said.details.startswith("f5 (or /key) adds one · ")
 
 
 def test_a_picture_that_stays_says_how_it_can_go() -> None:

@@ -27,7 +27,7 @@ def test_files_are_attached_and_taken_off(runtime: FakeRuntime, tmp_path: Path) 
     assert [part.name for part in first if isinstance(part, File)] == ["b.txt"]
     assert not any(isinstance(part, File) for part in second)
     assert "Error: nothing is attached." in written
-    assert "Error: nowhere is no file." in written
+    assert "Error: There is no file nowhere." in written
 
 
 def test_files_are_kept_where_nothing_was_answered(runtime: FakeRuntime, tmp_path: Path) -> None:

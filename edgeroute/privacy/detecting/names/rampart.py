@@ -19,6 +19,7 @@ from edgeroute.privacy.detecting.names.token_spans import LABELS, NameSpan, Toke
 
 __all__ = ["LABELS", "PINNED", "NameSpan", "Rampart"]
 
+_CALLED: Final = "The model that reads prompts for names (rampart)"
 _MODEL: Final = "model_q4.onnx"
 _TOKENIZER: Final = "tokenizer.json"
 PINNED: Final = {
@@ -44,7 +45,7 @@ class Rampart:
         files = {name: _mapped(folder / name) for name in PINNED}
         for name, digest in PINNED.items():
             if not kept.begun and hashlib.sha256(files[name]).hexdigest() != digest:
-                raise EncoderMissing(f"{name} of the names model is damaged.", "rampart")
+                raise EncoderMissing(f"{_CALLED} is damaged.", "rampart")
         import numpy  # noqa: ICN001, PLC0415 - heavy, needed at the first scan only
         import tokenizers  # noqa: PLC0415
 
@@ -133,7 +134,7 @@ def _mapped(path: Path) -> mmap.mmap:
         with path.open("rb") as file:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:
-        raise EncoderMissing(f"{path.name} of the names model is missing.", "rampart") from error
+        raise EncoderMissing(f"{_CALLED} is not here.", "rampart") from error
 
 
 def _numbers(held: Mapping[str, Any]) -> list[int]:

@@ -14,6 +14,7 @@ from edgeroute.tui.chat.context import ChatContext
 from edgeroute.tui.keymap import ON_SETTINGS
 from edgeroute.tui.screens.dialogs import AskDialog
 from edgeroute.tui.screens.picker import Picker, PickerChoice, PickerItem, filtered
+from edgeroute.tui.setting_check import check_setting
 
 _MOVED = "It is kept. What runs already may heed it from the next start on only."
 
@@ -61,12 +62,12 @@ class SettingsPage:
         value = await self._value(one)
         if value is None:
             return ""
-        if one.key == "router.policy":  # without one nothing could be asked any more
-            self._chat.runtime.admin.policies.named(value)
         try:
+            self._chat.runtime.admin.check_setting(one.key, value)
+            check_setting(one.key, value, self._chat.runtime.chat.keys)
             self._chat.runtime.save(one.key, json.dumps(value) if one.text else value)
         except SettingsError as error:
-            return f"Not kept: {error.message} {error.hint}"
+            return f"Not kept: {error}"
         return _MOVED
 
     def _reset(self, one: SettingField) -> str:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 WELCOME = (
     ("EdgeRoute", "bold $primary"),
-    ("\n\nAsk anything. The line above the message box says where it will go, and why,\n", ""),
-    ("before you send it. Personal data stays on this machine.\n\n", ""),
+    ("\n\nAsk anything. The line above the message box says where it will go, and why,", ""),
+    (" before you send it. Personal data stays on this machine.\n\n", ""),
     ("ctrl+t", "bold $primary"),
     ("  keep this chat local or mask personal data\n", "$muted"),
     ("ctrl+o", "bold $primary"),
