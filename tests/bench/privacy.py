@@ -47,7 +47,9 @@ Row = dict[str, Any]
 def main() -> None:
     """Read the arguments, print the tables."""
     parser = argparse.ArgumentParser(description="Measure the privacy detector.")
-    parser.add_argument("--part", default="report", choices=["report", "calibration", "training"])
+    parser.add_argument(
+        "--part", default="report", choices=["report", "report_secrets", "calibration", "training"]
+    )
     parser.add_argument("--data", type=Path, default=None, help="folder of labelled .jsonl files")
     parser.add_argument("--sample", type=int, default=0, help="at most this many of each source")
     parser.add_argument("--models", type=Path, default=None, help="folder of model files")

@@ -29,7 +29,7 @@ Judge = Callable[[str], bool]
 
 
 def rows(part: str) -> list[Row]:
-    """The rows of all voices of one part of the split: training, calibration or report."""
+    """The rows of all voices of one part of the split."""
     names = yaml.safe_load((FOLDER / "split.yaml").read_text("utf-8"))[part]
     return [
         json.loads(line)
