@@ -10,7 +10,9 @@ from typing import Final
 from edgeroute.privacy.detecting.recognizers import (
     secret_formats,
     secret_names,
+    secret_openings,
     secret_sentences,
+    secret_shapes,
 )
 from edgeroute.privacy.detecting.recognizers.secret_values import is_random
 from edgeroute.privacy.detecting.text.examples import EXAMPLE, is_beside_example
@@ -24,13 +26,15 @@ _WORDS: Final = re.compile(
 # Each format holds one of these in small letters; the shortest is a token of Slack.
 _FORMAT: Final = r"://|-----begin|[a-z0-9_.,+/=%~-]{15}"
 
+_MAY_OPEN: Final = re.compile(r"\d")
+
 
 class Secrets:
     """Credentials of any kind, by format or next to their words. Placeholders do not count."""
 
     name = "secrets"
     types = ("SECRET",)
-    needs = re.compile(rf"{_WORDS.pattern}|{_FORMAT}")
+    needs = re.compile(rf"{_WORDS.pattern}|{_FORMAT}|{_MAY_OPEN.pattern}")
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Formats first, then values that something calls a password or a key."""
@@ -40,6 +44,9 @@ class Secrets:
             yield from _but_examples(page, secret_names.named(page))
             yield from secret_formats.by_place(page)
             yield from _but_examples(page, secret_sentences.told(page))
+        if page.holds(_MAY_OPEN):
+            yield from secret_openings.opened(page)
+            yield from secret_shapes.shaped(page)
 
 
 def _but_examples(page: Page, hits: Iterable[Hit]) -> Iterator[Hit]:

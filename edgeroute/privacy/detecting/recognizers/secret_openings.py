@@ -1,0 +1,93 @@
+"""Codes that a sentence lets open something: the gate goes up with ..., enter ... at the panel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from edgeroute.core.patterns import compiled
+from edgeroute.privacy.detecting.recognizers.secret_values import counts_on
+from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.word_lists import one_of, whole
+
+_BACK: Final = 150  # characters before a code in which it is said what it opens
+_AHEAD: Final = 80  # and after it
+_CLOSE: Final = 48  # characters before a code in which it is typed, said or counted
+_BESIDE: Final = 24  # and in which what it opens says enough of a code that looks like one
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_DIGITS: Final = re.compile(r"\d")
+# A code of digits, of digits with a star, with a letter at an end, and in groups. Signs of scripts
+# without spaces may touch it.
+_EDGE: Final = r"(?<![A-Za-z0-9\u00c0-\u052f_.,:/\\=%$\u20ac\u00a3+@#*&-])(?<![$\u20ac\u00a3\d] )(?<!\d-)"
+_SIGNED: Final = r"\*\d[\d*#]{2,10}|#\d[\d*#]{2,10}[*#]|\d[\d*#]{2,10}[*#]|\d{1,5}[*#]\d{2,6}"
+_LETTERED: Final = r"[A-Z\u0410-\u042f]{1,2}\d{4,6}[A-Z\u0410-\u042f]?|\d{3,6}[A-Z\u0410-\u042f]|\d{2,3}[A-Z\u0410-\u042f]\d{3,5}"
+_GROUPED: Final = r"\d(?:[ -]\d){3,7}(?:-[^\W\d_]{1,12})?|\d\d(?:[ -]\d\d){1,4}(?:-[^\W\d_]{1,12})?|\d{1,2}(?:-\d{1,2}){2,5}|\d{3,4} \d{2,4}"
+_CODE: Final = compiled(
+    rf"{_EDGE}(?:(?P<signed>{_SIGNED})|(?P<lettered>{_LETTERED})|(?P<grouped>{_GROUPED})"
+    r"|(?P<plain>\d{3,10}))(?![A-Za-z0-9\u00c0-\u052f_@%*#\u00b0]|[.,:/-]\d|[ -]\d|\s?[%\u20ac$\u00a3\u00b0])"
+)
+_SPOKEN: Final = compiled(
+    rf"(?<![^\W_])(?:{one_of('phones.spoken')}|\d)(?:[\s,.-]{{1,3}}(?:{one_of('phones.spoken')}|\d)(?![^\W_])){{3,9}}(?![^\W_])"
+)
+_LOCK: Final = compiled(whole("secrets.locks", ending=3) + f"|{one_of('secrets.locks_unspaced')}")
+_UNLOCK: Final = compiled(whole("secrets.unlocks"))
+_TYPED: Final = compiled(
+    rf"(?:{whole('secrets.typed')})[^\d.?!\n]{{0,20}}$|{one_of('secrets.typed_unspaced')}[\s:]{{0,2}}$"
+)
+_TYPED_AFTER: Final = compiled(rf"[\s\"'*,)#\u300d\u00bb]{{0,3}}(?:{whole('secrets.typed_after')})")
+_LINKED: Final = compiled(
+    rf"(?:{whole('secrets.linked')})[\s:\"'\u00ab\u201e]{{1,3}}(?:[^\W\d_]{{1,8}}\s)?$"
+)
+_COUNTED: Final = compiled(rf"(?:{whole('secrets.counted')})[\s.:#\u2116]{{0,3}}$")
+_UNIT: Final = compiled(rf"[\s-]{{0,2}}(?:{whole('secrets.units')})")
+_STOP: Final = re.compile(r"\n\s*\n")
+
+NEEDS: Final = compiled(f"{_LOCK.pattern}")
+
+
+def opened(page: Page) -> Iterator[Hit]:
+    """Codes of digits and a few letters near what they open, in any order."""
+    if page.form.is_code:
+        return
+    for count, match in enumerate(_CODE.finditer(page.text)):
+        if count % 128 == 0:
+            page.tick()
+        if _opens(page, match):
+            yield Hit("SECRET", *match.span(), 0.7, pattern="opens")
+    for match in _SPOKEN.finditer(page.lower):
+        before, after = _around(page, match)
+        if _LOCK.search(before + " | " + after) and _TYPED.search(before[-_CLOSE:]):
+            yield Hit("SECRET", *match.span(), 0.7, pattern="spoken")
+
+
+def _opens(page: Page, match: re.Match[str]) -> bool:
+    """Whether the sentences around a code say that it opens something."""
+    kind = match.lastgroup
+    value = match.group()
+    if len(set(_DIGITS.findall(value))) < 2 or counts_on(re.sub(r"\D", "", value)):
+        return False
+    before, after = _around(page, match)
+    near = before[-_CLOSE:]
+    if kind != "signed" and (_COUNTED.search(near) or _UNIT.match(after)):
+        return False
+    lock = _LOCK.search(before) or _LOCK.search(after)
+    if lock is None:
+        return False
+    typed = _TYPED.search(near) is not None or _TYPED_AFTER.match(after) is not None
+    linked = _LINKED.search(near) is not None
+    if kind != "plain":
+        return typed or linked or _LOCK.search(before[-_BESIDE:]) is not None
+    unlock = _UNLOCK.search(before) is not None or _UNLOCK.search(after) is not None
+    if len(value) < 4 or _YEAR.fullmatch(value):
+        return typed and unlock
+    return typed or (linked and unlock)
+
+
+def _around(page: Page, match: re.Match[str]) -> tuple[str, str]:
+    """The small letters before and after a match, within its paragraph."""
+    before = page.before(match.start(), _BACK)
+    after = page.after(match.end(), _AHEAD)
+    cut = max((stop.end() for stop in _STOP.finditer(before)), default=0)
+    end = _STOP.search(after)
+    return before[cut:], after[: end.start()] if end else after

@@ -1,0 +1,115 @@
+"""Passwords that their own shape gives away in a sentence, where nobody calls them one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from edgeroute.core.patterns import compiled
+from edgeroute.privacy.detecting.recognizers.secret_values import (
+    Strength,
+    is_digest,
+    is_grouped,
+    is_placeholder,
+    pieces,
+    strength,
+)
+from edgeroute.privacy.detecting.text.page import Hit, Page
+from edgeroute.word_lists import whole, word_set
+
+_BACK: Final = 120  # characters before a value in which it is said what one goes in by
+_AHEAD: Final = 64  # and after it
+_CLOSE: Final = 40  # characters before a value in which it is typed or named
+_LETTERS: Final = r"A-Za-z\u00c0-\u024f\u0370-\u052f"
+_OPEN: Final = rf"(?<![{_LETTERS}0-9_!#$&+@^~?*.,/%=:;<>\\\[{{|-])"
+_CANDIDATE: Final = compiled(
+    rf"{_OPEN}(?=[^\s\d]{{0,47}}\d|\d)[{_LETTERS}0-9][{_LETTERS}0-9_!#$&+@^~?*.,/%-]{{6,47}}"
+    r"(?![=(\[{<>\\|]|:[^\s])"
+)
+_TRAILS: Final = ".,?-/"
+_WORD: Final = re.compile(rf"[{_LETTERS}]+")
+_NUMBER: Final = re.compile(r"\d+")
+_VOWEL: Final = re.compile(r"[^bcdfghjklmnpqrstvwxz]", re.IGNORECASE)
+_HARD: Final = re.compile(rf"(?<=[{_LETTERS}0-9])[!#$&+^~*](?=[{_LETTERS}])")
+_SURE: Final = re.compile(rf"(?<=[{_LETTERS}0-9])[!#$^~](?=[{_LETTERS}])")
+_JOINT: Final = re.compile(r"[_!#$&+@^~?*.,/%-]")
+_ENDED: Final = re.compile(r"[!#*$+]$")
+_INNER: Final = re.compile(rf"[{_LETTERS}]{{2}}\d{{1,4}}[{_LETTERS}]{{2}}")
+_FILE: Final = re.compile(r"\.[a-z]{2,4}\d?$")
+_ADDRESS: Final = re.compile(r"@[a-z-]+\.|@\d|^www\.|//|\.\.|--|%[0-9a-f]{2}|,\d{3}|\d,\d", re.IGNORECASE)
+_APP: Final = compiled(r"(?<![\w-])[a-z]{4}(?: [a-z]{4}){3}(?![\w-])")
+_SEED: Final = compiled(r"(?<![A-Za-z0-9+/=-])(?=[A-Z]{0,40}[2-7])[A-Z2-7]{16,64}(?![A-Za-z0-9+/=-])")
+_ACCESS: Final = compiled(whole("secrets.accesses"))
+_LINKED: Final = compiled(
+    rf"(?:(?:{whole('secrets.linked')})|(?:{whole('secrets.typed')}))[\s:\"'\u00ab\u201e(]{{1,3}}$|[:=,/]\s$"
+)
+_NAMED: Final = compiled(rf"(?:{whole('secrets.named_next')}|{whole('secrets.counted')})[\s:\"'\u00ab\u201e]{{1,3}}$")
+_PRODUCTS: Final = word_set("secrets.products")
+_LEAST: Final = 3  # letters of a word that is one
+
+
+def shaped(page: Page) -> Iterator[Hit]:
+    """Words joined with digits and signs as people make passwords, by what stands around them."""
+    if page.form.is_code:
+        return
+    for count, match in enumerate(_CANDIDATE.finditer(page.text)):
+        if count % 128 == 0:
+            page.tick()
+        value = match.group().rstrip(_TRAILS)
+        if _is_made(value) and _is_used(page, match.start(), value):
+            end = match.start() + len(value)
+            yield Hit("SECRET", match.start(), end, 0.7, pattern="shaped")
+    for pattern in (_APP, _SEED):
+        for match in pattern.finditer(page.text):
+            if _is_drawn(match.group()) and _ACCESS.search(page.before(match.start(), _BACK)):
+                yield Hit("SECRET", *match.span(), 0.7, pattern="drawn")
+
+
+def _is_made(value: str) -> bool:
+    """Whether ``value`` has words, digits and what joins them, and no form of another kind."""
+    words = _WORD.findall(value)
+    letters = sum(map(len, words))
+    digits = sum(map(len, _NUMBER.findall(value)))
+    if len(value) < 7 or not digits or letters < max(4, digits):
+        return is_grouped(value) and value.isupper() and len(value) >= 14 and letters >= 4
+    if not (_JOINT.search(value) or _INNER.search(value)):
+        return False
+    if value.isupper() or _ADDRESS.search(value) or _FILE.search(value) or is_digest(value):
+        return False
+    if is_placeholder(value) or ("/" not in value and strength(value, quoted=True) is Strength.NONE):
+        return False
+    if not _PRODUCTS.isdisjoint(pieces(value)) or value.count("/") > 1:
+        return False
+    return any(len(word) > _LEAST and _VOWEL.search(word) for word in words) or (
+        sum(len(word) >= _LEAST for word in words) > 1
+    )
+
+
+def _is_used(page: Page, start: int, value: str) -> bool:
+    """Whether the sentence around a value lets one in by it, as far as its shape needs that."""
+    before = page.before(start, _BACK)
+    close = before[-_CLOSE:]
+    if _NAMED.search(close):
+        return False
+    mixed = any(map(str.isupper, value[1:])) and any(map(str.islower, value))
+    words = [word for word in _WORD.findall(value) if len(word) >= _LEAST]
+    if len(words) > 1 and (_SURE.search(value) or (_HARD.search(value) and mixed)):
+        return True
+    access = _ACCESS.search(before) or _ACCESS.search(page.after(start + len(value), _AHEAD))
+    if access is None:
+        return False
+    linked = _LINKED.search(close) is not None or _ACCESS.search(close[-_CLOSE // 2 :]) is not None
+    if _HARD.search(value) or _ENDED.search(value) or value.isupper():
+        return True
+    humped = re.search(r"[a-z][A-Z]", value) is not None
+    if mixed or value[:1].isupper():
+        return linked or (mixed and len(words) > 1 and not humped and "/" not in value)
+    return linked and (len(words) > 1 or _INNER.search(value) is not None)
+
+
+def _is_drawn(value: str) -> bool:
+    """Whether groups of letters are drawn by chance: few of them can be said."""
+    if " " not in value:
+        return len(set(value)) >= 8
+    return sum(len(re.findall(r"[aeiou]", part)) != 2 for part in value.split()) >= 3
