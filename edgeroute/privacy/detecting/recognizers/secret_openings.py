@@ -14,18 +14,19 @@ from edgeroute.word_lists import one_of, whole
 _BACK: Final = 150  # characters before a code in which it is said what it opens
 _AHEAD: Final = 80  # and after it
 _CLOSE: Final = 48  # characters before a code in which it is typed, said or counted
-_BESIDE: Final = 24  # and in which what it opens says enough of a code that looks like one
+_BESIDE: Final = 60  # and in which what it opens says enough of a code that looks like one
+_MOST: Final = 8  # digits of a code that is sent
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _DIGITS: Final = re.compile(r"\d")
 # A code of digits, of digits with a star, with a letter at an end, and in groups. Signs of scripts
 # without spaces may touch it.
 _EDGE: Final = r"(?<![A-Za-z0-9\u00c0-\u052f_.,:/\\=%$\u20ac\u00a3+@#*&-])(?<![$\u20ac\u00a3\d] )(?<!\d-)"
 _SIGNED: Final = r"\*\d[\d*#]{2,10}|#\d[\d*#]{2,10}[*#]|\d[\d*#]{2,10}[*#]|\d{1,5}[*#]\d{2,6}"
-_LETTERED: Final = r"[A-Z\u0410-\u042f]{1,2}\d{4,6}[A-Z\u0410-\u042f]?|\d{3,6}[A-Z\u0410-\u042f]|\d{2,3}[A-Z\u0410-\u042f]\d{3,5}"
-_GROUPED: Final = r"\d(?:[ -]\d){3,7}(?:-[^\W\d_]{1,12})?|\d\d(?:[ -]\d\d){1,4}(?:-[^\W\d_]{1,12})?|\d{1,2}(?:-\d{1,2}){2,5}|\d{3,4} \d{2,4}"
+_LETTERED: Final = r"[A-Z\u0410-\u042f]{1,2}\d{4,6}[A-Z\u0410-\u042f]?|\d{3,6}[A-Z\u0410-\u042f]|\d{1,3}[A-Z\u0410-\u042f]\d{2,5}"
+_GROUPED: Final = r"\d(?:[ -]\d){3,7}(?:-[^\W\d_]{1,12})?|\d\d(?:[ -]\d\d){1,4}(?:-[^\W\d_]{1,12})?|\d{1,2}(?:-\d{1,2}){2,5}"
 _CODE: Final = compiled(
     rf"{_EDGE}(?:(?P<signed>{_SIGNED})|(?P<lettered>{_LETTERED})|(?P<grouped>{_GROUPED})"
-    r"|(?P<plain>\d{3,10}))(?![A-Za-z0-9\u00c0-\u052f_@%*#\u00b0]|[.,:/-]\d|[ -]\d|\s?[%\u20ac$\u00a3\u00b0])"
+    r"|(?P<plain>\d{3,4} \d{2,4}|\d{3,10}))(?![A-Za-z0-9\u00c0-\u052f_@%*#\u00b0]|[.,:/-]\d|[ -]\d|\s?[%\u20ac$\u00a3\u00b0])"
 )
 _SPOKEN: Final = compiled(
     rf"(?<![^\W_])(?:{one_of('phones.spoken')}|\d)(?:[\s,.-]{{1,3}}(?:{one_of('phones.spoken')}|\d)(?![^\W_])){{3,9}}(?![^\W_])"
@@ -43,7 +44,15 @@ _COUNTED: Final = compiled(rf"(?:{whole('secrets.counted')})[\s.:#\u2116]{{0,3}}
 _UNIT: Final = compiled(rf"[\s-]{{0,2}}(?:{whole('secrets.units')})")
 _STOP: Final = re.compile(r"\n\s*\n")
 
-NEEDS: Final = compiled(f"{_LOCK.pattern}")
+_KIND: Final = compiled(
+    rf"(?:{whole('secrets.code_kinds', ending=2)}|{one_of('secrets.unspaced_codes')})"
+)
+_ONCE: Final = compiled(whole("secrets.onetime"))
+_CALLED: Final = compiled(rf"{whole('secrets.code_words')}")
+_SPELLED: Final = compiled(whole("secrets.spelled"))
+_LETTERS: Final = compiled(r"(?<![^\W_])(?:[^\W\d_][ -]){2,14}[^\W\d_](?![^\W_])")
+
+NEEDS: Final = compiled(rf"\d|{_SPOKEN.pattern}|{_LETTERS.pattern}")
 
 
 def opened(page: Page) -> Iterator[Hit]:
@@ -57,8 +66,17 @@ def opened(page: Page) -> Iterator[Hit]:
             yield Hit("SECRET", *match.span(), 0.7, pattern="opens")
     for match in _SPOKEN.finditer(page.lower):
         before, after = _around(page, match)
-        if _LOCK.search(before + " | " + after) and _TYPED.search(before[-_CLOSE:]):
+        counted = counts_on(re.sub(r"\D", "", match.group()) or "x")
+        if (
+            not counted
+            and _LOCK.search(f"{before} | {after}")
+            and _TYPED.search(before[-_CLOSE:])
+        ):
             yield Hit("SECRET", *match.span(), 0.7, pattern="spoken")
+    for match in _LETTERS.finditer(page.lower):
+        before, after = _around(page, match)
+        if _SPELLED.search(f"{before[-_CLOSE:]} | {after[:_CLOSE]}") and _CALLED.search(before):
+            yield Hit("SECRET", *match.span(), 0.7, pattern="spelled")
 
 
 def _opens(page: Page, match: re.Match[str]) -> bool:
@@ -71,17 +89,33 @@ def _opens(page: Page, match: re.Match[str]) -> bool:
     near = before[-_CLOSE:]
     if kind != "signed" and (_COUNTED.search(near) or _UNIT.match(after)):
         return False
+    linked = _LINKED.search(near) is not None
+    if kind != "lettered" and _is_sent(value, before, after, linked=linked):
+        return True
     lock = _LOCK.search(before) or _LOCK.search(after)
     if lock is None:
         return False
     typed = _TYPED.search(near) is not None or _TYPED_AFTER.match(after) is not None
-    linked = _LINKED.search(near) is not None
     if kind != "plain":
         return typed or linked or _LOCK.search(before[-_BESIDE:]) is not None
     unlock = _UNLOCK.search(before) is not None or _UNLOCK.search(after) is not None
     if len(value) < 4 or _YEAR.fullmatch(value):
         return typed and unlock
     return typed or (linked and unlock)
+
+
+def _is_sent(value: str, before: str, after: str, *, linked: bool) -> bool:
+    """Whether a code of four digits or more was sent or printed to be used once, or is a PIN that
+    a paper or a person says.
+    """
+    digits = len(_DIGITS.findall(value))
+    if not 4 <= digits <= _MOST or _YEAR.fullmatch(value):
+        return False
+    if linked and _KIND.search(before[-_BESIDE:]):
+        return True
+    if not (_ONCE.search(before[-_BESIDE - 20 :]) or _ONCE.search(after[:_CLOSE])):
+        return False
+    return digits >= 8 or _CALLED.search(f"{before} | {after}") is not None
 
 
 def _around(page: Page, match: re.Match[str]) -> tuple[str, str]:

@@ -10,13 +10,12 @@ from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.recognizers.secret_values import (
     Strength,
     is_digest,
-    is_grouped,
     is_placeholder,
     pieces,
     strength,
 )
 from edgeroute.privacy.detecting.text.page import Hit, Page
-from edgeroute.word_lists import whole, word_set
+from edgeroute.word_lists import one_of, whole, word_set
 
 _BACK: Final = 120  # characters before a value in which it is said what one goes in by
 _AHEAD: Final = 64  # and after it
@@ -36,16 +35,22 @@ _SURE: Final = re.compile(rf"(?<=[{_LETTERS}0-9])[!#$^~](?=[{_LETTERS}])")
 _JOINT: Final = re.compile(r"[_!#$&+@^~?*.,/%-]")
 _ENDED: Final = re.compile(r"[!#*$+]$")
 _INNER: Final = re.compile(rf"[{_LETTERS}]{{2}}\d{{1,4}}[{_LETTERS}]{{2}}")
-_FILE: Final = re.compile(r"\.[a-z]{2,4}\d?$")
+_FILE: Final = compiled(rf"\.{one_of('secrets.endings')}$")
 _ADDRESS: Final = re.compile(r"@[a-z-]+\.|@\d|^www\.|//|\.\.|--|%[0-9a-f]{2}|,\d{3}|\d,\d", re.IGNORECASE)
 _APP: Final = compiled(r"(?<![\w-])[a-z]{4}(?: [a-z]{4}){3}(?![\w-])")
 _SEED: Final = compiled(r"(?<![A-Za-z0-9+/=-])(?=[A-Z]{0,40}[2-7])[A-Z2-7]{16,64}(?![A-Za-z0-9+/=-])")
-_ACCESS: Final = compiled(whole("secrets.accesses"))
+_LICENCE: Final = compiled(
+    r"(?<![\w/-])(?=[A-Z-]{0,40}\d)(?:[A-Z0-9]{4}(?:-[A-Z0-9]{4}){3,7}|[A-Z0-9]{5}(?:-[A-Z0-9]{5}){2,6})(?![\w-])"
+)
+_BOUGHT: Final = compiled(rf"(?:{whole('secrets.licences')}|{whole('secrets.typed')})")
+_ACCESS: Final = compiled(whole("secrets.accesses", ending=2))
 _LINKED: Final = compiled(
     rf"(?:(?:{whole('secrets.linked')})|(?:{whole('secrets.typed')}))[\s:\"'\u00ab\u201e(]{{1,3}}$|[:=,/]\s$"
 )
-_NAMED: Final = compiled(rf"(?:{whole('secrets.named_next')}|{whole('secrets.counted')})[\s:\"'\u00ab\u201e]{{1,3}}$")
+_NAMED: Final = compiled(rf"(?:{whole('secrets.named_next')})[\s:\"'\u00ab\u201e]{{1,3}}$")
 _PRODUCTS: Final = word_set("secrets.products")
+_HUMP: Final = re.compile(r"[a-z][A-Z]")
+_VOWELS: Final = frozenset("aeiou")
 _LEAST: Final = 3  # letters of a word that is one
 
 
@@ -64,6 +69,11 @@ def shaped(page: Page) -> Iterator[Hit]:
         for match in pattern.finditer(page.text):
             if _is_drawn(match.group()) and _ACCESS.search(page.before(match.start(), _BACK)):
                 yield Hit("SECRET", *match.span(), 0.7, pattern="drawn")
+    for match in _LICENCE.finditer(page.text):
+        mixed = not match.group().replace("-", "").isalpha()
+        if mixed and not is_digest(match.group()) and not is_placeholder(match.group()):
+            if _BOUGHT.search(page.before(match.start(), _BACK)):
+                yield Hit("SECRET", *match.span(), 0.7, pattern="licence")
 
 
 def _is_made(value: str) -> bool:
@@ -72,10 +82,10 @@ def _is_made(value: str) -> bool:
     letters = sum(map(len, words))
     digits = sum(map(len, _NUMBER.findall(value)))
     if len(value) < 7 or not digits or letters < max(4, digits):
-        return is_grouped(value) and value.isupper() and len(value) >= 14 and letters >= 4
+        return False
     if not (_JOINT.search(value) or _INNER.search(value)):
         return False
-    if value.isupper() or _ADDRESS.search(value) or _FILE.search(value) or is_digest(value):
+    if value.isupper() or _ADDRESS.search(value) or _FILE.search(value.lower()) or is_digest(value):
         return False
     if is_placeholder(value) or ("/" not in value and strength(value, quoted=True) is Strength.NONE):
         return False
@@ -100,16 +110,23 @@ def _is_used(page: Page, start: int, value: str) -> bool:
     if access is None:
         return False
     linked = _LINKED.search(close) is not None or _ACCESS.search(close[-_CLOSE // 2 :]) is not None
-    if _HARD.search(value) or _ENDED.search(value) or value.isupper():
+    if _HARD.search(value) or _ENDED.search(value):
         return True
-    humped = re.search(r"[a-z][A-Z]", value) is not None
     if mixed or value[:1].isupper():
-        return linked or (mixed and len(words) > 1 and not humped and "/" not in value)
+        humped = _HUMP.search(value) is not None
+        joined = len(words) > 1 and not humped and "/" not in value
+        return linked or joined or _is_alone(page, start, len(value))
     return linked and (len(words) > 1 or _INNER.search(value) is not None)
 
 
+def _is_alone(page: Page, start: int, length: int) -> bool:
+    """Whether a value is all that stands on its line."""
+    first, last = page.line(start)
+    return page.text[first:last].strip(" \t*-|\u2022") == page.text[start : start + length]
+
+
 def _is_drawn(value: str) -> bool:
-    """Whether groups of letters are drawn by chance: few of them can be said."""
+    """Whether letters are drawn by chance: some group of them cannot be said."""
     if " " not in value:
         return len(set(value)) >= 8
-    return sum(len(re.findall(r"[aeiou]", part)) != 2 for part in value.split()) >= 3
+    return any(_VOWELS.isdisjoint(part) for part in value.split())

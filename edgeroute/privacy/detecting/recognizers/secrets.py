@@ -26,15 +26,13 @@ _WORDS: Final = re.compile(
 # Each format holds one of these in small letters; the shortest is a token of Slack.
 _FORMAT: Final = r"://|-----begin|[a-z0-9_.,+/=%~-]{15}"
 
-_MAY_OPEN: Final = re.compile(r"\d")
-
 
 class Secrets:
     """Credentials of any kind, by format or next to their words. Placeholders do not count."""
 
     name = "secrets"
     types = ("SECRET",)
-    needs = re.compile(rf"{_WORDS.pattern}|{_FORMAT}|{_MAY_OPEN.pattern}")
+    needs = re.compile(rf"{_WORDS.pattern}|{_FORMAT}|{secret_openings.NEEDS.pattern}")
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Formats first, then values that something calls a password or a key."""
@@ -44,7 +42,7 @@ class Secrets:
             yield from _but_examples(page, secret_names.named(page))
             yield from secret_formats.by_place(page)
             yield from _but_examples(page, secret_sentences.told(page))
-        if page.holds(_MAY_OPEN):
+        if page.holds(secret_openings.NEEDS):
             yield from secret_openings.opened(page)
             yield from secret_shapes.shaped(page)
 
