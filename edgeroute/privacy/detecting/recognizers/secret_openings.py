@@ -13,8 +13,14 @@ from edgeroute.word_lists import one_of, whole
 
 _BACK: Final = 150  # characters before a code in which it is said what it opens
 _AHEAD: Final = 80  # and after it
+_NEAR: Final = 100  # and in which what it opens says enough of a plain number
+_SHORT: Final = 4  # digits of a code
 _CLOSE: Final = 48  # characters before a code in which it is typed, said or counted
 _BESIDE: Final = 60  # and in which what it opens says enough of a code that looks like one
+_CARD: Final = 3  # digits on the back of a card
+_CODED: Final = re.compile(r"[{}\[\];=<>$|]")
+_READ: Final = 20_000  # characters by which a page is known
+_RARE: Final = 80  # characters for each sign of code, at most, in code
 _MOST: Final = 8  # digits of a code that is sent
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _DIGITS: Final = re.compile(r"\d")
@@ -22,8 +28,8 @@ _DIGITS: Final = re.compile(r"\d")
 # without spaces may touch it.
 _EDGE: Final = r"(?<![A-Za-z0-9\u00c0-\u052f_.,:/\\=%$\u20ac\u00a3+@#*&-])(?<![$\u20ac\u00a3\d] )(?<!\d-)"
 _SIGNED: Final = r"\*\d[\d*#]{2,10}|#\d[\d*#]{2,10}[*#]|\d[\d*#]{2,10}[*#]|\d{1,5}[*#]\d{2,6}"
-_LETTERED: Final = r"[A-Z\u0410-\u042f]{1,2}\d{4,6}[A-Z\u0410-\u042f]?|\d{3,6}[A-Z\u0410-\u042f]|\d{1,3}[A-Z\u0410-\u042f]\d{2,5}"
-_GROUPED: Final = r"\d(?:[ -]\d){3,7}(?:-[^\W\d_]{1,12})?|\d\d(?:[ -]\d\d){1,4}(?:-[^\W\d_]{1,12})?|\d{1,2}(?:-\d{1,2}){2,5}"
+_LETTERED: Final = r"[A-Z\u0410-\u042f]\d{3,6}[A-Z\u0410-\u042f]?|[A-Z\u0410-\u042f]{2}\d{4,6}[A-Z\u0410-\u042f]?|\d{3,6}[A-Z\u0410-\u042f]|\d{1,3}[A-Z\u0410-\u042f]\d{2,5}"
+_GROUPED: Final = r"\d(?:[ -]\d){3,7}(?:-[^\W\d_]{1,12})?|\d\d(?:[ -]\d\d){1,4}(?:-[^\W\d_]{1,12})?|\d{1,3}(?:-\d{1,3}){2,5}|\d{1,2}(?: \d{1,2}){2,5}"
 _CODE: Final = compiled(
     rf"{_EDGE}(?:(?P<signed>{_SIGNED})|(?P<lettered>{_LETTERED})|(?P<grouped>{_GROUPED})"
     r"|(?P<plain>\d{3,4} \d{2,4}|\d{3,10}))(?![A-Za-z0-9\u00c0-\u052f_@%*#\u00b0]|[.,:/-]\d|[ -]\d|\s?[%\u20ac$\u00a3\u00b0])"
@@ -49,6 +55,9 @@ _KIND: Final = compiled(
 )
 _ONCE: Final = compiled(whole("secrets.onetime"))
 _CALLED: Final = compiled(rf"{whole('secrets.code_words')}")
+_SIGN: Final = compiled(rf"[\s,+]{{1,3}}(?:{whole('secrets.signs')})")
+_BACK_OF_CARD: Final = compiled(whole("secrets.card_codes"))
+_WORD: Final = compiled(whole("secrets.typed"))
 _SPELLED: Final = compiled(whole("secrets.spelled"))
 _LETTERS: Final = compiled(r"(?<![^\W_])(?:[^\W\d_][ -]){2,14}[^\W\d_](?![^\W_])")
 
@@ -57,7 +66,7 @@ NEEDS: Final = compiled(rf"\d|{_SPOKEN.pattern}|{_LETTERS.pattern}")
 
 def opened(page: Page) -> Iterator[Hit]:
     """Codes of digits and a few letters near what they open, in any order."""
-    if page.form.is_code:
+    if is_source(page):
         return
     for count, match in enumerate(_CODE.finditer(page.text)):
         if count % 128 == 0:
@@ -79,6 +88,13 @@ def opened(page: Page) -> Iterator[Hit]:
             yield Hit("SECRET", *match.span(), 0.7, pattern="spelled")
 
 
+def is_source(page: Page) -> bool:
+    """Whether a page is code by its signs too, and not a list or a letter that looks like it."""
+    return page.form.is_code and len(_CODED.findall(page.text, 0, _READ)) * _RARE > min(
+        len(page.text), _READ
+    )
+
+
 def _opens(page: Page, match: re.Match[str]) -> bool:
     """Whether the sentences around a code say that it opens something."""
     kind = match.lastgroup
@@ -90,18 +106,19 @@ def _opens(page: Page, match: re.Match[str]) -> bool:
     if kind != "signed" and (_COUNTED.search(near) or _UNIT.match(after)):
         return False
     linked = _LINKED.search(near) is not None
+    if kind == "plain" and len(value) == _CARD and _BACK_OF_CARD.search(before):
+        return linked or _TYPED.search(near) is not None
     if kind != "lettered" and _is_sent(value, before, after, linked=linked):
         return True
     lock = _LOCK.search(before) or _LOCK.search(after)
     if lock is None:
         return False
     typed = _TYPED.search(near) is not None or _TYPED_AFTER.match(after) is not None
-    if kind != "plain":
+    if kind != "plain" or _SIGN.match(after):
         return typed or linked or _LOCK.search(before[-_BESIDE:]) is not None
-    unlock = _UNLOCK.search(before) is not None or _UNLOCK.search(after) is not None
-    if len(value) < 4 or _YEAR.fullmatch(value):
-        return typed and unlock
-    return typed or (linked and unlock)
+    if len(value) < _SHORT or _YEAR.fullmatch(value):
+        return typed and _UNLOCK.search(f"{before} | {after}") is not None
+    return typed or _LOCK.search(f"{before[-_NEAR:]} | {after[:_CLOSE]}") is not None
 
 
 def _is_sent(value: str, before: str, after: str, *, linked: bool) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from edgeroute.core.patterns import compiled
+from edgeroute.privacy.detecting.recognizers.secret_openings import is_source
 from edgeroute.privacy.detecting.recognizers.secret_values import (
     Strength,
     is_digest,
@@ -36,7 +37,7 @@ _JOINT: Final = re.compile(r"[_!#$&+@^~?*.,/%-]")
 _ENDED: Final = re.compile(r"[!#*$+]$")
 _INNER: Final = re.compile(rf"[{_LETTERS}]{{2}}\d{{1,4}}[{_LETTERS}]{{2}}")
 _FILE: Final = compiled(rf"\.{one_of('secrets.endings')}$")
-_ADDRESS: Final = re.compile(r"@[a-z-]+\.|@\d|^www\.|//|\.\.|--|%[0-9a-f]{2}|,\d{3}|\d,\d", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"@[a-z-]+\.|@v?\d|^www\.|//|\.\.|--|%[0-9a-f]{2}|,\d{3}|\d,\d", re.IGNORECASE)
 _APP: Final = compiled(r"(?<![\w-])[a-z]{4}(?: [a-z]{4}){3}(?![\w-])")
 _SEED: Final = compiled(r"(?<![A-Za-z0-9+/=-])(?=[A-Z]{0,40}[2-7])[A-Z2-7]{16,64}(?![A-Za-z0-9+/=-])")
 _LICENCE: Final = compiled(
@@ -44,6 +45,7 @@ _LICENCE: Final = compiled(
 )
 _BOUGHT: Final = compiled(rf"(?:{whole('secrets.licences')}|{whole('secrets.typed')})")
 _ACCESS: Final = compiled(whole("secrets.accesses", ending=2))
+_TYPED: Final = compiled(whole("secrets.typed"))
 _LINKED: Final = compiled(
     rf"(?:(?:{whole('secrets.linked')})|(?:{whole('secrets.typed')}))[\s:\"'\u00ab\u201e(]{{1,3}}$|[:=,/]\s$"
 )
@@ -56,7 +58,7 @@ _LEAST: Final = 3  # letters of a word that is one
 
 def shaped(page: Page) -> Iterator[Hit]:
     """Words joined with digits and signs as people make passwords, by what stands around them."""
-    if page.form.is_code:
+    if is_source(page):
         return
     for count, match in enumerate(_CANDIDATE.finditer(page.text)):
         if count % 128 == 0:
@@ -84,7 +86,8 @@ def _is_made(value: str) -> bool:
     if len(value) < 7 or not digits or letters < max(4, digits):
         return False
     if not (_JOINT.search(value) or _INNER.search(value)):
-        return False
+        random = not value.isupper() and not value.islower() and not is_digest(value)
+        return random and strength(value) is Strength.RANDOM
     if value.isupper() or _ADDRESS.search(value) or _FILE.search(value.lower()) or is_digest(value):
         return False
     if is_placeholder(value) or ("/" not in value and strength(value, quoted=True) is Strength.NONE):
@@ -106,12 +109,18 @@ def _is_used(page: Page, start: int, value: str) -> bool:
     words = [word for word in _WORD.findall(value) if len(word) >= _LEAST]
     if len(words) > 1 and (_SURE.search(value) or (_HARD.search(value) and mixed)):
         return True
-    access = _ACCESS.search(before) or _ACCESS.search(page.after(start + len(value), _AHEAD))
+    access = (
+        _ACCESS.search(before)
+        or _ACCESS.search(page.after(start + len(value), _AHEAD))
+        or _TYPED.search(close)
+    )
     if access is None:
         return False
     linked = _LINKED.search(close) is not None or _ACCESS.search(close[-_CLOSE // 2 :]) is not None
     if _HARD.search(value) or _ENDED.search(value):
         return True
+    if not _JOINT.search(value) and not _INNER.search(value):
+        return linked
     if mixed or value[:1].isupper():
         humped = _HUMP.search(value) is not None
         joined = len(words) > 1 and not humped and "/" not in value
