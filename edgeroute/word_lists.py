@@ -14,9 +14,7 @@ from typing import Any, Final
 from edgeroute import datafile
 
 # Hebrew and Arabic, Thai, Japanese, Chinese, Korean.
-_JOINED: Final = re.compile(
-    r"[\u0590-\u06ff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
-)
+_JOINED: Final = re.compile(r"[\u0590-\u06ff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 @cache

@@ -14,19 +14,25 @@ from edgeroute.word_lists import one_of, whole
 _BACK: Final = 150  # characters before a code in which it is said what it opens
 _AHEAD: Final = 80  # and after it
 _NEAR: Final = 100  # and in which what it opens says enough of a plain number
+_LONG: Final = 7  # signs of one that is not said to be typed
+_ENDS: Final = ".,;:!?)\"'\n+\u3002\u3001\uff0c"
 _SHORT: Final = 4  # digits of a code
 _CLOSE: Final = 48  # characters before a code in which it is typed, said or counted
 _BESIDE: Final = 60  # and in which what it opens says enough of a code that looks like one
 _CARD: Final = 3  # digits on the back of a card
-_CODED: Final = re.compile(r"[{}\[\];=<>$|]")
+_CODED: Final = re.compile(r"[{}\[\];=<>$|\"]|\w\(")
 _READ: Final = 20_000  # characters by which a page is known
-_RARE: Final = 80  # characters for each sign of code, at most, in code
+_RARE: Final = 70  # characters for each sign of code, at most, in code
+_SENT: Final = 6  # of most that are sent
 _MOST: Final = 8  # digits of a code that is sent
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_PAST: Final = re.compile(r"1[5-8]\d\d")
 _DIGITS: Final = re.compile(r"\d")
 # A code of digits, of digits with a star, with a letter at an end, and in groups. Signs of scripts
 # without spaces may touch it.
-_EDGE: Final = r"(?<![A-Za-z0-9\u00c0-\u052f_.,:/\\=%$\u20ac\u00a3+@#*&-])(?<![$\u20ac\u00a3\d] )(?<!\d-)"
+_EDGE: Final = (
+    r"(?<![A-Za-z0-9\u00c0-\u052f_.,:/\\=%$\u20ac\u00a3+@#*&-])(?<![$\u20ac\u00a3\d] )(?<!\d-)"
+)
 _SIGNED: Final = r"\*\d[\d*#]{2,10}|#\d[\d*#]{2,10}[*#]|\d[\d*#]{2,10}[*#]|\d{1,5}[*#]\d{2,6}"
 _LETTERED: Final = r"[A-Z\u0410-\u042f]\d{3,6}[A-Z\u0410-\u042f]?|[A-Z\u0410-\u042f]{2}\d{4,6}[A-Z\u0410-\u042f]?|\d{3,6}[A-Z\u0410-\u042f]|\d{1,3}[A-Z\u0410-\u042f]\d{2,5}"
 _GROUPED: Final = r"\d(?:[ -]\d){3,7}(?:-[^\W\d_]{1,12})?|\d\d(?:[ -]\d\d){1,4}(?:-[^\W\d_]{1,12})?|\d{1,3}(?:-\d{1,3}){2,5}|\d{1,2}(?: \d{1,2}){2,5}"
@@ -42,6 +48,7 @@ _UNLOCK: Final = compiled(whole("secrets.unlocks"))
 _TYPED: Final = compiled(
     rf"(?:{whole('secrets.typed')})[^\d.?!\n]{{0,20}}$|{one_of('secrets.typed_unspaced')}[\s:]{{0,2}}$"
 )
+_DIRECT: Final = compiled(rf"(?:{whole('secrets.typed')})[\s:]{{1,2}}$")
 _TYPED_AFTER: Final = compiled(rf"[\s\"'*,)#\u300d\u00bb]{{0,3}}(?:{whole('secrets.typed_after')})")
 _LINKED: Final = compiled(
     rf"(?:{whole('secrets.linked')})[\s:\"'\u00ab\u201e]{{1,3}}(?:[^\W\d_]{{1,8}}\s)?$"
@@ -76,11 +83,7 @@ def opened(page: Page) -> Iterator[Hit]:
     for match in _SPOKEN.finditer(page.lower):
         before, after = _around(page, match)
         counted = counts_on(re.sub(r"\D", "", match.group()) or "x")
-        if (
-            not counted
-            and _LOCK.search(f"{before} | {after}")
-            and _TYPED.search(before[-_CLOSE:])
-        ):
+        if not counted and _LOCK.search(f"{before} | {after}") and _TYPED.search(before[-_CLOSE:]):
             yield Hit("SECRET", *match.span(), 0.7, pattern="spoken")
     for match in _LETTERS.finditer(page.lower):
         before, after = _around(page, match)
@@ -103,7 +106,7 @@ def _opens(page: Page, match: re.Match[str]) -> bool:
         return False
     before, after = _around(page, match)
     near = before[-_CLOSE:]
-    if kind != "signed" and (_COUNTED.search(near) or _UNIT.match(after)):
+    if kind != "signed" and (_is_counted(near) or _UNIT.match(after)):
         return False
     linked = _LINKED.search(near) is not None
     if kind == "plain" and len(value) == _CARD and _BACK_OF_CARD.search(before):
@@ -118,7 +121,26 @@ def _opens(page: Page, match: re.Match[str]) -> bool:
         return typed or linked or _LOCK.search(before[-_BESIDE:]) is not None
     if len(value) < _SHORT or _YEAR.fullmatch(value):
         return typed and _UNLOCK.search(f"{before} | {after}") is not None
-    return typed or _LOCK.search(f"{before[-_NEAR:]} | {after[:_CLOSE]}") is not None
+    if typed:
+        return True
+    beside = _LOCK.search(f"{before[-_NEAR:]} | {after[:_CLOSE]}") is not None
+    ended = after.lstrip()[:1].strip(_ENDS) == "" and after[:1].strip(" " + _ENDS) == ""
+    return (
+        beside
+        and (linked or ended)
+        and len(value) <= _LONG
+        and not _PAST.fullmatch(value)
+        and not value.endswith("00")
+    )
+
+
+def _is_counted(near: str) -> bool:
+    """Whether the word right before a number makes it count or name something: no code is typed
+    there.
+    """
+    counted = _COUNTED.search(near)
+    typed = _DIRECT.search(near)
+    return counted is not None and (typed is None or counted.start() < typed.start())
 
 
 def _is_sent(value: str, before: str, after: str, *, linked: bool) -> bool:
@@ -132,7 +154,9 @@ def _is_sent(value: str, before: str, after: str, *, linked: bool) -> bool:
         return True
     if not (_ONCE.search(before[-_BESIDE - 20 :]) or _ONCE.search(after[:_CLOSE])):
         return False
-    return digits >= 8 or _CALLED.search(f"{before} | {after}") is not None
+    if _ONCE.search(before[-_BESIDE // 2 :]) or (digits == _SENT and _ONCE.search(after[:_CLOSE])):
+        return True
+    return digits >= _MOST or _CALLED.search(f"{before} | {after}") is not None
 
 
 def _around(page: Page, match: re.Match[str]) -> tuple[str, str]:

@@ -42,6 +42,7 @@ class Secrets:
             yield from _but_examples(page, secret_names.named(page))
             yield from secret_formats.by_place(page)
             yield from _but_examples(page, secret_sentences.told(page))
+            yield from secret_shapes.phrases(page)
         if page.holds(secret_openings.NEEDS):
             yield from secret_openings.opened(page)
             yield from secret_shapes.shaped(page)
