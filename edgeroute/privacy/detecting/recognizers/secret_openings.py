@@ -34,11 +34,21 @@ _EDGE: Final = (
     r"(?<![A-Za-z0-9\u00c0-\u052f_.,:/\\=%$\u20ac\u00a3+@#*&-])(?<![$\u20ac\u00a3\d] )(?<!\d-)"
 )
 _SIGNED: Final = r"\*\d[\d*#]{2,10}|#\d[\d*#]{2,10}[*#]|\d[\d*#]{2,10}[*#]|\d{1,5}[*#]\d{2,6}"
-_LETTERED: Final = r"[A-Z\u0410-\u042f]\d{3,6}[A-Z\u0410-\u042f]?|[A-Z\u0410-\u042f]{2}\d{4,6}[A-Z\u0410-\u042f]?|\d{3,6}[A-Z\u0410-\u042f]|\d{1,3}[A-Z\u0410-\u042f]\d{2,5}"
-_GROUPED: Final = r"\d(?:[ -]\d){3,7}(?:-[^\W\d_]{1,12})?|\d\d(?:[ -]\d\d){1,4}(?:-[^\W\d_]{1,12})?|\d{1,3}(?:-\d{1,3}){2,5}|\d{1,2}(?: \d{1,2}){2,5}"
+_CAPITAL: Final = r"[A-Z\u0410-\u042f]"
+_LETTERED: Final = (
+    rf"{_CAPITAL}\d{{3,6}}{_CAPITAL}?|{_CAPITAL}{{2}}\d{{4,6}}{_CAPITAL}?|\d{{3,6}}{_CAPITAL}"
+    rf"|\d{{1,3}}{_CAPITAL}\d{{2,5}}"
+)
+_TAILED: Final = r"(?:-[^\W\d_]{1,12})?"
+_GROUPED: Final = (
+    rf"\d(?:[ -]\d){{3,7}}{_TAILED}|\d\d(?:[ -]\d\d){{1,4}}{_TAILED}"
+    r"|\d{1,3}(?:-\d{1,3}){2,5}|\d{1,2}(?: \d{1,2}){2,5}"
+)
+_PLAIN: Final = r"\d{3,4} \d{2,4}|\d{3,10}"
+_OVER: Final = r"(?![A-Za-z0-9\u00c0-\u052f_@%*#\u00b0]|[.,:/-]\d|[ -]\d|\s?[%\u20ac$\u00a3\u00b0])"
 _CODE: Final = compiled(
     rf"{_EDGE}(?:(?P<signed>{_SIGNED})|(?P<lettered>{_LETTERED})|(?P<grouped>{_GROUPED})"
-    r"|(?P<plain>\d{3,4} \d{2,4}|\d{3,10}))(?![A-Za-z0-9\u00c0-\u052f_@%*#\u00b0]|[.,:/-]\d|[ -]\d|\s?[%\u20ac$\u00a3\u00b0])"
+    rf"|(?P<plain>{_PLAIN})){_OVER}"
 )
 _SPOKEN: Final = compiled(
     rf"(?<![^\W_])(?:{one_of('phones.spoken')}|\d)(?:[\s,.-]{{1,3}}(?:{one_of('phones.spoken')}|\d)(?![^\W_])){{3,9}}(?![^\W_])"
@@ -61,7 +71,7 @@ _KIND: Final = compiled(
     rf"(?:{whole('secrets.code_kinds', ending=2)}|{one_of('secrets.unspaced_codes')})"
 )
 _ONCE: Final = compiled(whole("secrets.onetime"))
-_CALLED: Final = compiled(rf"{whole('secrets.code_words')}")
+_CALLED: Final = compiled(whole("secrets.code_words"))
 _SIGN: Final = compiled(rf"[\s,+]{{1,3}}(?:{whole('secrets.signs')})")
 _BACK_OF_CARD: Final = compiled(whole("secrets.card_codes"))
 _WORD: Final = compiled(whole("secrets.typed"))
@@ -98,7 +108,9 @@ def is_source(page: Page) -> bool:
     )
 
 
-def _opens(page: Page, match: re.Match[str]) -> bool:
+def _opens(  # noqa: PLR0911 - one kind of code each
+    page: Page, match: re.Match[str]
+) -> bool:
     """Whether the sentences around a code say that it opens something."""
     kind = match.lastgroup
     value = match.group()

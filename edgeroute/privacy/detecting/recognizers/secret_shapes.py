@@ -85,6 +85,8 @@ def shaped(page: Page) -> Iterator[Hit]:
         if count % 128 == 0:
             page.tick()
         value = match.group().rstrip(_TRAILS)
+        if page.form.is_document and not _HARD.search(value):
+            continue
         if _is_made(value) and _is_used(page, match.start(), value):
             end = match.start() + len(value)
             yield Hit("SECRET", match.start(), end, 0.7, pattern="shaped")
@@ -94,9 +96,9 @@ def shaped(page: Page) -> Iterator[Hit]:
                 yield Hit("SECRET", *match.span(), 0.7, pattern="drawn")
     for match in _LICENCE.finditer(page.text):
         mixed = not match.group().replace("-", "").isalpha()
-        if mixed and not is_digest(match.group()) and not is_placeholder(match.group()):
-            if _BOUGHT.search(page.before(match.start(), _BACK)):
-                yield Hit("SECRET", *match.span(), 0.7, pattern="licence")
+        known = is_digest(match.group()) or is_placeholder(match.group())
+        if mixed and not known and _BOUGHT.search(page.before(match.start(), _BACK)):
+            yield Hit("SECRET", *match.span(), 0.7, pattern="licence")
 
 
 def phrases(page: Page) -> Iterator[Hit]:
@@ -113,7 +115,7 @@ def phrases(page: Page) -> Iterator[Hit]:
                     yield Hit("SECRET", start, start + len(run), 0.8, pattern="seed")
 
 
-def _is_made(value: str) -> bool:
+def _is_made(value: str) -> bool:  # noqa: PLR0911 - one form each
     """Whether ``value`` has words, digits and what joins them, and no form of another kind."""
     words = _WORD.findall(value)
     letters = sum(map(len, words))
@@ -142,7 +144,9 @@ def _is_made(value: str) -> bool:
     )
 
 
-def _is_used(page: Page, start: int, value: str) -> bool:
+def _is_used(  # noqa: PLR0911 - one shape each
+    page: Page, start: int, value: str
+) -> bool:
     """Whether the sentence around a value lets one in by it, as far as its shape needs that."""
     before = page.before(start, _BACK)
     close = before[-_CLOSE:]
