@@ -15,7 +15,8 @@ _BACK: Final = 150  # characters before a code in which it is said what it opens
 _AHEAD: Final = 80  # and after it
 _NEAR: Final = 100  # and in which what it opens says enough of a plain number
 _LONG: Final = 7  # signs of one that is not said to be typed
-_ENDS: Final = ".,;:!?)\"'\n+\u3002\u3001\uff0c"
+# A word that a number may count, in scripts whose words are parted.
+_GOES_ON: Final = re.compile(r"[ -]{1,2}[a-z\u00c0-\u024f\u0400-\u052f]{4}")
 _SHORT: Final = 4  # digits of a code
 _CLOSE: Final = 48  # characters before a code in which it is typed, said or counted
 _BESIDE: Final = 60  # and in which what it opens says enough of a code that looks like one
@@ -25,8 +26,7 @@ _READ: Final = 20_000  # characters by which a page is known
 _RARE: Final = 70  # characters for each sign of code, at most, in code
 _SENT: Final = 6  # of most that are sent
 _MOST: Final = 8  # digits of a code that is sent
-_YEAR: Final = re.compile(r"(?:19|20)\d\d")
-_PAST: Final = re.compile(r"1[5-8]\d\d")
+_YEARS: Final = range(1500, 2100)
 _DIGITS: Final = re.compile(r"\d")
 # A code of digits, of digits with a star, with a letter at an end, and in groups. Signs of scripts
 # without spaces may touch it.
@@ -131,19 +131,18 @@ def _opens(  # noqa: PLR0911 - one kind of code each
     typed = _TYPED.search(near) is not None or _TYPED_AFTER.match(after) is not None
     if kind != "plain" or _SIGN.match(after):
         return typed or linked or _LOCK.search(before[-_BESIDE:]) is not None
-    if len(value) < _SHORT or _YEAR.fullmatch(value):
+    if len(value) < _SHORT or _is_year(value):
         return typed and _UNLOCK.search(f"{before} | {after}") is not None
     if typed:
         return True
     beside = _LOCK.search(f"{before[-_NEAR:]} | {after[:_CLOSE]}") is not None
-    ended = after.lstrip()[:1].strip(_ENDS) == "" and after[:1].strip(" " + _ENDS) == ""
-    return (
-        beside
-        and (linked or ended)
-        and len(value) <= _LONG
-        and not _PAST.fullmatch(value)
-        and not value.endswith("00")
-    )
+    ended = _GOES_ON.match(after) is None
+    return beside and (linked or ended) and len(value) <= _LONG and not value.endswith("00")
+
+
+def _is_year(value: str) -> bool:
+    """Whether a number can be a year."""
+    return value.isdigit() and int(value) in _YEARS
 
 
 def _is_counted(near: str) -> bool:
@@ -160,7 +159,7 @@ def _is_sent(value: str, before: str, after: str, *, linked: bool) -> bool:
     a paper or a person says.
     """
     digits = len(_DIGITS.findall(value))
-    if not 4 <= digits <= _MOST or _YEAR.fullmatch(value):
+    if not 4 <= digits <= _MOST or _is_year(value):
         return False
     if linked and _KIND.search(before[-_BESIDE:]):
         return True

@@ -66,7 +66,7 @@ _SEED_LEAST: Final = 12  # words of a seed phrase
 _ACCESS: Final = compiled(whole("secrets.accesses", ending=2))
 _TYPED: Final = compiled(whole("secrets.typed"))
 _LINKED: Final = compiled(
-    rf"(?:(?:{whole('secrets.linked')})|(?:{whole('secrets.typed')}))[\s:\"'\u00ab\u201e(]{{1,3}}$|[:=,/]\s$"
+    rf"(?:(?:{whole('secrets.linked')})|(?:{whole('secrets.paired')})|(?:{whole('secrets.typed')}))[\s:\"'\u00ab\u201e(]{{1,3}}$|[:=,/]\s$"
 )
 _NAMED: Final = compiled(rf"(?:{whole('secrets.named_next')})[\s:\"'\u00ab\u201e]{{1,3}}$")
 _PRODUCTS: Final = word_set("secrets.products")
