@@ -73,6 +73,7 @@ _PRODUCTS: Final = word_set("secrets.products")
 _HUMP: Final = re.compile(r"[a-z][A-Z]")
 _VOWELS: Final = frozenset("aeiou")
 _MOST_JOINTS: Final = 5
+_PUBLIC_KEY: Final = "AAAA"  # how a public key begins in authorized_keys
 _SHORTEST: Final = 7
 _LEAST: Final = 3  # letters of a word that is one
 
@@ -90,10 +91,6 @@ def shaped(page: Page) -> Iterator[Hit]:
         if _is_made(value) and _is_used(page, match.start(), value):
             end = match.start() + len(value)
             yield Hit("SECRET", match.start(), end, 0.7, pattern="shaped")
-    for pattern in (_APP, _SEED):
-        for match in pattern.finditer(page.text):
-            if _is_drawn(match.group()) and _ACCESS.search(page.before(match.start(), _BACK)):
-                yield Hit("SECRET", *match.span(), 0.7, pattern="drawn")
     for match in _LICENCE.finditer(page.text):
         mixed = not match.group().replace("-", "").isalpha()
         known = is_digest(match.group()) or is_placeholder(match.group())
@@ -102,7 +99,13 @@ def shaped(page: Page) -> Iterator[Hit]:
 
 
 def phrases(page: Page) -> Iterator[Hit]:
-    """Words alone: a passphrase that is called the sentence, and the words of a wallet."""
+    """Words and letters alone: a passphrase that is called the sentence, the words of a wallet,
+    and what a site draws for one program or for the second factor.
+    """
+    for pattern in (_APP, _SEED):
+        for match in pattern.finditer(page.text):
+            if _is_drawn(match.group()) and _ACCESS.search(page.before(match.start(), _BACK)):
+                yield Hit("SECRET", *match.span(), 0.7, pattern="drawn")
     for match in _SENTENCE.finditer(page.lower):
         if _PASSWORD.search(page.before(match.start(), _BACK)):
             yield Hit("SECRET", *match.span("value"), 0.7, pattern="phrase")
@@ -120,7 +123,7 @@ def _is_made(value: str) -> bool:  # noqa: PLR0911 - one form each
     words = _WORD.findall(value)
     letters = sum(map(len, words))
     digits = sum(map(len, _NUMBER.findall(value)))
-    if len(value) < _SHORTEST or letters < max(4, digits):
+    if len(value) < _SHORTEST or letters < max(4, digits) or value.startswith(_PUBLIC_KEY):
         return False
     joints = len(_JOINT.findall(value))
     if joints > _MOST_JOINTS or not (digits or (_HARD.search(value) and joints > 1)):
@@ -188,5 +191,5 @@ def _is_alone(page: Page, start: int, length: int) -> bool:
 def _is_drawn(value: str) -> bool:
     """Whether letters are drawn by chance: some group of them cannot be said."""
     if " " not in value:
-        return len(set(value)) >= 8
+        return len(set(value)) >= _SHORTEST and not is_placeholder(value)
     return any(_VOWELS.isdisjoint(part) for part in value.split())
