@@ -27,6 +27,7 @@ _RARE: Final = 70  # characters for each sign of code, at most, in code
 _SENT: Final = 6  # of most that are sent
 _MOST: Final = 8  # digits of a code that is sent
 _YEARS: Final = range(1500, 2100)
+_SINGLE: Final = re.compile(r"\d(?:[ -]\d){3,7}")  # as nobody writes a number but a code
 _DIGITS: Final = re.compile(r"\d")
 # A code of digits, of digits with a star, with a letter at an end, and in groups. Signs of scripts
 # without spaces may touch it.
@@ -125,8 +126,8 @@ def _opens(  # noqa: PLR0911 - one kind of code each
         return linked or _TYPED.search(near) is not None
     if kind != "lettered" and _is_sent(value, before, after, linked=linked):
         return True
-    lock = _LOCK.search(before) or _LOCK.search(after)
-    if lock is None:
+    single = _SINGLE.fullmatch(value) is not None and _TYPED.search(near) is not None
+    if not single and not (_LOCK.search(before) or _LOCK.search(after)):
         return False
     typed = _TYPED.search(near) is not None or _TYPED_AFTER.match(after) is not None
     if kind != "plain" or _SIGN.match(after):
