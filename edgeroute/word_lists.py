@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from edgeroute import datafile
+
+# Hebrew and Arabic, Thai, Japanese, Chinese, Korean.
+_JOINED: Final = re.compile(r"[\u0590-\u06ff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 @cache
@@ -34,6 +37,20 @@ def one_of(name: str, *, gap: str = " ") -> str:
     ``gap`` is the pattern of what may stand where a phrase has a space.
     """
     return alternatives(word_list(name), gap=gap)
+
+
+@cache
+def whole(name: str, *, ending: int = 0) -> str:
+    """The source of a pattern for whole words of a list, with at most ``ending`` letters more.
+
+    Words of scripts that write no spaces, or join small words to others, match anywhere.
+    """
+    words = word_list(name)
+    joined = [word for word in words if _JOINED.search(word)]
+    apart = [word for word in words if not _JOINED.search(word)]
+    last = rf"[^\W\d_]{{0,{ending}}}" if ending else ""
+    ways = [rf"(?<![^\W\d_]){alternatives(apart)}{last}(?![^\W\d_])"] if apart else []
+    return "|".join([*ways, alternatives(joined)] if joined else ways)
 
 
 def alternatives(words: Iterable[str], *, gap: str = " ") -> str:

@@ -59,7 +59,7 @@ def test_every_list_says_what_it_is_for(path: Path) -> None:
 def test_every_list_is_used_and_every_used_list_exists() -> None:
     """The lists in the files are those that the code asks for."""
     files = {path.stem for path in FILES}
-    calls = r"(?:one_of|word_set|word_list|_sentences)"
+    calls = r"(?:one_of|word_set|word_list|whole|_sentences)"
     named = re.findall(rf"{calls}\(\s*[\"'](\w+)\.(\w+)[\"']", CODE)
     asked = {f"{file}.{name}" for file, name in named}
     assert {name.partition(".")[0] for name in asked} <= files

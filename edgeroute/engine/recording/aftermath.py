@@ -79,5 +79,7 @@ class Aftermath:
 def _give_way() -> None:
     """Let threads that somebody waits for go first, where threads have priorities."""
     if sys.platform == "linux":
+        thread = threading.get_native_id()
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LESS_URGENT)
+            usual = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, usual + _LESS_URGENT)

@@ -18,7 +18,7 @@ from edgeroute.privacy.detecting.recognizers.secret_values import (
     strength,
 )
 from edgeroute.privacy.detecting.text.page import Hit, Page
-from edgeroute.word_lists import one_of, word_set
+from edgeroute.word_lists import one_of, whole, word_set
 
 _NEAR: Final = 120  # characters after a word for a secret in which it is looked for
 _BACK: Final = 48  # and before it
@@ -53,7 +53,7 @@ _SAID: Final = re.compile(
 )
 _NEXT_LINE: Final = re.compile(r"[\s*]{0,3}:[ *]{0,4}\n[ \t]{0,4}")
 _PHRASE: Final = re.compile(
-    r"[^\n\"\u00ab\u300c]{0,24}[\"\u00ab\u300c]\s?(?P<value>[^\n\"\u00bb\u300d]{8,64}?)\s?[\"\u00bb\u300d]"
+    r"[^\n\"\u00ab\u300c]{0,40}[\"\u00ab\u300c]\s?(?P<value>[^\n\"\u00bb\u300d]{8,64}?)\s?[\"\u00bb\u300d]"
 )
 _FOLLOWED: Final = re.compile(
     rf"[\"'`*)]{{0,3}}\s(?:{one_of('secrets.links')})\s(?:[^\W\d_]{{1,10}}\s){{0,3}}$"
@@ -62,17 +62,19 @@ _DIGITS: Final = re.compile(
     r"(?<![A-Za-z0-9_.,/:-])(?P<value>\d{4,12}|\d{3,4}(?:[ -]\d{3,4}){1,9})"
     r"[#*]?(?![A-Za-z0-9_/%]|[.,:-]\d)"
 )
+_UNIT: Final = re.compile(rf"[\s-]{{0,2}}(?:{whole('secrets.units')})")
 _PAIR: Final = re.compile(
     rf"{_START}{one_of('secrets.logins')}(?![\w-])[^\n]{{0,32}}?\s[\w.@+-]{{2,48}}\s?[/|:]\s?(?P<value>[^\s\"'`\\<>/=]{{6,64}})"
 )
+_PUBLIC_KEY: Final = re.compile(r"[\w@.-]{6,48} AAAA")  # as authorized_keys has it
 _SEED_NAME: Final = one_of("secrets.seeds", gap=r"\s")
 _SEED: Final = re.compile(
     rf"{_SEED_NAME}[^\n,]{{0,24}}?[:=]?\s{{0,2}}[\"'`]?"
     r"(?P<value>(?:(?:\d{1,2}[.)] ?)?[a-z]{3,8},? ){11,23}[a-z]{3,8})\b"
 )
-_TURN: Final = rf"{one_of('secrets.turns')}\s?\d{{1,3}}"
+_TURN: Final = rf"{one_of('secrets.turns')}(?:\s[^\W\d_]{{1,6}}){{0,3}}\s?\d{{1,3}}"
 _TURNS: Final = re.compile(
-    rf"{one_of('secrets.safes')}[^\n]{{0,60}}?(?P<value>{_TURN}(?:[\s,\u3001]{{0,3}}{_TURN}){{1,4}})"
+    rf"{one_of('secrets.safes')}[^\n]{{0,60}}?(?P<value>{_TURN}(?:[\s,\u3001]{{0,3}}(?:[^\W\d_]{{1,6}}\s)?{_TURN}){{1,4}})"
 )
 _REFERENCE: Final = re.compile(r"[|\]`]__?[.,;:)]{0,3}$")  # of reStructuredText: |name|_, [#1]_
 _KEYWORD: Final = re.compile(r"[\w.-]{1,40}=(?!=?$)")
@@ -104,7 +106,7 @@ def told(page: Page) -> Iterator[Hit]:
     for match in _PAIR.finditer(lower):
         value = page.text[match.start("value") : match.end("value")].rstrip(_TRAILS)
         user = page.before(match.start("value"), 64).rstrip(" /|:")
-        if user.endswith(value.lower()):
+        if user.endswith(value.lower()) or _PUBLIC_KEY.match(page.text, match.start("value")):
             continue
         if strength(value) >= Strength.STRONG or (
             strength(value) is Strength.FAIR and " " in match.group()
@@ -211,6 +213,8 @@ def _digits(page: Page, cue: re.Match[str], start: int, end: int) -> Iterator[Hi
     if page.form.is_published and _REFERRED.search(page.before(match.start(), 16)):
         return
     listed = cue["code"] is not None and len(match["value"]) > 8 and between.endswith((": ", ":"))
+    if _UNIT.match(page.lower, match.end()):
+        return
     if (len(between) > 32 and not listed) or any(one.isdigit() for one in between):
         return
     said = _SAID.search(page.lower, max(start, match.start() - 24), match.start()) is not None

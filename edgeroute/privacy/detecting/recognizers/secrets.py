@@ -10,7 +10,9 @@ from typing import Final
 from edgeroute.privacy.detecting.recognizers import (
     secret_formats,
     secret_names,
+    secret_openings,
     secret_sentences,
+    secret_shapes,
 )
 from edgeroute.privacy.detecting.recognizers.secret_values import is_random
 from edgeroute.privacy.detecting.text.examples import EXAMPLE, is_beside_example
@@ -30,7 +32,7 @@ class Secrets:
 
     name = "secrets"
     types = ("SECRET",)
-    needs = re.compile(rf"{_WORDS.pattern}|{_FORMAT}")
+    needs = re.compile(rf"{_WORDS.pattern}|{_FORMAT}|{secret_openings.NEEDS.pattern}")
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Formats first, then values that something calls a password or a key."""
@@ -40,6 +42,10 @@ class Secrets:
             yield from _but_examples(page, secret_names.named(page))
             yield from secret_formats.by_place(page)
             yield from _but_examples(page, secret_sentences.told(page))
+            yield from secret_shapes.phrases(page)
+        if page.holds(secret_openings.NEEDS):
+            yield from secret_openings.opened(page)
+            yield from secret_shapes.shaped(page)
 
 
 def _but_examples(page: Page, hits: Iterable[Hit]) -> Iterator[Hit]:

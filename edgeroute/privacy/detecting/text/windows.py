@@ -45,7 +45,7 @@ def paragraphs(text: str) -> Iterator[tuple[int, int]]:
         start = end
 
 
-class Opened:
+class OpenWindows:
     """The windows of a text that are read. ``places`` are theirs, in order."""
 
     def __init__(self, places: Iterable[tuple[int, int]]) -> None:

@@ -25,7 +25,7 @@ from edgeroute.privacy.detecting.names.own_model import OwnModel
 from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
 from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
 from edgeroute.privacy.detecting.text.page import WORD, Hit, Page
-from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, Opened, windows
+from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, OpenWindows, windows
 from edgeroute.privacy.detecting.weighing.evidence import is_language
 from edgeroute.privacy.detecting.weighing.kinds import (
     DETAILS,
@@ -97,7 +97,7 @@ class Suspicions:
         return BegunPage(
             places,
             self._names.begin(whole, places) if length > SHORT else None,
-            self._weigher.begin(whole, (), Opened(places)) if length <= SIZE else None,
+            self._weigher.begin(whole, (), OpenWindows(places)) if length <= SIZE else None,
         )
 
     def found(
@@ -154,7 +154,7 @@ class Suspicions:
         page: Page,
         hits: Sequence[Hit],
         spans: Sequence[NameSpan],
-        opened: Opened,
+        opened: OpenWindows,
         early: Early | None,
     ) -> Iterator[tuple[Weighed, Iterator[Hit]]]:
         """Each window of ``page`` that is weighed, and what counts in it."""
@@ -228,10 +228,10 @@ class Suspicions:
         return detail and hit.score >= self._policy.threshold(hit.type)
 
 
-def _with_hits(page: Page, hits: Sequence[Hit], places: Iterable[tuple[int, int]]) -> Opened:
+def _with_hits(page: Page, hits: Sequence[Hit], places: Iterable[tuple[int, int]]) -> OpenWindows:
     """The windows of ``page`` at ``places``, and those in or near which something was seen."""
     near, worth = ByPlace(hits), set(places)
-    return Opened(
+    return OpenWindows(
         (start, end)
         for start, end in windows(page.text)
         if (start, end) in worth or near.touching(max(0, start - NEAR), end + NEAR)

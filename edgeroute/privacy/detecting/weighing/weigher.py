@@ -17,7 +17,7 @@ from edgeroute.encoders.sentences import Reading, SentenceEncoder
 from edgeroute.encoders.shared import Shared
 from edgeroute.privacy.detecting.names.rampart import NameSpan
 from edgeroute.privacy.detecting.text.page import Hit, Page
-from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, Opened, paragraphs, windows
+from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, OpenWindows, paragraphs, windows
 from edgeroute.privacy.detecting.weighing.evidence import (
     WindowView,
     evidence,
@@ -112,7 +112,7 @@ class Weigher:
     def _scale(self) -> Scale:
         return Scale(list(evidence(WindowView("", (), ()))))
 
-    def begin(self, page: Page, hits: Sequence[Hit], opened: Opened) -> Early:
+    def begin(self, page: Page, hits: Sequence[Hit], opened: OpenWindows) -> Early:
         """Have a few windows of ``page`` read that are weighed whatever names are in them: while
         its names are read, nothing else is to be done. ``hits`` are what the recognisers saw.
         """
@@ -130,7 +130,7 @@ class Weigher:
         page: Page,
         spans: Sequence[NameSpan],
         hits: Sequence[Hit],
-        opened: Opened,
+        opened: OpenWindows,
         early: Early | None = None,
     ) -> Iterator[Weighed]:
         """Each window of ``page`` with its weight, as far as it is in what is ``opened``; ``spans``
@@ -208,7 +208,7 @@ class Weigher:
 
 
 def _suspect(
-    page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit], opened: Opened
+    page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit], opened: OpenWindows
 ) -> Iterator[tuple[int, int, WindowView, str]]:
     """The ``opened`` windows of ``page`` that are weighed, each with its group: the only one
     unless it is code, all of a short text that is not in English, which the names model knows best,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeroute.privacy.detecting.names.token_spans import NameSpan
-from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, Opened, windows
+from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, OpenWindows, windows
 
 
 @given(st.text(alphabet="ab .\n\u3002", max_size=3 * SIZE))
@@ -52,4 +52,4 @@ def test_a_place_is_read_where_it_touches_a_window_that_is(
     start = data.draw(st.integers(0, ends[-1] - 1))
     end = data.draw(st.integers(start + 1, ends[-1] + 5))
     touched = any(first < end and start < last for first, last in read)
-    assert Opened(read).touches(start, end) == touched
+    assert OpenWindows(read).touches(start, end) == touched
