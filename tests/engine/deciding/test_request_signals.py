@@ -47,7 +47,7 @@ async def test_a_named_model_needs_no_close_look(tmp_path: Path, model: str) -> 
     asked = Asked()
     async with house(tmp_path) as home:
         policy = decider(home).rules.policy("default")
-        named = replace(request(OPEN), model=model)
+        named = replace(request(OPEN), model=model, pictures="no")
         signals = request_signals(named, policy, asked, internal_code=False)
     assert (signals.task, set(asked.closely)) == ("chat", {model == "auto"})
 
