@@ -1,8 +1,8 @@
 """The learned scale: from what is known of a window to how likely it is private, with reasons.
 
-A small network (one hidden layer) that models/verdict/adapt.py trains; its numbers and its settings
-lie beside that script. A smaller one, the gate, says of a window in a long text whether it is worth
-reading to the end, from its evidence and a glance.
+A small network (one hidden layer) that models/verdict/adapt.py and tune.py teach; its numbers and
+its settings lie beside them. A smaller one, the gate, says of a window in a long text whether it is
+worth reading to the end, from its evidence and a glance.
 """
 
 from __future__ import annotations
