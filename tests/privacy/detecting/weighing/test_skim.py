@@ -5,14 +5,12 @@ from __future__ import annotations
 import inspect
 import json
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 import yaml
 
 from edgeroute.datafile import packaged
-from edgeroute.encoders.bert import Bert
 from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.detecting.text.normalise import normalise
 from edgeroute.privacy.detecting.text.windows import windows
@@ -37,20 +35,6 @@ STORY = "My neighbour Ottilie Brandner told me in tears that she lost her job fo
 def models() -> Path:
     """The folder of model files."""
     return require("e5/e5-small-q4.bin").parent.parent
-
-
-@pytest.fixture
-def runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many tokens each run of a model was given."""
-    given: list[int] = []
-    hidden = Bert.hidden
-
-    def counted(self: Bert, embeddings: Any) -> Any:
-        given.append(len(embeddings))
-        return hidden(self, embeddings)
-
-    monkeypatch.setattr(Bert, "hidden", counted)
-    return given
 
 
 def test_hardly_anything_private_is_passed_over(models: Path) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 import pytest
 
-from edgeroute.encoders.bert import Bert
 from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy, ScanBudget
 from tests.support.model_files import require
@@ -32,20 +29,6 @@ STORY = "My uncle Ferdinand Aschauer lost his licence after the accident and dri
 def detector() -> Detector:
     """The detector as it is shipped, which has read nothing."""
     return Detector(POLICY, require("e5/e5-small-q4.bin").parent.parent)
-
-
-@pytest.fixture
-def runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many tokens each run of a model was given."""
-    given: list[int] = []
-    hidden = Bert.hidden
-
-    def counted(self: Bert, embeddings: Any) -> Any:
-        given.append(len(embeddings))
-        return hidden(self, embeddings)
-
-    monkeypatch.setattr(Bert, "hidden", counted)
-    return given
 
 
 def test_a_text_that_comes_again_is_not_read_again(detector: Detector, runs: list[int]) -> None:
