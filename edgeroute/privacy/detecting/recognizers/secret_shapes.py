@@ -73,6 +73,7 @@ _PRODUCTS: Final = word_set("secrets.products")
 _HUMP: Final = re.compile(r"[a-z][A-Z]")
 _VOWELS: Final = frozenset("aeiou")
 _MOST_JOINTS: Final = 5
+_PACKED: Final = re.compile(r"[A-Za-z0-9+/]{20}")  # certificates, pictures, what is compressed
 _PUBLIC_KEY: Final = "AAAA"  # how a public key begins in authorized_keys
 _SHORTEST: Final = 7
 _LEAST: Final = 3  # letters of a word that is one
@@ -124,6 +125,8 @@ def _is_made(value: str) -> bool:  # noqa: PLR0911 - one form each
     letters = sum(map(len, words))
     digits = sum(map(len, _NUMBER.findall(value)))
     if len(value) < _SHORTEST or letters < max(4, digits) or value.startswith(_PUBLIC_KEY):
+        return False
+    if _PACKED.match(value):
         return False
     joints = len(_JOINT.findall(value))
     if joints > _MOST_JOINTS or not (digits or (_HARD.search(value) and joints > 1)):
