@@ -51,7 +51,7 @@ COMMANDS = [
 ]
 
 HARMLESS = [
-    "-----BEGIN CERTIFICATE-----\nMIIDqTCCApGgAwIBAgIUe+Kd8w2rYxQmZ0bTn4vLqP7sHcEw+Fg5KzAeUiOjBnXt\nQm9y\n",
+    "-----BEGIN CERTIFICATE-----\nMIIDqTCCApGgAwIBAgIUe+Kd8w2rYxQmZ0bTn4vLqP7sHcEw+Fg5Kz\nQm9y\n",
     '"Europe/Oslo": "H4sIAKxWr2QC/3VQwU7DMAy+8xVWr+vBdTqn0LqQ+Zt9ySxkqpT3eVbXh0mYwzq0JgEAAA"',
     "log in to web-prod-03 and restart nginx-ingress-2",
     "The network is called Harbor-Guest_5G and I use WPA2-PSK.",
