@@ -119,6 +119,8 @@ def _opens(  # noqa: PLR0911 - one kind of code each
         return False
     before, after = _around(page, match)
     near = before[-_CLOSE:]
+    if kind == "plain" and page.form.is_published:
+        return False
     if kind != "signed" and (_is_counted(near) or _UNIT.match(after)):
         return False
     linked = _LINKED.search(near) is not None

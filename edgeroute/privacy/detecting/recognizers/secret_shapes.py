@@ -73,6 +73,7 @@ _PRODUCTS: Final = word_set("secrets.products")
 _HUMP: Final = re.compile(r"[a-z][A-Z]")
 _VOWELS: Final = frozenset("aeiou")
 _MOST_JOINTS: Final = 5
+_IDENTIFIER: Final = re.compile(r"[a-z0-9]+(?:[-_./][a-z0-9]+)+")  # of programs and their parts
 _PACKED: Final = re.compile(r"[A-Za-z0-9+/]{20}")  # certificates, pictures, what is compressed
 _PUBLIC_KEY: Final = "AAAA"  # how a public key begins in authorized_keys
 _SHORTEST: Final = 7
@@ -157,6 +158,8 @@ def _is_used(  # noqa: PLR0911 - one shape each
     before = page.before(start, _BACK)
     close = before[-_CLOSE:]
     if _NAMED.search(close):
+        return False
+    if _IDENTIFIER.fullmatch(value) and not _PASSWORD.search(close):
         return False
     mixed = any(map(str.isupper, value[1:])) and any(map(str.islower, value))
     words = [word for word in _WORD.findall(value) if len(word) >= _LEAST]

@@ -51,6 +51,8 @@ COMMANDS = [
 ]
 
 HARMLESS = [
+    "type: text_editor_20250728, name: str_replace_based_edit_tool",
+    "Log in to image-model-2 or nano-pear-3 with the flag fine-grained-streaming-2025-05-14.",
     "-----BEGIN CERTIFICATE-----\nMIIDqTCCApGgAwIBAgIUe+Kd8w2rYxQmZ0bTn4vLqP7sHcEw+Fg5Kz\nQm9y\n",
     '"Europe/Oslo": "H4sIAKxWr2QC/3VQwU7DMAy+8xVWr+vBdTqn0LqQ+Zt9ySxkqpT3eVbXh0mYwzq0JgEAAA"',
     "log in to web-prod-03 and restart nginx-ingress-2",
