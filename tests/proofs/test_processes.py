@@ -112,7 +112,12 @@ def _kill_while_it_answers(endpoint: Endpoint, server: subprocess.Popen[str]) ->
         json={
             "model": "auto",
             "stream": True,
-            "messages": [{"role": "user", "content": f"{PRIVATE} Then write the numbers from one to five hundred in words."}],
+            "messages": [
+                {
+                    "role": "user",
+                    "content": f"{PRIVATE} Then count from one to a thousand in words.",
+                }
+            ],
         },
         timeout=120,
         trust_env=False,
