@@ -88,6 +88,7 @@ def test_people_share_a_box_and_see_nothing_of_each_other(
     assert office.ask("", OPEN).status_code == 401
     first = office.ask(anna, OPEN)
     assert first.status_code == 200, first.text
+    assert first.headers["X-EdgeRoute-Model"] == "mock/m", first.headers["X-EdgeRoute-Reason"]
     answer = first.json()["choices"][0]["message"]["content"]
     others = office.ask(ben, OPEN, answer, "And a tree?")
     again = office.ask(anna, OPEN, answer, "And a list?", **{"X-EdgeRoute-User": "ben"})

@@ -147,15 +147,18 @@ def settings_contents(request: ChatRequest) -> Contents:
         reader.value("response_format", "system", schema)
     reader.value("extra", "user", request.extra)
     reader.value("headers", "user", request.headers)
-    # A model's name beside other words makes them look like a record of somebody.
+    # A name beside other words makes them look like a record of somebody.
     reader.value("settings", "user", {"model": request.model} if request.model else {})
+    # Who asks is never sent. Of a person with a token of their own that name is known here, and
+    # would hold each of their prompts.
+    if request.user and request.user != request.client_name:
+        reader.value("settings", "user", {"user": request.user})
     settings = {
         "tool_choice": request.tool_choice,
         "stop": request.sampling.stop,
         "reasoning_effort": request.reasoning_effort,
         "wire": request.wire,
         "task": request.task,
-        "user": request.user,
     }
     reader.value("settings", "user", {key: value for key, value in settings.items() if value})
     return reader.found

@@ -150,7 +150,7 @@ def _beside(request: ChatRequest) -> tuple[object, ...]:
         request.extra,
         request.headers,
         (request.model, request.tool_choice, request.sampling.stop, request.reasoning_effort),
-        (request.wire, request.task, request.user),
+        (request.wire, request.task, request.user, request.client_name),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeroute.core.messages import Message, Text, ToolCall, ToolResult, assistant, system, user
-from edgeroute.core.request import ChatRequest, Sampling
+from edgeroute.core.request import ChatRequest, ClientProfile, Sampling
 from edgeroute.privacy.inspecting.passages import WINDOW, Borders, Passage, contents
 from edgeroute.wire import capsule
 from edgeroute.wire.json_data import dump, dump_text
@@ -94,3 +95,12 @@ def test_a_models_name_is_read_by_itself() -> None:
     read = [passage.text for passage in contents(asked).passages if passage.where == "settings"]
     assert "model: corner/claude-opus" in read
     assert not any("corner" in text and "wire" in text for text in read)
+
+
+def test_a_person_of_the_office_is_not_read() -> None:
+    """The name of a token's owner is known here and never sent; one that a caller sends is read."""
+    asked = ChatRequest((user("count"),), user="Anna Lovelace", wire="w", task="chat")
+    known = replace(asked, client=ClientProfile("Anna Lovelace", person=True))
+    read = [[passage.text for passage in contents(one).passages] for one in (asked, known)]
+    assert "user: Anna Lovelace" in read[0]
+    assert not any("Lovelace" in text for text in read[1])
