@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from edgeroute import datafile
+from edgeroute.encoders.onnx_runtime import PROVIDERS, onnx_runtime, session_options
 from edgeroute.encoders.prepared import Prepared
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ LAYER_PARTS: Final = {
     "fi": "intermediate.dense", "fo": "output.dense", "oln": "output.LayerNorm",
 }  # fmt: skip
 _MOST: Final = 63  # the largest weight
-_PROVIDERS: Final = ("CPUExecutionProvider",)
 _FIRST: Final = "embeddings_norm"
 _KEPT, _MODEL, _PROBE = "encoder", "model.onnx", "probe.bin"
 _WRITTEN: Final = {
@@ -95,12 +95,7 @@ def _given(
 
 
 def _options() -> Any:
-    import onnxruntime  # noqa: PLC0415 - heavy, needed at the first scan only
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    options = session_options()
     # Texts have all lengths: what is kept for one is of no use to the next.
     options.enable_cpu_mem_arena = False
     options.enable_mem_pattern = False
@@ -109,12 +104,10 @@ def _options() -> Any:
 
 def _session(graph: Path, given: Mapping[str, Any], options: Any = None) -> Any:
     """The graph with its weights, in memory."""
-    import onnxruntime  # noqa: PLC0415 - heavy, needed at the first scan only
-
-    options = options or _options()
+    onnxruntime, options = onnx_runtime(), options or _options()
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in given.values()]
     options.add_external_initializers(list(given), values)
-    return onnxruntime.InferenceSession(graph.read_bytes(), options, providers=_PROVIDERS)
+    return onnxruntime.InferenceSession(graph.read_bytes(), options, providers=PROVIDERS)
 
 
 def _write(folder: Path, given: tuple[Path, Mapping[str, Any]]) -> None:
@@ -136,12 +129,10 @@ def _write(folder: Path, given: tuple[Path, Mapping[str, Any]]) -> None:
 
 def _kept(folder: Path) -> Any:
     """The graph that is kept in ``folder``; None where it does not read as it did."""
-    import onnxruntime  # noqa: PLC0415 - heavy, needed at the first scan only
-
-    options = _options()
+    onnxruntime, options = onnx_runtime(), _options()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
-        session = onnxruntime.InferenceSession(str(folder / _MODEL), options, providers=_PROVIDERS)
+        session = onnxruntime.InferenceSession(str(folder / _MODEL), options, providers=PROVIDERS)
         same = _read(session, _probe()).tobytes() == (folder / _PROBE).read_bytes()
     except Exception:  # noqa: BLE001 - whatever it is, the model's own file is read instead
         return None

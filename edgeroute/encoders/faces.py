@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from edgeroute.encoders.bert import EncoderMissing
+from edgeroute.encoders.onnx_runtime import PROVIDERS, onnx_runtime, session_options
 from edgeroute.encoders.onnx_tensors import fields, message
 
 if TYPE_CHECKING:
@@ -33,16 +34,8 @@ class FaceModel:
             EncoderMissing: it is not there, or cannot be loaded.
         """
         try:
-            import onnxruntime  # noqa: PLC0415 - heavy, needed at the first picture only
-
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = 1
-            options.inter_op_num_threads = 1
-            options.log_severity_level = 3
-            self._session = onnxruntime.InferenceSession(
-                _of_any_size((models / FILE).read_bytes()),
-                options,
-                providers=["CPUExecutionProvider"],
+            self._session = onnx_runtime().InferenceSession(
+                _of_any_size((models / FILE).read_bytes()), session_options(), providers=PROVIDERS
             )
         # onnxruntime raises bare Exception for broken files.
         except Exception as error:

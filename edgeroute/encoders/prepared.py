@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from edgeroute.core.private_file import make_private_folder
+from edgeroute.encoders.onnx_runtime import onnx_runtime
 
 _FORM: Final = "1"  # to be raised when what is kept changes
 _NAME: Final = ".prepared-"
@@ -31,9 +32,7 @@ class Prepared:
     """What is kept of the ``files`` in ``folder``, in folders by their names."""
 
     def __init__(self, folder: Path, files: Sequence[str]) -> None:
-        import onnxruntime  # noqa: PLC0415 - heavy, needed at the first scan only
-
-        told = [_FORM, onnxruntime.__version__, _processor()]
+        told = [_FORM, onnx_runtime().__version__, _processor()]
         for name in files:
             try:
                 status = (folder / name).stat()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from edgeroute.encoders.bert import EncoderMissing
+from edgeroute.encoders.onnx_runtime import PROVIDERS, onnx_runtime, session_options
 
 MODEL: Final = "model.onnx"
 TOKENIZER: Final = "tokenizer.json"
@@ -50,19 +51,14 @@ class TokenClassifier:
         self.labels = labels_in(folder)
         try:
             import numpy  # noqa: ICN001, PLC0415 - heavy, needed at the first scan only
-            import onnxruntime  # noqa: PLC0415
             import tokenizers  # noqa: PLC0415
 
             self._numpy = numpy
             self.tokenizer = tokenizers.Tokenizer.from_file(str(folder / TOKENIZER))
             self.tokenizer.no_truncation()
             self.tokenizer.no_padding()
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = 1
-            options.inter_op_num_threads = 1
-            options.log_severity_level = 3
-            self._session = onnxruntime.InferenceSession(
-                str(folder / MODEL), options, providers=["CPUExecutionProvider"]
+            self._session = onnx_runtime().InferenceSession(
+                str(folder / MODEL), session_options(), providers=PROVIDERS
             )
         # Both libraries raise bare Exception for broken files.
         except Exception as error:
