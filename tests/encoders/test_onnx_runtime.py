@@ -9,9 +9,15 @@ ORDER = """
 import sys
 from edgeroute.encoders.onnx_runtime import onnx_runtime
 
+class Asked:
+    names = []
+
+    def find_spec(self, name, path=None, target=None):
+        self.names.append(name)
+
+sys.meta_path.insert(0, Asked())
 onnx_runtime()
-order = list(sys.modules)
-print(order.index("numpy") < order.index("onnxruntime"))
+print(Asked.names.index("numpy") < Asked.names.index("onnxruntime"))
 """
 
 
