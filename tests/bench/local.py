@@ -36,7 +36,7 @@ from edgeroute.local.backends.worker_process import WorkerProcess
 from edgeroute.local.files.models import LocalModels
 
 # The settings of llama.cpp alone that are worth comparing with: threads, and how they wait.
-SPIN = {"GOMP_SPINCOUNT": "1000"}
+SPIN = {"GOMP_SPINCOUNT": "3000"}
 RAW: dict[str, tuple[int, dict[str, str]]] = {
     "raw, all threads": (0, {}),
     "raw, all threads, short spin": (0, SPIN),

@@ -49,7 +49,7 @@ def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         # Threads wait for each other awake for some microseconds, then asleep: sleeping at once
         # costs a third of the speed on a quiet machine, staying awake far more on a busy one.
-        "GOMP_SPINCOUNT": "1000",
+        "GOMP_SPINCOUNT": "3000",
     }
 
 
