@@ -88,7 +88,7 @@ class BegunNames:
     def add(self, places: Iterable[tuple[int, int]]) -> None:
         """Have the windows at ``places`` read, too."""
         for start, end in places:
-            text = self._page.text[start:end]
+            text = self._page.said[start:end]
             if start in self._places or (self._model.latin_only and not _is_latin(text)):
                 continue
             key = self._places[start] = digest(text)

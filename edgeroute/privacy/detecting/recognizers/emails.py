@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.dummies import is_dummy_domain
 from edgeroute.privacy.detecting.recognizers.domain_endings import is_known_ending
 from edgeroute.privacy.detecting.text.page import PUBLIC, Hit, Page
-from edgeroute.word_lists import one_of, word_set
+from edgeroute.word_lists import one_of, whole, word_set
 
 _PLAIN: Final = re.compile(
     r"(?<![\w.+%-])[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24}(?![\w@])(?!\.\w)"
@@ -49,6 +50,10 @@ _SAMPLE_HOSTS: Final = word_set("emails.sample_hosts")
 _LISTS: Final = re.compile(
     rf"{one_of('emails.list_hosts')}\.[\w-]{{1,60}}\.|googlegroups\.com$"
 )  # dev@lists.webkit.org
+_LIST_BOXES: Final = word_set("emails.list_boxes")
+_LIST_SAID: Final = compiled(rf"(?:{whole('emails.lists')})[^\n@]{{0,24}}$")
+_MAIL_SERVICES: Final = word_set("emails.mail_services")
+_NO_HOSTS: Final = word_set("emails.no_hosts")
 # git@host:path, and what a program is told before user@host:path
 _REMOTE: Final = re.compile(r":(?:[~/\w.-]{0,200}/|[\w-]{1,80}\.git\b)")
 _REMOTE_BEFORE: Final = re.compile(rf"\b{one_of('emails.before_remotes')}\s[^\n]{{0,40}}$")
@@ -99,11 +104,27 @@ def _score(address: str, page: Page, match: re.Match[str]) -> float:
     )
     if nobody or (end not in _INTERNAL_ENDS and not is_known_ending(domain)):
         return 0.0
-    if local in _ROLE_BOXES or _LISTS.match(domain) or _is_machines(local, page, match):
+    if local in _ROLE_BOXES or _is_list(local, domain, page, match):
+        return 0.2
+    if _is_machines(local, page, match):
         return 0.2
     if page.attribution.holds(*match.span()) or _is_sample(local, domain, page):
         return PUBLIC
     return 0.95
+
+
+def _is_list(local: str, domain: str, page: Page, match: re.Match[str]) -> bool:
+    """Whether many read it, by its host, its name, or what a document says before it: in a letter
+    somebody's own address may be wanted on a list.
+    """
+    if _LISTS.match(domain):
+        return True
+    if domain.partition(".")[0] in _MAIL_SERVICES:
+        return False
+    parts = local.split("-")
+    if len(parts) > 1 and not _LIST_BOXES.isdisjoint(parts):
+        return True
+    return page.form.is_published and bool(_LIST_SAID.search(page.before(match.start(), 60)))
 
 
 def _is_machines(local: str, page: Page, match: re.Match[str]) -> bool:
@@ -133,6 +154,9 @@ def _hidden_is_real(text: str) -> bool:
     marked = re.search(r"[\[({<]", lower) is not None
     both = _SAID_AT.search(lower) is not None and _SAID_DOT.search(lower) is not None
     if not (marked or both):
+        return False
+    host = _SAID_AT.split(lower)[-1].split()[0]
+    if "\n\n" in text or (not marked and host in _NO_HOSTS):
         return False
     first = re.split(r"[^\w+-]", lower)[0]
     return first not in _ROLE_BOXES and "example" not in lower and is_known_ending(f"x.{end}")

@@ -64,7 +64,7 @@ _TYPED_AFTER: Final = compiled(rf"[\s\"'*,)#\u300d\u00bb]{{0,3}}(?:{whole('secre
 _LINKED: Final = compiled(
     rf"(?:{whole('secrets.linked')})[\s:\"'\u00ab\u201e]{{1,3}}(?:[^\W\d_]{{1,8}}\s)?$"
 )
-_COUNTED: Final = compiled(rf"(?:{whole('secrets.counted')})[\s.:#\u2116]{{0,3}}$")
+_COUNTED: Final = compiled(rf"(?:{whole('secrets.counted')})[\s.:#\u2116`]{{0,3}}$")
 _UNIT: Final = compiled(rf"[\s-]{{0,2}}(?:{whole('secrets.units')})")
 _STOP: Final = re.compile(r"\n\s*\n")
 

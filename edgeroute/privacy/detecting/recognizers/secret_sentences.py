@@ -86,7 +86,8 @@ _CODED: Final = re.compile(r"[(){};=]")  # signs of code
 _MOST_CODED: Final = 9
 _ASSIGNS: Final = re.compile(r"=[^\s=]| ?= ?[\[({]")  # a setting, which is read as one
 _PAGE: Final = re.compile(r"/[\w/.-]{0,80}\?[\w.-]{1,40}=[\w&=.%-]{0,80}")  # of a site, asked for
-_REFERRED: Final = re.compile(r":\w{1,12}:`$|(?<!\w)#$")  # to an issue of a program
+_ROLE: Final = re.compile(r":\w{1,12}:`$")  # of a document: to an issue of a program
+_REFERRED: Final = re.compile(r"(?<!\w)#$")  # the same in others
 _LINKED: Final = re.compile(r"`?\]\(")  # a digest that is a link, to a commit for instance
 _BRACKET: Final = re.compile(r"[()\[\]{}]")
 _MY: Final = re.compile(rf"(?<![a-z]){one_of('secrets.mine')}(?![a-z])")
@@ -210,7 +211,8 @@ def _digits(page: Page, cue: re.Match[str], start: int, end: int) -> Iterator[Hi
     if match is None:
         return
     between = page.lower[start : match.start()]
-    if page.form.is_published and _REFERRED.search(page.before(match.start(), 16)):
+    before = page.before(match.start(), 16)
+    if _ROLE.search(before) or (page.form.is_published and _REFERRED.search(before)):
         return
     listed = cue["code"] is not None and len(match["value"]) > 8 and between.endswith((": ", ":"))
     if _UNIT.match(page.lower, match.end()):

@@ -32,7 +32,11 @@ _CODE_LINE: Final = compiled(
 _DIFF: Final = r"commit [0-9a-f]{7,40}\b|index [0-9a-f]{6,40}\.\.|@@ -\d|diff --git|\+\+\+ |--- "
 _STAT: Final = r"[\w./{}=> -]{1,120}\| {1,4}\d+ [+-]"
 _DATED: Final = r"\[?(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d"
-_HISTORY_LINE: Final = compiled(rf"{LEAD}(?:{_DIFF}|{_STAT}|{_DATED}|\^?[0-9a-f]{{7,40}} )")
+# As lock files, lists of what was installed, and checks of downloads write them.
+_CHECKED: Final = r"(?:\b(?:sha\d{1,3}|md5|blake2[bs])[-:=_ ]|\bh1:)[A-Za-z0-9+/=_-]{20,140}"
+_HISTORY_LINE: Final = compiled(
+    rf"{LEAD}(?:{_DIFF}|{_STAT}|{_DATED}|\^?[0-9a-f]{{7,40}} |[^\n]{{0,200}}{_CHECKED})"
+)
 _LINE: Final = compiled(r"(?m)^[^\n]*\S")
 _MOST: Final = 60_000  # characters by which a page is known
 _CODE: Final = 0.4
@@ -58,11 +62,19 @@ _MARKS: Final = compiled(
     rf"(?m:^)[ \t|*+-]{{0,12}}(?:{_BLAME}|{_DIGEST})"
     r"|\bindex [0-9a-f]{6,40}\.\.[0-9a-f]{6,40}|\b[0-9a-f]{7,40}\.{2,3}[0-9a-f]{7,40}\b"
     r"|\[`?[0-9a-f]{7,40}`?\](?=\()"  # a link to a commit
-    rf"|\b{_UUID}\b|\b{_HEX}\b|{_STAMP}|(?:sha\d{{1,3}}-|sha256:)[A-Za-z0-9+/=]{{16,100}}",
+    rf"|\b{_UUID}\b|\b{_HEX}\b|{_STAMP}|{_CHECKED}",
     re.IGNORECASE,
 )
 _DOCUMENT: Final = compiled(rf"(?<![a-z]){one_of('attribution.documents')}|(?m:^)(?:```|\.\. \w)")
 _DOCUMENT_LEAST: Final = 2  # so many different signs make a document of a repository
+
+
+_CHECKSUM: Final = compiled(_CHECKED)
+
+
+def without_checksums(text: str) -> str:
+    """``text`` with blanks in the place of checksums, in which models see names and records."""
+    return _CHECKSUM.sub(lambda match: " " * len(match.group()), text)
 
 
 class CodeForm:

@@ -84,6 +84,15 @@ class Page:
         return "".join(c.lower() if len(c.lower()) == 1 else c for c in self.text)
 
     @cached_property
+    def said(self) -> str:
+        """``text`` as models read it, character for character: without checksums."""
+        from edgeroute.privacy.detecting.text.code_form import (  # noqa: PLC0415 - word lists
+            without_checksums,
+        )
+
+        return without_checksums(self.text)
+
+    @cached_property
     def dummies(self) -> list[tuple[int, int]]:
         """Where published example values are."""
         return spans(self.lower)

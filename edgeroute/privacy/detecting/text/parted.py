@@ -24,7 +24,7 @@ _TAG: Final = compiled(
 )
 _CDATA: Final = compiled(r"<!\[CDATA\[|\]\]>")
 _MARK: Final = compiled(
-    r"(?<=[\w@.+-])(?:\*{2,3}|(?<!\d)\*|\*(?!\d)|~~|`{1,2}|__|\|\||==)(?=[\w@.+-])"
+    r"(?<=[\w@.+-])(?:\*{2,3}|(?<!\d)\*|\*(?!\d)|~~|`{1,2}|__|\|\||==(?!\d))(?=[\w@.+-])"
 )
 # Strings that a language puts together, quotes that a shell ignores.
 _JOINED: Final = compiled(

@@ -146,7 +146,7 @@ class Suspicions:
         return [
             (start, end)
             for start, end in places
-            if self._skim.may_tell(page.text[start:end], published=published)
+            if self._skim.may_tell(page.said[start:end], published=published)
         ]
 
     def _weighed(

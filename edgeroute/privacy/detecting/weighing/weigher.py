@@ -238,7 +238,7 @@ def window(
 
     Published example values are blanked: they look like what they show the form of.
     """
-    text = page.text[start:end]
+    text = page.said[start:end]
     for first, last in page.dummies:
         if start <= first < end:
             blank = _BLANK * (min(last, end) - first)

@@ -90,6 +90,16 @@ HARMLESS = {
     "a standard of keys": "Saves the private key in PKCS#8 PEM format.",
     "a route of a server": "Show the user their own page after the login, as before.\n\n"
     "    @web.route('/page')\n    def page():\n        show()\n",
+    "a requirement": "shelf-types==2.1\nsimpleshelf==3.*\ntypes-shelf-dateutil>=2.8.10\n",
+    "a request that is pulled": "-   Remove locks that block the door of a room. :pr:`4997`\n"
+    "-   The lock is used by one thread, :issue:`4993`.\n-   Unlock it (gh-4871).\n",
+    "a point in time": "Weight matters at this point it seems, and at the boiling point no more.",
+    "a point after a paragraph": "make install\n\nAt that point you may run it again.",
+    "lists of a project": "Write to bug-shelf@gnu.org, shelf-devel@nongnu.org, wood-bugs@a.org",
+    "a list of a project": "# Changelog\n\n```\nmake\n```\nOur mailing list is "
+    "<shelf@wood.org>. See the licence and the contributing guide.\n",
+    "what was installed": "shelf/be/ssn.py,sha256=A1qqPM-IaJIg_qrNCOIyjqInvYqd027wr38baB2T3Oo,494\n"
+    "shelf/it/code.py,sha256=XfhDpJjXw-hRk40ZeYRLYIYIlXaImk79n_obFIwyBug,5948\n",
 }
 PRIVATE = {
     "a password at no example host": "import api\n\n\ndef read():\n    call = {\n"
@@ -122,6 +132,10 @@ PRIVATE = {
     "a password with letters in order": "my password is Abcde!2345x",
     "a passport": "P<D<<BERGSTROEM<<LIV<ANNE<<<<<<<<<<<<<<<<<<<<",
     "an address": "Ask foo-lover@yahoo.com whether she can come on Sunday.",
+    "somebody for a list": "Put her on our mailing list: m.ostrowski@kanzlei-ostrowski.de",
+    "a mailbox of somebody at a list's name": "Ask mara-dev@gmail.com for the rent.",
+    "an address that is said": "mara dot ostrowski at shelfwood dot com",
+    "an address that is said in French": "jean arobase menuisier point fr",
 }
 
 

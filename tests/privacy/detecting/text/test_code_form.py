@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from edgeroute.privacy.detecting.text.code_form import without_checksums
 from edgeroute.privacy.detecting.text.page import Page
 
 CODE = {
@@ -79,3 +80,12 @@ def test_what_a_blame_shows_is_not_its_own() -> None:
     start = BLAME.index("+49")
     assert not Page(BLAME).form.is_blame(start, start + 15)
     assert not Page(BLAME.splitlines()[0]).form.is_blame(0, 8)
+
+
+def test_models_read_no_checksums() -> None:
+    """They would take them for names; all else stays where it is."""
+    line = "a/b.py,sha256=A1qqPM-IaJIg_qrNCOIyjqInvYqd027wr38baB2T3Oo,494"
+    locked = '"integrity": "sha512-Hq8TgQm0c1Nn0oS8v2Ra7mZkq3WJ2m7p9==", by sha256'
+    assert without_checksums(line).split() == ["a/b.py,", ",494"]
+    assert without_checksums(locked).split() == ['"integrity":', '"', '",', "by", "sha256"]
+    assert len(without_checksums(locked)) == len(locked)
