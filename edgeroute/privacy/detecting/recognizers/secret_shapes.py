@@ -73,7 +73,9 @@ _PRODUCTS: Final = word_set("secrets.products")
 _HUMP: Final = re.compile(r"[a-z][A-Z]")
 _VOWELS: Final = frozenset("aeiou")
 _MOST_JOINTS: Final = 5
-_IDENTIFIER: Final = re.compile(r"[a-z0-9]+(?:[-_./][a-z0-9]+)+")  # of programs and their parts
+_IDENTIFIER: Final = re.compile(
+    r"[a-z0-9]+(?:[-_./]{1,2}[a-z0-9]+)+"
+)  # of programs and their parts
 _PACKED: Final = re.compile(r"[A-Za-z0-9+/]{20}")  # certificates, pictures, what is compressed
 _PUBLIC_KEY: Final = "AAAA"  # how a public key begins in authorized_keys
 _SHORTEST: Final = 7
@@ -88,7 +90,7 @@ def shaped(page: Page) -> Iterator[Hit]:
         if count % 128 == 0:
             page.tick()
         value = match.group().rstrip(_TRAILS)
-        if page.form.is_document and not _HARD.search(value):
+        if page.form.is_published and not _HARD.search(value):
             continue
         if _is_made(value) and _is_used(page, match.start(), value):
             end = match.start() + len(value)

@@ -90,6 +90,8 @@ HARMLESS = {
     "a standard of keys": "Saves the private key in PKCS#8 PEM format.",
     "a route of a server": "Show the user their own page after the login, as before.\n\n"
     "    @web.route('/page')\n    def page():\n        show()\n",
+    "a part of a program": "# Changelog\n\n```\nmake\n```\n* Log in again with the types of "
+    "`shelf2._kinds`, such as `Login`, as the user of the account.\n",
     "a requirement": "shelf-types==2.1\nsimpleshelf==3.*\ntypes-shelf-dateutil>=2.8.10\n",
     "a request that is pulled": "-   Remove locks that block the door of a room. :pr:`4997`\n"
     "-   The lock is used by one thread, :issue:`4993`.\n-   Unlock it (gh-4871).\n",
