@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from edgeroute.core.patterns import compiled
+from edgeroute.privacy.detecting.recognizers.counted_numbers import is_counted
 from edgeroute.privacy.detecting.recognizers.secret_values import counts_on
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.word_lists import one_of, whole
@@ -59,13 +60,10 @@ _UNLOCK: Final = compiled(whole("secrets.unlocks"))
 _TYPED: Final = compiled(
     rf"(?:{whole('secrets.typed')})[^\d.?!\n]{{0,20}}$|{one_of('secrets.typed_unspaced')}[\s:]{{0,2}}$"
 )
-_DIRECT: Final = compiled(rf"(?:{whole('secrets.typed')})[\s:]{{1,2}}$")
 _TYPED_AFTER: Final = compiled(rf"[\s\"'*,)#\u300d\u00bb]{{0,3}}(?:{whole('secrets.typed_after')})")
 _LINKED: Final = compiled(
     rf"(?:{whole('secrets.linked')})[\s:\"'\u00ab\u201e]{{1,3}}(?:[^\W\d_]{{1,8}}\s)?$"
 )
-_COUNTED: Final = compiled(rf"(?:{whole('secrets.counted')})[\s.:#\u2116`]{{0,3}}$")
-_UNIT: Final = compiled(rf"[\s-]{{0,2}}(?:{whole('secrets.units')})")
 _STOP: Final = re.compile(r"\n\s*\n")
 
 _KIND: Final = compiled(
@@ -121,7 +119,7 @@ def _opens(  # noqa: PLR0911 - one kind of code each
     near = before[-_CLOSE:]
     if kind == "plain" and page.form.is_published:
         return False
-    if kind != "signed" and (_is_counted(near) or _UNIT.match(after)):
+    if kind != "signed" and is_counted(near, after):
         return False
     linked = _LINKED.search(near) is not None
     if kind == "plain" and len(value) == _CARD and _BACK_OF_CARD.search(before):
@@ -146,15 +144,6 @@ def _opens(  # noqa: PLR0911 - one kind of code each
 def _is_year(value: str) -> bool:
     """Whether a number can be a year."""
     return value.isdigit() and int(value) in _YEARS
-
-
-def _is_counted(near: str) -> bool:
-    """Whether the word right before a number makes it count or name something: no code is typed
-    there.
-    """
-    counted = _COUNTED.search(near)
-    typed = _DIRECT.search(near)
-    return counted is not None and (typed is None or counted.start() < typed.start())
 
 
 def _is_sent(value: str, before: str, after: str, *, linked: bool) -> bool:

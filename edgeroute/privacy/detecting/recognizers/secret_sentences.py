@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
+from edgeroute.privacy.detecting.recognizers.counted_numbers import is_counted
 from edgeroute.privacy.detecting.recognizers.secret_values import (
     Strength,
     counts_on,
@@ -18,7 +19,7 @@ from edgeroute.privacy.detecting.recognizers.secret_values import (
     strength,
 )
 from edgeroute.privacy.detecting.text.page import Hit, Page
-from edgeroute.word_lists import one_of, whole, word_set
+from edgeroute.word_lists import one_of, word_set
 
 _NEAR: Final = 120  # characters after a word for a secret in which it is looked for
 _BACK: Final = 48  # and before it
@@ -62,7 +63,6 @@ _DIGITS: Final = re.compile(
     r"(?<![A-Za-z0-9_.,/:-])(?P<value>\d{4,12}|\d{3,4}(?:[ -]\d{3,4}){1,9})"
     r"[#*]?(?![A-Za-z0-9_/%]|[.,:-]\d)"
 )
-_UNIT: Final = re.compile(rf"[\s-]{{0,2}}(?:{whole('secrets.units')})")
 _PAIR: Final = re.compile(
     rf"{_START}{one_of('secrets.logins')}(?![\w-])[^\n]{{0,32}}?\s[\w.@+-]{{2,48}}\s?[/|:]\s?(?P<value>[^\s\"'`\\<>/=]{{6,64}})"
 )
@@ -215,7 +215,7 @@ def _digits(page: Page, cue: re.Match[str], start: int, end: int) -> Iterator[Hi
     if _ROLE.search(before) or (page.form.is_published and _REFERRED.search(before)):
         return
     listed = cue["code"] is not None and len(match["value"]) > 8 and between.endswith((": ", ":"))
-    if _UNIT.match(page.lower, match.end()):
+    if is_counted(page.before(match.start(), 32), page.after(match.end(), 32)):
         return
     if (len(between) > 32 and not listed) or any(one.isdigit() for one in between):
         return

@@ -1,0 +1,23 @@
+"""Numbers that count, measure or name something, by the words beside them: nobody types those."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from edgeroute.core.patterns import compiled
+from edgeroute.word_lists import whole
+
+_COUNTED: Final = compiled(rf"(?:{whole('secrets.counted')})[\s.:#\u2116`]{{0,3}}$")
+_TYPED: Final = compiled(rf"(?:{whole('secrets.typed')})[\s:]{{1,2}}$")
+_UNIT: Final = compiled(rf"[\s-]{{0,2}}(?:{whole('secrets.units')})")
+_SIDE: Final = compiled(rf"\s(?:{whole('secrets.dimensions')})\s\d|\s?[x\u00d7]\s?\d")
+
+
+def is_counted(before: str, after: str) -> bool:
+    """Whether what is said right before or after a number makes it one of those. Both are in small
+    letters.
+    """
+    if _UNIT.match(after) or _SIDE.match(after):
+        return True
+    counted, typed = _COUNTED.search(before), _TYPED.search(before)
+    return counted is not None and (typed is None or counted.start() < typed.start())
