@@ -33,7 +33,11 @@ _DIFF: Final = r"commit [0-9a-f]{7,40}\b|index [0-9a-f]{6,40}\.\.|@@ -\d|diff --
 _STAT: Final = r"[\w./{}=> -]{1,120}\| {1,4}\d+ [+-]"
 _DATED: Final = r"\[?(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d"
 # As lock files, lists of what was installed, and checks of downloads write them.
-_CHECKED: Final = r"(?:\b(?:sha\d{1,3}|md5|blake2[bs])[-:=_ ]|\bh1:)[A-Za-z0-9+/=_-]{20,140}"
+# Words that are joined have no digits among their letters.
+_CHECKED: Final = (
+    r"(?:\b(?:sha\d{1,3}|md5|blake2[bs])[-:= ]|\bh1:)"
+    r"(?=[A-Za-z+/=_-]{0,40}\d[0-9+/=_-]{0,8}[A-Za-z])[A-Za-z0-9+/=_-]{20,140}"
+)
 _HISTORY_LINE: Final = compiled(
     rf"{LEAD}(?:{_DIFF}|{_STAT}|{_DATED}|\^?[0-9a-f]{{7,40}} |[^\n]{{0,200}}{_CHECKED})"
 )
