@@ -13,11 +13,16 @@ _UNIT: Final = compiled(rf"[\s-]{{0,2}}(?:{whole('secrets.units')})")
 _SIDE: Final = compiled(rf"\s(?:{whole('secrets.dimensions')})\s\d|\s?[x\u00d7]\s?\d")
 
 
+def is_measured(after: str) -> bool:
+    """Whether a unit or another side follows a number."""
+    return _UNIT.match(after) is not None or _SIDE.match(after) is not None
+
+
 def is_counted(before: str, after: str) -> bool:
     """Whether what is said right before or after a number makes it one of those. Both are in small
     letters.
     """
-    if _UNIT.match(after) or _SIDE.match(after):
+    if is_measured(after):
         return True
     counted, typed = _COUNTED.search(before), _TYPED.search(before)
     return counted is not None and (typed is None or counted.start() < typed.start())

@@ -156,7 +156,7 @@ def _hidden_is_real(text: str) -> bool:
     if not (marked or both):
         return False
     host = _SAID_AT.split(lower)[-1].split()[0]
-    if "\n\n" in text or (not marked and host in _NO_HOSTS):
+    if not marked and ("\n\n" in text or host in _NO_HOSTS):
         return False
     first = re.split(r"[^\w+-]", lower)[0]
     return first not in _ROLE_BOXES and "example" not in lower and is_known_ending(f"x.{end}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from edgeroute.privacy.detecting.recognizers.counted_numbers import is_counted
+from edgeroute.privacy.detecting.recognizers.counted_numbers import is_measured
 from edgeroute.privacy.detecting.recognizers.secret_values import (
     Strength,
     counts_on,
@@ -215,7 +215,7 @@ def _digits(page: Page, cue: re.Match[str], start: int, end: int) -> Iterator[Hi
     if _ROLE.search(before) or (page.form.is_published and _REFERRED.search(before)):
         return
     listed = cue["code"] is not None and len(match["value"]) > 8 and between.endswith((": ", ":"))
-    if is_counted(page.before(match.start(), 32), page.after(match.end(), 32)):
+    if is_measured(page.after(match.end())):
         return
     if (len(between) > 32 and not listed) or any(one.isdigit() for one in between):
         return

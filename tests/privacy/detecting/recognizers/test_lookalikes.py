@@ -134,6 +134,7 @@ PRIVATE = {
     "a password with letters in order": "my password is Abcde!2345x",
     "a passport": "P<D<<BERGSTROEM<<LIV<ANNE<<<<<<<<<<<<<<<<<<<<",
     "an address": "Ask foo-lover@yahoo.com whether she can come on Sunday.",
+    "a code that was another": "My PIN begins at 4711",
     "somebody for a list": "Put her on our mailing list: m.ostrowski@kanzlei-ostrowski.de",
     "a mailbox of somebody at a list's name": "Ask mara-dev@gmail.com for the rent.",
     "an address that is said": "mara dot ostrowski at shelfwood dot com",
