@@ -1,4 +1,4 @@
-"""Rows of a large table in a file, each read when it is asked for.
+"""Rows of a large table in a file, each read when it is asked for; the last ones are kept.
 
 A map of the file would keep all that was ever read, and what lies beside it, in the process.
 """
@@ -8,17 +8,29 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import Final
+
+_KEPT_BYTES: Final = 1 << 20  # of rows: common words come again and again
 
 
 class Rows:
     """The rows of ``size`` bytes that begin at ``first`` of the file at ``path``. Thread-safe."""
 
     def __init__(self, path: Path, first: int, size: int) -> None:
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        weakref.finalize(self, os.close, self._descriptor)
-        self._first = first
-        self._size = size
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        weakref.finalize(self, os.close, descriptor)
+
+        # Reading lets other threads of Python go first, a hundred times for one prompt.
+        @lru_cache(_KEPT_BYTES // size)
+        def row(number: int) -> bytes:
+            data = os.pread(descriptor, size, first + size * number)
+            if len(data) != size:
+                raise ValueError(number)
+            return data
+
+        self._row = row
 
     def read(self, numbers: Sequence[int]) -> bytes:
         """The rows with ``numbers``, one after the other.
@@ -26,8 +38,4 @@ class Rows:
         Raises:
             ValueError: there is no such row.
         """
-        first, size = self._first, self._size
-        data = b"".join(os.pread(self._descriptor, size, first + size * one) for one in numbers)
-        if len(data) != size * len(numbers):
-            raise ValueError(numbers)
-        return data
+        return b"".join(map(self._row, numbers))

@@ -36,7 +36,7 @@ def with_text(request: ChatRequest, abilities: Collection[str] = ()) -> ChatRequ
         parts = tuple(shown(part) for part in message.parts)
         return message if parts == message.parts else replace(message, parts=parts)
 
-    if not any(isinstance(p, File | ToolResult) for m in request.messages for p in m.parts):
+    if not may_hold_files(request):
         return request
     messages = tuple(whole(message) for message in request.messages)
     return (
@@ -44,6 +44,11 @@ def with_text(request: ChatRequest, abilities: Collection[str] = ()) -> ChatRequ
         if messages == request.messages
         else replace(request, messages=messages, source=None)
     )
+
+
+def may_hold_files(request: ChatRequest) -> bool:
+    """Whether ``with_text`` may find something in ``request``."""
+    return any(isinstance(p, File | ToolResult) for m in request.messages for p in m.parts)
 
 
 def _read(file: File) -> str:

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 MOST_WAITING: Final = 200
 _LESS_URGENT: Final = 10  # steps of niceness below the threads that answer
+_SAID_EVERY: Final = 60.0  # seconds
 _PAUSE: Final = 0.003  # seconds, in which an answer is written without a thread in its way
 
 
@@ -31,6 +32,8 @@ class Aftermath:
     def __init__(self, most: int = MOST_WAITING) -> None:
         self._places = threading.BoundedSemaphore(most)
         self._worker: ThreadPoolExecutor | None = None
+        self._left_out = 0
+        self._say_from = 0.0
 
     async def done(self, job: Callable[[], list[T]]) -> list[T]:
         """What ``job`` finds, after the jobs before it; nothing where it goes wrong."""
@@ -46,7 +49,7 @@ class Aftermath:
 
     def _submit(self, job: Callable[[], T], due: float) -> Future[T | None] | None:
         if not self._places.acquire(blocking=False):
-            log.warning("too much is waiting to be learned from; one answer was left out")
+            self._leave_out()
             return None
         if self._worker is None:
             self._worker = ThreadPoolExecutor(
@@ -64,6 +67,14 @@ class Aftermath:
         worker, self._worker = self._worker, None
         if worker is not None:
             await asyncio.to_thread(worker.shutdown)
+
+    def _leave_out(self) -> None:
+        """Count an answer that nobody learns from, and say so now and then."""
+        self._left_out += 1
+        now = time.monotonic()
+        if now >= self._say_from:
+            log.warning("too busy to learn from answers; left out so far: %d", self._left_out)
+            self._say_from = now + _SAID_EVERY
 
     def _run(self, job: Callable[[], T], due: float) -> T | None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,7 +19,7 @@ from edgeroute.core.request import ChatRequest
 from edgeroute.core.secret import Secret
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.engine.deciding.decision import Decision
-from edgeroute.engine.deciding.documents import with_text
+from edgeroute.engine.deciding.documents import may_hold_files, with_text
 from edgeroute.engine.deciding.session import Session, Sessions
 from edgeroute.engine.running.live_attempt import LiveAttempt
 from edgeroute.engine.threads import THREADS
@@ -109,7 +109,7 @@ class ModelCalls:
             asked = replace(decision.request, model=live.candidate.model)
             if decision.privacy.stays:
                 asked = replace(asked, privacy=PrivacyMode.PRIVATE)
-            opened = self.local.answer(await THREADS.call(partial(with_text, asked)))
+            opened = self.local.answer(await _readable(asked))
         else:
             opened = self._cloud(live, decision, patience)
             if decision.masked is not None:
@@ -131,7 +131,7 @@ class ModelCalls:
         provider = self.catalog.provider(live.card.provider)
         assert provider is not None
         card = spoken(live.card, provider, outbound)
-        outbound = await THREADS.call(partial(with_text, outbound, card.abilities))
+        outbound = await _readable(outbound, card.abilities)
         as_it_comes = (
             outbound.source is not None
             and outbound.wire == card.wire
@@ -214,3 +214,12 @@ class ModelCalls:
             ),
             history_tokens=round(message_tokens(said) * card.token_factor),
         )
+
+
+async def _readable(request: ChatRequest, abilities: Collection[str] = ()) -> ChatRequest:
+    """``request`` with its files as a model of these ``abilities`` can read them, which may take a
+    while.
+    """
+    if not may_hold_files(request):
+        return request
+    return await THREADS.call(partial(with_text, request, abilities))
