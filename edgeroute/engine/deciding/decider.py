@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edgeroute.core.clock import Clock
 from edgeroute.core.comparison import Yardsticks
-from edgeroute.core.errors import BudgetReached, StoreError
+from edgeroute.core.errors import BudgetReached, SettingsError, StoreError
 from edgeroute.core.ids import new_id
 from edgeroute.core.model_card import Place
 from edgeroute.core.plan import Plan
@@ -34,7 +34,7 @@ from edgeroute.engine.deciding.privacy_decision import (
 )
 from edgeroute.engine.deciding.profile_limits import allowed, tier_of
 from edgeroute.engine.deciding.reasons import reasons
-from edgeroute.engine.deciding.request_signals import request_signals
+from edgeroute.engine.deciding.request_signals import reads_closely, request_signals
 from edgeroute.engine.deciding.session import Session, Sessions
 from edgeroute.engine.threads import THREADS
 
@@ -70,12 +70,15 @@ class Preferences:
 
 
 class _Opened(NamedTuple):
-    """A request with the one name of its model, its conversation, and what of it is to be read."""
+    """A request with the one name of its model, its conversation, and what of it is to be read,
+    for the plan as well where ``closely``.
+    """
 
     request: ChatRequest
     family: FamilyName | None
     session: Session
     begun: Begun
+    closely: bool
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -110,8 +113,8 @@ class Decider:
         opened = await THREADS.call(partial(self._opened, request, dry=dry, full=full))
         if isinstance(opened, Decision):
             return opened
-        request, family, session, begun = opened
-        verdict = await self._judged(request, begun)
+        request, family, session, begun, closely = opened
+        verdict = await self._judged(request, begun, closely=closely)
         if session.undecided and not verdict.private:
             session = await self._released(session, request, dry=dry)
         masked: MaskedRequest | None = None
@@ -121,12 +124,14 @@ class Decider:
             session, verdict = await self._latched(session, request, verdict)
         return await THREADS.call(partial(self._plan, request, session, verdict, masked, family))
 
-    async def _judged(self, request: ChatRequest, begun: Begun) -> Verdict:
-        """Whether it may leave. Meanwhile another core reads what the plan will ask for of the
-        text, which keeps what it found.
+    async def _judged(self, request: ChatRequest, begun: Begun, *, closely: bool) -> Verdict:
+        """Whether it may leave. Meanwhile another core reads what the plan will ask models for of
+        the text, if ``closely``, which keeps what it found.
         """
         if begun.verdict is not None:
             return begun.verdict
+        if not closely:
+            return await self.inspector.judge(begun)
         ahead = asyncio.ensure_future(THREADS.call(partial(self._signals, request)))
         verdict = await self.inspector.judge(begun)
         with suppress(Exception):  # the plan meets it again
@@ -156,7 +161,10 @@ class Decider:
             or session.undecided
             or session.mode is PrivacyMode.MASK
         ):
-            return _Opened(request, family, session, begun)
+            with suppress(SettingsError):  # the plan meets it again
+                closely = reads_closely(request, self.rules.policy(request.policy))
+                return _Opened(request, family, session, begun, closely)
+            return _Opened(request, family, session, begun, closely=False)
         return self._plan(request, session, verdict, None, family)
 
     def _named(self, request: ChatRequest) -> tuple[ChatRequest, FamilyName | None]:

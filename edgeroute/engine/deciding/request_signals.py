@@ -35,7 +35,12 @@ def request_signals(
         readable=with_text(request),
         internal_code=internal_code,
         classifier=classifier,
-        closely=request.pictures != "no"
-        or (request.model in _CHOSEN_HERE and not policy.reads.isdisjoint(_TOLD_BY_TASK)),
+        closely=reads_closely(request, policy),
         thresholds=policy.thresholds,
     )
+
+
+def reads_closely(request: ChatRequest, policy: RoutingPolicy) -> bool:
+    """Whether the plan asks what the text is about, which takes models a while to tell."""
+    chosen = request.model in _CHOSEN_HERE and not policy.reads.isdisjoint(_TOLD_BY_TASK)
+    return request.pictures != "no" or chosen

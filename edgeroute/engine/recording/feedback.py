@@ -4,7 +4,7 @@ A conversation that goes on accepts its last answer; asking the same again, in o
 another model says that it was not good enough; a cascade that escalates says so of the cheap
 answer; a thumb is the user's own word. Where the user wants it, tests that an agent ran and edits
 that it took back are signs too. Nothing is kept of prompts that must stay here or that the
-user wants nothing kept of.
+user wants nothing kept of. Where many are asked at once, not each is read for what it is about.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from edgeroute.core.errors import StoreError
 from edgeroute.core.receipt import Attempt, Receipt
 from edgeroute.core.request import ChatRequest
+from edgeroute.engine.recording.allowance import Allowance
 
 if TYPE_CHECKING:
     from edgeroute.core.plan import Strategy
@@ -50,6 +51,7 @@ class Feedback:
         self._outcomes = outcomes
         self._advisor = advisor
         self._steps = steps
+        self._allowance = Allowance()
 
     def asked(self, session: Session, request: ChatRequest) -> None:
         """A new question in a conversation says what became of the answer before it, and so may the
@@ -113,7 +115,7 @@ class Feedback:
             return
         with suppress(StoreError):
             prompt = _prompt(request)
-            digest, vector = self._outcomes.digest(prompt), self._advisor.packed(prompt)
+            digest, vector = self._outcomes.digest(prompt), self._vector(prompt)
             # Only the last rung's word shows that those before it were not good enough.
             escalated = strategy == "cascade" and ended[-1].outcome == "answered"
             for attempt in ended:
@@ -121,6 +123,13 @@ class Feedback:
                     self._add("answered", attempt, receipt, digest, vector)
                 elif escalated:
                     self._add("escalate", attempt, receipt, digest, vector)
+
+    def _vector(self, prompt: str) -> bytes:
+        """The numbers under which ``prompt`` is kept; none while more is asked than may be read."""
+        if self._allowance.left <= 0:
+            return b""
+        with self._allowance.spending():
+            return self._advisor.packed(prompt)
 
     def rate(self, receipt: Receipt, thumb: Thumb | None) -> None:
         """The user's own word on an answer; None takes it back.

@@ -9,7 +9,7 @@ from typing import Final
 
 from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.text.page import DIGIT, PUBLIC, Hit, Page
-from edgeroute.word_lists import one_of, pattern_list, word_set
+from edgeroute.word_lists import one_of, pattern_list, whole, word_set
 
 _IPV4: Final = compiled(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
 _IPV6: Final = compiled(
@@ -22,6 +22,12 @@ _COMPARED: Final = compiled(r"(?:[<>~^!]=?|==|@)\s{0,2}[\"']?$")
 _FEW: Final = 20
 _RUN: Final = "0123456789abcdef0123456789"
 _WELL_KNOWN: Final = word_set("devices.well_known")
+_DOCUMENTED: Final = word_set("devices.documented_hardware")
+_BEGINNING: Final = 14  # characters of a hardware address that say who gave it out, and for what
+# A package's name before a number: opencv-python 4.9.0.80
+_PACKAGE: Final = compiled(r"[a-z][a-z0-9.]{0,30}[_-][a-z0-9._-]{1,40}[ =@]{1,3}$")
+_TOOLS: Final = compiled(whole("devices.package_tools"))
+_RELEASES: Final = 30  # of which a package has as many, seldom more
 _MAC: Final = compiled(
     r"(?<![\w:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![\w:-])"
 )
@@ -77,6 +83,8 @@ def _network(page: Page) -> Iterator[Hit]:
     for match in _MAC.finditer(page.text):
         if _WRAPPED.search(page.text, max(0, match.start() - 48), match.start()):
             continue
+        if match.group().lower().replace("-", ":")[:_BEGINNING] in _DOCUMENTED:
+            continue
         if len(set(match.group().lower())) > 4 and not _counted_up(match.group(), match[1][0]):
             yield Hit("MAC_ADDRESS", *match.span(), 0.7)
 
@@ -86,7 +94,18 @@ def _is_version(page: Page, match: re.Match[str]) -> bool:
     numbers = [int(number) for number in match.group().split(".")]
     small = max(numbers) < _FEW or (page.form.is_code and numbers[0] <= 2 and numbers[1] <= _FEW)
     counted = _counted_up(match.group(), ".") and page.form.is_published
-    return small or counted or _COMPARED.search(page.before(match.start(), 8)) is not None
+    return (
+        small
+        or counted
+        or _COMPARED.search(page.before(match.start(), 8)) is not None
+        or (numbers[0] < _RELEASES and _is_packaged(page, match))
+    )
+
+
+def _is_packaged(page: Page, match: re.Match[str]) -> bool:
+    """Whether the name of a package stands before a number, in a text on how packages are got."""
+    named = _PACKAGE.search(page.before(match.start(), 80))
+    return named is not None and _TOOLS.search(page.lower) is not None
 
 
 def _counted_up(address: str, sign: str) -> bool:
@@ -110,8 +129,14 @@ def _vehicles(page: Page) -> Iterator[Hit]:
     if _PLATES.search(page.lower):
         for match in _PLATE.finditer(page.text):
             labelled = _PLATE_WORDS.search(page.before(match.start(), 36))
-            if labelled and re.search(r"[1-9]", match.group()):
+            if labelled and re.search(r"[1-9]", match.group()) and not _is_pattern(match.group()):
                 yield Hit("VEHICLE", *match.span(), 0.7)
+
+
+def _is_pattern(plate: str) -> bool:
+    """Whether a plate only shows where letters and digits go: ABC-123, B-MW 1234."""
+    digits = re.sub(r"\D", "", plate)
+    return len(digits) > 2 and digits in _RUN and (len(digits) > 3 or "ABC" in plate)
 
 
 def _is_public(text: str) -> bool:

@@ -78,6 +78,7 @@ _LINE_ENDS: Final = re.compile(
 _NUMBERED: Final = re.compile(r"\d.*[^$\w]|[^$\w].*\d")  # a digit and a sign but no name$1
 _BADGE: Final = ".svg?"  # pictures of a public state carry a token that opens nothing
 _CALL: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*){1,6}\([^()]{0,80}\);?")
+_NAMES: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _OPENED: Final = {")": "(", "]": "[", "}": "{"}
 _CUT: Final = re.compile(r"[,;](?=\s|$|[\w.-]{1,30}[=:])|&(?=[\w.-]{1,30}=)|\\[nrt]")
@@ -233,7 +234,7 @@ def is_secret(  # noqa: PLR0911 - one kind of name and value each
             and not is_placeholder(value)
         )
     found = strength(value, quoted=quoted)
-    if found is Strength.NONE or set(pieces(value)) <= set(pieces(name)):
+    if found is Strength.NONE or _repeats(value, name, quoted=quoted):
         return False
     # Programs count their sessions and requests so; who signs in gets no such number.
     if _UUID.fullmatch(value) and pieces(name)[-1:] == ("id",):
@@ -256,6 +257,12 @@ def is_secret(  # noqa: PLR0911 - one kind of name and value each
     if value.lower().endswith(_PASSWORDS):
         return False
     return sure and value.isalpha() and len(value) >= 8 and _is_plain(value)
+
+
+def _repeats(value: str, name: str, *, quoted: bool) -> bool:
+    """Whether a value is its name once more, perhaps at the end of a path: config.password2."""
+    path = not quoted and _NAMES.fullmatch(value)
+    return set(pieces(value.rpartition(".")[2] if path else value)) <= set(pieces(name))
 
 
 def _is_called(value: str, name: str) -> bool:

@@ -21,6 +21,8 @@ _GOES_ON: Final = re.compile(r"[ -]{1,2}[a-z\u00c0-\u024f\u0400-\u052f]{4}")
 _SHORT: Final = 4  # digits of a code
 _CLOSE: Final = 48  # characters before a code in which it is typed, said or counted
 _BESIDE: Final = 60  # and in which what it opens says enough of a code that looks like one
+# A line that is rung, or a telephone number with its area code.
+_DIALLED: Final = compiled(rf"{whole('secrets.dialled')}|(?<!\d)0\d[\d ()/-]{{6,16}}\d(?!\d)")
 _CARD: Final = 3  # digits on the back of a card
 _CODED: Final = re.compile(r"[{}\[\];=<>$|\"]|\w\(")
 _READ: Final = 20_000  # characters by which a page is known
@@ -136,9 +138,17 @@ def _opens(  # noqa: PLR0911 - one kind of code each
         return typed and _UNLOCK.search(f"{before} | {after}") is not None
     if typed:
         return True
+    if _is_dialled(before):
+        return False
     beside = _LOCK.search(f"{before[-_NEAR:]} | {after[:_CLOSE]}") is not None
     ended = _GOES_ON.match(after) is None
     return beside and (linked or ended) and len(value) <= _LONG and not value.endswith("00")
+
+
+def _is_dialled(before: str) -> bool:
+    """Whether a number is one of those that are rung: what it opens is not said after that."""
+    rung = max((found.end() for found in _DIALLED.finditer(before)), default=0)
+    return rung > 0 and _LOCK.search(before, rung) is None
 
 
 def _is_year(value: str) -> bool:

@@ -43,6 +43,9 @@ _DIRECT: Final = compiled(
     rf"(?:{whole('secrets.typed')}|{one_of('secrets.typed_unspaced')})[\s:]{{0,2}}$"
 )
 _FILE: Final = compiled(rf"\.{one_of('secrets.endings')}$")
+_SIZED: Final = re.compile(
+    r"[A-Z][A-Za-z]*[a-z](?:8|16|32|64|128|256)[A-Z][a-z]\w*"
+)  # Float64Array
 _ADDRESS: Final = re.compile(
     r"@[a-z-]+\.|@v?\d|^www\.|//|\.\.|--|%[0-9a-f]{2}|,\d{3}|\d[.,]\d", re.IGNORECASE
 )
@@ -129,7 +132,7 @@ def _is_made(value: str) -> bool:  # noqa: PLR0911 - one form each
     digits = sum(map(len, _NUMBER.findall(value)))
     if len(value) < _SHORTEST or letters < max(4, digits) or value.startswith(_PUBLIC_KEY):
         return False
-    if _PACKED.match(value):
+    if _PACKED.match(value) or _SIZED.fullmatch(value):
         return False
     joints = len(_JOINT.findall(value))
     if joints > _MOST_JOINTS or not (digits or (_HARD.search(value) and joints > 1)):
@@ -139,7 +142,8 @@ def _is_made(value: str) -> bool:  # noqa: PLR0911 - one form each
     if not (_JOINT.search(value) or _INNER.search(value)):
         random = not value.isupper() and not value.islower() and not is_digest(value)
         return random and strength(value) is Strength.RANDOM
-    if value.isupper() or _ADDRESS.search(value) or _FILE.search(value.lower()) or is_digest(value):
+    file = value.lower().partition("#")[0]  # what follows is a place in it
+    if value.isupper() or _ADDRESS.search(value) or _FILE.search(file) or is_digest(value):
         return False
     if is_placeholder(value) or (
         "/" not in value and strength(value, quoted=True) is Strength.NONE

@@ -28,6 +28,9 @@ _HAN_BEGINS: Final = compiled(r"[\u3007\u96f6\u5e7a]|\u30bc\u30ed")
 _HAN_COUNTING: Final = compiled(r"\u4e00[\s,\u3001]?\u4e8c[\s,\u3001]?\u4e09")
 _HANGUL: Final = "\uacf5\uc601\uc77c\uc774\uc0bc\uc0ac\uc624\uc721\ub959\uce60\ud314\uad6c"
 _HANGUL_RUN: Final = compiled(rf"[\uacf5\uc601][{_HANGUL}](?:[\s,-]{{0,2}}[{_HANGUL}]){{6,12}}")
+_HANGUL_COUNTING: Final = compiled(
+    r"[\uacf5\uc601][\s,-]{0,2}\uc77c[\s,-]{0,2}\uc774[\s,-]{0,2}\uc0bc[\s,-]{0,2}\uc0ac"
+)
 _MOBILE: Final = 11  # digits of a Chinese or Japanese mobile
 
 
@@ -51,4 +54,5 @@ class SpokenNumbers:
             if not _HAN_COUNTING.match(match.group()) and (sure or near_words(page, match)):
                 yield Hit("PHONE_NUMBER", *match.span(), 0.7)
         for match in _HANGUL_RUN.finditer(page.lower):
-            yield Hit("PHONE_NUMBER", *match.span(), 0.7)
+            if not _HANGUL_COUNTING.match(match.group()):
+                yield Hit("PHONE_NUMBER", *match.span(), 0.7)

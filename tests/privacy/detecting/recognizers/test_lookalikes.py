@@ -11,6 +11,15 @@ from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy
 
 HARMLESS = {
+    "hardware of documents": "RFC 9542 keeps 00-00-5E-00-53-1C and 01:00:5e:90:10:7f for texts.",
+    "the version of a package": "pip list says grpcio-tools 12.8.0.44 and it fails in the venv.",
+    "a plate that shows its form": "A sample licence plate such as M-XY 1234 has a seal.",
+    "a conference": "cited as Reyes et al., NIPS 2016, with eight pages",
+    "desks of a paper": "Write to newsdesk@comet-weekly.co.uk or letters@comet-weekly.co.uk.",
+    "a place in a file": "build('guide/setup4.html#xhtml5-polyglot', 'password protected')",
+    "a type of numbers": "| [`Uint16Array`](https://docs.dev/Uint16Array) | a typed array |",
+    "a setting that is handed on": "this.password2 = connection.config.password2;\nopen();\n",
+    "Korean numbers in their order": "숫자는 영 일 이 삼 사 오 육 칠 팔 구 이다",
     "a standard": "- Gaps: that is the norm: ISO 8601 and RFC 33391 are read.",
     "a badge": "https://img.shields.io/badge/Chat-Room-5765F2.svg",
     "a digest in a link": "* encode it ([cf69430](https://github.com/tool/tool/commit/cf69430))",

@@ -12,6 +12,8 @@ from edgeroute.privacy.detecting.text.page import Page
 FINDER = Secrets()
 
 CODES = [
+    # What opens is said after what rings.
+    ("Call the helpline first, then the gate 4471 for the van.", "4471"),
     # Typed, in any order of what opens and how.
     ("The laundry room is on the left, just push 4408 and then the green arrow.", "4408"),
     ("The pump controller's engineer menu wants 3317, now it says E4.", "3317"),
@@ -47,6 +49,11 @@ CODES = [
 ]  # fmt: skip
 
 HARMLESS = [
+    # Numbers that are rung, however near something that has a lock.
+    "Box for page two: the night helpline 118 240, the tenants' office at Iron Gate House.",
+    "Reception has the switchboard 01632 960 700, extension 5120 for the front desk.",
+    "Na dole ramki: telefon zaufania 117 222, numer alarmowy 112.",
+    "便民栏:供水热线95598,投诉12366,报警110。",
     "The safe weighs 1250 kg, can two people carry it?",
     "Room 4471 is on the fourth floor, the lift is by the door.",
     "Please order 25 padlocks, article 4471-20, and one key cabinet KS-48.",
