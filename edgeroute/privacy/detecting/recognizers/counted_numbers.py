@@ -8,6 +8,7 @@ from edgeroute.core.patterns import compiled
 from edgeroute.word_lists import whole
 
 _COUNTED: Final = compiled(rf"(?:{whole('secrets.counted')})[\s.:#\u2116`]{{0,3}}$")
+_OPTION: Final = compiled(r"\((?:[a-z]{1,12}, )?-[a-z]\)\s{1,3}$")  # (kbytes, -l) 8192
 _TYPED: Final = compiled(rf"(?:{whole('secrets.typed')})[\s:]{{1,2}}$")
 _UNIT: Final = compiled(rf"[\s-]{{0,2}}(?:{whole('secrets.units')})")
 _SIDE: Final = compiled(rf"\s(?:{whole('secrets.dimensions')})\s\d|\s?[x\u00d7]\s?\d")
@@ -22,7 +23,7 @@ def is_counted(before: str, after: str) -> bool:
     """Whether what is said right before or after a number makes it one of those. Both are in small
     letters.
     """
-    if is_measured(after):
+    if is_measured(after) or _OPTION.search(before):
         return True
     counted, typed = _COUNTED.search(before), _TYPED.search(before)
     return counted is not None and (typed is None or counted.start() < typed.start())

@@ -23,6 +23,7 @@ _FEW: Final = 20
 _RUN: Final = "0123456789abcdef0123456789"
 _WELL_KNOWN: Final = word_set("devices.well_known")
 _DOCUMENTED: Final = word_set("devices.documented_hardware")
+_LOCAL: Final = 2  # set where a machine has made an address up for itself (IEEE 802)
 _BEGINNING: Final = 14  # characters of a hardware address that say who gave it out, and for what
 # A package's name before a number: opencv-python 4.9.0.80
 _PACKAGE: Final = compiled(r"[a-z][a-z0-9.]{0,30}[_-][a-z0-9._-]{1,40}[ =@]{1,3}$")
@@ -83,7 +84,8 @@ def _network(page: Page) -> Iterator[Hit]:
     for match in _MAC.finditer(page.text):
         if _WRAPPED.search(page.text, max(0, match.start() - 48), match.start()):
             continue
-        if match.group().lower().replace("-", ":")[:_BEGINNING] in _DOCUMENTED:
+        said = match.group().lower().replace("-", ":")
+        if said[:_BEGINNING] in _DOCUMENTED or int(said[:2], 16) & _LOCAL:
             continue
         if len(set(match.group().lower())) > 4 and not _counted_up(match.group(), match[1][0]):
             yield Hit("MAC_ADDRESS", *match.span(), 0.7)

@@ -57,7 +57,11 @@ _CODE: Final = compiled(
 _SPOKEN: Final = compiled(
     rf"(?<![^\W_])(?:{one_of('phones.spoken')}|\d)(?:[\s,.-]{{1,3}}(?:{one_of('phones.spoken')}|\d)(?![^\W_])){{3,9}}(?![^\W_])"
 )
-_LOCK: Final = compiled(whole("secrets.locks", ending=3) + f"|{one_of('secrets.locks_unspaced')}")
+# A word, and no part of the name of a file or of code.
+_LOCK: Final = compiled(
+    rf"(?<![/_.])(?:{whole('secrets.locks', ending=3)})(?![_/]|\.\w)"
+    rf"|{one_of('secrets.locks_unspaced')}"
+)
 _UNLOCK: Final = compiled(whole("secrets.unlocks"))
 _TYPED: Final = compiled(
     rf"(?:{whole('secrets.typed')})[^\d.?!\n]{{0,20}}$|{one_of('secrets.typed_unspaced')}[\s:]{{0,2}}$"

@@ -57,7 +57,7 @@ _PHRASE: Final = re.compile(
     r"[^\n\"\u00ab\u300c]{0,40}[\"\u00ab\u300c]\s?(?P<value>[^\n\"\u00bb\u300d]{8,64}?)\s?[\"\u00bb\u300d]"
 )
 _FOLLOWED: Final = re.compile(
-    rf"[\"'`*)]{{0,3}}\s(?:{one_of('secrets.links')})\s(?:[^\W\d_]{{1,10}}\s){{0,3}}$"
+    rf"[\"'`*)]{{0,3}}(?:\s[^\W\d_]{{1,12}}){{0,4}}?\s(?:{one_of('secrets.links')})\s(?:[^\W\d_]{{1,10}}\s){{0,3}}$"
 )
 _DIGITS: Final = re.compile(
     r"(?<![A-Za-z0-9_.,/:-])(?P<value>\d{4,12}|\d{3,4}(?:[ -]\d{3,4}){1,9})"
@@ -250,7 +250,7 @@ def _before(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
         if len(value) < 6 or _KEYWORD.match(value):
             continue
         found = strength(value)
-        linked = _FOLLOWED.search(page.lower, place + len(value), cue.start()) is not None
+        linked = _FOLLOWED.match(page.lower, place + len(value), cue.start()) is not None
         if linked and (found >= Strength.STRONG or (found is Strength.FAIR and is_chosen(value))):
             yield Hit("SECRET", place, place + len(value), 0.7, pattern="before")
             return

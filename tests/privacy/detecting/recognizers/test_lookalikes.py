@@ -11,6 +11,10 @@ from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy
 
 HARMLESS = {
+    "an address that a machine made up": "4: veth0:\n    link/ether 5a:1f:c8:33:9e:07 brd\n",
+    "a commit above another": "5e01c7d2 HEAD@{7}: commit: Say more on passwords\n",
+    "a limit": "max locked memory           (kbytes, -l) 16384\n",
+    "a size of a file": "-rw-r--r--  1 root root 3859 Nov 28 door_lock.py\n/srv/lock.py 5780 Sat\n",
     "hardware of documents": "RFC 9542 keeps 00-00-5E-00-53-1C and 01:00:5e:90:10:7f for texts.",
     "the version of a package": "pip list says grpcio-tools 12.8.0.44 and it fails in the venv.",
     "a plate that shows its form": "A sample licence plate such as M-XY 1234 has a seal.",
@@ -127,6 +131,7 @@ PRIVATE = {
     "a bank": "routing 021000021, and her account is at Chase",
     "a health number": "she is nhs9434765919",
     "a number in a row": "Lindqvist;1359908801674000;yes\n",
+    "a word before its name": "Use q7Rt!mk92 for now as the password.",
     "a card of a machine": "The laptop of Mara has 9c:5c:8e:a4:51:0b, block it.",
     "a telephone in a field": '{"phone": "0171 5529031"}',
     "a provider that is called list": "write to olga.smirnova@list.ru about the rent",
