@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
+from edgeroute.privacy.detecting.dummies import is_unfilled
 from edgeroute.privacy.detecting.text.page import CODE, Hit, Page
 from edgeroute.privacy.detecting.without_spacy import without_spacy
 from edgeroute.privacy.policy import PresidioRecognizer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _LONGEST: Final = 10_000  # characters that are read at once, so that time is looked at in between
 _OVERLAP: Final = 200
+_MANY: Final = 9
 _LEAD: Final = 24
 _WHOLE: Final = re.compile(r"(?<![\w.])\d{1,20}\.$")  # a number before its decimals
 
@@ -51,8 +53,14 @@ class Presidio:
                 page.tick()
                 first = max(start, place - _OVERLAP)
                 for hit in self.load().hits(page.text[first : place + _LONGEST], first):
-                    if not _is_part(page.text, hit):
+                    if not (_is_part(page.text, hit) or _is_filler(page.text, hit)):
                         yield hit
+
+
+def _is_filler(text: str, hit: Hit) -> bool:
+    """Whether its digits, which are many, only show where a number goes."""
+    value = text[hit.start : hit.end]
+    return sum(map(str.isdigit, value)) >= _MANY and is_unfilled(value)
 
 
 def _is_part(text: str, hit: Hit) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from edgeroute.core.patterns import compiled
+from edgeroute.privacy.detecting.text.page import Page
 from edgeroute.word_lists import whole
 
 _COUNTED: Final = compiled(rf"(?:{whole('secrets.counted')})[\s.:#\u2116`]{{0,3}}$")
@@ -12,6 +13,25 @@ _OPTION: Final = compiled(r"\((?:[a-z]{1,12}, )?-[a-z]\)\s{1,3}$")  # (kbytes, -
 _TYPED: Final = compiled(rf"(?:{whole('secrets.typed')})[\s:]{{1,2}}$")
 _UNIT: Final = compiled(rf"[\s-]{{0,2}}(?:{whole('secrets.units')})")
 _SIDE: Final = compiled(rf"\s(?:{whole('secrets.dimensions')})\s\d|\s?[x\u00d7]\s?\d")
+
+_CHIPS: Final = compiled(whole("secrets.chips"))
+_CLOCK: Final = r"(?:[01]\d|2[0-3])[0-5][05]"
+_TIME: Final = compiled(rf"{_CLOCK}(?P<more>[ ,/]{_CLOCK})*")
+_TIMES_BEFORE: Final = compiled(rf"(?<!\d){_CLOCK}[\s,/]{{1,2}}$")
+_TIMES_AFTER: Final = compiled(rf"[\s,/]{{1,2}}{_CLOCK}(?!\d)")
+
+
+def is_time(value: str, before: str, after: str) -> bool:
+    """Whether a number is one of several times of day: 0530 0545 0600."""
+    found = _TIME.fullmatch(value)
+    if found is None:
+        return False
+    return bool(found["more"] or _TIMES_BEFORE.search(before) or _TIMES_AFTER.match(after))
+
+
+def is_of_chip(page: Page) -> bool:
+    """Whether pins in a text are those of a chip, which have numbers."""
+    return page.holds(_CHIPS)
 
 
 def is_measured(after: str) -> bool:

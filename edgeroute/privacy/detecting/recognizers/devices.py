@@ -42,6 +42,8 @@ _PLATE: Final = compiled(
     r"(?<![A-Za-z0-9])(?=[A-Z0-9 -]{0,8}\d)[A-Z0-9]{1,4}(?:[ -][A-Z0-9]{1,5}){1,2}(?![A-Za-z0-9])"
     r"|(?<!\w)(?=\w{0,6}\d)(?=\w{0,7}[A-Z])[A-Z0-9]{5,8}(?!\w)"
 )
+_LETTER: Final = re.compile(r"[A-Z]")
+_ABOVE_NOUGHT: Final = re.compile(r"[1-9]")
 _PLATES: Final = compiled(rf"\b{one_of('devices.plates')}\b")
 _PLATE_WORDS: Final = compiled(_PLATES.pattern + r"[^\n]{0,20}$")
 # Plates in other scripts: some need no word beside them.
@@ -131,7 +133,8 @@ def _vehicles(page: Page) -> Iterator[Hit]:
     if _PLATES.search(page.lower):
         for match in _PLATE.finditer(page.text):
             labelled = _PLATE_WORDS.search(page.before(match.start(), 36))
-            if labelled and re.search(r"[1-9]", match.group()) and not _is_pattern(match.group()):
+            mixed = _LETTER.search(match.group()) and _ABOVE_NOUGHT.search(match.group())
+            if labelled and mixed and not _is_pattern(match.group()):
                 yield Hit("VEHICLE", *match.span(), 0.7)
 
 

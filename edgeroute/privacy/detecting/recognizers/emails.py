@@ -54,6 +54,9 @@ _LIST_BOXES: Final = word_set("emails.list_boxes")
 _LIST_SAID: Final = compiled(rf"(?:{whole('emails.lists')})[^\n@]{{0,24}}$")
 _MAIL_SERVICES: Final = word_set("emails.mail_services")
 _NO_HOSTS: Final = word_set("emails.no_hosts")
+# What no mailbox is called: an expression for several, without the marks of markup.
+_EXPRESSION: Final = re.compile(r"[-_+%'.][.]")
+_REPEATED: Final = re.compile(r"[.\])][*+?]$")  # what stands before it
 # git@host:path, and what a program is told before user@host:path
 _REMOTE: Final = re.compile(r":(?:[~/\w.-]{0,200}/|[\w-]{1,80}\.git\b)")
 _REMOTE_BEFORE: Final = re.compile(rf"\b{one_of('emails.before_remotes')}\s[^\n]{{0,40}}$")
@@ -128,9 +131,13 @@ def _is_list(local: str, domain: str, page: Page, match: re.Match[str]) -> bool:
 
 
 def _is_machines(local: str, page: Page, match: re.Match[str]) -> bool:
-    """Whether a program reads it: a remote place, the number of a mail, a call in code."""
+    """Whether a program reads it: a remote place, the number of a mail, in code a call or an
+    expression for several.
+    """
     before = page.before(match.start(), 130)
     if _REMOTE.match(page.text, match.end()) or _REMOTE_BEFORE.search(before[-60:]):
+        return True
+    if page.form.is_code and (_EXPRESSION.search(local) or _REPEATED.search(before)):
         return True
     if _MESSAGE_ID.match(local) and _ARCHIVED.search(before):
         return True

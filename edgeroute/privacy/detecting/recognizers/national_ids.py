@@ -17,7 +17,7 @@ from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.word_lists import one_of
 
 _SSN: Final = compiled(
-    r"(?<!\d)(?!000|666)\d{3}(?P<gap>[-. ]{1,3})(?!00)\d{2}(?P=gap)(?!0000)\d{4}(?!\d)"
+    r"(?<!\d)(?<!\d\.)(?!000|666)\d{3}(?P<gap>[-. ]{1,3})(?!00)\d{2}(?P=gap)(?!0000)\d{4}(?!\d)"
 )
 _SSN_RUN: Final = compiled(r"(?<!\d)(?:\d{9}|\d{3}-\d{2,3}-?\d{3,4})(?!\d)")
 _SSN_WORDS: Final = compiled(

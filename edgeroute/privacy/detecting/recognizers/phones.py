@@ -68,9 +68,16 @@ _DOCUMENTATION_AFTER: Final = compiled(rf"[^\n.;,!?{{}}\[\]:]{{0,16}}{_DOCUMENTE
 _PLACEHOLDER: Final = compiled(r"123\D{1,2}456\D{1,2}789")
 _RUN: Final = "01234567890 9876543210"  # the ten digits, whatever they look like
 _SERVICE: Final = compiled(one_of("phones.service").replace("x", r"\d"))
+_CLOCK: Final = r"(?:[01]\d|2[0-4])[0-5][05]"
+_HOURS: Final = compiled(rf"{_CLOCK}(?:[ ,/-]{_CLOCK})+")  # of a shift, of alarms
 _DATE: Final = compiled(
     r"(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d$"
 )
+
+
+def _is_dated(match: re.Match[str]) -> bool:
+    """Whether digits are a day, or times of day."""
+    return bool(_DATE.match(match.group()) or _HOURS.fullmatch(match.group()))
 
 
 class Phones:
@@ -87,7 +94,7 @@ class Phones:
                 if self._counts(page, match):
                     yield Hit("PHONE_NUMBER", *match.span(), score)
         for match in _NATIONAL.finditer(page.text):
-            if self._counts(page, match) and not _DATE.match(match.group()):
+            if self._counts(page, match) and not _is_dated(match):
                 near = near_words(page, match)
                 yield Hit("PHONE_NUMBER", *match.span(), 0.8 if near else _alone(page, match))
         for match in _FIELD.finditer(page.lower):
@@ -96,7 +103,7 @@ class Phones:
         yield from self._mobiles(page)
         for match in _ANY.finditer(page.text):
             digits = sum(c.isdigit() for c in match.group())
-            if not 7 <= digits <= 13 or _DATE.match(match.group()):
+            if not 7 <= digits <= 13 or _is_dated(match):
                 continue
             if near_words(page, match) and self._counts(page, match):
                 yield Hit("PHONE_NUMBER", *match.span(), 0.7)

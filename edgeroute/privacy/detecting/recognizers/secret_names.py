@@ -11,10 +11,12 @@ from typing import Final
 from edgeroute.privacy.detecting.recognizers.secret_values import (
     Strength,
     counts_on,
+    encodes_placeholder,
     is_chosen,
     is_digest,
     is_phrase,
     is_placeholder,
+    is_sum,
     pieces,
     strength,
 )
@@ -78,6 +80,9 @@ _LINE_ENDS: Final = re.compile(
 _NUMBERED: Final = re.compile(r"\d.*[^$\w]|[^$\w].*\d")  # a digit and a sign but no name$1
 _BADGE: Final = ".svg?"  # pictures of a public state carry a token that opens nothing
 _CALL: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*){1,6}\([^()]{0,80}\);?")
+_PAGE: Final = re.compile(
+    r"https?://[\w.-]{3,80}/[^\s?@&=]{1,300}/[^\s?@&=/]*\.[a-z]{1,5}(?:#[\w-]*)?"
+)
 _NAMES: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _OPENED: Final = {")": "(", "]": "[", "}": "{"}
@@ -197,7 +202,9 @@ def _value(page: Page, match: re.Match[str], start: int, what: NameKind) -> tupl
             value, first = value[scheme.end() :], first + scheme.end()
     name = page.text[start : match.start()]
     tight = group == "bare" and _is_setting(page, start, last)
-    said = page.form.is_code and (counts_on(value) or _is_called(value, name))
+    said = page.form.is_code and (
+        counts_on(value) or _is_called(value, name) or (group == "bare" and is_sum(value))
+    )
     if said or (match.re is _LISTED and is_digest(value)):
         return None
     if value.isalpha() and (
@@ -234,6 +241,8 @@ def is_secret(  # noqa: PLR0911 - one kind of name and value each
             and not is_placeholder(value)
         )
     found = strength(value, quoted=quoted)
+    if _PAGE.fullmatch(value) or encodes_placeholder(value):
+        return False
     if found is Strength.NONE or _repeats(value, name, quoted=quoted):
         return False
     # Programs count their sessions and requests so; who signs in gets no such number.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from edgeroute.core.patterns import compiled
-from edgeroute.privacy.detecting.recognizers.counted_numbers import is_counted
+from edgeroute.privacy.detecting.recognizers.counted_numbers import is_counted, is_of_chip, is_time
 from edgeroute.privacy.detecting.recognizers.secret_values import counts_on
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.word_lists import one_of, whole
@@ -123,9 +123,9 @@ def _opens(  # noqa: PLR0911 - one kind of code each
         return False
     before, after = _around(page, match)
     near = before[-_CLOSE:]
-    if kind == "plain" and page.form.is_published:
+    if kind == "plain" and (page.form.is_published or is_of_chip(page)):
         return False
-    if kind != "signed" and is_counted(near, after):
+    if kind != "signed" and (is_counted(near, after) or is_time(value, near, after)):
         return False
     linked = _LINKED.search(near) is not None
     if kind == "plain" and len(value) == _CARD and _BACK_OF_CARD.search(before):

@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from edgeroute.privacy.detecting.recognizers.counted_numbers import is_measured
+from edgeroute.privacy.detecting.recognizers.counted_numbers import is_measured, is_of_chip, is_time
 from edgeroute.privacy.detecting.recognizers.secret_values import (
     Strength,
     counts_on,
+    encodes_placeholder,
     is_chosen,
     is_digest,
     is_grouped,
     is_phrase,
     is_placeholder,
+    is_sum,
     strength,
 )
 from edgeroute.privacy.detecting.text.page import Hit, Page
@@ -144,9 +146,8 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
     start = opened.end() if opened else start
     stop = _STOPS.search(text, start, min(len(text), start + _NEAR))
     end = stop.start() + (text[stop.start()] == "!") if stop else min(len(text), start + _NEAR)
-    phrase = _PHRASE.match(text, start, start + _NEAR) if cue["word"] else None
-    if phrase and is_phrase(phrase["value"]) and not is_placeholder(phrase["value"]):
-        yield Hit("SECRET", *phrase.span("value"), 0.7, pattern="phrase")
+    if cue["word"]:
+        yield from _phrase(page, start)
     lead = _LEAD.match(page.lower, start)
     first = lead.end() if lead else start
     yield from _digits(page, cue, start, end)
@@ -154,9 +155,7 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
         if token.group().isalpha():
             continue
         value, place = _bare(token)
-        if len(value) < 5 or _KEYWORD.match(value) or _REFERENCE.search(token.group()):
-            continue
-        if is_digest(value) and _LINKED.match(text, place + len(value)):
+        if len(value) < 5 or _REFERENCE.search(token.group()) or _is_form(page, value, place):
             continue
         direct = (
             place <= first + 2
@@ -170,6 +169,24 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
         if good:
             yield Hit("SECRET", place, place + len(value), 0.75, pattern="told")
             return
+
+
+def _phrase(page: Page, start: int) -> Iterator[Hit]:
+    """Some words in quotes right after a word for them; in code no other argument of a call."""
+    found = _PHRASE.match(page.text, start, start + _NEAR)
+    if found is None or (page.form.is_code and "," in page.text[start : found.start("value")]):
+        return
+    if is_phrase(found["value"]) and not is_placeholder(found["value"]):
+        yield Hit("SECRET", *found.span("value"), 0.7, pattern="phrase")
+
+
+def _is_form(page: Page, value: str, place: int) -> bool:
+    """Whether ``value`` is an argument, a link's digest, an example's code, or in code a sum."""
+    if is_digest(value) and _LINKED.match(page.text, place + len(value)):
+        return True
+    if encodes_placeholder(value):
+        return True
+    return _KEYWORD.match(value) is not None or (page.form.is_code and is_sum(value))
 
 
 def _is_other_word(page: Page, cue: re.Match[str], end: int) -> bool:
@@ -215,7 +232,10 @@ def _digits(page: Page, cue: re.Match[str], start: int, end: int) -> Iterator[Hi
     if _ROLE.search(before) or (page.form.is_published and _REFERRED.search(before)):
         return
     listed = cue["code"] is not None and len(match["value"]) > 8 and between.endswith((": ", ":"))
-    if is_measured(page.after(match.end())):
+    after = page.after(match.end())
+    if is_measured(after) or is_time(match["value"], before, after):
+        return
+    if cue.group().startswith("pin") and is_of_chip(page):
         return
     if (len(between) > 32 and not listed) or any(one.isdigit() for one in between):
         return

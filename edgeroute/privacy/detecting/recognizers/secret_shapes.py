@@ -13,6 +13,7 @@ from edgeroute.privacy.detecting.recognizers.secret_values import (
     is_chosen,
     is_digest,
     is_placeholder,
+    is_term,
     pieces,
     strength,
 )
@@ -73,6 +74,8 @@ _LINKED: Final = compiled(
 )
 _NAMED: Final = compiled(rf"(?:{whole('secrets.named_next')})[\s:\"'\u00ab\u201e]{{1,3}}$")
 _PRODUCTS: Final = word_set("secrets.products")
+_CONVERTER: Final = re.compile(r"([a-z]{2,})2([a-z]{2,})")
+_FORMATS: Final = word_set("secrets.formats")
 _HUMP: Final = re.compile(r"[a-z][A-Z]")
 _VOWELS: Final = frozenset("aeiou")
 _MOST_JOINTS: Final = 5
@@ -151,10 +154,18 @@ def _is_made(value: str) -> bool:  # noqa: PLR0911 - one form each
         return False
     if not _PRODUCTS.isdisjoint(pieces(value)) or value.count("/") > 1:
         return False
+    if _converts(value) or is_term(value):
+        return False
     return any(len(word) > _LEAST and _VOWEL.search(word) for word in words) or (
         sum(len(word) >= _LEAST for word in words) > 1
         or (not value.islower() and strength(value) is Strength.RANDOM)
     )
+
+
+def _converts(value: str) -> bool:
+    """Whether a program that makes one format of another is called so: yaml2json."""
+    made = _CONVERTER.fullmatch(value)
+    return made is not None and not _FORMATS.isdisjoint(made.groups())
 
 
 def _is_used(  # noqa: PLR0911 - one shape each

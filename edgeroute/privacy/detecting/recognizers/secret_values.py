@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from enum import IntEnum
 from functools import lru_cache
@@ -35,6 +36,7 @@ _TERMS: Final = word_set("secrets.terms")
 _ROWS: Final = ("12345678", "abcdefg", "01234567", "qwertyu", "98765432", "deadbeef", "a1b2c3d4")
 _DIGITS: Final = "01234567890 9876543210"
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
+_SHORTEST: Final = 3  # letters of a word that says nothing
 _COUNTED: Final = 5  # letters and digits
 _ALL: Final = 50  # signs, each once: nothing drawn by chance is so
 _LEET: Final = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "$": "s", "@": "a"})
@@ -50,6 +52,8 @@ _CALL: Final = re.compile(
     r"|(?:===?|!=|&&|\|\||=)[\w.\"'(\[]*\W*$)|[A-Za-z_]\w*(?:::|->)[A-Za-z_])"
     rf"|{one_of('secrets.code_starts')}(?:\W|$)"
 )
+_OPERAND: Final = r"(?:[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)*|\d{1,6})"
+_SUM: Final = re.compile(rf"{_OPERAND}(?:[+*]{_OPERAND})+")
 _PATTERN: Final = re.compile(r"\(\?[:=!P]|\w\|\w+\|\w")  # a regular expression
 # The end of an expression, of a statement that goes on, or of what is put into a string, as in
 # name!r:20}; the start of a comment.
@@ -99,7 +103,7 @@ def _chosen(value: str) -> Strength:
         and not _regex(value)
     ):
         return Strength.STRONG
-    if digits and letters and len(inner) >= 5 and not _is_term(inner):
+    if digits and letters and len(inner) >= 5 and not is_term(inner):
         return Strength.FAIR
     return Strength.WORD if letters and value.isprintable() else Strength.NONE
 
@@ -122,6 +126,15 @@ def is_placeholder(value: str) -> bool:
     return not _STAND_INS.isdisjoint(pieces(value)) or _SAMPLE.fullmatch(lower) is not None
 
 
+def encodes_placeholder(value: str) -> bool:
+    """Whether ``value`` is a placeholder or the word for it in base64, as in ``cGFzc3dvcmQ=``."""
+    try:
+        plain = base64.b64decode(value, validate=True).decode("ascii").strip()
+    except ValueError:
+        return False
+    return len(plain) > _SHORTEST and (is_placeholder(plain) or {*pieces(plain)} <= _TERMS)
+
+
 def counts_on(value: str) -> bool:
     """Whether digits follow each other as one counts: 1234."""
     return value in _DIGITS
@@ -137,6 +150,11 @@ def _is_counted(lower: str) -> bool:
 def is_code(value: str) -> bool:
     """Whether a bare ``value`` reads as an expression of a programming language."""
     return _CALL.match(value) is not None and not _CLOSED.search(value)
+
+
+def is_sum(value: str) -> bool:
+    """Whether ``value`` adds or multiplies names and numbers, as in code: ptr+at+1, size*2."""
+    return _SUM.fullmatch(value) is not None
 
 
 def is_random(value: str) -> bool:
@@ -207,7 +225,7 @@ def _cased(value: str) -> bool:
     return re.search(r"[a-z][A-Z]|[A-Z][a-z].*[A-Z]", value) is not None
 
 
-def _is_term(value: str) -> bool:
+def is_term(value: str) -> bool:
     """Whether a name of the trade ends in digits: sha256, utf-8, oauth2."""
     words = [word for word in pieces(value) if not word.isdigit()]
     return bool(words) and all(word in _TERMS or len(word) == 1 for word in words)

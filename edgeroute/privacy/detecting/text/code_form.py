@@ -23,9 +23,11 @@ _OPENS: Final = (
     r"|\.[A-Z]{1,2}(?![\w.])|[\"'][\w.@/-]{1,60}[\"']\s?:"
 )
 _ENDS: Final = r"(?:[{;(\[\\]|[\w)\]\"']:|[)\]},]|\"\"\"|=>|->)$"
+# A sentence, at whose end somebody smiles.
+_PROSE: Final = r"(?:[^\W\d_]+[ ,.!?;:]{1,3}){4}[^\n(]{0,300}\)+$"
 _INSIDE: Final = r"(?:\w\(|\w\.\w+\(| = |==|::|=>|&&|\|\||</)"
 _CODE_LINE: Final = compiled(
-    rf"{LEAD}(?:{_OPENS}|{one_of('code.starts')}\b(?![,.'])|[^\n]{{0,300}}{_ENDS}"
+    rf"{LEAD}(?:{_OPENS}|{one_of('code.starts')}\b(?![,.'])|(?!{_PROSE})[^\n]{{0,300}}{_ENDS}"
     rf"|[^\n]{{0,200}}{_INSIDE})",
     re.MULTILINE,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import re
 import zlib
 from itertools import pairwise
 from typing import Final
@@ -39,6 +40,9 @@ _MACHINE: Final = (
     b"\0\0\1\0", b"\0\0\0\x07ssh-", b"\0\0\0\x0bssh-", b"\0\0\0\x13ecdsa", b"\x06\x01\x04",
 )  # fmt: skip
 
+_DESCRIPTION: Final = re.compile(rb"\n[\x01-\xff]{1,2}[\w./-]{1,200}\.proto[\x10-\x1a]")
+_READABLE: Final = re.compile(rb"[ -~]{4,}")
+
 
 class Unread(ValueError):
     """The text holds something that cannot be read. The message is a sentence that names it."""
@@ -71,7 +75,7 @@ def said(data: bytes, *, sure: bool = True) -> str | None:
     """
     plain = _decompressed(data)
     if plain is not None:
-        text = as_text(plain)
+        text = as_text(plain) or _described(plain)
         if text is None:
             if plain.startswith(_MACHINE):
                 return None
@@ -86,6 +90,15 @@ def said(data: bytes, *, sure: bool = True) -> str | None:
             raise Unread(message)
     text = as_text(data)
     return text if text is not None and (sure or natural(text)) else None
+
+
+def _described(data: bytes) -> str | None:
+    """The words in a description of messages, as generated programs hold it; None where it is none
+    (google/protobuf/descriptor.proto).
+    """
+    if not _DESCRIPTION.match(data):
+        return None
+    return "\n".join(run.decode("ascii") for run in _READABLE.findall(data))
 
 
 def _decompressed(data: bytes) -> bytes | None:

@@ -67,6 +67,7 @@ _LOOK_ALIKE: Final = compiled(
 )
 _LISTED: Final = compiled(r"\d{4}[,;]\s?\d{4}[,;]\s?$")  # before and after four numbers of a list
 _LISTS: Final = compiled(r"[,;]\s?\d{4}[,;]\s?\d{4}")
+_GOING_ON: Final = re.compile(r"\d[.:]$")  # an address of a network, a time
 _ODD: Final = compiled(r"[^A-Za-z0-9 .()-]")  # what parts no number as people write it
 _DIGITS: Final = str.maketrans("oOlI", "0011")
 _MOST_DIGITS: Final = 19  # of one number; what is longer is a list
@@ -150,6 +151,8 @@ def _spaced(match: re.Match[str]) -> str | None:
 
 
 def _dashed(match: re.Match[str]) -> str | None:
+    if _GOING_ON.search(match.string, max(0, match.start() - 2), match.start()):
+        return None
     return f" {'-'.join(match.groups())} " if _ODD.search(match.group()) else None
 
 

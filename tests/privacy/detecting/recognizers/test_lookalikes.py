@@ -11,6 +11,21 @@ from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy
 
 HARMLESS = {
+    "a sum in a program": "void grow(Reader *p) {\n  p->tokenlen = p->tokenlen*2 + 512;\n}\n",
+    "an offset in a program": "append(buf, srv_token->at+comma+1);\nreturn buf;\n}\n",
+    "another argument": 'set_token_error(token, json, "no such escape sign");\nreturn;\n}\n',
+    "a converter": "Log in with the console and call toml2json, the user of the key.",
+    "a cipher by its names": "The key is used with Poly1305-AES for the password's file.",
+    "a page of a repository": "Source code: https://github.com/shelf/shelf/blob/"
+    "c3f0a8d1b5e7924f6a0c8d2e4b6f8a1c3e5d7f90/lib/door2.go#L147\n",
+    "an address with its port": 'req.Remote = "192.168.137.48:5120"\nopen(req)\n',
+    "an expression for several": 'match("shelf-.*builds@ci.shelf.net", "CI");\nmatch("x");\n',
+    "a contact of a chip": "On the header, is GPIO 4 the same as PIN 4471 of the sketch?",
+    "times of a day": "The alarms ring at 0515 0530 0545, which one can go?",
+    "hours of a shift": "Call in for the night: contact us for shift 2230-0630, four in a row.",
+    "a word in base64": "kind: Secret\ndata:\n  password: cGFzc3dvcmQ=\n",
+    "a tax number that counts": "USt-IdNr. DE123456789 steht im Muster.",
+    "hours of a reception": "Rejestracja 7:30-18, telefon w gablocie.",
     "an address that a machine made up": "4: veth0:\n    link/ether 5a:1f:c8:33:9e:07 brd\n",
     "a commit above another": "5e01c7d2 HEAD@{7}: commit: Say more on passwords\n",
     "a limit": "max locked memory           (kbytes, -l) 16384\n",
