@@ -87,10 +87,11 @@ def _network(page: Page) -> Iterator[Hit]:
         if _WRAPPED.search(page.text, max(0, match.start() - 48), match.start()):
             continue
         said = match.group().lower().replace("-", ":")
-        if said[:_BEGINNING] in _DOCUMENTED or int(said[:2], 16) & _LOCAL:
+        if said[:_BEGINNING] in _DOCUMENTED:
             continue
         if len(set(match.group().lower())) > 4 and not _counted_up(match.group(), match[1][0]):
-            yield Hit("MAC_ADDRESS", *match.span(), 0.7)
+            local = int(said[:2], 16) & _LOCAL
+            yield Hit("MAC_ADDRESS", *match.span(), PUBLIC if local else 0.7)
 
 
 def _is_version(page: Page, match: re.Match[str]) -> bool:

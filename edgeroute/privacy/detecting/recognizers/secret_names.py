@@ -80,8 +80,8 @@ _LINE_ENDS: Final = re.compile(
 _NUMBERED: Final = re.compile(r"\d.*[^$\w]|[^$\w].*\d")  # a digit and a sign but no name$1
 _BADGE: Final = ".svg?"  # pictures of a public state carry a token that opens nothing
 _CALL: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*){1,6}\([^()]{0,80}\);?")
-_PAGE: Final = re.compile(
-    r"https?://[\w.-]{3,80}/[^\s?@&=]{1,300}/[^\s?@&=/]*\.[a-z]{1,5}(?:#[\w-]*)?"
+_PAGE: Final = re.compile(  # of a repository
+    r"https?://[\w.-]{3,80}/[^\s?@&=]{1,200}/(?:blob|commit|raw|src|tree)/[^\s?@&=]{1,300}"
 )
 _NAMES: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

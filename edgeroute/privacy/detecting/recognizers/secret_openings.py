@@ -59,7 +59,7 @@ _SPOKEN: Final = compiled(
 )
 # A word, and no part of the name of a file or of code.
 _LOCK: Final = compiled(
-    rf"(?<![/_.])(?:{whole('secrets.locks', ending=3)})(?![_/]|\.\w)"
+    rf"(?<![_.])(?:{whole('secrets.locks', ending=3)})(?!_|\.\w)"
     rf"|{one_of('secrets.locks_unspaced')}"
 )
 _UNLOCK: Final = compiled(whole("secrets.unlocks"))

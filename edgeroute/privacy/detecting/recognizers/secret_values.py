@@ -52,7 +52,8 @@ _CALL: Final = re.compile(
     r"|(?:===?|!=|&&|\|\||=)[\w.\"'(\[]*\W*$)|[A-Za-z_]\w*(?:::|->)[A-Za-z_])"
     rf"|{one_of('secrets.code_starts')}(?:\W|$)"
 )
-_OPERAND: Final = r"(?:[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)*|\d{1,6})"
+_VARIABLE: Final = r"[a-z_]{1,24}(?:[A-Z][a-z]{1,24}){0,4}\d{0,2}"
+_OPERAND: Final = rf"(?:{_VARIABLE}(?:(?:\.|->|::){_VARIABLE})*|\d{{1,6}})"
 _SUM: Final = re.compile(rf"{_OPERAND}(?:[+*]{_OPERAND})+")
 _PATTERN: Final = re.compile(r"\(\?[:=!P]|\w\|\w+\|\w")  # a regular expression
 # The end of an expression, of a statement that goes on, or of what is put into a string, as in
@@ -154,7 +155,7 @@ def is_code(value: str) -> bool:
 
 def is_sum(value: str) -> bool:
     """Whether ``value`` adds or multiplies names and numbers, as in code: ptr+at+1, size*2."""
-    return _SUM.fullmatch(value) is not None
+    return _SUM.fullmatch(value) is not None and not is_random(value)
 
 
 def is_random(value: str) -> bool:

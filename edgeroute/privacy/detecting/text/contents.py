@@ -41,7 +41,8 @@ _MACHINE: Final = (
 )  # fmt: skip
 
 _DESCRIPTION: Final = re.compile(rb"\n[\x01-\xff]{1,2}[\w./-]{1,200}\.proto[\x10-\x1a]")
-_READABLE: Final = re.compile(rb"[ -~]{4,}")
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]+")
+_MOST_NOUGHTS: Final = 0.05  # more of them part the letters of another encoding
 
 
 class Unread(ValueError):
@@ -96,9 +97,9 @@ def _described(data: bytes) -> str | None:
     """The words in a description of messages, as generated programs hold it; None where it is none
     (google/protobuf/descriptor.proto).
     """
-    if not _DESCRIPTION.match(data):
+    if not _DESCRIPTION.match(data) or data.count(0) > _MOST_NOUGHTS * len(data):
         return None
-    return "\n".join(run.decode("ascii") for run in _READABLE.findall(data))
+    return _CONTROLS.sub("\n", data.decode("utf-8", "replace"))
 
 
 def _decompressed(data: bytes) -> bytes | None:

@@ -132,6 +132,17 @@ HARMLESS = {
     "shelf/it/code.py,sha256=XfhDpJjXw-hRk40ZeYRLYIYIlXaImk79n_obFIwyBug,5948\n",
 }
 PRIVATE = {
+    "a key that looks like a sum": "import api\n\n"
+    "api.open(\n    secret_key=wJqlrXUtnFEMI+K7MDENG+bPxRfiCYtQ\n)\n",
+    "a key that adds up": "import api\n\n"
+    'API_SECRET = "tq7Vb+kLm3Xw+Zp9Rd2Ns8Yc"\napi.open(API_SECRET)\n',
+    "a calendar's secret address": "secret address: https://calendar.shelf.net/ical/mara/"
+    "private-9f3c71d0b8e24a6fc2d1e5b7a9083c4d/basic.ics",
+    "what two words open": "Gate/garage is 4471 for the plumber, type it slowly.",
+    "a code beside a helpline": "The helpline is 0800 111 222, the gate opens with 4471.",
+    "a PIN in words": "PIN for the card is 0530, keep it.",
+    "a plate of somebody": "licence plate B-MW 4821",
+    "a converter that is a password": "the wifi password is json2dance!",
     "a password at no example host": "import api\n\n\ndef read():\n    call = {\n"
     "        'token': 'q8Zt4mW1xK9p',\n        'url': 'https://shelf.nordwind.net/v1',\n    }\n"
     "    return api.get(call)\n",
