@@ -129,12 +129,12 @@ def test_the_scale_refuses_other_evidence() -> None:
 
 
 def test_no_voice_both_teaches_and_reports() -> None:
-    """Each voice stands in one part of the split, and each is balanced."""
+    """Each voice stands in one part of the split; each that teaches or reports is balanced."""
     split = yaml.safe_load((VERDICT / "split.yaml").read_text("utf-8"))
     named = [name for part in split.values() for name in part]
     assert len(set(named)) == len(named)
     assert {path.stem for path in (VERDICT / "voices").glob("*.jsonl")} == set(named)
-    for name in named:
+    for name in set(named) - set(split["latest"]):
         lines = (VERDICT / "voices" / f"{name}.jsonl").read_text("utf-8").splitlines()
         private = sum(json.loads(line)["private"] for line in lines)
         assert 0.3 < private / len(lines) < 0.6
