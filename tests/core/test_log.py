@@ -26,6 +26,7 @@ LOGGED = {
         "places(error)",
     ): "type of an error and the lines it came through",
     ("engine/recording/aftermath.py", "type(error).__name__"): "type of an error",
+    ("engine/recording/aftermath.py", "self._left_out"): "how many answers were not learned from",
     ("engine/recording/telemetry.py", "error"): "our own sentence on why nothing was sent",
     ("engine/recording/telemetry.py", "answer.status"): "status of a collector's answer",
     ("engine/recording/telemetry.py", "path"): "fixed path of traces or metrics",
