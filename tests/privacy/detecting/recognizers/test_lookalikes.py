@@ -11,6 +11,7 @@ from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy
 
 HARMLESS = {
+    "a measure": "| of the user's prompts, with a login, macro-F1 (by five folds) | 0.93 |",
     "a sum in a program": "void grow(Reader *p) {\n  p->tokenlen = p->tokenlen*2 + 512;\n}\n",
     "an offset in a program": "append(buf, srv_token->at+comma+1);\nreturn buf;\n}\n",
     "another argument": 'set_token_error(token, json, "no such escape sign");\nreturn;\n}\n',
