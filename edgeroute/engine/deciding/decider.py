@@ -161,11 +161,15 @@ class Decider:
             or session.undecided
             or session.mode is PrivacyMode.MASK
         ):
-            with suppress(SettingsError):  # the plan meets it again
-                closely = reads_closely(request, self.rules.policy(request.policy))
-                return _Opened(request, family, session, begun, closely)
-            return _Opened(request, family, session, begun, closely=False)
+            return _Opened(request, family, session, begun, self._closely(request))
         return self._plan(request, session, verdict, None, family)
+
+    def _closely(self, request: ChatRequest) -> bool:
+        """Whether the plan asks models what ``request`` is about."""
+        try:
+            return reads_closely(request, self.rules.policy(request.policy))
+        except SettingsError:  # the plan meets it again
+            return False
 
     def _named(self, request: ChatRequest) -> tuple[ChatRequest, FamilyName | None]:
         """``request`` with the one name of the model that its caller asked for, and what the name

@@ -15,14 +15,14 @@ _UNIT: Final = compiled(rf"[\s-]{{0,2}}(?:{whole('secrets.units')})")
 _SIDE: Final = compiled(rf"\s(?:{whole('secrets.dimensions')})\s\d|\s?[x\u00d7]\s?\d")
 
 _CHIPS: Final = compiled(whole("secrets.chips"))
-_CLOCK: Final = r"(?:[01]\d|2[0-3])[0-5][05]"
-_TIME: Final = compiled(rf"{_CLOCK}(?P<more>[ ,/]{_CLOCK})*")
+_CLOCK: Final = r"(?:[01]\d|2[0-4])[0-5][05]"
+_TIME: Final = compiled(rf"{_CLOCK}(?P<more>[ ,/-]{_CLOCK})*")
 _TIMES_BEFORE: Final = compiled(rf"(?<!\d){_CLOCK}[\s,/]{{1,2}}$")
 _TIMES_AFTER: Final = compiled(rf"[\s,/]{{1,2}}{_CLOCK}(?!\d)")
 
 
-def is_time(value: str, before: str, after: str) -> bool:
-    """Whether a number is one of several times of day: 0530 0545 0600."""
+def is_time(value: str, before: str = "", after: str = "") -> bool:
+    """Whether a number is one of several times of day, or several: 0530 0545 0600, 2230-0630."""
     found = _TIME.fullmatch(value)
     if found is None:
         return False

@@ -110,7 +110,7 @@ def _is_version(page: Page, match: re.Match[str]) -> bool:
 def _is_packaged(page: Page, match: re.Match[str]) -> bool:
     """Whether the name of a package stands before a number, in a text on how packages are got."""
     named = _PACKAGE.search(page.before(match.start(), 80))
-    return named is not None and _TOOLS.search(page.lower) is not None
+    return named is not None and page.holds(_TOOLS)
 
 
 def _counted_up(address: str, sign: str) -> bool:

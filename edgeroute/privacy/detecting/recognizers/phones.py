@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from edgeroute.core.patterns import compiled
+from edgeroute.privacy.detecting.recognizers.counted_numbers import is_time
 from edgeroute.privacy.detecting.text.page import DIGIT, WORD, Hit, Page
 from edgeroute.word_lists import one_of, word_set
 
@@ -68,8 +69,6 @@ _DOCUMENTATION_AFTER: Final = compiled(rf"[^\n.;,!?{{}}\[\]:]{{0,16}}{_DOCUMENTE
 _PLACEHOLDER: Final = compiled(r"123\D{1,2}456\D{1,2}789")
 _RUN: Final = "01234567890 9876543210"  # the ten digits, whatever they look like
 _SERVICE: Final = compiled(one_of("phones.service").replace("x", r"\d"))
-_CLOCK: Final = r"(?:[01]\d|2[0-4])[0-5][05]"
-_HOURS: Final = compiled(rf"{_CLOCK}(?:[ ,/-]{_CLOCK})+")  # of a shift, of alarms
 _DATE: Final = compiled(
     r"(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d$"
 )
@@ -77,7 +76,7 @@ _DATE: Final = compiled(
 
 def _is_dated(match: re.Match[str]) -> bool:
     """Whether digits are a day, or times of day."""
-    return bool(_DATE.match(match.group()) or _HOURS.fullmatch(match.group()))
+    return bool(_DATE.match(match.group())) or is_time(match.group())
 
 
 class Phones:
