@@ -21,7 +21,7 @@ from typing import Final
 from edgeroute.core.private_file import make_private_folder
 from edgeroute.encoders.onnx_runtime import onnx_runtime
 
-_FORM: Final = "1"  # to be raised when what is kept changes
+_FORM: Final = "2"  # to be raised when what is kept changes
 _NAME: Final = ".prepared-"
 _WRITABLE_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 _DAY_SECONDS: Final = 24 * 3600
