@@ -27,6 +27,8 @@ _IPV4: Final = compiled(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]\w)")
 _LOCATOR: Final = compiled(r"://\S{0,80}$")
 _FEW: Final = 4
 _FIGURE: Final = compiled(r"\d")
+_ACCOUNTS: Final = ("accounts_of_the_registry", "accounts_of_guides")
+_ACCOUNT: Final = compiled(r"^[A-Z]{2}\d\d(?:.*[A-Z])?(\d{8,26})$")
 _COUNTING: Final = frozenset(
     row[:length]
     for row in ("1234567890123456", "0123456789", "9876543210")
@@ -131,7 +133,11 @@ def _domains() -> tuple[frozenset[str], tuple[str, ...]]:
 
 @cache
 def _values() -> frozenset[str]:
-    return frozenset(value.lower() for group in _table().values.values() for value in split(group))
+    groups = _table().values
+    found = {value.lower() for group in groups.values() for value in split(group)}
+    # An account is told without its country and bank, too.
+    international = (one for name in _ACCOUNTS for one in split(groups[name]))
+    return frozenset(found.union(*map(_ACCOUNT.findall, international)))
 
 
 @cache

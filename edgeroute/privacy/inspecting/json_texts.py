@@ -93,6 +93,7 @@ class _JsonReader:
         self._words = word_set("json_fields.words")
         self._text_keys = word_set("json_fields.text_keys")
         self._id_keys = word_set("json_fields.machine_keys")
+        self._makers = word_set("attribution.fields")  # who is named there is so by this key
         self._whole: list[str] = []
         self._lines: list[str] = []
 
@@ -128,7 +129,7 @@ class _JsonReader:
         if value in self._words or not value:
             self._key(key)
         elif len(value) > _LONG or key in self._text_keys:
-            self._whole.append(value)
+            self._whole.append(_line(key, value) if key in self._makers else value)
             self._key(key)
         else:
             self._lines.append(value if key in self._id_keys else _line(key, value))

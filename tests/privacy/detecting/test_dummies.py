@@ -89,3 +89,9 @@ def test_looking_for_them_is_linear() -> None:
     for text in ("1" * 100_000, "4 " * 50_000, "+44 (0) 2" * 10_000, "a@" * 50_000, "2-" * 50_000):
         spans(text)
     assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize("number", ["0417164300", "370400440532013000"])
+def test_an_account_of_a_sample_is_one_without_its_bank(number: str) -> None:
+    """NL91 ABNA 0417 1643 00 and DE89 3704 0044 0532 0130 00 are told in parts, too."""
+    assert is_dummy(number)

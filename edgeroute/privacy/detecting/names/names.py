@@ -11,7 +11,7 @@ from edgeroute.core.patterns import compiled
 from edgeroute.encoders.ahead import Ahead
 from edgeroute.encoders.result_cache import ResultCache, digest
 from edgeroute.privacy.detecting.names.rampart import NameSpan
-from edgeroute.privacy.detecting.text.examples import is_example_person
+from edgeroute.privacy.detecting.text.examples import is_example_person, is_sample_person
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.privacy.detecting.text.windows import windows
 from edgeroute.word_lists import one_of, word_set
@@ -36,8 +36,17 @@ _ASSISTANT: Final = compiled(
     re.IGNORECASE,
 )
 _MARKS: Final = 8  # of a list, a quotation or a comment, before the first word of a line
-_KEYWORDS: Final = word_set("code.starts")
+_KEYWORDS: Final = word_set("code.starts") | word_set("code.values")
 _HUMPED: Final = compiled(r"[a-z]{2,20}[A-Z][A-Za-z]{1,20}")
+_FILE_ENDS: Final = word_set("emails.file_ends")
+_IN_FILE: Final = compiled(r"/|\.[a-z]{1,5}(?![\w.@-])")  # what follows in a path: collector.toml
+_KEY: Final = compiled(r"[\"']{1,2}\s?:(?!:)")  # a field of one word: "BrokerID": 12
+_WHOLE: Final = 80  # characters of an identifier around a part of it
+_PART_BEFORE: Final = compiled(r"[\w-]{1,80}$")
+_PART: Final = compiled(r"[\w-]{1,160}")
+# No name of somebody: first_last is one of a mailbox or an account, and left out.
+_JOINED: Final = compiled(r"_+[A-Za-z]\w*|[A-Za-z]\w*_|[A-Za-z]\w*__\w+|[a-z\d]+(?:_[a-z\d]+){2,8}")
+_SLUG: Final = compiled(r"[a-z\d]+(?:-[a-z\d]+){3,20}")
 _NO_STREET: Final = compiled(r"[.!?]\s|\b123\s|\n")
 
 
@@ -123,7 +132,8 @@ def is_attributed(page: Page, span: NameSpan) -> bool:
         or page.attribution.in_changes(span.start, span.end)
         or page.form.is_form(span.start, span.end)
         or is_example_person(page, span.end)
-        or (page.form.is_code and _is_identifier(page.text[span.start : span.end]))
+        or is_sample_person(page, span.start, span.end)
+        or (page.form.is_code and _is_identifier(page.text, span.start, span.end))
     )
 
 
@@ -148,9 +158,28 @@ def _is_assistant(text: str, start: int, end: int) -> bool:
     return heads and _ASSISTANT.fullmatch(text[start:end].partition(" ")[2]) is not None
 
 
-def _is_identifier(word: str) -> bool:
-    """Whether ``word`` is a language's own, or joined as names in code are: elif, staffId."""
-    return word in _KEYWORDS or _HUMPED.fullmatch(word) is not None
+def _is_identifier(text: str, start: int, end: int) -> bool:
+    """Whether ``[start, end)`` is a language's own word, or joined as names in code are, or a part
+    of what is: elif, staffId, rlm_sql_pool, BeforeRet_, how-to-write-a-slug, nick!user@host.
+    """
+    word = text[start:end]
+    if word in _KEYWORDS or _HUMPED.fullmatch(word) or text.startswith("!user@", end):
+        return True
+    before = text[start - 1 : start]
+    if before == "/" or (before == "." and word in _FILE_ENDS):
+        return True
+    if (word.islower() and _IN_FILE.match(text, end)) or _KEY.match(text, end):
+        return True
+    if before == "." and text.startswith("(", end):
+        return True
+    begun = _PART_BEFORE.search(text, max(0, start - _WHOLE), start)
+    first = begun.start() if begun else start
+    part = _PART.match(text, first)
+    whole = part.group() if part else word
+    if _SLUG.fullmatch(whole):
+        return True
+    value = text[first - 1 : first] in {"'", '"'}  # of a table, a list of people perhaps
+    return not value and _JOINED.fullmatch(whole) is not None
 
 
 def people(page: Page, spans: Sequence[NameSpan], least: float) -> Iterator[tuple[int, int]]:

@@ -19,6 +19,10 @@ _SERIAL: Final = compiled(r"(?:[0-9A-Fa-f]{2}:){7}[0-9A-Fa-f]{2}")  # of a certi
 _WRAPPED: Final = compiled(r"[0-9A-Fa-f]{2}:\s{1,40}$")  # the line before goes on
 _VERSION: Final = compiled(rf"{one_of('devices.versions')}[ /=:]{{0,2}}$")
 _COMPARED: Final = compiled(r"(?:[<>~^!]=?|==|@)\s{0,2}[\"']?$")
+_SERVED: Final = compiled(
+    r"(?:[a-z\d-]\.[a-z]{2,12}\.? [\[(]|\sin\s{1,4}a{1,4}\s{1,8}|\bhas address |^\*\s{1,4}trying )$"
+)
+_ANSWERED: Final = compiled(r"#53\(|:\d{2,5}\.\.\.")
 _FEW: Final = 20
 _RUN: Final = "0123456789abcdef0123456789"
 _WELL_KNOWN: Final = word_set("devices.well_known")
@@ -78,7 +82,8 @@ class Devices:
 def _network(page: Page) -> Iterator[Hit]:
     for match in _IPV4.finditer(page.text):
         if _is_public(match.group()) and not _VERSION.search(page.before(match.start(), 14)):
-            yield Hit("IP_ADDRESS", *match.span(), PUBLIC if _is_version(page, match) else 0.7)
+            public = _is_version(page, match) or _is_server(page, match)
+            yield Hit("IP_ADDRESS", *match.span(), PUBLIC if public else 0.7)
     for match in _IPV6.finditer(page.text):
         said = match.group()
         if _is_public(said) and not (_counted_up(said, ":") or _SERIAL.fullmatch(said)):
@@ -92,6 +97,16 @@ def _network(page: Page) -> Iterator[Hit]:
         if len(set(match.group().lower())) > 4 and not _counted_up(match.group(), match[1][0]):
             local = int(said[:2], 16) & _LOCAL
             yield Hit("MAC_ADDRESS", *match.span(), PUBLIC if local else 0.7)
+
+
+def _is_server(page: Page, match: re.Match[str]) -> bool:
+    """Whether tools say of a public name which machine it is, or from which one they got an answer:
+    example.org (198.51.100.7), from 198.51.100.7#53, IN A 198.51.100.7.
+    """
+    before = page.before(match.start(), 80)
+    return (
+        _SERVED.search(before) is not None or _ANSWERED.match(page.after(match.end())) is not None
+    )
 
 
 def _is_version(page: Page, match: re.Match[str]) -> bool:

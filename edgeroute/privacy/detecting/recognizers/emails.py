@@ -43,6 +43,7 @@ _SPLIT: Final = re.compile(
 
 _ROLE_BOXES: Final = word_set("emails.role_boxes")
 _FILE_ENDS: Final = word_set("emails.file_ends")
+_BOT: Final = re.compile(r"(?:^|[-_.])bot|bot$")
 _DOCS_PROVIDERS: Final = frozenset(("git", "hg", "svn"))
 _INTERNAL_ENDS: Final = word_set("emails.internal_ends")
 _SAMPLE_LOCALS: Final = word_set("emails.sample_locals")
@@ -126,6 +127,9 @@ def _is_list(local: str, domain: str, page: Page, match: re.Match[str]) -> bool:
         return False
     parts = local.split("-")
     if len(parts) > 1 and not _LIST_BOXES.isdisjoint(parts):
+        return True
+    shared = local == domain.partition(".")[0] or _BOT.search(local) or parts[-1] in _ROLE_BOXES
+    if page.form.is_published and shared:  # curl@curl.se, release-bot@host, acme-sales@host
         return True
     return page.form.is_published and bool(_LIST_SAID.search(page.before(match.start(), 60)))
 

@@ -24,6 +24,7 @@ _SSN_WORDS: Final = compiled(
     r"(?<![^\W_])(?:ssn|s\.s\.n|social[ _-]security|social|itin)(?![^\W\d_])[^\n]{0,32}$"
 )
 _NOBODYS: Final = re.compile(r"(\d)\1\1-?(\d)\2-?(\d)\3{3}")  # 111-22-3333
+_ROW: Final = 5  # numbers of one day: no family has so many
 # A word that makes the number a sample: its own label, or in the same short phrase before it.
 _SAMPLE: Final = compiled(
     r"\b(?:regex|regexp|format|example|sample|dummy|fake|mask|placeholder|validat\w+|test data)\b"
@@ -91,7 +92,11 @@ class NationalIds:
                         continue
                     if is_unfilled(match.group()) or (
                         not number.words
-                        and (_is_no_number(match.group(), before) or _is_operand(page, match))
+                        and (
+                            _is_no_number(match.group(), before)
+                            or _is_operand(page, match)
+                            or _is_counted(page, match.group())
+                        )
                     ):
                         continue
                     if number.check and not _checks(number.check, match.group()):
@@ -113,6 +118,14 @@ class NationalIds:
 def _is_no_number(text: str, before: str) -> bool:
     """Whether a number without a word of its own is a thing's, or a row of flags."""
     return len(set(text) & set("0123456789")) <= _FLAGS or bool(_THINGS.search(before[-24:]))
+
+
+def _is_counted(page: Page, number: str) -> bool:
+    """Whether a number is one of several that begin with the same day and count on, as those of
+    runs and orders do: 20240703-0001, 20240703-0002.
+    """
+    day, parted, _ = number.rpartition("-")
+    return bool(parted) and page.text.count(f"{day}-") >= _ROW
 
 
 def _is_operand(page: Page, match: re.Match[str]) -> bool:

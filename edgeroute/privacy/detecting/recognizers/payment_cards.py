@@ -13,6 +13,7 @@ _RUN: Final = re.compile(r"(?<![\d.,])(?<!\d[/_-])\d(?:[ -]?\d){11,18}(?!\d|[.,/
 _GROUPED: Final = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5}")
 _ISSUER: Final = re.compile(f"(?:{'|'.join(pattern_list('payment_cards'))})$")
 _COUNTED: Final = "0123456789" * 3  # no number but a ruler of columns
+_LONGEST: Final = 16  # digits of nearly all cards; whole numbers of 64 bits in code have more
 _WORDS: Final = word_set("payment_cards.words")
 
 
@@ -35,6 +36,8 @@ class Cards:
             valid = _luhn(digits) and _ISSUER.match(digits) is not None
             tidy = run.isdigit() or _GROUPED.fullmatch(run) is not None
             if page.joined(*match.span()) and not (valid and (near or not run.isdigit())):
+                continue
+            if run.isdigit() and len(run) > _LONGEST and page.form.is_code and not near:
                 continue
             if near and tidy:
                 yield Hit("CREDIT_CARD", *match.span(), 0.95 if valid else 0.7)

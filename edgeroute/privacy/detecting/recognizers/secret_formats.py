@@ -10,6 +10,7 @@ from typing import Final
 from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.recognizers.secret_values import (
     Strength,
+    counts_on,
     is_placeholder,
     pieces,
     strength,
@@ -34,12 +35,14 @@ _JWT: Final = compiled(
 _ADDRESS: Final = compiled(
     r"://([^\s:/@'\"<>`\[\]{}]{0,64}):(?P<value>[^\s/'\"<>`](?:[^\s/<>`]{0,126}[^\s/'\"<>`])?)@(?P<host>[\w.\[\]%-]{1,128})"
 )
+_PORT_LATER: Final = compiled(r":(?:%|\$?\{|#\{)")  # a server that the code itself begins
 _DATA: Final = compiled(r"[A-Za-z0-9+/]{0,200}")
 _DATA_MOST: Final = 300  # characters of a run of base64 that a token may stand in
 
 
-def by_form(text: str) -> Iterator[Hit]:
+def by_form(page: Page) -> Iterator[Hit]:
     """Private keys, tokens of vendors, JSON web tokens and addresses with a password."""
+    text = page.text
     if "-----BEGIN" in text or "PuTTY-User" in text:
         for match in _PRIVATE_KEY.finditer(text):
             body = match["body"] if match["body"] is not None else "ppk"
@@ -49,10 +52,13 @@ def by_form(text: str) -> Iterator[Hit]:
         if _is_token(match.group()) and not _in_data(text, *match.span()):
             yield Hit("SECRET", *match.span(), 0.95, pattern="vendor")
     for match in _JWT.finditer(text) if "ey" in text else ():
-        if not is_placeholder(match.group()) and not is_placeholder(match.group()[-40:]):
+        token = match.group()
+        if not (is_placeholder(token) or is_placeholder(token[-40:])):
             yield Hit("SECRET", *match.span(), 0.9, pattern="jwt")
     for match in _ADDRESS.finditer(text) if "://" in text else ():
         value = match["value"].rpartition("@")[2] if "@" in match["value"] else match["value"]
+        if page.form.is_code and (counts_on(value) or _PORT_LATER.match(text, match.end())):
+            continue
         if _opens(match["value"], match[1]) and not is_placeholder(match["host"] + value):
             yield Hit("SECRET", *match.span("value"), 0.9, pattern="address")
 
@@ -62,6 +68,8 @@ def by_place(page: Page) -> Iterator[Hit]:
     for pattern, least in _places():
         for match in pattern.finditer(page.lower):
             value = page.text[match.start("value") : match.end("value")]
+            if page.form.is_code and counts_on(value):
+                continue
             if strength(value, quoted=True) >= least and not set(pieces(value)) <= set(
                 pieces(match.group()[: match.start("value") - match.start()])
             ):

@@ -70,6 +70,8 @@ _TYPED_AFTER: Final = compiled(rf"[\s\"'*,)#\u300d\u00bb]{{0,3}}(?:{whole('secre
 _LINKED: Final = compiled(
     rf"(?:{whole('secrets.linked')})[\s:\"'\u00ab\u201e]{{1,3}}(?:[^\W\d_]{{1,8}}\s)?$"
 )
+_SIZE: Final = re.compile(r"\d{1,4}[KMGTPB]")  # as programs print it beside others: 488M  214M
+_SIZES: Final = re.compile(r"(?<![\w.])\d{1,4}(?:\.\d)?[kmgtpb](?!\w)")
 _STOP: Final = re.compile(r"\n\s*\n")
 
 _KIND: Final = compiled(
@@ -124,6 +126,8 @@ def _opens(  # noqa: PLR0911 - one kind of code each
     before, after = _around(page, match)
     near = before[-_CLOSE:]
     if kind == "plain" and (page.form.is_published or is_of_chip(page)):
+        return False
+    if kind == "lettered" and _SIZE.fullmatch(value) and _SIZES.search(f"{before} | {after}"):
         return False
     if kind != "signed" and (is_counted(near, after) or is_time(value, near, after)):
         return False

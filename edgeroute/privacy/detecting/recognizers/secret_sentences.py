@@ -68,6 +68,7 @@ _DIGITS: Final = re.compile(
 _PAIR: Final = re.compile(
     rf"{_START}{one_of('secrets.logins')}(?![\w-])[^\n]{{0,32}}?\s[\w.@+-]{{2,48}}\s?[/|:]\s?(?P<value>[^\s\"'`\\<>/=]{{6,64}})"
 )
+_MARKED: Final = re.compile(r"[|*][\w.-]+[|*]")  # a place in a manual of Vim: |usr_45.txt|
 _PUBLIC_KEY: Final = re.compile(r"[\w@.-]{6,48} AAAA")  # as authorized_keys has it
 _SEED_NAME: Final = one_of("secrets.seeds", gap=r"\s")
 _SEED: Final = re.compile(
@@ -109,7 +110,8 @@ def told(page: Page) -> Iterator[Hit]:
     for match in _PAIR.finditer(lower):
         value = page.text[match.start("value") : match.end("value")].rstrip(_TRAILS)
         user = page.before(match.start("value"), 64).rstrip(" /|:")
-        if user.endswith(value.lower()) or _PUBLIC_KEY.match(page.text, match.start("value")):
+        known = user.endswith(value.lower()) or _MARKED.fullmatch(value)
+        if known or _PUBLIC_KEY.match(page.text, match.start("value")):
             continue
         if strength(value) >= Strength.STRONG or (
             strength(value) is Strength.FAIR and " " in match.group()
@@ -174,7 +176,11 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
 def _phrase(page: Page, start: int) -> Iterator[Hit]:
     """Some words in quotes right after a word for them; in code no other argument of a call."""
     found = _PHRASE.match(page.text, start, start + _NEAR)
-    if found is None or (page.form.is_code and "," in page.text[start : found.start("value")]):
+    if found is None:
+        return
+    between = page.text[start : found.start("value")]
+    # An argument further on, or an attribute: class="one of several"
+    if page.form.is_code and ("," in between or between.rstrip().endswith('="')):
         return
     if is_phrase(found["value"]) and not is_placeholder(found["value"]):
         yield Hit("SECRET", *found.span("value"), 0.7, pattern="phrase")

@@ -77,10 +77,11 @@ _PRODUCTS: Final = word_set("secrets.products")
 _CONVERTER: Final = re.compile(r"([a-z]{2,})2([a-z]{2,})")
 _FORMATS: Final = word_set("secrets.formats")
 _HUMP: Final = re.compile(r"[a-z][A-Z]")
+_COMMON: Final = word_set("secrets.no_seed_words") | word_set("secrets.common_words")
 _VOWELS: Final = frozenset("aeiou")
 _MOST_JOINTS: Final = 5
 _IDENTIFIER: Final = re.compile(
-    r"[a-z0-9]+(?:[-_./]{1,2}[a-z0-9]+)+"
+    r"(?:[A-Z]\d|[a-z0-9]+)(?:[-_./]{1,2}[a-z0-9]+)+"
 )  # of programs and their parts
 _PACKED: Final = re.compile(r"[A-Za-z0-9+/]{20}")  # certificates, pictures, what is compressed
 _PUBLIC_KEY: Final = "AAAA"  # how a public key begins in authorized_keys
@@ -98,8 +99,10 @@ def shaped(page: Page) -> Iterator[Hit]:
         value = match.group().rstrip(_TRAILS)
         if page.form.is_published and not _HARD.search(value):
             continue
+        end = match.start() + len(value)
+        if page.form.is_form(match.start(), end):
+            continue
         if _is_made(value) and _is_used(page, match.start(), value):
-            end = match.start() + len(value)
             yield Hit("SECRET", match.start(), end, 0.7, pattern="shaped")
     for match in _LICENCE.finditer(page.text):
         mixed = not match.group().replace("-", "").isalpha()
@@ -215,4 +218,5 @@ def _is_drawn(value: str) -> bool:
     """Whether letters are drawn by chance: some group of them cannot be said."""
     if " " not in value:
         return len(set(value)) >= _SHORTEST and not is_placeholder(value)
-    return any(_VOWELS.isdisjoint(part) for part in value.split())
+    parts = value.split()
+    return _COMMON.isdisjoint(parts) and any(_VOWELS.isdisjoint(part) for part in parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from enum import IntEnum
 from functools import lru_cache
@@ -32,6 +33,7 @@ _SAMPLE: Final = re.compile(rf"{_JOINT}(?>{one_of('secrets.samples')}{_JOINT})++
 _STAND_INS: Final = word_set("secrets.stand_ins")
 _STOOD_IN: Final = re.compile(one_of("secrets.marks"))
 _PUBLISHED: Final = re.compile(alternatives(one.lower() for one in word_list("secrets.published")))
+_CLAIMS: Final = word_set("secrets.sample_claims")
 _TERMS: Final = word_set("secrets.terms")
 _ROWS: Final = ("12345678", "abcdefg", "01234567", "qwertyu", "98765432", "deadbeef", "a1b2c3d4")
 _DIGITS: Final = "01234567890 9876543210"
@@ -62,6 +64,7 @@ _UNSTRUNG: Final = re.compile(
     r"[)\]}][.\[(\]),;&|/]|\w\([\w.,!$]{0,200}\)[{}]|\w![ars](?::[^\s{}]{0,12})?\}|^/\*"
 )
 _CLOSED: Final = re.compile(r"[)\]}][^\W_]")
+_SALT: Final = re.compile(r"\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{0,22}")  # of bcrypt, without a hash
 _NUMBER: Final = re.compile(r"\d{4,19}")
 _DIGEST: Final = re.compile(
     r"(?:[0-9a-f]{7,128}|[0-9A-F]{7,128})|(?i:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
@@ -114,13 +117,13 @@ def is_placeholder(value: str) -> bool:
     """Whether the real value is put there later, or the value stands in documentation."""
     value = value[:MOST]
     lower = value.lower()
-    if _HOLE.fullmatch(value) or len(set(lower) - set("-_.")) <= 3:
+    if _HOLE.fullmatch(value) or _SALT.fullmatch(value) or len(set(lower) - set("-_.")) <= 3:
         return True
     if any(row in lower for row in _ROWS) or _STOOD_IN.search(lower):
         return True
     if _PUBLISHED.search(lower) or (len(value) > 4 and value in _DIGITS) or _is_counted(lower):
         return True
-    if len(set(value)) == len(value) >= _ALL:
+    if len(set(value)) == len(value) >= _ALL or _claims_nothing(value):
         return True
     if _SAMPLE.fullmatch(lower.translate(_LEET)):
         return True
@@ -139,6 +142,19 @@ def encodes_placeholder(value: str) -> bool:
 def counts_on(value: str) -> bool:
     """Whether digits follow each other as one counts: 1234."""
     return value in _DIGITS
+
+
+def _claims_nothing(value: str) -> bool:
+    """Whether all that a JSON web token says is a greeting, as those of manuals do."""
+    return value.startswith("ey") and any(map(_greets, value.split(".")[:2]))
+
+
+def _greets(part: str) -> bool:
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except ValueError:
+        return False
+    return isinstance(claims, dict) and claims.keys() <= _CLAIMS
 
 
 def _is_counted(lower: str) -> bool:

@@ -36,7 +36,7 @@ class Secrets:
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Formats first, then values that something calls a password or a key."""
-        yield from secret_formats.by_form(page.text)
+        yield from secret_formats.by_form(page)
         yield from secret_names.unnamed(page)
         if page.holds(_WORDS):
             yield from _but_examples(page, secret_names.named(page))

@@ -36,11 +36,14 @@ _PERSON: Final = compiled(
 _TAG: Final = compiled(
     r"(?:[@\\]author\b|<authors?>|(?<!\w)contact: mailto:)[^\n]{0,200}", re.IGNORECASE
 )
+# As packages of R name theirs: person("Ada", "Berg", , "ada@host", role = "aut")
+_R_PERSON: Final = compiled(r"(?<!\w)person\([^()]{3,200}\brole\s?=[^\n]{0,80}")
 _STRING: Final = r"\s?[:=]\s?[\"'][^\"'\n]{2,80}[\"'],?\s{1,20}"
 # Who has a name, an address and a page, and nothing else, is presented: name, email, url.
 _CARD: Final = compiled(
     rf"[\"']?name[\"']?{_STRING}[\"']?e?mail[\"']?{_STRING}"
-    rf"[\"']?{one_of('attribution.pages')}[\"']?\s?[:=]\s?[\"'][^\"'\n]{{4,200}}[\"']\s{{0,20}}[}})]",
+    rf"[\"']?{one_of('attribution.pages')}[\"']?\s?[:=]\s?[\"'][^\"'\n]{{2,200}}[\"']"
+    r"\s{0,20}(?:[})]|\n\s{0,20}(?:\[|\n|$))",
     re.IGNORECASE,
 )
 _MAIL: Final = r"<{1,2}[^<>\s]{1,64}(?:@| at )[^<>\n]{1,80}>{1,2}"
@@ -83,8 +86,8 @@ _WORD: Final = r"[^\W\d_a-z][\w.'\u2019-]{0,30}"
 _NAME: Final = rf"{_WORD}(?: (?:{_WORD}|{one_of('names.particles')})){{0,4}}"
 # A line of a comment that is a maker, and perhaps years: # Ada Berg <ada@host>, 2011
 _SIGNED: Final = compiled(
-    rf"(?m)^{NUMBERED}[ \t]{{0,40}}(?:\#|//|\*|;|--|%)[ \t]{{1,20}}{_NAME},?[ \t]{{0,4}}"
-    rf"{_MAIL}"
+    rf"(?m)^{NUMBERED}[ \t]{{0,40}}(?:\#|//|\*|;|--|%)[ \t]{{1,20}}(?:and )?{_NAME},?[ \t]{{0,4}}"
+    rf"{_MAIL}(?:,[ \t]{{1,4}}(?:and )?{_NAME} {_MAIL}){{0,3}}"
     r"[ \t,.\d-]{0,60}$"
 )
 # What a list tells of somebody beside the name: an address, an account, a day, a page.
@@ -185,7 +188,7 @@ class Attribution:
     def _found(self) -> Iterator[tuple[int, int]]:
         text = self._text
         yield from self._fields()
-        for pattern in (_TAG, _CARD, _RIGHTS, _GIT, _PATCH):
+        for pattern in (_TAG, _R_PERSON, _CARD, _RIGHTS, _GIT, _PATCH):
             yield from (match.span() for match in pattern.finditer(text))
         yield from self._counts()
         yield from self._chains(_BARE, _PERSON)

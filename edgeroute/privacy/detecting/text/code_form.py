@@ -19,21 +19,41 @@ from edgeroute.word_lists import one_of
 NUMBERED: Final = r"(?:[^\s:]{0,160}[:-]\d{1,6}[:-]|[ \t|L]{0,8}\d{1,6}[ \t]{0,3}[\t:|\u2192)])?"
 LEAD: Final = rf"(?m:^){NUMBERED}[ \t]{{0,80}}[+<>-]?[ \t]{{0,80}}"
 _OPENS: Final = (
-    r"//|/\*|\*/|\#|--\s|<!--|\$\s|>>>|\.\.\.\s|@\w|\}|\]|\)|</?[a-z!]"
+    r"//|/\*|\*/|\#|--\s|<!--|\(\*|%%|\"[ \t]|\$\s|>>>|\.\.\.\s|@\w|\}|\]|\)|</?[a-z!]"
     r"|\.[A-Z]{1,2}(?![\w.])|[\"'][\w.@/-]{1,60}[\"']\s?:"
 )
+# A command with its first option: set -l name, complete -c fd, cargo --locked
+_OPTION: Final = r"[a-z][\w.]{1,23} (?:-[A-Za-z]\s|--[a-z]{2,20}(?![\w]))"
+_DECLARED: Final = rf"{one_of('code.declared')} \w{{1,60}}\s?[:=]"
 _ENDS: Final = r"(?:[{;(\[\\]|[\w)\]\"']:|[)\]},]|\"\"\"|=>|->)$"
 # A sentence, at whose end somebody smiles.
 _PROSE: Final = r"(?:[^\W\d_]+[ ,.!?;:]{1,3}){4}[^\n(]{0,300}\)+$"
 _INSIDE: Final = r"(?:\w\(|\w\.\w+\(| = |==|::|=>|&&|\|\||</)"
 _CODE_LINE: Final = compiled(
-    rf"{LEAD}(?:{_OPENS}|{one_of('code.starts')}\b(?![,.'])|(?!{_PROSE})[^\n]{{0,300}}{_ENDS}"
+    rf"{LEAD}(?:{_OPENS}|{_OPTION}|{_DECLARED}|{one_of('code.starts')}\b(?![,.'])|(?!{_PROSE})[^\n]{{0,300}}{_ENDS}"
     rf"|[^\n]{{0,200}}{_INSIDE})",
     re.MULTILINE,
 )
 _DIFF: Final = r"commit [0-9a-f]{7,40}\b|index [0-9a-f]{6,40}\.\.|@@ -\d|diff --git|\+\+\+ |--- "
 _STAT: Final = r"[\w./{}=> -]{1,120}\| {1,4}\d+ [+-]"
 _DATED: Final = r"\[?(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d"
+# What services and kernels log: Jul 03 02:11:09 host program:, [    4.210931] usb
+_LOGGED: Final = (
+    r"\w{3} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,64} [\w@./-]{1,60}(?:\[\d{1,8}\])?: "
+    r"|\[ {0,6}\d{1,6}\.\d{6}\] "
+)
+# What is said of a place in a file, and of a test: a.cs(48,23): warning, lib.rs:88:9:, --- PASS:
+_PLACED: Final = (
+    r"[\w@./\\-]{0,160}\.\w{1,6}(?:\(\d{1,6},\d{1,6}\): [a-z]|:\d{1,6}:\d{1,4}(?::|$))"
+    r"|--> [\w./-]{1,160}:\d{1,6}:\d|={3} \w|-{3} [A-Z]{4}:|test [\w:]{1,160} \.\.\. "
+)
+# What lists files and disks: -rw-r--r-- 1 root, /dev/sda1  488M  214M  238M  48% /boot
+_FILED: Final = (
+    r"[dlcbps-](?:[r-][w-][xsStT-]){3}[.+@]?[ \t]{1,4}\d{1,8}[ \t]"
+    r"|[\w./-]{1,80}(?:[ \t]{1,60}\d[\d.]{0,16}[KMGTPB]?i?){3,5}[ \t]{1,8}\d{1,3}% /"
+)
+# What hangs on what, and the heads of an answer: ├─ vg0-root, < content-type: text/html
+_HUNG: Final = r"[ \t]{0,40}[\u2502\u251c\u2514][\u2500\u2502 \u00a0]|< [a-z][a-z-]{2,40}: "
 # As lock files, lists of what was installed, and checks of downloads write them.
 # Words that are joined have no digits among their letters.
 _CHECKED: Final = (
@@ -41,7 +61,8 @@ _CHECKED: Final = (
     r"(?=[A-Za-z+/=_-]{0,40}\d[0-9+/=_-]{0,8}[A-Za-z])[A-Za-z0-9+/=_-]{20,140}"
 )
 _HISTORY_LINE: Final = compiled(
-    rf"{LEAD}(?:{_DIFF}|{_STAT}|{_DATED}|\^?[0-9a-f]{{7,40}} |[^\n]{{0,200}}{_CHECKED})"
+    rf"{LEAD}(?:{_DIFF}|{_STAT}|{_DATED}|{_LOGGED}|{_PLACED}|{_FILED}|{_HUNG}|\^?[0-9a-f]{{7,40}} "
+    rf"|[^\n]{{0,200}}{_CHECKED})"
 )
 _LINE: Final = compiled(r"(?m)^[^\n]*\S")
 _MOST: Final = 60_000  # characters by which a page is known

@@ -46,6 +46,12 @@ _ONCE: Final = 0.97
 _SAID: Final = compiled(r"(?<![\w-])[^\W\d_]{2,}(?![\w-])")
 _MY: Final = compiled(rf"\b{one_of('suspicions.my')}\b")
 _I: Final = compiled(rf"\b{one_of('suspicions.i')}\b|{one_of('suspicions.i_unspaced')}")
+# A word that is no part of a path, an option, a setting or a name of a thing.
+_STANDING: Final = compiled(r"(?<![\w./:@#$%-])[^\W\d_]{2,}(?![\w/:@#$%=-]|\.\w)")
+_COLUMN: Final = compiled(r"\S {2,40}(?=\S)")
+_PRINTED: Final = 40  # words and figures of the shortest table
+_TOLD_WORDS: Final = 0.5  # the share of such words in what is told
+_FIGURES: Final = 0.25  # and in tables of figures, whose heads are like small words: us, in, so
 _WORD: Final = compiled(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _ENGLISH: Final = word_set("suspicions.english")
 _OTHER_LATIN: Final = word_set("suspicions.other_latin")
@@ -221,6 +227,18 @@ def is_language(text: str) -> bool:
         return True
     small = {word for word in _WORD.findall(text.lower()) if len(word) > 1}
     return len(small & (_ENGLISH | _OTHER_LATIN)) >= _SMALL_WORDS
+
+
+def is_figures(text: str) -> bool:
+    """Whether ``text`` is figures and names of things in columns, as programs print them, in which
+    no matter is told: few words stand alone, and none of them joins others.
+    """
+    signs = len(text.split())
+    if signs < _PRINTED or not text.isascii():
+        return False
+    share = sum(1 for _ in _STANDING.finditer(text)) / signs
+    columns = sum(1 for _ in _COLUMN.finditer(text)) > signs / 3
+    return share < _FIGURES or (share < _TOLD_WORDS and (columns or not is_language(text)))
 
 
 def group_of(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from edgeroute.privacy.detecting.text.page import Hit
@@ -23,6 +23,10 @@ MACHINES: Final = frozenset({"IP_ADDRESS", "MAC_ADDRESS"})
 # Those, and the numbers of orders, cases and members, which documents of programs show the form of.
 OPEN_IN_CODE: Final = REACHED | MACHINES | {"PERSONAL_ID"}
 _SURE: Final = 0.5  # how surely another detail is seen
+_TWO_NAMES: Final = re.compile(r"[^\W\d_]{2,}(?:[ -][^\W\d_]{2,}){1,3}")
+_CARD: Final = 0.7  # how surely a street and a telephone are seen on a card
+_TOUCHING: Final = 3  # characters between a name and its street
+_ON_CARD: Final = 90  # characters between a street and a telephone
 NEAR: Final = 300  # characters between details of one record
 _FIELD: Final = re.compile(r"[\"'`]\s?[,:=]|=>|[;\t|](?!$)")
 _FIELDS: Final = 3  # so many fields end in a row of somebody's data, with the name one less
@@ -61,6 +65,20 @@ def is_in_record(hit: Hit, hits: Iterable[Hit], text: str) -> bool:
     heads = {head.lower() for head in _HEAD.findall(text, start, end)}
     said = len(_SAID.findall(text, start, end))
     return len(listed) >= _ROWS or said >= _TURNS or len(heads) >= _HEADS
+
+
+def is_card(people: Iterable[tuple[int, int]], hits: Sequence[Hit], text: str) -> bool:
+    """Whether ``text`` tells how to reach one of ``people``, places of names in it, at home: a full
+    name, its street right after it, and a telephone.
+    """
+    streets = [one for one in hits if one.type == "STREET_ADDRESS" and one.score >= _CARD]
+    phones = [one for one in hits if one.type == "PHONE_NUMBER" and one.score >= _CARD]
+    return any(
+        _TWO_NAMES.fullmatch(text, first, last) and 0 <= street.start - last <= _TOUCHING
+        for first, last in people
+        for street in streets
+        if any(0 <= phone.start - street.end <= _ON_CARD for phone in phones)
+    )
 
 
 def _line(text: str, place: int) -> str:

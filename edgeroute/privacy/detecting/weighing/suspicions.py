@@ -26,7 +26,7 @@ from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
 from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
 from edgeroute.privacy.detecting.text.page import WORD, Hit, Page
 from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, OpenWindows, windows
-from edgeroute.privacy.detecting.weighing.evidence import is_language
+from edgeroute.privacy.detecting.weighing.evidence import is_figures, is_language
 from edgeroute.privacy.detecting.weighing.kinds import (
     DETAILS,
     MACHINES,
@@ -34,6 +34,7 @@ from edgeroute.privacy.detecting.weighing.kinds import (
     OPEN_IN_CODE,
     SHAPES,
     SUSPICIONS,
+    is_card,
     is_in_record,
 )
 from edgeroute.privacy.detecting.weighing.skim import Skim
@@ -168,25 +169,35 @@ class Suspicions:
         for weighed in self._weigher.weigh(page, told, hits, opened, early):
             place = weighed[:2]
             around = near_hits.touching(max(0, weighed.start - NEAR), weighed.end + NEAR)
-            made = page.form.is_published and page.attribution.says
-            if not made or _is_told(weighed, near_told.touching(*place), around):
-                yield weighed, self._in_window(page, near_spans.touching(*place), around, weighed)
+            code = page.form.is_published
+            told_here = not code or _is_told(weighed, near_told.touching(*place), around)
+            if told_here or not page.attribution.says:
+                seen = near_spans.touching(*place)
+                low = code and told_here
+                yield weighed, self._in_window(page, seen, around, weighed, low=low)
 
     def _in_window(
-        self, page: Page, spans: Sequence[NameSpan], hits: Sequence[Hit], weighed: Weighed
+        self,
+        page: Page,
+        spans: Sequence[NameSpan],
+        hits: Sequence[Hit],
+        weighed: Weighed,
+        *,
+        low: bool,
     ) -> Iterator[Hit]:
         """The people in a private window, and its records. A matter without either is told whole,
         unless values in it are told, or have been masked.
 
         Beside a value that counts by itself people and details are told in any window: they would
         leave with the rest where only that value is masked. ``hits`` are those in the window and
-        near it, for a record may reach over its border.
+        near it, for a record may reach over its border. ``low`` says that code tells something
+        here, which weighs less than it would alone.
         """
         start, end, (probability, reasons) = weighed
         told = ", ".join(reasons)
         seen = list(_in(hits, start, end))
         names = [one for one in _in(spans, start, end) if one.label in PERSON_LABELS]
-        in_code = page.form.is_published and not _is_shown(page, names, seen)
+        in_code = low and not _is_shown(page, names, seen)
         counts = self._policy.counts_details(probability, in_code=in_code)
 
         def tells(kind: str) -> bool:
@@ -197,9 +208,11 @@ class Suspicions:
             and (not (hit.weighed or hit.type in SUSPICIONS) or is_in_record(hit, hits, page.text))
             for hit in seen
         )
+        persons = list(people(page, list(_in(spans, start, end)), _NAMED))
+        certain = certain or (not page.form.is_published and is_card(persons, seen, page.text))
         found = [
             Hit("PERSON", *place, probability, context=told)
-            for place in people(page, list(_in(spans, start, end)), _NAMED)
+            for place in persons
             if tells("PERSON") or (certain and not page.text[place[0]].islower())
         ]
         found += [
@@ -213,6 +226,8 @@ class Suspicions:
         )
         masked = _PLACEHOLDER.search(page.text, start, end) is not None
         if not (found or told_apart or masked) and tells("SENSITIVE"):
+            if self._policy.level is Level.BALANCED and is_figures(page.text[start:end]):
+                return
             found = [Hit("SENSITIVE", start, end, probability, context=told)]
         yield from found
 

@@ -11,6 +11,57 @@ from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy
 
 HARMLESS = {
+    "a salt": "import hashing\n\nconst SALT = '$2b$06$QvLmXeRtYbNcAaZwPiUkOu';\nhash(word, "
+    "SALT);\n",
+    "a key's exponent": '{\n  "kty": "RSA",\n  "use": "sig",\n  "e": "AQAB"\n}\n',
+    "a server that a test begins": "def test_it(self):\n"
+    "    host = 'http://wolf:moonrise@127.0.0.1:%d' % self.port\n    open(host)\n",
+    "a login that counts in a call": 'import web\n\nweb.get(URL, auth=BasicAuth("wolf", "1234"))\n',
+    "a token that only greets": "import jwt\n\nline = 'eyJhbGciOiAiSFMzODQiLCAidHlwIjogIkpXVCJ9."
+    "eyJoZWxsbyI6ICJ3b3JsZCJ9.Zk3vQ8LmXeRtYbNcAaZwPiUkOuJh5s7d'\n",
+    "a type of a module": "module Sort (Keys : Order_intf.S2) : sig\n  val sort : Keys.t -> "
+    "Keys.t\nend\n",
+    "a class of markup": '<p>You can pass arguments to <code class="shelf literal wide">\n</p>\n',
+    "a whole number of 64 bits": "int64_t big {INT64_C(4878849681579065407)};\nint64_t sum = 0;\n",
+    "a place in a manual": "The rest stands in the user manual: |usr_32.txt|.\n",
+    "an account of a sample": "import bank\n\nbank.check(account='0417164300')\nbank.end()\n",
+    "the mailbox of a project": "/* Contact: shelf@shelf.org */\nint main(void) {\n  return "
+    "0;\n}\n",
+    "a program that commits": '[tool]\ngit-email = "shelfbot@autoshelf.rocks"\nsort = true\n',
+    "makers of a package of R": 'Authors@R: c(\n    person("Ada", "Berg", , "ada@shelf.co", '
+    'role = c("aut", "cre")))\nImports:\n    cli (>= 3.4.0)\n',
+    "a maintainer in TOML": '[people.ada]\nName = "Ada Berg"\nEmail = "ada.berg71@gmail.com"\n'
+    'GitHub = "adab"\n',
+    "makers on one line": "/*\n * Ada Berg <ada@berg.org>, Bo Ek <bo@ek.net>,\n"
+    " * and Cy Lind <cy@lind.io>\n */\nint main(void) {\n  return 0;\n}\n",
+    "the foundation of a licence": "/* Free Software Foundation   Voice: +1-617-542-5942\n"
+    " * See the GNU General Public License.   gnu@gnu.org */\nint main(void);\n",
+    "a line of a kernel": "Jul 03 02:11:09 build-04 kernel: BIOS-e820: [mem 0x0] key usable\n"
+    "Jul 03 02:11:09 build-04 kernel: reset the lock of LVM2_member\n",
+    "sizes of disks": "tmpfs           5.0M     0  5.0M   0% /run/lock\n"
+    "/dev/sda2       488M  214M  238M  48% /boot\n",
+    "a seed in a program": "88 |     let seed = 0x9e37_79b9_7f4a_7c15u64;\n   |         ^^^^ "
+    "unused\n",
+    "a test that passed": "--- PASS: FuzzShelf/seed#0 (0.00s)\n--- PASS: FuzzShelf/seed#1 "
+    "(0.00s)\n",
+    "where a test failed": "thread 'token::splits' panicked at src/token.rs:141:9:\nassertion "
+    "failed\n",
+    "a test card of a vendor": "| Visa | 4000 0027 6000 3184 | asks for 3-D Secure |\n",
+    "a digest of a lock file": 'shelf@^2:\n  version "2.1.0"\n'
+    "  integrity sha512-5v3pWlR3+F0yJxIsOpjJ2XiW59gDN83SIXpyPaT3qfa0ybRzXpdI7Z+Y/U5IiL7u4w==\n",
+    "runs that count on": "".join(f"20240703-{n:04},arm,sha256,64\n" for n in range(1, 12)),
+    "a warning of a compiler": "/src/Door.cs(48,23): warning CS8604: the key may be null "
+    "[/a.csproj]\n",
+    "a link of a comment": "/**\n * @param key what the lock is passed {@link Door#from2}\n "
+    "*/\nopen();\n",
+    "a constant of a class": "if e.code == lock2f.errors.U2FError.TIMEOUT:\n    retry(e.code)\n",
+    "words of four letters": "# Let mypy know that self is a lock, so that the key is read\nx "
+    "= 1\n",
+    "a path into a document": 'var name = (string)o.SelectToken("Makers[0].Name");\nuse(name);\n',
+    "a method of SSH": "debug1: kex: algorithm: sntrup761x25519-sha512@openssh.com\n",
+    "a server that answers": "* Connected to registry.npmjs.org (104.16.27.34) port 443 (#0)\n"
+    ";; Received 446 bytes from 198.41.0.4#53(a.root-servers.net) in 12 ms\n"
+    "deb.debian.org.   30  IN  A  151.101.2.132\n",
     "a measure": "| of the user's prompts, with a login, macro-F1 (by five folds) | 0.93 |",
     "a sum in a program": "void grow(Reader *p) {\n  p->tokenlen = p->tokenlen*2 + 512;\n}\n",
     "an offset in a program": "append(buf, srv_token->at+comma+1);\nreturn buf;\n}\n",
@@ -57,9 +108,11 @@ HARMLESS = {
     "an argument": "def end(self, link, xid, is_done=True):\n    link.end(xid)\n",
     "a value that counts": 'HOOK_TOKEN = "bcdefg234567"\n',
     "a name of an algorithm": 'if kind.startswith("sk-kyber-sha3-curve448-cert-v2"):\n    pass\n',
-    "a link to a page on keys": "The security key is described at https://tools.dev/a/9f3c71d0b8e2/KEYS\n",
+    "a link to a page on keys": "The security key is described at "
+    "https://tools.dev/a/9f3c71d0b8e2/KEYS\n",
     "a plate in no land": "The plate has the form BB0000BB.",
-    "another argument of a link": "'https://x.dev?client_id=your_id&challenge=zjqQS512JdaBILD9k2k71'",
+    "another argument of a link": "'https://x.dev?client_id=your_id&challenge=zjqQS512JdaBILD9"
+    "k2k71'",
     "an account of zeros": "IBAN: NL00 0000 0000 0000 00",
     "a number behind stars": "customer no. 4471****0000",
     "a passport of Utopia": "P<UTOBERGSTROEM<<LIV<ANNE<<<<<<<<<<<<<<<<<<<<<",
@@ -133,6 +186,24 @@ HARMLESS = {
     "shelf/it/code.py,sha256=XfhDpJjXw-hRk40ZeYRLYIYIlXaImk79n_obFIwyBug,5948\n",
 }
 PRIVATE = {
+    "a hash of a password": "mara:$2b$12$QvLmXeRtYbNcAaZwPiUkOuJh5s7d9fTgYhUjIkOlPzXcVbNm4q1w2",
+    "a database on this machine": "DATABASE_URL=postgres://wolf:moonRise77@127.0.0.1:5432/shelf\n",
+    "a login that counts on a machine": "Log in at http://admin:1234@84.17.3.9/ and change it.",
+    "a token of somebody": "token = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI4ODEyMyIsImVtYWlsIjoibWFy"
+    "YUBvc3Q"
+    "uZGUifQ.Zk3vQ8LmXeRtYbNcAaZwPiUkOuJh5s7d'\n",
+    "a card in code, too": "int main() {\n  charge(4556737586899855);\n  return 0;\n}\n",
+    "a mailbox of somebody's own domain": "Ask holm@holm.dk whether she can come on Sunday.",
+    "a passphrase in a command": 'mount --password "correct lantern pony seven" /dev/sda1\n',
+    "a password with a number sign": "Log in as admin with Lantern#Blue7 and leave it.",
+    "a password with an index": "password=Bz[72]nMs",
+    "a private key in hex": "private_key = "
+    "0x4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f"
+    "362318\n",
+    "a password beside one test": "PASS: q7Rt!mk92\n",
+    "a personal number": "Liv: 19811218-9876, and her sister 19840922-9989",
+    "words that a site draws": "Google app password for the printer: xkcd mbqz woua plrt",
+    "a server of one's own": "my server is 84.17.3.9, root can log in from anywhere",
     "a key that looks like a sum": "import api\n\n"
     "api.open(\n    secret_key=wJqlrXUtnFEMI+K7MDENG+bPxRfiCYtQ\n)\n",
     "a key that adds up": "import api\n\n"

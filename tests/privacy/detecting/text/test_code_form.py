@@ -91,3 +91,34 @@ def test_models_read_no_checksums() -> None:
     assert len(without_checksums(locked)) == len(locked)
     words = "sha256 ada_lovelace_of_london_is_ill and SHA256_PASSWORD_OF_ADA_LOVELACE=x"
     assert without_checksums(words) == words
+
+
+SOURCES = {
+    "OCaml": "open! Stdune\n\nmodule File : sig\n  type t\n\n  val path : t -> Path.t\nend\n",
+    "Vim": '" Vim syntax file\nif exists("b:done")\n  finish\nendif\nsyn case ignore\n',
+    "fish": "complete -c shelf -l all -s a -d 'Everything'\ncomplete -c shelf -f\nset -l one two\n",
+    "Erlang": "%% What a shelf holds.\n-define(WIDTH, 12).\n-record(shelf, {width = 1}).\n",
+    "a log": "Jul 03 02:11:09 host kernel: usb 1-1: new\nJul 03 02:11:10 host sshd[412]: closed\n",
+    "a kernel's log": "[    4.210931] usb 1-1: new device\n[    4.310931] hub is ready\n",
+    "a list of files": "total 8\n-rw-r--r--  1 root root 3980 Sep 11 08:30 a.toml\n"
+    "drwxr-xr-x  2 root root 4096 Sep 11 08:29 bin\n",
+    "a list of disks": "/dev/sda2   488M  214M  238M  48% /boot\ntmpfs  5.0M  0  5.0M  0% "
+    "/run/lock\n",
+    "tests": "=== RUN   TestShelf\n--- PASS: TestShelf (0.00s)\ntest shelf::holds ... ok\n",
+}
+LETTERS = {
+    "a list": "complete the list\nmodule two is about Ada\nhi Bo, set it aside\n",
+    "a talk": 'Jul 03 we met\n"Come in", she said.\nval is my sister\n',
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_languages_and_what_programs_print_are_code(name: str) -> None:
+    """Interfaces, scripts, logs, lists of files and reports of tests."""
+    assert Page(SOURCES[name]).form.is_code
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_words_that_begin_as_code_does_are_none(name: str) -> None:
+    """A command has an option, a declaration a sign after its name."""
+    assert not Page(LETTERS[name]).form.is_code

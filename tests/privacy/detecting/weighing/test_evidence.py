@@ -12,6 +12,7 @@ from edgeroute.privacy.detecting.weighing.evidence import (
     WindowView,
     evidence,
     group_of,
+    is_figures,
     is_said,
     is_suspect,
 )
@@ -67,3 +68,17 @@ def test_a_table_of_signs_says_nothing() -> None:
     assert not is_said(f'["a440","{table}"],')
     assert is_said(f"{table} Anna Berg is ill")
     assert is_said("\u5c71\u7530\u82b1\u5b50\u3055\u3093\u306e\u691c\u67fb\u7d50\u679c" * 6)
+
+
+def test_figures_in_columns_tell_no_matter() -> None:
+    """What programs print of a machine has few words; a letter has many, and a short form "
+    "counts.
+    """
+    table = (
+        "procs memory swap io system cpu\n" + " 1  0  8204 611840 342016 6077 0 0 12 40 310 9\n" * 5
+    )
+    assert is_figures(table)
+    assert not is_figures(
+        "I owe my brother 400 since 2019 and he has not called me for 12 days. " * 4
+    )
+    assert not is_figures("Patient: A. Zub\nGlucose: 214\nVisit: 9/6")
