@@ -16,7 +16,6 @@ from edgeroute.encoders.e5_file import FILE, E5File
 from edgeroute.encoders.e5_pieces import pieces_of
 from edgeroute.encoders.pieces import END, START
 from edgeroute.encoders.prepared import Prepared
-from edgeroute.encoders.shared import Shared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -141,18 +140,6 @@ class SentenceEncoder:
         vectors = self._file.unpacked(self._table(ids)) + self._places[: len(ids)]
         starts = [-1] * (1 + len(self._prompt)) + [place for place, _ in cut] + [-1]
         return Reading(starts, self._parts[0].hidden(vectors))
-
-
-_SHARED: Final = Shared(SentenceEncoder)
-
-
-def load(folder: Path) -> SentenceEncoder:
-    """The model in ``folder``, shared by all who ask for it.
-
-    Raises:
-        EncoderMissing: its file is absent or differs from the pinned digest.
-    """
-    return _SHARED.of(folder)
 
 
 def tensors(file: E5File, layers: int) -> Iterator[tuple[str, Any]]:

@@ -108,8 +108,8 @@ class PrivacyParts:
     @cached_property
     def own(self) -> OwnEntries:
         """Importing those entries, and saying what that changes."""
+        from edgeroute.encoders.adapted import MODEL  # noqa: PLC0415 - many words
         from edgeroute.engine.admin.own_entries import OwnEntries  # noqa: PLC0415 - reads files
-        from edgeroute.privacy.detecting.weighing.weigher import MODEL  # noqa: PLC0415 - many words
 
         return OwnEntries(
             lambda: self.imported,

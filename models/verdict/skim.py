@@ -24,11 +24,12 @@ import yaml
 from torch import nn
 from torch.nn import functional
 
+from edgeroute.encoders.adapted import load
 from edgeroute.encoders.bert import WIDTH
 from edgeroute.encoders.sentences import SentenceEncoder
 from edgeroute.privacy.detecting.weighing.evidence import GROUPS, form_of
 from edgeroute.privacy.detecting.weighing.skim import FILE, KINDS, PUBLISHED, kind_of
-from edgeroute.privacy.detecting.weighing.weigher import Weigher, load
+from edgeroute.privacy.detecting.weighing.weigher import Weigher
 from models.verdict.adapt import PARTS, SEED, part_of
 from models.verdict.bags import Bag, Reader, filled
 from models.verdict.plants import pieces

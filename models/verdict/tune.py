@@ -27,9 +27,9 @@ import yaml
 from torch import nn
 from torch.nn import functional
 
+from edgeroute.encoders.adapted import load
 from edgeroute.encoders.sentences import SentenceEncoder
 from edgeroute.privacy.detecting.weighing.evidence import evidence, group_of
-from edgeroute.privacy.detecting.weighing.weigher import load
 from models.verdict.adapt import FARTHEST, NAMED, SEED
 from models.verdict.bags import Bag, Reader, filled
 from models.verdict.plants import pieces

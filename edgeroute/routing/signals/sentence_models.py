@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from edgeroute.encoders import sentences
+from edgeroute.encoders import adapted
 from edgeroute.encoders.bert import WIDTH, EncoderMissing
+from edgeroute.encoders.sentences import SentenceEncoder
 from edgeroute.routing.signals.embedding import BRIEF, Embedder
 from edgeroute.routing.signals.spelling import Spelling
 
@@ -30,9 +31,7 @@ _FILES: Final = ("minilm/model.safetensors", "e5/e5-small-q4.bin")
 class SentenceModels:
     """Both models. Thread-safe; build it with ``load``."""
 
-    def __init__(
-        self, english: Embedder, many: sentences.SentenceEncoder, words: Sequence[str]
-    ) -> None:
+    def __init__(self, english: Embedder, many: SentenceEncoder, words: Sequence[str]) -> None:
         self._english = english
         self._many = many
         own = {word: place for place, word in enumerate(words)}
@@ -48,7 +47,7 @@ class SentenceModels:
         if english is None:
             return None
         try:
-            return cls(english, sentences.load(models / "e5"), words)
+            return cls(english, adapted.load(models), words)
         except EncoderMissing:
             return None
 

@@ -60,6 +60,7 @@ _DEGREES: Final = compiled(
     r"(?<![\w.])-?\d{1,2}\.\d{4,10}\u00b0?\s?[NS]?\s{0,2}[,;]\s{0,2}"
     r"-?\d{1,3}\.\d{4,10}\u00b0?\s?[EW]?(?![\w.])"
 )
+_MAP: Final = "featurecollection"  # of GeoJSON (RFC 7946): who lives there is told beside it
 _PLACE_WORDS: Final = compiled(rf"\b{one_of('devices.places')}\b")
 
 
@@ -75,7 +76,8 @@ class Devices:
         yield from _network(page)
         yield from _vehicles(page)
         for match in _DEGREES.finditer(page.text):
-            if _PLACE_WORDS.search(page.before(match.start(), 60)):
+            public = page.form.is_code and _MAP in page.lower
+            if not public and _PLACE_WORDS.search(page.before(match.start(), 60)):
                 yield Hit("LOCATION", *match.span(), 0.7)
 
 

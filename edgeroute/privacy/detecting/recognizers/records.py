@@ -66,6 +66,7 @@ _FEW_LETTERS: Final = 4  # of a label that encoded data hold by chance
 _IN_TOKENS: Final = ("", "-", "_", "+", "/")  # what stands between the parts of a token
 _CODE_LABEL: Final = 2  # letters of a label to which no number is glued
 _REACH: Final = 44  # characters from a label to its number
+_REPORTED: Final = "pass"  # at the end of a line it says of a test how it went
 _LATIN_END: Final = "\u024f"
 _MEASURED: Final = compiled(
     rf"\s?(?:{one_of('records.measures')}(?![^\W\d_])"
@@ -74,6 +75,7 @@ _MEASURED: Final = compiled(
 _COUNTED: Final = compiled(r" [a-z]{2,20}s(?![\w'])")  # 25000 passengers
 _MASKED: Final = compiled(r"(?:xx|\*\*)[ -]$")
 _UNCHECKED: Final = compiled(r"[A-Z]{2}00[A-Z\d]")  # an account whose check digits are not put in
+_LITERAL: Final = compiled(r"0[xX][\dA-Fa-f]{1,16}")  # a number of a program or a chip
 _MONEY: Final = compiled(r"[$\u20ac\u00a3\u00a5]\s?$")
 
 
@@ -118,6 +120,8 @@ def _after(page: Page, label: re.Match[str]) -> Hit | None:
         gap = page.lower[start : value.start()]
         # A full stop right after a label shortens it: case no. 4471.
         if len(gap) > _REACH or _BREAK.search(gap.removeprefix(".")) or gap.count("\n") > 1:
+            return None
+        if phrase == _REPORTED and "\n" in gap:
             return None
         weight = _reach(phrase, WORD.findall(gap))
         if weight is None or _is_in_token(page, label, value):
@@ -177,6 +181,7 @@ def _hit(page: Page, phrase: str, value: re.Match[str], words: int) -> Hit | Non
         "XX" in text
         or "****" in text
         or _UNCHECKED.match(text)
+        or _LITERAL.fullmatch(text)
         or is_unfilled(text)
         or text.split(" ")[0].split("-")[0].lower() in _STANDARDS
         or text.rpartition(".")[2].lower() in _FILE_ENDS

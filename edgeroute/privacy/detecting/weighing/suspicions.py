@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
+from edgeroute.encoders import adapted
 from edgeroute.encoders.ahead import Ahead
 from edgeroute.encoders.bert import EncoderMissing
 from edgeroute.encoders.shared import Shared
@@ -43,7 +44,6 @@ from edgeroute.privacy.detecting.weighing.weigher import (
     Early,
     Weighed,
     Weigher,
-    load,
 )
 from edgeroute.privacy.policy import Level, OwnNames, PrivacyPolicy
 
@@ -87,7 +87,7 @@ class Suspicions:
         self._weigher = Weigher(models)
         # A detector of the user's own choice reads everything, and so does the strict level.
         skims = policy.names == "rampart" and policy.level is Level.BALANCED
-        self._skim = Skim(load(models)) if skims else None
+        self._skim = Skim(adapted.load(models)) if skims else None
 
     def begin(self, whole: Page) -> BegunPage:
         """Have the first page read while the recognisers look at it: the names in it where it is
@@ -282,7 +282,7 @@ def load_ahead(policy: PrivacyPolicy, models: Path) -> Ahead[object]:
     """Have all that Suspicions needs loaded; what is missing is said when it is built."""
     ahead: Ahead[object] = Ahead()
     ahead.add(lambda: _name_model(policy.names, models))
-    ahead.add(lambda: load(models))
+    ahead.add(lambda: adapted.load(models))
     return ahead
 
 

@@ -9,12 +9,10 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from edgeroute import datafile
-from edgeroute.encoders.adapter import Adapter
+from edgeroute.encoders.adapted import load
 from edgeroute.encoders.ahead import Ahead
 from edgeroute.encoders.result_cache import ResultCache, digest
-from edgeroute.encoders.sentences import Reading, SentenceEncoder
-from edgeroute.encoders.shared import Shared
+from edgeroute.encoders.sentences import Reading
 from edgeroute.privacy.detecting.names.rampart import NameSpan
 from edgeroute.privacy.detecting.text.page import Hit, Page
 from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, OpenWindows, paragraphs, windows
@@ -25,7 +23,7 @@ from edgeroute.privacy.detecting.weighing.evidence import (
     is_said,
     is_suspect,
 )
-from edgeroute.privacy.detecting.weighing.scale import FOLDER, Scale, Weight
+from edgeroute.privacy.detecting.weighing.scale import Scale, Weight
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,31 +31,11 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
-MODEL: Final = "e5"
-_ADAPTER: Final = "adapter.npz"
 _ALL: Final = 3  # so many windows are all weighed
 SHORT: Final = _ALL * SIZE  # characters
 _NOTHING: Final = Weight(0.0, ())
 _BLANK: Final = "\u2026"
 _NAMED: Final = 0.3  # how surely the model sees a name whose words are looked at apart
-
-
-def _adapted(folder: Path) -> SentenceEncoder:
-    """The sentence model in ``folder``, as it learned to read what is private."""
-    adapter = Adapter(datafile.packaged("models") / FOLDER / _ADAPTER)
-    return SentenceEncoder(folder, adapter)
-
-
-_SHARED: Final = Shared(_adapted)
-
-
-def load(models: Path) -> SentenceEncoder:
-    """The model that reads windows, shared by all who ask for it.
-
-    Raises:
-        EncoderMissing: its file is absent or differs from the pinned digest.
-    """
-    return _SHARED.of(models / MODEL)
 
 
 class Weighed(NamedTuple):

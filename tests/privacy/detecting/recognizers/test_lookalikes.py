@@ -11,6 +11,10 @@ from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy
 
 HARMLESS = {
+    "how a test went": "[ 2850.0 ns] T3 stayed at 8      PASS\n[ 2975.0 ns] T4 crossing\n",
+    "what a chip is called by": "** Programming Started **\nInfo : device id = 0x10076413\n",
+    "a map": '{"type": "FeatureCollection", "features": [\n  {"geometry": {"type": "Point",\n'
+    '    "coordinates": [-1.1734, 45.5864]}, "properties": {"place": "Cordouan"}}\n]}\n',
     "a salt": "import hashing\n\nconst SALT = '$2b$06$QvLmXeRtYbNcAaZwPiUkOu';\nhash(word, "
     "SALT);\n",
     "a key's exponent": '{\n  "kty": "RSA",\n  "use": "sig",\n  "e": "AQAB"\n}\n',
@@ -186,6 +190,8 @@ HARMLESS = {
     "shelf/it/code.py,sha256=XfhDpJjXw-hRk40ZeYRLYIYIlXaImk79n_obFIwyBug,5948\n",
 }
 PRIVATE = {
+    "a pass with its number": "Pass: C01X5T48M",
+    "where somebody lives": "her home is at 45.58642, -1.17343",
     "a hash of a password": "mara:$2b$12$QvLmXeRtYbNcAaZwPiUkOuJh5s7d9fTgYhUjIkOlPzXcVbNm4q1w2",
     "a database on this machine": "DATABASE_URL=postgres://wolf:moonRise77@127.0.0.1:5432/shelf\n",
     "a login that counts on a machine": "Log in at http://admin:1234@84.17.3.9/ and change it.",

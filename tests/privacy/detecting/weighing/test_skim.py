@@ -11,11 +11,11 @@ import pytest
 import yaml
 
 from edgeroute.datafile import packaged
+from edgeroute.encoders.adapted import load
 from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.detecting.text.normalise import normalise
 from edgeroute.privacy.detecting.text.windows import windows
 from edgeroute.privacy.detecting.weighing.skim import Skim
-from edgeroute.privacy.detecting.weighing.weigher import load
 from edgeroute.privacy.policy import Level, PrivacyPolicy, ScanBudget
 from edgeroute.wire import json_data
 from tests.support.model_files import require
