@@ -42,7 +42,7 @@ _HARD: Final = 0.75
 # By the English vector alone the full head decides from this confidence on, where the prompt is
 # this far from the usual bounds of easy and hard.
 _SETTLED: Final = 0.85
-_FAR: Final = 0.05
+_FAR: Final = 0.1
 _BOUNDS: Final = (Thresholds().medium, Thresholds().high)
 _MOST_KEPT: Final = 2_000
 VECTOR_SCALE: Final = 4.0

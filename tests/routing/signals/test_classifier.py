@@ -81,6 +81,13 @@ HARD = (
     "Prove that this lock-free queue is linearizable, and find the memory order that breaks it",
     "Plan the migration of our billing monolith to services without downtime, with all risks",
 )
+SETTLED = (
+    *(text for text, _ in PLAIN),
+    "Translate this into French: the shop is closed on Mondays and opens at nine otherwise",
+    "Draw me a picture of a red fox in the snow",
+    "Explain what this code does: for i in range(10): print(i)",
+    "Convert this CSV to JSON: a,b\n1,2\n3,4",
+)
 EASY = ("thanks!", "rename x to count", "what is the capital of Peru", "Sort these names: Bo, Al")
 
 
@@ -106,12 +113,12 @@ def test_the_second_vector_is_read_where_the_first_leaves_doubt(
 
     monkeypatch.setattr(models, "many", reading)
     monkeypatch.setattr(full, "_kept", {})
-    alone = [full.rank(text).labels[0][0] for text, _ in PLAIN]
+    alone = [full.rank(text).labels[0][0] for text in SETTLED]
     few = len(read)
     read.clear()
     monkeypatch.setattr(module, "_SETTLED", 1.1)
     monkeypatch.setattr(full, "_kept", {})
-    assert [full.rank(text).labels[0][0] for text, _ in PLAIN] == alone
+    assert [full.rank(text).labels[0][0] for text in SETTLED] == alone
     assert few < len(read)
 
 
