@@ -18,8 +18,13 @@ MODEL: Final = "e5"
 _ADAPTER: Final = ("verdict", "adapter.npz")
 
 
+def adapter() -> Adapter:
+    """What it learned. Whatever was taught by its vectors is taught anew when this changes."""
+    return Adapter(datafile.packaged("models").joinpath(*_ADAPTER))
+
+
 def _load(folder: Path) -> SentenceEncoder:
-    return SentenceEncoder(folder, Adapter(datafile.packaged("models").joinpath(*_ADAPTER)))
+    return SentenceEncoder(folder, adapter())
 
 
 _SHARED: Final = Shared(_load)

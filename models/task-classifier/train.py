@@ -27,6 +27,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from compose import SEED, Example, composed, perturbed, vocabulary, written
 
+from edgeroute.encoders import adapted
 from edgeroute.encoders.bert import WIDTH
 from edgeroute.routing.signals import classifier
 from edgeroute.routing.signals.classifier import fingerprint
@@ -217,6 +218,7 @@ def main() -> None:
     stored: dict[str, object] = {
         "labels": np.array(LABELS), "fingerprint": fingerprint(), "vocabulary": np.array(words),
         "usual": data.full[:, -WIDTH:].mean(axis=0),  # the second vector, where it is not read
+        "adapter": adapted.adapter().name,
     }  # fmt: skip
     counts = {"written": ours, "composed": len(own) - 3 * ours, "public": len(public)}
     figures: dict[str, object] = {"seed": SEED, **counts}

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from edgeroute import datafile
 from edgeroute.core.errors import SettingsError
 from edgeroute.core.signals import TASKS
+from edgeroute.encoders import adapted
 from edgeroute.routing.signals import classifier as module
 from edgeroute.routing.signals import structure
 from edgeroute.routing.signals.classifier import TaskClassifier
@@ -208,3 +209,8 @@ def test_words_can_be_passed_on(text: str) -> None:
     words = words_of(glance(text))
     assert structure.shape(text, words) == structure.shape(text)
     assert CUES.hits_of(words, glance(text)) == CUES.hits(glance(text))
+
+
+def test_the_head_was_trained_by_the_vectors_that_it_reads() -> None:
+    """A model that is taught anew makes other vectors, for which the head must be trained again."""
+    assert str(module.stored("head.npz")["adapter"]) == adapted.adapter().name
