@@ -40,7 +40,8 @@ _KEYWORDS: Final = word_set("code.starts") | word_set("code.values")
 _HUMPED: Final = compiled(r"[a-z]{2,20}[A-Z][A-Za-z]{1,20}")
 _FILE_ENDS: Final = word_set("emails.file_ends")
 _IN_FILE: Final = compiled(r"/|\.[a-z]{1,5}(?![\w.@-])")  # what follows in a path: collector.toml
-_KEY: Final = compiled(r"[\"']{1,2}\s?:(?!:)")  # a field of one word: "BrokerID": 12
+_HUMP: Final = compiled(r"[a-z][A-Z]")
+_KEY: Final = compiled(r"[\"']{1,2}\s?:(?!:)")  # after the name of a field: "BrokerID": 12
 _WHOLE: Final = 80  # characters of an identifier around a part of it
 _PART_BEFORE: Final = compiled(r"[\w-]{1,80}$")
 _PART: Final = compiled(r"[\w-]{1,160}")
@@ -162,15 +163,13 @@ def _is_identifier(text: str, start: int, end: int) -> bool:
     """Whether ``[start, end)`` is a language's own word, or joined as names in code are, or a part
     of what is: elif, staffId, rlm_sql_pool, BeforeRet_, how-to-write-a-slug, nick!user@host.
     """
-    word = text[start:end]
+    word, before = text[start:end], text[start - 1 : start]
+    in_path = before == "/" or (word.islower() and _IN_FILE.match(text, end))
+    if in_path or (before == "." and (word in _FILE_ENDS or text.startswith("(", end))):
+        return True
     if word in _KEYWORDS or _HUMPED.fullmatch(word) or text.startswith("!user@", end):
         return True
-    before = text[start - 1 : start]
-    if before == "/" or (before == "." and word in _FILE_ENDS):
-        return True
-    if (word.islower() and _IN_FILE.match(text, end)) or _KEY.match(text, end):
-        return True
-    if before == "." and text.startswith("(", end):
+    if _HUMP.search(word) and _KEY.match(text, end):
         return True
     begun = _PART_BEFORE.search(text, max(0, start - _WHOLE), start)
     first = begun.start() if begun else start

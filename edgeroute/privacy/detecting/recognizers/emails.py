@@ -43,7 +43,7 @@ _SPLIT: Final = re.compile(
 
 _ROLE_BOXES: Final = word_set("emails.role_boxes")
 _FILE_ENDS: Final = word_set("emails.file_ends")
-_BOT: Final = re.compile(r"(?:^|[-_.])bot|bot$")
+_BOT: Final = re.compile(r"(?:^|[-_.])bot(?:$|[-_.])")
 _DOCS_PROVIDERS: Final = frozenset(("git", "hg", "svn"))
 _INTERNAL_ENDS: Final = word_set("emails.internal_ends")
 _SAMPLE_LOCALS: Final = word_set("emails.sample_locals")

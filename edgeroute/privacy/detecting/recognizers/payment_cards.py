@@ -37,12 +37,20 @@ class Cards:
             tidy = run.isdigit() or _GROUPED.fullmatch(run) is not None
             if page.joined(*match.span()) and not (valid and (near or not run.isdigit())):
                 continue
-            if run.isdigit() and len(run) > _LONGEST and page.form.is_code and not near:
+            if len(run) > _LONGEST and not near and _is_literal(page, match):
                 continue
             if near and tidy:
                 yield Hit("CREDIT_CARD", *match.span(), 0.95 if valid else 0.7)
             elif valid and tidy and len(digits) >= 14:
                 yield Hit("CREDIT_CARD", *match.span(), 0.8)
+
+
+def _is_literal(page: Page, match: re.Match[str]) -> bool:
+    """Whether digits are a whole number that code reckons with: INT64_C(4878849681579065407)."""
+    before, after = page.text[match.start() - 1 : match.start()], page.after(match.end(), 1)
+    called = before == "(" and after == ")"
+    typed = before in {" ", "="} and after in {"l", "u"}
+    return page.form.is_code and match.group().isdigit() and (called or typed)
 
 
 def _luhn(digits: str) -> bool:

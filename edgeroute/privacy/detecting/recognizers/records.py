@@ -66,7 +66,7 @@ _FEW_LETTERS: Final = 4  # of a label that encoded data hold by chance
 _IN_TOKENS: Final = ("", "-", "_", "+", "/")  # what stands between the parts of a token
 _CODE_LABEL: Final = 2  # letters of a label to which no number is glued
 _REACH: Final = 44  # characters from a label to its number
-_REPORTED: Final = "pass"  # at the end of a line it says of a test how it went
+_REPORTED: Final = "PASS"  # at the end of a line it says of a test how it went
 _LATIN_END: Final = "\u024f"
 _MEASURED: Final = compiled(
     rf"\s?(?:{one_of('records.measures')}(?![^\W\d_])"
@@ -121,7 +121,7 @@ def _after(page: Page, label: re.Match[str]) -> Hit | None:
         # A full stop right after a label shortens it: case no. 4471.
         if len(gap) > _REACH or _BREAK.search(gap.removeprefix(".")) or gap.count("\n") > 1:
             return None
-        if phrase == _REPORTED and "\n" in gap:
+        if page.text[label.start() : start] == _REPORTED and "\n" in gap:
             return None
         weight = _reach(phrase, WORD.findall(gap))
         if weight is None or _is_in_token(page, label, value):

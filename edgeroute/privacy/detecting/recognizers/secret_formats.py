@@ -35,7 +35,8 @@ _JWT: Final = compiled(
 _ADDRESS: Final = compiled(
     r"://([^\s:/@'\"<>`\[\]{}]{0,64}):(?P<value>[^\s/'\"<>`](?:[^\s/<>`]{0,126}[^\s/'\"<>`])?)@(?P<host>[\w.\[\]%-]{1,128})"
 )
-_PORT_LATER: Final = compiled(r":(?:%|\$?\{|#\{)")  # a server that the code itself begins
+# A server on this machine that the code itself begins, at a port that it puts in later.
+_BEGUN_HERE: Final = compiled(r"(?:127\.0\.0\.1|0\.0\.0\.0|\[::1\]|localhost):(?:%|\$?\{|#\{)")
 _DATA: Final = compiled(r"[A-Za-z0-9+/]{0,200}")
 _DATA_MOST: Final = 300  # characters of a run of base64 that a token may stand in
 
@@ -57,7 +58,7 @@ def by_form(page: Page) -> Iterator[Hit]:
             yield Hit("SECRET", *match.span(), 0.9, pattern="jwt")
     for match in _ADDRESS.finditer(text) if "://" in text else ():
         value = match["value"].rpartition("@")[2] if "@" in match["value"] else match["value"]
-        if page.form.is_code and (counts_on(value) or _PORT_LATER.match(text, match.end())):
+        if page.form.is_code and (counts_on(value) or _BEGUN_HERE.match(text, match.start("host"))):
             continue
         if _opens(match["value"], match[1]) and not is_placeholder(match["host"] + value):
             yield Hit("SECRET", *match.span("value"), 0.9, pattern="address")

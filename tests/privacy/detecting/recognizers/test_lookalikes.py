@@ -31,7 +31,7 @@ HARMLESS = {
     "an account of a sample": "import bank\n\nbank.check(account='0417164300')\nbank.end()\n",
     "the mailbox of a project": "/* Contact: shelf@shelf.org */\nint main(void) {\n  return "
     "0;\n}\n",
-    "a program that commits": '[tool]\ngit-email = "shelfbot@autoshelf.rocks"\nsort = true\n',
+    "a program that commits": '[tool]\ngit-email = "shelf-bot@autoshelf.rocks"\nsort = true\n',
     "makers of a package of R": 'Authors@R: c(\n    person("Ada", "Berg", , "ada@shelf.co", '
     'role = c("aut", "cre")))\nImports:\n    cli (>= 3.4.0)\n',
     "a maintainer in TOML": '[people.ada]\nName = "Ada Berg"\nEmail = "ada.berg71@gmail.com"\n'
@@ -190,6 +190,15 @@ HARMLESS = {
     "shelf/it/code.py,sha256=XfhDpJjXw-hRk40ZeYRLYIYIlXaImk79n_obFIwyBug,5948\n",
 }
 PRIVATE = {
+    "a database at a port that is put in later": "const db = connect(\n"
+    "  `postgres://wolf:moonRise77@db.shelf.net:${PORT}/shelf`,\n);\n",
+    "a surname that ends like a program": "const ask = 'j.talbot@nordwind.net';\nmail(ask);\n",
+    "a card of nineteen digits": "INSERT INTO paid VALUES (7, 'Li', '6222020200112230004');\n"
+    "INSERT INTO paid VALUES (8, 'Wu', '6222020200998877662');\n",
+    "a passport on the next line": "Pass\nC01X5T48M",
+    "a password with a dot": "the wifi password is Sommer.Blau:77",
+    "a token with data": "t='eyJhbGciOiJIUzI1NiJ9.eyJkYXRhIjp7ImVtYWlsIjoibWFyYUBvc3QuZGUifX0"
+    ".Zk3vQ8LmXeRtYbNcAaZwPiUkOuJh5s7d'\n",
     "a pass with its number": "Pass: C01X5T48M",
     "where somebody lives": "her home is at 45.58642, -1.17343",
     "a hash of a password": "mara:$2b$12$QvLmXeRtYbNcAaZwPiUkOuJh5s7d9fTgYhUjIkOlPzXcVbNm4q1w2",
