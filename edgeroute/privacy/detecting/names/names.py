@@ -164,7 +164,7 @@ def _is_identifier(text: str, start: int, end: int) -> bool:
     of what is: elif, staffId, rlm_sql_pool, BeforeRet_, how-to-write-a-slug, nick!user@host.
     """
     word, before = text[start:end], text[start - 1 : start]
-    in_path = before == "/" or (word.islower() and _IN_FILE.match(text, end))
+    in_path = (before == "/" and " " not in word) or (word.islower() and _IN_FILE.match(text, end))
     if in_path or (before == "." and (word in _FILE_ENDS or text.startswith("(", end))):
         return True
     if word in _KEYWORDS or _HUMPED.fullmatch(word) or text.startswith("!user@", end):

@@ -67,6 +67,9 @@ _IN_TOKENS: Final = ("", "-", "_", "+", "/")  # what stands between the parts of
 _CODE_LABEL: Final = 2  # letters of a label to which no number is glued
 _REACH: Final = 44  # characters from a label to its number
 _REPORTED: Final = "PASS"  # at the end of a line it says of a test how it went
+_COLUMN: Final = compiled(r"\S {2,60}(?=\S)")
+_COLUMNS: Final = 2  # parted by blanks make a line the head of a table
+_BESIDE: Final = 8  # characters by which a number stands to the side of its head
 _LATIN_END: Final = "\u024f"
 _MEASURED: Final = compiled(
     rf"\s?(?:{one_of('records.measures')}(?![^\W\d_])"
@@ -121,7 +124,7 @@ def _after(page: Page, label: re.Match[str]) -> Hit | None:
         # A full stop right after a label shortens it: case no. 4471.
         if len(gap) > _REACH or _BREAK.search(gap.removeprefix(".")) or gap.count("\n") > 1:
             return None
-        if page.text[label.start() : start] == _REPORTED and "\n" in gap:
+        if "\n" in gap and not _is_below(page, label, value):
             return None
         weight = _reach(phrase, WORD.findall(gap))
         if weight is None or _is_in_token(page, label, value):
@@ -130,6 +133,20 @@ def _after(page: Page, label: re.Match[str]) -> Hit | None:
         if hit is not None:
             return hit
     return None
+
+
+def _is_below(page: Page, label: re.Match[str], value: re.Match[str]) -> bool:
+    """Whether a number on the next line can be what a label means: the word that says how a test
+    went has none, and a column's head has one below it.
+    """
+    if page.text[label.start() : label.end()] == _REPORTED:
+        return False
+    first, last = page.line(label.start())
+    head = page.text[first:last]
+    if "\t" in head or len(_COLUMN.findall(head)) < _COLUMNS:
+        return True
+    below, _ = page.line(value.start())
+    return abs((label.start() - first) - (value.start() - below)) <= _BESIDE
 
 
 def _is_in_token(page: Page, label: re.Match[str], value: re.Match[str]) -> bool:

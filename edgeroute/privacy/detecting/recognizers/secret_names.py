@@ -86,7 +86,7 @@ _PAGE: Final = re.compile(  # of a repository
 _NAMES: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+")
 # A whole number as programs write it, and a constant: 0x9e37_79b9_7f4a_7c15u64, errors.Fault.NONE
 _LITERAL: Final = re.compile(
-    r"0[xXbBoO][\dA-Fa-f_]{1,20}(?:[iIlLnNuU]\w{0,4})?;?|[A-Za-z_]\w*(?:\.\w+)*\.[A-Z][A-Z\d_]+:?"
+    r"0[xXbBoO][\dA-Fa-f_]{1,20}(?:[iIlLnNuU]\w{0,4})?;?|[A-Za-z_]\w*(?:\.\w+)+\.[A-Z][A-Z\d_]+:?"
 )
 _REPORTED: Final = re.compile(r"(?m)^[ \t]{0,12}(?:--- )?(?:PASS|FAIL|SKIP):? ")  # by tests
 _REPORTS: Final = 2

@@ -71,6 +71,7 @@ _LINKED: Final = compiled(
     rf"(?:{whole('secrets.linked')})[\s:\"'\u00ab\u201e]{{1,3}}(?:[^\W\d_]{{1,8}}\s)?$"
 )
 _SIZE: Final = re.compile(r"\d{1,4}[KMGTPB]")  # as programs print it beside others: 488M  214M
+_COLUMNS: Final = 2  # so many others
 _SIZES: Final = re.compile(r"(?<![\w.])\d{1,4}(?:\.\d)?[kmgtpb](?!\w)")
 _STOP: Final = re.compile(r"\n\s*\n")
 
@@ -127,7 +128,7 @@ def _opens(  # noqa: PLR0911 - one kind of code each
     near = before[-_CLOSE:]
     if kind == "plain" and (page.form.is_published or is_of_chip(page)):
         return False
-    if kind == "lettered" and _SIZE.fullmatch(value) and _SIZES.search(f"{before} | {after}"):
+    if kind == "lettered" and _SIZE.fullmatch(value) and _in_columns(before, after):
         return False
     if kind != "signed" and (is_counted(near, after) or is_time(value, near, after)):
         return False
@@ -151,6 +152,11 @@ def _opens(  # noqa: PLR0911 - one kind of code each
     beside = _LOCK.search(f"{before[-_NEAR:]} | {after[:_CLOSE]}") is not None
     ended = _GOES_ON.match(after) is None
     return beside and (linked or ended) and len(value) <= _LONG and not value.endswith("00")
+
+
+def _in_columns(before: str, after: str) -> bool:
+    """Whether sizes stand in columns around a number."""
+    return len(_SIZES.findall(f"{before} | {after}")) >= _COLUMNS
 
 
 def _is_dialled(before: str) -> bool:

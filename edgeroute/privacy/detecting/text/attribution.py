@@ -37,13 +37,16 @@ _TAG: Final = compiled(
     r"(?:[@\\]author\b|<authors?>|(?<!\w)contact: mailto:)[^\n]{0,200}", re.IGNORECASE
 )
 # As packages of R name theirs: person("Ada", "Berg", , "ada@host", role = "aut")
-_R_PERSON: Final = compiled(r"(?<!\w)person\([^()]{3,200}\brole\s?=[^\n]{0,80}")
+_R_PERSON: Final = compiled(
+    r"(?<!\w)person\([^()]{3,200}\brole\s?=\s?(?:c\()?"
+    rf"\"{one_of('attribution.r_roles')}\"[^\n]{{0,80}}"
+)
 _STRING: Final = r"\s?[:=]\s?[\"'][^\"'\n]{2,80}[\"'],?\s{1,20}"
 # Who has a name, an address and a page, and nothing else, is presented: name, email, url.
 _CARD: Final = compiled(
     rf"[\"']?name[\"']?{_STRING}[\"']?e?mail[\"']?{_STRING}"
     rf"[\"']?{one_of('attribution.pages')}[\"']?\s?[:=]\s?[\"'][^\"'\n]{{2,200}}[\"']"
-    r"\s{0,20}(?:[})]|\n\s{0,20}(?:\[|\n|$))",
+    r"\s{0,20}(?:[})]|\n\s{0,20}(?:\[|$))",
     re.IGNORECASE,
 )
 _MAIL: Final = r"<{1,2}[^<>\s]{1,64}(?:@| at )[^<>\n]{1,80}>{1,2}"

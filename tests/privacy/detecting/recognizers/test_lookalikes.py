@@ -11,6 +11,8 @@ from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy
 
 HARMLESS = {
+    "a head of another column": "GROUP            TOPIC   OFFSET       LAG   CLIENT-ID\n"
+    "clickhouse-sink  raw     918273645    457   ingest\n",
     "how a test went": "[ 2850.0 ns] T3 stayed at 8      PASS\n[ 2975.0 ns] T4 crossing\n",
     "what a chip is called by": "** Programming Started **\nInfo : device id = 0x10076413\n",
     "a map": '{"type": "FeatureCollection", "features": [\n  {"geometry": {"type": "Point",\n'
@@ -190,6 +192,10 @@ HARMLESS = {
     "shelf/it/code.py,sha256=XfhDpJjXw-hRk40ZeYRLYIYIlXaImk79n_obFIwyBug,5948\n",
 }
 PRIVATE = {
+    "a number below its head": "NAME          TOWN       CUSTOMER NO\n"
+    "Liv Berg      Moorby     918273645\n",
+    "a password in capitals after a dot": "DB_PASSWORD=Sommer.REGEN99\n",
+    "a code beside another size": "The gate opens with 488M, and I have 5G at home.",
     "a database at a port that is put in later": "const db = connect(\n"
     "  `postgres://wolf:moonRise77@db.shelf.net:${PORT}/shelf`,\n);\n",
     "a surname that ends like a program": "const ask = 'j.talbot@nordwind.net';\nmail(ask);\n",

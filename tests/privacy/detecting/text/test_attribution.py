@@ -121,6 +121,18 @@ def test_accounts_are_named_in_documents() -> None:
     assert Page(text).attribution.holds(start, start + 10)
 
 
+NOT_MAKERS = (
+    'name = "Ada Berg"\nemail = "ada.b71@gmail.com"\nurl = "https://me.net/ada"\n\nward = "4"\n',
+    'person("Ada", "Berg", email="ada.b71@gmail.com", role="patient", ward=4)\n',
+)
+
+
+@pytest.mark.parametrize("text", NOT_MAKERS)
+def test_who_is_told_more_of_is_no_maker(text: str) -> None:
+    """A card ends with its page, and makers of a package have the roles of makers."""
+    assert not Page(text).attribution.places
+
+
 def test_places_are_in_order_and_apart() -> None:
     """No two places touch, so that a look-up needs one of them."""
     places = Page("\n".join(PUBLIC.values())).attribution.places
