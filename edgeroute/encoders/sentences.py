@@ -1,7 +1,7 @@
-"""What a text means, as vectors: multilingual-e5-small.
+"""What a text means, as vectors: the first layers of multilingual-e5-small, as an adapter changes
+them.
 
-Wang et al. 2024, "Multilingual E5 text embeddings". 130 tokens cost some 14 ms on one core; with an
-adapter for fewer of its layers, as much less.
+Wang et al. 2024, "Multilingual E5 text embeddings". 130 tokens cost some 14 ms on one core.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float32]
 
 MOST_TOKENS: Final = 500  # the model was trained to read 512 at once
-GLANCE: Final = 3  # layers of an adapted model that a glance reads
-_LAYERS: Final = 12
+GLANCE: Final = 3  # layers that a glance reads
 _CHARACTERS: Final = 20  # of a long text so many are looked at for each piece that is read
 _SMALL: Final = 1e-6
 QUERY: Final = "query: "  # what the model was trained to see before a text
@@ -61,9 +60,9 @@ def _unit(vector: Array) -> Array:
 
 
 class SentenceEncoder:
-    """The loaded model, or what an ``adapter`` makes of it. Thread-safe."""
+    """What an ``adapter`` makes of the model. Thread-safe."""
 
-    def __init__(self, folder: Path, adapter: Adapter | None = None) -> None:
+    def __init__(self, folder: Path, adapter: Adapter) -> None:
         """Load the model's file from ``folder``.
 
         Raises:
@@ -73,17 +72,15 @@ class SentenceEncoder:
         file = E5File(folder, known=kept.begun)
         self._file = file
         self._pieces = pieces_of(file, kept)
-        self._parts = [Bert(range(_LAYERS), lambda: tensors(file, _LAYERS), kept)]
-        if adapter is not None:
-            self._parts = [
-                Bert(
-                    layers,
-                    lambda: adapter.changed(tensors(file, adapter.layers)),
-                    kept,
-                    f"{adapter.name}-{layers.start}",
-                )
-                for layers in (range(GLANCE), range(GLANCE, adapter.layers))
-            ]
+        self._first, self._rest = (
+            Bert(
+                layers,
+                lambda: adapter.changed(tensors(file, adapter.layers)),
+                kept,
+                f"{adapter.name}-{layers.start}",
+            )
+            for layers in (range(GLANCE), range(GLANCE, adapter.layers))
+        )
         self._prompt = [number for _, number in self._pieces.cut(QUERY)]
         self._table = file.some_blocks("emb.word", WIDTH)
         file.let_go()
@@ -94,19 +91,14 @@ class SentenceEncoder:
         return [self.finished(one) for one in self.glance(text)]
 
     def glance(self, text: str) -> list[Reading]:
-        """``text`` as the first layers of an adapted model read it, which may tell whether the rest
-        is worth it; of another model the same as ``read``.
-        """
+        """``text`` as the first layers read it, which may tell whether the rest is worth it."""
         cut = self._pieces.cut(text)
         step = MOST_TOKENS - len(self._prompt) - 2
         return [self._begun(cut[first : first + step]) for first in range(0, len(cut), step)]
 
     def finished(self, begun: Reading) -> Reading:
         """What ``glance`` began, read to the end."""
-        vectors = begun.vectors
-        for part in self._parts[1:]:
-            vectors = part.hidden(vectors)
-        return Reading(begun.starts, vectors)
+        return Reading(begun.starts, self._rest.hidden(begun.vectors))
 
     def brief(self, text: str, first: int, last: int) -> Array:
         """The vector of the ``first`` pieces of ``text`` and the ``last`` of what follows them."""
@@ -139,7 +131,7 @@ class SentenceEncoder:
         ids = [START, *self._prompt, *(number for _, number in cut), END]
         vectors = self._file.unpacked(self._table(ids)) + self._places[: len(ids)]
         starts = [-1] * (1 + len(self._prompt)) + [place for place, _ in cut] + [-1]
-        return Reading(starts, self._parts[0].hidden(vectors))
+        return Reading(starts, self._first.hidden(vectors))
 
 
 def tensors(file: E5File, layers: int) -> Iterator[tuple[str, Any]]:

@@ -16,7 +16,7 @@ from onnx import TensorProto, helper
 
 WIDTH: Final = 384
 # First and last of the layers of each graph; some are read on only where it is worth it.
-LAYERS: Final = ((0, 3), (0, 6), (0, 12), (3, 8))
+LAYERS: Final = ((0, 3), (0, 6), (3, 8))
 HEADS: Final = 12
 EPSILON: Final = 1e-12
 OURS: Final = "com.microsoft"  # the domain of onnxruntime's own operators

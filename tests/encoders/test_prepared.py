@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edgeroute.encoders import prepared
+from edgeroute.encoders.adapted import adapter
 from edgeroute.encoders.e5_file import FILE
 from edgeroute.encoders.prepared import Prepared
 from edgeroute.encoders.sentences import SentenceEncoder
@@ -86,18 +87,18 @@ def test_what_is_kept_reads_as_the_model_does(tmp_path: Path) -> None:
     """Made now, found again, damaged, or nowhere to be kept: to the last bit the same vectors."""
     (tmp_path / FILE).symlink_to(require(f"e5/{FILE}"))
     text = "Anna Kowalska wohnt in Gr\u00f6\u00dfenl\u00fcder \u2603 und schreibt Briefe."
-    first = SentenceEncoder(tmp_path).read(text)[0]
-    again = SentenceEncoder(tmp_path).read(text)[0]
-    (weights,) = tmp_path.glob(".prepared-*/encoder/weights.bin")
+    first = SentenceEncoder(tmp_path, adapter()).read(text)[0]
+    again = SentenceEncoder(tmp_path, adapter()).read(text)[0]
+    (weights,) = tmp_path.glob(".prepared-*/*-3/weights.bin")
     data = bytearray(weights.read_bytes())
     data[len(data) // 2 :] = bytes(len(data) - len(data) // 2)
     weights.write_bytes(data)
-    damaged = SentenceEncoder(tmp_path).read(text)[0]
+    damaged = SentenceEncoder(tmp_path, adapter()).read(text)[0]
     assert not weights.exists()
     prepared.remove(tmp_path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Prepared, "get", lambda *_: None)
-        nowhere = SentenceEncoder(tmp_path).read(text)[0]
+        nowhere = SentenceEncoder(tmp_path, adapter()).read(text)[0]
     for other in (again, damaged, nowhere):
         assert other.starts == first.starts
         np.testing.assert_array_equal(other.vectors, first.vectors)

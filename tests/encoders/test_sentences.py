@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeroute.encoders import adapted
 from edgeroute.encoders.bert import EncoderMissing
 from edgeroute.encoders.e5_file import FILE
 from edgeroute.encoders.minilm import MiniLM
@@ -17,8 +18,8 @@ from tests.support.model_files import require
 
 @pytest.fixture(scope="module")
 def encoder() -> SentenceEncoder:
-    """The real multilingual model."""
-    return SentenceEncoder(require(f"e5/{FILE}").parent)
+    """The real multilingual model, as it was taught."""
+    return adapted.load(require(f"e5/{FILE}").parents[1])
 
 
 def test_meaning_is_the_same_in_two_languages(encoder: SentenceEncoder) -> None:
@@ -54,11 +55,11 @@ def test_a_long_text_is_read_in_parts(encoder: SentenceEncoder) -> None:
 def test_a_damaged_file_is_no_model(tmp_path: Path) -> None:
     """A missing or changed file is said, and which model it is of."""
     with pytest.raises(EncoderMissing, match="not here") as missing:
-        SentenceEncoder(tmp_path)
+        SentenceEncoder(tmp_path, adapted.adapter())
     assert missing.value.model == "e5"
     (tmp_path / FILE).write_bytes(b"E5S1 and more")
     with pytest.raises(EncoderMissing, match="damaged"):
-        SentenceEncoder(tmp_path)
+        SentenceEncoder(tmp_path, adapted.adapter())
     with pytest.raises(EncoderMissing, match="English"):
         MiniLM(tmp_path)
 
