@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 import shlex
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,9 @@ def _call(name: str, **arguments: str) -> Reply:
     """A streamed tool call, three letters at a time."""
     base = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
     written = json.dumps(arguments)
-    first = {"index": 0, "id": f"call_{abs(hash(written))}", "type": "function",
+    # In letters: by chance figures might hold those of the number that must not leave.
+    number = str(zlib.crc32(written.encode())).translate(str.maketrans("0123456789", "bcdfghjkmn"))
+    first = {"index": 0, "id": f"call_{number}", "type": "function",
              "function": {"name": name, "arguments": ""}}  # fmt: skip
     deltas: list[dict[str, Any]] = [{"role": "assistant", "tool_calls": [first]}]
     deltas += [
