@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from edgeroute.encoders.adapted import load
+from edgeroute.encoders import adapted
 from edgeroute.encoders.ahead import Ahead
 from edgeroute.encoders.result_cache import ResultCache, digest
 from edgeroute.encoders.sentences import Reading
@@ -82,7 +82,7 @@ class Weigher:
         Raises:
             EncoderMissing: a model's file is absent or damaged.
         """
-        self._meaning = load(models)
+        self._meaning = adapted.load(models)
         self._known: ResultCache[Weight] = ResultCache()
         self._read: ResultCache[bool] = ResultCache()
 

@@ -14,11 +14,24 @@ CODE = {
     "diff": "diff --git a/x.py b/x.py\nindex 3f2a9c1..9be01d7\n@@ -1 +1 @@\n-a = 1\n+a = 2\n",
     "json": '{\n  "name": "tool",\n  "private": true\n}\n',
     "log": "2026-03-02 09:10:11 INFO started\n2026-03-02 09:10:12 WARN slow\n",
+    "OCaml": "open! Stdune\n\nmodule File : sig\n  type t\n\n  val path : t -> Path.t\nend\n",
+    "Vim": '" Vim syntax file\nif exists("b:done")\n  finish\nendif\nsyn case ignore\n',
+    "fish": "complete -c shelf -l all -s a -d 'Everything'\ncomplete -c shelf -f\nset -l one two\n",
+    "Erlang": "%% What a shelf holds.\n-define(WIDTH, 12).\n-record(shelf, {width = 1}).\n",
+    "a log": "Jul 03 02:11:09 host kernel: usb 1-1: new\nJul 03 02:11:10 host sshd[412]: closed\n",
+    "a kernel's log": "[    4.210931] usb 1-1: new device\n[    4.310931] hub is ready\n",
+    "a list of files": "total 8\n-rw-r--r--  1 root root 3980 Sep 11 08:30 a.toml\n"
+    "drwxr-xr-x  2 root root 4096 Sep 11 08:29 bin\n",
+    "a list of disks": "/dev/sda2   488M  214M  238M  48% /boot\ntmpfs  5.0M  0  5.0M  0% "
+    "/run/lock\n",
+    "tests": "=== RUN   TestShelf\n--- PASS: TestShelf (0.00s)\ntest shelf::holds ... ok\n",
 }  # fmt: skip
 PROSE = {
     "letter": "Dear Ms Weber,\n\nthank you for your visit. We will call you next week.\n\nYours\n",
     "question": "What is the difference between a fjord and a bay?",
     "list": "Milk, bread and two lemons\nCall the plumber\nPost the letter\n",
+    "a list": "complete the list\nmodule two is about Ada\nhi Bo, set it aside\n",
+    "a talk": 'Jul 03 we met\n"Come in", she said.\nval is my sister\n',
 }
 FORM = {
     "blame": ("9be01d7a (Bo Ek 2026-03-02 09:10:11 +0100 102) x = 1", "+0100 102"),
@@ -31,7 +44,7 @@ FORM = {
 
 @pytest.mark.parametrize("name", CODE)
 def test_code_is_known(name: str) -> None:
-    """Source, numbered views, diffs, data and logs are code."""
+    """Source, numbered views, diffs, data, logs and what commands list and report are code."""
     assert Page(CODE[name]).form.is_code
 
 
@@ -91,34 +104,3 @@ def test_models_read_no_checksums() -> None:
     assert len(without_checksums(locked)) == len(locked)
     words = "sha256 ada_lovelace_of_london_is_ill and SHA256_PASSWORD_OF_ADA_LOVELACE=x"
     assert without_checksums(words) == words
-
-
-SOURCES = {
-    "OCaml": "open! Stdune\n\nmodule File : sig\n  type t\n\n  val path : t -> Path.t\nend\n",
-    "Vim": '" Vim syntax file\nif exists("b:done")\n  finish\nendif\nsyn case ignore\n',
-    "fish": "complete -c shelf -l all -s a -d 'Everything'\ncomplete -c shelf -f\nset -l one two\n",
-    "Erlang": "%% What a shelf holds.\n-define(WIDTH, 12).\n-record(shelf, {width = 1}).\n",
-    "a log": "Jul 03 02:11:09 host kernel: usb 1-1: new\nJul 03 02:11:10 host sshd[412]: closed\n",
-    "a kernel's log": "[    4.210931] usb 1-1: new device\n[    4.310931] hub is ready\n",
-    "a list of files": "total 8\n-rw-r--r--  1 root root 3980 Sep 11 08:30 a.toml\n"
-    "drwxr-xr-x  2 root root 4096 Sep 11 08:29 bin\n",
-    "a list of disks": "/dev/sda2   488M  214M  238M  48% /boot\ntmpfs  5.0M  0  5.0M  0% "
-    "/run/lock\n",
-    "tests": "=== RUN   TestShelf\n--- PASS: TestShelf (0.00s)\ntest shelf::holds ... ok\n",
-}
-LETTERS = {
-    "a list": "complete the list\nmodule two is about Ada\nhi Bo, set it aside\n",
-    "a talk": 'Jul 03 we met\n"Come in", she said.\nval is my sister\n',
-}
-
-
-@pytest.mark.parametrize("name", SOURCES)
-def test_languages_and_what_programs_print_are_code(name: str) -> None:
-    """Interfaces, scripts, logs, lists of files and reports of tests."""
-    assert Page(SOURCES[name]).form.is_code
-
-
-@pytest.mark.parametrize("name", LETTERS)
-def test_words_that_begin_as_code_does_are_none(name: str) -> None:
-    """A command has an option, a declaration a sign after its name."""
-    assert not Page(LETTERS[name]).form.is_code
