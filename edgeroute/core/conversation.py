@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from edgeroute.core.messages import Message
 from edgeroute.core.request import FrontDoor
 from edgeroute.core.verdict import PrivacyMode
 
 _LOCAL: Final = "local/"
+
+
+class Binding(NamedTuple):
+    """What keeps a conversation here: its mode, and its latch with the reason of it."""
+
+    mode: PrivacyMode
+    latched: bool
+    latch_reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,7 +214,7 @@ class Sessions:
         if not session.exists:
             return session
         try:
-            found = self._conversations.get(session.id)
+            found = self._conversations.binding(session.id)
         except StoreError as error:
             reason = f"Its record cannot be read. {error.message}"
             return replace(session, latched=True, latch_reason=session.latch_reason or reason)

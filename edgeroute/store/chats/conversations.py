@@ -6,20 +6,25 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from edgeroute.core.conversation import Conversation, SearchHit, Turn
+from edgeroute.core.conversation import Binding, Conversation, SearchHit, Turn
 from edgeroute.core.errors import StoreError
 from edgeroute.core.ids import new_id, owned
 from edgeroute.core.messages import Message
 from edgeroute.core.verdict import PrivacyMode
 from edgeroute.store.chats import notes, saved_pictures, search, titles, transcript
+from edgeroute.store.chats.conversation_rows import (
+    COLUMNS,
+    binding_of,
+    conversation_of,
+    turn_of,
+    unknown,
+)
 from edgeroute.store.chats.purge import purge
 from edgeroute.store.database import loss, receipt_chain, rescue
 from edgeroute.store.database.codec import (
     dump_messages,
-    load_messages,
-    moment,
     printable,
     stamp,
     visible_text,
@@ -28,21 +33,6 @@ from edgeroute.store.database.database import Database
 
 ID_LIMIT: Final = 200
 _MASKED: Final = 2  # the latch of a conversation that the user lets go on with placeholders
-COLUMNS: Final = (
-    "c.id, c.title, c.created, c.updated, c.mode, c.latched, c.latch_reason, c.pinned, c.tags,"
-    " c.parent, c.stored, (SELECT count(*) FROM turns t WHERE t.conversation = c.id) AS turns,"
-    " (SELECT t.model FROM turns t WHERE t.conversation = c.id ORDER BY t.id DESC LIMIT 1)"
-    " AS model, (EXISTS (SELECT 1 FROM receipts r WHERE r.conversation = c.id AND r.left_machine)"
-    " OR EXISTS (SELECT 1 FROM turns t LEFT JOIN receipts r ON r.id = t.receipt"
-    " WHERE t.conversation = c.id AND (r.left_machine"
-    " OR (t.model <> '' AND t.model NOT LIKE 'local/%')))) AS sent,"
-    " coalesce((SELECT json_extract(r.body, '$.front_door', '$.client') FROM receipts r"
-    " WHERE r.conversation = c.id ORDER BY r.created LIMIT 1),"
-    # A fork that was not gone on with began where what it took over did.
-    " (SELECT json_extract(r.body, '$.front_door', '$.client') FROM turns t JOIN receipts r"
-    " ON r.id = t.receipt WHERE t.conversation = c.id ORDER BY t.id LIMIT 1)) AS began"
-)
-
 _KEPT: Final = notes.kept("c.id")
 _FITS: Final = (
     " AND (? = '' OR EXISTS (SELECT 1 FROM json_each(c.tags) WHERE value = ?))"
@@ -103,6 +93,15 @@ class Conversations:
         )
         return conversation_of(rows[0]) if rows else None
 
+    def binding(self, id: str) -> Binding | None:  # noqa: A002
+        """What keeps the conversation here, read alone: each request asks once more before it
+        leaves. None where there is no such conversation.
+        """
+        rows = self._database.read(
+            "SELECT mode, latched, latch_reason FROM conversations WHERE id = ?", (printable(id),)
+        )
+        return binding_of(rows[0]) if rows else None
+
     def _must(self, id: str) -> Conversation:  # noqa: A002
         found = self.get(id)
         if found is None:
@@ -138,22 +137,24 @@ class Conversations:
         """
         now = self._now()
         with self._database.transaction() as connection:
-            conversation = self._must(id)
-            title = conversation.title or titles.first_words(messages, called)
-            if not conversation.stored:
-                title = ""
+            name = printable(id)
+            query = "SELECT title, stored FROM conversations WHERE id = ?"
+            row = connection.execute(query, (name,)).fetchone()
+            if row is None:
+                raise unknown(id)
+            title = row["title"] or titles.first_words(messages, called)
             connection.execute(
                 "UPDATE conversations SET updated = ?, title = ? WHERE id = ?",
-                (stamp(now), title, conversation.id),
+                (stamp(now), title if row["stored"] else "", name),
             )
-            if not conversation.stored:
+            if not row["stored"]:
                 return None
             cursor = connection.execute(
                 "INSERT INTO turns"
                 " (conversation, created, messages, text, complete, receipt, model)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
-                    conversation.id,
+                    name,
                     stamp(now),
                     dump_messages(messages),
                     visible_text(messages),
@@ -355,46 +356,3 @@ class Conversations:
             f"UPDATE conversations SET {column} = ? WHERE id = ?",  # noqa: S608
             (value, name),
         )
-
-
-def conversation_of(row: Any) -> Conversation:
-    """The conversation in a row of ``COLUMNS``."""
-    front_door, client = json.loads(row["began"] or '["", ""]')
-    return Conversation(
-        id=row["id"],
-        title=row["title"],
-        created=moment(row["created"]),
-        updated=moment(row["updated"]),
-        mode=PrivacyMode(row["mode"]),
-        latched=row["latched"] == 1,
-        latch_reason=row["latch_reason"],
-        pinned=bool(row["pinned"]),
-        tags=tuple(json.loads(row["tags"])),
-        parent=row["parent"],
-        stored=bool(row["stored"]),
-        turns=row["turns"],
-        model=row["model"] or "",
-        left=bool(row["sent"]),
-        front_door=front_door or "",
-        client=client or "",
-    )
-
-
-def turn_of(row: Any) -> Turn:
-    """The turn in a row of the table ``turns``."""
-    return Turn(
-        id=row["id"],
-        created=moment(row["created"]),
-        messages=load_messages(row["messages"]),
-        complete=bool(row["complete"]),
-        receipt=row["receipt"],
-        model=row["model"],
-    )
-
-
-def unknown(conversation: str) -> StoreError:
-    """The error where there is no such conversation."""
-    return StoreError(
-        f"There is no conversation {printable(conversation)!r}.",
-        "`edgeroute history list` shows which there are.",
-    )

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from edgeroute.core.ids import OWNER_ENDS, owned, owner_of
-from edgeroute.store.chats.conversations import unknown
+from edgeroute.store.chats.conversation_rows import unknown
 from edgeroute.store.database.codec import printable
 from edgeroute.store.database.database import Database
 

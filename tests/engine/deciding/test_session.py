@@ -133,7 +133,7 @@ async def test_a_record_that_cannot_be_read_any_more_stops_what_is_under_way(
     """
 
     def losing(_: Received) -> Reply:
-        monkeypatch.setattr(home.stores.conversations, "get", lost)
+        monkeypatch.setattr(home.stores.conversations, "binding", lost)
         return replies.error(503)
 
     async with house(tmp_path, {"one": losing, "two": always(replies.chat("never"))}) as home:
@@ -154,7 +154,7 @@ async def test_a_lost_record_counts_as_latched(
         sessions = Sessions(conversations, home.stores.prefixes, PrivacyMode.AUTO)
         session = sessions.open(request(TREES))
         assert sessions.now(session) == session
-        monkeypatch.setattr(conversations, "get", lost)
+        monkeypatch.setattr(conversations, "binding", lost)
         found = sessions.now(session)
         assert found.latched
         assert found.latch_reason == "Its record cannot be read. The disk is broken."
