@@ -30,6 +30,7 @@ from edgeroute.privacy.detecting.text.normalise import normalise, readings
         ("S\u0336S\u0336N -\u0301 5\u20e32\ufe0f\u20e3", "SSN - 52"),
         ("IBAN DE893=\n70400 =\r\n44", "IBAN DE89370400 44"),
         ("Peter\u00a0Weiss", "Peter Weiss"),
+        ("Name ........ Ada Berg\nAge......54", "Name: Ada Berg\nAge: 54"),
     ],
 )
 def test_disguises_fall(text: str, plain: str) -> None:

@@ -42,6 +42,14 @@ _FILE_ENDS: Final = word_set("emails.file_ends")
 _IN_FILE: Final = compiled(r"/|\.[a-z]{1,5}(?![\w.@-])")  # what follows in a path: collector.toml
 _HUMP: Final = compiled(r"[a-z][A-Z]")
 _KEY: Final = compiled(r"[\"']{1,2}\s?:(?!:)")  # after the name of a field: "BrokerID": 12
+_SWITCH: Final = compiled(r"[\"']\s?:\s{0,2}(?:true|false|null)\b")  # "dev": true
+# Before what a catalogue of messages, or a map, calls something.
+_SHOWN: Final = compiled(
+    r"msg(?:id|str|ctxt)(?:\[\d\])?\s\"$"
+    r"|\"properties\"\s?:\s?\{\s{0,20}(?:\"[\w:@-]{1,30}\"\s?:\s?[^,{}]{1,60},\s{0,20}){0,6}"
+    r"\"name(?::\w\w)?\"\s?:\s?\"$"
+)
+_BACK: Final = 300  # characters in which that is looked for
 _WHOLE: Final = 80  # characters of an identifier around a part of it
 _PART_BEFORE: Final = compiled(r"[\w-]{1,80}$")
 _PART: Final = compiled(r"[\w-]{1,160}")
@@ -165,11 +173,19 @@ def _is_identifier(text: str, start: int, end: int) -> bool:
     """
     word, before = text[start:end], text[start - 1 : start]
     in_path = (before == "/" and " " not in word) or (word.islower() and _IN_FILE.match(text, end))
-    if in_path or (before == "." and (word in _FILE_ENDS or text.startswith("(", end))):
+    ends = before == "." and (word in _FILE_ENDS or text.startswith("(", end))
+    if (
+        in_path
+        or ends
+        or word in _KEYWORDS
+        or _HUMPED.fullmatch(word)
+        or text.startswith("!user@", end)
+    ):
         return True
-    if word in _KEYWORDS or _HUMPED.fullmatch(word) or text.startswith("!user@", end):
+    key = _HUMP.search(word) and _KEY.match(text, end)
+    if key or (word.islower() and _SWITCH.match(text, end)):
         return True
-    if _HUMP.search(word) and _KEY.match(text, end):
+    if " " not in word and _SHOWN.search(text, max(0, start - _BACK), start):
         return True
     begun = _PART_BEFORE.search(text, max(0, start - _WHOLE), start)
     first = begun.start() if begun else start

@@ -8,7 +8,7 @@ from typing import Final
 
 from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.dummies import is_dummy_domain
-from edgeroute.privacy.detecting.recognizers.domain_endings import is_known_ending
+from edgeroute.privacy.detecting.text.domain_endings import is_known_ending
 from edgeroute.privacy.detecting.text.page import PUBLIC, Hit, Page
 from edgeroute.word_lists import one_of, whole, word_set
 

@@ -9,7 +9,10 @@ from typing import Final
 from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.word_lists import pattern_list, word_set
 
-_RUN: Final = re.compile(r"(?<![\d.,])(?<!\d[/_-])\d(?:[ -]?\d){11,18}(?!\d|[.,/-]\d)")
+_RUN: Final = re.compile(r"(?<![\d.])(?<!\d[/_-])\d(?:[ -]?\d){11,18}(?!\d|[./-]\d)")
+_COLUMN: Final = re.compile(
+    r"\d,(?=\d)"
+)  # what parts numbers of a row, and decimals in half of Europe
 _GROUPED: Final = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5}")
 _ISSUER: Final = re.compile(f"(?:{'|'.join(pattern_list('payment_cards'))})$")
 _COUNTED: Final = "0123456789" * 3  # no number but a ruler of columns
@@ -35,6 +38,8 @@ class Cards:
             near = not _WORDS.isdisjoint(around)
             valid = _luhn(digits) and _ISSUER.match(digits) is not None
             tidy = run.isdigit() or _GROUPED.fullmatch(run) is not None
+            if not valid and (_in_row(page, match.start() - 2) or _in_row(page, match.end() - 1)):
+                continue
             if page.joined(*match.span()) and not (valid and (near or not run.isdigit())):
                 continue
             if len(run) > _LONGEST and not near and _is_literal(page, match):
@@ -43,6 +48,11 @@ class Cards:
                 yield Hit("CREDIT_CARD", *match.span(), 0.95 if valid else 0.7)
             elif valid and tidy and len(digits) >= 14:
                 yield Hit("CREDIT_CARD", *match.span(), 0.8)
+
+
+def _in_row(page: Page, place: int) -> bool:
+    """Whether a comma right after the sign at ``place`` parts two numbers."""
+    return place >= 0 and _COLUMN.match(page.text, place) is not None
 
 
 def _is_literal(page: Page, match: re.Match[str]) -> bool:

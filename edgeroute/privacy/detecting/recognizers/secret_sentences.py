@@ -15,6 +15,7 @@ from edgeroute.privacy.detecting.recognizers.secret_values import (
     is_chosen,
     is_digest,
     is_grouped,
+    is_outcome,
     is_phrase,
     is_placeholder,
     is_sum,
@@ -80,6 +81,9 @@ _TURNS: Final = re.compile(
     rf"{one_of('secrets.safes')}[^\n]{{0,60}}?(?P<value>{_TURN}(?:[\s,\u3001]{{0,3}}(?:[^\W\d_]{{1,6}}\s)?{_TURN}){{1,4}})"
 )
 _REFERENCE: Final = re.compile(r"[|\]`]__?[.,;:)]{0,3}$")  # of reStructuredText: |name|_, [#1]_
+# Fields of an object one after the other, as in code without gaps: t,token:a,period:r.period??30
+_FIELD: Final = r"[A-Za-z_$][\w$]{0,40}:[\w$.?=\"]{1,60}"
+_OBJECT: Final = re.compile(rf"(?:{_FIELD}|[\w$.?]{{1,60}})(?:,{_FIELD}){{2}}")
 _KEYWORD: Final = re.compile(r"[\w.-]{1,40}=(?!=?$)")
 _JOINED: Final = re.compile(
     r"[A-Za-z0-9_@}]|[.\[({/_\\-]\S|[(\[]"
@@ -103,6 +107,8 @@ def told(page: Page) -> Iterator[Hit]:
     for count, cue in enumerate(CUE.finditer(page.lower)):
         if count % 512 == 0:
             page.tick()
+        if is_outcome(page.text, *cue.span()):
+            continue
         yield from _after(page, cue)
         if cue["word"] is not None:
             yield from _before(page, cue)
@@ -191,6 +197,8 @@ def _is_form(page: Page, value: str, place: int) -> bool:
     if is_digest(value) and _LINKED.match(page.text, place + len(value)):
         return True
     if encodes_placeholder(value):
+        return True
+    if page.form.is_code and _OBJECT.match(value):
         return True
     return _KEYWORD.match(value) is not None or (page.form.is_code and is_sum(value))
 

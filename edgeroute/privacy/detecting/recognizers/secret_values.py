@@ -35,7 +35,17 @@ _STOOD_IN: Final = re.compile(one_of("secrets.marks"))
 _PUBLISHED: Final = re.compile(alternatives(one.lower() for one in word_list("secrets.published")))
 _CLAIMS: Final = word_set("secrets.sample_claims")
 _TERMS: Final = word_set("secrets.terms")
-_ROWS: Final = ("12345678", "abcdefg", "01234567", "qwertyu", "98765432", "deadbeef", "a1b2c3d4")
+_ROWS: Final = (
+    "12345678",
+    "abcdefg",
+    "01234567",
+    "qwertyu",
+    "98765432",
+    "deadbeef",
+    "a1b2c3d4",
+    "1234abcd",
+    "abcd1234",
+)
 _DIGITS: Final = "01234567890 9876543210"
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
 _SHORTEST: Final = 3  # letters of a word that says nothing
@@ -65,6 +75,8 @@ _UNSTRUNG: Final = re.compile(
 )
 _CLOSED: Final = re.compile(r"[)\]}][^\W_]")
 _SALT: Final = re.compile(r"\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{0,22}")  # of bcrypt, without a hash
+_REPORTED: Final = re.compile(r"(?m)^[ \t]{0,12}(?:--- )?(?:PASS|FAIL|SKIP):? ")  # by tests
+_REPORTS: Final = 2
 _NUMBER: Final = re.compile(r"\d{4,19}")
 _DIGEST: Final = re.compile(
     r"(?:[0-9a-f]{7,128}|[0-9A-F]{7,128})|(?i:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
@@ -139,13 +151,18 @@ def encodes_placeholder(value: str) -> bool:
     return len(plain) > _SHORTEST and (is_placeholder(plain) or {*pieces(plain)} <= _TERMS)
 
 
+def is_outcome(text: str, start: int, end: int) -> bool:
+    """Whether ``[start, end)`` is what became of a test, among others: --- PASS: TestWrap."""
+    return text[start:end] == "PASS" and len(_REPORTED.findall(text)) >= _REPORTS
+
+
 def counts_on(value: str) -> bool:
     """Whether digits follow each other as one counts: 1234."""
     return value in _DIGITS
 
 
 def _claims_nothing(value: str) -> bool:
-    """Whether all that a JSON web token says is a greeting, as those of manuals do."""
+    """Whether all that a JSON web token says is a greeting or letters, as those of manuals do."""
     return value.startswith("ey") and any(map(_greets, value.split(".")[:2]))
 
 
@@ -154,7 +171,10 @@ def _greets(part: str) -> bool:
         claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except ValueError:
         return False
-    return isinstance(claims, dict) and claims.keys() <= _CLAIMS
+    if not isinstance(claims, dict):
+        return False
+    letters = all(len(key) == 1 and len(str(said)) == 1 for key, said in claims.items())
+    return letters or claims.keys() <= _CLAIMS
 
 
 def _is_counted(lower: str) -> bool:

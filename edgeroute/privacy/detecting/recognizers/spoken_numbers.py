@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from edgeroute.core.patterns import compiled
@@ -19,6 +19,7 @@ _RUN: Final = compiled(
 _EACH: Final = compiled(r"[^\s,.;-]+")
 _COUNTING: Final = compiled(one_of("phones.counting", gap=_PARTED))
 _NIL: Final = word_set("phones.nil")
+_TEN: Final = 10
 
 # Chinese and Japanese digits, and the syllables in which Koreans read theirs.
 _HAN: Final = "\u3007\u96f6\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5e7a"
@@ -46,7 +47,7 @@ class SpokenNumbers:
         for match in _RUN.finditer(page.lower):
             words = _EACH.findall(match.group())
             sure = len(words) >= 9 or (words[0] in _NIL and len(words) >= 6)
-            if not _COUNTING.match(match.group()) and (sure or near_words(page, match)):
+            if not _counts(match.group(), words) and (sure or near_words(page, match)):
                 yield Hit("PHONE_NUMBER", *match.span(), 0.7)
         for match in _HAN_RUN.finditer(page.lower):
             digits = len(re.findall(_HAN_ONE, match.group()))
@@ -56,3 +57,11 @@ class SpokenNumbers:
         for match in _HANGUL_RUN.finditer(page.lower):
             if not _HANGUL_COUNTING.match(match.group()):
                 yield Hit("PHONE_NUMBER", *match.span(), 0.7)
+
+
+def _counts(said: str, words: Sequence[str]) -> bool:
+    """Whether somebody counts: from one, or from nought up to nine."""
+    if words[0] not in _NIL:
+        return _COUNTING.match(said) is not None
+    ten = words[:_TEN]
+    return len({*ten}) == _TEN and _COUNTING.match(" ".join(words[1:])) is not None

@@ -51,7 +51,7 @@ _CARD: Final = compiled(
 )
 _MAIL: Final = r"<{1,2}[^<>\s]{1,64}(?:@| at )[^<>\n]{1,80}>{1,2}"
 _RIGHTS: Final = compiled(
-    r"(?:copyright\b|&copy;|\u00a9|\(c\)\s{0,2}(?=(?:19|20)\d\d))[^\n]{0,300}"
+    r"(?:copyright(?![a-z])|&copy;|\u00a9|\(c\)\s{0,2}(?=(?:19|20)\d\d))[^\n]{0,300}"
     rf"(?:\n[ \t#*/>]{{0,12}}(?:[^\n<]{{0,80}}{_MAIL}|[\w.+-]{{1,64}}@[\w.-]{{1,80}}$)){{0,3}}",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -81,7 +81,9 @@ _GIT: Final = compiled(
     rf"(?:{_SHORT}|{_FULL}|{_COMMIT}|{_DEBIAN}|{_FEDORA}|{_HEADED}|{_MAPPED}|{_KEPT_BY}|{_OWNERS})",
     re.IGNORECASE | re.MULTILINE,
 )
-_COUNTED: Final = compiled(rf"^[ ]{{0,8}}(\d{{1,6}})\t[^\n<:;,@]{{1,80}}{_MAIL}$", re.MULTILINE)
+_COUNTED: Final = compiled(
+    rf"^[ ]{{0,8}}(\d{{1,6}})(\t|[ ]{{2}})[^\n<:;,@]{{1,80}}{_MAIL}$", re.MULTILINE
+)
 _PATCH: Final = compiled(
     r"(?m)^From [0-9a-f]{40} \w{3} \w{3} \d\d? [\d:]{8} \d{4}\n(?:[^\n]{1,400}\n){1,12}"
 )
@@ -255,10 +257,13 @@ class Attribution:
         return end
 
     def _counts(self) -> Iterator[tuple[int, int]]:
-        """Whose commits were counted; lines with numbers that run on are a numbered file's."""
+        """Whose commits were counted; lines with numbers that run on are a numbered file's. Where
+        no tab parts them, whoever made most stands first.
+        """
         found = list(_COUNTED.finditer(self._text))
         steps = [int(two[1]) - int(one[1]) for one, two in pairwise(found)]
-        if 1 not in steps:
+        gaps = any(match[2] != "\t" for match in found)
+        if 1 not in steps and not (gaps and max(steps, default=1) > 0):
             yield from (match.span() for match in found)
 
     def _closed(self, place: int) -> int:

@@ -57,7 +57,7 @@ _HUNG: Final = r"[ \t]{0,40}[\u2502\u251c\u2514][\u2500\u2502 \u00a0]|< [a-z][a-
 # As lock files, lists of what was installed, and checks of downloads write them.
 # Words that are joined have no digits among their letters.
 _CHECKED: Final = (
-    r"(?:\b(?:sha\d{1,3}|md5|blake2[bs])[-:= ]|\bh1:)"
+    r"(?:\b(?:sha\d{1,3}|md5|blake2[bs])[-:= ]|\bh1:|\.(?:m?js|css|wasm)[\"']?: [\"']?)"
     r"(?=[A-Za-z+/=_-]{0,40}\d[0-9+/=_-]{0,8}[A-Za-z])[A-Za-z0-9+/=_-]{20,140}"
 )
 _HISTORY_LINE: Final = compiled(

@@ -64,9 +64,11 @@ _SURE: Final = 16  # signs from which on decoding to text is no accident
 _DATA: Final = 512  # signs of base64 from which on it must be readable
 _PUBLIC: Final = re.compile(
     r"(?:BEGIN|ssh-|sha\d|signature|certificate|public|cert|integrity|mappings|wasm|font)[^\n]{0,60}"
-    r"\s{0,4}[^\n]{0,20}$",
+    # What an armour says of itself before its data: Version: GnuPG v1.4.9 (MingW32)
+    r"(?:\n[ \t>#*]{0,12}(?:comment|hash|version): [^\n]{0,80}){0,3}\s{0,4}[^\n]{0,20}$",
     re.IGNORECASE,
 )
+_NEAR: Final = 300  # characters in which that stands
 
 
 class Decoded(NamedTuple):
@@ -121,7 +123,7 @@ def _base64(text: str, match: re.Match[str]) -> Iterator[Decoded]:
             yield from _part(_from_base64(line), start, start + len(line))
             start += len(line)
     whole = "".join(lines[: even + 1])
-    before = text[max(0, match.start() - 120) : match.start()]
+    before = text[max(0, match.start() - _NEAR) : match.start()]
     if len(whole) >= _DATA and _mixed(whole) and not _PUBLIC.search(before):
         require_machine(_bytes(whole))
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from edgeroute.core.patterns import compiled
+from edgeroute.privacy.detecting.text.domain_endings import is_known_ending
 from edgeroute.privacy.detecting.text.normalise import Normal, replaced
 from edgeroute.word_lists import one_of
 
@@ -41,6 +42,14 @@ _ADDRESS_END: Final = compiled(
 _NUMBER_END: Final = compiled(
     r"(?<=[\dA-Z])[ -]?\\?\r?\n[ \t>|#*]{0,12}(?=[\dA-Z]{0,4}\d)|(?<=[\dA-Z])-[ ]?\r?\n(?=\d)"
 )
+_ADDRESS: Final = compiled(r"[\w.+-]@(?P<host>(?:[\w-]{1,60}\.){1,4}[A-Za-z]{2,12})$")
+_OWN_LINE: Final = compiled(
+    r"[\w.+-]{3,60}@(?:[\w-]{1,60}\.){1,4}[A-Za-z]{2,12}[ \t>]{0,4}$", re.MULTILINE
+)
+_SHORT: Final = 40  # characters of a line that is not broken for its length
+_PACKED: Final = compiled(r"[A-Za-z0-9+/]{0,80}")
+_PACKED_END: Final = compiled(r"[A-Za-z0-9+/]{1,80}$")
+_DIGEST: Final = 60  # signs of one, around one of them
 _PROSE: Final = compiled(r"[^\W\d_]{2,}[^\n,;|\t]{0,60}$|\+\d[\d .-]{0,20}$")
 _LABEL_END: Final = compiled(
     r"(?<=[^\W\d_])(?P<is>[ \t]{0,2}[:=]|\s(?:is|ist|es|est))"
@@ -68,6 +77,7 @@ _LOOK_ALIKE: Final = compiled(
 _LISTED: Final = compiled(r"\d{4}[,;]\s?\d{4}[,;]\s?$")  # before and after four numbers of a list
 _LISTS: Final = compiled(r"[,;]\s?\d{4}[,;]\s?\d{4}")
 _GOING_ON: Final = re.compile(r"\d[.:]$")  # an address of a network, a time
+_SIGNS: Final = compiled(r"\D+")
 _ODD: Final = compiled(r"[^A-Za-z0-9 .()-]")  # what parts no number as people write it
 _DIGITS: Final = str.maketrans("oOlI", "0011")
 _MOST_DIGITS: Final = 19  # of one number; what is longer is a list
@@ -113,6 +123,26 @@ def _gap(_: re.Match[str]) -> str:
     return " "
 
 
+def _unended(match: re.Match[str]) -> str | None:
+    """Nothing, but where a whole address ends its line, or is a line below a short one."""
+    text, (start, end) = match.string, match.span()
+    whole = _ADDRESS.search(text, max(0, start - _AROUND), start)
+    if whole is not None and is_known_ending(whole["host"].lower()) and text[end] not in "@.":
+        return None
+    line = text[text.rfind("\n", 0, start) + 1 : start].strip(" \t>|#*/")
+    named = " " in line and len(line) < _SHORT and _OWN_LINE.match(text, end)
+    return None if named else ""
+
+
+def _form_gap(match: re.Match[str]) -> str | None:
+    """A gap, as forms are sent, but for a sign of a digest in base64."""
+    text, (start, end) = match.string, match.span()
+    before = _PACKED_END.search(text, max(0, start - _AROUND), start)
+    after = _PACKED.match(text, end)
+    packed = (after.end() if after else end) - (before.start() if before else start)
+    return None if packed > _DIGEST else " "
+
+
 def _untagged(match: re.Match[str]) -> str:
     return " " if re.search(r"^ |> <|> $", match.group()) else ""
 
@@ -147,6 +177,8 @@ def _spaced(match: re.Match[str]) -> str | None:
     text, (start, end) = match.string, match.span()
     if _LISTED.search(text, max(0, start - 12), start) or _LISTS.match(text, end):
         return None
+    if not {",", ";"}.isdisjoint(match.group()) and len(set(_SIGNS.findall(match.group()))) > 1:
+        return None  # the last of one field and the first of the next
     return re.sub(r"\D+", " ", f" {match.group()} ") if _ODD.search(match.group()) else None
 
 
@@ -179,8 +211,8 @@ _PARTED: Final[tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str |
     ("+", _PHONE, _phone),
     ("*~`_|=", _MARK, _nothing),
     ("\"'`", _JOINED, _nothing),
-    ("+", _FORM, _gap),
-    ("@", _ADDRESS_END, _nothing),
+    ("+", _FORM, _form_gap),
+    ("@", _ADDRESS_END, _unended),
     ("\n", _NUMBER_END, _between_numbers),
     ("\n", _LABEL_END, _label),
     ("", _LETTERS, _letters),

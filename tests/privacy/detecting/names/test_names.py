@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from edgeroute.privacy.detecting.names.names import without_assistants
+from edgeroute.privacy.detecting.names.names import is_attributed, without_assistants
 from edgeroute.privacy.detecting.names.rampart import NameSpan
 from edgeroute.privacy.detecting.text.page import Page
 
@@ -48,3 +48,34 @@ def test_a_person_of_that_name_stays_one(text: str, names: tuple[str, ...]) -> N
     page = Page(text, full=True, tick=lambda: None, allowed=lambda _: False)
     seen = spans(text, *names)
     assert without_assistants(page, seen) == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('{\n  "name": "shelf",\n  "dev": true,\n  "size": 3\n}\n', "dev"),
+        ('{\n  "outputs": [\n    {"name": "stdout", "text": []}\n  ]\n}\n', "stdout"),
+        ('#: door.c:14\nmsgid "Password"\nmsgstr "Pasahitza"\n', "Pasahitza"),
+        ('{"type": "Feature",\n "properties": {"beds": 12, "name": "Storbu"}}\n', "Storbu"),
+    ],
+)
+def test_what_code_calls_things_is_nobody(text: str, name: str) -> None:
+    """A switch, a stream, a message of a program and a place on a map."""
+    page = Page(text, full=True, tick=lambda: None, allowed=lambda _: False)
+    assert all(is_attributed(page, span) for span in spans(text, name))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('{\n  "dev": 3,\n  "ulla": {"owes": 120},\n  "size": 3\n}\n', "ulla"),
+        (
+            '{"type": "Feature",\n "properties": {"name": "Ulla Bergh",\n "owes": 1}}\n',
+            "Ulla Bergh",
+        ),
+    ],
+)
+def test_a_person_in_data_stays_one(text: str, name: str) -> None:
+    """With a record of its own, or with both names on a map."""
+    page = Page(text, full=True, tick=lambda: None, allowed=lambda _: False)
+    assert not any(is_attributed(page, span) for span in spans(text, name))

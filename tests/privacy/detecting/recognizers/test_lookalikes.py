@@ -11,6 +11,33 @@ from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy
 
 HARMLESS = {
+    "counting from nought": "const GLYPHS = `zero one two three\nfour five six seven "
+    "eight nine`;\n",
+    "test cards in rows": "id,phone,card\n1,555-0100,4111 1111 1111 1111\n2,555-0101,4242 4242 "
+    "4242 4242\n",
+    "an address before another key": "form.email.placeholder: ada@example.com\nform.phone: Phone\n",
+    "a maker's address on its own line": "/*\n * Copyright (c) 2003 Tom Wu\n *  Tom Wu\n"
+    " *  tjw@cs.nowhere.edu\n */\nint main(void) {\n  return 0;\n}\n",
+    "a public token": "<Shelf>\n  <PublicKeyToken>b77a5c561934e089</PublicKeyToken>\n</Shelf>\n",
+    "the name of an algorithm": 'class Gex:\n    NAME = "gss-gex-sha1-toWM5Slw5Ew8Mqkay+al2g=="'
+    "\n    bits = 1024\n",
+    "a token of letters": "import jws\n\njws.verify('eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
+    "eyJhIjoiYiJ9.jiMyrsmD8AoHWeQgmxZ5yq8z0lXS67_QGs52AzC8Ru8')\n",
+    "tests with what they were given": "    --- PASS: TestWrap/size=1 (0.00s)\n    --- PASS: "
+    "TestWrap/size=7 (0.00s)\nFAIL\n",
+    "an object without gaps": "function l(r){return{secret:r.secret,period:r.period??30,crypto:"
+    "r.crypto??c,base32:r.base32??y,digits:r.digits??6,token:t}}\nlet x=l(y);\n",
+    "sums of scripts": '{\n "shelf.min.js": "NuVOeEsS+hhEJQGsO94fKMfY74rRsFLaYpw1VPzGLN2+pwD9m2PkYQ'
+    '+W56WAYVTi"\n}\n',
+    "a sample of a login": 'import door\n\ndoor.login("hello", "1234abcd")\n',
+    "the word for a password": '{"jobs": [\n    "\u015eifre \u00e7\u00f6z\u00fcmleyici",\n'
+    '    "\u015eof\u00f6r"\n]}\n',
+    "a word that a test signs in with": 'def test_door():\n    door.open(user="wolf", '
+    'password="pygmalion")\n',
+    "a key with its version": 'KEY = """-----BEGIN PGP PUBLIC KEY BLOCK-----\nVersion: GnuPG v1 '
+    "(MingW32)\n\n"
+    + "mQGiBEiH4QERBACm48JJsg2XGzWfL7f/fjp3wtrY+JIz6P07s7smr35kve+wl605\n" * 12
+    + '"""\n',
     "a head of another column": "GROUP            TOPIC   OFFSET       LAG   CLIENT-ID\n"
     "clickhouse-sink  raw     918273645    457   ingest\n",
     "how a test went": "[ 2850.0 ns] T3 stayed at 8      PASS\n[ 2975.0 ns] T4 crossing\n",
@@ -192,6 +219,13 @@ HARMLESS = {
     "shelf/it/code.py,sha256=XfhDpJjXw-hRk40ZeYRLYIYIlXaImk79n_obFIwyBug,5948\n",
 }
 PRIVATE = {
+    "a number that begins as one counts": "call zero one two three four seven one one nine two",
+    "a card after a comma": "card: 4485275742308327,08/27\n",
+    "an address in two parts": "Write to mara.ost\nrowski@posteo.net about the rent.",
+    "a token of somebody by number": "import jws\n\ntoken = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
+    "eyJpZCI6NDQ3MX0.jiMyrsmD8AoHWeQgmxZ5yq8z0lXS67_QGs52AzC8Ru8'\n",
+    "a password in a form": "Password ........ Tr0ub4dor!",
+    "a password in a program": 'import door\n\ndoor.open(user="wolf", password="pygmalion")\n',
     "a number below its head": "NAME          TOWN       CUSTOMER NO\n"
     "Liv Berg      Moorby     918273645\n",
     "a password in capitals after a dot": "DB_PASSWORD=Sommer.REGEN99\n",

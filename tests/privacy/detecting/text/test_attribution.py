@@ -17,6 +17,7 @@ PUBLIC = {
     "log, full digest": f"3f2a9c1d0be5f7a86c4d21e09b7f6a5c4d3e2f10|Orla Finn|{MAIL}|Fix it\n",
     "blame": f"^9be01d7a (<{MAIL}> 2026-03-02 09:10:11 +0100  12) return 1\n",
     "shortlog": f"    31\tOrla Finn <{MAIL}>\n     4\tBo Ek <bo@ek.se>\n",
+    "shortlog without tabs": f"    31  Orla Finn <{MAIL}>\n     4  Bo Ek <bo@ek.se>\n",
     "patch": "From 3f2a9c1d0be5f7a86c4d21e09b7f6a5c4d3e2f10 Mon Sep 17 00:00:00 2001\n"
     f"From: Orla Finn <{MAIL}>\nDate: Mon, 2 Mar 2026\nSubject: [PATCH] Fix it\n",
     "toml": f'authors = [\n  {{name = "Orla Finn", email = "{MAIL}"}},\n]\n',
@@ -28,6 +29,7 @@ PUBLIC = {
     "docstring": f'"""Reads.\n\n:author: Orla Finn <{MAIL}>\n"""\n',
     "tag": f" * @author Orla Finn <{MAIL}>\n",
     "copyright": f"Copyright (c) 2019-2026 Orla Finn <{MAIL}>\n",
+    "copyright as a name": f'__copyright__ = "2019-2026 Orla Finn <{MAIL}>"\n',
     "copyright in a comment": f"# \u00a9 2026, Orla Finn ({MAIL})\n",
     "list": f"# Contributors (by name)\n\n- Bo Ek\n- Orla Finn <{MAIL}>\n",
     "list with a word before": f"Authors\n=======\n\nThey wrote\nit.\n\n- Orla Finn <{MAIL}>\n",
@@ -64,6 +66,7 @@ PRIVATE = {
     "card of a customer": f"users = [{{\n name: 'Orla Finn',\n email: '{MAIL}',\n owes: 120\n}}]",
     "rows": f"id,name,email\n1,Orla Finn,{MAIL}\n",
     "rows after a digest": f"9be01d7a,Orla Finn,{MAIL}\n",
+    "people by number": f"    31  Orla Finn <{MAIL}>\n    44  Bo Ek <bo@ek.se>\n",
     "numbered people": f"    11\tBo Ek <bo@ek.se>\n    12\tOrla Finn <{MAIL}>\n",
     "mail": f"From: Orla Finn <{MAIL}>\nTo: shop@acme.org\nSubject: my order\n",
     "json beside an author": f'{{"author": {{"id": 4}}, "customer": "Orla", "email": "{MAIL}"}}',

@@ -102,5 +102,7 @@ def test_models_read_no_checksums() -> None:
     assert without_checksums(line).split() == ["a/b.py,", ",494"]
     assert without_checksums(locked).split() == ['"integrity":', '"', '",', "by", "sha256"]
     assert len(without_checksums(locked)) == len(locked)
+    script = '"shelf-2.1.min.js": "NuVOeEsS+hhEJQGsO94fKMfY74rRsFLaYpw1VPzGLN2+pwD9m2PkYQ"'
+    assert without_checksums(script).split() == ['"shelf-2.1.min', '"']
     words = "sha256 ada_lovelace_of_london_is_ill and SHA256_PASSWORD_OF_ADA_LOVELACE=x"
     assert without_checksums(words) == words

@@ -8,8 +8,8 @@ import sys
 import pytest
 import tldextract
 
-from edgeroute.privacy.detecting.recognizers import domain_endings
-from edgeroute.privacy.detecting.recognizers.domain_endings import is_known_ending
+from edgeroute.privacy.detecting.text import domain_endings
+from edgeroute.privacy.detecting.text.domain_endings import is_known_ending
 from edgeroute.privacy.detecting.without_spacy import without_spacy
 
 EXTRACT = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)
@@ -36,7 +36,7 @@ def test_the_package_is_not_imported() -> None:
     """It brings a client for the internet along, and a tree of all suffixes."""
     program = (
         "import sys;"
-        "from edgeroute.privacy.detecting.recognizers.domain_endings import is_known_ending as f;"
+        "from edgeroute.privacy.detecting.text.domain_endings import is_known_ending as f;"
         "print(f('firm.co.uk'), {'tldextract', 'requests'} & set(sys.modules))"
     )
     done = subprocess.run(
