@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from edgeroute.privacy.detecting.text.normalise import normalise, readings
@@ -117,7 +117,8 @@ def test_places_stay_inside_and_in_order(text: str) -> None:
 
 @given(st.text(alphabet="abc 019.@", max_size=80), st.text(alphabet="abc 019.@", max_size=80))
 def test_what_follows_a_disguise_keeps_its_place(before: str, after: str) -> None:
-    """A hidden character shifts nothing that comes after it."""
+    """A hidden character shifts nothing that comes after it, but for dots that lead to a value."""
+    assume("...." not in before + after)
     text = f"{before}\u200b{after}"
     normal = normalise(text)
     start = len(before)

@@ -71,7 +71,9 @@ def is_dummy(value: str) -> bool:
 def is_unfilled(value: str) -> bool:
     """Whether the digits of ``value`` only show where a number goes: 00000000, 0000001, 1234567."""
     digits = "".join(c for c in value if c.isdigit())
-    return len(set(digits[:-1])) < 2 or set(digits[1:]) == {"0"} or digits in _COUNTING
+    if len(set(digits[:-1])) < 2 or set(digits[1:]) == {"0"}:
+        return True
+    return digits in _COUNTING or digits[:-1] in _COUNTING  # and a check digit
 
 
 def spans(text: str) -> list[tuple[int, int]]:

@@ -26,7 +26,7 @@ ADDED = [
     ("la mia carta \u00e8 CA12345AB", "NATIONAL_ID", "ItIdentityCardRecognizer"),
     ("his DEA BB1388568", "MEDICAL_RECORD", "MedicalLicenseRecognizer"),
     ("Medicare MBI: 1EG4TE5MK73", "MEDICAL_RECORD", "UsMbiRecognizer"),
-    ("meine eGK A123456780", "MEDICAL_RECORD", "DeHealthInsuranceRecognizer"),
+    ("meine eGK M314159267", "MEDICAL_RECORD", "DeHealthInsuranceRecognizer"),
     ("it is MORGA657054SM9IJ", "DRIVER_LICENSE", "UkDrivingLicenceRecognizer"),
 ]
 WITHOUT_WORDS = [

@@ -36,7 +36,8 @@ _ASSISTANT: Final = compiled(
     re.IGNORECASE,
 )
 _MARKS: Final = 8  # of a list, a quotation or a comment, before the first word of a line
-_KEYWORDS: Final = word_set("code.starts") | word_set("code.values")
+_VALUES: Final = word_set("code.values")
+_KEYWORDS: Final = word_set("code.starts") | _VALUES
 _HUMPED: Final = compiled(r"[a-z]{2,20}[A-Z][A-Za-z]{1,20}")
 _FILE_ENDS: Final = word_set("emails.file_ends")
 _IN_FILE: Final = compiled(r"/|\.[a-z]{1,5}(?![\w.@-])")  # what follows in a path: collector.toml
@@ -140,6 +141,7 @@ def is_attributed(page: Page, span: NameSpan) -> bool:
         page.attribution.holds(span.start, span.end)
         or page.attribution.in_changes(span.start, span.end)
         or page.form.is_form(span.start, span.end)
+        or page.text[span.start : span.end] in _VALUES
         or is_example_person(page, span.end)
         or is_sample_person(page, span.start, span.end)
         or (page.form.is_code and _is_identifier(page.text, span.start, span.end))

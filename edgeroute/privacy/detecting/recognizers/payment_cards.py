@@ -9,11 +9,15 @@ from typing import Final
 from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.word_lists import pattern_list, word_set
 
-_RUN: Final = re.compile(r"(?<![\d.])(?<!\d[/_-])\d(?:[ -]?\d){11,18}(?!\d|[./-]\d)")
+_RUN: Final = re.compile(
+    r"(?<![\d.])(?<!\d[/_-])(?:\d{4}(?:\.\d{4}){3}|\d(?:[ -]?\d){11,18})(?!\d|[./-]\d)"
+)
+# What the stripe of a card holds: %B4539578763621486^BERG/ADA^2805101, ;4539578763621486=2805101
+_STRIPE: Final = re.compile(r"(?:%?B(?P<one>\d{13,19})\^[^^\n]{2,26}\^|;(?P<two>\d{13,19})=)\d{4}")
 _COLUMN: Final = re.compile(
     r"\d,(?=\d)"
 )  # what parts numbers of a row, and decimals in half of Europe
-_GROUPED: Final = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5}")
+_GROUPED: Final = re.compile(r"\d{4}([ .-])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5}")
 _ISSUER: Final = re.compile(f"(?:{'|'.join(pattern_list('payment_cards'))})$")
 _COUNTED: Final = "0123456789" * 3  # no number but a ruler of columns
 _LONGEST: Final = 16  # digits of nearly all cards; whole numbers of 64 bits in code have more
@@ -29,14 +33,18 @@ class Cards:
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Every run of twelve to nineteen digits that is a card."""
+        for match in _STRIPE.finditer(page.text):
+            yield Hit("CREDIT_CARD", *match.span(match.lastgroup or 0), 0.95)
         for match in _RUN.finditer(page.text):
             run = match.group()
             digits = re.sub(r"\D", "", run)
-            if len(set(digits)) < 3 or digits in _COUNTED or not page.apart(*match.span()):
+            if len(set(digits)) < 3 or digits in _COUNTED:
                 continue
             around = page.words_before(match.start(), 8, 80) + page.words_after(match.end(), 5)
             near = not _WORDS.isdisjoint(around)
             valid = _luhn(digits) and _ISSUER.match(digits) is not None
+            if not (valid and near) and not page.apart(*match.span()):
+                continue
             tidy = run.isdigit() or _GROUPED.fullmatch(run) is not None
             if not valid and (_in_row(page, match.start() - 2) or _in_row(page, match.end() - 1)):
                 continue

@@ -23,7 +23,7 @@ _PREFIXED: Final = compiled(
     r"[A-Z]{0,4}-?\d[\dA-Z-]{3,16}|(?:MRN|MED|NPI|EMP|CUST)\d{5,12})(?![A-Za-z0-9])"
 )
 _DATE_OR_TIME: Final = compiled(
-    r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}[:.]\d{2}(?:[:.]\d{2})?|v?\d{1,3}(?:\.\d{1,4}){1,3}"
+    r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d\d/\d\d|\d{1,2}[:.]\d{2}(?:[:.]\d{2})?|v?\d{1,3}(?:\.\d{1,4}){1,3}"
     r"|\d{1,3}\.\d{5,20}|\d{1,3}(?:,\d{3})+|\d+%|(?:19|20)\d\d|\d{1,3}|\d{4}-(?:19|20)?\d\d)$"
 )
 
@@ -78,7 +78,7 @@ _MEASURED: Final = compiled(
 _COUNTED: Final = compiled(r" [a-z]{2,20}s(?![\w'])")  # 25000 passengers
 _MASKED: Final = compiled(r"(?:xx|\*\*)[ -]$")
 _UNCHECKED: Final = compiled(r"[A-Z]{2}00[A-Z\d]")  # an account whose check digits are not put in
-_LITERAL: Final = compiled(r"0[xX][\dA-Fa-f]{1,16}")  # a number of a program or a chip
+_LITERAL: Final = compiled(r"0[xX][\dA-Fa-f]{1,64}")  # a number of a program or a chip
 _MONEY: Final = compiled(r"[$\u20ac\u00a3\u00a5]\s?$")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -32,6 +33,11 @@ _JWT: Final = compiled(
     _EDGE
     + r"ey[JI][A-Za-z0-9_-]{10,2000}\.ey[JI][A-Za-z0-9_-]{8,4000}(?:\.[A-Za-z0-9_-]{10,2000})?"
 )
+# A user and a password as a head of the web has them: Authorization: Basic YWRhOm1vb24=
+_BASIC: Final = compiled(
+    r"\bbasic[ \t]{1,3}(?P<value>[A-Za-z0-9+/]{8,200}={0,2})(?![\w+/=])", re.IGNORECASE
+)
+_USER: Final = re.compile(r"[!-9;-~]{1,64}:(?P<value>[!-~]{4,128})")
 _ADDRESS: Final = compiled(
     r"://([^\s:/@'\"<>`\[\]{}]{0,64}):(?P<value>[^\s/'\"<>`](?:[^\s/<>`]{0,126}[^\s/'\"<>`])?)@(?P<host>[\w.\[\]%-]{1,128})"
 )
@@ -56,6 +62,7 @@ def by_form(page: Page) -> Iterator[Hit]:
         token = match.group()
         if not (is_placeholder(token) or is_placeholder(token[-40:])):
             yield Hit("SECRET", *match.span(), 0.9, pattern="jwt")
+    yield from _basic(text)
     for match in _ADDRESS.finditer(text) if "://" in text else ():
         value = match["value"].rpartition("@")[2] if "@" in match["value"] else match["value"]
         if page.form.is_code and (counts_on(value) or _BEGUN_HERE.match(text, match.start("host"))):
@@ -88,6 +95,22 @@ def _places() -> tuple[tuple[re.Pattern[str], Strength], ...]:
         )
         for pattern in file
     )
+
+
+def _basic(text: str) -> Iterator[Hit]:
+    """Passwords of a head of the web, which stand in base64 after their user."""
+    for match in _BASIC.finditer(text) if "asic " in text else ():
+        user = _USER.fullmatch(_plain(match["value"]))
+        if user is not None and not is_placeholder(user["value"]):
+            yield Hit("SECRET", *match.span("value"), 0.9, pattern="basic")
+
+
+def _plain(coded: str) -> str:
+    """What base64 says; nothing where it is none."""
+    try:
+        return base64.b64decode(coded, validate=True).decode("ascii")
+    except ValueError:
+        return ""
 
 
 def _is_token(value: str) -> bool:

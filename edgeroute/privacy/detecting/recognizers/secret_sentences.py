@@ -18,6 +18,7 @@ from edgeroute.privacy.detecting.recognizers.secret_values import (
     is_outcome,
     is_phrase,
     is_placeholder,
+    is_random,
     is_sum,
     strength,
 )
@@ -174,6 +175,8 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
             good = direct and is_grouped(value) and "-" in value
         else:
             good = _is_told(value, direct=direct, foreign=near and value.isascii())
+            # In what programs print a value further on is the next column.
+            good = good and (direct or not page.form.is_published or is_random(value))
         if good:
             yield Hit("SECRET", place, place + len(value), 0.75, pattern="told")
             return

@@ -65,6 +65,17 @@ _SENTENCE: Final = compiled(
 _PASSWORD: Final = compiled(whole("secrets.code_words", ending=2))
 _WALLET: Final = compiled(whole("secrets.wallets"))
 _WORDS: Final = compiled(r"(?<![\w-])[a-z]{3,8}(?: [a-z]{3,8}){11,23}+(?![\w-])")
+# The same with numbers: 1 copper 2 vivid 3 orbit
+_COUNTED: Final = compiled(
+    r"(?<![\w-])1[.):]?\s{1,2}[a-z]{3,8}(?:,?\s{1,3}\d{1,2}[.):]?\s{1,2}[a-z]{3,8}){11,23}(?![\w-])"
+)
+# One code on each line, as those that let one in without a telephone
+_LINE: Final = (
+    r"[ \t]{0,4}(?:[*-][ \t]|\d{1,2}[.)][ \t]?)?"
+    r"[A-Za-z0-9]{4,10}(?:[ -][A-Za-z0-9]{4,10}){0,3}[ \t]{0,4}"
+)
+_CODES: Final = compiled(rf"(?m:^){_LINE}(?:\n{_LINE}){{2,19}}(?m:$)")
+_CODE_LISTS: Final = compiled(one_of("secrets.code_lists"))
 _STOPS: Final = compiled(rf"(?<![^ ]){one_of('secrets.no_seed_words')}(?![^ ])")
 _SEED_LEAST: Final = 12  # words of a seed phrase
 _ACCESS: Final = compiled(whole("secrets.accesses", ending=2))
@@ -123,12 +134,24 @@ def phrases(page: Page) -> Iterator[Hit]:
         if _PASSWORD.search(page.before(match.start(), _BACK)):
             yield Hit("SECRET", *match.span("value"), 0.7, pattern="phrase")
     if page.holds(_WALLET):
+        for match in _COUNTED.finditer(page.lower):
+            yield Hit("SECRET", *match.span(), 0.8, pattern="seed")
         for match in _WORDS.finditer(page.lower):
             for run in _STOPS.split(match.group()):
                 words = run.split()
                 if len(words) >= _SEED_LEAST and len(set(words)) >= len(words) - 1:
                     start = match.start() + match.group().index(run)
                     yield Hit("SECRET", start, start + len(run), 0.8, pattern="seed")
+
+
+def listed(page: Page) -> Iterator[Hit]:
+    """Codes below each other that let one in where nothing else does."""
+    if not page.holds(_CODE_LISTS):
+        return
+    for match in _CODES.finditer(page.text):
+        drawn = all(any(map(str.isdigit, line)) for line in match.group().splitlines())
+        if drawn and _CODE_LISTS.search(page.before(match.start(), _BACK)):
+            yield Hit("SECRET", *match.span(), 0.7, pattern="codes")
 
 
 def _is_made(value: str) -> bool:  # noqa: PLR0911 - one form each

@@ -21,7 +21,7 @@ from edgeroute.word_lists import one_of
 
 _LONG: Final = 20  # signs of a drawn key; an example has fewer
 _WORDS: Final = re.compile(
-    rf"{secret_names.CUE.pattern}|{one_of('secrets.hints')}|:\d{{2,5}}:|:[${{]|[^\x00-\x7f]"
+    rf"{secret_names.CUE.pattern}|{one_of('secrets.hints')}|:\d{{2,5}}:|:[${{]|@(?:tcp|unix)\(|[^\x00-\x7f]"
 )
 # Each format holds one of these in small letters; the shortest is a token of Slack.
 _FORMAT: Final = r"://|-----begin|[a-z0-9_.,+/=%~-]{15}"
@@ -43,6 +43,7 @@ class Secrets:
             yield from secret_formats.by_place(page)
             yield from _but_examples(page, secret_sentences.told(page))
             yield from secret_shapes.phrases(page)
+            yield from secret_shapes.listed(page)
         if page.holds(secret_openings.NEEDS):
             yield from secret_openings.opened(page)
             yield from secret_shapes.shaped(page)

@@ -29,9 +29,9 @@ _GOES_ON: Final = compiled(r"\n[ \t]{1,20}[^\n<@]{0,80}<[^<>\s]{1,64}@[^<>\s]{1,
 # A key alone on its line, as JSON is read line by line, and the fields of the makers after it.
 _TABLE: Final = rf"\[{{1,2}}(?:[\w-]{{1,24}}\.){{0,3}}{_FIELDS}\]{{1,2}}"  # of TOML
 _BARE: Final = compiled(rf"(?m)^[ \t]{{0,40}}(?:{_FIELDS}:?|{_TABLE})$", re.IGNORECASE)
+_OF_PERSON: Final = rf"(?:{one_of('attribution.person_fields')}|{_FIELDS})"
 _PERSON: Final = compiled(
-    rf"\n(?:[ \t]{{1,40}}|-[ \t]|{one_of('attribution.person_fields')}\s?[:=])[^\n]{{0,300}}",
-    re.IGNORECASE,
+    rf"\n(?:[ \t]{{1,40}}|-[ \t]|{_OF_PERSON}\s?[:=])[^\n]{{0,300}}", re.IGNORECASE
 )
 _TAG: Final = compiled(
     r"(?:[@\\]author\b|<authors?>|(?<!\w)contact: mailto:)[^\n]{0,200}", re.IGNORECASE
@@ -71,6 +71,7 @@ _HEADED: Final = (
 )
 # Names and addresses of one maker under another: Ada Berg <ada@host> ada <old@host>
 _MAPPED: Final = rf"[^\n<:;,@]{{1,80}}{_MAIL} (?:[^\n<:;,@]{{1,60}} )?{_MAIL}[ \t]{{0,4}}$"
+_SIGNATURE: Final = r"gpg: {1,20}(?:Good signature from|aka) \"[^\n]{1,160}"
 _KEPT_BY: Final = rf"[MRP]:[ \t]{{1,8}}[^\n<:;,@]{{1,80}}{_MAIL}[ \t]{{0,4}}$"  # as Linux has them
 _OWNERS: Final = (
     r"[*/.\w-]{0,80}[*/][^\s@]{0,120}(?:[ \t]{1,40}[\w.+-]{0,64}@[\w./-]{1,80}){1,12}[ \t]{0,4}$"
@@ -78,7 +79,8 @@ _OWNERS: Final = (
 # Histories: a format of one's own, a blame, a commit, a count of commits; who owns which files.
 _GIT: Final = compiled(
     rf"{LEAD}[|*\\/ ]{{0,12}}"
-    rf"(?:{_SHORT}|{_FULL}|{_COMMIT}|{_DEBIAN}|{_FEDORA}|{_HEADED}|{_MAPPED}|{_KEPT_BY}|{_OWNERS})",
+    rf"(?:{_SHORT}|{_FULL}|{_COMMIT}|{_DEBIAN}|{_FEDORA}|{_HEADED}|{_MAPPED}|{_KEPT_BY}|{_OWNERS}"
+    rf"|{_SIGNATURE})",
     re.IGNORECASE | re.MULTILINE,
 )
 _COUNTED: Final = compiled(
@@ -88,7 +90,9 @@ _PATCH: Final = compiled(
     r"(?m)^From [0-9a-f]{40} \w{3} \w{3} \d\d? [\d:]{8} \d{4}\n(?:[^\n]{1,400}\n){1,12}"
 )
 _WORD: Final = r"[^\W\d_a-z][\w.'\u2019-]{0,30}"
-_NAME: Final = rf"{_WORD}(?: (?:{_WORD}|{one_of('names.particles')})){{0,4}}"
+_NAME: Final = (
+    rf"{_WORD}(?: (?:{_WORD}|[\"'(][\w-]{{2,20}}[\"')]|{one_of('names.particles')})){{0,4}}"
+)
 # A line of a comment that is a maker, and perhaps years: # Ada Berg <ada@host>, 2011
 _SIGNED: Final = compiled(
     rf"(?m)^{NUMBERED}[ \t]{{0,40}}(?:\#|//|\*|;|--|%)[ \t]{{1,20}}(?:and )?{_NAME},?[ \t]{{0,4}}"

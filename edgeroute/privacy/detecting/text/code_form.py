@@ -57,7 +57,7 @@ _HUNG: Final = r"[ \t]{0,40}[\u2502\u251c\u2514][\u2500\u2502 \u00a0]|< [a-z][a-
 # As lock files, lists of what was installed, and checks of downloads write them.
 # Words that are joined have no digits among their letters.
 _CHECKED: Final = (
-    r"(?:\b(?:sha\d{1,3}|md5|blake2[bs])[-:= ]|\bh1:|\.(?:m?js|css|wasm)[\"']?: [\"']?)"
+    r"(?i:\b(?:sha\d{1,3}|md5|blake2[bs])[-:= ]|\bh1:|\.(?:m?js|css|wasm)[\"']?: [\"']?)"
     r"(?=[A-Za-z+/=_-]{0,40}\d[0-9+/=_-]{0,8}[A-Za-z])[A-Za-z0-9+/=_-]{20,140}"
 )
 _HISTORY_LINE: Final = compiled(
@@ -85,22 +85,38 @@ _STAMP: Final = (
 _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _HEX: Final = r"(?=[0-9a-f]{0,38}\d)(?=[0-9]{0,38}[a-f])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})"
 _DIGEST: Final = r"(?:commit |merge: |from )?\^?[0-9a-f]{7,64}\b(?= )"
+# Public keys as OpenSSH has them, with whose they are, and their numbers in JSON
+_PUBLIC_KEY: Final = (
+    r"(?:ssh|ecdsa)-[a-z\d-]{3,20} AAAA[\w+/=]{20,800}(?: [^\s@]{1,40}@[^\s@]{1,60})?"
+    r"|\b[nxy][\"']?: ?[\"']?[\w-]{40,800}"
+)
 _MARKS: Final = compiled(
     rf"(?m:^)[ \t|*+-]{{0,12}}(?:{_BLAME}|{_DIGEST})"
     r"|\bindex [0-9a-f]{6,40}\.\.[0-9a-f]{6,40}|\b[0-9a-f]{7,40}\.{2,3}[0-9a-f]{7,40}\b"
     r"|\[`?[0-9a-f]{7,40}`?\](?=\()"  # a link to a commit
-    rf"|\b{_UUID}\b|\b{_HEX}\b|{_STAMP}|{_CHECKED}",
+    rf"|{_PUBLIC_KEY}|\b{_UUID}\b|\b{_HEX}\b|{_STAMP}|{_CHECKED}",
     re.IGNORECASE,
 )
 _DOCUMENT: Final = compiled(rf"(?<![a-z]){one_of('attribution.documents')}|(?m:^)(?:```|\.\. \w)")
 _DOCUMENT_LEAST: Final = 2  # so many different signs make a document of a repository
 
 
-_CHECKSUM: Final = compiled(_CHECKED)
+# A line of a key or a certificate, as it stands between BEGIN and END.
+_ARMOUR: Final = (
+    r"(?m:^)[ \t>#*\"']{0,20}(?=[^\n]{0,60}[A-Z])(?=[^\n]{0,60}[a-z])(?=[^\n]{0,60}\d)"
+    r"[A-Za-z\d+/]{44,80}={0,2}(?:\\n)?[\"', +\\]{0,6}(?m:$)"
+)
+_SEALED: Final = (
+    r"\bAAAA[\w+/=]{40,800}|\bENC\[[^\]\n]{20,600}\]"
+    r"|\bdata:[\w/+.-]{3,40};base64,[\w+/=]{40,4000}"
+)
+_CHECKSUM: Final = compiled(rf"{_CHECKED}|{_ARMOUR}|{_SEALED}")
 
 
 def without_checksums(text: str) -> str:
-    """``text`` with blanks in the place of checksums, in which models see names and records."""
+    """``text`` with blanks in the place of checksums, keys and certificates, in which models see
+    names and records.
+    """
     return _CHECKSUM.sub(lambda match: " " * len(match.group()), text)
 
 

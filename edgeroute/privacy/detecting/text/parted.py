@@ -43,6 +43,7 @@ _NUMBER_END: Final = compiled(
     r"(?<=[\dA-Z])[ -]?\\?\r?\n[ \t>|#*]{0,12}(?=[\dA-Z]{0,4}\d)|(?<=[\dA-Z])-[ ]?\r?\n(?=\d)"
 )
 _ADDRESS: Final = compiled(r"[\w.+-]@(?P<host>(?:[\w-]{1,60}\.){1,4}[A-Za-z]{2,12})$")
+_VERSIONED: Final = compiled(r"@v?\d[\w.+-]{0,40}$")  # of a module: golang.org/x/oauth2@v0.22.0
 _OWN_LINE: Final = compiled(
     r"[\w.+-]{3,60}@(?:[\w-]{1,60}\.){1,4}[A-Za-z]{2,12}[ \t>]{0,4}$", re.MULTILINE
 )
@@ -124,9 +125,13 @@ def _gap(_: re.Match[str]) -> str:
 
 
 def _unended(match: re.Match[str]) -> str | None:
-    """Nothing, but where a whole address ends its line, or is a line below a short one."""
+    """Nothing, but where a whole address or a version ends its line, or an address is a line below
+    a short one.
+    """
     text, (start, end) = match.string, match.span()
     whole = _ADDRESS.search(text, max(0, start - _AROUND), start)
+    if _VERSIONED.search(text, max(0, start - _AROUND), start):
+        return None
     if whole is not None and is_known_ending(whole["host"].lower()) and text[end] not in "@.":
         return None
     line = text[text.rfind("\n", 0, start) + 1 : start].strip(" \t>|#*/")

@@ -48,6 +48,8 @@ _MY: Final = compiled(rf"\b{one_of('suspicions.my')}\b")
 _I: Final = compiled(rf"\b{one_of('suspicions.i')}\b|{one_of('suspicions.i_unspaced')}")
 # A word that is no part of a path, an option, a setting or a name of a thing.
 _STANDING: Final = compiled(r"(?<![\w./:@#$%-])[^\W\d_]{2,}(?![\w/:@#$%=-]|\.\w)")
+_LISTED: Final = 10  # words of a list
+_LISTED_WORD: Final = compiled(r"[ \t]{0,8}(?:[a-z_]{1,20}: )?[^\W\dA-Z_]{0,24}\d{0,10},?")
 _COLUMN: Final = compiled(r"\S {2,40}(?=\S)")
 _PRINTED: Final = 40  # words and figures of the shortest table
 _TOLD_WORDS: Final = 0.5  # the share of such words in what is told
@@ -217,6 +219,17 @@ def form_of(text: str) -> dict[str, float]:
             for name, signs in _SCRIPTS.items()
         },
     }
+
+
+def is_word_list(text: str) -> bool:
+    """Whether ``text`` is words in small letters, one on each line, perhaps each after the same
+    key: of a dictionary, of common passwords.
+    """
+    lines = text.split("\n")
+    inner = [
+        line for line in lines[1:-1] if line.strip()
+    ]  # a window may cut the first and the last
+    return len(inner) >= _LISTED and all(map(_LISTED_WORD.fullmatch, inner))
 
 
 def is_language(text: str) -> bool:

@@ -27,7 +27,7 @@ from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
 from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
 from edgeroute.privacy.detecting.text.page import WORD, Hit, Page
 from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, OpenWindows, windows
-from edgeroute.privacy.detecting.weighing.evidence import is_figures, is_language
+from edgeroute.privacy.detecting.weighing.evidence import is_figures, is_language, is_word_list
 from edgeroute.privacy.detecting.weighing.kinds import (
     DETAILS,
     MACHINES,
@@ -196,6 +196,9 @@ class Suspicions:
         start, end, (probability, reasons) = weighed
         told = ", ".join(reasons)
         seen = list(_in(hits, start, end))
+        sure = any(hit.score >= _SHAPED for hit in seen)
+        if self._policy.level is Level.BALANCED and not sure and is_word_list(page.text[start:end]):
+            return
         names = [one for one in _in(spans, start, end) if one.label in PERSON_LABELS]
         in_code = low and not _is_shown(page, names, seen)
         counts = self._policy.counts_details(probability, in_code=in_code)

@@ -11,6 +11,21 @@ from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy
 
 HARMLESS = {
+    "versions of modules": "acme.org/pay golang.org/x/oauth2@v0.22.0\ncloud.google.com/go@v1.43.0 "
+    "golang.org/x/oauth2@v0.21.0\n",
+    "a token that nobody signed": "The unsigned token of the RFC:\n\n    eyJhbGciOiJub25lI"
+    "n0.eyJpc3M"
+    "iOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.\n",
+    "numbers of a public key": '{\n  "kty": "EC",\n  "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8'
+    "Tus9uPHvRVEU"
+    '",\n  "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"\n}\n',
+    "what is encrypted": "smtp_password: ENC[AES256_GCM,data:ZTdICEQLXetyeUwfl4gh,iv:9qlE11C4YDLE="
+    ",type:str]\n",
+    "a signature of a registry": '"signatures": [\n  {\n    "sig": "MEUCIQ13QOS2WIuBmeXWx4'
+    "JSdo6uidPSs"
+    'c00qyQ24eoVEaD4CNFQhEDUVNY9DGU2lZORdT2VM34quKN6dmYgP7q+GWMWMO="\n  }\n]\n',
+    "a number that counts, with its check digit": "Vat Number\n - Accepts DE 123456788\n",
+    "an address of a chain": "account #0: 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266",
     "counting from nought": "const GLYPHS = `zero one two three\nfour five six seven "
     "eight nine`;\n",
     "test cards in rows": "id,phone,card\n1,555-0100,4111 1111 1111 1111\n2,555-0101,4242 4242 "
@@ -219,6 +234,25 @@ HARMLESS = {
     "shelf/it/code.py,sha256=XfhDpJjXw-hRk40ZeYRLYIYIlXaImk79n_obFIwyBug,5948\n",
 }
 PRIVATE = {
+    "a card in one word": "just use my card number4485275742308327exp0828cvv219",
+    "a card with dots": "It was a Visa, 4485.2757.4230.8327, cancelled last week.",
+    "the stripe of a card": "%B5589653409189416^HALVORSEN/INGRID M^28051010000000000000?",
+    "a passport of a passenger": "pax 1: BELL/OWEN MR  ppt PA4562846 AUS exp 03MAR30",
+    "codes below each other": "GitHub recovery codes (print them)\n08cf2-934d4\n73827-7e9e"
+    "8\n262ef-d6852",
+    "a head of the web": 'proxy_set_header Authorization "Basic YWRtaW46aDBuZXlCdXp6YXJk";',
+    "a password with a number in braces": 'password: "Quill{7}Ink/pot"',
+    "a password with a capital after a hyphen": 'connect(user: "hides", password: "b@rk-li'
+    'me-Brine")',
+    "a link into a channel": "https://outlook.office.com/webhook/b5bbf793-2c14-4381-80cf-4"
+    "5bbdd2e8404@"
+    "09a25de2-cdb8-4d7a-bc2a-4ad091bd317b/IncomingWebhook/be2bdfd626228443298f5403cf9850ac"
+    "/3f25448b",
+    "a database in Go": 'func dsn() string {\n\treturn "park:Sat9am~Jog@tcp(10.3.3.8:3306)'
+    '/results"\n}',
+    "a key in a call": 'algoliasearch("VO5ZXQ6ZW9", "fafa4956a049d8ec6dc4b0c189ac98ad")',
+    "words of a wallet with numbers": "ledger backup: 1 copper 2 vivid 3 orbit 4 lemon 5 nephew "
+    "6 garage 7 tilt 8 scout 9 mango 10 ribbon 11 crunch 12 dwarf",
     "a number that begins as one counts": "call zero one two three four seven one one nine two",
     "a card after a comma": "card: 4485275742308327,08/27\n",
     "an address in two parts": "Write to mara.ost\nrowski@posteo.net about the rent.",

@@ -17,6 +17,12 @@ PUBLIC = {
     "log, full digest": f"3f2a9c1d0be5f7a86c4d21e09b7f6a5c4d3e2f10|Orla Finn|{MAIL}|Fix it\n",
     "blame": f"^9be01d7a (<{MAIL}> 2026-03-02 09:10:11 +0100  12) return 1\n",
     "shortlog": f"    31\tOrla Finn <{MAIL}>\n     4\tBo Ek <bo@ek.se>\n",
+    "signed tag": f"tag v1.9.0\nTagger: Orla Finn <{MAIL}>\nDate: Mon\n",
+    "signature": f'gpg: Good signature from "Orla Finn (release signing) <{MAIL}>" [full]\n',
+    "list with a nickname": "Add yourself, contributors.\n\nBo Ek <bo@ek.se>\nAda Lund <a@l.se>\n"
+    f'Eva Roth <eva@r.se>\nOrla "rubix" Finn <{MAIL}>\nKim Ro <kim@ro.se>\n',
+    "makers of two forms": "contributors\ncontributors: Bo Ek <bo@ek.se>\n"
+    f"name: Orla\nemail: {MAIL}\n",
     "shortlog without tabs": f"    31  Orla Finn <{MAIL}>\n     4  Bo Ek <bo@ek.se>\n",
     "patch": "From 3f2a9c1d0be5f7a86c4d21e09b7f6a5c4d3e2f10 Mon Sep 17 00:00:00 2001\n"
     f"From: Orla Finn <{MAIL}>\nDate: Mon, 2 Mar 2026\nSubject: [PATCH] Fix it\n",

@@ -104,5 +104,13 @@ def test_models_read_no_checksums() -> None:
     assert len(without_checksums(locked)) == len(locked)
     script = '"shelf-2.1.min.js": "NuVOeEsS+hhEJQGsO94fKMfY74rRsFLaYpw1VPzGLN2+pwD9m2PkYQ"'
     assert without_checksums(script).split() == ['"shelf-2.1.min', '"']
+    armour = (
+        "-----BEGIN CERTIFICATE-----\nMIIBtjCCAVugAwIBAgITBmyf1XSXNmY/KWal5o1aQktmEMsBQi6ra7j6\n"
+    )
+    assert without_checksums(armour).split() == ["-----BEGIN", "CERTIFICATE-----"]
+    key = (
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIsVOlLOrcU0Zu8JDE3ZDYyqJGcUKLjeF91O0LQF9LHb ada@shelf"
+    )
+    assert without_checksums(key).split() == ["ssh-ed25519", "ada@shelf"]
     words = "sha256 ada_lovelace_of_london_is_ill and SHA256_PASSWORD_OF_ADA_LOVELACE=x"
     assert without_checksums(words) == words

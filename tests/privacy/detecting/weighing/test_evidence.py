@@ -15,6 +15,7 @@ from edgeroute.privacy.detecting.weighing.evidence import (
     is_figures,
     is_said,
     is_suspect,
+    is_word_list,
 )
 
 EMPTY = WindowView("", (), ())
@@ -82,3 +83,12 @@ def test_figures_in_columns_tell_no_matter() -> None:
         "I owe my brother 400 since 2019 and he has not called me for 12 days. " * 4
     )
     assert not is_figures("Patient: A. Zub\nGlucose: 214\nVisit: 9/6")
+
+
+def test_words_below_each_other_tell_nothing() -> None:
+    """A dictionary, common passwords; but no list of people, and no few words."""
+    words = ["dragon", "monkey", "letmein", "susan", "123456", "michelle", "trustno1", "shadow"]
+    assert is_word_list("\n".join(words * 2))
+    assert is_word_list("\n".join(f"normal: {word}" for word in words * 2))
+    assert not is_word_list("\n".join(words))
+    assert not is_word_list("\n".join([*words * 2, "Susan Berg owes 120", "end"]))
