@@ -63,6 +63,7 @@ def is_dummy(value: str) -> bool:
         return is_dummy_domain(mail["domain"])
     return (
         _SIGNS.sub("", value) in _values()
+        or _SIGNS.sub("", value)[4:] in _values()
         or _numbers().fullmatch(value) is not None
         or (_IPV4.fullmatch(value) is not None and _is_documentation(value))
     )
@@ -183,7 +184,11 @@ def _numbers() -> re.Pattern[str]:
         for code, group in listed.phones.items()
     )
     local = r"555[ .-]?01\d\d"
-    return compiled(rf"(?<![a-z0-9])(?:{exact}|{shaped}|\+?\(?(?:{phones})|{local})(?![a-z0-9])")
+    # An account of an example has other check digits where a check is to fail.
+    country = r"(?:[a-z]{2}\d\d[ ]?)?"
+    return compiled(
+        rf"(?<![a-z0-9])(?:{country}(?:{exact})|{shaped}|\+?\(?(?:{phones})|{local})(?![a-z0-9])"
+    )
 
 
 def _spaced(value: str) -> str:

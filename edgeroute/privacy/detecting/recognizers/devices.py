@@ -48,7 +48,7 @@ _PLATE: Final = compiled(
 )
 _LETTER: Final = re.compile(r"[A-Z]")
 _ABOVE_NOUGHT: Final = re.compile(r"[1-9]")
-_PLATES: Final = compiled(rf"\b{one_of('devices.plates')}\b")
+_PLATES: Final = compiled(rf"(?<!serial )(?<!rating )(?<!type )\b{one_of('devices.plates')}\b")
 _PLATE_WORDS: Final = compiled(_PLATES.pattern + r"[^\n]{0,20}$")
 # Plates in other scripts: some need no word beside them.
 _OWN_FORM: Final = compiled("|".join(pattern_list("plates")))

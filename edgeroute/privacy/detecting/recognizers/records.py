@@ -8,6 +8,7 @@ from typing import Final
 
 from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.dummies import is_unfilled
+from edgeroute.privacy.detecting.recognizers.secret_values import is_outcome
 from edgeroute.privacy.detecting.text.page import DIGIT, WORD, Hit, Page
 from edgeroute.word_lists import alternatives, one_of, word_list, word_set
 
@@ -79,6 +80,8 @@ _COUNTED: Final = compiled(r" [a-z]{2,20}s(?![\w'])")  # 25000 passengers
 _MASKED: Final = compiled(r"(?:xx|\*\*)[ -]$")
 _UNCHECKED: Final = compiled(r"[A-Z]{2}00[A-Z\d]")  # an account whose check digits are not put in
 _LITERAL: Final = compiled(r"0[xX][\dA-Fa-f]{1,64}")  # a number of a program or a chip
+_FILE_NAME: Final = compiled(r"\.([a-z]{1,5})(?![\w.])")
+_HIDDEN: Final = compiled(r"\*[-. ]\*")  # of a number that is shown in part
 _MONEY: Final = compiled(r"[$\u20ac\u00a3\u00a5]\s?$")
 
 
@@ -97,11 +100,21 @@ class Records:
                 yield Hit(kind, *match.span(), 0.7)
         for match in _LABEL.finditer(page.lower):
             page.tick()
-            if _is_other_word(match):
+            if (
+                _is_other_word(match)
+                or is_outcome(page.text, *match.span())
+                or _is_file(page, match)
+            ):
                 continue
             found = _after(page, match) or _before(page, match)
             if found is not None and not page.form.is_form(found.start, found.end):
                 yield found
+
+
+def _is_file(page: Page, label: re.Match[str]) -> bool:
+    """Whether a label is the name of a file: passport.py."""
+    named = _FILE_NAME.match(page.lower, label.end())
+    return named is not None and named[1] in _FILE_ENDS
 
 
 def _is_other_word(label: re.Match[str]) -> bool:
@@ -197,6 +210,7 @@ def _hit(page: Page, phrase: str, value: re.Match[str], words: int) -> Hit | Non
     if (
         "XX" in text
         or "****" in text
+        or _HIDDEN.search(text)
         or _UNCHECKED.match(text)
         or _LITERAL.fullmatch(text)
         or is_unfilled(text)

@@ -22,7 +22,7 @@ from edgeroute.word_lists import pattern_list
 _EDGE: Final = r"(?<![A-Za-z0-9_])"
 _END: Final = r"(?![A-Za-z0-9_])"
 _VENDOR: Final = compiled(f"{_EDGE}(?:{'|'.join(pattern_list('secrets'))}){_END}")
-_KEY_NAME: Final = r"[A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----"
+_KEY_NAME: Final = r"(?:[A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?|OpenVPN Static key V1)-----"
 _PRIVATE_KEY: Final = compiled(
     rf"-----BEGIN {_KEY_NAME}(?=(?P<body>[^-]{{0,200}}))(?:[^-]{{0,8000}}-----END {_KEY_NAME})?"
     r"|PuTTY-User-Key-File-\d(?=(?P<putty>[^\n]{0,80}))"

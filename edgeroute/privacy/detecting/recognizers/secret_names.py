@@ -46,7 +46,7 @@ _BARE: Final = r"(?P<bare>[^\s\"'`<>]{3,300})"
 _SCHEME: Final = r"(?i:(?:Basic|Bearer|Token|ApiKey|Api-Key|Bot|PAT)\s{1,2})"
 _CLOSE: Final = r"(?:\\?[\"'`]{0,2}(?:\[\d{0,4}\]|\])?[\"'`*)]{0,3})"
 _TYPE: Final = r"(?::\s?[\w.<>\[\], |&*]{1,30}?\s?(?==))"
-_ASSIGN: Final = r"(?:!==?|===?|:=|=>|->|\|\|=|\?\?=|\?=|\+=|[=:])"
+_ASSIGN: Final = r"(?:!==?|===?|:=|=>|->|\u2192|\|\|=|\?\?=|\?=|\+=|[=:])"
 _WRAP: Final = r"(?:(?:[\w:.]{1,24}\(|\[|base64:|@)[ \t]?)?(?:[bBrRuUNL]{1,2}(?=[\"']))?"
 _ASSIGNED: Final = re.compile(
     rf"{_CLOSE}[ \t]{{0,4}}{_TYPE}?(?P<op>{_ASSIGN})\*{{0,2}}[ \t]{{0,4}}(?:{_SCHEME})?"
@@ -57,11 +57,18 @@ _LISTED: Final = re.compile(rf"\\?[\"'`]\s{{0,2}},\s{{0,4}}{_WRAP}(?:{_STRING})"
 _ELEMENT: Final = re.compile(
     r"(?:</key>\s{0,8}<string>|[\"']?(?:\s[\w.:-]{1,20}=\"[^\"\n]{0,40}\")?>)\s{0,2}(?P<bare>[^\s<>]{3,300})</"
 )
+# The bytes of a key: { 0xaa, 0x4e, 0x57 }
+_BYTES: Final = re.compile(
+    r"(?:\[\w*\]|\(\))?[ \t]{0,8}(?:[:=][ \t]{0,4})?[{\[(][\s\\]{0,40}"
+    r"(?P<bytes>(?:0x[\da-fA-F]{2}[,\s\\]{1,40}){15,63}0x[\da-fA-F]{2})"
+)
 _PAIRED: Final = re.compile(
     r"\\?[\"'`]?[^\n:=]{0,20}\n?[^\n]{0,60}?\n?[^\n]{0,20}?\b(?:value|default|content|val)\\?[\"']?"
     rf"\s{{0,3}}[=:]\s{{0,3}}(?:{_STRING}|{_BARE})",
     re.IGNORECASE,
 )
+_ELSEWHERE: Final = re.compile(r"[\"'`]?,?\s{1,40}[+-]?\s{0,40}[\"']?valueFrom\b")
+_ITEM: Final = re.compile(r"\n[+\s]{0,40}- ")  # the next one of a list
 _PAIR_NAME: Final = re.compile(r"(?:name|key|variable|id|property)\\?[\"']?\s?[=:]?\s?\\?[\"'`]?$")
 _SPACED: Final = re.compile(rf"[ \t]{{1,4}}(?:pass:)?(?:{_STRING}|{_BARE})")
 _COMMANDS: Final = re.compile(
@@ -96,6 +103,7 @@ _SETTING: Final = re.compile(
     r"(?m)^[ \t+]{0,8}(?:export |set |- )?(?P<name>[A-Z][A-Z0-9_]{2,40}) ?[=:] ?[\"']?"
     r"(?P<value>[\w+/.=~-]{20,200})[\"']?[ \t]{0,4}$"
 )
+_OCTETS: Final = 8  # different ones of a drawn key
 _PASSWORDS: Final = tuple(word_list("secrets.passwords"))
 _TOKENS: Final = tuple(word_list("secrets.tokens"))
 _KEYS: Final = word_set("secrets.keys")
@@ -173,6 +181,9 @@ def _beside(page: Page, start: int, end: int, what: NameKind) -> Hit | None:
                 if place
                 else _paired(page, start, end, what)
             )
+    octets = _BYTES.match(text, end)
+    if octets is not None and len(set(octets["bytes"].split(","))) > _OCTETS:
+        return Hit("SECRET", *octets.span("bytes"), 0.8, pattern="bytes")
     found = _paired(page, start, end, what)
     flag = text[start] == "-"
     if found is None and (flag or _COMMANDS.search(page.before(start, 40))):
@@ -186,9 +197,11 @@ def _beside(page: Page, start: int, end: int, what: NameKind) -> Hit | None:
 
 def _paired(page: Page, start: int, end: int, what: NameKind) -> Hit | None:
     """A name that is a value itself, and the value beside it."""
-    if not _PAIR_NAME.search(page.before(start, 24)):
+    if not _PAIR_NAME.search(page.before(start, 24)) or _ELSEWHERE.match(page.text, end):
         return None
     match = _PAIRED.match(page.text, end)
+    if match is not None and _ITEM.search(page.text, end, match.start(match.lastgroup or 0)):
+        return None
     place = _value(page, match, start, what) if match is not None else None
     return Hit("SECRET", *place, 0.75, pattern="paired") if place else None
 
@@ -267,7 +280,7 @@ def is_secret(  # noqa: PLR0911 - one kind of name and value each
     sure = quoted or setting
     if what is NameKind.KEY:
         return (found is Strength.RANDOM and 16 <= len(value) <= 200 and not is_digest(value)) or (
-            ":" in value and strength(value.rpartition(":")[2]) >= Strength.STRONG
+            ":" in value and _is_password(value.rpartition(":")[2])
         )
     if found is Strength.STRONG and not (quoted or _NUMBERED.search(value)):
         return what is NameKind.PASSWORD and setting
@@ -282,6 +295,12 @@ def is_secret(  # noqa: PLR0911 - one kind of name and value each
     if value.lower().endswith(_PASSWORDS):
         return False
     return sure and value.isalpha() and len(value) >= 8 and _is_plain(value)
+
+
+def _is_password(value: str) -> bool:
+    """Whether what stands after a user and a colon is one."""
+    found = strength(value)
+    return found >= Strength.STRONG or (found is Strength.FAIR and is_chosen(value))
 
 
 def _repeats(value: str, name: str, *, quoted: bool) -> bool:

@@ -18,7 +18,6 @@ from edgeroute.privacy.detecting.recognizers.secret_values import (
     is_outcome,
     is_phrase,
     is_placeholder,
-    is_random,
     is_sum,
     strength,
 )
@@ -94,6 +93,9 @@ _CODED: Final = re.compile(r"[(){};=]")  # signs of code
 _MOST_CODED: Final = 9
 _ASSIGNS: Final = re.compile(r"=[^\s=]| ?= ?[\[({]")  # a setting, which is read as one
 _PAGE: Final = re.compile(r"/[\w/.-]{0,80}\?[\w.-]{1,40}=[\w&=.%-]{0,80}")  # of a site, asked for
+_ORDINAL: Final = re.compile(r"\d{1,4}['\u2019][^\W\d_]{1,4}")  # a number with its ending: 78'de
+_ID: Final = re.compile(r"[a-z]_?id[\"']?\s?[:=]\s?[\"']?$")  # trace_id: of a request
+_BRANCH: Final = re.compile(r"[a-z\d][a-z\d-]{0,38}:[a-z\d][a-z\d/_.-]{0,60}")  # ada:fix-token
 _ROLE: Final = re.compile(r":\w{1,12}:`$")  # of a document: to an issue of a program
 _REFERRED: Final = re.compile(r"(?<!\w)#$")  # the same in others
 _LINKED: Final = re.compile(r"`?\]\(")  # a digest that is a link, to a commit for instance
@@ -175,8 +177,9 @@ def _after(page: Page, cue: re.Match[str]) -> Iterator[Hit]:
             good = direct and is_grouped(value) and "-" in value
         else:
             good = _is_told(value, direct=direct, foreign=near and value.isascii())
-            # In what programs print a value further on is the next column.
-            good = good and (direct or not page.form.is_published or is_random(value))
+            # In what programs print: whose branch a change stands in.
+            branch = page.form.is_published and not direct and _BRANCH.fullmatch(value)
+            good = good and not branch
         if good:
             yield Hit("SECRET", place, place + len(value), 0.75, pattern="told")
             return
@@ -201,7 +204,9 @@ def _is_form(page: Page, value: str, place: int) -> bool:
         return True
     if encodes_placeholder(value):
         return True
-    if page.form.is_code and _OBJECT.match(value):
+    if _ORDINAL.fullmatch(value) or (page.form.is_code and _OBJECT.match(value)):
+        return True
+    if is_digest(value) and _ID.search(page.before(place, 24)):
         return True
     return _KEYWORD.match(value) is not None or (page.form.is_code and is_sum(value))
 

@@ -76,6 +76,12 @@ _LINE: Final = (
 )
 _CODES: Final = compiled(rf"(?m:^){_LINE}(?:\n{_LINE}){{2,19}}(?m:$)")
 _CODE_LISTS: Final = compiled(one_of("secrets.code_lists"))
+_QUESTION: Final = compiled(one_of("secrets.security_questions"))
+ANSWERED: Final = compiled(
+    rf"{one_of('secrets.questions')}[^\n?:=]{{0,16}}?\s?"
+    r"(?:->|=>|\u2192|[:=]|\?\s|\s(?:is|was|ist|est|es|[\u00e8\u00e9])\s)\s{0,2}[\"']?"
+    r"(?P<value>[^\W\d_][^\n\"',;]{2,40})"
+)
 _STOPS: Final = compiled(rf"(?<![^ ]){one_of('secrets.no_seed_words')}(?![^ ])")
 _SEED_LEAST: Final = 12  # words of a seed phrase
 _ACCESS: Final = compiled(whole("secrets.accesses", ending=2))
@@ -152,6 +158,15 @@ def listed(page: Page) -> Iterator[Hit]:
         drawn = all(any(map(str.isdigit, line)) for line in match.group().splitlines())
         if drawn and _CODE_LISTS.search(page.before(match.start(), _BACK)):
             yield Hit("SECRET", *match.span(), 0.7, pattern="codes")
+
+
+def answers(page: Page) -> Iterator[Hit]:
+    """What somebody answers who has forgotten a password: several answers, or one where it is said
+    what they are.
+    """
+    found = list(ANSWERED.finditer(page.lower))
+    if len(found) > 1 or (found and _QUESTION.search(page.lower)):
+        yield from (Hit("SECRET", *one.span("value"), 0.7, pattern="answer") for one in found)
 
 
 def _is_made(value: str) -> bool:  # noqa: PLR0911 - one form each

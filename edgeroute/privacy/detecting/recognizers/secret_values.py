@@ -175,6 +175,8 @@ def _greets(part: str) -> bool:
         return False
     if not isinstance(claims, dict) or claims.get("alg") == "none":
         return isinstance(claims, dict)
+    if claims.get("sub") == "1234567890":  # of jwt.io
+        return True
     letters = all(len(key) == 1 and len(str(said)) == 1 for key, said in claims.items())
     return letters or claims.keys() <= _CLAIMS
 

@@ -32,7 +32,9 @@ class Secrets:
 
     name = "secrets"
     types = ("SECRET",)
-    needs = re.compile(rf"{_WORDS.pattern}|{_FORMAT}|{secret_openings.NEEDS.pattern}")
+    needs = re.compile(
+        rf"{_WORDS.pattern}|{_FORMAT}|{secret_openings.NEEDS.pattern}|{secret_shapes.ANSWERED.pattern}"
+    )
 
     def find(self, page: Page) -> Iterator[Hit]:
         """Formats first, then values that something calls a password or a key."""
@@ -44,6 +46,8 @@ class Secrets:
             yield from _but_examples(page, secret_sentences.told(page))
             yield from secret_shapes.phrases(page)
             yield from secret_shapes.listed(page)
+        if page.holds(secret_shapes.ANSWERED):
+            yield from secret_shapes.answers(page)
         if page.holds(secret_openings.NEEDS):
             yield from secret_openings.opened(page)
             yield from secret_shapes.shaped(page)

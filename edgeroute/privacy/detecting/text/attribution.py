@@ -262,12 +262,15 @@ class Attribution:
 
     def _counts(self) -> Iterator[tuple[int, int]]:
         """Whose commits were counted; lines with numbers that run on are a numbered file's. Where
-        no tab parts them, whoever made most stands first.
+        no tab parts them there is nothing else, and whoever made most stands first.
         """
         found = list(_COUNTED.finditer(self._text))
         steps = [int(two[1]) - int(one[1]) for one, two in pairwise(found)]
-        gaps = any(match[2] != "\t" for match in found)
-        if 1 not in steps and not (gaps and max(steps, default=1) > 0):
+        if any(match[2] != "\t" for match in found):
+            lines = sum(1 for line in self._text.splitlines() if line.strip())
+            if max(steps, default=1) > 0 or len(found) < lines:
+                return
+        if 1 not in steps:
             yield from (match.span() for match in found)
 
     def _closed(self, place: int) -> int:

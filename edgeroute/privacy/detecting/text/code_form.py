@@ -107,7 +107,7 @@ _ARMOUR: Final = (
     r"[A-Za-z\d+/]{44,80}={0,2}(?:\\n)?[\"', +\\]{0,6}(?m:$)"
 )
 _SEALED: Final = (
-    r"\bAAAA[\w+/=]{40,800}|\bENC\[[^\]\n]{20,600}\]"
+    r"\bAAAA[\w+/=]{40,800}(?: [^\s@]{1,40}@[\w-]{1,40}(?![\w.]))?|\bENC\[[^\]\n]{20,600}\]"
     r"|\bdata:[\w/+.-]{3,40};base64,[\w+/=]{40,4000}"
 )
 _CHECKSUM: Final = compiled(rf"{_CHECKED}|{_ARMOUR}|{_SEALED}")

@@ -76,7 +76,7 @@ _ESCAPE: Final = compiled(rf"{_MARKED}|{_SLASHED}|{_STYLED}|{_BYTES}")
 _COMMON: Final = 0x250  # signs of the Latin alphabets
 _SHORT: Final = {"n": "\n", "r": " ", "t": " ", "b": "\b", "f": "\f", "e": "\x1b"}
 # What leads from a label to its value on paper: Name ........ Ada Berg
-_LEADER: Final = compiled(r"(?<=[^\W_)])[ \t]?\.{4,}[ \t]?(?=[^\W_(])")
+_LEADER: Final = compiled(r"(?<=[^\W_)])[ \t]?\.{5,}[ \t]?(?=[^\W_(])")
 _TEX: Final = compiled(r"\\(?:frac|begin|text|times|theta|nabla|right|ref|tau|nu)\b|\$\\")
 
 # Letters in boxes and circles, regional indicators, small capitals: no compatible form is known.
@@ -156,7 +156,7 @@ def _normal(normal: Normal, unseen: _Replacement, hidden: re.Pattern[str] = _HID
     if not normal.text.isascii():
         normal = replaced(normal, _COMBINED, _folded)
         normal = replaced(normal, _MIXED, lambda match: match.group().translate(_LOOK_ALIKE))
-    if "...." in normal.text:
+    if "....." in normal.text:
         normal = replaced(normal, _LEADER, lambda _: ": ")
     if any(sign in normal.text for sign in "&\\%=+"):
         tex = _TEX.search(normal.text) is not None

@@ -161,6 +161,7 @@ class Suspicions:
         """Each window of ``page`` that is weighed, and what counts in it."""
         told = list(spans)
         if self._policy.level is Level.BALANCED:
+            spans = [one for one in spans if not page.form.is_form(one.start, one.end)]
             if page.form.is_published:
                 spans = without_assistants(page, spans)
             told = [one for one in spans if not is_attributed(page, one)]

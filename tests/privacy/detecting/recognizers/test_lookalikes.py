@@ -11,6 +11,20 @@ from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy
 
 HARMLESS = {
+    "the id of a failed request": '{"error": "Token has been expired.", "trace_id": '
+    '"2a4dc121-e9d4-418b-a0e5-df065eecec5e"}',
+    "a number with an ending": "Savunman\u0131n \u015fifresini 78'de \u00e7\u00f6zd\u00fcler.",
+    "the plate of a machine": "the serial plate says XN-4410-B2 rev 7",
+    "a number that no office gives": 'cases := map[string]bool{\n\t"900-12-3456": false,\n}\n',
+    "a file of passports": "kyc/passport.py    62     9    85%   30, 71-78\n",
+    "a test that passed with its digits": "    --- PASS: TestVectors/sha1_59 (0.00s)\n    --"
+    "- PASS: "
+    "TestVectors/sha512_2000000000 (0.00s)\n",
+    "a coordinate of a package": "[INFO] |  +- com.nimbusds:nimbus-jose-jwt:jar:9.37.3:compile\n",
+    "a secret that is kept elsewhere": "env:\n  - name: REDIS_PASSWORD\n    valueFrom:\n    "
+    "  secretKeyRef:"
+    '\n        key: password\n  - name: MAX_SIZE\n    value: "52428800"\n',
+    "an account whose check fails": "def test():\n    assert not iban('DE88370400440532013000')\n",
     "versions of modules": "acme.org/pay golang.org/x/oauth2@v0.22.0\ncloud.google.com/go@v1.43.0 "
     "golang.org/x/oauth2@v0.21.0\n",
     "a token that nobody signed": "The unsigned token of the RFC:\n\n    eyJhbGciOiJub25lI"
@@ -234,6 +248,17 @@ HARMLESS = {
     "shelf/it/code.py,sha256=XfhDpJjXw-hRk40ZeYRLYIYIlXaImk79n_obFIwyBug,5948\n",
 }
 PRIVATE = {
+    "a user and a password in quotes": 'wsrep_sst_auth = "sst:Kelp_Forest\'91"',
+    "a password with a word in braces": "mysqldump -u backup -p'Gr@vel{Pit}09' shop",
+    "the key of a tunnel": "-----BEGIN OpenVPN Static key V1-----\n04c531e84d930142d90667cb9"
+    "cea7d80\n"
+    "-----END OpenVPN Static key V1-----",
+    "bytes of a key": "#define OTA_AES_KEY { 0xaa, 0x4e, 0x57, 0x87, 0xcf, 0x8f, 0x60, 0x13, \\\n"
+    "    0xa2, 0x99, 0x0f, 0x49, 0x7a, 0x3f, 0xff, 0x21 }",
+    "a secret after an arrow": "config/master.key \u2192 f65f45c655b8c8336a15fd251e82bd82",
+    "a password of PowerShell": "ConvertTo-SecureString 'M0lehill>Mountain' -AsPlainText -Force",
+    "answers of somebody": "security questions:\nfirst pet -> Brigadier\nmother's maiden nam"
+    "e -> Achterberg",
     "a card in one word": "just use my card number4485275742308327exp0828cvv219",
     "a card with dots": "It was a Visa, 4485.2757.4230.8327, cancelled last week.",
     "the stripe of a card": "%B5589653409189416^HALVORSEN/INGRID M^28051010000000000000?",

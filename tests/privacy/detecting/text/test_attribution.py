@@ -72,6 +72,7 @@ PRIVATE = {
     "card of a customer": f"users = [{{\n name: 'Orla Finn',\n email: '{MAIL}',\n owes: 120\n}}]",
     "rows": f"id,name,email\n1,Orla Finn,{MAIL}\n",
     "rows after a digest": f"9be01d7a,Orla Finn,{MAIL}\n",
+    "people by orders": f"Our customers:\n\n    31  Orla Finn <{MAIL}>\n     4  Bo Ek <bo@ek.se>\n",
     "people by number": f"    31  Orla Finn <{MAIL}>\n    44  Bo Ek <bo@ek.se>\n",
     "numbered people": f"    11\tBo Ek <bo@ek.se>\n    12\tOrla Finn <{MAIL}>\n",
     "mail": f"From: Orla Finn <{MAIL}>\nTo: shop@acme.org\nSubject: my order\n",
