@@ -121,11 +121,14 @@ def tuned(new: Given, old: Given) -> Scale:
     scale = Scale().eval()
     with torch.no_grad():
         said = scale(old).clamp(-PLAIN, PLAIN)
+    # What is private counts as much as what is not, however many of each were written.
+    share = new.private.mean()
+    worth = torch.where(new.private > 0, 0.5 / share, 0.5 / (1 - share))
     optimizer = torch.optim.AdamW(scale.parameters(), RATE, weight_decay=0.0)
     for step in range(STEPS):
         optimizer.param_groups[0]["lr"] = RATE * 0.5 * (1 + np.cos(np.pi * step / STEPS))
         scale.train()
-        loss = functional.binary_cross_entropy_with_logits(scale.most(new), new.private)
+        loss = functional.binary_cross_entropy_with_logits(scale.most(new), new.private, worth)
         scale.eval()
         loss = loss + HELD * ((scale(old).clamp(-PLAIN, PLAIN) - said) ** 2).mean()
         optimizer.zero_grad()

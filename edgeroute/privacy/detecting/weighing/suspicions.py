@@ -111,7 +111,7 @@ class Suspicions:
         are more readings and coded parts of it; with each stands what the recognisers saw in it,
         sure or not. A page that has no words of its own is judged as the first. ``begun`` is what
         ``begin`` gave, if it was asked; ``note`` is told of each window that is weighed, with the
-        number of its page.
+        number of its page. Another page is weighed, too, where it shows what the first one hides.
         """
         known = set(WORD.findall(pages[0][0].lower))
         most = 0.0
@@ -121,7 +121,8 @@ class Suspicions:
         for number, (page, hits) in enumerate(pages):
             new = len(set(WORD.findall(page.lower)) - known) >= _NEW_WORDS
             first = number == 0
-            if first or (new and is_language(page.text)):
+            unweighed = not self._policy.counts_details(most) and any(map(self._is_detail, hits))
+            if first or unweighed or (new and is_language(page.text)):
                 if not first:
                     opened = _with_hits(page, hits, self._worth(page))
                 names = (begun.names if first else None) or self._names.begin(page, ())
