@@ -248,6 +248,7 @@ HARMLESS = {
     "shelf/it/code.py,sha256=XfhDpJjXw-hRk40ZeYRLYIYIlXaImk79n_obFIwyBug,5948\n",
 }
 PRIVATE = {
+    "a phrase of a network": 'network={\n    ssid="B"\n    psk="seven gulls on the roof"\n}\n',
     "a user and a password in quotes": 'wsrep_sst_auth = "sst:Kelp_Forest\'91"',
     "a password with a word in braces": "mysqldump -u backup -p'Gr@vel{Pit}09' shop",
     "the key of a tunnel": "-----BEGIN OpenVPN Static key V1-----\n04c531e84d930142d90667cb9"
