@@ -56,7 +56,7 @@ _PART_BEFORE: Final = compiled(r"[\w-]{1,80}$")
 _PART: Final = compiled(r"[\w-]{1,160}")
 # No name of somebody: first_last is one of a mailbox or an account, and left out.
 _JOINED: Final = compiled(r"_+[A-Za-z]\w*|[A-Za-z]\w*_|[A-Za-z]\w*__\w+|[a-z\d]+(?:_[a-z\d]+){2,8}")
-_SLUG: Final = compiled(r"[a-z\d]+(?:-[a-z\d]+){3,20}|[a-z\d]+(?:-[a-z\d]+){1,2}-[a-z]?\d{1,3}")
+_SLUG: Final = compiled(r"[a-z\d]+(?:-[a-z\d]+){3,20}")
 _NO_STREET: Final = compiled(r"[.!?]\s|\b123\s|\n")
 
 

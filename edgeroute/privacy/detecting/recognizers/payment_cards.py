@@ -14,9 +14,7 @@ _RUN: Final = re.compile(
 )
 # What the stripe of a card holds: %B4539578763621486^BERG/ADA^2805101, ;4539578763621486=2805101
 _STRIPE: Final = re.compile(r"(?:%?B(?P<one>\d{13,19})\^[^^\n]{2,26}\^|;(?P<two>\d{13,19})=)\d{4}")
-_COLUMN: Final = re.compile(
-    r"\d,(?=\d)"
-)  # what parts numbers of a row, and decimals in half of Europe
+_COLUMN: Final = re.compile(r"\d,(?=\d)")  # of a row, or of decimals in half of Europe
 _GROUPED: Final = re.compile(r"\d{4}([ .-])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5}")
 _ISSUER: Final = re.compile(f"(?:{'|'.join(pattern_list('payment_cards'))})$")
 _COUNTED: Final = "0123456789" * 3  # no number but a ruler of columns

@@ -225,10 +225,8 @@ def is_word_list(text: str) -> bool:
     """Whether ``text`` is words in small letters, one on each line, perhaps each after the same
     key: of a dictionary, of common passwords.
     """
-    lines = text.split("\n")
-    inner = [
-        line for line in lines[1:-1] if line.strip()
-    ]  # a window may cut the first and the last
+    # A window may cut its first and its last line.
+    inner = [line for line in text.split("\n")[1:-1] if line.strip()]
     return len(inner) >= _LISTED and all(map(_LISTED_WORD.fullmatch, inner))
 
 

@@ -11,6 +11,7 @@ from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy
 
 HARMLESS = {
+    "a string with holes": 'var s = $"Server={Server};Password={Password};Port={Port}";\n',
     "the id of a failed request": '{"error": "Token has been expired.", "trace_id": '
     '"2a4dc121-e9d4-418b-a0e5-df065eecec5e"}',
     "a number with an ending": "Savunman\u0131n \u015fifresini 78'de \u00e7\u00f6zd\u00fcler.",
