@@ -71,7 +71,7 @@ _COUNTED: Final = compiled(
 )
 # One code on each line, as those that let one in without a telephone
 _LINE: Final = (
-    r"[ \t]{0,4}(?:[*-][ \t]|\d{1,2}[.)][ \t]?)?"
+    r"[ \t]{0,4}(?:[*-][ \t]|\d{1,2}[.)][ \t]?)?(?=[^\n]{0,40}\d)"
     r"[A-Za-z0-9]{4,10}(?:[ -][A-Za-z0-9]{4,10}){0,3}[ \t]{0,4}"
 )
 _CODES: Final = compiled(rf"(?m:^){_LINE}(?:\n{_LINE}){{2,19}}(?m:$)")
@@ -155,8 +155,7 @@ def listed(page: Page) -> Iterator[Hit]:
     if not page.holds(_CODE_LISTS):
         return
     for match in _CODES.finditer(page.text):
-        drawn = all(any(map(str.isdigit, line)) for line in match.group().splitlines())
-        if drawn and _CODE_LISTS.search(page.before(match.start(), _BACK)):
+        if _CODE_LISTS.search(page.before(match.start(), _BACK)):
             yield Hit("SECRET", *match.span(), 0.7, pattern="codes")
 
 

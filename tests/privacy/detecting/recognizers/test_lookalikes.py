@@ -249,6 +249,7 @@ HARMLESS = {
     "shelf/it/code.py,sha256=XfhDpJjXw-hRk40ZeYRLYIYIlXaImk79n_obFIwyBug,5948\n",
 }
 PRIVATE = {
+    "codes below what they are": "GitHub recovery codes\n08cf2-934d4\n73827-7e9e8\n262ef-d6852\n",
     "a phrase of a network": 'network={\n    ssid="B"\n    psk="seven gulls on the roof"\n}\n',
     "a user and a password in quotes": 'wsrep_sst_auth = "sst:Kelp_Forest\'91"',
     "a password with a word in braces": "mysqldump -u backup -p'Gr@vel{Pit}09' shop",
