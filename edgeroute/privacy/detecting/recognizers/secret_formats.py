@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -12,6 +11,7 @@ from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.recognizers.secret_values import (
     Strength,
     counts_on,
+    from_base64,
     is_placeholder,
     pieces,
     strength,
@@ -100,17 +100,9 @@ def _places() -> tuple[tuple[re.Pattern[str], Strength], ...]:
 def _basic(text: str) -> Iterator[Hit]:
     """Passwords of a head of the web, which stand in base64 after their user."""
     for match in _BASIC.finditer(text) if "asic " in text else ():
-        user = _USER.fullmatch(_plain(match["value"]))
+        user = _USER.fullmatch(from_base64(match["value"]))
         if user is not None and not is_placeholder(user["value"]):
             yield Hit("SECRET", *match.span("value"), 0.9, pattern="basic")
-
-
-def _plain(coded: str) -> str:
-    """What base64 says; nothing where it is none."""
-    try:
-        return base64.b64decode(coded, validate=True).decode("ascii")
-    except ValueError:
-        return ""
 
 
 def _is_token(value: str) -> bool:

@@ -69,19 +69,6 @@ _WORDS: Final = compiled(r"(?<![\w-])[a-z]{3,8}(?: [a-z]{3,8}){11,23}+(?![\w-])"
 _COUNTED: Final = compiled(
     r"(?<![\w-])1[.):]?\s{1,2}[a-z]{3,8}(?:,?\s{1,3}\d{1,2}[.):]?\s{1,2}[a-z]{3,8}){11,23}(?![\w-])"
 )
-# One code on each line, as those that let one in without a telephone
-_LINE: Final = (
-    r"[ \t]{0,4}(?:[*-][ \t]|\d{1,2}[.)][ \t]?)?(?=[^\n]{0,40}\d)"
-    r"[A-Za-z0-9]{4,10}(?:[ -][A-Za-z0-9]{4,10}){0,3}[ \t]{0,4}"
-)
-_CODES: Final = compiled(rf"(?m:^){_LINE}(?:\n{_LINE}){{2,19}}(?m:$)")
-_CODE_LISTS: Final = compiled(one_of("secrets.code_lists"))
-_QUESTION: Final = compiled(one_of("secrets.security_questions"))
-ANSWERED: Final = compiled(
-    rf"{one_of('secrets.questions')}[^\n?:=]{{0,16}}?\s?"
-    r"(?:->|=>|\u2192|[:=]|\?\s|\s(?:is|was|ist|est|es|[\u00e8\u00e9])\s)\s{0,2}[\"']?"
-    r"(?P<value>[^\W\d_][^\n\"',;]{2,40})"
-)
 _STOPS: Final = compiled(rf"(?<![^ ]){one_of('secrets.no_seed_words')}(?![^ ])")
 _SEED_LEAST: Final = 12  # words of a seed phrase
 _ACCESS: Final = compiled(whole("secrets.accesses", ending=2))
@@ -148,24 +135,6 @@ def phrases(page: Page) -> Iterator[Hit]:
                 if len(words) >= _SEED_LEAST and len(set(words)) >= len(words) - 1:
                     start = match.start() + match.group().index(run)
                     yield Hit("SECRET", start, start + len(run), 0.8, pattern="seed")
-
-
-def listed(page: Page) -> Iterator[Hit]:
-    """Codes below each other that let one in where nothing else does."""
-    if not page.holds(_CODE_LISTS):
-        return
-    for match in _CODES.finditer(page.text):
-        if _CODE_LISTS.search(page.before(match.start(), _BACK)):
-            yield Hit("SECRET", *match.span(), 0.7, pattern="codes")
-
-
-def answers(page: Page) -> Iterator[Hit]:
-    """What somebody answers who has forgotten a password: several answers, or one where it is said
-    what they are.
-    """
-    found = list(ANSWERED.finditer(page.lower))
-    if len(found) > 1 or (found and _QUESTION.search(page.lower)):
-        yield from (Hit("SECRET", *one.span("value"), 0.7, pattern="answer") for one in found)
 
 
 def _is_made(value: str) -> bool:  # noqa: PLR0911 - one form each

@@ -142,12 +142,17 @@ def is_placeholder(value: str) -> bool:
     return not _STAND_INS.isdisjoint(pieces(value)) or _SAMPLE.fullmatch(lower) is not None
 
 
+def from_base64(value: str) -> str:
+    """What ``value`` says in base64; nothing where it is none."""
+    try:
+        return base64.b64decode(value, validate=True).decode("ascii").strip()
+    except ValueError:
+        return ""
+
+
 def encodes_placeholder(value: str) -> bool:
     """Whether ``value`` is a placeholder or the word for it in base64, as in ``cGFzc3dvcmQ=``."""
-    try:
-        plain = base64.b64decode(value, validate=True).decode("ascii").strip()
-    except ValueError:
-        return False
+    plain = from_base64(value)
     return len(plain) > _SHORTEST and (is_placeholder(plain) or {*pieces(plain)} <= _TERMS)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from edgeroute.privacy.detecting.recognizers import (
+    secret_backups,
     secret_formats,
     secret_names,
     secret_openings,
@@ -33,7 +34,7 @@ class Secrets:
     name = "secrets"
     types = ("SECRET",)
     needs = re.compile(
-        rf"{_WORDS.pattern}|{_FORMAT}|{secret_openings.NEEDS.pattern}|{secret_shapes.ANSWERED.pattern}"
+        rf"{_WORDS.pattern}|{_FORMAT}|{secret_openings.NEEDS.pattern}|{secret_backups.ANSWERED.pattern}"
     )
 
     def find(self, page: Page) -> Iterator[Hit]:
@@ -45,9 +46,9 @@ class Secrets:
             yield from secret_formats.by_place(page)
             yield from _but_examples(page, secret_sentences.told(page))
             yield from secret_shapes.phrases(page)
-            yield from secret_shapes.listed(page)
-        if page.holds(secret_shapes.ANSWERED):
-            yield from secret_shapes.answers(page)
+            yield from secret_backups.listed(page)
+        if page.holds(secret_backups.ANSWERED):
+            yield from secret_backups.answers(page)
         if page.holds(secret_openings.NEEDS):
             yield from secret_openings.opened(page)
             yield from secret_shapes.shaped(page)

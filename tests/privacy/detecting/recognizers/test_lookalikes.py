@@ -11,6 +11,8 @@ from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy
 
 HARMLESS = {
+    "what is said of a question": "Is a mother's maiden name a secure security question? I think a "
+    "mother's maiden name is a bad one. First pet? Worse.",
     "a string with holes": 'var s = $"Server={Server};Password={Password};Port={Port}";\n',
     "the id of a failed request": '{"error": "Token has been expired.", "trace_id": '
     '"2a4dc121-e9d4-418b-a0e5-df065eecec5e"}',
