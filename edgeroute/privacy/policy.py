@@ -25,7 +25,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 Probability = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 # Raised whenever code changes what a text's verdict can be: cached verdicts of older code are void.
-_DETECTOR_REVISION: Final = 11
+_DETECTOR_REVISION: Final = 12
 
 
 class Level(StrEnum):

@@ -16,11 +16,11 @@ from edgeroute.privacy.detecting.dummies import is_unfilled
 from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.word_lists import one_of
 
-# What begins with a 9 is no such number but a taxpayer's, whose middle says so.
 _SSN: Final = compiled(
-    r"(?<!\d)(?<!\d\.)(?!000|666|9\d\d\D(?!5\d|6[0-5]|7\d|8[0-8]|9[0-24-9]))"
-    r"\d{3}(?P<gap>[-. ]{1,3})(?!00)\d{2}(?P=gap)(?!0000)\d{4}(?!\d)"
+    r"(?<!\d)(?<!\d\.)(?!000|666)\d{3}(?P<gap>[-. ]{1,3})(?!00)\d{2}(?P=gap)(?!0000)\d{4}(?!\d)"
 )
+# No office gives one that begins with a 9, but to a taxpayer: then the middle says so.
+_UNISSUED: Final = re.compile(r"9\d\d\D(?!5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])")
 _SSN_RUN: Final = compiled(r"(?<!\d)(?:\d{9}|\d{3}-\d{2,3}-?\d{3,4})(?!\d)")
 _SSN_WORDS: Final = compiled(
     r"(?<![^\W_])(?:ssn|s\.s\.n|social[ _-]security|social|itin)(?![^\W\d_])[^\n]{0,32}$"
@@ -41,6 +41,7 @@ _THINGS: Final = compiled(
 _OPERAND: Final = re.compile(r"(?:[\w\])][ ]?[=!<>]=?|\w\(|[#+*/-])\s?$")  # of an expression
 
 _FLAGS: Final = 2  # so few different digits are flags of a table
+_NOTE: Final = 160  # characters of a note, in which a number stands alone
 
 
 class _Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +51,7 @@ class _Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shape: str
     check: Annotated[str, msgspec.Meta(pattern=r"^[a-z_]+\.[a-z]+$")] = ""
     words: str = ""
+    alone: bool = False
     type: Literal["NATIONAL_ID", "TAX_ID", "PASSPORT"] = "NATIONAL_ID"
 
 
@@ -60,7 +62,7 @@ def _numbers() -> list[tuple[_Number, re.Pattern[str], re.Pattern[str]]]:
         (
             number,
             compiled(
-                rf"(?<![A-Za-z0-9.])(?<!\d-)(?:{number.shape})(?![A-Za-z0-9]|-\d|\.\d)",
+                rf"(?<![A-Za-z0-9.])(?<!\d-)(?:{number.shape})(?![A-Za-z0-9]|-\d|\.\d|-\w{{4}}-)",
                 re.IGNORECASE,
             ),
             compiled(rf"(?:{number.words})[^\n]{{0,40}}$"),
@@ -90,10 +92,11 @@ class NationalIds:
             for number, shape, words in _numbers():
                 for match in shape.finditer(page.text, start, end):
                     before = page.before(match.start(), 64).replace("_", " ")
-                    if number.words and not words.search(before):
+                    named = bool(number.words) and words.search(before) is not None
+                    if number.words and not (named or (number.alone and _is_alone(page))):
                         continue
                     if is_unfilled(match.group()) or (
-                        not number.words
+                        not named
                         and (
                             _is_no_number(match.group(), before)
                             or _is_operand(page, match)
@@ -113,8 +116,19 @@ class NationalIds:
             # What is called a sample counts only as somebody's: "a sample of Miller's SSN".
             owned = re.search(r"(?:'s|\bmy|\bhis|\bher|\btheir) (?:ssn|social)[^\n]{0,20}$", before)
             yield Hit("US_SSN", *match.span(), 0.7 if owned else 0.35 if named else 0.2)
-        elif named or match["gap"] in "-.":
+        elif named or (match["gap"] in "-." and not _is_case(page, match)):
             yield Hit("US_SSN", *match.span(), 0.95 if named else 0.8)
+
+
+def _is_alone(page: Page) -> bool:
+    """Whether a number of ``page`` stands in a note, which is no program and no table."""
+    return len(page.text) <= _NOTE and not page.form.is_published
+
+
+def _is_case(page: Page, match: re.Match[str]) -> bool:
+    """Whether a number that nobody has is a string in code: a case that must not pass."""
+    quoted = page.text[max(0, match.start() - 1) : match.start()] in {'"', "'", "`"}
+    return quoted and page.form.is_code and _UNISSUED.match(match.group()) is not None
 
 
 def _is_no_number(text: str, before: str) -> bool:

@@ -209,6 +209,7 @@ def _hit(page: Page, phrase: str, value: re.Match[str], words: int) -> Hit | Non
     least = 5 if phrase in _WEAK else 4
     if (
         "XX" in text
+        or text.startswith("***")
         or "****" in text
         or _HIDDEN.search(text)
         or _UNCHECKED.match(text)

@@ -14,6 +14,7 @@ from edgeroute.privacy.detecting.recognizers.secret_values import (
     encodes_placeholder,
     is_chosen,
     is_digest,
+    is_mixed,
     is_outcome,
     is_phrase,
     is_placeholder,
@@ -290,7 +291,7 @@ def is_secret(  # noqa: PLR0911 - one kind of name and value each
         code = not quoted and "." in value
         made = found is Strength.FAIR and len(value) >= 10 and is_chosen(value) and not code
         return sure and (made or (is_digest(value) and len(value) >= 16))
-    if found is Strength.FAIR:
+    if found is Strength.FAIR or is_mixed(value):
         return sure
     if value.lower().endswith(_PASSWORDS):
         return False

@@ -74,7 +74,7 @@ _PUBLIC_KEY: Final = re.compile(r"[\w@.-]{6,48} AAAA")  # as authorized_keys has
 _SEED_NAME: Final = one_of("secrets.seeds", gap=r"\s")
 _SEED: Final = re.compile(
     rf"{_SEED_NAME}[^\n,]{{0,24}}?[:=]?\s{{0,2}}[\"'`]?"
-    r"(?P<value>(?:(?:\d{1,2}[.)] ?)?[a-z]{3,8},? ){11,23}[a-z]{3,8})\b"
+    r"(?P<value>(?:(?:\d{1,2}[.)] ?)?[a-z\u00df-\u024f]{3,8},? ){11,23}[a-z\u00df-\u024f]{3,8})\b"
 )
 _TURN: Final = rf"{one_of('secrets.turns')}(?:\s[^\W\d_]{{1,6}}){{0,3}}\s?\d{{1,3}}"
 _TURNS: Final = re.compile(
@@ -99,6 +99,7 @@ _BRANCH: Final = re.compile(r"[a-z\d][a-z\d-]{0,38}:[a-z\d][a-z\d/_.-]{0,60}")  
 _ROLE: Final = re.compile(r":\w{1,12}:`$")  # of a document: to an issue of a program
 _REFERRED: Final = re.compile(r"(?<!\w)#$")  # the same in others
 _LINKED: Final = re.compile(r"`?\]\(")  # a digest that is a link, to a commit for instance
+_RESOURCE: Final = re.compile(r"\barn:aws[\w-]{0,12}:[\w:/*.-]{1,100}$")  # how a cloud calls one
 _BRACKET: Final = re.compile(r"[()\[\]{}]")
 _MY: Final = re.compile(rf"(?<![a-z]){one_of('secrets.mine')}(?![a-z])")
 _STOP: Final = word_set("secrets.no_seed_words")
@@ -133,7 +134,7 @@ def told(page: Page) -> Iterator[Hit]:
                 pattern="pair",
             )
     for match in _SEED.finditer(lower):
-        said = re.findall(r"[a-z]+", match["value"])
+        said = re.findall(r"[^\W\d_]+", match["value"])
         if len(set(said)) >= 0.8 * len(said) and _STOP.isdisjoint(said):
             yield Hit("SECRET", *match.span("value"), 0.85, pattern="seed")
     for match in _TURNS.finditer(lower):
@@ -194,7 +195,9 @@ def _phrase(page: Page, start: int) -> Iterator[Hit]:
     # An argument further on, or an attribute: class="one of several"
     if page.form.is_code and ("," in between or between.rstrip().endswith('="')):
         return
-    if is_phrase(found["value"]) and not is_placeholder(found["value"]):
+    # My passphrase is "...": a sentence, too, may be one.
+    said = _SAID.fullmatch(between.lower()) and _MY.search(page.before(start, 48))
+    if is_phrase(found["value"], sentence=bool(said)) and not is_placeholder(found["value"]):
         yield Hit("SECRET", *found.span("value"), 0.7, pattern="phrase")
 
 
@@ -207,6 +210,8 @@ def _is_form(page: Page, value: str, place: int) -> bool:
     if _ORDINAL.fullmatch(value) or (page.form.is_code and _OBJECT.match(value)):
         return True
     if is_digest(value) and _ID.search(page.before(place, 24)):
+        return True
+    if _RESOURCE.search(page.before(place, 120)):
         return True
     return _KEYWORD.match(value) is not None or (page.form.is_code and is_sum(value))
 

@@ -64,10 +64,12 @@ _SENTENCE: Final = compiled(
 )
 _PASSWORD: Final = compiled(whole("secrets.code_words", ending=2))
 _WALLET: Final = compiled(whole("secrets.wallets"))
-_WORDS: Final = compiled(r"(?<![\w-])[a-z]{3,8}(?: [a-z]{3,8}){11,23}+(?![\w-])")
+_SMALL: Final = r"a-z\u00df-\u024f"
+_WORDS: Final = compiled(rf"(?<![\w-])[{_SMALL}]{{3,8}}(?: [{_SMALL}]{{3,8}}){{11,23}}+(?![\w-])")
 # The same with numbers: 1 copper 2 vivid 3 orbit
 _COUNTED: Final = compiled(
-    r"(?<![\w-])1[.):]?\s{1,2}[a-z]{3,8}(?:,?\s{1,3}\d{1,2}[.):]?\s{1,2}[a-z]{3,8}){11,23}(?![\w-])"
+    rf"(?<![\w-])1[.):]?\s{{1,2}}[{_SMALL}]{{3,8}}"
+    rf"(?:,?\s{{1,3}}\d{{1,2}}[.):]?\s{{1,2}}[{_SMALL}]{{3,8}}){{11,23}}(?![\w-])"
 )
 _STOPS: Final = compiled(rf"(?<![^ ]){one_of('secrets.no_seed_words')}(?![^ ])")
 _SEED_LEAST: Final = 12  # words of a seed phrase
@@ -84,6 +86,7 @@ _HUMP: Final = re.compile(r"[a-z][A-Z]")
 _COMMON: Final = word_set("secrets.no_seed_words") | word_set("secrets.common_words")
 _VOWELS: Final = frozenset("aeiou")
 _MOST_JOINTS: Final = 5
+_SPEAKER: Final = re.compile(r"<[^<>\n]{1,24}> |[^\W\d_][\w .-]{0,24}: ")  # who says it in a talk
 _IDENTIFIER: Final = re.compile(
     r"(?:[A-Z]\d|[a-z0-9]+)(?:[-_./]{1,2}[a-z0-9]+)+"
 )  # of programs and their parts
@@ -217,7 +220,9 @@ def _is_used(  # noqa: PLR0911 - one shape each
 def _is_alone(page: Page, start: int, length: int) -> bool:
     """Whether a value is all that stands on its line."""
     first, last = page.line(start)
-    return page.text[first:last].strip(" \t*-|\u2022") == page.text[start : start + length]
+    said = _SPEAKER.match(page.text, first, start)
+    line = page.text[said.end() if said else first : last]
+    return line.strip(" \t*-|\u2022") == page.text[start : start + length]
 
 
 def _is_drawn(value: str) -> bool:

@@ -49,6 +49,7 @@ _ROWS: Final = (
 _DIGITS: Final = "01234567890 9876543210"
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
 _SHORTEST: Final = 3  # letters of a word that says nothing
+_MIXED: Final = 3  # words of a password that are joined
 _COUNTED: Final = 5  # letters and digits
 _ALL: Final = 50  # signs, each once: nothing drawn by chance is so
 _LEET: Final = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "$": "s", "@": "a"})
@@ -221,14 +222,28 @@ def is_grouped(value: str) -> bool:
     return _GROUPED.fullmatch(value) is not None and len(mixed) * 2 >= len(groups)
 
 
-def is_phrase(value: str) -> bool:
-    """Whether a quoted ``value`` is a passphrase of some words, and not a sentence."""
+def is_phrase(value: str, *, sentence: bool = False) -> bool:
+    """Whether a quoted ``value`` is a passphrase of some words; a sentence only where it may be."""
     words = value.split(" ")
     if not 3 <= len(words) <= 10 or not all(words) or not value[0].isalnum():
         return False
     plain = all(word.isalnum() for word in words)
     said = {word.lower() for word in words} & word_set("secrets.no_seed_words")
-    return plain and (not said or value[-1].isdigit()) and (value.islower() or value[-1].isdigit())
+    return (
+        plain
+        and (sentence or not said or value[-1].isdigit())
+        and (value.islower() or value[-1].isdigit())
+    )
+
+
+def is_mixed(value: str) -> bool:
+    """Whether words are joined, some with a capital and some without, as in no name of code:
+    six_Magpies_for_gold.
+    """
+    words = re.split(r"[_-]", value)
+    titled = sum(word.istitle() for word in words)
+    plain = all(word.isalpha() and (word.islower() or word.istitle()) for word in words)
+    return len(words) >= _MIXED and plain and 0 < titled < len(words)
 
 
 def is_chosen(value: str) -> bool:

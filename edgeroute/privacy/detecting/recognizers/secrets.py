@@ -24,6 +24,10 @@ _LONG: Final = 20  # signs of a drawn key; an example has fewer
 _WORDS: Final = re.compile(
     rf"{secret_names.CUE.pattern}|{one_of('secrets.hints')}|:\d{{2,5}}:|:[${{]|@(?:tcp|unix)\(|[^\x00-\x7f]"
 )
+# What is measured, as it is told to a server: login_total{method="password"} 99120
+_METRIC: Final = re.compile(
+    r"[A-Za-z_:][\w:]{0,120}\{[^{}\n]{1,300}\} [\d.e+-]{1,30}(?: \d{1,16})?"
+)
 # Each format holds one of these in small letters; the shortest is a token of Slack.
 _FORMAT: Final = r"://|-----begin|[a-z0-9_.,+/=%~-]{15}"
 
@@ -44,14 +48,21 @@ class Secrets:
         if page.holds(_WORDS):
             yield from _but_examples(page, secret_names.named(page))
             yield from secret_formats.by_place(page)
-            yield from _but_examples(page, secret_sentences.told(page))
+            yield from _but_metrics(page, _but_examples(page, secret_sentences.told(page)))
             yield from secret_shapes.phrases(page)
             yield from secret_backups.listed(page)
         if page.holds(secret_backups.ANSWERED):
             yield from secret_backups.answers(page)
         if page.holds(secret_openings.NEEDS):
-            yield from secret_openings.opened(page)
+            yield from _but_metrics(page, secret_openings.opened(page))
             yield from secret_shapes.shaped(page)
+
+
+def _but_metrics(page: Page, hits: Iterable[Hit]) -> Iterator[Hit]:
+    """``hits``, but for figures of what a program measures."""
+    for hit in hits:
+        if "{" not in page.text or not _METRIC.fullmatch(page.text, *page.line(hit.start)):
+            yield hit
 
 
 def _but_examples(page: Page, hits: Iterable[Hit]) -> Iterator[Hit]:

@@ -109,6 +109,7 @@ _ARMOUR: Final = (
 _SEALED: Final = (
     r"\bAAAA[\w+/=]{40,800}(?: [^\s@]{1,40}@[\w-]{1,40}(?![\w.]))?|\bENC\[[^\]\n]{20,600}\]"
     r"|\bdata:[\w/+.-]{3,40};base64,[\w+/=]{40,4000}"
+    r"|\"(?:n|x|y|kid|x5t)\"\s?:\s?\"[\w-]{20,800}\""  # of a public key in JSON
 )
 _CHECKSUM: Final = compiled(rf"{_CHECKED}|{_ARMOUR}|{_SEALED}")
 

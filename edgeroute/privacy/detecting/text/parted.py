@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from edgeroute.core.patterns import compiled
+from edgeroute.privacy.detecting.text.code_form import without_checksums
 from edgeroute.privacy.detecting.text.domain_endings import is_known_ending
 from edgeroute.privacy.detecting.text.normalise import Normal, replaced
 from edgeroute.word_lists import one_of
@@ -86,6 +87,7 @@ _MOST_DIGITS: Final = 19  # of one number; what is longer is a list
 
 def joined_parts(text: str) -> Iterator[tuple[str, Callable[[int, int], tuple[int, int]]]]:
     """The surroundings of values that were parted, without what parts them, and their places."""
+    text = without_checksums(text)
     whole = Normal(text, None, text)
     normal = whole
     for needed, pattern, replacement in _PARTED:

@@ -27,7 +27,12 @@ from edgeroute.privacy.detecting.names.rampart import NameSpan, Rampart
 from edgeroute.privacy.detecting.names.spacy_names import SpacyNames
 from edgeroute.privacy.detecting.text.page import WORD, Hit, Page
 from edgeroute.privacy.detecting.text.windows import SIZE, ByPlace, OpenWindows, windows
-from edgeroute.privacy.detecting.weighing.evidence import is_figures, is_language, is_word_list
+from edgeroute.privacy.detecting.weighing.evidence import (
+    is_figures,
+    is_language,
+    is_said,
+    is_word_list,
+)
 from edgeroute.privacy.detecting.weighing.kinds import (
     DETAILS,
     MACHINES,
@@ -54,6 +59,7 @@ _RAMPART: Final = Shared(Rampart)
 _NEW_WORDS: Final = 3  # so many make a page one of its own
 _NAMED: Final = 0.5  # how surely the model sees a name that is told, and masked
 _SHAPED: Final = 0.5
+_NOTE: Final = 160  # characters of a note
 _PLACEHOLDER: Final = re.compile(
     r"<[A-Z]{2,20}(?:_[A-Z]{1,20}){0,3}_\d"
 )  # as mask mode writes them
@@ -135,7 +141,7 @@ class Suspicions:
                     read.append((weighed.start, weighed.end))
                     most = max(most, weighed.weight.probability if first else 0.0)
                     yield from ((number, hit) for hit in counted)
-                yield from ((number, hit) for hit in self._unread(hits, read))
+                yield from ((number, hit) for hit in self._unread(page, hits, read))
             elif self._policy.counts_details(most):
                 yield from ((number, hit) for hit in hits if self._is_detail(hit))
 
@@ -236,11 +242,16 @@ class Suspicions:
             found = [Hit("SENSITIVE", start, end, probability, context=told)]
         yield from found
 
-    def _unread(self, hits: Sequence[Hit], read: Sequence[tuple[int, int]]) -> Iterator[Hit]:
-        """Addresses and numbers where nothing was weighed: nothing speaks for them."""
+    def _unread(
+        self, page: Page, hits: Sequence[Hit], read: Sequence[tuple[int, int]]
+    ) -> Iterator[Hit]:
+        """Addresses and numbers where nothing was weighed: nothing speaks for them. So are all
+        details of a note that has hardly a word.
+        """
+        bare = len(page.text) <= _NOTE and not is_said(page.text)
         for hit in hits:
             weighed = any(start <= hit.start < end for start, end in read)
-            if hit.type in OPEN_IN_CODE and self._is_detail(hit) and not weighed:
+            if (bare or hit.type in OPEN_IN_CODE) and self._is_detail(hit) and not weighed:
                 yield hit
 
     def _is_detail(self, hit: Hit) -> bool:

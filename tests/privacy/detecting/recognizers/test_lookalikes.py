@@ -11,6 +11,14 @@ from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy
 
 HARMLESS = {
+    "what a program measures": '# TYPE login_total counter\nlogin_total{method="password"} 90417\n'
+    'gate_open_total{lane="2"} 31877\n',
+    "a masked number that a test wants": 'ssn: got "", want "***-**-4410"\n',
+    "how a cloud calls a secret": "Refreshing state... "
+    "[id=arn:aws:secretsmanager:eu-north-1:000000000000:secret:billing/db-Kw3rTz]\n",
+    "the phrase of a comic": 'Given a user "bob" with password "correct horse battery staple"\n',
+    "the digest of a bad password": 'MD5 of "password" is 5f4dcc3b5aa765d61d8327deb882cf99.',
+    "the id of a request in a sentence": "request id c5120347-ab19-4e0c-9d11-1f0bd6492e77 failed",
     "what is said of a question": "Is a mother's maiden name a secure security question? I think a "
     "mother's maiden name is a bad one. First pet? Worse.",
     "a string with holes": 'var s = $"Server={Server};Password={Password};Port={Port}";\n',
@@ -251,6 +259,17 @@ HARMLESS = {
     "shelf/it/code.py,sha256=XfhDpJjXw-hRk40ZeYRLYIYIlXaImk79n_obFIwyBug,5948\n",
 }
 PRIVATE = {
+    "a number alone": "call back 0171 5529034",
+    "a telephone and nothing else": "+1 415 208 7743",
+    "a number that begins with a nine": "Please check this: 931-25-8909",
+    "words that are joined": '[db]\nuser = "rye"\npass = "five_Lanterns_in_rain"\n',
+    "a sentence as a passphrase": 'My disk\'s passphrase is "nine grey herons chase the ferry". '
+    "Why does it fail?",
+    "who signs in by a call": 'DriverManager.getConnection(url, "fin_batch", "Walrus_Lamp7");\n',
+    "who sends mail by a call": 'smtp.PlainAuth("", "me@goosebridge.co", "kN7wickerHat", host)\n',
+    "a community": "snmpwalk -v2c -c brass-kettle-ro 10.4.4.1 1.3.6.1.2.1.1",
+    "the words of a wallet": "Las palabras de recuperaci\u00f3n: \u00e1baco nutria c\u00e9lebre "
+    "tejado rumor pincel ducha \u00f3valo brisa cactus molde fiel. \u00bfFalta alguna?",
     "codes below what they are": "GitHub recovery codes\n08cf2-934d4\n73827-7e9e8\n262ef-d6852\n",
     "a phrase of a network": 'network={\n    ssid="B"\n    psk="seven gulls on the roof"\n}\n',
     "a user and a password in quotes": 'wsrep_sst_auth = "sst:Kelp_Forest\'91"',
