@@ -26,6 +26,7 @@ _MAIL: Final = compiled(
 _IPV4: Final = compiled(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]\w)")
 _LOCATOR: Final = compiled(r"://\S{0,80}$")
 _FEW: Final = 4
+_BEGUN: Final = 12  # signs of a value that is known by its beginning
 _FIGURE: Final = compiled(r"\d")
 _ACCOUNTS: Final = ("accounts_of_the_registry", "accounts_of_guides")
 _ACCOUNT: Final = compiled(r"^[A-Z]{2}\d\d(?:.*[A-Z])?(\d{8,26})$")
@@ -67,6 +68,11 @@ def is_dummy(value: str) -> bool:
         or _numbers().fullmatch(value) is not None
         or (_IPV4.fullmatch(value) is not None and _is_documentation(value))
     )
+
+
+def is_begun(value: str) -> bool:
+    """Whether ``value``, without signs, is a published example value that ends too soon."""
+    return len(value) >= _BEGUN and any(one.startswith(value.lower()) for one in _values())
 
 
 def is_unfilled(value: str) -> bool:

@@ -51,6 +51,7 @@ _SHOWN: Final = compiled(
     r"\"name(?::\w\w)?\"\s?:\s?\"$"
 )
 _BACK: Final = 300  # characters in which that is looked for
+_MANY: Final = 3  # joints of a row of words: 'Isnin_Selasa_Rabu_Khamis'.split('_')
 _WHOLE: Final = 80  # characters of an identifier around a part of it
 _PART_BEFORE: Final = compiled(r"[\w-]{1,80}$")
 _PART: Final = compiled(r"[\w-]{1,160}")
@@ -193,7 +194,7 @@ def _is_identifier(text: str, start: int, end: int) -> bool:
     first = begun.start() if begun else start
     part = _PART.match(text, first)
     whole = part.group() if part else word
-    if _SLUG.fullmatch(whole):
+    if _SLUG.fullmatch(whole) or whole.count("_") >= _MANY:
         return True
     value = text[first - 1 : first] in {"'", '"'}  # of a table, a list of people perhaps
     return not value and _JOINED.fullmatch(whole) is not None

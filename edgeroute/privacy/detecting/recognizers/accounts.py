@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from edgeroute.core.patterns import compiled
+from edgeroute.privacy.detecting.dummies import is_begun
 from edgeroute.privacy.detecting.text.page import DIGIT, Hit, Page
 from edgeroute.word_lists import word_set
 
@@ -14,6 +15,8 @@ _IBAN: Final = compiled(
     r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,3})?"
     r"(?![A-Za-z0-9])"
 )
+# Only the form of an account is shown, by digits that count on or stay zero.
+_SHOWN: Final = re.compile(r"1234567890|01234567890|0{12}")
 _WORDS: Final = word_set("accounts.bank")
 _BITCOIN: Final = compiled(
     r"(?<![A-Za-z0-9])(?:bc1[ac-hj-np-z02-9]{25,62}|[13][1-9A-HJ-NP-Za-km-z]{25,34})(?![A-Za-z0-9])"
@@ -50,6 +53,8 @@ def _iban(page: Page, match: re.Match[str]) -> Iterator[Hit]:
     start, end = match.span()
     text = match.group()
     compact = re.sub(r"[ -]", "", text).upper()
+    if page.form.is_published and _SHOWN.search(compact, 4):
+        return
     # The pattern may have swallowed a following word: try the shorter readings too.
     cuts = [end, *(start + found.start() for found in re.finditer(r"[ -]", text))][::-1]
     for cut in sorted(set(cuts), reverse=True):
@@ -66,6 +71,7 @@ def _iban(page: Page, match: re.Match[str]) -> Iterator[Hit]:
         and compact[2:4] not in {"00", "01", "99"}
         and not _WORDS.isdisjoint(page.words_before(start, 6))
         and not page.form.is_form(start, end)
+        and not is_begun(compact)
     ):
         yield Hit("IBAN_CODE", start, end, 0.7)
 

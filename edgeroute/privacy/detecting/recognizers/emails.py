@@ -63,6 +63,7 @@ _REMOTE: Final = re.compile(r":(?:[~/\w.-]{0,200}/|[\w-]{1,80}\.git\b)")
 _REMOTE_BEFORE: Final = re.compile(rf"\b{one_of('emails.before_remotes')}\s[^\n]{{0,40}}$")
 # The number of a mail, as archives and its own headers have it.
 _MESSAGE_ID: Final = re.compile(r"(?=[^@]{0,60}\d[^@]{0,20}\d[^@]{0,20}\d)[\w.%-]{12,64}$")
+_DRAWN: Final = re.compile(r"[0-9a-f]{24,64}")
 _ARCHIVED: Final = re.compile(r"//[^\s\"']{3,120}/$|message-id:\s{0,4}<$")
 
 
@@ -143,7 +144,7 @@ def _is_machines(local: str, page: Page, match: re.Match[str]) -> bool:
         return True
     if page.form.is_code and (_EXPRESSION.search(local) or _REPEATED.search(before)):
         return True
-    if _MESSAGE_ID.match(local) and _ARCHIVED.search(before):
+    if _DRAWN.fullmatch(local) or (_MESSAGE_ID.match(local) and _ARCHIVED.search(before)):
         return True
     return page.text.startswith("(", match.end()) and page.form.is_code
 

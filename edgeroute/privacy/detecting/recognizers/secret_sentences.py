@@ -99,6 +99,7 @@ _BRANCH: Final = re.compile(r"[a-z\d][a-z\d-]{0,38}:[a-z\d][a-z\d/_.-]{0,60}")  
 _ROLE: Final = re.compile(r":\w{1,12}:`$")  # of a document: to an issue of a program
 _REFERRED: Final = re.compile(r"(?<!\w)#$")  # the same in others
 _LINKED: Final = re.compile(r"`?\]\(")  # a digest that is a link, to a commit for instance
+_TEST: Final = re.compile(r"[\w.$]{1,24}\)[a-z]{2,8}")  # and what follows it: n>8e3)throw
 _RESOURCE: Final = re.compile(r"\barn:aws[\w-]{0,12}:[\w:/*.-]{1,100}$")  # how a cloud calls one
 _BRACKET: Final = re.compile(r"[()\[\]{}]")
 _MY: Final = re.compile(rf"(?<![a-z]){one_of('secrets.mine')}(?![a-z])")
@@ -213,7 +214,8 @@ def _is_form(page: Page, value: str, place: int) -> bool:
         return True
     if _RESOURCE.search(page.before(place, 120)):
         return True
-    return _KEYWORD.match(value) is not None or (page.form.is_code and is_sum(value))
+    form = is_sum(value) or _TEST.fullmatch(value)
+    return _KEYWORD.match(value) is not None or bool(page.form.is_code and form)
 
 
 def _is_other_word(page: Page, cue: re.Match[str], end: int) -> bool:

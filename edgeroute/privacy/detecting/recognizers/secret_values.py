@@ -49,6 +49,7 @@ _ROWS: Final = (
 _DIGITS: Final = "01234567890 9876543210"
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
 _SHORTEST: Final = 3  # letters of a word that says nothing
+_FIRST: Final = 1_000_000_000  # seconds from 1970, in 2001
 _MIXED: Final = 3  # words of a password that are joined
 _COUNTED: Final = 5  # letters and digits
 _ALL: Final = 50  # signs, each once: nothing drawn by chance is so
@@ -181,7 +182,9 @@ def _greets(part: str) -> bool:
         return False
     if not isinstance(claims, dict) or claims.get("alg") == "none":
         return isinstance(claims, dict)
-    if claims.get("sub") == "1234567890":  # of jwt.io
+    # Of jwt.io; what ended before there were any ends in 1970, as samples do.
+    ended = claims.get("exp", _FIRST)
+    if claims.get("sub") == "1234567890" or (isinstance(ended, int) and ended < _FIRST):
         return True
     letters = all(len(key) == 1 and len(str(said)) == 1 for key, said in claims.items())
     return letters or claims.keys() <= _CLAIMS

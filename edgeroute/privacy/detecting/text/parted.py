@@ -184,6 +184,8 @@ def _spaced(match: re.Match[str]) -> str | None:
     text, (start, end) = match.string, match.span()
     if _LISTED.search(text, max(0, start - 12), start) or _LISTS.match(text, end):
         return None
+    if "|" in match.group() and "|" in text[start - 1 : start] + text[end : end + 1]:
+        return None  # one of several in an expression
     if not {",", ";"}.isdisjoint(match.group()) and len(set(_SIGNS.findall(match.group()))) > 1:
         return None  # the last of one field and the first of the next
     return re.sub(r"\D+", " ", f" {match.group()} ") if _ODD.search(match.group()) else None

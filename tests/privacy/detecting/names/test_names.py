@@ -55,6 +55,7 @@ def test_a_person_of_that_name_stays_one(text: str, names: tuple[str, ...]) -> N
     [
         ('{\n  "name": "shelf",\n  "dev": true,\n  "size": 3\n}\n', "dev"),
         ('{\n  "outputs": [\n    {"name": "stdout", "text": []}\n  ]\n}\n', "stdout"),
+        ("  days: 'Ahad_Isnin_Selasa_Rabu'.split('_'),\n  size: 3,\n", "Isnin_Selasa"),
         ('#: door.c:14\nmsgid "Password"\nmsgstr "Pasahitza"\n', "Pasahitza"),
         ('{"type": "Feature",\n "properties": {"beds": 12, "name": "Storbu"}}\n', "Storbu"),
     ],

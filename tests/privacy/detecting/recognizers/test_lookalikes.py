@@ -11,6 +11,17 @@ from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy
 
 HARMLESS = {
+    "beginnings of cards in an expression": 'maestro: {\n  type: "maestro",\n  pattern: '
+    "/^(50|5[6-9]|6007|6220|6304|6703|6708|6759|676[1-3])/,\n  cvcLength: [3]\n}\n",
+    "a test of code without gaps": 'const k=["source","userInfo","user","password","host","port",'
+    '"relative","path","directory","file","query","anchor"];'
+    'function Q(t){if(t.length>8e3)throw"URI too long";const s=t,i=t.indexOf("[");}\n',
+    "accounts that only show the form": 'add(new Spec("EG", 27, "F04F17", '
+    '"EG800002000156789012345180002"));\n["Turkey (26)", "TR610000100000000000000001"],\n',
+    "the number of a mail": 'raw = "<7C16257BC5774408ADC1263EEBBBB93A@ad.regione.vda.it>"\n',
+    "an expression for an index": 'var re = /index identified by "(\\\\d)+" is (.*)/;\n',
+    "an encrypted block": "Output = EAA7E4B5B6372DE37C283D751F0376E4BEAAED1F98FE31DA171910D66CF8"
+    "39AB8FE11AB892806F04AE4E217847802FD1\n",
     "what a program measures": '# TYPE login_total counter\nlogin_total{method="password"} 90417\n'
     'gate_open_total{lane="2"} 31877\n',
     "a masked number that a test wants": 'ssn: got "", want "***-**-4410"\n',
