@@ -11,6 +11,9 @@ from edgeroute.privacy.detecting.detector import Detector
 from edgeroute.privacy.policy import PrivacyPolicy
 
 HARMLESS = {
+    "how long a key is": "It should be an RSA private key which is 2048 bits or longer.",
+    "a token that has ended": '{"access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX3B'
+    'rIjoxLCJ0b2tlbl90eXBlIjoiYWNjZXNzIiwiZXhwIjoxMjM0NTZ9.NHlztMGER7UADHZJlxNG0WSi22a2KaYSd"}\n',
     "beginnings of cards in an expression": 'maestro: {\n  type: "maestro",\n  pattern: '
     "/^(50|5[6-9]|6007|6220|6304|6703|6708|6759|676[1-3])/,\n  cvcLength: [3]\n}\n",
     "a test of code without gaps": 'const k=["source","userInfo","user","password","host","port",'
