@@ -29,9 +29,10 @@ _NATIONAL: Final = compiled(
 )
 _SURE: Final = compiled(
     r"(?:00\d{2}|0[1-9]\d{1,3})(?:[ .-]{1,2}\d{2,4}){2,4}|0[1-9]\d{2,3}[ -]\d{5,7}"
+    r"|0[1-9](?:[ .-]\d\d){4}"
     rf"|\(0?{_BRACKETED}|00\d{{2}}(?:[ .-]\d{{2,4}}){{2,4}}"
 )
-_IN_NUMBERS: Final = compiled(r"\d[,;]?\s{0,3}$|[\[(=x*/+]\s{0,3}$")
+_IN_NUMBERS: Final = compiled(r"\d[,;]?[^\S\n]{0,3}$|[\[(=x*/+]\s{0,3}$")
 _ANY: Final = compiled(
     r"(?<![A-Za-z0-9_.,+-])(?:\(\d{1,5}\)|\d{2,5})(?:[ ./-]{0,2}\(?\d{2,9}\)?){0,5}"
     r"(?![A-Za-z0-9_]|[.,:/]\d)"
@@ -162,6 +163,6 @@ def _alone(page: Page, match: re.Match[str]) -> float:
     if not 9 <= digits <= 14 or _SURE.fullmatch(match.group()) is None:
         return 0.4
     row = _IN_NUMBERS.search(page.before(match.start(), 6)) or re.match(
-        r"\s{0,2}[,;]?\s{0,2}[\d\])=*/+]", page.after(match.end(), 4)
+        r"[^\S\n]{0,2}[,;]?[^\S\n]{0,2}[\d\])=*/+]", page.after(match.end(), 4)
     )
     return 0.4 if row else 0.6

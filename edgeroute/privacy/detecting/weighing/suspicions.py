@@ -59,7 +59,6 @@ _RAMPART: Final = Shared(Rampart)
 _NEW_WORDS: Final = 3  # so many make a page one of its own
 _NAMED: Final = 0.5  # how surely the model sees a name that is told, and masked
 _SHAPED: Final = 0.5
-_NOTE: Final = 160  # characters of a note
 _PLACEHOLDER: Final = re.compile(
     r"<[A-Z]{2,20}(?:_[A-Z]{1,20}){0,3}_\d"
 )  # as mask mode writes them
@@ -246,9 +245,9 @@ class Suspicions:
         self, page: Page, hits: Sequence[Hit], read: Sequence[tuple[int, int]]
     ) -> Iterator[Hit]:
         """Addresses and numbers where nothing was weighed: nothing speaks for them. So are all
-        details of a note that has hardly a word.
+        details of what has hardly a word, unless it is code.
         """
-        bare = len(page.text) <= _NOTE and not is_said(page.text)
+        bare = not (is_said(page.text) or page.form.is_published)
         for hit in hits:
             weighed = any(start <= hit.start < end for start, end in read)
             if (bare or hit.type in OPEN_IN_CODE) and self._is_detail(hit) and not weighed:

@@ -273,6 +273,10 @@ HARMLESS = {
     "shelf/it/code.py,sha256=XfhDpJjXw-hRk40ZeYRLYIYIlXaImk79n_obFIwyBug,5948\n",
 }
 PRIVATE = {
+    "numbers below each other": "\n".join(
+        f"0{area} 7{area}82{area % 7}" for area in range(151, 178)
+    ),
+    "a number in pairs": "06 53 92 20 89",
     "a number alone": "call back 0171 5529034",
     "a telephone and nothing else": "+1 415 208 7743",
     "a number that begins with a nine": "Please check this: 931-25-8909",
