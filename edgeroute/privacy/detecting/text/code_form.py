@@ -81,9 +81,13 @@ _STAMP: Final = (
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?[+-]\d\d:?\d\d|Z)?"
     r"(?: {1,4}\d{1,6}\))?"
     r"|\d\d:\d\d:\d\d(?: \d{4})? [+-]\d{4}(?: \d{4})?"
+    r"|\b1[5-9]\d{17}\b"  # nanoseconds since 1970
 )
 _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_HEX: Final = r"(?=[0-9a-f]{0,38}\d)(?=[0-9]{0,38}[a-f])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})"
+_HEX: Final = (
+    r"(?=[0-9a-f]{0,38}\d)(?=[0-9]{0,38}[a-f])"
+    r"(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{16})"
+)
 _DIGEST: Final = r"(?:commit |merge: |from )?\^?[0-9a-f]{7,64}\b(?= )"
 # Public keys as OpenSSH has them, with whose they are, and their numbers in JSON
 _PUBLIC_KEY: Final = (

@@ -51,6 +51,8 @@ _STANDING: Final = compiled(r"(?<![\w./:@#$%-])[^\W\d_]{2,}(?![\w/:@#$%=-]|\.\w)
 _LISTED: Final = 10  # words of a list
 _LISTED_WORD: Final = compiled(r"[ \t]{0,8}(?:[a-z_]{1,20}: )?[^\W\dA-Z_]{0,24}\d{0,10},?")
 _COLUMN: Final = compiled(r"\S {2,40}(?=\S)")
+_SENT: Final = 240  # characters of what programs send each other, without two words in a row
+_JOINED: Final = compiled(r"[^\W\d_](?:[ +]|%20)[^\W\d_]")
 _PRINTED: Final = 40  # words and figures of the shortest table
 _TOLD_WORDS: Final = 0.5  # the share of such words in what is told
 _FIGURES: Final = 0.25  # and in tables of figures, whose heads are like small words: us, in, so
@@ -242,9 +244,12 @@ def is_language(text: str) -> bool:
 
 def is_figures(text: str) -> bool:
     """Whether ``text`` is figures and names of things in columns, as programs print them, in which
-    no matter is told: few words stand alone, and none of them joins others.
+    no matter is told: few words stand alone, and none of them joins others; or no two words stand
+    together, as in what programs send each other.
     """
     signs = len(text.split())
+    if len(text) >= _SENT and text.isascii() and not _JOINED.search(text):
+        return True
     if signs < _PRINTED or not text.isascii():
         return False
     share = sum(1 for _ in _STANDING.finditer(text)) / signs

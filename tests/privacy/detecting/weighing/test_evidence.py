@@ -85,6 +85,15 @@ def test_figures_in_columns_tell_no_matter() -> None:
     assert not is_figures("Patient: A. Zub\nGlucose: 214\nVisit: 9/6")
 
 
+def test_no_matter_is_told_where_no_words_stand_together() -> None:
+    """What programs send each other on one line; a sentence in it is read."""
+    sent = ",".join(
+        f'{{"key":"server.{part}","value":{{"intValue":{part}}}}}' for part in range(12)
+    )
+    assert is_figures(f"[{sent}]")
+    assert not is_figures(f"[{sent}]".replace("server.3", "he is ill"))
+
+
 def test_words_below_each_other_tell_nothing() -> None:
     """A dictionary, common passwords; but no list of people, and no few words."""
     words = ["dragon", "monkey", "letmein", "susan", "123456", "michelle", "trustno1", "shadow"]
