@@ -9,6 +9,7 @@ from typing import Final
 
 from edgeroute.privacy.detecting.recognizers.counted_numbers import is_measured, is_of_chip, is_time
 from edgeroute.privacy.detecting.recognizers.secret_values import (
+    SMALL,
     Strength,
     counts_on,
     encodes_placeholder,
@@ -74,7 +75,7 @@ _PUBLIC_KEY: Final = re.compile(r"[\w@.-]{6,48} AAAA")  # as authorized_keys has
 _SEED_NAME: Final = one_of("secrets.seeds", gap=r"\s")
 _SEED: Final = re.compile(
     rf"{_SEED_NAME}[^\n,]{{0,24}}?[:=]?\s{{0,2}}[\"'`]?"
-    r"(?P<value>(?:(?:\d{1,2}[.)] ?)?[a-z\u00df-\u024f]{3,8},? ){11,23}[a-z\u00df-\u024f]{3,8})\b"
+    rf"(?P<value>(?:(?:\d{{1,2}}[.)] ?)?[{SMALL}]{{3,8}},? ){{11,23}}[{SMALL}]{{3,8}})\b"
 )
 _TURN: Final = rf"{one_of('secrets.turns')}(?:\s[^\W\d_]{{1,6}}){{0,3}}\s?\d{{1,3}}"
 _TURNS: Final = re.compile(

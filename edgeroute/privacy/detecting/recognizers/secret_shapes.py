@@ -9,6 +9,7 @@ from typing import Final
 from edgeroute.core.patterns import compiled
 from edgeroute.privacy.detecting.recognizers.secret_openings import is_source
 from edgeroute.privacy.detecting.recognizers.secret_values import (
+    SMALL,
     Strength,
     is_chosen,
     is_digest,
@@ -64,12 +65,11 @@ _SENTENCE: Final = compiled(
 )
 _PASSWORD: Final = compiled(whole("secrets.code_words", ending=2))
 _WALLET: Final = compiled(whole("secrets.wallets"))
-_SMALL: Final = r"a-z\u00df-\u024f"
-_WORDS: Final = compiled(rf"(?<![\w-])[{_SMALL}]{{3,8}}(?: [{_SMALL}]{{3,8}}){{11,23}}+(?![\w-])")
+_WORDS: Final = compiled(rf"(?<![\w-])[{SMALL}]{{3,8}}(?: [{SMALL}]{{3,8}}){{11,23}}+(?![\w-])")
 # The same with numbers: 1 copper 2 vivid 3 orbit
 _COUNTED: Final = compiled(
-    rf"(?<![\w-])1[.):]?\s{{1,2}}[{_SMALL}]{{3,8}}"
-    rf"(?:,?\s{{1,3}}\d{{1,2}}[.):]?\s{{1,2}}[{_SMALL}]{{3,8}}){{11,23}}(?![\w-])"
+    rf"(?<![\w-])1[.):]?\s{{1,2}}[{SMALL}]{{3,8}}"
+    rf"(?:,?\s{{1,3}}\d{{1,2}}[.):]?\s{{1,2}}[{SMALL}]{{3,8}}){{11,23}}(?![\w-])"
 )
 _STOPS: Final = compiled(rf"(?<![^ ]){one_of('secrets.no_seed_words')}(?![^ ])")
 _SEED_LEAST: Final = 12  # words of a seed phrase

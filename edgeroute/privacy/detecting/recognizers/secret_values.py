@@ -12,6 +12,7 @@ from typing import Final
 from edgeroute.word_lists import alternatives, one_of, pattern_list, word_list, word_set
 
 MOST: Final = 300  # characters of a value that are looked at
+SMALL: Final = r"a-z\u00df-\u024f"  # small letters of words, in a class of a pattern
 
 
 class Strength(IntEnum):
